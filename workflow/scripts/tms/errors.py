@@ -1,0 +1,5 @@
+"""Errors that a user can mend."""
+
+
+class InputError(Exception):
+    """Input that cannot be used; the message is one line that names the key or file and the remedy."""

@@ -1,0 +1,120 @@
+"""Rows on disk: one vocabulary of columns, Parquet files with their provenance in the schema metadata."""
+
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tms.errors import InputError
+
+# Every column that any stage writes, once. A file holds a subset.
+COLUMNS = {
+    "example_id": pa.string(),
+    "benchmark": pa.string(),  # task name
+    "split": pa.string(),  # train | heldout | test
+    "method": pa.string(),
+    "seed": pa.int64(),
+    "sample": pa.int64(),  # index among the samples of one prompt
+    "epoch": pa.int64(),
+    "position": pa.int64(),  # place in the training order, over all epochs
+    "source": pa.string(),  # teacher | checkpoint
+    "checkpoint": pa.string(),  # point of the run, e.g. 3of10; "" for the teacher
+    "prompt": pa.string(),
+    "prompt_ids": pa.list_(pa.int32()),
+    "completion": pa.string(),
+    "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
+    "finish_reason": pa.string(),  # stop | length
+    "answer": pa.string(),  # the gold answer
+    "extracted": pa.string(),  # the answer found in the completion
+    "verdict": pa.float64(),  # score in [0, 1]
+    "reason": pa.string(),  # why a row was rejected
+    "seconds": pa.float64(),  # generation time that falls to this row
+}
+
+EXAMPLES = ["example_id", "prompt", "answer"]
+COMPLETIONS = [
+    "example_id",
+    "benchmark",
+    "split",
+    "seed",
+    "sample",
+    "checkpoint",
+    "prompt",
+    "completion",
+    "completion_ids",
+    "finish_reason",
+    "answer",
+    "seconds",
+]
+REFERENCES = ["example_id", "prompt", "completion", "answer"]
+REJECTS = [*COMPLETIONS, "reason"]
+PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
+MIXTURE = [
+    "split",
+    "epoch",
+    "position",
+    "example_id",
+    "source",
+    "checkpoint",
+    "sample",
+    "prompt",
+    "completion",
+    "completion_ids",
+    "finish_reason",
+]
+VERDICTS = ["example_id", "benchmark", "extracted", "verdict", "finish_reason"]
+
+
+def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:
+    """Write rows as a Parquet file with the given columns; the file appears whole or not at all.
+
+    Args:
+        path: target file; its folder is made.
+        columns: names from `COLUMNS`, in order; every row has each of them.
+        rows: one dictionary a row.
+        provenance: JSON-able facts that make the file (stage, flags, digests, versions), kept as the
+            schema's `tms` metadata.
+    """
+    schema = pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"tms": json.dumps(provenance)})
+    table = pa.table(
+        {name: pa.array([row[name] for row in rows], COLUMNS[name]) for name in columns}, schema=schema
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table, unfinished, compression="zstd")
+    os.replace(unfinished, path)
+
+
+def read(path: Path, columns: list[str]) -> list[dict]:
+    """Read the named columns of a Parquet file as one dictionary a row.
+
+    Raises:
+        InputError: the file is missing, truncated, or lacks a column.
+    """
+    table = _open(path, lambda: pq.read_table(path, partitioning=None))
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"{path}: no column {', '.join(missing)} (it has {', '.join(table.column_names)}); "
+            f"delete the file and run again"
+        )
+    return table.select(columns).to_pylist()
+
+
+def provenance(path: Path) -> dict:
+    """Read the provenance that `write` put into a Parquet file."""
+    schema = _open(path, lambda: pq.read_schema(path))
+    return json.loads((schema.metadata or {}).get(b"tms", b"{}"))
+
+
+def _open(path: Path, reader):
+    if not path.exists():
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    try:
+        return reader()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}); delete it and run again"
+        ) from error
