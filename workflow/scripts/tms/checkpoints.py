@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,18 +23,10 @@ def parse_point(name: str) -> Fraction:
     Raises:
         InputError: not a reduced fraction between 0 and 1 in the form `3of10`.
     """
-    numerator, separator, denominator = name.partition("of")
-    if (
-        separator
-        and numerator.isascii()
-        and denominator.isascii()
-        and numerator.isdigit()
-        and denominator.isdigit()
-    ):
-        if int(denominator) > 0:
-            point = Fraction(int(numerator), int(denominator))
-            if 0 <= point <= 1 and point_name(point) == name:
-                return point
+    if re.fullmatch(r"[0-9]+of[1-9][0-9]*", name):
+        point = Fraction(name.replace("of", "/"))
+        if point <= 1 and point_name(point) == name:
+            return point
     raise InputError(
         f"checkpoint {name!r}: write a reduced fraction of the run between 0of1 and 1of1, e.g. 3of10"
     )
@@ -93,7 +86,7 @@ def _compute_digest(folder: Path, sizes: dict[str, int]) -> str:
     digest = hashlib.sha256()
     for name in sizes:
         digest.update(name.encode() + b"\0")
-        with open(folder / name, "rb") as stream:
+        with (folder / name).open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()

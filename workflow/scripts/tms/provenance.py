@@ -8,7 +8,7 @@ PACKAGES = ["torch", "transformers", "vllm", "pyarrow", "numpy"]
 
 
 def facts(stage: str, **more) -> dict:
-    """Provenance of an output: stage, command line, package versions, and what the stage adds (digests, seed)."""
+    """Provenance of an output: stage, command line, package versions, and what the stage adds."""
     versions = {}
     for package in PACKAGES:
         try:

@@ -84,7 +84,7 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     pq.write_table(table, unfinished, compression="zstd")
-    os.replace(unfinished, path)
+    unfinished.replace(path)
 
 
 def read(path: Path, columns: list[str]) -> list[dict]:
