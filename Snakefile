@@ -1,0 +1,25 @@
+"""Trajectory-Mixed Supervision: from prompts to the paper's tables. See README.md."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/teacher.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/harvest.smk"
+include: "workflow/rules/mixture.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/drift.smk"
+include: "workflow/rules/table.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand("results/{model}/table.csv", model=config["models"]),

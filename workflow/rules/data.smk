@@ -1,0 +1,38 @@
+"""Base models that the workflow makes, and the tasks' examples."""
+
+
+rule pretrain:
+    output:
+        base=directory("models/{world}/base"),
+        teacher=directory("models/{world}/teacher"),
+    params:
+        flags=lambda wildcards: flags(**config["pretrain"][wildcards.world]),
+        code=digests("pretrain"),
+    threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
+    log:
+        "logs/pretrain/{world}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/pretrain.py {params.flags} --base {output.base} --teacher {output.teacher} > {log} 2>&1"
+
+
+rule prepare:
+    output:
+        "data/{task}/{split}.parquet",
+    params:
+        flags=lambda wildcards: flags(
+            task=wildcards.task,
+            kind=kind(wildcards.task),
+            split=wildcards.split,
+            size=config["tasks"][wildcards.task][wildcards.split],
+            seed=config["tasks"][wildcards.task].get("seed", 0),
+            options=json.dumps(config["tasks"][wildcards.task].get("options", {}), sort_keys=True),
+        ),
+        code=lambda wildcards: digests("prepare", (f"tms.tasks.{kind(wildcards.task)}",)),
+    log:
+        "logs/prepare/{task}/{split}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/prepare.py {params.flags} --output {output} > {log} 2>&1"

@@ -1,0 +1,56 @@
+"""Held-out Policy-Label Divergence of a run's checkpoints, and the KL between its policy and the base."""
+
+
+def trajectory_points(wildcards):
+    """The checkpoints whose held-out divergence is measured: all that an SFT run saves, a student's last."""
+    return SAVE_POINTS if wildcards.method in SFT_METHODS else [checkpoints.FINAL]
+
+
+def own_supervision(wildcards):
+    """A student's supervision on held-out prompts; SFT's own supervision is the references."""
+    return [f"{RUN}/heldout_mixture.parquet"] if wildcards.method in STUDENTS else []
+
+
+def kl_prompts(wildcards):
+    retention = suite(wildcards.model)["retention"]
+    return [f"heldout=data/{wildcards.task}/heldout.parquet", *(f"{name}=data/{name}/test.parquet" for name in retention)]
+
+
+rule drift:
+    input:
+        model=f"{RUN}/checkpoint-{checkpoints.FINAL}",
+        base=base,
+        references=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
+        own=own_supervision,
+        trajectory=lambda wildcards: [
+            checkpoint_folder(wildcards.model, wildcards.method, wildcards.task, wildcards.seed, point)
+            for point in trajectory_points(wildcards)
+        ],
+        prompts=lambda wildcards: [pair.partition("=")[2] for pair in kl_prompts(wildcards)],
+    output:
+        drift=f"{RUN}/drift.json",
+        cost=f"{RUN}/drift.cost.json",
+    params:
+        flags=lambda wildcards: flags(
+            trajectory=[
+                f"{point}={checkpoint_folder(wildcards.model, wildcards.method, wildcards.task, wildcards.seed, point)}"
+                for point in trajectory_points(wildcards)
+            ],
+            heldout_mixture=own_supervision(wildcards)[0].format(**wildcards) if own_supervision(wildcards) else None,
+            prompts=kl_prompts(wildcards),
+            kl_prompts=config["drift"]["prompts"],
+            max_new_tokens=max(
+                config["tasks"][name]["max_new_tokens"] for name in [wildcards.task, *suite(wildcards.model)["retention"]]
+            ),
+            seed=wildcards.seed,
+            **engine_flags(),
+        ),
+        code=digests("drift"),
+    threads: config["compute"]["threads"]
+    log:
+        "logs/drift/{model}/{method}/{task}/seed{seed}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/drift.py {params.flags} --model {input.model} --base {input.base}"
+        " --heldout-references {input.references} --output {output.drift} --cost {output.cost} > {log} 2>&1"

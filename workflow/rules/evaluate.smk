@@ -1,0 +1,70 @@
+"""Evaluation in two stages: completions of every benchmark of a model's suite, then their grades.
+
+One job generates all benchmarks of a trained model (one engine start), so its output is one file with a
+`benchmark` column: a rule's outputs cannot depend on which model it serves, and suites differ.
+"""
+
+
+def evaluated_model(wildcards):
+    """Folder of the model that `run` names: `base`, or the converged checkpoint of a training run."""
+    if wildcards.run == "base":
+        return base(wildcards)
+    return f"results/{wildcards.model}/{wildcards.run}/checkpoint-{checkpoints.FINAL}"
+
+
+def benchmark_settings(model, key):
+    return [f"{name}={config['tasks'][name][key]}" for name in settings.benchmarks(config, model)]
+
+
+rule generate:
+    input:
+        model=evaluated_model,
+        examples=lambda wildcards: [
+            f"data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
+        ],
+    output:
+        completions="results/{model}/{run}/generations.parquet",
+        cost="results/{model}/{run}/generations.cost.json",
+    params:
+        flags=lambda wildcards: flags(
+            **config["evaluation"],
+            benchmarks=[
+                f"{name}=data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
+            ],
+            limits=benchmark_settings(wildcards.model, "limit"),
+            max_new_tokens=benchmark_settings(wildcards.model, "max_new_tokens"),
+            **engine_flags(),
+        ),
+        code=digests("generate"),
+    wildcard_constraints:
+        run=RUNS,
+    threads: config["compute"]["threads"]
+    log:
+        "logs/generate/{model}/{run}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/generate.py {params.flags} --model {input.model}"
+        " --output {output.completions} --cost {output.cost} > {log} 2>&1"
+
+
+rule grade:
+    input:
+        "results/{model}/{run}/generations.parquet",
+    output:
+        verdicts="results/{model}/{run}/verdicts.parquet",
+        scores="results/{model}/{run}/scores.json",
+    params:
+        flags=lambda wildcards: flags(
+            graders=[f"{name}={kind(name)}" for name in settings.benchmarks(config, wildcards.model)]
+        ),
+        code=lambda wildcards: digests("grade", graders(settings.benchmarks(config, wildcards.model))),
+    wildcard_constraints:
+        run=RUNS,
+    log:
+        "logs/grade/{model}/{run}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/grade.py {params.flags} --processes {config[compute][grading_processes]}"
+        " --generations {input} --verdicts {output.verdicts} --scores {output.scores} > {log} 2>&1"

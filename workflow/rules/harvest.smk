@@ -1,0 +1,84 @@
+"""The plan of what each visit trains on, and the completions that it names."""
+
+
+def supervision_of(wildcards):
+    return settings.supervision(config, wildcards.model, wildcards.method)
+
+
+def harvest_settings(wildcards):
+    return settings.section(config, "harvest", wildcards.model, wildcards.method)
+
+
+def trajectory_of(wildcards):
+    return settings.section(config, "tms", wildcards.model, wildcards.method)["trajectory"]
+
+
+rule plan_mixture:
+    input:
+        references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
+        heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
+    output:
+        f"{RUN}/plan.parquet",
+    params:
+        flags=lambda wildcards: flags(
+            alpha=supervision_of(wildcards).alpha,
+            points=list(supervision_of(wildcards).points),
+            weights=list(supervision_of(wildcards).weights),
+            epochs=settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)["epochs"],
+            samples=harvest_settings(wildcards)["samples"],
+            prompts_share=harvest_settings(wildcards)["prompts"],
+            seed=wildcards.seed,
+        ),
+        code=digests("plan_mixture"),
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    log:
+        "logs/plan_mixture/{model}/{method}/{task}/seed{seed}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/plan_mixture.py {params.flags} --references {input.references}"
+        " --heldout-references {input.heldout} --output {output} > {log} 2>&1"
+
+
+rule harvest:
+    input:
+        plan=f"{RUN}/plan.parquet",
+        train=lambda wildcards: teacher_file(wildcards, "references.parquet"),
+        heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
+        checkpoints=lambda wildcards: [
+            checkpoint_folder(wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point)
+            for point in supervision_of(wildcards).points
+        ],
+    output:
+        completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
+        cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",
+    params:
+        flags=lambda wildcards: flags(
+            task=wildcards.task,
+            part=wildcards.part,
+            parts=wildcards.parts,
+            mode=harvest_settings(wildcards)["mode"],
+            samples=harvest_settings(wildcards)["samples"],
+            temperature=harvest_settings(wildcards)["temperature"],
+            top_p=harvest_settings(wildcards)["top_p"],
+            max_new_tokens=config["tasks"][wildcards.task]["max_new_tokens"],
+            seed=wildcards.seed,
+            checkpoints=[
+                f"{point}={checkpoint_folder(wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point)}"
+                for point in supervision_of(wildcards).points
+            ],
+            **engine_flags(),
+        ),
+        code=digests("harvest"),
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    threads: config["compute"]["threads"]
+    log:
+        "logs/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/harvest.py {params.flags} --plan {input.plan}"
+        " --references train={input.train} heldout={input.heldout}"
+        " --output {output.completions} --cost {output.cost} > {log} 2>&1"

@@ -1,0 +1,52 @@
+"""The teacher's answers, sampled and verified."""
+
+
+rule teacher:
+    input:
+        model=lambda wildcards: config["teachers"][wildcards.teacher]["model"],
+        train="data/{task}/train.parquet",
+        heldout="data/{task}/heldout.parquet",
+    output:
+        samples="data/{task}/{teacher}/samples.parquet",
+        cost="data/{task}/{teacher}/samples.cost.json",
+    params:
+        flags=lambda wildcards: flags(
+            task=wildcards.task,
+            tries=config["teachers"][wildcards.teacher]["tries"],
+            temperature=config["teachers"][wildcards.teacher]["temperature"],
+            top_p=config["teachers"][wildcards.teacher]["top_p"],
+            max_new_tokens=config["tasks"][wildcards.task]["max_new_tokens"],
+            seed=config["teachers"][wildcards.teacher]["seed"],
+            **engine_flags(),
+        ),
+        code=digests("teacher"),
+    threads: config["compute"]["threads"]
+    log:
+        "logs/teacher/{task}/{teacher}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/teacher.py {params.flags} --model {input.model}"
+        " --examples train={input.train} heldout={input.heldout}"
+        " --output {output.samples} --cost {output.cost} > {log} 2>&1"
+
+
+rule filter:
+    input:
+        "data/{task}/{teacher}/samples.parquet",
+    output:
+        references="data/{task}/{teacher}/references.parquet",
+        heldout="data/{task}/{teacher}/heldout_references.parquet",
+        rejects="data/{task}/{teacher}/rejects.parquet",
+        summary="data/{task}/{teacher}/filter.json",
+    params:
+        flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
+        code=lambda wildcards: digests("filter", graders([wildcards.task])),
+    log:
+        "logs/filter/{task}/{teacher}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/filter.py {params.flags} --samples {input}"
+        " --references {output.references} --heldout-references {output.heldout}"
+        " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"

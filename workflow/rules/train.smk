@@ -1,0 +1,72 @@
+"""Training: the baseline SFT with its checkpoints, and the students."""
+
+# One SFT run saves what every configured method harvests, so T = 5 and T = 10 share it.
+SAVE_POINTS = sorted(
+    {checkpoints.FINAL}
+    | {
+        point
+        for model in config["models"]
+        for method in STUDENTS
+        for point in settings.supervision(config, model, method).points
+    }
+    - {checkpoints.BASE},
+    key=checkpoints.parse_point,
+)
+
+
+rule train_sft:
+    input:
+        model=base,
+        references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
+    output:
+        checkpoints=directory(
+            expand(f"{RUN}/checkpoint-{{point}}", point=SAVE_POINTS, allow_missing=True)
+        ),
+        cost=f"{RUN}/train.cost.json",
+    params:
+        flags=lambda wildcards: flags(**training_flags(wildcards), save_points=SAVE_POINTS),
+        code=digests("train_sft"),
+        run=RUN,
+        curves=CURVES,
+    wildcard_constraints:
+        method=any_of(SFT_METHODS),
+    threads: config["compute"]["threads"]
+    resources:
+        device_batch=device_batch,
+    log:
+        "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/train_sft.py {params.flags} --model {input.model} --references {input.references}"
+        " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"
+        " --log-dir {params.curves} --work-root {params.run}/unfinished"
+        " --output-root {params.run} --cost {output.cost} > {log} 2>&1"
+
+
+rule train_student:
+    input:
+        model=base,
+        mixture=f"{RUN}/mixture.parquet",
+    output:
+        checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
+        cost=f"{RUN}/train.cost.json",
+    params:
+        flags=lambda wildcards: flags(**training_flags(wildcards), save_points=[checkpoints.FINAL]),
+        code=digests("train_student"),
+        run=RUN,
+        curves=CURVES,
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    threads: config["compute"]["threads"]
+    resources:
+        device_batch=device_batch,
+    log:
+        "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    shell:
+        "python workflow/scripts/train_student.py {params.flags} --model {input.model} --mixture {input.mixture}"
+        " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"
+        " --log-dir {params.curves} --work-root {params.run}/unfinished"
+        " --output-root {params.run} --cost {output.cost} > {log} 2>&1"

@@ -1,0 +1,195 @@
+"""The configuration: what is wrong with it, and which settings hold for a run."""
+
+import difflib
+import re
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from tms import methods
+from tms.errors import InputError
+from tms.schedule import total_steps
+
+SCHEMA = Path(__file__).resolve().parents[3] / "config" / "schemas" / "config.schema.yaml"
+RESERVED = {"base", "tables", "figures"}  # folder names under results/{model}
+KINDS = Path(__file__).resolve().parent / "tasks"
+
+
+def check(config: dict) -> list[str]:
+    """Check a configuration before any work is planned.
+
+    Returns:
+        Warnings, one line each.
+
+    Raises:
+        InputError: an unknown key, a value of the wrong type or out of range, a name that leads nowhere, or
+            more checkpoints than a training run can have steps; one line that names the key and the remedy.
+    """
+    _check_schema(config)
+    _check_names(config)
+    warnings = []
+    for model in config["models"]:
+        for method in config["methods"]:
+            warnings += _check_run(config, model, method)
+    return warnings
+
+
+def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
+    """Settings of a section (`training`, `tms` or `harvest`) for a run.
+
+    The general values are overridden by the model's, then the task's, then the method's.
+    """
+    layers = [config, config["models"][model], config["tasks"].get(task, {}), config["methods"][method]]
+    merged: dict = {}
+    for layer in layers:
+        merged |= layer.get(name, {})
+    return merged
+
+
+def supervision(config: dict, model: str, method: str) -> methods.Supervision:
+    """What a student method trains on: alpha and the weights of the checkpoints (Eq. 5.2).
+
+    Raises:
+        InputError: the settings do not make a distribution; the line names the method.
+    """
+    settings = section(config, "tms", model, method)
+    try:
+        return methods.supervision(
+            kind=config["methods"][method]["kind"],
+            alpha=settings["alpha"],
+            num_checkpoints=settings["num_checkpoints"],
+            window=settings["window"],
+            weights=settings["weights"],
+        )
+    except InputError as error:
+        raise InputError(f"methods.{method} with models.{model}: {error}") from error
+
+
+def students(config: dict) -> list[str]:
+    """Names of the methods that train a student on harvested completions."""
+    return [name for name, entry in config["methods"].items() if entry["kind"] != "sft"]
+
+
+def trajectories(config: dict) -> list[str]:
+    """Names of the methods whose checkpoints can be harvested."""
+    return [name for name, entry in config["methods"].items() if entry["kind"] == "sft"]
+
+
+def benchmarks(config: dict, model: str) -> list[str]:
+    """Every benchmark of a model's suite, targets first."""
+    suite = config["suites"][config["models"][model]["suite"]]
+    return [*suite["targets"], *suite["retention"]]
+
+
+def _check_schema(config: dict) -> None:
+    schema = yaml.safe_load(SCHEMA.read_text())
+    errors = sorted(
+        jsonschema.Draft202012Validator(schema).iter_errors(config), key=lambda e: list(map(str, e.path))
+    )
+    if errors:
+        raise InputError(_explain(errors[0]))
+
+
+def _explain(error: jsonschema.ValidationError) -> str:
+    key = ".".join(map(str, error.path))
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known), key=str)[0]
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        meant = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+        return f"config: unknown key {f'{key}.' if key else ''}{unknown}; {meant}"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))[0]
+        return f"config: key {f'{key}.' if key else ''}{missing} is missing; add it (config/config.yaml explains each key)"
+    if error.validator == "type" and isinstance(error.instance, str):
+        if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+", error.instance):
+            return (
+                f"config: {key}: {error.instance!r} is text to YAML; write it with a point and a signed exponent, "
+                f"e.g. {float(error.instance):.1e}"
+            )
+    allowed = {
+        "minimum": lambda limit: f"must be at least {limit}",
+        "maximum": lambda limit: f"must be at most {limit}",
+        "exclusiveMinimum": lambda limit: f"must be more than {limit}",
+        "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
+        "type": lambda kind: f"must be of type {kind if isinstance(kind, str) else ' or '.join(kind)}",
+        "minItems": lambda count: f"needs at least {count} entry",
+        "uniqueItems": lambda _: "has an entry twice",
+    }[error.validator](error.validator_value)
+    return f"config: {key}: {error.instance!r} {allowed}"
+
+
+def _check_names(config: dict) -> None:
+    """Names must be usable as folders and lead to an entry."""
+    for part in ("models", "methods", "tasks", "teachers", "suites", "pretrain"):
+        for name in config[part]:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(name)) or name in RESERVED:
+                raise InputError(
+                    f"config: {part}.{name}: names are folders: use letters, digits, '_', '.', '-', "
+                    f"and none of {', '.join(sorted(RESERVED))}"
+                )
+    kinds = sorted(file.stem for file in KINDS.glob("*.py") if file.stem != "__init__")
+    for name, task in config["tasks"].items():
+        _lead(f"tasks.{name}.kind", task["kind"], kinds)
+        if task["limit"] > task["test"]:
+            raise InputError(
+                f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
+                f"tasks.{name}.test; raise test or lower limit"
+            )
+    for name, suite in config["suites"].items():
+        for group in ("targets", "retention"):
+            for task in suite[group]:
+                _lead(f"suites.{name}.{group}", task, config["tasks"])
+        for task in suite["targets"]:
+            for split in ("train", "heldout"):
+                if split not in config["tasks"][task]:
+                    raise InputError(
+                        f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target"
+                    )
+        twice = set(suite["targets"]) & set(suite["retention"])
+        if twice:
+            raise InputError(
+                f"config: suites.{name}: {sorted(twice)[0]} is both target and retention; keep one"
+            )
+    for name, model in config["models"].items():
+        _lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
+        _lead(f"models.{name}.suite", model["suite"], config["suites"])
+        for method in students(config):
+            trajectory = section(config, "tms", name, method)["trajectory"]
+            _lead(f"tms.trajectory of methods.{method}", trajectory, trajectories(config))
+
+
+def _lead(key: str, name: str, known) -> None:
+    if name not in known:
+        close = difflib.get_close_matches(str(name), list(known), n=1)
+        meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
+        raise InputError(f"config: {key}: unknown name {name!r}; {meant}")
+
+
+def _check_run(config: dict, model: str, method: str) -> list[str]:
+    """Checks of one method on one model: its supervision, and T against the steps that a run can have at most."""
+    if config["methods"][method]["kind"] == "sft":
+        return []
+    supervision(config, model, method)
+    settings = section(config, "tms", model, method)
+    warnings = []
+    for task in config["suites"][config["models"][model]["suite"]]["targets"]:
+        training = section(config, "training", model, settings["trajectory"], task)
+        rows = config["tasks"][task]["train"]
+        steps = total_steps(rows, training["epochs"], training["effective_batch"])
+        count = settings["num_checkpoints"]
+        arithmetic = (
+            f"{rows} prompts x {training['epochs']} epochs / effective batch {training['effective_batch']} "
+            f"= {steps} steps at most for {task}"
+        )
+        if steps < count:
+            raise InputError(
+                f"config: tms.num_checkpoints of methods.{method} on models.{model}: {count} checkpoints need as "
+                f"many steps, but {arithmetic}; lower it, or set tasks.{task}.training.effective_batch"
+            )
+        if steps < 2 * count:
+            warnings.append(
+                f"methods.{method} on models.{model}: {count} checkpoints in few steps: {arithmetic}"
+            )
+    return warnings
