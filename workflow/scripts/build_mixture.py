@@ -1,0 +1,73 @@
+"""Join the plan with the teacher's and the checkpoints' answers: what the student trains on (Algorithm 1)."""
+
+import argparse
+from pathlib import Path
+
+from tms import program, provenance, rows
+from tms.checkpoints import parse_point
+from tms.errors import InputError
+from tms.grading import Task, grade_all
+from tms.mixture import check_complete, masked_shares, mix, read_harvest, reject
+from tms.plan import pairs
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plan", type=Path, required=True, help="plan.parquet")
+    parser.add_argument(
+        "--references", type=Path, required=True, help="verified references of the train split"
+    )
+    parser.add_argument("--heldout-references", type=Path, required=True, help="those of the held-out split")
+    parser.add_argument("--harvest", type=Path, nargs="*", default=[], help="all parts of the harvest")
+    parser.add_argument(
+        "--keep",
+        choices=["all", "correct"],
+        default="all",
+        help="correct: sampled targets that the grader refuses keep their place but give no loss (ablation)",
+    )
+    parser.add_argument("--grader", help="kind of the task's grader; needed for --keep correct")
+    parser.add_argument("--processes", type=int, default=1, help="grading processes; changes no result")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order"
+    )
+    parser.add_argument("--heldout-output", type=Path, required=True, help="the held-out prompts' targets")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    plan = rows.read(args.plan, rows.PLAN)
+    stored = read_harvest(args.harvest)
+    check_complete(plan, stored, args.harvest)
+    harvest = {pair: stored[pair] for pair in pairs(plan)}
+    if args.keep == "correct":
+        if not args.grader:
+            raise InputError("--keep correct: name the task's grader with --grader")
+        tasks = [Task(args.grader, row["completion"], row["answer"]) for row in harvest.values()]
+        grades = grade_all(tasks, args.processes)
+        harvest = reject(
+            harvest, {pair for pair, grade in zip(harvest, grades, strict=True) if grade.score < 1}
+        )
+    facts = provenance.facts(
+        "build_mixture",
+        keep=args.keep,
+        plan=rows.provenance(args.plan),
+        harvest=[rows.provenance(part) for part in args.harvest],
+    )
+    for split, source, output in (
+        ("train", args.references, args.output),
+        ("heldout", args.heldout_references, args.heldout_output),
+    ):
+        references = {row["example_id"]: row for row in rows.read(source, rows.REFERENCES)}
+        mixed = mix([row for row in plan if row["split"] == split], references, harvest)
+        rows.write(output, rows.MIXTURE, mixed, facts)
+        masked = sum(row["finish_reason"] != "stop" for row in mixed)
+        print(f"{split}: {len(mixed)} targets, {masked} without loss")
+    for checkpoint, shares in sorted(masked_shares(harvest).items(), key=lambda item: parse_point(item[0])):
+        print(
+            f"checkpoint {checkpoint}: "
+            + (", ".join(f"{k} {v:.1%}" for k, v in shares.items()) or "all stop")
+        )
+
+
+if __name__ == "__main__":
+    program.run(main, parser())

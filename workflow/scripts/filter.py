@@ -1,0 +1,109 @@
+"""Keep the teacher's first verified answer to each prompt; count every reject with its reason."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tms import program, provenance, rows
+from tms.checkpoints import evenly_spaced
+from tms.errors import InputError
+from tms.grading import Grade, Task, grade_all
+from tms.schedule import crowded, total_steps
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=Path, required=True, help="the teacher's completions, all splits")
+    parser.add_argument("--grader", required=True, help="kind of the task's grader")
+    parser.add_argument("--task", required=True, help="name of the task, for messages")
+    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
+    parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    parser.add_argument("--epochs", type=int, help="epochs of SFT, to warn of too few steps")
+    parser.add_argument(
+        "--effective-batch", type=int, help="effective batch of SFT, to warn of too few steps"
+    )
+    parser.add_argument("--num-checkpoints", type=int, help="T, to warn of too few steps")
+    parser.add_argument(
+        "--references", type=Path, required=True, help="output: verified answers, train split"
+    )
+    parser.add_argument(
+        "--heldout-references", type=Path, required=True, help="output: those of the held-out"
+    )
+    parser.add_argument("--rejects", type=Path, required=True, help="output: every other answer, with reason")
+    parser.add_argument("--summary", type=Path, required=True, help="output: filter.json, the counts")
+    return parser
+
+
+def reason_to_reject(sample: dict, grade: Grade) -> str:
+    """Why an answer is no reference; "" where it is one. Truncated answers are rejected even if right."""
+    if sample["finish_reason"] != "stop":
+        return "truncated"
+    if grade.failure:
+        return f"grader {grade.failure}"
+    if grade.score == 1:
+        return ""
+    return "wrong answer" if grade.extracted else "no answer"
+
+
+def first_verified(samples: list[dict], grades: list[Grade]) -> tuple[list[dict], list[dict]]:
+    """Split answers into references, one a prompt at most, and rejects (with `reason`).
+
+    A verified answer that follows another of its prompt is rejected as "not needed"; one that failed keeps
+    its own reason, so that the counts give the teacher's accuracy.
+    """
+    references: dict[tuple[str, str], dict] = {}
+    rejects = []
+    graded = sorted(zip(samples, grades, strict=True), key=lambda pair: pair[0]["sample"])
+    for sample, grade in graded:
+        prompt = (sample["split"], sample["example_id"])
+        reason = reason_to_reject(sample, grade)
+        if not reason and prompt not in references:
+            references[prompt] = sample
+        else:
+            rejects.append(sample | {"reason": reason or "not needed"})
+    order = dict.fromkeys((sample["split"], sample["example_id"]) for sample in samples)
+    return [references[prompt] for prompt in order if prompt in references], rejects
+
+
+def summarise(split: str, samples: list[dict], references: list[dict], rejects: list[dict]) -> dict:
+    """Counts of one split."""
+    prompts = {row["example_id"] for row in samples if row["split"] == split}
+    kept = sum(row["split"] == split for row in references)
+    return {
+        "prompts": len(prompts),
+        "kept": kept,
+        "dropped": len(prompts) - kept,
+        "answers": sum(row["split"] == split for row in samples),
+        "rejects": dict(sorted(Counter(row["reason"] for row in rejects if row["split"] == split).items())),
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    samples = rows.read(args.samples, rows.COMPLETIONS)
+    tasks = [Task(args.grader, row["completion"], row["answer"]) for row in samples]
+    references, rejects = first_verified(samples, grade_all(tasks, args.processes, args.timeout))
+    summary = {"task": args.task, "grader": args.grader}
+    for split in ("train", "heldout"):
+        summary[split] = counts = summarise(split, samples, references, rejects)
+        print(f"{args.task} {split}: {counts}")
+        if not counts["kept"]:
+            raise InputError(
+                f"{args.samples}: no verified answer to any of {counts['prompts']} {split} prompts of "
+                f"{args.task} ({counts['rejects']}); allow more tries, another teacher, or longer completions"
+            )
+    if args.num_checkpoints:
+        steps = total_steps(summary["train"]["kept"], args.epochs, args.effective_batch)
+        summary["sft_steps"] = steps
+        if warning := crowded(evenly_spaced(args.num_checkpoints), steps):
+            print(f"warning: tasks.{args.task}: {warning}", file=sys.stderr)
+    facts = provenance.facts("filter", grader=args.grader, samples=rows.provenance(args.samples))
+    for split, output in (("train", args.references), ("heldout", args.heldout_references)):
+        rows.write(output, rows.REFERENCES, [row for row in references if row["split"] == split], facts)
+    rows.write(args.rejects, rows.REJECTS, rejects, facts)
+    args.summary.write_text(json.dumps(summary, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    program.run(main, parser())

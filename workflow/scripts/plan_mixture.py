@@ -1,0 +1,58 @@
+"""Draw who supervises each visit of each prompt; needs no model (Algorithm 1, Eq. 5.2)."""
+
+import argparse
+from pathlib import Path
+
+from tms import plan, program, provenance, rows
+from tms.methods import checked
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--references", type=Path, required=True, help="verified references of the train split"
+    )
+    parser.add_argument("--heldout-references", type=Path, required=True, help="those of the held-out split")
+    parser.add_argument("--alpha", type=float, required=True, help="probability of the teacher's answer")
+    parser.add_argument("--points", nargs="+", required=True, help="checkpoints, e.g. 1of2 1of1")
+    parser.add_argument(
+        "--weights", nargs="+", type=float, required=True, help="p(t), one for each point; they sum to 1"
+    )
+    parser.add_argument("--epochs", type=int, required=True, help="visits of each prompt")
+    parser.add_argument("--samples", type=int, default=1, help="completions to draw from for each pair")
+    parser.add_argument(
+        "--prompts-share", type=float, default=1.0, help="part of the prompts that is harvested, in (0, 1]"
+    )
+    parser.add_argument("--seed", type=int, required=True, help="seed of the run; all draws follow from it")
+    parser.add_argument("--output", type=Path, required=True, help="plan.parquet")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    supervision = checked(args.alpha, args.points, args.weights)
+    train_ids = [row["example_id"] for row in rows.read(args.references, ["example_id"])]
+    heldout_ids = [row["example_id"] for row in rows.read(args.heldout_references, ["example_id"])]
+    train = plan.train_plan(train_ids, supervision, args.epochs, args.samples, args.prompts_share, args.seed)
+    heldout = plan.heldout_plan(heldout_ids, supervision, args.samples, args.seed)
+    facts = provenance.facts(
+        "plan_mixture",
+        seed=args.seed,
+        alpha=supervision.alpha,
+        points=supervision.points,
+        weights=supervision.weights,
+        samples=args.samples,
+        prompts_share=args.prompts_share,
+    )
+    rows.write(args.output, rows.PLAN, train + heldout, facts)
+    taught = sum(row["source"] == "teacher" for row in train)
+    prompts = len({row["example_id"] for row in train})
+    named = len(plan.pairs(train))
+    print(
+        f"plan: {len(train)} visits of {prompts} prompts, {taught / len(train):.1%} by the teacher; "
+        f"{named} completions to harvest ({named / prompts:.2f} a prompt) "
+        f"and {len(plan.pairs(heldout))} on {len(heldout)} held-out prompts"
+    )
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
