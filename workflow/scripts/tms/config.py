@@ -61,6 +61,7 @@ def supervision(config: dict, model: str, method: str) -> methods.Supervision:
             num_checkpoints=settings["num_checkpoints"],
             window=settings["window"],
             weights=settings["weights"],
+            points=settings["points"],
         )
     except InputError as error:
         raise InputError(f"methods.{method} with models.{model}: {error}") from error

@@ -1,0 +1,94 @@
+"""Each mistake in a config is one readable line that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tms import config as settings
+from tms.errors import InputError
+
+SHIPPED = yaml.safe_load(Path(__file__).parents[2].joinpath("config/config.yaml").read_text())
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(SHIPPED)
+
+
+def put(config, key, value):
+    *folders, last = key.split(".")
+    for name in folders:
+        config = config.setdefault(name, {})
+    config[last] = value
+
+
+def test_the_shipped_config_is_accepted(config):
+    assert settings.check(config) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("tms.alhpa", 0.3, ["tms.alhpa", "did you mean alpha"]),
+        ("trainig", {}, ["trainig", "did you mean training"]),
+        ("methods.tms.tms.alfa", 0.3, ["methods.tms.tms.alfa", "alpha"]),
+        ("training.learning_rate", "1e-4", ["training.learning_rate", "'1e-4' is text", "1.0e-04"]),
+        ("models.tiny.training.learning_rate", "6e-4", ["models.tiny.training.learning_rate", "6.0e-04"]),
+        ("training.learning_rate", "fast", ["training.learning_rate", "number"]),
+        ("tms.alpha", 1.5, ["tms.alpha", "at most 1"]),
+        ("tms.alpha", -0.1, ["tms.alpha", "at least 0"]),
+        ("methods.tms.tms.weights", [0.1] * 9, ["methods.tms", "9 weights", "10 checkpoints"]),
+        ("methods.tms.tms.weights", [0.2] * 10, ["methods.tms", "sum to 2"]),
+        ("methods.tms.tms.num_checkpoints", 65, ["65 checkpoints", "64 steps", "effective_batch"]),
+        ("suites.miniature.targets", ["chian"], ["suites.miniature.targets", "chian", "did you mean chain"]),
+        ("tasks.chain.kind", "chains", ["tasks.chain.kind", "did you mean chain"]),
+        ("tasks.facts.limit", 10_000, ["tasks.facts.limit", "10000"]),
+        ("models.tiny.teacher", "llama", ["models.tiny.teacher", "llama"]),
+        ("models.tiny.seeds", [0, 0], ["models.tiny.seeds", "twice"]),
+        ("tms.trajectory", "tms", ["trajectory", "'tms'"]),
+        ("methods.base", {"kind": "tms"}, ["methods.base", "folders"]),
+        ("methods.a/b", {"kind": "tms"}, ["methods.a/b", "folders"]),
+        ("tms.window", "middle", ["tms.window", "early, mid, late"]),
+        ("suites.miniature.retention", ["facts", "chain"], ["chain", "both target and retention"]),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(config, key, value, words):
+    put(config, key, value)
+    with pytest.raises(InputError) as error:
+        settings.check(config)
+    message = str(error.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_a_missing_key_is_named(config):
+    del config["tms"]["alpha"]
+    with pytest.raises(InputError, match=r"tms\.alpha is missing"):
+        settings.check(config)
+
+
+def test_few_steps_for_the_checkpoints_are_a_warning(config):
+    put(config, "methods.tms.tms.num_checkpoints", 40)
+    warnings = settings.check(config)
+    assert len(warnings) == 2  # one a target
+    assert "64 steps" in warnings[0]
+
+
+def test_settings_are_overridden_from_general_to_particular(config):
+    put(config, "training.epochs", 7)
+    put(config, "tasks.chain.training.effective_batch", 32)
+    put(config, "methods.tms.training.learning_rate", 0.5)
+    chosen = settings.section(config, "training", "tiny", "tms", "chain")
+    assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
+    other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
+    assert (other["effective_batch"], other["learning_rate"]) == (64, 6.0e-4)
+
+
+def test_the_schema_documents_every_key_of_the_shipped_config():
+    text = Path(settings.SCHEMA).read_text()
+    for part in ("training", "tms", "harvest", "evaluation", "drift", "compute"):
+        for key in SHIPPED[part]:
+            assert f"{key}:" in text
