@@ -113,7 +113,9 @@ def training_flags(wildcards):
 
 def device_batch(wildcards):
     """Memory only: not a param, so that an edit reruns nothing."""
-    return settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)["device_batch"]
+    return settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)[
+        "device_batch"
+    ]
 
 
 # What can be evaluated: the base, or a training run.

@@ -5,14 +5,14 @@ rule pretrain:
     output:
         base=directory("models/{world}/base"),
         teacher=directory("models/{world}/teacher"),
-    params:
-        flags=lambda wildcards: flags(**config["pretrain"][wildcards.world]),
-        code=digests("pretrain"),
-    threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
     log:
         "logs/pretrain/{world}.log",
     conda:
         "../../envs/laptop.yaml"
+    threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
+    params:
+        flags=lambda wildcards: flags(**config["pretrain"][wildcards.world]),
+        code=digests("pretrain"),
     shell:
         "python workflow/scripts/pretrain.py {params.flags} --base {output.base} --teacher {output.teacher} > {log} 2>&1"
 
@@ -20,6 +20,10 @@ rule pretrain:
 rule prepare:
     output:
         "data/{task}/{split}.parquet",
+    log:
+        "logs/prepare/{task}/{split}.log",
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             task=wildcards.task,
@@ -30,9 +34,5 @@ rule prepare:
             options=json.dumps(config["tasks"][wildcards.task].get("options", {}), sort_keys=True),
         ),
         code=lambda wildcards: digests("prepare", (f"tms.tasks.{kind(wildcards.task)}",)),
-    log:
-        "logs/prepare/{task}/{split}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/prepare.py {params.flags} --output {output} > {log} 2>&1"

@@ -13,7 +13,10 @@ def own_supervision(wildcards):
 
 def kl_prompts(wildcards):
     retention = suite(wildcards.model)["retention"]
-    return [f"heldout=data/{wildcards.task}/heldout.parquet", *(f"{name}=data/{name}/test.parquet" for name in retention)]
+    return [
+        f"heldout=data/{wildcards.task}/heldout.parquet",
+        *(f"{name}=data/{name}/test.parquet" for name in retention),
+    ]
 
 
 rule drift:
@@ -30,27 +33,30 @@ rule drift:
     output:
         drift=f"{RUN}/drift.json",
         cost=f"{RUN}/drift.cost.json",
+    log:
+        "logs/drift/{model}/{method}/{task}/seed{seed}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
     params:
         flags=lambda wildcards: flags(
             trajectory=[
                 f"{point}={checkpoint_folder(wildcards.model, wildcards.method, wildcards.task, wildcards.seed, point)}"
                 for point in trajectory_points(wildcards)
             ],
-            heldout_mixture=own_supervision(wildcards)[0].format(**wildcards) if own_supervision(wildcards) else None,
+            heldout_mixture=(
+                own_supervision(wildcards)[0].format(**wildcards) if own_supervision(wildcards) else None
+            ),
             prompts=kl_prompts(wildcards),
             kl_prompts=config["drift"]["prompts"],
             max_new_tokens=max(
-                config["tasks"][name]["max_new_tokens"] for name in [wildcards.task, *suite(wildcards.model)["retention"]]
+                config["tasks"][name]["max_new_tokens"]
+                for name in [wildcards.task, *suite(wildcards.model)["retention"]]
             ),
             seed=wildcards.seed,
             **engine_flags(),
         ),
         code=digests("drift"),
-    threads: config["compute"]["threads"]
-    log:
-        "logs/drift/{model}/{method}/{task}/seed{seed}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/drift.py {params.flags} --model {input.model} --base {input.base}"
         " --heldout-references {input.references} --output {output.drift} --cost {output.cost} > {log} 2>&1"

@@ -25,6 +25,13 @@ rule generate:
     output:
         completions="results/{model}/{run}/generations.parquet",
         cost="results/{model}/{run}/generations.cost.json",
+    log:
+        "logs/generate/{model}/{run}.log",
+    wildcard_constraints:
+        run=RUNS,
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
     params:
         flags=lambda wildcards: flags(
             **config["evaluation"],
@@ -36,13 +43,6 @@ rule generate:
             **engine_flags(),
         ),
         code=digests("generate"),
-    wildcard_constraints:
-        run=RUNS,
-    threads: config["compute"]["threads"]
-    log:
-        "logs/generate/{model}/{run}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/generate.py {params.flags} --model {input.model}"
         " --output {output.completions} --cost {output.cost} > {log} 2>&1"
@@ -54,17 +54,17 @@ rule grade:
     output:
         verdicts="results/{model}/{run}/verdicts.parquet",
         scores="results/{model}/{run}/scores.json",
+    log:
+        "logs/grade/{model}/{run}.log",
+    wildcard_constraints:
+        run=RUNS,
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             graders=[f"{name}={kind(name)}" for name in settings.benchmarks(config, wildcards.model)]
         ),
         code=lambda wildcards: digests("grade", graders(settings.benchmarks(config, wildcards.model))),
-    wildcard_constraints:
-        run=RUNS,
-    log:
-        "logs/grade/{model}/{run}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/grade.py {params.flags} --processes {config[compute][grading_processes]}"
         " --generations {input} --verdicts {output.verdicts} --scores {output.scores} > {log} 2>&1"

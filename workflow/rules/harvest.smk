@@ -19,23 +19,25 @@ rule plan_mixture:
         heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
     output:
         f"{RUN}/plan.parquet",
+    log:
+        "logs/plan_mixture/{model}/{method}/{task}/seed{seed}.log",
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             alpha=supervision_of(wildcards).alpha,
             points=list(supervision_of(wildcards).points),
             weights=list(supervision_of(wildcards).weights),
-            epochs=settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)["epochs"],
+            epochs=settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)[
+                "epochs"
+            ],
             samples=harvest_settings(wildcards)["samples"],
             prompts_share=harvest_settings(wildcards)["prompts"],
             seed=wildcards.seed,
         ),
         code=digests("plan_mixture"),
-    wildcard_constraints:
-        method=any_of(STUDENTS),
-    log:
-        "logs/plan_mixture/{model}/{method}/{task}/seed{seed}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/plan_mixture.py {params.flags} --references {input.references}"
         " --heldout-references {input.heldout} --output {output} > {log} 2>&1"
@@ -47,12 +49,21 @@ rule harvest:
         train=lambda wildcards: teacher_file(wildcards, "references.parquet"),
         heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
         checkpoints=lambda wildcards: [
-            checkpoint_folder(wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point)
+            checkpoint_folder(
+                wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point
+            )
             for point in supervision_of(wildcards).points
         ],
     output:
         completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
         cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",
+    log:
+        "logs/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.log",
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
     params:
         flags=lambda wildcards: flags(
             task=wildcards.task,
@@ -71,13 +82,6 @@ rule harvest:
             **engine_flags(),
         ),
         code=digests("harvest"),
-    wildcard_constraints:
-        method=any_of(STUDENTS),
-    threads: config["compute"]["threads"]
-    log:
-        "logs/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/harvest.py {params.flags} --plan {input.plan}"
         " --references train={input.train} heldout={input.heldout}"

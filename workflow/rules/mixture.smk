@@ -3,7 +3,9 @@
 
 def harvest_parts(wildcards, suffix="parquet"):
     parts = harvest_settings(wildcards)["parts"]
-    return [f"{RUN}/harvest/part-{part}of{parts}.{suffix}".format(**wildcards) for part in range(1, parts + 1)]
+    return [
+        f"{RUN}/harvest/part-{part}of{parts}.{suffix}".format(**wildcards) for part in range(1, parts + 1)
+    ]
 
 
 def kept_by_grader(wildcards):
@@ -20,6 +22,12 @@ rule build_mixture:
     output:
         mixture=f"{RUN}/mixture.parquet",
         heldout=f"{RUN}/heldout_mixture.parquet",
+    log:
+        "logs/build_mixture/{model}/{method}/{task}/seed{seed}.log",
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             keep=harvest_settings(wildcards)["keep"], grader=kept_by_grader(wildcards)
@@ -27,12 +35,6 @@ rule build_mixture:
         code=lambda wildcards: digests(
             "build_mixture", graders([wildcards.task]) if kept_by_grader(wildcards) else ()
         ),
-    wildcard_constraints:
-        method=any_of(STUDENTS),
-    log:
-        "logs/build_mixture/{model}/{method}/{task}/seed{seed}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/build_mixture.py {params.flags} --plan {input.plan}"
         " --references {input.references} --heldout-references {input.heldout} --harvest {input.harvest}"

@@ -30,6 +30,10 @@ rule aggregate:
         table="results/{model}/{method}/table.csv",
         scores="results/{model}/{method}/scores.csv",
         drift="results/{model}/{method}/drift.csv",
+    log:
+        "logs/aggregate/{model}/{method}.log",
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             model=wildcards.model,
@@ -40,10 +44,6 @@ rule aggregate:
             drifts=of_runs("drift.json", labelled=True)(wildcards),
         ),
         code=digests("aggregate"),
-    log:
-        "logs/aggregate/{model}/{method}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
         " --base-verdicts {input.base_verdicts} --table {output.table} --scores {output.scores}"
@@ -68,7 +68,9 @@ def cost_files(wildcards):
                 found[f"{method}/sft/{task}/seed{seed}"] = f"{trajectory}/train.cost.json"
             for part in range(1, harvest["parts"] + 1):
                 name = f"harvest{part}" if harvest["parts"] > 1 else "harvest"
-                found[f"{method}/{name}/{task}/seed{seed}"] = f"{run}/harvest/part-{part}of{harvest['parts']}.cost.json"
+                found[f"{method}/{name}/{task}/seed{seed}"] = (
+                    f"{run}/harvest/part-{part}of{harvest['parts']}.cost.json"
+                )
             found[f"{method}/student/{task}/seed{seed}"] = f"{run}/train.cost.json"
     return found
 
@@ -76,11 +78,17 @@ def cost_files(wildcards):
 rule table:
     input:
         tables=lambda wildcards: [f"results/{wildcards.model}/{name}/table.csv" for name in config["methods"]],
-        scores=lambda wildcards: [f"results/{wildcards.model}/{name}/scores.csv" for name in config["methods"]],
+        scores=lambda wildcards: [
+            f"results/{wildcards.model}/{name}/scores.csv" for name in config["methods"]
+        ],
         costs=lambda wildcards: sorted(set(cost_files(wildcards).values())),
     output:
         table="results/{model}/table.csv",
         cost="results/{model}/cost.csv",
+    log:
+        "logs/table/{model}.log",
+    conda:
+        "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(
             model=wildcards.model,
@@ -88,10 +96,6 @@ rule table:
             costs=[f"{label}={path}" for label, path in cost_files(wildcards).items()],
         ),
         code=digests("table"),
-    log:
-        "logs/table/{model}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/table.py {params.flags} --tables {input.tables} --scores {input.scores}"
         " --output {output.table} --cost {output.cost} > {log} 2>&1"

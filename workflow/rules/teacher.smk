@@ -9,6 +9,11 @@ rule teacher:
     output:
         samples="data/{task}/{teacher}/samples.parquet",
         cost="data/{task}/{teacher}/samples.cost.json",
+    log:
+        "logs/teacher/{task}/{teacher}.log",
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
     params:
         flags=lambda wildcards: flags(
             task=wildcards.task,
@@ -20,11 +25,6 @@ rule teacher:
             **engine_flags(),
         ),
         code=digests("teacher"),
-    threads: config["compute"]["threads"]
-    log:
-        "logs/teacher/{task}/{teacher}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/teacher.py {params.flags} --model {input.model}"
         " --examples train={input.train} heldout={input.heldout}"
@@ -39,13 +39,13 @@ rule filter:
         heldout="data/{task}/{teacher}/heldout_references.parquet",
         rejects="data/{task}/{teacher}/rejects.parquet",
         summary="data/{task}/{teacher}/filter.json",
-    params:
-        flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
-        code=lambda wildcards: digests("filter", graders([wildcards.task])),
     log:
         "logs/filter/{task}/{teacher}.log",
     conda:
         "../../envs/laptop.yaml"
+    params:
+        flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
+        code=lambda wildcards: digests("filter", graders([wildcards.task])),
     shell:
         "python workflow/scripts/filter.py {params.flags} --samples {input}"
         " --references {output.references} --heldout-references {output.heldout}"

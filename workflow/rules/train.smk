@@ -19,24 +19,22 @@ rule train_sft:
         model=base,
         references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
     output:
-        checkpoints=directory(
-            expand(f"{RUN}/checkpoint-{{point}}", point=SAVE_POINTS, allow_missing=True)
-        ),
+        checkpoints=directory(expand(f"{RUN}/checkpoint-{{point}}", point=SAVE_POINTS, allow_missing=True)),
         cost=f"{RUN}/train.cost.json",
+    log:
+        "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
+    wildcard_constraints:
+        method=any_of(SFT_METHODS),
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        device_batch=device_batch,
     params:
         flags=lambda wildcards: flags(**training_flags(wildcards), save_points=SAVE_POINTS),
         code=digests("train_sft"),
         run=RUN,
         curves=CURVES,
-    wildcard_constraints:
-        method=any_of(SFT_METHODS),
-    threads: config["compute"]["threads"]
-    resources:
-        device_batch=device_batch,
-    log:
-        "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/train_sft.py {params.flags} --model {input.model} --references {input.references}"
         " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"
@@ -51,20 +49,20 @@ rule train_student:
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
         cost=f"{RUN}/train.cost.json",
+    log:
+        "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
+    wildcard_constraints:
+        method=any_of(STUDENTS),
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        device_batch=device_batch,
     params:
         flags=lambda wildcards: flags(**training_flags(wildcards), save_points=[checkpoints.FINAL]),
         code=digests("train_student"),
         run=RUN,
         curves=CURVES,
-    wildcard_constraints:
-        method=any_of(STUDENTS),
-    threads: config["compute"]["threads"]
-    resources:
-        device_batch=device_batch,
-    log:
-        "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
-    conda:
-        "../../envs/laptop.yaml"
     shell:
         "python workflow/scripts/train_student.py {params.flags} --model {input.model} --mixture {input.mixture}"
         " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"

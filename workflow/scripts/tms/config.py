@@ -94,20 +94,21 @@ def _check_schema(config: dict) -> None:
 
 def _explain(error: jsonschema.ValidationError) -> str:
     key = ".".join(map(str, error.path))
+    prefix = f"{key}." if key else ""
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(known), key=str)[0]
         close = difflib.get_close_matches(str(unknown), known, n=1)
         meant = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-        return f"config: unknown key {f'{key}.' if key else ''}{unknown}; {meant}"
+        return f"config: unknown key {prefix}{unknown}; {meant}"
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))[0]
-        return f"config: key {f'{key}.' if key else ''}{missing} is missing; add it (config/config.yaml explains each key)"
+        return f"config: key {prefix}{missing} is missing; add it (config/config.yaml explains each key)"
     if error.validator == "type" and isinstance(error.instance, str):
         if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+", error.instance):
             return (
-                f"config: {key}: {error.instance!r} is text to YAML; write it with a point and a signed exponent, "
-                f"e.g. {float(error.instance):.1e}"
+                f"config: {key}: {error.instance!r} is text to YAML; write it with a point and a signed "
+                f"exponent, e.g. {float(error.instance):.1e}"
             )
     allowed = {
         "minimum": lambda limit: f"must be at least {limit}",
@@ -169,7 +170,7 @@ def _lead(key: str, name: str, known) -> None:
 
 
 def _check_run(config: dict, model: str, method: str) -> list[str]:
-    """Checks of one method on one model: its supervision, and T against the steps that a run can have at most."""
+    """Check one method on one model: its supervision, and T against the steps that a run can have at most."""
     if config["methods"][method]["kind"] == "sft":
         return []
     supervision(config, model, method)
@@ -186,8 +187,8 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
         )
         if steps < count:
             raise InputError(
-                f"config: tms.num_checkpoints of methods.{method} on models.{model}: {count} checkpoints need as "
-                f"many steps, but {arithmetic}; lower it, or set tasks.{task}.training.effective_batch"
+                f"config: tms.num_checkpoints of methods.{method} on models.{model}: {count} checkpoints need "
+                f"as many steps, but {arithmetic}; lower it, or set tasks.{task}.training.effective_batch"
             )
         if steps < 2 * count:
             warnings.append(
