@@ -7,6 +7,8 @@ rule pretrain:
         teacher=directory("models/{world}/teacher"),
     log:
         "logs/pretrain/{world}.log",
+    benchmark:
+        "logs/benchmarks/pretrain/{world}.tsv"
     conda:
         "../../envs/laptop.yaml"
     threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
@@ -22,6 +24,8 @@ rule prepare:
         "data/{task}/{split}.parquet",
     log:
         "logs/prepare/{task}/{split}.log",
+    benchmark:
+        "logs/benchmarks/prepare/{task}/{split}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:

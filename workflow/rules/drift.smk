@@ -35,6 +35,8 @@ rule drift:
         cost=f"{RUN}/drift.cost.json",
     log:
         "logs/drift/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/drift/{model}/{method}/{task}/seed{seed}.tsv"
     conda:
         "../../envs/laptop.yaml"
     threads: config["compute"]["threads"]

@@ -27,6 +27,8 @@ rule generate:
         cost="results/{model}/{run}/generations.cost.json",
     log:
         "logs/generate/{model}/{run}.log",
+    benchmark:
+        "logs/benchmarks/generate/{model}/{run}.tsv"
     wildcard_constraints:
         run=RUNS,
     conda:
@@ -56,6 +58,8 @@ rule grade:
         scores="results/{model}/{run}/scores.json",
     log:
         "logs/grade/{model}/{run}.log",
+    benchmark:
+        "logs/benchmarks/grade/{model}/{run}.tsv"
     wildcard_constraints:
         run=RUNS,
     conda:

@@ -21,6 +21,8 @@ rule plan_mixture:
         f"{RUN}/plan.parquet",
     log:
         "logs/plan_mixture/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/plan_mixture/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
         method=any_of(STUDENTS),
     conda:
@@ -59,6 +61,8 @@ rule harvest:
         cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",
     log:
         "logs/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.log",
+    benchmark:
+        "logs/benchmarks/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.tsv"
     wildcard_constraints:
         method=any_of(STUDENTS),
     conda:

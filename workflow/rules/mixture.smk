@@ -24,6 +24,8 @@ rule build_mixture:
         heldout=f"{RUN}/heldout_mixture.parquet",
     log:
         "logs/build_mixture/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/build_mixture/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
         method=any_of(STUDENTS),
     conda:
@@ -36,6 +38,7 @@ rule build_mixture:
             "build_mixture", graders([wildcards.task]) if kept_by_grader(wildcards) else ()
         ),
     shell:
-        "python workflow/scripts/build_mixture.py {params.flags} --plan {input.plan}"
+        "python workflow/scripts/build_mixture.py {params.flags} --processes {config[compute][grading_processes]}"
+        " --plan {input.plan}"
         " --references {input.references} --heldout-references {input.heldout} --harvest {input.harvest}"
         " --output {output.mixture} --heldout-output {output.heldout} > {log} 2>&1"

@@ -22,9 +22,7 @@ def of_runs(name, labelled=False):
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
-        base_verdicts="results/{model}/base/verdicts.parquet",
         scores=of_runs("scores.json"),
-        verdicts=of_runs("verdicts.parquet"),
         drifts=of_runs("drift.json"),
     output:
         table="results/{model}/{method}/table.csv",
@@ -32,6 +30,8 @@ rule aggregate:
         drift="results/{model}/{method}/drift.csv",
     log:
         "logs/aggregate/{model}/{method}.log",
+    benchmark:
+        "logs/benchmarks/aggregate/{model}/{method}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:
@@ -46,8 +46,7 @@ rule aggregate:
         code=digests("aggregate"),
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
-        " --base-verdicts {input.base_verdicts} --table {output.table} --scores {output.scores}"
-        " --drift {output.drift} > {log} 2>&1"
+        " --table {output.table} --scores {output.scores} --drift {output.drift} > {log} 2>&1"
 
 
 def cost_files(wildcards):
@@ -87,6 +86,8 @@ rule table:
         cost="results/{model}/cost.csv",
     log:
         "logs/table/{model}.log",
+    benchmark:
+        "logs/benchmarks/table/{model}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:

@@ -11,6 +11,8 @@ rule teacher:
         cost="data/{task}/{teacher}/samples.cost.json",
     log:
         "logs/teacher/{task}/{teacher}.log",
+    benchmark:
+        "logs/benchmarks/teacher/{task}/{teacher}.tsv"
     conda:
         "../../envs/laptop.yaml"
     threads: config["compute"]["threads"]
@@ -41,12 +43,15 @@ rule filter:
         summary="data/{task}/{teacher}/filter.json",
     log:
         "logs/filter/{task}/{teacher}.log",
+    benchmark:
+        "logs/benchmarks/filter/{task}/{teacher}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:
         flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
         code=lambda wildcards: digests("filter", graders([wildcards.task])),
     shell:
-        "python workflow/scripts/filter.py {params.flags} --samples {input}"
+        "python workflow/scripts/filter.py {params.flags} --processes {config[compute][grading_processes]}"
+        " --samples {input}"
         " --references {output.references} --heldout-references {output.heldout}"
         " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"

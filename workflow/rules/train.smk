@@ -23,6 +23,8 @@ rule train_sft:
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/train_sft/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
         method=any_of(SFT_METHODS),
     conda:
@@ -51,6 +53,8 @@ rule train_student:
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/train_student/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
         method=any_of(STUDENTS),
     conda:

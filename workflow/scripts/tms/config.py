@@ -187,7 +187,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
         )
         if steps < count:
             raise InputError(
-                f"config: tms.num_checkpoints of methods.{method} on models.{model}: {count} checkpoints need "
+                f"config: tms.num_checkpoints of methods.{method}, models.{model}: {count} checkpoints need "
                 f"as many steps, but {arithmetic}; lower it, or set tasks.{task}.training.effective_batch"
             )
         if steps < 2 * count:

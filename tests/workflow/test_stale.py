@@ -1,0 +1,118 @@
+"""What an edit makes stale: the table of the README, as dry-runs on a finished smoke run."""
+
+import os
+
+import pytest
+
+TARGET = "results/tiny/tms/table.csv"
+AFTER_PLAN = {"plan_mixture", "harvest", "build_mixture", "train_student", "generate", "grade", "drift", "aggregate"}
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
+
+
+def test_nothing_edited(project):
+    assert project.planned(TARGET) == {}
+
+
+def test_alpha_reruns_from_the_plan_on(project):
+    jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "tms: {alpha: 0.4}"),))
+    assert set(jobs) == AFTER_PLAN
+
+
+def test_a_window_reruns_from_the_plan_on(project):
+    jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "tms: {window: late}"),))
+    assert set(jobs) == AFTER_PLAN
+
+
+def test_the_limit_of_a_benchmark_reruns_generation_and_what_follows(project):
+    jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "tasks: {facts: {limit: 20}}"),))
+    assert set(jobs) == {"generate", "grade", "aggregate"}
+
+
+def test_a_retention_grader_reruns_grading_and_aggregation(project, edit):
+    edit("workflow/scripts/tms/graders/facts.py", "METRIC =", "EDITED = 1\nMETRIC =")
+    assert set(project.planned(TARGET)) == {"grade", "aggregate"}
+
+
+def test_a_target_grader_reruns_the_filter_and_what_follows(project, edit):
+    edit("workflow/scripts/tms/graders/chain.py", "METRIC =", "EDITED = 1\nMETRIC =")
+    jobs = project.planned(TARGET)
+    assert "filter" in jobs
+    assert not {"teacher", "prepare", "pretrain"} & set(jobs)
+    assert jobs["train_sft"] == jobs["filter"] == 1  # the other target's run stays
+
+
+def test_a_task_reruns_its_data_and_what_follows(project, edit):
+    edit("workflow/scripts/tms/tasks/facts.py", "def build(", "EDITED = 1\n\n\ndef build(")
+    jobs = project.planned(TARGET)
+    assert jobs["prepare"] == 1
+    assert not {"pretrain", "teacher", "train_sft"} & set(jobs)
+
+
+def test_the_learning_rate_of_another_model_reruns_nothing(project):
+    other = """
+models:
+  other:
+    base: models/tiny/base
+    teacher: tiny_teacher
+    suite: miniature
+    seeds: [0]
+    training: {learning_rate: 1.0e-5, effective_batch: 8}
+"""
+    assert project.planned(TARGET, configs=(project.overlay("o.yaml", other),)) == {}
+
+
+def test_a_learning_rate_reruns_training_and_what_follows(project):
+    jobs = project.planned(
+        TARGET, configs=(project.overlay("o.yaml", "models: {tiny: {training: {learning_rate: 1.0e-4}}}"),)
+    )
+    assert {"train_sft", "harvest", "train_student"} <= set(jobs)
+    assert not {"teacher", "filter", "pretrain", "prepare", "plan_mixture"} & set(jobs)
+
+
+def test_what_changes_no_result_reruns_nothing(project):
+    overlay = "compute: {report_to: none, grading_processes: 1}\ntraining: {device_batch: 4}\n"
+    overlay += "models: {tiny: {training: {device_batch: 4}}}\n"
+    assert project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),)) == {}
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["workflow/scripts/harvest.py", "workflow/scripts/tms/training.py", "workflow/scripts/tms/graders/chain.py"],
+)
+def test_a_comment_or_a_docstring_reruns_nothing(project, edit, file):
+    edit(file, '"""', '"""Edited. ')
+    edit(file, "\nfrom ", "\n# a comment\nfrom ")
+    assert project.planned(TARGET) == {}
+
+
+def test_new_time_stamps_of_every_source_rerun_nothing(project):
+    for folder in ("workflow", "config", "envs", "profiles"):
+        for path in (project.folder / folder).rglob("*"):
+            if path.is_file():
+                os.utime(path)
+    os.utime(project.folder / "Snakefile")
+    assert project.planned(TARGET) == {}
+
+
+def test_another_method_trains_a_student_and_no_new_sft(project):
+    overlay = project.overlay("o.yaml", "methods: {tms_late: {kind: tms, tms: {window: late}}}")
+    jobs = project.planned("results/tiny/tms_late/table.csv", configs=(overlay,))
+    assert set(jobs) == AFTER_PLAN
+    assert project.planned(TARGET, configs=(overlay,)) == {}
+
+
+def test_another_seed_runs_that_seed_alone(project):
+    jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "models: {tiny: {seeds: [0, 1]}}"),))
+    assert jobs["train_sft"] == jobs["train_student"] == 2  # one a target
+    assert not {"teacher", "filter", "pretrain", "prepare"} & set(jobs)
+
+
+def test_one_stage_can_be_forced(project):
+    jobs = project.planned(TARGET, "--forcerun=harvest")
+    assert set(jobs) == AFTER_PLAN - {"plan_mixture"}
+
+
+def test_until_stops_after_a_stage(project):
+    overlay = project.overlay("o.yaml", "tms: {alpha: 0.4}")
+    jobs = project.planned(TARGET, "--until=harvest", configs=(overlay,))
+    assert set(jobs) == {"plan_mixture", "harvest"}
