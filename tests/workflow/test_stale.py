@@ -5,7 +5,16 @@ import os
 import pytest
 
 TARGET = "results/tiny/tms/table.csv"
-AFTER_PLAN = {"plan_mixture", "harvest", "build_mixture", "train_student", "generate", "grade", "drift", "aggregate"}
+AFTER_PLAN = {
+    "plan_mixture",
+    "harvest",
+    "build_mixture",
+    "train_student",
+    "generate",
+    "grade",
+    "drift",
+    "aggregate",
+}
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 
@@ -77,7 +86,11 @@ def test_what_changes_no_result_reruns_nothing(project):
 
 @pytest.mark.parametrize(
     "file",
-    ["workflow/scripts/harvest.py", "workflow/scripts/tms/training.py", "workflow/scripts/tms/graders/chain.py"],
+    [
+        "workflow/scripts/harvest.py",
+        "workflow/scripts/tms/training.py",
+        "workflow/scripts/tms/graders/chain.py",
+    ],
 )
 def test_a_comment_or_a_docstring_reruns_nothing(project, edit, file):
     edit(file, '"""', '"""Edited. ')

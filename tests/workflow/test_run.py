@@ -1,0 +1,124 @@
+"""What a finished smoke run left, and what real reruns do."""
+
+import csv
+import json
+import os
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import copy_project
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
+TABLE = "results/tiny/tms/table.csv"
+TARGETS = ["mini_countdown", "chain"]
+RETENTION = ["facts", "lookup", "refusal"]
+
+
+def read_csv(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def stored_rows(project):
+    return sum(pq.read_metadata(path).num_rows for path in (project.folder / "rows").rglob("*.parquet"))
+
+
+def test_the_table_has_the_papers_shape(project):
+    table = read_csv(project.folder / TABLE)
+    assert list(table[0]) == ["row", *TARGETS, "xfer", *RETENTION, "forgetting"]
+    assert [row["row"] for row in table] == ["base", "tms", "delta"]
+    assert table[0]["xfer"] == ""
+    assert float(table[0]["forgetting"]) == 0
+
+
+def test_scores_are_tidy(project):
+    scores = read_csv(project.folder / "results/tiny/tms/scores.csv")
+    names = "model, method, train_task, seed, benchmark, group, metric, score, n, ci_low, ci_high, base_score, delta"
+    assert list(scores[0]) == names.split(", ")
+    assert len(scores) == len(TARGETS) * len(TARGETS + RETENTION)
+    for row in scores:
+        assert 0 <= float(row["ci_low"]) <= float(row["score"]) <= float(row["ci_high"]) <= 1
+
+
+def test_the_models_table_and_costs_hold_every_method(project):
+    methods = ["sft", "self_sft", "final_sft", "tms"]
+    table = read_csv(project.folder / "results/tiny/table.csv")
+    assert [row["row"] for row in table] == ["base", *methods]
+    cost = read_csv(project.folder / "results/tiny/cost.csv")
+    assert {row["method"] for row in cost} == set(methods)
+    stages = {(row["method"], row["stage"]) for row in cost}
+    assert {
+        ("tms", "teacher"),
+        ("tms", "sft"),
+        ("tms", "harvest"),
+        ("tms", "student"),
+        ("tms", "total"),
+    } <= stages
+    assert ("self_sft", "sft") not in stages  # it harvests theta_0
+
+
+def test_a_student_takes_as_many_steps_as_sft(project):
+    run = "results/tiny/{}/chain/seed0/train.cost.json"
+    steps = {
+        method: json.loads((project.folder / run.format(method)).read_text())["optimizer_steps"]
+        for method in ("sft", "tms", "self_sft", "final_sft")
+    }
+    assert len(set(steps.values())) == 1
+
+
+def test_a_cell_can_be_walked_back_to_its_checkpoint(project):
+    generations = project.folder / "results/tiny/tms/chain/seed0/generations.parquet"
+    provenance = json.loads(pq.read_schema(generations).metadata[b"tms"])
+    weights = json.loads((generations.parent / "checkpoint-1of1/weights.json").read_text())
+    assert weights["sha256"] in json.dumps(provenance)
+
+
+def test_another_alpha_generates_only_the_missing_pairs(project):
+    """Raising alpha names no new pair, so its harvest generates nothing; the old result comes back too."""
+    target = "results/tiny/tms/chain/seed0/harvest/part-1of1.parquet"
+    before, kept = stored_rows(project), (project.folder / target).read_bytes()
+    overlay = project.overlay("o.yaml", "tms: {alpha: 0.6}")
+    done = project.snakemake(target, configs=(overlay,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert stored_rows(project) == before
+    assert (project.folder / target).read_bytes() != kept
+    done = project.snakemake(target)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert stored_rows(project) == before
+
+
+def test_a_truncated_file_is_named_and_nothing_else_is_lost(project):
+    mixture = project.folder / "results/tiny/tms/chain/seed0/mixture.parquet"
+    whole, stat = mixture.read_bytes(), mixture.stat()
+    table = (project.folder / TABLE).read_bytes()
+    try:
+        mixture.write_bytes(whole[: len(whole) // 2])
+        done = project.snakemake("--forcerun=train_student", "results/tiny/tms/chain/seed0/checkpoint-1of1")
+        assert done.returncode != 0
+        assert "mixture.parquet: not a readable Parquet file" in done.stdout + done.stderr
+        assert (project.folder / TABLE).read_bytes() == table
+    finally:
+        mixture.write_bytes(whole)
+        os.utime(mixture, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        done = project.snakemake(TABLE)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_a_config_error_is_one_line_and_stops_before_any_work(project):
+    done = project.snakemake(TABLE, configs=(project.overlay("o.yaml", "tms: {alhpa: 0.3}"),))
+    assert done.returncode != 0
+    assert [line for line in done.stderr.splitlines() if "error" in line.lower()] == [
+        "error: config: unknown key tms.alhpa; did you mean alpha?"
+    ]
+    assert "Traceback" not in done.stderr
+
+
+def test_two_runs_from_nothing_agree_whatever_the_cores(project, tmp_path):
+    """Everything after pretraining anew, one job at a time, gives the same bytes."""
+    again = copy_project(tmp_path)
+    shutil.copytree(project.folder / "models", again.folder / "models", copy_function=shutil.copy2)
+    done = again.snakemake("--cores=1", TABLE)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for file in (TABLE, "results/tiny/tms/scores.csv", "results/tiny/tms/drift.csv"):
+        assert (again.folder / file).read_bytes() == (project.folder / file).read_bytes()
