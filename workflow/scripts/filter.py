@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 
 from tms import program, provenance, rows
-from tms.checkpoints import evenly_spaced
 from tms.errors import InputError
 from tms.grading import Grade, Task, grade_all
-from tms.schedule import crowded, total_steps
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,11 +17,6 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--task", required=True, help="name of the task, for messages")
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
-    parser.add_argument("--epochs", type=int, help="epochs of SFT, to warn of too few steps")
-    parser.add_argument(
-        "--effective-batch", type=int, help="effective batch of SFT, to warn of too few steps"
-    )
-    parser.add_argument("--num-checkpoints", type=int, help="T, to warn of too few steps")
     parser.add_argument(
         "--references", type=Path, required=True, help="output: verified answers, train split"
     )
@@ -93,11 +85,6 @@ def main(args: argparse.Namespace) -> None:
                 f"{args.samples}: no verified answer to any of {counts['prompts']} {split} prompts of "
                 f"{args.task} ({counts['rejects']}); allow more tries, another teacher, or longer completions"
             )
-    if args.num_checkpoints:
-        steps = total_steps(summary["train"]["kept"], args.epochs, args.effective_batch)
-        summary["sft_steps"] = steps
-        if warning := crowded(evenly_spaced(args.num_checkpoints), steps):
-            print(f"warning: tasks.{args.task}: {warning}", file=sys.stderr)
     facts = provenance.facts("filter", grader=args.grader, samples=rows.provenance(args.samples))
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
         rows.write(output, rows.REFERENCES, [row for row in references if row["split"] == split], facts)

@@ -1,0 +1,94 @@
+"""The teacher filter: first verified answer kept, every reject counted with its reason."""
+
+import json
+
+import pytest
+
+from tms import rows
+
+FLAGS = [
+    *("--samples", "samples.parquet", "--grader", "facts", "--task", "facts"),
+    *("--references", "references.parquet", "--heldout-references", "heldout.parquet"),
+    *("--rejects", "rejects.parquet", "--summary", "filter.json"),
+]
+
+
+def answer(example_id, sample, completion, finish_reason="stop", split="train"):
+    return {
+        "example_id": example_id,
+        "benchmark": "facts",
+        "split": split,
+        "seed": 0,
+        "sample": sample,
+        "checkpoint": "",
+        "prompt": f"prompt {example_id}",
+        "completion": completion,
+        "completion_ids": [1, 2],
+        "finish_reason": finish_reason,
+        "answer": "rome",
+        "seconds": 0.5,
+    }
+
+
+SAMPLES = [
+    answer("late", 1, "it is rome ."),
+    answer("late", 0, "it is paris ."),
+    answer("early", 0, "it is rome ."),
+    answer("early", 1, "surely it is rome ."),
+    answer("cut", 0, "it is rome", finish_reason="length"),
+    answer("cut", 1, ""),
+    answer("held", 0, "rome", split="heldout"),
+]
+
+
+def test_the_first_verified_answer_is_kept_and_rejects_are_counted(program, tmp_path):
+    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, SAMPLES, {"stage": "teacher"})
+    done = program("filter", *FLAGS)
+    assert done.returncode == 0, done.stderr
+    kept = rows.read(tmp_path / "references.parquet", rows.REFERENCES)
+    assert [(row["example_id"], row["completion"]) for row in kept] == [
+        ("late", "it is rome ."),
+        ("early", "it is rome ."),
+    ]
+    assert [row["example_id"] for row in rows.read(tmp_path / "heldout.parquet", ["example_id"])] == ["held"]
+    rejects = rows.read(tmp_path / "rejects.parquet", rows.REJECTS)
+    assert {(row["example_id"], row["sample"]): row["reason"] for row in rejects} == {
+        ("late", 0): "wrong answer",
+        ("early", 1): "not needed",
+        ("cut", 0): "truncated",
+        ("cut", 1): "no answer",
+    }
+    assert json.loads((tmp_path / "filter.json").read_text()) == {
+        "task": "facts",
+        "grader": "facts",
+        "train": {
+            "prompts": 3,
+            "kept": 2,
+            "dropped": 1,
+            "answers": 6,
+            "rejects": {"no answer": 1, "not needed": 1, "truncated": 1, "wrong answer": 1},
+        },
+        "heldout": {"prompts": 1, "kept": 1, "dropped": 0, "answers": 1, "rejects": {}},
+    }
+    assert rows.provenance(tmp_path / "references.parquet")["samples"] == {"stage": "teacher"}
+
+
+@pytest.mark.parametrize("missing", ["train", "heldout"])
+def test_an_empty_reference_set_is_one_line_with_the_counts(program, tmp_path, missing):
+    samples = [sample | {"answer": "oslo"} if sample["split"] == missing else sample for sample in SAMPLES]
+    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, samples, {})
+    done = program("filter", *FLAGS)
+    assert done.returncode == 2
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert f"no verified answer to any of {3 if missing == 'train' else 1} {missing} prompts of facts" in line
+    assert "'wrong answer': " in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_truncated_file_is_named(program, tmp_path):
+    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, SAMPLES, {})
+    whole = (tmp_path / "samples.parquet").read_bytes()
+    (tmp_path / "samples.parquet").write_bytes(whole[:-100])
+    done = program("filter", *FLAGS)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: samples.parquet: not a readable Parquet file")
