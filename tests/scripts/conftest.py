@@ -9,12 +9,22 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
+@pytest.fixture(scope="session")
+def run_program():
+    """Call `run_program(folder, name, *words)`: runs `workflow/scripts/{name}.py` in a folder."""
+
+    def run(folder: Path, name: str, *words: object) -> subprocess.CompletedProcess:
+        command = [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, words)]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    return run
+
+
 @pytest.fixture
-def program(tmp_path):
-    """Call `program(name, *words)`: runs `workflow/scripts/{name}.py` in an empty folder."""
+def program(run_program, tmp_path):
+    """Call `program(name, *words)`: runs `workflow/scripts/{name}.py` in the test's own folder."""
 
     def run(name: str, *words: object) -> subprocess.CompletedProcess:
-        command = [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, words)]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return run_program(tmp_path, name, *words)
 
     return run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from tms.statistics import interval, interval_over_seeds
+from tms.statistics import interval, percentiles, resampled_means
 
 
 @pytest.mark.parametrize("right, n", [(0, 10), (3, 10), (10, 10), (81, 263), (1, 1)])
@@ -27,16 +27,26 @@ def test_other_scores_get_a_bootstrap_close_to_the_normal_interval():
     assert interval(scores) == interval(scores)
 
 
+def width(means):
+    low, high = percentiles(means)
+    return high - low
+
+
 def test_seeds_that_agree_do_not_narrow_the_interval():
     """Three seeds with the same verdicts hold no more information on the examples than one."""
-    scores = np.random.default_rng(2).integers(0, 2, size=200).astype(float).tolist()
-    one, three = interval_over_seeds([scores]), interval_over_seeds([scores] * 3)
-    assert one == three
-    independent = np.random.default_rng(3).integers(0, 2, size=(3, 200)).tolist()
-    low, high = interval_over_seeds(independent)
-    assert high - low < 0.75 * (one[1] - one[0])  # 1 / sqrt(3) in expectation
+    same = np.random.default_rng(2).integers(0, 2, size=200)
+    one, three = resampled_means([same]).mean(axis=0), resampled_means([same] * 3).mean(axis=0)
+    assert width(one) == pytest.approx(width(three))
+    independent = np.random.default_rng(3).integers(0, 2, size=(3, 200))
+    assert width(resampled_means(independent).mean(axis=0)) < 0.75 * width(one)  # 1 / sqrt(3) in expectation
 
 
 def test_differences_to_the_base_are_paired():
-    base = np.random.default_rng(4).integers(0, 2, size=300).astype(float)
-    assert interval_over_seeds([(base - base).tolist()]) == (0.0, 0.0)
+    """A run that loses 10 of the base's 150 right answers and gains none: the loss alone varies."""
+    base = np.repeat([1.0, 0.0], [150, 50])
+    run = base.copy()
+    run[:10] = 0
+    base_means, run_means = resampled_means([base, run])
+    paired = width(run_means - base_means)
+    assert paired == pytest.approx(2 * 1.96 * math.sqrt(0.05 * 0.95 / 200), rel=0.1)
+    assert paired < 0.6 * width(base_means)

@@ -22,12 +22,15 @@ def of_runs(name, labelled=False):
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
+        base_verdicts="results/{model}/base/verdicts.parquet",
         scores=of_runs("scores.json"),
+        verdicts=of_runs("verdicts.parquet"),
         drifts=of_runs("drift.json"),
     output:
         table="results/{model}/{method}/table.csv",
         scores="results/{model}/{method}/scores.csv",
         drift="results/{model}/{method}/drift.csv",
+        intervals="results/{model}/{method}/intervals.csv",
     log:
         "logs/aggregate/{model}/{method}.log",
     benchmark:
@@ -41,12 +44,14 @@ rule aggregate:
             targets=suite(wildcards.model)["targets"],
             retention=suite(wildcards.model)["retention"],
             runs=of_runs("scores.json", labelled=True)(wildcards),
+            verdicts=of_runs("verdicts.parquet", labelled=True)(wildcards),
             drifts=of_runs("drift.json", labelled=True)(wildcards),
         ),
         code=digests("aggregate"),
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
-        " --table {output.table} --scores {output.scores} --drift {output.drift} > {log} 2>&1"
+        " --base-verdicts {input.base_verdicts} --table {output.table} --scores {output.scores}"
+        " --drift {output.drift} --intervals {output.intervals} > {log} 2>&1"
 
 
 def cost_files(wildcards):

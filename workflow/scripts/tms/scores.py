@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
+
 from tms.errors import InputError
 
 Run = tuple[str, int]  # (target task that it was trained on, seed)
+Number = float | np.ndarray  # a score or a delta, or one for each bootstrap resample
 
 TIDY = [
     "model",
@@ -57,12 +60,12 @@ def read_scores(path: Path, benchmarks: list[str]) -> dict[str, dict]:
     return {benchmark: found[benchmark] for benchmark in benchmarks}
 
 
-def mean(values: list[float]) -> float | None:
+def mean(values: list[Number]) -> Number | None:
     """Mean of the values; None for no value."""
-    return math.fsum(values) / len(values) if values else None
+    return sum(values) / len(values) if values else None
 
 
-def over_runs(values: Mapping[Run, float | None]) -> float | None:
+def over_runs(values: Mapping[Run, Number | None]) -> Number | None:
     """Mean over the seeds of each train task, then over the train tasks."""
     tasks = list(dict.fromkeys(task for task, _ in values))
     of_tasks = [
@@ -72,9 +75,9 @@ def over_runs(values: Mapping[Run, float | None]) -> float | None:
     return mean([value for value in of_tasks if value is not None])
 
 
-def forgetting(deltas: list[float]) -> float | None:
+def forgetting(deltas: list[Number]) -> Number | None:
     """Forgetting score F <= 0 of one run: mean over the retention suite of min(delta, 0) (Eq. 3.2)."""
-    return mean([min(delta, 0.0) for delta in deltas])
+    return mean([np.minimum(delta, 0.0) for delta in deltas])
 
 
 def forgetting_floor(cells: list[tuple[float, float, int]]) -> float | None:
@@ -133,7 +136,7 @@ def tidy(
 
 def summary(
     cells: list[dict], targets: list[str], retention: list[str]
-) -> dict[str, dict[str, float | None]]:
+) -> dict[str, dict[str, Number | None]]:
     """Rows `base`, `method` and `delta` of the table from the tidy rows of one method.
 
     A target's cell comes from the runs trained on it; `xfer` is the signed mean delta on the other targets,
@@ -143,9 +146,9 @@ def summary(
         InputError: no run was trained on one of the targets.
     """
 
-    base: dict[str, float | None] = {}
-    method: dict[str, float | None] = {}
-    delta: dict[str, float | None] = {}
+    base: dict[str, Number | None] = {}
+    method: dict[str, Number | None] = {}
+    delta: dict[str, Number | None] = {}
     for benchmark in [*targets, *retention]:
         group = "retention" if benchmark in retention else "target"
         chosen = [cell for cell in cells if cell["benchmark"] == benchmark and cell["group"] == group]
@@ -161,8 +164,8 @@ def summary(
 
 
 def by_run(
-    cells: list[dict], group: str, combine: Callable[[list[float]], float | None]
-) -> dict[Run, float | None]:
+    cells: list[dict], group: str, combine: Callable[[list[Number]], Number | None]
+) -> dict[Run, Number | None]:
     """Combine the deltas of one group of benchmarks, for each run of the tidy rows."""
     return {
         run: combine([cell["delta"] for cell in cells if run_of(cell) == run and cell["group"] == group])

@@ -1,7 +1,6 @@
 """Confidence intervals of scores."""
 
 import numpy as np
-from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -14,22 +13,33 @@ def interval(scores: list[float]) -> tuple[float, float]:
         scores: one score in [0, 1] for each example; at least one.
     """
     if set(scores) <= {0, 1}:
-        found = stats.binomtest(int(sum(scores)), len(scores)).proportion_ci(CONFIDENCE, method="wilson")
+        from scipy.stats import binomtest  # takes a second, which programs that only resample need not spend
+
+        found = binomtest(int(sum(scores)), len(scores)).proportion_ci(CONFIDENCE, method="wilson")
         return float(found.low), float(found.high)
-    return interval_over_seeds([scores])
+    return percentiles(resampled_means([scores])[0])
 
 
-def interval_over_seeds(scores: list[list[float]]) -> tuple[float, float]:
-    """Bounds of the 95 % percentile bootstrap interval of a mean over seeds and examples.
+def resampled_means(scores: list[list[float]]) -> np.ndarray:
+    """Mean scores of several models under the same bootstrap resamples of their common examples.
 
-    Examples are resampled jointly: a drawn example brings its score under every seed, because the seeds
-    share the test set and its luck. (Differences to the base go in as scores: then the interval is paired.)
+    The models (a base and its runs, of all seeds) share the test set and its luck, so an example that is
+    drawn brings the score of each: differences between rows are paired, and equal seeds narrow nothing.
 
     Args:
-        scores: scores[s][i] of example i under seed s.
+        scores: scores[m][i] of example i under model m.
+
+    Returns:
+        Means of shape (models, RESAMPLES); the same resamples at every call with as many examples.
     """
-    of_examples = np.mean(np.asarray(scores, dtype=float), axis=0)
-    chosen = np.random.default_rng(0).integers(len(of_examples), size=(RESAMPLES, len(of_examples)))
+    scores_MN = np.asarray(scores, dtype=float)
+    n = scores_MN.shape[1]
+    counts_RN = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    return scores_MN @ counts_RN.T / n
+
+
+def percentiles(values: np.ndarray) -> tuple[float, float]:
+    """The percentiles that bound the 95 % interval of resampled values."""
     tail = 50 * (1 - CONFIDENCE)
-    low, high = np.percentile(of_examples[chosen].mean(axis=1), [tail, 100 - tail])
+    low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)

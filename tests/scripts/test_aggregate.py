@@ -1,0 +1,137 @@
+"""From the runs' scores, verdicts and drifts to a method's tables."""
+
+import csv
+import json
+
+import pytest
+
+from tms import rows
+
+OUTPUTS = ["table", "scores", "drift", "intervals"]
+TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
+RIGHT = {  # right answers of 10
+    "base": {"countdown": 4, "chain": 3, "facts": 10, "refusal": 8},
+    "countdown/seed0": {"countdown": 6, "chain": 2, "facts": 9, "refusal": 9},
+    "chain/seed0": {"countdown": 3, "chain": 9, "facts": 10, "refusal": 4},
+}
+
+
+DRIFT = {"pld_ref": {"per_token": 0.5, "per_token_stderr": 0.01}}
+
+
+def fill(folder):
+    """Write scores, verdicts and drift of a base and two runs; the first answers to a benchmark are right."""
+    for run, right in RIGHT.items():
+        (folder / run).mkdir(parents=True)
+        scores = {
+            name: {"metric": "accuracy", "score": count / 10, "n": 10, "ci_low": 0.1, "ci_high": 0.95}
+            for name, count in right.items()
+        }
+        (folder / run / "scores.json").write_text(json.dumps(scores))
+        verdicts = [
+            {
+                "example_id": f"{name}-{i}",
+                "benchmark": name,
+                "extracted": "",
+                "verdict": float(i < count),
+                "finish_reason": "stop",
+            }
+            for name, count in right.items()
+            for i in range(10)
+        ]
+        rows.write(folder / run / "verdicts.parquet", rows.VERDICTS, verdicts, {})
+        (folder / run / "drift.json").write_text(json.dumps(DRIFT))
+
+
+def flags(runs):
+    words = ["--model", "m", "--method", "tms", "--targets", *TARGETS, "--retention", *RETENTION]
+    words += ["--base-scores", "base/scores.json", "--base-verdicts", "base/verdicts.parquet"]
+    for flag, file in (
+        ("--runs", "scores.json"),
+        ("--verdicts", "verdicts.parquet"),
+        ("--drifts", "drift.json"),
+    ):
+        words += [flag, *[f"{run}={run}/{file}" for run in runs]]
+    return [*words, *[word for name in OUTPUTS for word in (f"--{name}", f"{name}.csv")]]
+
+
+@pytest.fixture(scope="module")
+def finished(run_program, tmp_path_factory):
+    """Folder of a finished aggregation."""
+    folder = tmp_path_factory.mktemp("finished")
+    fill(folder)
+    done = run_program(folder, "aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def read(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_papers_table(finished):
+    assert (finished / "table.csv").read_text() == (
+        "row,countdown,chain,xfer,facts,refusal,forgetting\n"
+        "base,0.4000,0.3000,,1.0000,0.8000,0.0000\n"
+        "tms,0.6000,0.9000,-0.1000,0.9500,0.6500,-0.1250\n"
+        "delta,0.2000,0.6000,-0.1000,-0.0500,-0.1500,-0.1250\n"
+    )
+
+
+def test_tidy_scores(finished):
+    lines = (finished / "scores.csv").read_text().splitlines()
+    assert lines[:2] == [
+        "model,method,train_task,seed,benchmark,group,metric,score,n,ci_low,ci_high,base_score,delta",
+        "m,tms,countdown,0,countdown,target,accuracy,0.600000,10,0.100000,0.950000,0.400000,0.200000",
+    ]
+    assert len(lines) == 1 + 2 * 4
+
+
+def test_an_interval_for_each_cell_paired_with_the_base(finished):
+    table = {line["row"]: line for line in read(finished / "table.csv")}
+    intervals = {(line["row"], line["column"]): line for line in read(finished / "intervals.csv")}
+    assert len(intervals) == 3 * 6 - 1  # the base has no xfer
+    for (row, column), line in intervals.items():
+        assert line["value"] == table[row][column]
+        assert float(line["ci_low"]) <= float(line["value"]) <= float(line["ci_high"])
+    # Of ten countdown items two changed, none for the worse.
+    assert float(intervals["delta", "countdown"]["ci_low"]) >= 0
+    assert intervals["base", "facts"]["ci_low"] == intervals["base", "facts"]["ci_high"] == "1.0000"
+
+
+def test_the_same_input_gives_the_same_bytes(finished, program, tmp_path):
+    fill(tmp_path)
+    program("aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    for name in OUTPUTS:
+        assert (tmp_path / f"{name}.csv").read_bytes() == (finished / f"{name}.csv").read_bytes()
+
+
+def test_drift_is_tidy(finished):
+    assert read(finished / "drift.csv")[0] == {
+        "model": "m",
+        "method": "tms",
+        "train_task": "countdown",
+        "seed": "0",
+        "quantity": "pld_ref.per_token",
+        "prompts": "",
+        "point": "",
+        "value": "0.5",
+        "stderr": "0.01",
+    }
+
+
+def test_a_target_without_a_run_is_one_line(program, tmp_path):
+    fill(tmp_path)
+    done = program("aggregate", *flags(["chain/seed0"]))
+    assert done.returncode == 2
+    assert done.stderr == "error: --runs: no run trained on countdown; name one for each of --targets\n"
+
+
+def test_verdicts_on_other_examples_than_the_bases_are_refused(program, tmp_path):
+    fill(tmp_path)
+    path = tmp_path / "base" / "verdicts.parquet"
+    rows.write(path, rows.VERDICTS, rows.read(path, rows.VERDICTS)[1:], {})
+    done = program("aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    assert done.returncode == 2
+    assert "countdown/seed0: other examples of countdown than the base" in done.stderr

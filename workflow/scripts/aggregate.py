@@ -1,0 +1,105 @@
+"""Bring a method's runs together: the paper's table, tidy scores, and drift (Section 3.3, 7.1)."""
+
+import argparse
+from pathlib import Path
+
+from tms import program
+from tms.drift_table import DRIFT, drift_rows
+from tms.intervals import cell_intervals, read_verdicts
+from tms.scores import (
+    TABLE_DECIMALS,
+    TIDY,
+    TIDY_DECIMALS,
+    decimal,
+    parse_run,
+    read_scores,
+    summary,
+    tidy,
+    write_csv,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--method", required=True, help="name of the method; names its row")
+    parser.add_argument("--targets", nargs="+", required=True, help="target tasks, in column order")
+    parser.add_argument("--retention", nargs="+", required=True, help="retention benchmarks, in column order")
+    parser.add_argument("--base-scores", type=Path, required=True, help="scores.json of the base model")
+    parser.add_argument(
+        "--runs", nargs="+", required=True, metavar="TASK/seedN=PATH", help="scores.json of each run"
+    )
+    parser.add_argument(
+        "--drifts", nargs="*", default=[], metavar="TASK/seedN=PATH", help="drift.json of each run"
+    )
+    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument(
+        "--verdicts", nargs="+", required=True, metavar="TASK/seedN=PATH", help="verdicts of each run"
+    )
+    parser.add_argument("--table", type=Path, required=True, help="output: rows base, method, delta")
+    parser.add_argument("--scores", type=Path, required=True, help="output: one row a run and benchmark")
+    parser.add_argument("--drift", type=Path, required=True, help="output: one row a run and quantity")
+    parser.add_argument(
+        "--intervals", type=Path, required=True, help="output: a 95 %% interval for each cell of the table"
+    )
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    benchmarks = [*args.targets, *args.retention]
+    base = read_scores(args.base_scores, benchmarks)
+    runs = {
+        parse_run(label): read_scores(Path(path), benchmarks)
+        for label, path in program.parse_pairs(args.runs).items()
+    }
+    cells = tidy(args.model, args.method, base, runs, args.targets, args.retention)
+    fractions = ["score", "ci_low", "ci_high", "base_score", "delta"]
+    write_csv(
+        args.scores,
+        TIDY,
+        [cell | {name: decimal(cell[name], TIDY_DECIMALS) for name in fractions} for cell in cells],
+    )
+    columns = [*args.targets, "xfer", *args.retention, "forgetting"]
+    names = {"base": "base", "method": args.method, "delta": "delta"}
+    table = summary(cells, args.targets, args.retention)
+    lines = [
+        {"row": names[row]} | {column: decimal(values[column], TABLE_DECIMALS) for column in columns}
+        for row, values in table.items()
+    ]
+    write_csv(args.table, ["row", *columns], lines)
+    write_intervals(args, cells, lines)
+    drifts = [
+        {"model": args.model, "method": args.method, "train_task": task, "seed": seed} | row
+        for label, path in program.parse_pairs(args.drifts).items()
+        for task, seed in [parse_run(label)]
+        for row in drift_rows(Path(path))
+    ]
+    write_csv(args.drift, DRIFT, drifts)
+
+
+def write_intervals(args: argparse.Namespace, cells: list[dict], lines: list[dict]) -> None:
+    """Write row, column, value and bounds for each cell of the table that has a value."""
+    verdicts = {
+        parse_run(label): read_verdicts(Path(path))
+        for label, path in program.parse_pairs(args.verdicts).items()
+    }
+    found = cell_intervals(cells, read_verdicts(args.base_verdicts), verdicts, args.targets, args.retention)
+    by_row = dict(zip(("base", "method", "delta"), lines, strict=True))
+    write_csv(
+        args.intervals,
+        ["row", "column", "value", "ci_low", "ci_high"],
+        [
+            {
+                "row": by_row[row]["row"],
+                "column": column,
+                "value": by_row[row][column],
+                "ci_low": decimal(low, TABLE_DECIMALS),
+                "ci_high": decimal(high, TABLE_DECIMALS),
+            }
+            for (row, column), (low, high) in found.items()
+        ],
+    )
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
