@@ -1,0 +1,104 @@
+"""Generate one model's completions of all benchmarks, with one engine start."""
+
+import argparse
+from pathlib import Path
+
+from tms import cost, generation_flags, program, provenance, rows
+from tms.errors import InputError
+from tms.generation import Order, fulfil, open_model
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--model", type=Path, required=True, help="folder of the model")
+    flags.add_argument(
+        "--benchmarks", nargs="+", required=True, metavar="NAME=PATH", help="examples of each benchmark"
+    )
+    flags.add_argument(
+        "--limits", nargs="*", default=[], metavar="NAME=N", help="use the first N examples of a benchmark"
+    )
+    flags.add_argument(
+        "--max-new-tokens",
+        nargs="+",
+        required=True,
+        metavar="N|NAME=N",
+        help="longest completion: a number for all benchmarks, and NAME=N for one of them",
+    )
+    flags.add_argument("--samples", type=int, default=1, help="completions of each prompt")
+    generation_flags.add(flags)
+    return flags
+
+
+def whole_number(text: str, flag: str) -> int:
+    """Read a positive whole number of a flag.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InputError(f"{flag} {text!r}: give a positive whole number")
+    return int(text)
+
+
+def per_benchmark(values: list[str], flag: str, names: list[str]) -> dict[str, int]:
+    """Read numbers given as `NAME=N`, or as one `N` that stands for all other benchmarks.
+
+    Raises:
+        InputError: a benchmark that is not among `names`, two defaults, or something other than a number.
+    """
+    named = program.parse_pairs([value for value in values if "=" in value])
+    defaults = [value for value in values if "=" not in value]
+    if len(defaults) > 1:
+        raise InputError(f"{flag} {' '.join(defaults)}: give one number for all, others as NAME=N")
+    if unknown := [name for name in named if name not in names]:
+        raise InputError(f"{flag} {unknown[0]}: no such benchmark; --benchmarks has {', '.join(names)}")
+    return {
+        name: whole_number(value, flag)
+        for name, value in {**dict.fromkeys(names, *defaults), **named}.items()
+        if value is not None
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
+    if args.samples < 1:
+        raise InputError(f"--samples {args.samples}: give at least 1")
+    paths = program.parse_pairs(args.benchmarks)
+    names = list(paths)
+    limits = per_benchmark(args.limits, "--limits", names)
+    longest = per_benchmark(args.max_new_tokens, "--max-new-tokens", names)
+    if without := [name for name in names if name not in longest]:
+        raise InputError(
+            f"--max-new-tokens: no number for {without[0]}; add {without[0]}=N or a number for all"
+        )
+    examples = {
+        name: rows.read(Path(path), rows.EXAMPLES)[: limits.get(name)] for name, path in paths.items()
+    }
+    if empty := [name for name in names if not examples[name]]:
+        raise InputError(f"{paths[empty[0]]}: no examples; prepare {empty[0]} with a size above 0")
+    engine = generation_flags.engine(args)
+    model = open_model(args.model)
+    orders = [
+        Order(
+            model,
+            generation_flags.sampling(args, longest[name]),
+            args.seed,
+            [
+                {**example, "benchmark": name, "split": "test", "checkpoint": "", "sample": sample}
+                for example in examples[name]
+                for sample in range(args.samples)
+            ],
+            f"generate {name}",
+        )
+        for name in names
+    ]
+    done = fulfil(orders, engine, args.store)
+    settings = {order.rows[0]["benchmark"]: order.sampling for order in orders}
+    facts = provenance.facts("generate", **generation_flags.facts([model], engine, settings))
+    rows.write(args.output, rows.COMPLETIONS, done, facts)
+    cost.write(args.cost, cost.of_completions(done))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())

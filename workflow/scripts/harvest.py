@@ -1,0 +1,132 @@
+"""Sample completions from the checkpoints of a run: those that the plan names (Algorithm 1)."""
+
+import argparse
+from pathlib import Path
+
+from tms import checkpoints, cost, generation_flags, program, provenance, rows
+from tms.errors import InputError
+from tms.generation import Order, fulfil, open_model
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--plan", type=Path, required=True, help="plan of what each visit trains on")
+    flags.add_argument(
+        "--references", nargs="+", required=True, metavar="SPLIT=PATH", help="verified references, by split"
+    )
+    flags.add_argument(
+        "--checkpoints", nargs="+", required=True, metavar="POINT=FOLDER", help="checkpoints of the run"
+    )
+    flags.add_argument("--task", required=True, help="task name, written to column `benchmark`")
+    flags.add_argument("--part", type=int, default=1, help="which share of the checkpoints, from 1")
+    flags.add_argument("--parts", type=int, default=1, help="jobs over which the checkpoints are spread")
+    flags.add_argument(
+        "--mode",
+        choices=["planned", "full"],
+        default="planned",
+        help="planned: what the plan names; full: every training prompt at every checkpoint as well",
+    )
+    flags.add_argument("--samples", type=int, default=1, help="samples of each prompt (mode full)")
+    flags.add_argument("--max-new-tokens", type=int, required=True, help="longest completion")
+    generation_flags.add(flags)
+    return flags
+
+
+def wanted_rows(
+    plan: list[dict],
+    references: dict[str, dict[str, dict]],
+    points: list[str],
+    mode: str,
+    samples: int,
+    task: str,
+) -> dict[str, list[dict]]:
+    """List the rows to generate for each checkpoint, each once, in the order of splits and references.
+
+    Args:
+        plan: rows of the plan.
+        references: split -> example_id -> reference.
+        points: names of the checkpoints that there are.
+        mode: planned or full.
+        samples: samples of each prompt in mode full.
+        task: name for column `benchmark`.
+
+    Raises:
+        InputError: the plan names an example or a checkpoint that there is not.
+    """
+    pairs: dict[str, set[tuple[str, str, int]]] = {point: set() for point in points}
+    for visit in plan:
+        if visit["source"] != "checkpoint":
+            continue
+        if visit["checkpoint"] not in pairs:
+            raise InputError(f"the plan names checkpoint {visit['checkpoint']}; add it to --checkpoints")
+        if visit["example_id"] not in references.get(visit["split"], {}):
+            raise InputError(
+                f"the plan names example {visit['example_id']} of split {visit['split']}, which "
+                f"--references lacks; make the plan again"
+            )
+        pairs[visit["checkpoint"]].add((visit["split"], visit["example_id"], visit["sample"]))
+    if mode == "full":
+        for named in pairs.values():
+            named.update(
+                ("train", example, sample) for example in references["train"] for sample in range(samples)
+            )
+    place = {
+        (split, example): number
+        for number, (split, example) in enumerate(
+            (split, example) for split, examples in references.items() for example in examples
+        )
+    }
+    return {
+        point: [
+            {
+                "example_id": example,
+                "benchmark": task,
+                "split": split,
+                "sample": sample,
+                "checkpoint": point,
+                "prompt": references[split][example]["prompt"],
+                "answer": references[split][example]["answer"],
+            }
+            for split, example, sample in sorted(named, key=lambda row: (place[row[:2]], row[2]))
+        ]
+        for point, named in pairs.items()
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
+    if not 1 <= args.part <= args.parts:
+        raise InputError(f"--part {args.part}: give a number from 1 to {args.parts} (--parts)")
+    if args.samples < 1:
+        raise InputError(f"--samples {args.samples}: give at least 1")
+    folders = program.parse_pairs(args.checkpoints)
+    for point in folders:
+        checkpoints.parse_point(point)
+    paths = program.parse_pairs(args.references)
+    if "train" not in paths:
+        raise InputError("--references: name the training references, train=PATH")
+    references = {
+        split: {row["example_id"]: row for row in rows.read(Path(path), rows.REFERENCES)}
+        for split, path in paths.items()
+    }
+    if not references["train"]:
+        raise InputError(f"{paths['train']}: no references; the filter kept none, see its rejects")
+    plan = rows.read(args.plan, rows.PLAN)
+    wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples, args.task)
+    mine = [point for point in list(folders)[args.part - 1 :: args.parts] if wanted[point]]
+    engine = generation_flags.engine(args)
+    sampling = generation_flags.sampling(args, args.max_new_tokens)
+    models = {point: open_model(Path(folders[point])) for point in mine}
+    orders = [
+        Order(models[point], sampling, args.seed, wanted[point], f"harvest {args.task} {point}")
+        for point in mine
+    ]
+    done = fulfil(orders, engine, args.store)
+    facts = provenance.facts("harvest", **generation_flags.facts(list(models.values()), engine, sampling))
+    rows.write(args.output, rows.COMPLETIONS, done, facts)
+    cost.write(args.cost, cost.of_completions(done))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
