@@ -53,8 +53,8 @@ def test_a_target_grader_reruns_the_filter_and_what_follows(project, edit):
 def test_a_task_reruns_its_data_and_what_follows(project, edit):
     edit("workflow/scripts/tms/tasks/facts.py", "def build(", "EDITED = 1\n\n\ndef build(")
     jobs = project.planned(TARGET)
-    assert jobs["prepare"] == 1
-    assert not {"pretrain", "teacher", "train_sft"} & set(jobs)
+    assert jobs["prepare"] == 1  # the other tasks' data stay
+    assert "pretrain" in jobs  # the world's corpus is made of its tasks
 
 
 def test_the_learning_rate_of_another_model_reruns_nothing(project):

@@ -1,6 +1,17 @@
 """Base models that the workflow makes, and the tasks' examples."""
 
 
+def pretrain_flags(wildcards):
+    """The world's settings, and the tasks of its suite, whose skills the corpus teaches."""
+    chosen = dict(config["pretrain"][wildcards.world])
+    suite = config["suites"][chosen.pop("suite")]
+    tasks = {
+        name: {"kind": kind(name), "options": config["tasks"][name].get("options", {})}
+        for name in [*suite["targets"], *suite["retention"]]
+    }
+    return flags(tasks=json.dumps(tasks, sort_keys=True), **chosen)
+
+
 rule pretrain:
     output:
         base=directory("models/{world}/base"),
@@ -13,7 +24,7 @@ rule pretrain:
         "../../envs/laptop.yaml"
     threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
     params:
-        flags=lambda wildcards: flags(**config["pretrain"][wildcards.world]),
+        flags=pretrain_flags,
         code=digests("pretrain"),
     shell:
         "python workflow/scripts/pretrain.py {params.flags} --base {output.base} --teacher {output.teacher} > {log} 2>&1"

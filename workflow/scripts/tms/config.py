@@ -154,6 +154,8 @@ def _check_names(config: dict) -> None:
             raise InputError(
                 f"config: suites.{name}: {sorted(twice)[0]} is both target and retention; keep one"
             )
+    for name, world in config["pretrain"].items():
+        _lead(f"pretrain.{name}.suite", world["suite"], config["suites"])
     for name, model in config["models"].items():
         _lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
         _lead(f"models.{name}.suite", model["suite"], config["suites"])
