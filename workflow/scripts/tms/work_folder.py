@@ -1,0 +1,72 @@
+"""Where a long stage works and resumes: a folder named by everything that its result depends on.
+
+Snakemake deletes the declared outputs of a failed job, so unfinished work lives outside them; a run whose
+flags, code or inputs differ gets another folder and never resumes stale work.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+STATE_RECORD = "complete.json"  # written last: a state folder without it was cut off
+
+
+def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
+    """Make (or find again) the work folder of a run.
+
+    Args:
+        root: where work folders lie.
+        stage: stage name, the first part of the folder's name.
+        facts: JSON-able flags, code digests, input digests and output path; the rest of the name is their
+            digest. They are kept in `facts.json` there.
+    """
+    text = json.dumps(facts, sort_keys=True, indent=1)
+    folder = root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "facts.json").write_text(text + "\n")
+    return folder
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's contents."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def complete_state(state: Path, record: dict) -> None:
+    """Mark a saved state as whole and remove older ones beside it."""
+    (state / STATE_RECORD).write_text(json.dumps(record) + "\n")
+    for other in state.parent.iterdir():
+        if other != state:
+            shutil.rmtree(other)
+
+
+def latest_state(states: Path) -> tuple[Path, dict] | None:
+    """The last whole state among `states` and its record; None where there is none."""
+    records = sorted(states.glob(f"*/{STATE_RECORD}"), key=lambda record: record.stat().st_mtime_ns)
+    if not records:
+        return None
+    return records[-1].parent, json.loads(records[-1].read_text())
+
+
+def publish(finished: Path, target: Path) -> None:
+    """Put a finished folder into its declared place, whole or not at all, replacing what is there.
+
+    Files are hard-linked where the file system allows it, so the work folder stays complete until the run
+    ends: a job that is killed between two folders has lost neither.
+    """
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(finished, unfinished, copy_function=_link)
+    if target.exists():
+        shutil.rmtree(target)
+    unfinished.rename(target)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)

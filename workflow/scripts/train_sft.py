@@ -1,0 +1,31 @@
+"""Stage train_sft: fine-tune theta_0 on the teacher's verified references, saving checkpoints."""
+
+import argparse
+from pathlib import Path
+
+from tms import rows, supervision, training_run
+from tms.errors import InputError
+from tms.program import run
+
+
+def main(args: argparse.Namespace) -> None:
+    references = rows.read(args.references, rows.REFERENCES)
+    if not references:
+        raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
+    training_run.execute(
+        args,
+        "train_sft",
+        args.references,
+        len(references),
+        lambda encoder: supervision.from_references(
+            references, encoder, args.epochs, args.seed, args.max_new_tokens
+        ),
+    )
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
+training_run.add_flags(parser)
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,34 @@
+"""Stage train_student: fine-tune theta_0 on a mixture (Algorithm 1), row by row in its order."""
+
+import argparse
+from pathlib import Path
+
+from tms import rows, supervision, training_run
+from tms.errors import InputError
+from tms.program import run
+
+
+def main(args: argparse.Namespace) -> None:
+    mixture = [row for row in rows.read(args.mixture, rows.MIXTURE) if row["split"] == "train"]
+    if not mixture:
+        raise InputError(f"{args.mixture}: no row of split train; look at the plan that it was built from")
+    if len(mixture) % args.epochs:
+        raise InputError(
+            f"{args.mixture}: {len(mixture)} training rows are no multiple of {args.epochs} epochs; "
+            f"build it again with the same --epochs"
+        )
+    training_run.execute(
+        args,
+        "train_student",
+        args.mixture,
+        len(mixture) // args.epochs,
+        lambda encoder: supervision.from_mixture(mixture, encoder, args.max_new_tokens),
+    )
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
+training_run.add_flags(parser)
+
+if __name__ == "__main__":
+    run(main, parser)
