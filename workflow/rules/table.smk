@@ -23,16 +23,13 @@ rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
         base_verdicts="results/{model}/base/verdicts.parquet",
-        base_verdicts="results/{model}/base/verdicts.parquet",
         scores=of_runs("scores.json"),
-        verdicts=of_runs("verdicts.parquet"),
         verdicts=of_runs("verdicts.parquet"),
         drifts=of_runs("drift.json"),
     output:
         table="results/{model}/{method}/table.csv",
         scores="results/{model}/{method}/scores.csv",
         drift="results/{model}/{method}/drift.csv",
-        intervals="results/{model}/{method}/intervals.csv",
         intervals="results/{model}/{method}/intervals.csv",
     log:
         "logs/aggregate/{model}/{method}.log",
@@ -47,7 +44,6 @@ rule aggregate:
             targets=suite(wildcards.model)["targets"],
             retention=suite(wildcards.model)["retention"],
             runs=of_runs("scores.json", labelled=True)(wildcards),
-            verdicts=of_runs("verdicts.parquet", labelled=True)(wildcards),
             verdicts=of_runs("verdicts.parquet", labelled=True)(wildcards),
             drifts=of_runs("drift.json", labelled=True)(wildcards),
         ),
