@@ -16,7 +16,11 @@ RIGHT = {  # right answers of 10
 }
 
 
-DRIFT = {"pld_ref": {"per_token": 0.5, "per_token_stderr": 0.01}}
+DRIFT = {
+    "pld_ref": {"per_token": 0.5, "per_token_stderr": 0.01, "tokens": 1234567},
+    "trajectory": {"1of2": {"per_token": 0.75, "per_token_stderr": 0.02, "drift_per_token": 0.0}},
+    "kl": {"heldout": {"policy_base": {"per_sequence": 1 / 3, "per_sequence_stderr": 0.125}}},
+}
 
 
 def fill(folder):
@@ -108,17 +112,16 @@ def test_the_same_input_gives_the_same_bytes(finished, program, tmp_path):
 
 
 def test_drift_is_tidy(finished):
-    assert read(finished / "drift.csv")[0] == {
-        "model": "m",
-        "method": "tms",
-        "train_task": "countdown",
-        "seed": "0",
-        "quantity": "pld_ref.per_token",
-        "prompts": "",
-        "point": "",
-        "value": "0.5",
-        "stderr": "0.01",
-    }
+    lines = (finished / "drift.csv").read_text().splitlines()
+    assert lines[:6] == [
+        "model,method,train_task,seed,quantity,prompts,point,value,stderr",
+        "m,tms,countdown,0,pld_ref.per_token,,,0.5,0.01",
+        "m,tms,countdown,0,pld_ref.tokens,,,1234567,",
+        "m,tms,countdown,0,trajectory.per_token,,1of2,0.75,0.02",
+        "m,tms,countdown,0,trajectory.drift_per_token,,1of2,0,",
+        "m,tms,countdown,0,kl.policy_base.per_sequence,heldout,,0.333333,0.125",
+    ]
+    assert len(lines) == 1 + 2 * 5
 
 
 def test_a_target_without_a_run_is_one_line(program, tmp_path):

@@ -13,6 +13,9 @@ DRIFT = ["model", "method", "train_task", "seed", "quantity", "prompts", "point"
 def drift_rows(path: Path) -> list[dict]:
     """Read a run's drift.json as rows with `quantity`, `prompts`, `point`, `value` and `stderr`.
 
+    E.g. `kl` -> `heldout` -> `policy_base` -> `per_token` becomes the quantity `kl.policy_base.per_token` on
+    the prompts `heldout`; `trajectory` -> `3of10` -> `per_token` is `trajectory.per_token` at point 3of10.
+
     Raises:
         InputError: the file is missing or broken.
     """
@@ -39,7 +42,7 @@ def _row(keys: tuple[str, ...], value: float, stderr: float | None) -> dict:
         "quantity": ".".join(key for key in keys if key not in (*points, *prompts)),
         "prompts": "".join(prompts),
         "point": "".join(points),
-        "value": f"{value:.6g}",
+        "value": value if isinstance(value, int) else f"{value:.6g}",
         "stderr": "" if stderr is None else f"{stderr:.6g}",
     }
 
