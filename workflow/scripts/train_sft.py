@@ -1,14 +1,22 @@
-"""Stage train_sft: fine-tune theta_0 on the teacher's verified references, saving checkpoints."""
+"""Fine-tune theta_0 on the teacher's verified references, saving checkpoints."""
 
 import argparse
 from pathlib import Path
 
-from tms import rows, supervision, training_run
+from tms import program, rows, supervision, training_run
 from tms.errors import InputError
-from tms.program import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
+    training_run.add_flags(flags)
+    return flags
 
 
 def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
     references = rows.read(args.references, rows.REFERENCES)
     if not references:
         raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
@@ -23,9 +31,5 @@ def main(args: argparse.Namespace) -> None:
     )
 
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
-training_run.add_flags(parser)
-
 if __name__ == "__main__":
-    run(main, parser)
+    program.run(main, parser())

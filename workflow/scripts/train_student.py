@@ -1,14 +1,22 @@
-"""Stage train_student: fine-tune theta_0 on a mixture (Algorithm 1), row by row in its order."""
+"""Fine-tune theta_0 on a mixture (Algorithm 1), row by row in its order."""
 
 import argparse
 from pathlib import Path
 
-from tms import rows, supervision, training_run
+from tms import program, rows, supervision, training_run
 from tms.errors import InputError
-from tms.program import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
+    training_run.add_flags(flags)
+    return flags
 
 
 def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
     mixture = [row for row in rows.read(args.mixture, rows.MIXTURE) if row["split"] == "train"]
     if not mixture:
         raise InputError(f"{args.mixture}: no row of split train; look at the plan that it was built from")
@@ -26,9 +34,5 @@ def main(args: argparse.Namespace) -> None:
     )
 
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
-training_run.add_flags(parser)
-
 if __name__ == "__main__":
-    run(main, parser)
+    program.run(main, parser())
