@@ -1,0 +1,134 @@
+"""Measure held-out Policy-Label Divergence at a run's checkpoints, and KL between its end and the base."""
+
+import argparse
+import gc
+import json
+import time
+from pathlib import Path
+
+import torch
+
+from tms import checkpoints, cost, generation_flags, program, rows
+from tms.drift import (
+    add_drift,
+    encode_supervision,
+    kl_divergence,
+    load_policy,
+    policy_label_divergence,
+)
+from tms.encoder import Encoder
+from tms.engines.interface import ENGINES
+from tms.errors import InputError
+from tms.generation import Order, fulfil, open_model
+from tms.sampling import Sampling
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    add = flags.add_argument
+    add("--model", type=Path, required=True, help="folder of the trained model (pi)")
+    add("--base", type=Path, required=True, help="folder of theta_0 (pi_0)")
+    add(
+        "--heldout-references",
+        type=Path,
+        required=True,
+        help="verified answers to held-out prompts (pld_ref)",
+    )
+    add("--heldout-mixture", type=Path, help="the method's own supervision on held-out prompts (pld_own)")
+    add(
+        "--trajectory", nargs="*", default=[], metavar="POINT=DIR", help="checkpoints whose drift is measured"
+    )
+    add("--prompts", nargs="*", default=[], metavar="NAME=PATH", help="prompt sets on which KL is measured")
+    add("--kl-prompts", type=int, default=128, help="first so many prompts of each set (0: no KL)")
+    add("--max-new-tokens", type=int, required=True, help="longest sample for KL")
+    add("--seed", type=int, default=0, help="seed of the samples for KL")
+    add("--engine", choices=ENGINES, default="transformers", help="program that samples")
+    add("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
+    add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
+    add("--threads", type=int, required=True, help="CPU threads; results depend on it")
+    add("--store", type=Path, required=True, help="folder of the row store")
+    add("--output", type=Path, required=True, help="what was measured (JSON)")
+    add("--cost", type=Path, required=True, help="what it cost (JSON)")
+    return flags
+
+
+def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
+    """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompt_set` names their set."""
+    sets = {
+        name: rows.read(Path(path), rows.EXAMPLES)[: args.kl_prompts]
+        for name, path in program.parse_pairs(args.prompts).items()
+    }
+    for name, examples in sets.items():
+        if not examples:
+            raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
+    wanted = [
+        {**example, "sample": 0, "prompt_set": name}
+        for name, examples in sets.items()
+        for example in examples
+    ]
+    sampling = Sampling(max_new_tokens=args.max_new_tokens)
+    orders = [
+        Order(open_model(folder), sampling, args.seed, wanted, f"drift: samples of {who}")
+        for who, folder in (("policy", args.model), ("base", args.base))
+    ]
+    done = fulfil(orders, generation_flags.engine(args), args.store)
+    gc.collect()  # frees the engine's model before two others are loaded
+    return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
+
+
+def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:
+    """KL(pi || pi_0) on samples of pi and KL(pi_0 || pi) on samples of pi_0, for each prompt set."""
+    models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
+    found: dict[str, dict] = {}
+    for who, other in (("policy", "base"), ("base", "policy")):
+        for name in program.parse_pairs(args.prompts):
+            drawn = [row for row in samples[who] if row["prompt_set"] == name]
+            sequences = [(encoder.prompt(row["prompt"]), row["completion_ids"]) for row in drawn]
+            kl = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
+            truncated = sum(row["finish_reason"] == "length" for row in drawn)
+            found.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
+    return found
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
+    torch.set_num_threads(args.threads)
+    trajectory = {point: Path(folder) for point, folder in program.parse_pairs(args.trajectory).items()}
+    for folder in (args.model, args.base, *trajectory.values()):
+        checkpoints.weights_digest(folder)
+    references = rows.read(args.heldout_references, rows.REFERENCES)
+    if not references:
+        raise InputError(f"{args.heldout_references}: no references; look at the filter's rejects beside it")
+    own = rows.read(args.heldout_mixture, rows.MIXTURE) if args.heldout_mixture else []
+    samples = sample(args) if args.kl_prompts and args.prompts else {}
+    drawn = cost.of_completions([row for done in samples.values() for row in done])
+    sampled = time.monotonic()
+
+    encoder = Encoder(args.base)
+    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in references]
+    label_sequences, _ = encode_supervision(labels, encoder)
+    model = load_policy(args.model)
+    found = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
+    if args.heldout_mixture:
+        own_sequences, masked = encode_supervision(own, encoder)
+        found["pld_own"] = policy_label_divergence(model, own_sequences, "pld_own") | {"masked": masked}
+    del model
+    found["trajectory"] = add_drift(
+        {
+            point: found["pld_ref"]
+            if checkpoints.weights_digest(trajectory[point]) == checkpoints.weights_digest(args.model)
+            else policy_label_divergence(load_policy(trajectory[point]), label_sequences, f"pld_ref {point}")
+            for point in sorted(trajectory, key=checkpoints.parse_point)
+        }
+    )
+    if samples:
+        found["kl"] = measure_kl(args, encoder, samples)
+    args.output.write_text(json.dumps(found, indent=1) + "\n")
+    # Rows that were stored count with the seconds that they took when they were drawn.
+    forward = round(time.monotonic() - sampled, 3)
+    cost.write(args.cost, drawn + cost.Cost(seconds=forward))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
