@@ -38,10 +38,10 @@ def grade(program, tmp_path):
     """Run the program on five generations of two benchmarks."""
     rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, GENERATIONS, {"stage": "generate"})
 
-    def run(*graders, processes=2):
+    def run(*graders):
         return program(
             *("grade", "--generations", "generations.parquet", "--graders", *graders),
-            *("--processes", processes, "--verdicts", "verdicts.parquet", "--scores", "scores.json"),
+            *("--processes", "2", "--verdicts", "verdicts.parquet", "--scores", "scores.json"),
         )
 
     return run
@@ -74,14 +74,6 @@ def test_verdicts_and_scores(grade, tmp_path):
     assert scores["towns"]["ci_low"] == pytest.approx(0.1500, abs=1e-4)
     assert scores["towns"]["ci_high"] == pytest.approx(0.8500, abs=1e-4)
     assert list(scores) == ["towns", "sums"]
-
-
-def test_the_number_of_processes_changes_nothing(grade, tmp_path):
-    found = []
-    for processes in (1, 3):
-        assert grade("towns=facts", "sums=chain", processes=processes).returncode == 0
-        found.append((tmp_path / "scores.json").read_text())
-    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def grades(*completions, processes=2, timeout=1.0):
 
 def test_grades_come_in_the_order_of_the_tasks():
     texts = [str(i) for i in range(500)]
-    found = grade_all([Task("exact_fake", text, str(int(text) // 2 * 2)) for text in texts], 3)
+    tasks = [Task("exact_fake", text, str(int(text) // 2 * 2)) for text in texts]
+    found = grade_all(tasks, 3)
+    assert found == grade_all(tasks, 1)
     assert [grade.extracted for grade in found] == texts
     assert [grade.score for grade in found] == [1.0, 0.0] * 250
 
