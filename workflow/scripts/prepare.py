@@ -1,0 +1,38 @@
+"""Prepare one split of one task: its prompts and gold answers."""
+
+import argparse
+import importlib
+import importlib.util
+import json
+from pathlib import Path
+
+from tms import program, rows
+from tms.errors import InputError
+from tms.provenance import facts
+from tms.splits import SPLITS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", required=True, help="the task's name in the config")
+    parser.add_argument("--kind", required=True, help="module under tms/tasks that knows how to build it")
+    parser.add_argument("--split", required=True, choices=SPLITS, help="which split")
+    parser.add_argument("--size", type=int, required=True, help="number of rows")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the rows drawn")
+    parser.add_argument("--options", type=json.loads, default={}, help="the kind's options, JSON")
+    parser.add_argument("--data-root", type=Path, help="folder of local benchmark files, for kinds that read them")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet file to write")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Build the rows and write them."""
+    if not args.kind.isidentifier() or importlib.util.find_spec(f"tms.tasks.{args.kind}") is None:
+        raise InputError(f"task {args.task}: no kind {args.kind!r}; add tms/tasks/{args.kind}.py or correct the name")
+    task = importlib.import_module(f"tms.tasks.{args.kind}")
+    examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
+    rows.write(args.output, rows.EXAMPLES, examples, facts("prepare", task=args.task))
+
+
+if __name__ == "__main__":
+    program.run(main, build_parser())

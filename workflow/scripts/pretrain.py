@@ -1,0 +1,63 @@
+"""Train the miniature's base and teacher from nothing, on a generated world."""
+
+import argparse
+import json
+from itertools import islice
+from pathlib import Path
+
+from tms import program
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=Path, required=True, help="folder for the base model")
+    parser.add_argument("--teacher", type=Path, required=True, help="folder for the teacher model")
+    parser.add_argument(
+        "--tasks", type=json.loads, required=True, help="the world's tasks, JSON: {name: {kind, options}}"
+    )
+    parser.add_argument("--width", type=int, default=128, help="hidden size")
+    parser.add_argument("--layers", type=int, default=4, help="number of layers")
+    parser.add_argument("--heads", type=int, default=4, help="number of attention heads")
+    parser.add_argument("--feed-forward", type=int, default=384, help="size of the feed-forward layer")
+    parser.add_argument("--steps", type=int, default=1400, help="optimiser steps of the base")
+    parser.add_argument("--batch", type=int, default=128, help="examples a step of the base")
+    parser.add_argument("--matrix-lr", type=float, default=0.02, help="peak learning rate of Muon (matrices)")
+    parser.add_argument("--other-lr", type=float, default=3e-3, help="peak learning rate of AdamW (the rest)")
+    parser.add_argument("--teacher-steps", type=int, default=60, help="optimiser steps from base to teacher")
+    parser.add_argument("--teacher-batch", type=int, default=64, help="examples a step of the teacher")
+    parser.add_argument("--teacher-matrix-lr", type=float, default=0.005, help="as --matrix-lr, for the teacher")
+    parser.add_argument("--teacher-other-lr", type=float, default=5e-4, help="as --other-lr, for the teacher")
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights and corpus")
+    parser.add_argument("--threads", type=int, default=4, help="CPU threads; results depend on it")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Train and write both models."""
+    from tms.world.corpus import Corpus  # reads no model, but fails on bad tasks before torch is loaded
+
+    corpus = Corpus(args.tasks)
+
+    import torch
+
+    from tms.checkpoints import write_digest
+    from tms.world.pretraining import Recipe, new_model, save, train
+    from tms.world.tokenizer import build_tokenizer
+
+    torch.set_num_threads(args.threads)
+    tokenizer = build_tokenizer(args.tasks)
+    model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
+    recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
+    train(model, tokenizer, corpus.base_pairs(args.seed), recipe, "pretrain base")
+    save(model, tokenizer, args.base)
+    write_digest(args.base)
+    recipe = Recipe(args.teacher_steps, args.teacher_batch, args.teacher_matrix_lr, args.teacher_other_lr, 1.0)
+    pairs = islice(corpus.worked_pairs(args.seed), recipe.steps * recipe.batch)
+    train(model, tokenizer, pairs, recipe, "train teacher")
+    save(model, tokenizer, args.teacher)
+    write_digest(args.teacher)
+
+
+if __name__ == "__main__":
+    program.run(main, build_parser())

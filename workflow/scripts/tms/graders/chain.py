@@ -1,0 +1,24 @@
+"""Chain's grader: the final integer."""
+
+import re
+
+from tms.final_answer import LONGEST, final_answer
+from tms.verdict import Verdict
+
+METRIC = "accuracy"
+
+
+def grade(completion: str, answer: str) -> Verdict:
+    """Score 1 where the integer behind the last "answer :", else the last one of the text, is the answer.
+
+    Args:
+        completion: the model's text.
+        answer: the right integer, as text.
+    """
+    stated = final_answer(completion)
+    text = completion[-LONGEST:] if stated is None else stated
+    numbers = re.findall(r"\d+", text)
+    if not numbers:
+        return Verdict(0.0, "")
+    extracted = numbers[0] if stated is not None else numbers[-1]
+    return Verdict(float(extracted.lstrip("0") == answer.lstrip("0")), extracted[:50])

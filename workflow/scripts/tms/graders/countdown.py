@@ -1,0 +1,79 @@
+"""Countdown's grader: the expression's syntax tree, exact arithmetic, each number exactly once."""
+
+import ast
+import json
+import warnings
+from fractions import Fraction
+
+from tms.final_answer import final_answer
+from tms.verdict import Verdict
+
+METRIC = "accuracy"
+LONGEST = 200  # characters of an expression
+SPELLINGS = {"\\times": "*", "\\cdot": "*", "\\div": "/", "×": "*", "÷": "/", "−": "-", "\\left": "", "\\right": ""}
+CHARACTERS = set("0123456789+-*/() ")
+
+
+def grade(completion: str, answer: str) -> Verdict:
+    """Score 1 where the final expression uses each given number exactly once and equals the target.
+
+    Args:
+        completion: the model's text; its answer stands behind the last "answer :", else on its last line.
+            What follows an equals sign there is ignored.
+        answer: `{"numbers": [...], "target": ...}`.
+    """
+    problem = json.loads(answer)
+    expression = extract(completion)
+    found = evaluate(expression)
+    right = found is not None and found == (problem["target"], sorted(problem["numbers"]))
+    return Verdict(float(right), expression)
+
+
+def extract(completion: str) -> str:
+    """The text that states the final expression, at most `LONGEST` + 1 characters of it."""
+    text = final_answer(completion)
+    if text is None:
+        lines = completion.strip()[-10 * LONGEST :].splitlines()
+        text = lines[-1] if lines else ""
+    text = text[: 10 * LONGEST]
+    if "\\boxed{" in text:
+        text = text.split("\\boxed{")[-1].split("}")[0]
+    for spelling, operator in SPELLINGS.items():
+        text = text.replace(spelling, operator)
+    return text.split("=")[0].strip(" $`.")[: LONGEST + 1]
+
+
+def evaluate(expression: str) -> tuple[Fraction, list[int]] | None:
+    """Value of an expression of + - * / and parentheses on plain integers, and the integers in it, sorted.
+
+    None for anything else: other syntax, `**`, `//`, signs, numbers with leading zeros or beyond six
+    digits, a division by zero, or more than `LONGEST` characters.
+    """
+    if len(expression) > LONGEST or set(expression) - CHARACTERS:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(expression, mode="eval")
+        numbers: list[int] = []
+        return _value(tree.body, numbers), sorted(numbers)
+    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+        return None
+
+
+def _value(node: ast.expr, numbers: list[int]) -> Fraction:
+    if isinstance(node, ast.Constant) and type(node.value) is int and node.value < 1_000_000:
+        numbers.append(node.value)
+        return Fraction(node.value)
+    if not isinstance(node, ast.BinOp):
+        raise ValueError("not an integer or one of + - * /")
+    left, right = _value(node.left, numbers), _value(node.right, numbers)
+    if isinstance(node.op, ast.Add):
+        return left + right
+    if isinstance(node.op, ast.Sub):
+        return left - right
+    if isinstance(node.op, ast.Mult):
+        return left * right
+    if isinstance(node.op, ast.Div):
+        return left / right
+    raise ValueError("not one of + - * /")

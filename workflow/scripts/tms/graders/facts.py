@@ -1,0 +1,23 @@
+"""Grader of recalled facts: the stated value."""
+
+import re
+
+from tms.final_answer import LONGEST, final_answer
+from tms.verdict import Verdict
+
+METRIC = "accuracy"
+
+
+def grade(completion: str, answer: str) -> Verdict:
+    """Score 1 where the stated value is the answer.
+
+    Args:
+        completion: the model's text; the value stands behind the last "answer :", else behind the last
+            "is", else it is the whole text.
+        answer: the right value.
+    """
+    text = final_answer(completion)
+    if text is None:
+        text = re.split(r"\bis\b", completion[-LONGEST:])[-1]
+    extracted = " ".join(re.findall(r"\w+", text.lower()))[:100]
+    return Verdict(float(extracted == answer.lower()), extracted)
