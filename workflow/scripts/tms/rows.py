@@ -25,7 +25,7 @@ COLUMNS = {
     "prompt_ids": pa.list_(pa.int32()),
     "completion": pa.string(),
     "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
-    "finish_reason": pa.string(),  # stop | length
+    "finish_reason": pa.string(),  # stop | length; in a mixture also rejected (harvest.keep: correct)
     "answer": pa.string(),  # the gold answer
     "extracted": pa.string(),  # the answer found in the completion
     "verdict": pa.float64(),  # score in [0, 1]
