@@ -1,0 +1,138 @@
+"""Drift as a program: every quantity on models of a few thousand parameters."""
+
+import json
+import shutil
+
+import pytest
+
+from tms import rows
+from tms.checkpoints import write_digest
+from tms.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_model, tmp_path_factory):
+    """Inputs: a base, two changed models, references, a mixture and two prompt sets."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    folder = tmp_path_factory.mktemp("drift")
+    for name, scale in (("middle", 0.05), ("end", 0.1)):
+        shutil.copytree(tiny_model, folder / name)
+        model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += scale * torch.randn_like(parameter)
+        model.save_pretrained(folder / name)
+        write_digest(folder / name)
+    references = [
+        {"example_id": f"h{i}", "prompt": f"{i}+1", "completion": "ab", "answer": "1"} for i in range(5)
+    ]
+    rows.write(folder / "references.parquet", rows.REFERENCES, references, {})
+    mixture = [
+        {
+            "split": "heldout",
+            "epoch": 0,
+            "position": i,
+            "example_id": f"h{i}",
+            "source": "checkpoint",
+            "checkpoint": "1of2",
+            "sample": 0,
+            "prompt": f"{i}+1",
+            "completion": "ab",
+            "completion_ids": [20, 21, 2],
+            "finish_reason": "length" if i == 4 else "stop",
+        }
+        for i in range(5)
+    ]
+    rows.write(folder / "mixture.parquet", rows.MIXTURE, mixture, {})
+    for name in ("heldout", "facts"):
+        examples = [{"example_id": f"{name}{i}", "prompt": f"{name} {i}", "answer": "1"} for i in range(6)]
+        rows.write(folder / f"{name}.parquet", rows.EXAMPLES, examples, {})
+    return folder
+
+
+def flags(base, **changed):
+    values = {
+        "model": "end",
+        "base": base,
+        "heldout-references": "references.parquet",
+        "heldout-mixture": "mixture.parquet",
+        "kl-prompts": 4,
+        "max-new-tokens": 8,
+        "threads": 1,
+        "store": "store",
+        "output": "drift.json",
+        "cost": "cost.json",
+    } | {name.replace("_", "-"): value for name, value in changed.items()}
+    words = [word for name, value in values.items() for word in (f"--{name}", str(value))]
+    words += ["--trajectory", "1of1=end", "1of2=middle"]
+    return [*words, "--prompts", "heldout=heldout.parquet", "facts=facts.parquet"]
+
+
+@pytest.fixture(scope="module")
+def found(run_program, folder, tiny_model):
+    done = run_program(folder, "drift", *flags(tiny_model))
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "drift.json").read_text())
+
+
+def test_divergence_from_labels(found):
+    assert (found["pld_ref"]["n"], found["pld_ref"]["tokens"]) == (5, 15)
+    assert found["pld_ref"]["per_sequence"] == pytest.approx(3 * found["pld_ref"]["per_token"])
+    assert (found["pld_own"]["n"], found["pld_own"]["masked"]) == (4, 1)
+    assert found["pld_own"]["per_token"] != found["pld_ref"]["per_token"]
+
+
+def test_trajectory_is_in_the_order_of_the_run(found):
+    trajectory = found["trajectory"]
+    assert list(trajectory) == ["1of2", "1of1"]
+    assert trajectory["1of2"]["drift_per_token"] == 0
+    assert trajectory["1of1"]["per_token"] == found["pld_ref"]["per_token"]
+    gap = trajectory["1of1"]["per_token"] - trajectory["1of2"]["per_token"]
+    assert trajectory["1of1"]["drift_per_token"] == pytest.approx(max(gap, 0))
+
+
+def test_kl_of_both_directions_on_each_prompt_set(found):
+    assert list(found["kl"]) == ["heldout", "facts"]
+    for both in found["kl"].values():
+        for direction in ("policy_base", "base_policy"):
+            assert both[direction]["n"] == 4
+            assert both[direction]["per_token"] > 0
+            assert both[direction]["per_token_stderr"] > 0
+            assert both[direction]["tokens"] <= 4 * 8
+        assert both["policy_base"]["per_token"] != both["base_policy"]["per_token"]
+
+
+def test_cost_counts_the_samples(found, folder):
+    cost = json.loads((folder / "cost.json").read_text())
+    drawn = sum(kl[way]["tokens"] for kl in found["kl"].values() for way in ("policy_base", "base_policy"))
+    assert cost["generated_tokens"] == drawn
+    assert cost["seconds"] > 0
+
+
+@pytest.mark.slow
+def test_a_policy_has_no_divergence_from_itself(run_program, folder, tiny_model, found):
+    done = run_program(folder, "drift", *flags("end", output="self.json"))
+    assert done.returncode == 0, done.stderr
+    for both in json.loads((folder / "self.json").read_text())["kl"].values():
+        assert both["policy_base"]["per_sequence"] == pytest.approx(0, abs=1e-6)
+        assert both["policy_base"] == both["base_policy"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"heldout_references": "nowhere.parquet"}, "nowhere.parquet: no such file"),
+        ({"base": "nowhere"}, r"nowhere: no \*.safetensors file there"),
+        ({"heldout_mixture": "heldout.parquet"}, "heldout.parquet: no column split, epoch"),
+    ],
+)
+def test_bad_inputs(folder, tiny_model, monkeypatch, changed, message):
+    """Called in this process, which has torch already."""
+    import drift
+
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match=message):
+        drift.main(drift.parser().parse_args(flags(**{"base": str(tiny_model)} | changed)))

@@ -1,0 +1,208 @@
+"""The baseline SFT as a program: its files, its refusals, and going on after it was stopped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tms import checkpoints, rows
+
+PROGRAM = Path(__file__).parents[2] / "workflow" / "scripts" / "train_sft.py"
+POINTS = ["1of4", "1of2", "1of1"]
+# 24 rows x 2 epochs / batch 4 = 12 steps
+DEFAULTS = {
+    "epochs": 2,
+    "learning-rate": 3e-3,
+    "effective-batch": 4,
+    "device-batch": 2,
+    "max-new-tokens": 20,
+    "seed": 0,
+    "threads": 1,
+}
+
+
+def write_references(path, n=24):
+    references = [
+        {"example_id": f"e{i}", "prompt": f"{i}+1", "completion": f"it is {i + 1}", "answer": str(i + 1)}
+        for i in range(n)
+    ]
+    rows.write(path, rows.REFERENCES, references, {})
+
+
+def command(folder, model, **changed):
+    flags = DEFAULTS | {name.replace("_", "-"): value for name, value in changed.items()}
+    words = [f"--{name}={value}" for name, value in flags.items()]
+    return [
+        *("--model", str(model), "--references", "references.parquet", "--save-points", *POINTS),
+        *("--work-root", "work", "--output-root", "run", "--cost", "run/cost.json", "--log-dir", "curves"),
+        *words,
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_references(tmp_path / "references.parquet")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(run_program, tiny_model, tmp_path_factory):
+    """Folder of a run that was never stopped, and what it printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_references(folder / "references.parquet")
+    done = run_program(folder, "train_sft", *command(folder, tiny_model))
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_checkpoints_cost_and_curves(finished):
+    folder, _ = finished
+    for point in POINTS:
+        checkpoints.weights_digest(folder / "run" / f"checkpoint-{point}")
+    assert sorted(path.name for path in (folder / "run").iterdir()) == sorted(
+        [*(f"checkpoint-{point}" for point in POINTS), "cost.json"]
+    )
+    cost = json.loads((folder / "run" / "cost.json").read_text())
+    tokens = sum(len(f"it is {i + 1}") + 1 for i in range(24))
+    assert (cost["optimizer_steps"], cost["trained_tokens"]) == (12, 2 * tokens)
+    assert cost["seconds"] > 0
+    assert list((folder / "curves").glob("events.out.tfevents.*"))
+    assert list((folder / "work").iterdir()) == []
+
+
+def test_progress_is_in_the_log(finished):
+    _, done = finished
+    assert (
+        f"train_sft: 48 rows, {2 * sum(len(f'it is {i + 1}') + 1 for i in range(24))} tokens" in done.stderr
+    )
+    assert "train: 12/12 steps (100 %)" in done.stderr
+    assert "loss " in done.stderr
+
+
+def refusal(program, *words):
+    """Run a program that must refuse at once; returns its only line."""
+    started = time.monotonic()
+    done = program("train_sft", *words)
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert time.monotonic() - started < 5  # torch was not even imported
+    return line
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"effective_batch": 24, "device_batch": 24}, "24 rows x 2 epochs / batch 24 = 2 optimiser steps"),
+        ({"device_batch": 3}, "--effective-batch 4 is no multiple of --device-batch 3 x 1 devices = 3"),
+        ({"warmup": 3}, "--warmup 3.0: give a share of the steps"),
+    ],
+)
+def test_arithmetic_that_cannot_work(program, folder, tiny_model, changed, message):
+    assert message in refusal(program, *command(folder, tiny_model, **changed))
+
+
+def test_empty_references(program, folder, tiny_model):
+    write_references(folder / "references.parquet", n=0)
+    assert "references.parquet: no references" in refusal(program, *command(folder, tiny_model))
+
+
+def test_truncated_references(program, folder, tiny_model):
+    path = folder / "references.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert "references.parquet: not a readable Parquet file" in refusal(program, *command(folder, tiny_model))
+
+
+def test_truncated_model(program, folder, tiny_model):
+    model = folder / "model"
+    shutil.copytree(tiny_model, model)
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-20])
+    assert "weight files are truncated or changed" in refusal(program, *command(folder, model))
+
+
+def test_missing_model(program, folder):
+    assert "nowhere: no *.safetensors file there" in refusal(program, *command(folder, "nowhere"))
+
+
+def start(folder, model, **changed):
+    words = [sys.executable, str(PROGRAM), *command(folder, model, **changed)]
+    return subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_state(folder, process):
+    """Wait until a run has saved a state."""
+    while not list(folder.glob("work/*/states/*/complete.json")):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.002)
+
+
+def digests(folder):
+    return [checkpoints.weights_digest(folder / "run" / f"checkpoint-{point}") for point in POINTS]
+
+
+# Long enough that a run cannot end between a saved state and the signal.
+LONG = {"epochs": 20, "save_every_steps": 5}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
+def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_path, kind):
+    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
+    for folder in (stopped, whole):
+        folder.mkdir()
+        write_references(folder / "references.parquet")
+    process = start(stopped, tiny_model, **LONG)
+    wait_for_state(stopped, process)
+    os.kill(process.pid, kind)
+    output = process.communicate()[1]
+    assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL)
+    if kind == signal.SIGTERM:
+        assert "stopped by a signal; the same command goes on from here" in output
+    assert not (stopped / "run").exists()
+    step = max(
+        int(state.parent.name.partition("-")[2]) for state in stopped.glob("work/*/states/*/complete.json")
+    )
+    assert 0 < step < 120
+    resumed = run_program(stopped, "train_sft", *command(stopped, tiny_model, **LONG))
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"train from step {step}" in resumed.stderr
+    assert run_program(whole, "train_sft", *command(whole, tiny_model, epochs=20)).returncode == 0
+    assert digests(stopped) == digests(whole)
+    costs = [json.loads((folder / "run" / "cost.json").read_text()) for folder in (stopped, whole)]
+    assert costs[0]["trained_tokens"] == costs[1]["trained_tokens"]
+
+
+@pytest.mark.slow
+def test_changed_references_do_not_resume_stale_work(run_program, tiny_model, folder):
+    process = start(folder, tiny_model, **LONG)
+    wait_for_state(folder, process)
+    process.kill()
+    process.communicate()
+    write_references(folder / "references.parquet", n=20)
+    done = run_program(folder, "train_sft", *command(folder, tiny_model))
+    assert done.returncode == 0, done.stderr
+    assert "from step" not in done.stderr
+
+
+@pytest.mark.slow
+def test_two_devices_give_the_weights_of_one(finished, tiny_model, folder):
+    import torch
+    from safetensors.torch import load_file
+
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(PROGRAM)]
+    done = subprocess.run(
+        [*words, *command(folder, tiny_model)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    one, two = (
+        load_file(place / "run" / "checkpoint-1of1" / "model.safetensors") for place in (finished[0], folder)
+    )
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=1e-5, rtol=0)
