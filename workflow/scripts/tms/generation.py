@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,18 @@ def fulfil(orders: list[Order], engine: Engine, store: Path) -> list[dict]:
     """
     prepared = [_prepare(order, engine) for order in orders]
     room = max((wanted.longest for wanted in prepared), default=0)
-    return [row for wanted in prepared for row in _complete(wanted, engine, store, room)]
+    rows, loaded = [], None
+    for wanted in prepared:
+        model = wanted.order.model
+
+        def load(model: ModelFolder = model) -> None:
+            nonlocal loaded
+            if model is not loaded:
+                engine.load(model.folder, room)
+                loaded = model
+
+        rows += _complete(wanted, engine, store, load)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,7 @@ def _prepare(order: Order, engine: Engine) -> _Wanted:
     return _Wanted(order, keys, requests, longest)
 
 
-def _complete(wanted: _Wanted, engine: Engine, root: Path, room: int) -> list[dict]:
+def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
     order = wanted.order
     with RowStore(root, order.model.weights) as store:
         found = store.lookup(wanted.keys)
@@ -129,7 +141,7 @@ def _complete(wanted: _Wanted, engine: Engine, root: Path, room: int) -> list[di
             flush=True,
         )
         if missing:
-            engine.load(order.model.folder, room)
+            load()
             found |= _generate(wanted, missing, engine, store)
     return [
         {

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from tms.engines.interface import Finished, Request
 from tms.errors import InputError
@@ -33,6 +34,7 @@ class TransformersEngine:
 
     Args:
         budget: bytes that a batch may take for its cache and logits.
+        max_rows: rows that a batch may have.
     """
 
     name = "transformers"
@@ -46,6 +48,7 @@ class TransformersEngine:
             f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
         )
         self.budget, self.max_rows = budget, max_rows
+        disable_progress_bar()  # of loading weights
 
     def load(self, folder: Path, room: int) -> None:
         """Load a model folder. The cache grows with its rows, so `room` is not needed."""
