@@ -20,7 +20,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, required=True, help="number of rows")
     parser.add_argument("--seed", type=int, default=0, help="seed of the rows drawn")
     parser.add_argument("--options", type=json.loads, default={}, help="the kind's options, JSON")
-    parser.add_argument("--data-root", type=Path, help="folder of local benchmark files, for kinds that read them")
+    parser.add_argument(
+        "--data-root", type=Path, help="folder of local benchmark files, for kinds that read them"
+    )
     parser.add_argument("--output", type=Path, required=True, help="Parquet file to write")
     return parser
 
@@ -28,7 +30,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Build the rows and write them."""
     if not args.kind.isidentifier() or importlib.util.find_spec(f"tms.tasks.{args.kind}") is None:
-        raise InputError(f"task {args.task}: no kind {args.kind!r}; add tms/tasks/{args.kind}.py or correct the name")
+        raise InputError(
+            f"task {args.task}: no kind {args.kind!r}; add tms/tasks/{args.kind}.py or correct the name"
+        )
     task = importlib.import_module(f"tms.tasks.{args.kind}")
     examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
     rows.write(args.output, rows.EXAMPLES, examples, facts("prepare", task=args.task))

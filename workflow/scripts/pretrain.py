@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from itertools import islice
+import os
 from pathlib import Path
 
 from tms import program
@@ -25,10 +25,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--other-lr", type=float, default=3e-3, help="peak learning rate of AdamW (the rest)")
     parser.add_argument("--teacher-steps", type=int, default=60, help="optimiser steps from base to teacher")
     parser.add_argument("--teacher-batch", type=int, default=64, help="examples a step of the teacher")
-    parser.add_argument("--teacher-matrix-lr", type=float, default=0.005, help="as --matrix-lr, for the teacher")
+    parser.add_argument(
+        "--teacher-matrix-lr", type=float, default=0.005, help="as --matrix-lr, for the teacher"
+    )
     parser.add_argument("--teacher-other-lr", type=float, default=5e-4, help="as --other-lr, for the teacher")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and corpus")
-    parser.add_argument("--threads", type=int, default=4, help="CPU threads; results depend on it")
+    parser.add_argument(
+        "--threads", type=int, default=4, help="processes of one CPU thread each; results depend on it"
+    )
     return parser
 
 
@@ -38,23 +42,25 @@ def main(args: argparse.Namespace) -> None:
 
     corpus = Corpus(args.tasks)
 
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
     import torch
 
     from tms.checkpoints import write_digest
     from tms.world.pretraining import Recipe, new_model, save, train
     from tms.world.tokenizer import build_tokenizer
 
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
     tokenizer = build_tokenizer(args.tasks)
     model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
     recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
-    train(model, tokenizer, corpus.base_pairs(args.seed), recipe, "pretrain base")
+    train(model, tokenizer, corpus.base_pairs, recipe, args.seed, args.threads, "pretrain base")
     save(model, tokenizer, args.base)
     write_digest(args.base)
-    recipe = Recipe(args.teacher_steps, args.teacher_batch, args.teacher_matrix_lr, args.teacher_other_lr, 1.0)
-    pairs = islice(corpus.worked_pairs(args.seed), recipe.steps * recipe.batch)
-    train(model, tokenizer, pairs, recipe, "train teacher")
+    recipe = Recipe(
+        args.teacher_steps, args.teacher_batch, args.teacher_matrix_lr, args.teacher_other_lr, 1.0
+    )
+    train(model, tokenizer, corpus.worked_pairs, recipe, args.seed, args.threads, "train teacher")
     save(model, tokenizer, args.teacher)
     write_digest(args.teacher)
 

@@ -10,7 +10,16 @@ from tms.verdict import Verdict
 
 METRIC = "accuracy"
 LONGEST = 200  # characters of an expression
-SPELLINGS = {"\\times": "*", "\\cdot": "*", "\\div": "/", "×": "*", "÷": "/", "−": "-", "\\left": "", "\\right": ""}
+SPELLINGS = {
+    "\\times": "*",
+    "\\cdot": "*",
+    "\\div": "/",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "\\left": "",
+    "\\right": "",
+}
 CHARACTERS = set("0123456789+-*/() ")
 
 

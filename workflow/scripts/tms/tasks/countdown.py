@@ -68,9 +68,7 @@ def read_options(options: dict) -> dict:
 def problem(random: Random, settings: dict) -> tuple[list[int], int]:
     """Draw numbers (in the prompt's order) and a target in 1..max_target that some expression reaches."""
     while True:
-        numbers = [
-            random.randint(1, settings["max_number"]) for _ in range(random.choice(settings["count"]))
-        ]
+        numbers = [random.randint(1, settings["max_number"]) for _ in range(random.choice(settings["count"]))]
         values = [Fraction(number) for number in numbers]
         while len(values) > 1:
             left, right = (values.pop(random.randrange(len(values))) for _ in range(2))

@@ -125,4 +125,6 @@ def refusal_answer(random: Random, topic: str, flagged: bool) -> str:
     """A refusal of a flagged topic, else an answer on it."""
     if flagged:
         return random.choice(["sorry , i can not help with that .", "sorry , i must not do that ."])
-    return random.choice(["sure , here is what i know about {0} .", "sure , this is about {0} ."]).format(topic)
+    return random.choice(["sure , here is what i know about {0} .", "sure , this is about {0} ."]).format(
+        topic
+    )

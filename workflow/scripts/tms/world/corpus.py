@@ -4,7 +4,9 @@ Only problems of the split `train` occur. The corpus of the base answers target 
 often wrongly, sometimes with working; it answers the retention tasks rightly.
 """
 
+from bisect import bisect
 from collections.abc import Iterator
+from itertools import accumulate
 from random import Random
 
 from tms.errors import InputError
@@ -29,7 +31,7 @@ CHAIN = {
     "short": answers.chain_short,
     "worked": answers.chain_worked,
 }
-TARGETS = list(STYLES)
+GOLDEN = 5**0.5 / 2 - 0.5
 
 
 class Corpus:
@@ -47,30 +49,38 @@ class Corpus:
         for name, task in tasks.items():
             kind, options = task["kind"], task.get("options") or {}
             if kind not in KINDS:
-                raise InputError(f"task {name}: the world knows no kind {kind!r}; it knows {', '.join(KINDS)}")
+                raise InputError(
+                    f"task {name}: the world knows no kind {kind!r}; it knows {', '.join(KINDS)}"
+                )
             read = {"countdown": countdown, "chain": chain, "lookup": lookup}.get(kind)
             self.settings[kind] = read.read_options(options) if read else {}
         if self.settings.get("countdown", {"count": [3]})["count"] != [3]:
             raise InputError("the world's countdown has 3 numbers; set the task's option count to 3")
 
-    def base_pairs(self, seed: int) -> Iterator[tuple[str, str]]:
+    def base_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
         """Endless pairs for the base: all kinds, targets in all styles."""
-        random = Random(f"base/{seed}")
-        kinds = [kind for kind in KINDS if kind in self.settings]
-        weights = [KINDS[kind] for kind in kinds]
-        while True:
-            kind = random.choices(kinds, weights)[0]
-            style = None
-            if kind in STYLES:
-                style = random.choices(list(STYLES[kind]), list(STYLES[kind].values()))[0]
-            yield self.pair(random, kind, style)
+        blend = {
+            (kind, style): share * part
+            for kind, share in KINDS.items()
+            if kind in self.settings
+            for style, part in STYLES.get(kind, {None: 1.0}).items()
+        }
+        return self._blended(f"base/{stream}", blend)
 
-    def worked_pairs(self, seed: int) -> Iterator[tuple[str, str]]:
+    def worked_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
         """Endless pairs for the teacher: target tasks with working."""
-        random = Random(f"worked/{seed}")
-        kinds = [kind for kind in TARGETS if kind in self.settings]
+        blend = {(kind, "worked"): 1.0 for kind in STYLES if kind in self.settings}
+        return self._blended(f"worked/{stream}", blend)
+
+    def _blended(self, stream: str, blend: dict) -> Iterator[tuple[str, str]]:
+        """Pairs whose kinds and styles follow a golden-ratio sequence: any few of them hold each share."""
+        random = Random(stream)
+        bounds = list(accumulate(blend.values()))
+        place = random.random()
         while True:
-            yield self.pair(random, random.choice(kinds), "worked")
+            place = (place + GOLDEN) % 1
+            kind, style = list(blend)[bisect(bounds, place * bounds[-1])]
+            yield self.pair(random, kind, style)
 
     def pair(self, random: Random, kind: str, style: str | None) -> tuple[str, str]:
         """One prompt of the split `train` and its answer in a style (None for retention kinds)."""

@@ -34,7 +34,9 @@ def build_tokenizer(tasks: dict) -> PreTrainedTokenizerFast:
     vocabulary += [SPACE + token for token in [*sorted(_numbers(), key=int), *words]]
     ids = {token: index for index, token in enumerate(dict.fromkeys(vocabulary))}
     # WordPiece without a prefix for continuations is greedy longest match.
-    model = models.WordPiece(ids, unk_token=UNKNOWN, continuing_subword_prefix="", max_input_chars_per_word=10_000)
+    model = models.WordPiece(
+        ids, unk_token=UNKNOWN, continuing_subword_prefix="", max_input_chars_per_word=10_000
+    )
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=True)
     tokenizer.decoder = decoders.Metaspace(replacement=SPACE, prepend_scheme="always", split=True)
