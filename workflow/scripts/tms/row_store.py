@@ -9,6 +9,7 @@ import json
 import sys
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -143,17 +144,23 @@ class RowStore:
             for path in fresh:
                 seen.add(path)
                 try:
-                    yield pq.read_table(path, schema=SCHEMA)
+                    table = pq.read_table(path, partitioning=None)
                 except FileNotFoundError:
                     continue  # merged away; the next round reads the merged segment
-                except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-                    self._set_aside(path, error)
+                except (pa.ArrowInvalid, OSError) as error:
+                    self._set_aside(path, str(error).splitlines()[0])
+                    continue
+                if table.schema.equals(SCHEMA):
+                    yield table
+                else:
+                    self._set_aside(path, "other columns than a segment's")
 
-    def _set_aside(self, path: Path, error: Exception) -> None:
+    def _set_aside(self, path: Path, reason: str) -> None:
         aside = path.with_suffix(".corrupt")
-        path.rename(aside)
+        with suppress(FileNotFoundError):  # another job set it aside at the same time
+            path.rename(aside)
         print(
-            f"warning: {path}: unreadable segment of the row store ({str(error).splitlines()[0]}); "
+            f"warning: {path}: unreadable segment of the row store ({reason}); "
             f"kept as {aside.name}, its rows are generated again",
             file=sys.stderr,
         )

