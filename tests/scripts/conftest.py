@@ -1,5 +1,6 @@
 """Run a stage's program as Snakemake does: a process of its own."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -26,5 +27,26 @@ def program(run_program, tmp_path):
 
     def run(name: str, *words: object) -> subprocess.CompletedProcess:
         return run_program(tmp_path, name, *words)
+
+    return run
+
+
+@pytest.fixture
+def in_process(tmp_path, monkeypatch, capsys):
+    """Call `in_process(name, *words)`: as `program`, without the seconds that importing torch takes."""
+
+    def run(name: str, *words: object) -> subprocess.CompletedProcess:
+        path = str(SCRIPTS / f"{name}.py")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [path, *map(str, words)])
+        for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # what the program sets is undone afterwards
+            monkeypatch.setenv(variable, "1")
+        status = 0
+        try:
+            runpy.run_path(path, run_name="__main__")
+        except SystemExit as stopped:
+            status = stopped.code
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(sys.argv, status, printed.out, printed.err)
 
     return run

