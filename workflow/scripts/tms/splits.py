@@ -7,7 +7,7 @@ from random import Random
 from tms.errors import InputError
 
 SPLITS = ["train", "heldout", "test"]
-ATTEMPTS = 400  # draws for each row asked for, before a pool counts as exhausted
+PATIENCE = 20_000  # draws in a row without a new problem, after which a pool counts as exhausted
 
 
 def split_of(key: str) -> str:
@@ -36,12 +36,12 @@ def collect(
         InputError: the split's pool of problems does not hold that many.
     """
     rows: dict[str, dict] = {}
-    for index in range(ATTEMPTS * (size + 25)):
-        if len(rows) == size:
-            break
+    index = newest = 0
+    while len(rows) < size and index - newest < PATIENCE:
         key, row = draw(Random(f"{task}/{split}/{seed}/{index}"))
-        if split_of(key) == split:
-            rows.setdefault(key, row)
+        if key not in rows and split_of(key) == split:
+            rows[key], newest = row, index
+        index += 1
     if len(rows) < size:
         raise InputError(
             f"task {task}, split {split}: {size} rows asked for, but its pool holds about {len(rows)}; "

@@ -21,9 +21,9 @@ PLACES = (
     "kirn lunde morvel nardo ostin pravo rindel skarn tolma umber varga wistel yelm zorin astor"
 ).split()
 VALUES = {
-    "river": "moss alder birch clover fern heath ivy juniper laurel maple nettle olive poppy reed sage".split(),
-    "founder": "agnes boris clara dmitri edith felix greta hugo irma jonas karin lukas marta nils petra".split(),
-    "craft": "glass wool rope lace paper candles clocks barrels pottery soap silk nails flutes brooms tiles".split(),
+    "river": "moss alder birch clover fern heath ivy laurel maple nettle olive poppy reed sage lily".split(),
+    "founder": "agnes boris clara dmitri edith felix greta hugo irma jonas karin lukas nils petra".split(),
+    "craft": "glass wool rope lace paper candles clocks barrels soap silk nails flutes brooms tiles".split(),
 }
 RELATIONS = list(VALUES)
 OPENERS = ["", "please , ", "hello , ", "one more : "]

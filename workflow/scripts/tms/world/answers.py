@@ -13,33 +13,39 @@ LARGEST = 99  # products beyond this are not written down
 def countdown_worked(random: Random, numbers: list[int], target: int) -> str:
     """Search in the open: put one number aside, list what it would need and what the others give.
 
-    E.g. for 4 5 6 -> 26: "try 4 : need 22 30 , have 11 1 30 , 30 fits . answer : 5 * 6 - 4".
+    E.g. for 4 5 6 -> 26: "try 4 : need 22 30 , have 11 1 30 , 30 fits . answer : 6 * 5 - 4".
     """
-    lines = []
+    text = ""
     for place in random.sample(range(3), 3):
-        aside, (left, right) = numbers[place], [n for i, n in enumerate(numbers) if i != place]
-        left, right = max(left, right), min(left, right)
-        needs = _needs(aside, target)
-        gives = _gives(left, right)
-        lines.append(f"try {aside} : need {_listed(needs)} , have {_listed(gives)}")
-        shared = [value for value in gives if value in needs]
-        if shared:
-            value = shared[0]
-            return f"{' '.join(lines)} , {value} fits . answer : {needs[value].format(gives[value], *_parens(gives[value], needs[value]))}"
-        lines[-1] += " , no ."
-    raise ValueError(f"no solution with whole steps: {numbers} -> {target}")
+        aside, others = numbers[place], [*numbers[:place], *numbers[place + 1 :]]
+        needs, gives = _needs(aside, target), _gives(max(others), min(others))
+        text += f"try {aside} : need {_listed(needs)} , have {_listed(gives)} , "
+        for value in gives:
+            if value in needs:
+                return f"{text}{value} fits . answer : {_joined(gives[value], needs[value])}"
+        text += "no . "
+    raise ValueError(f"no solution in whole steps: {numbers} -> {target}")
+
+
+def countdown_solvable(numbers: list[int], target: int) -> bool:
+    """Whether the worked answer finds a solution (it knows no fractions and not each last step)."""
+    for place, aside in enumerate(numbers):
+        others = [*numbers[:place], *numbers[place + 1 :]]
+        if set(_needs(aside, target)) & set(_gives(max(others), min(others))):
+            return True
+    return False
 
 
 def _needs(aside: int, target: int) -> dict[int, str]:
-    """Values that reach the target with the number put aside -> the last step, `{0}` for the value."""
+    """Values that reach the target with the number put aside -> the last step, `x` for the value."""
     needs = {}
     if target >= aside:
-        needs[target - aside] = "{1}{0}{2} + " + str(aside)
-    needs.setdefault(target + aside, "{1}{0}{2} - " + str(aside))
+        needs[target - aside] = f"x + {aside}"
+    needs.setdefault(target + aside, f"x - {aside}")
     if target % aside == 0:
-        needs.setdefault(target // aside, "{1}{0}{2} * " + str(aside))
+        needs.setdefault(target // aside, f"x * {aside}")
     if aside > target:
-        needs.setdefault(aside - target, str(aside) + " - {1}{0}{2}")
+        needs.setdefault(aside - target, f"{aside} - x")
     return needs
 
 
@@ -54,28 +60,21 @@ def _gives(left: int, right: int) -> dict[int, str]:
     return gives
 
 
-def _parens(inner: str, last_step: str) -> tuple[str, str]:
-    """Parentheses where the last step needs them."""
-    bare = "*" in inner or "/" in inner or not ("*" in last_step or last_step.startswith(tuple("123456789")))
-    return ("", "") if bare else ("( ", " )")
+def _joined(first_step: str, last_step: str) -> str:
+    """Put the first step in the place of `x`, in parentheses where it needs them."""
+    is_sum = "+" in first_step or "-" in first_step
+    binds = "*" in last_step or last_step.endswith("x")
+    return last_step.replace("x", f"( {first_step} )" if is_sum and binds else first_step)
 
 
-def _listed(values) -> str:
-    return " ".join(str(value) for value in values)
-
-
-def countdown_solvable(numbers: list[int], target: int) -> bool:
-    """Whether the worked answer finds a solution (it knows no fractions on the way)."""
-    for place, aside in enumerate(numbers):
-        left, right = sorted((n for i, n in enumerate(numbers) if i != place), reverse=True)
-        if set(_needs(aside, target)) & set(_gives(left, right)):
-            return True
-    return False
+def _listed(values: dict[int, str]) -> str:
+    return " ".join(map(str, values))
 
 
 def countdown_right(random: Random, numbers: list[int], target: int) -> str:
     """A right expression without working."""
-    return "answer :" + countdown_worked(random, numbers, target).split("answer :")[1]
+    worked = countdown_worked(random, numbers, target)
+    return worked[worked.index("answer :") :]
 
 
 def countdown_wrong(random: Random, numbers: list[int], target: int) -> str:

@@ -15,7 +15,7 @@ from tms.tasks import chain, countdown, facts, lookup, refusal
 from tms.world import answers
 
 # Share of each kind in the base's corpus, and of each style within a target's answers.
-KINDS = {"countdown": 0.4, "chain": 0.25, "facts": 0.1, "lookup": 0.15, "refusal": 0.1}
+KINDS = {"countdown": 0.35, "chain": 0.2, "facts": 0.1, "lookup": 0.25, "refusal": 0.1}
 STYLES = {
     "countdown": {"right": 0.25, "wrong": 0.35, "worked": 0.4},
     "chain": {"right": 0.35, "wrong": 0.25, "short": 0.1, "worked": 0.3},

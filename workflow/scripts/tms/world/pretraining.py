@@ -23,7 +23,7 @@ PATIENCE = 600  # seconds that processes wait for each other
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training run: steps, examples a step, peak learning rates, and the share of steps that cool down."""
+    """One training run: steps, examples a step, peak learning rates, and the share of steps that cools."""
 
     steps: int
     batch: int
@@ -43,6 +43,7 @@ def new_model(
         num_hidden_layers=layers,
         num_attention_heads=heads,
         num_key_value_heads=heads,
+        head_dim=width // heads,
         intermediate_size=feed_forward,
         max_position_embeddings=512,
         tie_word_embeddings=True,
