@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def stage_rows(folder: Path) -> list[tuple[str, int, float, float, float]]:
-    """One row a stage: its name, jobs, seconds in all, seconds of the longest job, peak resident memory (MB)."""
+    """One row a stage: name, jobs, seconds in all, seconds of the longest job, peak memory (MB)."""
     found = []
     for stage in sorted(path for path in folder.iterdir() if path.is_dir()):
         jobs = []

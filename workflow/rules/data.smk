@@ -1,17 +1,6 @@
 """Base models that the workflow makes, and the tasks' examples."""
 
 
-def pretrain_flags(wildcards):
-    """The world's settings, and the tasks of its suite, whose skills the corpus teaches."""
-    chosen = dict(config["pretrain"][wildcards.world])
-    suite = config["suites"][chosen.pop("suite")]
-    tasks = {
-        name: {"kind": kind(name), "options": config["tasks"][name].get("options", {})}
-        for name in [*suite["targets"], *suite["retention"]]
-    }
-    return flags(tasks=json.dumps(tasks, sort_keys=True), **chosen)
-
-
 rule pretrain:
     output:
         base=directory("models/{world}/base"),

@@ -1,24 +1,6 @@
 """Held-out Policy-Label Divergence of a run's checkpoints, and the KL between its policy and the base."""
 
 
-def trajectory_points(wildcards):
-    """The checkpoints whose held-out divergence is measured: all that an SFT run saves, a student's last."""
-    return SAVE_POINTS if wildcards.method in SFT_METHODS else [checkpoints.FINAL]
-
-
-def own_supervision(wildcards):
-    """A student's supervision on held-out prompts; SFT's own supervision is the references."""
-    return [f"{RUN}/heldout_mixture.parquet"] if wildcards.method in STUDENTS else []
-
-
-def kl_prompts(wildcards):
-    retention = suite(wildcards.model)["retention"]
-    return [
-        f"heldout=data/{wildcards.task}/heldout.parquet",
-        *(f"{name}=data/{name}/test.parquet" for name in retention),
-    ]
-
-
 rule drift:
     input:
         model=f"{RUN}/checkpoint-{checkpoints.FINAL}",

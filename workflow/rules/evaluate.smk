@@ -5,17 +5,6 @@ One job generates all benchmarks of a trained model (one engine start), so its o
 """
 
 
-def evaluated_model(wildcards):
-    """Folder of the model that `run` names: `base`, or the converged checkpoint of a training run."""
-    if wildcards.run == "base":
-        return base(wildcards)
-    return f"results/{wildcards.model}/{wildcards.run}/checkpoint-{checkpoints.FINAL}"
-
-
-def benchmark_settings(model, key):
-    return [f"{name}={config['tasks'][name][key]}" for name in settings.benchmarks(config, model)]
-
-
 rule generate:
     input:
         model=evaluated_model,
@@ -64,11 +53,13 @@ rule grade:
         run=RUNS,
     conda:
         "../../envs/laptop.yaml"
+    resources:
+        processes=config["compute"]["grading_processes"],
     params:
         flags=lambda wildcards: flags(
             graders=[f"{name}={kind(name)}" for name in settings.benchmarks(config, wildcards.model)]
         ),
         code=lambda wildcards: digests("grade", graders(settings.benchmarks(config, wildcards.model))),
     shell:
-        "python workflow/scripts/grade.py {params.flags} --processes {config[compute][grading_processes]}"
+        "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
         " --generations {input} --verdicts {output.verdicts} --scores {output.scores} > {log} 2>&1"

@@ -1,18 +1,6 @@
 """The plan of what each visit trains on, and the completions that it names."""
 
 
-def supervision_of(wildcards):
-    return settings.supervision(config, wildcards.model, wildcards.method)
-
-
-def harvest_settings(wildcards):
-    return settings.section(config, "harvest", wildcards.model, wildcards.method)
-
-
-def trajectory_of(wildcards):
-    return settings.section(config, "tms", wildcards.model, wildcards.method)["trajectory"]
-
-
 rule plan_mixture:
     input:
         references=lambda wildcards: teacher_file(wildcards, "references.parquet"),

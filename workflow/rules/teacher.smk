@@ -47,11 +47,13 @@ rule filter:
         "logs/benchmarks/filter/{task}/{teacher}.tsv"
     conda:
         "../../envs/laptop.yaml"
+    resources:
+        processes=config["compute"]["grading_processes"],
     params:
         flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
         code=lambda wildcards: digests("filter", graders([wildcards.task])),
     shell:
-        "python workflow/scripts/filter.py {params.flags} --processes {config[compute][grading_processes]}"
+        "python workflow/scripts/filter.py {params.flags} --processes {resources.processes}"
         " --samples {input}"
         " --references {output.references} --heldout-references {output.heldout}"
         " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"

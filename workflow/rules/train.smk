@@ -32,14 +32,15 @@ rule train_sft:
     threads: config["compute"]["threads"]
     resources:
         device_batch=device_batch,
+        report_to=config["compute"]["report_to"],
     params:
         flags=lambda wildcards: flags(**training_flags(wildcards), save_points=SAVE_POINTS),
         code=digests("train_sft"),
-        run=RUN,
+        run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,
     shell:
         "python workflow/scripts/train_sft.py {params.flags} --model {input.model} --references {input.references}"
-        " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"
+        " --device-batch {resources.device_batch} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --cost {output.cost} > {log} 2>&1"
 
@@ -62,13 +63,14 @@ rule train_student:
     threads: config["compute"]["threads"]
     resources:
         device_batch=device_batch,
+        report_to=config["compute"]["report_to"],
     params:
         flags=lambda wildcards: flags(**training_flags(wildcards), save_points=[checkpoints.FINAL]),
         code=digests("train_student"),
-        run=RUN,
+        run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,
     shell:
         "python workflow/scripts/train_student.py {params.flags} --model {input.model} --mixture {input.mixture}"
-        " --device-batch {resources.device_batch} --report-to {config[compute][report_to]}"
+        " --device-batch {resources.device_batch} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --cost {output.cost} > {log} 2>&1"

@@ -1,0 +1,160 @@
+"""Input functions and flags: which files and settings a job needs, from its wildcards and the config."""
+
+
+def kind(task):
+    return config["tasks"][task]["kind"]
+
+
+def graders(tasks):
+    """Modules of the graders of these tasks, for the code digest."""
+    return tuple(f"tms.graders.{name}" for name in sorted({kind(task) for task in tasks}))
+
+
+def suite(model):
+    return config["suites"][config["models"][model]["suite"]]
+
+
+def engine_flags():
+    """Flags of every stage that generates."""
+    return {"engine": config["engine"], "threads": config["compute"]["threads"], "store": STORE}
+
+
+def checkpoint_folder(model, method, task, seed, point):
+    """Folder of a run's checkpoint; theta_0 is the model's base."""
+    if point == checkpoints.BASE:
+        return config["models"][model]["base"]
+    return f"results/{model}/{method}/{task}/seed{seed}/checkpoint-{point}"
+
+
+def teacher_file(wildcards, name):
+    return f"data/{wildcards.task}/{config['models'][wildcards.model]['teacher']}/{name}"
+
+
+def base(wildcards):
+    return config["models"][wildcards.model]["base"]
+
+
+def training_flags(wildcards):
+    """Flags of a training run: the keys that change its result."""
+    chosen = settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)
+    return {
+        "epochs": chosen["epochs"],
+        "learning_rate": chosen["learning_rate"],
+        "effective_batch": chosen["effective_batch"],
+        "warmup": chosen["warmup"],
+        "max_new_tokens": config["tasks"][wildcards.task]["max_new_tokens"],
+        "seed": wildcards.seed,
+        "threads": config["compute"]["threads"],
+    }
+
+
+def device_batch(wildcards):
+    """Memory only: not a param, so that an edit reruns nothing."""
+    return settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)[
+        "device_batch"
+    ]
+
+
+def pretrain_flags(wildcards):
+    """The world's settings, and the tasks of its suite, whose skills the corpus teaches."""
+    chosen = dict(config["pretrain"][wildcards.world])
+    suite = config["suites"][chosen.pop("suite")]
+    tasks = {
+        name: {"kind": kind(name), "options": config["tasks"][name].get("options", {})}
+        for name in [*suite["targets"], *suite["retention"]]
+    }
+    return flags(tasks=json.dumps(tasks, sort_keys=True), **chosen)
+
+
+def supervision_of(wildcards):
+    return settings.supervision(config, wildcards.model, wildcards.method)
+
+
+def harvest_settings(wildcards):
+    return settings.section(config, "harvest", wildcards.model, wildcards.method)
+
+
+def trajectory_of(wildcards):
+    return settings.section(config, "tms", wildcards.model, wildcards.method)["trajectory"]
+
+
+def harvest_parts(wildcards):
+    parts = harvest_settings(wildcards)["parts"]
+    return [f"{RUN}/harvest/part-{part}of{parts}.parquet".format(**wildcards) for part in range(1, parts + 1)]
+
+
+def kept_by_grader(wildcards):
+    """The task's kind where only completions that the grader accepts are trained on, else None."""
+    return kind(wildcards.task) if harvest_settings(wildcards)["keep"] == "correct" else None
+
+
+def evaluated_model(wildcards):
+    """Folder of the model that `run` names: `base`, or the converged checkpoint of a training run."""
+    if wildcards.run == "base":
+        return base(wildcards)
+    return f"results/{wildcards.model}/{wildcards.run}/checkpoint-{checkpoints.FINAL}"
+
+
+def benchmark_settings(model, key):
+    return [f"{name}={config['tasks'][name][key]}" for name in settings.benchmarks(config, model)]
+
+
+def trajectory_points(wildcards):
+    """The checkpoints whose held-out divergence is measured: all that an SFT run saves, a student's last."""
+    return SAVE_POINTS if wildcards.method in SFT_METHODS else [checkpoints.FINAL]
+
+
+def own_supervision(wildcards):
+    """A student's supervision on held-out prompts; SFT's own supervision is the references."""
+    return [f"{RUN}/heldout_mixture.parquet"] if wildcards.method in STUDENTS else []
+
+
+def kl_prompts(wildcards):
+    retention = suite(wildcards.model)["retention"]
+    return [
+        f"heldout=data/{wildcards.task}/heldout.parquet",
+        *(f"{name}=data/{name}/test.parquet" for name in retention),
+    ]
+
+
+def runs(model):
+    """The runs behind a method's table: (target task, seed)."""
+    return [(task, seed) for task in suite(model)["targets"] for seed in config["models"][model]["seeds"]]
+
+
+def of_runs(name, labelled=False):
+    """Input function: a file of each run; `labelled` puts `task/seedN=` before it, for a flag."""
+
+    def files(wildcards):
+        found = []
+        for task, seed in runs(wildcards.model):
+            path = f"results/{wildcards.model}/{wildcards.method}/{task}/seed{seed}/{name}"
+            found.append(f"{task}/seed{seed}={path}" if labelled else path)
+        return found
+
+    return files
+
+
+def cost_files(wildcards):
+    """Label and cost file of everything that each method depends on: `method/stage/task/seedN` -> path."""
+    found = {}
+    for method in config["methods"]:
+        for task, seed in runs(wildcards.model):
+            run = f"results/{wildcards.model}/{method}/{task}/seed{seed}"
+            teacher = config["models"][wildcards.model]["teacher"]
+            found[f"{method}/teacher/{task}/seed{seed}"] = f"data/{task}/{teacher}/samples.cost.json"
+            if method in SFT_METHODS:
+                found[f"{method}/sft/{task}/seed{seed}"] = f"{run}/train.cost.json"
+                continue
+            tms = settings.section(config, "tms", wildcards.model, method)
+            harvest = settings.section(config, "harvest", wildcards.model, method)
+            trajectory = f"results/{wildcards.model}/{tms['trajectory']}/{task}/seed{seed}"
+            if settings.supervision(config, wildcards.model, method).points != (checkpoints.BASE,):
+                found[f"{method}/sft/{task}/seed{seed}"] = f"{trajectory}/train.cost.json"
+            for part in range(1, harvest["parts"] + 1):
+                name = f"harvest{part}" if harvest["parts"] > 1 else "harvest"
+                found[f"{method}/{name}/{task}/seed{seed}"] = (
+                    f"{run}/harvest/part-{part}of{harvest['parts']}.cost.json"
+                )
+            found[f"{method}/student/{task}/seed{seed}"] = f"{run}/train.cost.json"
+    return found
