@@ -65,6 +65,12 @@ def project(tmp_path_factory) -> Project:
 
 
 @pytest.fixture
+def another(tmp_path) -> Project:
+    """A second copy of the project, with nothing made."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture
 def edit(project):
     """Edit files of the project, restored (time stamps too) after the test."""
     before: dict[Path, tuple[str, os.stat_result]] = {}

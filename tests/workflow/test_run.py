@@ -7,7 +7,6 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import copy_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 TABLE = "results/tiny/tms/table.csv"
@@ -114,11 +113,10 @@ def test_a_config_error_is_one_line_and_stops_before_any_work(project):
     assert "Traceback" not in done.stderr
 
 
-def test_two_runs_from_nothing_agree_whatever_the_cores(project, tmp_path):
+def test_two_runs_from_nothing_agree_whatever_the_cores(project, another):
     """Everything after pretraining anew, one job at a time, gives the same bytes."""
-    again = copy_project(tmp_path)
-    shutil.copytree(project.folder / "models", again.folder / "models", copy_function=shutil.copy2)
-    done = again.snakemake("--cores=1", TABLE)
+    shutil.copytree(project.folder / "models", another.folder / "models", copy_function=shutil.copy2)
+    done = another.snakemake("--cores=1", TABLE)
     assert done.returncode == 0, done.stderr[-3000:]
     for file in (TABLE, "results/tiny/tms/scores.csv", "results/tiny/tms/drift.csv"):
-        assert (again.folder / file).read_bytes() == (project.folder / file).read_bytes()
+        assert (another.folder / file).read_bytes() == (project.folder / file).read_bytes()
