@@ -4,8 +4,8 @@ On a CPU in float32 a row's text is the same bit for bit whatever shares its bat
 
 - Slot k of a row's cache holds the row's k-th token, so its sums run over the same terms in the same order
   in every batch; what lies behind a row's last token is masked and adds exact zeros.
-- Row counts and lengths are padded to multiples of `STEP`: matrix kernels treat the last few rows of an odd
-  size in another way.
+- Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`: matrix kernels treat the last
+  few rows of an odd size in another way.
 - MKL is asked for results that do not depend on where in memory a matrix starts.
 """
 
@@ -25,7 +25,8 @@ from tms.sampling import Sampling, choose
 
 os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")  # MKL reads it at its first call
 
-STEP = 32
+ROW_STEP = 32
+SLOT_STEP = 16
 MAX_ROWS = 512
 
 
@@ -78,7 +79,12 @@ class TransformersEngine:
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
         """Generate in batches of prompts of similar length, the longest first; see `Engine.generate`."""
-        order = sorted(range(len(requests)), key=lambda index: -len(requests[index].prompt_ids))
+
+        def longest_first(index: int) -> tuple[int, list[int]]:
+            prompt_ids = requests[index].prompt_ids
+            return -len(prompt_ids), prompt_ids  # equal prompts side by side: a batch reads each once
+
+        order = sorted(range(len(requests)), key=longest_first)
         while order:
             rows = self._batch_size(len(requests[order[0]].prompt_ids) + sampling.max_new_tokens)
             batch = _Batch(self, {index: requests[index] for index in order[:rows]}, sampling, end_token_ids)
@@ -112,20 +118,23 @@ class _Batch:
         self.share = 0.0  # seconds that fall to each row that is still being decoded
         self.rows: list[int | None] = list(requests)  # request index of each row; None once it has finished
         self.completions: list[list[int]] = [[] for _ in requests]
-        prompts = [request.prompt_ids for request in requests.values()]
-        padded = _round_up(len(prompts))
-        prompts += [prompts[0]] * (padded - len(prompts))
+        prompts = [tuple(request.prompt_ids) for request in requests.values()]
+        padded = _round_up(len(prompts), ROW_STEP)
+        prompts += prompts[:1] * (padded - len(prompts))
         self.keys = self._tensor([request.noise_key for request in requests.values()], padded)
         self.steps = self._tensor([], padded)
         self.positions = self._tensor([len(prompt) - 1 for prompt in prompts], padded)
         self.tokens = self._tensor([prompt[-1] for prompt in prompts], padded)
         self.longest = max(map(len, prompts)) - 1  # position of the last token of the longest row
         self.cache = _SlotCache(self.device)
-        self._read(prompts)
+        if self.longest:
+            self._read(prompts)
 
     def step(self) -> list[Finished]:
         """Decode one token of every row, and return the rows that it finishes."""
-        logits = self._forward(self.tokens[:, None], self.positions[:, None], _round_up(self.longest + 1))
+        logits = self._forward(
+            self.tokens[:, None], self.positions[:, None], _round_up(self.longest + 1, SLOT_STEP)
+        )
         self.tokens = choose(logits[:, -1], self.keys, self.steps, self.sampling)
         self.steps, self.positions = self.steps + 1, self.positions + 1
         self.longest += 1
@@ -155,7 +164,7 @@ class _Batch:
     def _compact(self) -> None:
         """Drop finished rows once the batch gets a quarter smaller: a long tail then costs little."""
         live = [place for place, index in enumerate(self.rows) if index is not None]
-        padded = _round_up(len(live))
+        padded = _round_up(len(live), ROW_STEP)
         if live and padded > 0.75 * len(self.keys):
             return
         self.rows = [self.rows[place] for place in live]
@@ -168,13 +177,16 @@ class _Batch:
         self.longest = int(self.positions.max())
         self.cache.keep(kept)
 
-    def _read(self, prompts: list[list[int]]) -> None:
+    def _read(self, prompts: list[tuple[int, ...]]) -> None:
         """Fill the cache with all but the last token of each prompt; the first step reads that one."""
-        length = _round_up(self.longest)
-        if self.longest:
-            tokens = torch.tensor([(prompt[:-1] + [0] * length)[:length] for prompt in prompts])
-            positions = torch.arange(length, device=self.device).expand(len(prompts), -1)
-            self._forward(tokens.to(self.device), positions, length)
+        places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
+        unique = list(places) + prompts[:1] * (_round_up(len(places), ROW_STEP) - len(places))
+        length = _round_up(self.longest, SLOT_STEP)
+        tokens = torch.tensor([(prompt[:-1] + (0,) * length)[:length] for prompt in unique])
+        positions = torch.arange(length, device=self.device).expand(len(unique), -1)
+        self._forward(tokens.to(self.device), positions, length)
+        if len(places) < len(prompts):
+            self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
 
     def _forward(self, tokens: torch.Tensor, positions: torch.Tensor, visible: int) -> torch.Tensor:
         """Run the model; position p sees the slots 0..p of its row, of which the first `visible` exist."""
@@ -230,10 +242,9 @@ class _SlotCache:
     def _grown(self, stored: torch.Tensor) -> torch.Tensor:
         """Make room for half as many slots again. Zeros: a masked slot's value is multiplied by 0."""
         rows, heads, slots, channels = stored.shape
-        more = max(self.visible, _round_up(slots * 3 // 2)) - slots
+        more = max(self.visible, _round_up(slots * 3 // 2, SLOT_STEP)) - slots
         return torch.cat([stored, stored.new_zeros(rows, heads, more, channels)], dim=2)
 
 
-def _round_up(number: int) -> int:
-    """The next multiple of `STEP`, which odd-sized kernels never see."""
-    return -(-number // STEP) * STEP
+def _round_up(number: int, step: int) -> int:
+    return -(-number // step) * step
