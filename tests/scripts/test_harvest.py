@@ -161,39 +161,44 @@ def test_truncated_checkpoint_stops_before_any_generation(in_process, words, tmp
     assert not (tmp_path / "rows").exists()
 
 
-# A harvest whose job is killed when its engine has handed over some rows; every row is its own segment.
-KILLED = """
-import functools, os, runpy, signal, sys
+# A harvest whose job gets a signal once its engine has handed over some rows.
+STOPPED = """
+import functools, os, runpy, sys
 sys.path.insert(0, sys.argv[1])
 from tms import generation, row_store
 from tms.engines.transformers_engine import TransformersEngine
 
-generation.RowStore = functools.partial(row_store.RowStore, flush_rows=1)
+generation.RowStore = functools.partial(row_store.RowStore, flush_rows=int(sys.argv[2]))
+number = int(sys.argv[3])
 generate = TransformersEngine.generate
 
-def dying(self, requests, sampling, end_token_ids, on_rows):
-    def killing(finished):
+def stopped(self, requests, sampling, end_token_ids, on_rows):
+    def stopping(finished):
         on_rows(finished)
-        if len(requests) > 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-    generate(self, requests, sampling, end_token_ids, killing)
+        os.kill(os.getpid(), number)
+    generate(self, requests, sampling, end_token_ids, stopping)
 
-TransformersEngine.generate = dying
-sys.argv = sys.argv[2:]
+TransformersEngine.generate = stopped
+sys.argv = sys.argv[4:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
 @pytest.mark.slow
-def test_killed_and_run_again(in_process, words, tmp_path):
-    """After SIGKILL the same command generates the missing rows only, and gives the same file."""
+@pytest.mark.parametrize(("number", "flush_rows"), [(signal.SIGKILL, 1), (signal.SIGTERM, 4096)])
+def test_stopped_and_run_again(in_process, words, tmp_path, number, flush_rows):
+    """The same command then generates the missing rows only, and gives the same file.
+
+    SIGKILL leaves what was flushed, SIGTERM all that was finished.
+    """
     full = [*map(str, words), "--mode", "full", "--samples", "4"]
     in_process("harvest", *full, "--store", "other")
     expected = read(tmp_path)
     (tmp_path / "part.parquet").unlink()
-    command = [sys.executable, "-c", KILLED, str(SCRIPTS), str(SCRIPTS / "harvest.py"), *full]
-    killed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    arguments = [str(SCRIPTS), str(flush_rows), str(int(number)), str(SCRIPTS / "harvest.py"), *full]
+    command = [sys.executable, "-c", STOPPED, *arguments]
+    stopped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert stopped.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM), stopped.stderr
     assert not (tmp_path / "part.parquet").exists()
     again = in_process("harvest", *full)
     stored = int(again.stderr.partition(" rows, ")[2].partition(" of ")[0])

@@ -1,6 +1,8 @@
 """Flags that every generating program has, and what they make."""
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 
 import torch
@@ -36,6 +38,8 @@ def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:
 
 def engine(args: argparse.Namespace) -> Engine:
     """Set the number of CPU threads and make the engine; it starts when it loads a model."""
+    # A scheduler stops a job with SIGTERM: leave by an exception, so that the store writes what is finished.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     torch.set_num_threads(args.threads)
     return create_engine(args.engine, args.tensor_parallel, args.memory_share)
 

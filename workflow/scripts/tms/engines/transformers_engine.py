@@ -34,13 +34,14 @@ class TransformersEngine:
     """Engine on transformers; float32 on a CPU, bfloat16 on a GPU.
 
     Args:
-        budget: bytes that a batch may take for its cache and logits.
+        budget: bytes that a batch may take for its cache and logits; by default 2 GiB on a CPU, and half of
+            the memory that a loaded model leaves free on a GPU.
         max_rows: rows that a batch may have.
     """
 
     name = "transformers"
 
-    def __init__(self, budget: int = 2 << 30, max_rows: int = MAX_ROWS):
+    def __init__(self, budget: int | None = None, max_rows: int = MAX_ROWS):
         gpu = torch.cuda.is_available()
         self.device = torch.device("cuda" if gpu else "cpu")
         self.dtype = torch.bfloat16 if gpu else torch.float32
@@ -69,6 +70,9 @@ class TransformersEngine:
             )
         self.model = model.eval().to(self.device)
         self.config = config
+        if self.budget is None:
+            free = torch.cuda.mem_get_info()[0] if self.device.type == "cuda" else 4 << 30
+            self.budget = free // 2
 
     @torch.inference_mode()
     def generate(
@@ -237,7 +241,8 @@ class _SlotCache:
 
     def keep(self, rows: torch.Tensor) -> None:
         """Keep the given rows, in that order."""
-        self.layers = [[side.index_select(0, rows) for side in layer] for layer in self.layers]
+        for layer in self.layers:
+            layer[:] = [side.index_select(0, rows) for side in layer]
 
     def _grown(self, stored: torch.Tensor) -> torch.Tensor:
         """Make room for half as many slots again. Zeros: a masked slot's value is multiplied by 0."""
