@@ -20,7 +20,7 @@ MINIATURE = {
     },
     "chain": {},
     "facts": {},
-    "lookup": {"people": 4, "asked": 2},
+    "lookup": {"chains": 4, "asked": 2},
     "refusal": {},
 }
 
@@ -92,7 +92,7 @@ def test_countdown_splits_do_not_depend_on_the_order_of_the_numbers():
 def test_countdown_prompt_comes_from_the_options():
     [row] = countdown.build("test", 1, 0, MINIATURE["countdown"])
     problem = json.loads(row["answer"])
-    assert row["prompt"] == f"{problem['target']} {' '.join(map(str, problem['numbers']))}"
+    assert row["prompt"] == f"{problem['target']} {', '.join(map(str, problem['numbers']))}"
     [row] = countdown.build("test", 1, 0, {})
     assert "answer: <expression>" in row["prompt"]
 
@@ -104,7 +104,7 @@ def test_countdown_prompt_comes_from_the_options():
         (countdown, {"count": 1}, "count"),
         (countdown, {"operators": "+^"}, "operators"),
         (chain, {"max": 3}, "max"),
-        (lookup, {"people": 2, "asked": 3}, "asked"),
+        (lookup, {"chains": 2, "asked": 3}, "asked"),
         (facts, {"size": 3}, "size"),
         (refusal, {"size": 3}, "size"),
     ],
@@ -124,12 +124,12 @@ def test_chain_values_stay_in_range():
 
 
 def test_lookup_gold_follows_both_hops():
-    for row in lookup.build("test", 50, 0, {"people": 5, "asked": 3}):
-        first, second, question = row["prompt"].split(" . ")
-        key_of = dict(pair.split() for pair in first.split(" , "))
-        door_of = dict(pair.split() for pair in second.split(" , "))
-        asked = question.removeprefix("where do ").removesuffix(" go ?").split(" and ")
-        assert row["answer"] == " ".join(door_of[key_of[name]] for name in asked)
+    for row in lookup.build("test", 50, 0, {"chains": 5, "asked": 3}):
+        context, question = row["prompt"].split(" . ")
+        after = dict(pair.split() for pair in context.split(" , "))
+        asked = question.removeprefix("where do ").removesuffix(" lead ?").split(" and ")
+        assert len(after) == 10 and len(asked) == 3
+        assert row["answer"] == " ".join(after[after[word]] for word in asked)
 
 
 def test_refusal_flags_about_half():

@@ -1,4 +1,4 @@
-"""Grader of look-ups: the last word of each hop chain, in the order asked for."""
+"""Grader of look-ups: the last word of each chain, in the order asked for."""
 
 import re
 
@@ -9,12 +9,12 @@ METRIC = "accuracy"
 
 
 def grade(completion: str, answer: str) -> Verdict:
-    """Score 1 where every person's place is right.
+    """Score 1 where the end of every chain is right.
 
     Args:
-        completion: the model's text: one clause a person, separated by commas or stops, the place last in
-            each; only what stands behind "answer :", where that occurs.
-        answer: the right places in the order asked for.
+        completion: the model's text: one clause a chain, separated by commas or stops, its end the last
+            word; only what stands behind "answer :", where that occurs.
+        answer: the right ends in the order asked for.
     """
     stated = final_answer(completion)
     text = completion[-LONGEST:] if stated is None else stated

@@ -1,10 +1,10 @@
 """Lookup: two hops through a context, a retention skill of the miniature's world.
 
-One row, with two people asked for:
+One row, with two of four chains asked for:
 
-    prompt  ana red , ben blue , cora green , dan white . red barn , blue mill , green well , white tower .
-            where do cora and ana go ?
-    answer  well barn
+    prompt  red barn , ana mill , dock cora , mill grey , tower red , cora inn , blue dan , dan finn .
+            where do ana and tower lead ?
+    answer  grey barn
 
 A problem's split is a hash of the whole context.
 """
@@ -17,12 +17,13 @@ from tms.errors import InputError
 from tms.splits import collect
 
 DEFAULTS = {
-    "people": 4,  # pairs of each kind in the context
-    "asked": 2,  # people asked for
+    "chains": 4,  # chains of two pairs in the context
+    "asked": 2,  # chains asked for
 }
-PEOPLE = "ana ben cora dan ella finn gus hana".split()
-KEYS = "red blue green white black brown pink grey".split()
-DOORS = "barn mill well tower shop dock farm inn".split()
+WORDS = (
+    "ana ben cora dan ella finn gus hana red blue green white black brown pink grey "
+    "barn mill well tower shop dock farm inn"
+).split()
 
 
 def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
@@ -34,11 +35,11 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options(options)
 
     def draw(random: Random) -> tuple[str, dict]:
-        text, hops = problem(random, settings["people"], settings["asked"])
+        text, hops = problem(random, settings["chains"], settings["asked"])
         return text, {
             "example_id": f"lookup-{hashlib.sha256(text.encode()).hexdigest()[:16]}",
             "prompt": text,
-            "answer": " ".join(door for _, _, door in hops),
+            "answer": " ".join(last for _, _, last in hops),
         }
 
     return collect("lookup", split, size, seed, draw)
@@ -54,25 +55,26 @@ def read_options(options: dict) -> dict:
     if unknown:
         raise InputError(f"lookup: unknown option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
     settings = {**DEFAULTS, **options}
-    if not 1 <= settings["asked"] <= settings["people"] <= len(PEOPLE):
+    if not 1 <= settings["asked"] <= settings["chains"] <= len(WORDS) // 3:
         raise InputError(
-            f"lookup: options need 1 <= asked <= people <= {len(PEOPLE)}, "
-            f"not asked {settings['asked']}, people {settings['people']}"
+            f"lookup: options need 1 <= asked <= chains <= {len(WORDS) // 3}, "
+            f"not asked {settings['asked']}, chains {settings['chains']}"
         )
     return settings
 
 
-def problem(random: Random, people: int, asked: int) -> tuple[str, list[tuple[str, str, str]]]:
+def problem(random: Random, chains: int, asked: int) -> tuple[str, list[tuple[str, str, str]]]:
     """Draw a context and a question.
 
+    Any word may stand at any place of a chain, and the pairs of both hops are mixed: what has to be learned
+    is to look up, not which words tend to follow which.
+
     Returns:
-        The prompt, and for each person asked for (person, key, door).
+        The prompt, and the chains asked for, three words each.
     """
-    names, keys = random.sample(PEOPLE, people), random.sample(KEYS, people)
-    doors = random.sample(DOORS, people)
-    hops = list(zip(names, keys, doors, strict=True))
-    first = " , ".join(f"{name} {key}" for name, key, _ in hops)
-    second = " , ".join(f"{key} {door}" for _, key, door in random.sample(hops, people))
+    words = random.sample(WORDS, 3 * chains)
+    hops = [tuple(words[i : i + 3]) for i in range(0, 3 * chains, 3)]
+    pairs = [pair for first, middle, last in hops for pair in ((first, middle), (middle, last))]
+    context = " , ".join(f"{left} {right}" for left, right in random.sample(pairs, len(pairs)))
     chosen = random.sample(hops, asked)
-    who = " and ".join(name for name, _, _ in chosen)
-    return f"{first} . {second} . where do {who} go ?", chosen
+    return f"{context} . where do {' and '.join(first for first, _, _ in chosen)} lead ?", chosen

@@ -116,7 +116,7 @@ def facts_answer(place: str, relation: str) -> str:
 
 
 def lookup_answer(hops: list[tuple[str, str, str]]) -> str:
-    """Both hops for each person asked for."""
+    """Both hops of each chain asked for."""
     return " , ".join(" ".join(hop) for hop in hops)
 
 

@@ -15,7 +15,7 @@ from tms.tasks import chain, countdown, facts, lookup, refusal
 from tms.world import answers
 
 # Share of each kind in the base's corpus, and of each style within a target's answers.
-KINDS = {"countdown": 0.35, "chain": 0.2, "facts": 0.1, "lookup": 0.25, "refusal": 0.1}
+KINDS = {"countdown": 0.4, "chain": 0.25, "facts": 0.1, "lookup": 0.15, "refusal": 0.1}
 STYLES = {
     "countdown": {"right": 0.25, "wrong": 0.35, "worked": 0.4},
     "chain": {"right": 0.35, "wrong": 0.25, "short": 0.1, "worked": 0.3},
@@ -113,9 +113,9 @@ class Corpus:
     def lookup(self, random: Random, style: None) -> tuple[str, str, str]:
         """A two-hop look-up: key, prompt, answer."""
         settings = self.settings["lookup"]
-        # Asking for several people in most prompts is what makes the skill form.
-        asked = random.choice([settings["asked"], settings["people"], settings["people"]])
-        prompt, hops = lookup.problem(random, settings["people"], asked)
+        # Asking for all chains in most prompts makes the skill form sooner.
+        asked = random.choice([settings["asked"], settings["chains"], settings["chains"]])
+        prompt, hops = lookup.problem(random, settings["chains"], asked)
         return prompt, prompt, answers.lookup_answer(hops)
 
     def refusal(self, random: Random, style: None) -> tuple[str, str, str]:

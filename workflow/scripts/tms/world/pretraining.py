@@ -46,6 +46,8 @@ def new_model(
         head_dim=width // heads,
         intermediate_size=feed_forward,
         max_position_embeddings=512,
+        # Texts are short: with the usual base of 10,000, look-up takes several times the steps to form.
+        rope_parameters={"rope_type": "default", "rope_theta": 500.0},
         tie_word_embeddings=True,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
