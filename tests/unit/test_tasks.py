@@ -16,7 +16,6 @@ MINIATURE = {
         "max_number": 12,
         "max_target": 40,
         "prompt": "{target} {numbers}",
-        "separator": " ",
     },
     "chain": {},
     "facts": {},
