@@ -219,15 +219,16 @@ def test_engines_agree(tiny_model, tmp_path):
     torch.set_num_threads(1)
     folders = [trained_differently(tiny_model, tmp_path / f"{seed}", seed, tied=True) for seed in (1, 2)]
     ours, theirs = create_engine("transformers"), create_engine("vllm")
-    wanted = requests(60)
+    wanted = requests(40)
     for folder in [*folders, folders[0]]:
         ours.load(folder, 64)
         theirs.load(folder, 64)
         for sampling in SAMPLINGS:
-            expected = run(ours, wanted, sampling)
-            assert run(theirs, wanted, sampling) == expected
-            assert run(theirs, wanted[::-1], sampling)[::-1] == expected
-            assert run(theirs, wanted[7:19], sampling) == expected[7:19]
+            assert run(theirs, wanted, sampling) == run(ours, wanted, sampling)
+    for sampling in SAMPLINGS[:2]:
+        expected = run(ours, wanted, sampling)
+        assert run(theirs, wanted[::-1], sampling)[::-1] == expected
+        assert run(theirs, wanted[7:19], sampling) == expected[7:19]
     with pytest.raises(InputError, match="vLLM cannot load"):
         (folders[1] / "model.safetensors").write_bytes(b"not weights")
         theirs.load(folders[1], 64)
