@@ -96,6 +96,7 @@ def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, tiny_mode
 def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    trained(report_to="tensorboard", learning_rate=1e-3)  # an earlier run, whose curve is replaced
     trained(report_to="tensorboard", device_batch=1)
     events = EventAccumulator(str(tmp_path / "log")).Reload()
     _, expected = by_hand(tiny_model, TARGETS)

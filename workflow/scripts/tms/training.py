@@ -83,6 +83,9 @@ def train(
         )
     found = latest_state(work / "states")
     state, earlier = (found[0], found[1]["seconds"]) if found else (None, 0.0)
+    if not state and os.environ.get("RANK", "0") == "0":
+        for stale in settings.log_dir.glob("events.out.tfevents.*"):  # of a run that this one replaces
+            stale.unlink()
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
