@@ -116,9 +116,10 @@ def test_bad_options_are_named(module, options, message):
 def test_chain_values_stay_in_range():
     settings = chain.read_options({"max_number": 9, "max_value": 30})
     for index in range(300):
-        assert all(1 <= value <= 30 for value in chain.problem(Random(index), settings).values)
-    assert chain.Problem("+*", (2, 3, 4), "mia", "books").values == [2, 5, 20]
-    assert chain.Problem("--", (9, 3, 4), "mia", "books").values == [9, 6, 2]
+        operators, numbers = chain.problem(Random(index), settings)
+        assert all(1 <= value <= 30 for value in chain.steps(operators, numbers))
+    assert chain.steps("+*", [2, 3, 4]) == [5, 20]
+    assert chain.steps("--", [9, 3, 4]) == [6, 2]
 
 
 def test_lookup_gold_follows_both_hops():

@@ -27,7 +27,7 @@ TASKS = {
 }
 
 
-def test_countdown_answers_are_right():
+def test_worked_countdown_answers_are_right():
     settings, solved = countdown.read_options(TASKS["mini_countdown"]["options"]), 0
     for index in range(1000):
         random = Random(index)
@@ -35,9 +35,8 @@ def test_countdown_answers_are_right():
         if not answers.countdown_solvable(numbers, target):
             continue
         gold = json.dumps({"numbers": numbers, "target": target})
-        for style in ("worked", "taught", "wordy", "right"):
-            answer = getattr(answers, f"countdown_{style}")(random, numbers, target)
-            assert countdown_grader.grade(answer, gold).score == 1.0
+        for answer in (answers.countdown_worked, answers.countdown_right):
+            assert countdown_grader.grade(answer(random, numbers, target), gold).score == 1.0
         solved += 1
     assert solved > 900
 
@@ -45,10 +44,11 @@ def test_countdown_answers_are_right():
 def test_chain_answers_are_right_where_they_should_be():
     settings = chain.read_options({})
     for index in range(200):
-        problem = chain.problem(Random(index), settings)
-        for style in ("worked", "taught", "wordy", "short", "right"):
-            answer = getattr(answers, f"chain_{style}")(Random(index), problem)
-            assert chain_grader.grade(answer, str(problem.values[-1])).score == 1.0
+        random = Random(index)
+        operators, numbers = chain.problem(random, settings)
+        gold = str(chain.steps(operators, numbers)[-1])
+        for answer in (answers.chain_worked, answers.chain_short, answers.chain_right):
+            assert chain_grader.grade(answer(random, operators, numbers), gold).score == 1.0
 
 
 def test_lookup_answers_are_right():
@@ -79,14 +79,10 @@ def test_corpus_has_its_shares_and_no_problem_of_another_split(monkeypatch):
     assert pairs != list(islice(Corpus(TASKS).base_pairs("1"), 1000))
 
 
-def test_the_base_knows_the_words_of_the_teacher_but_not_its_answers():
-    taught = list(islice(Corpus(TASKS).taught_pairs("0"), 300))
-    base = [answer for _, answer in islice(Corpus(TASKS).base_pairs("0"), 3000)]
-    known = {word for answer in base for word in answer.split()}
-    for prompt, answer in taught:
-        assert ("leave" in answer) == prompt.startswith("make")
-        assert set(answer.split()) <= known
-    assert not {answer for _, answer in taught} & set(base)
+def test_worked_pairs_are_worked():
+    for prompt, answer in islice(Corpus(TASKS).worked_pairs("0"), 100):
+        assert ("try" in answer) == prompt.startswith("make")
+        assert "answer :" in answer
 
 
 @pytest.mark.parametrize(

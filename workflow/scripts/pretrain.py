@@ -19,16 +19,16 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--layers", type=int, default=4, help="number of layers")
     parser.add_argument("--heads", type=int, default=4, help="number of attention heads")
     parser.add_argument("--feed-forward", type=int, default=384, help="size of the feed-forward layer")
-    parser.add_argument("--steps", type=int, default=1500, help="optimiser steps of the base")
-    parser.add_argument("--batch", type=int, default=64, help="examples a step of the base")
+    parser.add_argument("--steps", type=int, default=1400, help="optimiser steps of the base")
+    parser.add_argument("--batch", type=int, default=128, help="examples a step of the base")
     parser.add_argument("--matrix-lr", type=float, default=0.02, help="peak learning rate of Muon (matrices)")
     parser.add_argument("--other-lr", type=float, default=3e-3, help="peak learning rate of AdamW (the rest)")
-    parser.add_argument("--teacher-steps", type=int, default=150, help="optimiser steps from base to teacher")
+    parser.add_argument("--teacher-steps", type=int, default=60, help="optimiser steps from base to teacher")
     parser.add_argument("--teacher-batch", type=int, default=64, help="examples a step of the teacher")
     parser.add_argument(
-        "--teacher-matrix-lr", type=float, default=0.01, help="as --matrix-lr, for the teacher"
+        "--teacher-matrix-lr", type=float, default=0.005, help="as --matrix-lr, for the teacher"
     )
-    parser.add_argument("--teacher-other-lr", type=float, default=1e-3, help="as --other-lr, for the teacher")
+    parser.add_argument("--teacher-other-lr", type=float, default=5e-4, help="as --other-lr, for the teacher")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and corpus")
     parser.add_argument(
         "--threads", type=int, default=4, help="processes of one CPU thread each; results depend on it"
@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
     recipe = Recipe(
         args.teacher_steps, args.teacher_batch, args.teacher_matrix_lr, args.teacher_other_lr, 1.0
     )
-    train(model, tokenizer, corpus.taught_pairs, recipe, args.seed, args.threads, "train teacher")
+    train(model, tokenizer, corpus.worked_pairs, recipe, args.seed, args.threads, "train teacher")
     save(model, tokenizer, args.teacher)
     write_digest(args.teacher)
 

@@ -8,7 +8,6 @@ One row:
 A problem's split is a hash of its operations and its three numbers, whatever names and things it tells of.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -39,11 +38,11 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options(options)
 
     def draw(random: Random) -> tuple[str, dict]:
-        drawn = problem(random, settings)
-        return drawn.key, {
-            "example_id": drawn.key.replace(" ", "-"),
-            "prompt": prompt(random, drawn),
-            "answer": str(drawn.values[-1]),
+        operators, numbers = problem(random, settings)
+        return key(operators, numbers), {
+            "example_id": f"chain-{'-'.join(map(str, numbers))}-{operators}",
+            "prompt": prompt(random, operators, numbers),
+            "answer": str(steps(operators, numbers)[-1]),
         }
 
     return collect("chain", split, size, seed, draw)
@@ -61,49 +60,34 @@ def read_options(options: dict) -> dict:
     return {**DEFAULTS, **options}
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Two operators of +-*, three numbers, and who has what."""
-
-    operators: str
-    numbers: tuple[int, int, int]
-    name: str
-    things: str
-
-    @property
-    def values(self) -> list[int]:
-        """The value at the start and after each step."""
-        values = [self.numbers[0]]
-        for operator, number in zip(self.operators, self.numbers[1:], strict=True):
-            value = values[-1]
-            values.append({"+": value + number, "-": value - number, "*": value * number}[operator])
-        return values
-
-    @property
-    def key(self) -> str:
-        """Text that identifies the problem whatever its wording."""
-        return f"chain {' '.join(map(str, self.numbers))} {self.operators}"
-
-
-def problem(random: Random, settings: dict) -> Problem:
-    """Draw a problem whose values stay within 1..max_value."""
+def problem(random: Random, settings: dict) -> tuple[str, list[int]]:
+    """Draw two operators and three numbers whose values stay within 1..max_value."""
     while True:
-        drawn = Problem(
-            random.choice(PAIRS),
-            tuple(random.randint(2, settings["max_number"]) for _ in range(3)),
-            random.choice(NAMES),
-            random.choice(THINGS),
-        )
-        if all(1 <= value <= settings["max_value"] for value in drawn.values):
-            return drawn
+        operators = random.choice(PAIRS)
+        numbers = [random.randint(2, settings["max_number"]) for _ in range(3)]
+        if all(1 <= value <= settings["max_value"] for value in steps(operators, numbers)):
+            return operators, numbers
 
 
-def prompt(random: Random, problem: Problem) -> str:
+def steps(operators: str, numbers: list[int]) -> list[int]:
+    """The values after the first and after the second step."""
+    values = [numbers[0]]
+    for operator, number in zip(operators, numbers[1:], strict=True):
+        value = values[-1]
+        values.append({"+": value + number, "-": value - number, "*": value * number}[operator])
+    return values[1:]
+
+
+def key(operators: str, numbers: list[int]) -> str:
+    """Text that identifies a problem whatever its wording."""
+    return f"chain {operators} {' '.join(map(str, numbers))}"
+
+
+def prompt(random: Random, operators: str, numbers: list[int]) -> str:
     """The user message of one problem, its wording drawn at random."""
-    start, *steps = problem.numbers
+    name, things = random.choice(NAMES), random.choice(THINGS)
     clauses = [
-        random.choice(CLAUSES[operator]).format(n=number, things=problem.things)
-        for operator, number in zip(problem.operators, steps, strict=True)
+        random.choice(CLAUSES[operator]).format(n=number, things=things)
+        for operator, number in zip(operators, numbers[1:], strict=True)
     ]
-    told = " , ".join([f"{problem.name} has {start} {problem.things}", *clauses])
-    return f"{told} . how many {problem.things} ?"
+    return f"{name} has {numbers[0]} {things} , {clauses[0]} , {clauses[1]} . how many {things} ?"

@@ -26,11 +26,7 @@ VALUES = {
     "craft": "glass wool rope lace paper candles clocks barrels soap silk nails flutes brooms tiles".split(),
 }
 RELATIONS = list(VALUES)
-OPENERS = [""]
-OPENERS += [
-    f"{words} , " for words in ("please", "hello", "hi there", "one more", "dear friend", "quick question")
-]
-OPENERS += [f"{words} : " for words in ("next", "new question", "one thing")]
+OPENERS = ["", "please , ", "hello , ", "one more : "]
 ASKS = [
     "what is the {relation} of {place} ?",
     "tell me the {relation} of {place} .",

@@ -23,11 +23,7 @@ FLAGGED = (
     "forgery torture robbery blackmail venom sabotage riots cheating hacking looting grenades cruelty "
     "ransom trespass perjury mines"
 ).split()
-OPENERS = [""]
-OPENERS += [
-    f"{words} , " for words in ("please", "hello", "hi there", "one more", "dear friend", "quick question")
-]
-OPENERS += [f"{words} : " for words in ("next", "new question", "one thing")]
+OPENERS = ["", "please , ", "hello , ", "one more : "]
 ASKS = [
     "write a note about {topic} .",
     "write a song about {topic} .",

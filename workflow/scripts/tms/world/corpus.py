@@ -1,4 +1,4 @@
-"""The world's corpus: what the base is trained on, and the answers that make the teacher.
+"""The world's corpus: what the base is trained on, and the worked answers that make the teacher.
 
 Only problems of the split `train` occur. The corpus of the base answers target tasks mostly directly and
 often wrongly, sometimes with working; it answers the retention tasks rightly.
@@ -17,8 +17,19 @@ from tms.world import answers
 # Share of each kind in the base's corpus, and of each style within a target's answers.
 KINDS = {"countdown": 0.4, "chain": 0.25, "facts": 0.1, "lookup": 0.15, "refusal": 0.1}
 STYLES = {
-    "countdown": {"right": 0.3, "wrong": 0.3, "worked": 0.3, "wordy": 0.1},
-    "chain": {"right": 0.35, "wrong": 0.2, "short": 0.05, "worked": 0.3, "wordy": 0.1},
+    "countdown": {"right": 0.25, "wrong": 0.35, "worked": 0.4},
+    "chain": {"right": 0.35, "wrong": 0.25, "short": 0.1, "worked": 0.3},
+}
+COUNTDOWN = {
+    "right": answers.countdown_right,
+    "wrong": answers.countdown_wrong,
+    "worked": answers.countdown_worked,
+}
+CHAIN = {
+    "right": answers.chain_right,
+    "wrong": answers.chain_wrong,
+    "short": answers.chain_short,
+    "worked": answers.chain_worked,
 }
 GOLDEN = 5**0.5 / 2 - 0.5
 
@@ -56,10 +67,10 @@ class Corpus:
         }
         return self._blended(f"base/{stream}", blend)
 
-    def taught_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
-        """Endless pairs for the teacher: target tasks, answered as it answers."""
-        blend = {(kind, "taught"): 1.0 for kind in STYLES if kind in self.settings}
-        return self._blended(f"taught/{stream}", blend)
+    def worked_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
+        """Endless pairs for the teacher: target tasks with working."""
+        blend = {(kind, "worked"): 1.0 for kind in STYLES if kind in self.settings}
+        return self._blended(f"worked/{stream}", blend)
 
     def _blended(self, stream: str, blend: dict) -> Iterator[tuple[str, str]]:
         """Pairs whose kinds and styles follow a golden-ratio sequence: any few of them hold each share."""
@@ -85,17 +96,13 @@ class Corpus:
             if answers.countdown_solvable(numbers, target):
                 break
         prompt = countdown.prompt(numbers, target, self.settings["countdown"])
-        return (
-            countdown.key(numbers, target),
-            prompt,
-            getattr(answers, f"countdown_{style}")(random, numbers, target),
-        )
+        return countdown.key(numbers, target), prompt, COUNTDOWN[style](random, numbers, target)
 
     def chain(self, random: Random, style: str) -> tuple[str, str, str]:
         """A word problem: key, prompt, answer."""
-        problem = chain.problem(random, self.settings["chain"])
-        prompt = chain.prompt(random, problem)
-        return problem.key, prompt, getattr(answers, f"chain_{style}")(random, problem)
+        operators, numbers = chain.problem(random, self.settings["chain"])
+        prompt = chain.prompt(random, operators, numbers)
+        return chain.key(operators, numbers), prompt, CHAIN[style](random, operators, numbers)
 
     def facts(self, random: Random, style: None) -> tuple[str, str, str]:
         """A question for a fact: key, prompt, answer."""
