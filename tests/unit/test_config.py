@@ -84,7 +84,7 @@ def test_settings_are_overridden_from_general_to_particular(config):
     chosen = settings.section(config, "training", "tiny", "tms", "chain")
     assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
     other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
-    assert (other["effective_batch"], other["learning_rate"]) == (64, 6.0e-4)
+    assert (other["effective_batch"], other["learning_rate"]) == (64, 2.0e-3)
 
 
 def test_the_schema_documents_every_key_of_the_shipped_config():

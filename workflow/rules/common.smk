@@ -13,7 +13,8 @@ from tms.code_digest import digests
 from tms.errors import InputError
 
 # Stages run with the interpreter that runs Snakemake, whether or not its environment was activated.
-# They work on local files alone.
+# They work on local files alone, and their threads sleep while they wait: threads that spin stall beside others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.update(
     PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     HF_HUB_OFFLINE="1",
