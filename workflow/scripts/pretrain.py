@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 from tms import program
@@ -19,11 +20,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--layers", type=int, default=4, help="number of layers")
     parser.add_argument("--heads", type=int, default=4, help="number of attention heads")
     parser.add_argument("--feed-forward", type=int, default=384, help="size of the feed-forward layer")
-    parser.add_argument("--steps", type=int, default=1400, help="optimiser steps of the base")
-    parser.add_argument("--batch", type=int, default=128, help="examples a step of the base")
-    parser.add_argument("--matrix-lr", type=float, default=0.02, help="peak learning rate of Muon (matrices)")
-    parser.add_argument("--other-lr", type=float, default=3e-3, help="peak learning rate of AdamW (the rest)")
-    parser.add_argument("--teacher-steps", type=int, default=60, help="optimiser steps from base to teacher")
+    parser.add_argument("--steps", type=int, default=1900, help="optimiser steps of the base")
+    parser.add_argument("--lookup-steps", type=int, default=300, help="first of them, on look-ups alone")
+    parser.add_argument("--batch", type=int, default=64, help="examples a step of the base")
+    parser.add_argument(
+        "--matrix-lr", type=float, default=0.014, help="peak learning rate of Muon (matrices)"
+    )
+    parser.add_argument("--other-lr", type=float, default=2e-3, help="peak learning rate of AdamW (the rest)")
+    parser.add_argument("--teacher-steps", type=int, default=40, help="optimiser steps from base to teacher")
     parser.add_argument("--teacher-batch", type=int, default=64, help="examples a step of the teacher")
     parser.add_argument(
         "--teacher-matrix-lr", type=float, default=0.005, help="as --matrix-lr, for the teacher"
@@ -54,7 +58,9 @@ def main(args: argparse.Namespace) -> None:
     model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
     recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
-    train(model, tokenizer, corpus.base_pairs, recipe, args.seed, args.threads, "pretrain base")
+    lookups = args.lookup_steps * args.batch // args.threads
+    pairs = partial(corpus.base_pairs, lookups=lookups)
+    train(model, tokenizer, pairs, recipe, args.seed, args.threads, "pretrain base")
     save(model, tokenizer, args.base)
     write_digest(args.base)
     recipe = Recipe(

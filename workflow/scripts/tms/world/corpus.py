@@ -6,7 +6,7 @@ often wrongly, sometimes with working; it answers the retention tasks rightly.
 
 from bisect import bisect
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from random import Random
 
 from tms.errors import InputError
@@ -17,8 +17,8 @@ from tms.world import answers
 # Share of each kind in the base's corpus, and of each style within a target's answers.
 KINDS = {"countdown": 0.4, "chain": 0.25, "facts": 0.1, "lookup": 0.15, "refusal": 0.1}
 STYLES = {
-    "countdown": {"right": 0.25, "wrong": 0.35, "worked": 0.4},
-    "chain": {"right": 0.35, "wrong": 0.25, "short": 0.1, "worked": 0.3},
+    "countdown": {"right": 0.3, "wrong": 0.3, "worked": 0.4},
+    "chain": {"right": 0.4, "wrong": 0.2, "short": 0.1, "worked": 0.3},
 }
 COUNTDOWN = {
     "right": answers.countdown_right,
@@ -57,15 +57,23 @@ class Corpus:
         if self.settings.get("countdown", {"count": [3]})["count"] != [3]:
             raise InputError("the world's countdown has 3 numbers; set the task's option count to 3")
 
-    def base_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
-        """Endless pairs for the base: all kinds, targets in all styles."""
+    def base_pairs(self, stream: str, lookups: int = 0) -> Iterator[tuple[str, str]]:
+        """Endless pairs for the base: all kinds, targets in all styles.
+
+        Args:
+            stream: name of the random stream.
+            lookups: number of look-ups with which it begins. Alone they form the skill of copying from the
+                context in some hundred steps; among the rest that may take more steps than there are.
+        """
         blend = {
             (kind, style): share * part
             for kind, share in KINDS.items()
             if kind in self.settings
             for style, part in STYLES.get(kind, {None: 1.0}).items()
         }
-        return self._blended(f"base/{stream}", blend)
+        if "lookup" in self.settings:
+            yield from islice(self._blended(f"lookup/{stream}", {("lookup", None): 1.0}), lookups)
+        yield from self._blended(f"base/{stream}", blend)
 
     def worked_pairs(self, stream: str) -> Iterator[tuple[str, str]]:
         """Endless pairs for the teacher: target tasks with working."""
@@ -113,9 +121,9 @@ class Corpus:
     def lookup(self, random: Random, style: None) -> tuple[str, str, str]:
         """A two-hop look-up: key, prompt, answer."""
         settings = self.settings["lookup"]
-        # Asking for all chains in most prompts makes the skill form sooner.
-        asked = random.choice([settings["asked"], settings["chains"], settings["chains"]])
-        prompt, hops = lookup.problem(random, settings["chains"], asked)
+        # Short contexts, and asking for all chains in most prompts, make the skill form sooner.
+        chains = random.randint(settings["asked"], settings["chains"])
+        prompt, hops = lookup.problem(random, chains, random.choice([settings["asked"], chains, chains]))
         return prompt, prompt, answers.lookup_answer(hops)
 
     def refusal(self, random: Random, style: None) -> tuple[str, str, str]:
