@@ -23,10 +23,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=1900, help="optimiser steps of the base")
     parser.add_argument("--lookup-steps", type=int, default=300, help="first of them, on look-ups alone")
     parser.add_argument("--batch", type=int, default=64, help="examples a step of the base")
-    parser.add_argument(
-        "--matrix-lr", type=float, default=0.014, help="peak learning rate of Muon (matrices)"
-    )
-    parser.add_argument("--other-lr", type=float, default=2e-3, help="peak learning rate of AdamW (the rest)")
+    parser.add_argument("--matrix-lr", type=float, default=0.014, help="peak rate of Muon (matrices)")
+    parser.add_argument("--other-lr", type=float, default=2e-3, help="peak rate of AdamW (the rest)")
     parser.add_argument("--teacher-steps", type=int, default=40, help="optimiser steps from base to teacher")
     parser.add_argument("--teacher-batch", type=int, default=64, help="examples a step of the teacher")
     parser.add_argument(
