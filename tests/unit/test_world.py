@@ -79,6 +79,14 @@ def test_corpus_has_its_shares_and_no_problem_of_another_split(monkeypatch):
     assert pairs != list(islice(Corpus(TASKS).base_pairs("1"), 1000))
 
 
+def test_the_corpus_begins_with_as_many_lookups_as_asked():
+    pairs = list(islice(Corpus(TASKS).base_pairs("0", lookups=20), 120))
+    asked = ["where do" in prompt or "where does" in prompt for prompt, _ in pairs]
+    assert all(asked[:20])
+    assert not all(asked[20:])
+    assert pairs[20:] == list(islice(Corpus(TASKS).base_pairs("0"), 100))
+
+
 def test_worked_pairs_are_worked():
     for prompt, answer in islice(Corpus(TASKS).worked_pairs("0"), 100):
         assert ("try" in answer) == prompt.startswith("make")
