@@ -93,8 +93,8 @@ def test_what_changes_no_result_reruns_nothing(project):
     ],
 )
 def test_a_comment_or_a_docstring_reruns_nothing(project, edit, file):
-    edit(f"workflow/scripts/{file}", '"""', '"""Edited. ')
-    edit(f"workflow/scripts/{file}", "\nfrom ", "\n# a comment\nfrom ")
+    edit(file, '"""', '"""Edited. ')
+    edit(file, "\nfrom ", "\n# a comment\nfrom ")
     assert project.planned(TARGET) == {}
 
 
