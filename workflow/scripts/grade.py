@@ -98,7 +98,7 @@ def summary(items: list[list[float]]) -> dict:
 
 def main(args: argparse.Namespace) -> None:
     kinds = program.parse_pairs(args.graders)
-    columns = ["example_id", "benchmark", "sample", "completion", "answer", "finish_reason"]
+    columns = ["example_id", "benchmark", "checkpoint", "sample", "completion", "answer", "finish_reason"]
     generations = rows.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
@@ -124,7 +124,7 @@ def main(args: argparse.Namespace) -> None:
         inputs["judgements"] = [rows.provenance(path) for path in args.judgements]
     rows.write(
         args.verdicts,
-        [*rows.VERDICTS, "reason"],
+        rows.VERDICTS,
         verdicts,
         provenance.facts("grade", graders=kinds, **inputs),
     )

@@ -19,7 +19,7 @@ COLUMNS = {
     "sample": pa.int64(),  # index among the samples of one prompt
     "epoch": pa.int64(),
     "position": pa.int64(),  # place in the training order, over all epochs
-    "source": pa.string(),  # teacher | checkpoint
+    "source": pa.string(),  # teacher | checkpoint; of a sample for KL: policy | base
     "checkpoint": pa.string(),  # point of the run, e.g. 3of10; "" for the teacher
     "prompt": pa.string(),
     "prompt_ids": pa.list_(pa.int32()),
@@ -33,8 +33,27 @@ COLUMNS = {
     "extracted": pa.string(),  # the answer found in the completion
     "verdict": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
     "also": pa.string(),  # items of other metrics, as JSON {metric: [item, ...]}
-    "reason": pa.string(),  # why a row was rejected
+    "reason": pa.string(),  # why a row was rejected, or why its grader failed ("" where it did not)
     "seconds": pa.float64(),  # generation time that falls to this row
+    "prompts": pa.string(),  # set of prompts: heldout, or a benchmark
+    "kl": pa.float64(),  # KL between the policy that wrote the completion and the other one, nats a sequence
+    # What was measured (`CELLS`).
+    "experiment": pa.string(),
+    "model": pa.string(),
+    "train_task": pa.string(),  # "" where the value is over all runs
+    "group": pa.string(),
+    "quantity": pa.string(),
+    "x": pa.float64(),  # the setting that a sweep varies
+    "value": pa.float64(),
+    "ci_low": pa.float64(),  # 95 % interval over test examples
+    "ci_high": pa.float64(),
+    "seeds_low": pa.float64(),  # 95 % interval over seeds
+    "seeds_high": pa.float64(),
+    "n": pa.int64(),  # examples
+    "seeds": pa.int64(),
+    "p_value": pa.float64(),
+    "mark": pa.string(),
+    "note": pa.string(),
 }
 
 EXAMPLES = ["example_id", "prompt", "answer"]
@@ -70,7 +89,41 @@ MIXTURE = [
     "completion_ids",
     "finish_reason",
 ]
-VERDICTS = ["example_id", "benchmark", "extracted", "verdict", "also", "finish_reason"]
+VERDICTS = [
+    "example_id",
+    "benchmark",
+    "checkpoint",
+    "sample",
+    "extracted",
+    "verdict",
+    "also",
+    "finish_reason",
+    "reason",
+]
+# Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
+DRIFT_SAMPLES = [*COMPLETIONS, "source", "prompts", "kl"]
+# One measured number of an experiment; every table and figure is drawn from these.
+CELLS = [
+    "experiment",
+    "model",
+    "method",
+    "train_task",
+    "checkpoint",
+    "group",
+    "prompts",
+    "quantity",
+    "x",
+    "value",
+    "ci_low",
+    "ci_high",
+    "seeds_low",
+    "seeds_high",
+    "n",
+    "seeds",
+    "p_value",
+    "mark",
+    "note",
+]
 
 
 def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:
