@@ -15,11 +15,22 @@ def suite(model):
     return settings.suite(config, model)
 
 
-def evaluated_model(wildcards):
-    """Folder of the model that `run` names: `base`, or the converged checkpoint of a training run."""
+def evaluated(wildcards):
+    """What `run` names, as a flag: the base, the end of a training run, or its checkpoints before that."""
     if wildcards.run == "base":
-        return base(wildcards)
-    return f"results/{wildcards.model}/{wildcards.run}/checkpoint-{checkpoints.FINAL}"
+        return {"model": base(wildcards)}
+    method, task, seed, *points = wildcards.run.split("/")
+    run = (wildcards.model, method, task, seed.removeprefix("seed"))
+    if points:
+        return {"checkpoints": checkpoint_folders(*run, settings.own_points(config, wildcards.model, method))}
+    return {"model": checkpoint_folder(*run, checkpoints.FINAL)}
+
+
+def evaluated_folders(wildcards):
+    """The folders that the evaluation of `run` depends on."""
+    if wildcards.run.endswith("/points"):
+        return f"results/{wildcards.model}/{wildcards.run.removesuffix('/points')}/trajectory"
+    return evaluated(wildcards)["model"]
 
 
 def benchmark_settings(model, key):
@@ -43,8 +54,15 @@ def judgements(wildcards):
 
 
 def trajectory_points(wildcards):
-    """The checkpoints whose held-out divergence is measured: all that an SFT run saves, a student's last."""
-    return SAVE_POINTS if wildcards.method in SFT_METHODS else [checkpoints.FINAL]
+    """The checkpoints whose held-out divergence is measured: theta_0 and all that the run saves."""
+    return [checkpoints.BASE, *settings.saved_points(config, wildcards.model, wildcards.method)]
+
+
+def train_references(wildcards):
+    """Training references whose divergence is measured too: in the long diagnosis (Table 1)."""
+    if settings.max_steps(config, wildcards.model, wildcards.method) is None:
+        return []
+    return teacher_file(wildcards, "references.parquet")
 
 
 def own_supervision(wildcards):
@@ -78,45 +96,55 @@ def of_runs(name, labelled=False):
     return files
 
 
-def cost_files(wildcards):
-    """Label and cost file of everything that each method depends on: `method/stage/task/seedN` -> path."""
-    found = {}
-    for method in config["methods"]:
-        for task, seed in runs(wildcards.model):
-            run = f"results/{wildcards.model}/{method}/{task}/seed{seed}"
-            teacher = config["models"][wildcards.model]["teacher"]
-            found[f"{method}/teacher/{task}/seed{seed}"] = (
-                f"data/{task}/{suite_name(wildcards)}/{teacher}/samples.cost.json"
-            )
-            if method in SFT_METHODS:
-                found[f"{method}/sft/{task}/seed{seed}"] = f"{run}/train.cost.json"
-                continue
-            tms = settings.section(config, "tms", wildcards.model, method)
-            trajectory = f"results/{wildcards.model}/{tms['trajectory']}/{task}/seed{seed}"
-            if settings.supervision(config, wildcards.model, method).points != (checkpoints.BASE,):
-                found[f"{method}/sft/{task}/seed{seed}"] = f"{trajectory}/train.cost.json"
-            parts = settings.harvest_parts(config, wildcards.model, method)
-            for part in range(1, parts + 1):
-                name = f"harvest{part}" if parts > 1 else "harvest"
-                found[f"{method}/{name}/{task}/seed{seed}"] = f"{run}/harvest/part-{part}of{parts}.cost.json"
-            found[f"{method}/student/{task}/seed{seed}"] = f"{run}/train.cost.json"
-    return found
+def cost_files(model, method, task, seed):
+    """Stage and cost file of all that a run depends on, its own training included: `stage` -> path."""
+    run = f"results/{model}/{method}/{task}/seed{seed}"
+    found = {
+        "teacher": f"data/{task}/{suite_of(model)}/{config['models'][model]['teacher']}/samples.cost.json"
+    }
+    if method in SFT_METHODS:
+        return found | {"sft": f"{run}/train.cost.json"}
+    parts = settings.harvest_parts(config, model, method)
+    harvests = {
+        f"harvest-{method}-{part}": f"{run}/harvest/part-{part}of{parts}.cost.json"
+        for part in range(1, parts + 1)
+    }
+    before = {}
+    if settings.supervision(config, model, method).points != (checkpoints.BASE,):
+        source = settings.section(config, "tms", model, method)["trajectory"]
+        before = cost_files(model, source, task, seed)
+    return found | before | harvests | {f"student-{method}": f"{run}/train.cost.json"}
+
+
+def method_costs(model, methods):
+    """Label and cost file of everything that methods depend on: `method/stage/task/seedN` -> path."""
+    return {
+        f"{method}/{stage}/{task}/seed{seed}": path
+        for method in methods
+        for task, seed in runs(model)
+        for stage, path in cost_files(model, method, task, seed).items()
+    }
+
+
+def suite_benchmarks(wildcards):
+    """Benchmarks of the suite that a job of the gate is about."""
+    return Suite.read(config["suites"][wildcards.suite]).benchmarks
 
 
 def test_files(wildcards):
     """Test split of every benchmark of a suite: what the suite's training sets must not hold."""
-    names = Suite.read(config["suites"][wildcards.suite]).benchmarks
+    names = suite_benchmarks(wildcards)
     return [f"{name}=data/{name}/test.parquet" for name in names]
 
 
 def kept_pairs(wildcards):
     """Benchmarks whose rows stay in a task's training set; None for no pair."""
-    names = Suite.read(config["suites"][wildcards.suite]).benchmarks
-    return sorted(set(config["contamination"]["kept"].get(wildcards.task, {})) & set(names)) or None
+    kept = config["contamination"]["kept"].get(wildcards.task, {})
+    return sorted(set(kept) & set(suite_benchmarks(wildcards))) or None
 
 
 def reasons(wildcards, part):
     """`BENCHMARK=REASON` for the pairs of a task that the config accepts or keeps; None for no pair."""
     given = config["contamination"][part].get(wildcards.task, {})
-    names = Suite.read(config["suites"][wildcards.suite]).benchmarks
+    names = suite_benchmarks(wildcards)
     return [f"{name}={given[name]}" for name in sorted(given) if name in names] or None

@@ -28,6 +28,7 @@ os.environ.update(
     NLTK_DATA=os.path.abspath("data/nltk"),
 )
 
+config = settings.expanded(config)
 try:
     # The workflow itself learns its targets only after the rules are read.
     asked = asked_models([word for word in sys.argv if word.startswith("results/")], config)
@@ -80,5 +81,5 @@ def flags(**values):
     return shlex.join(words)
 
 
-# What can be evaluated: the base, or a training run.
-RUNS = f"base|({any_of(config['methods'])})/({any_of(TARGETS)})/seed[0-9]+"
+# What can be evaluated: the base, a training run, or the checkpoints before its end.
+RUNS = f"base|({any_of(config['methods'])})/({any_of(TARGETS)})/seed[0-9]+(/points)?"

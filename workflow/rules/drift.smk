@@ -7,13 +7,14 @@ rule drift:
         base=base,
         references=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
         own=own_supervision,
-        trajectory=lambda wildcards: [
-            checkpoint_folder(wildcards.model, wildcards.method, wildcards.task, wildcards.seed, point)
-            for point in trajectory_points(wildcards)
-        ],
+        trajectory=lambda wildcards: checkpoint_inputs(
+            wildcards.model, wildcards.method, wildcards.task, wildcards.seed, trajectory_points(wildcards)
+        ),
+        train=train_references,
         prompts=lambda wildcards: [pair.partition("=")[2] for pair in kl_prompts(wildcards)],
     output:
         drift=f"{RUN}/drift.json",
+        samples=f"{RUN}/drift_samples.parquet",
         cost=f"{RUN}/drift.cost.json",
     log:
         "logs/drift/{model}/{method}/{task}/seed{seed}.log",
@@ -29,15 +30,26 @@ rule drift:
         tensor_parallel=tensor_parallel(generate_gpus),
     params:
         flags=lambda wildcards: flags(
-            trajectory=[
-                f"{point}={checkpoint_folder(wildcards.model, wildcards.method, wildcards.task, wildcards.seed, point)}"
-                for point in trajectory_points(wildcards)
-            ],
+            task=wildcards.task,
+            trajectory=checkpoint_folders(
+                wildcards.model,
+                wildcards.method,
+                wildcards.task,
+                wildcards.seed,
+                trajectory_points(wildcards),
+            ),
+            train_references=train_references(wildcards) or None,
+            train_rows=(
+                settings.diagnose(config, wildcards.model, "mismatch")["references"]
+                if train_references(wildcards)
+                else None
+            ),
             heldout_mixture=(
                 own_supervision(wildcards)[0].format(**wildcards) if own_supervision(wildcards) else None
             ),
             prompts=kl_prompts(wildcards),
             kl_prompts=config["drift"]["prompts"],
+            kl_samples=config["drift"]["samples"],
             max_new_tokens=max(
                 config["tasks"][name]["max_new_tokens"]
                 for name in [wildcards.task, *suite(wildcards.model).retention]
@@ -49,4 +61,4 @@ rule drift:
     shell:
         f"{LEASE} python workflow/scripts/drift.py"
         " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model} --base {input.base}"
-        " --heldout-references {input.references} --output {output.drift} --cost {output.cost} > {log} 2>&1"
+        " --heldout-references {input.references} --output {output.drift} --samples {output.samples} --cost {output.cost} > {log} 2>&1"

@@ -7,7 +7,7 @@ One job generates all benchmarks of a trained model (one engine start), so its o
 
 rule generate:
     input:
-        model=evaluated_model,
+        model=evaluated_folders,
         examples=lambda wildcards: [
             f"data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
         ],
@@ -30,6 +30,7 @@ rule generate:
         tensor_parallel=tensor_parallel(generate_gpus),
     params:
         flags=lambda wildcards: flags(
+            **evaluated(wildcards),
             **config["evaluation"],
             benchmarks=[
                 f"{name}=data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
@@ -41,7 +42,7 @@ rule generate:
         code=digests("generate"),
     shell:
         f"{LEASE} python workflow/scripts/generate.py"
-        " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model}"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel}"
         " --output {output.completions} --cost {output.cost} > {log} 2>&1"
 
 

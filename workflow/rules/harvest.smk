@@ -20,9 +20,7 @@ rule plan_mixture:
             alpha=supervision_of(wildcards).alpha,
             points=list(supervision_of(wildcards).points),
             weights=list(supervision_of(wildcards).weights),
-            epochs=settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)[
-                "epochs"
-            ],
+            **{name: training_flags(wildcards)[name] for name in ("epochs", "effective_batch", "max_steps")},
             samples=harvest_settings(wildcards)["samples"],
             prompts_share=harvest_settings(wildcards)["prompts"],
             seed=wildcards.seed,
@@ -38,12 +36,13 @@ rule harvest:
         plan=f"{RUN}/plan.parquet",
         train=lambda wildcards: teacher_file(wildcards, "references.parquet"),
         heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
-        checkpoints=lambda wildcards: [
-            checkpoint_folder(
-                wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point
-            )
-            for point in supervision_of(wildcards).points
-        ],
+        checkpoints=lambda wildcards: checkpoint_inputs(
+            wildcards.model,
+            trajectory_of(wildcards),
+            wildcards.task,
+            wildcards.seed,
+            supervision_of(wildcards).points,
+        ),
     output:
         completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
         cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",
@@ -74,10 +73,13 @@ rule harvest:
             top_p=harvest_settings(wildcards)["top_p"],
             max_new_tokens=config["tasks"][wildcards.task]["max_new_tokens"],
             seed=wildcards.seed,
-            checkpoints=[
-                f"{point}={checkpoint_folder(wildcards.model, trajectory_of(wildcards), wildcards.task, wildcards.seed, point)}"
-                for point in supervision_of(wildcards).points
-            ],
+            checkpoints=checkpoint_folders(
+                wildcards.model,
+                trajectory_of(wildcards),
+                wildcards.task,
+                wildcards.seed,
+                supervision_of(wildcards).points,
+            ),
             **engine_flags("models", wildcards.model),
         ),
         code=digests("harvest"),

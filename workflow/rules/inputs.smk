@@ -24,18 +24,31 @@ def checkpoint_folder(model, method, task, seed, point):
     """Folder of a run's checkpoint; theta_0 is the model's base."""
     if point == checkpoints.BASE:
         return config["models"][model]["base"]
-    return f"results/{model}/{method}/{task}/seed{seed}/checkpoint-{point}"
+    run = f"results/{model}/{method}/{task}/seed{seed}"
+    if point == checkpoints.FINAL:
+        return f"{run}/checkpoint-{point}"
+    return f"{run}/trajectory/checkpoint-{point}"
 
 
-def sft_checkpoint(point):
-    """A checkpoint as an output; those before the last may go after their last use (compute.keep_checkpoints)."""
-    folder = directory(f"{RUN}/checkpoint-{point}")
-    needed_later = config["compute"]["keep_checkpoints"] == "all" or point == checkpoints.FINAL
-    return folder if needed_later else temp(folder)
+def checkpoint_folders(model, method, task, seed, points):
+    """`POINT=FOLDER` for checkpoints of a run, for a flag."""
+    return [f"{point}={checkpoint_folder(model, method, task, seed, point)}" for point in points]
+
+
+def checkpoint_inputs(model, method, task, seed, points):
+    """What a job that reads these checkpoints depends on: the base, a run's end, the folder of those before it."""
+    folders = [checkpoint_folder(model, method, task, seed, point) for point in points]
+    return sorted(
+        {folder.partition("/checkpoint-")[0] if "/trajectory/" in folder else folder for folder in folders}
+    )
+
+
+def suite_of(model):
+    return config["models"][model]["suite"]
 
 
 def suite_name(wildcards):
-    return config["models"][wildcards.model]["suite"]
+    return suite_of(wildcards.model)
 
 
 def teacher_file(wildcards, name):
@@ -71,12 +84,15 @@ def training_flags(wildcards):
     chosen = settings.section(config, "training", wildcards.model, wildcards.method, wildcards.task)
     return {
         "epochs": chosen["epochs"],
-        "learning_rate": chosen["learning_rate"],
+        "max_steps": settings.max_steps(config, wildcards.model, wildcards.method),
+        # Ten digits: a product such as 2e-05 * 0.3 has none beyond that mean anything.
+        "learning_rate": float(f"{chosen['learning_rate'] * chosen['learning_rate_scale']:.10g}"),
         "effective_batch": chosen["effective_batch"],
         "warmup": chosen["warmup"],
         "max_new_tokens": config["tasks"][wildcards.task]["max_new_tokens"],
         "seed": wildcards.seed,
         "threads": config["compute"]["threads"],
+        "save_points": settings.saved_points(config, wildcards.model, wildcards.method),
     }
 
 

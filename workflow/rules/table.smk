@@ -1,6 +1,10 @@
 """From scores to the paper's table: one method beside the base, then all methods of a model."""
 
 
+def table_methods(wildcards):
+    return settings.table_methods(config, wildcards.model)
+
+
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
@@ -46,11 +50,13 @@ rule aggregate:
 
 rule table:
     input:
-        tables=lambda wildcards: [f"results/{wildcards.model}/{name}/table.csv" for name in config["methods"]],
-        scores=lambda wildcards: [
-            f"results/{wildcards.model}/{name}/scores.csv" for name in config["methods"]
+        tables=lambda wildcards: [
+            f"results/{wildcards.model}/{name}/table.csv" for name in table_methods(wildcards)
         ],
-        costs=lambda wildcards: sorted(set(cost_files(wildcards).values())),
+        scores=lambda wildcards: [
+            f"results/{wildcards.model}/{name}/scores.csv" for name in table_methods(wildcards)
+        ],
+        costs=lambda wildcards: sorted(set(method_costs(wildcards.model, table_methods(wildcards)).values())),
     output:
         table="results/{model}/table.csv",
         cost="results/{model}/cost.csv",
@@ -63,8 +69,11 @@ rule table:
     params:
         flags=lambda wildcards: flags(
             model=wildcards.model,
-            methods=list(config["methods"]),
-            costs=[f"{label}={path}" for label, path in cost_files(wildcards).items()],
+            methods=table_methods(wildcards),
+            costs=[
+                f"{label}={path}"
+                for label, path in method_costs(wildcards.model, table_methods(wildcards)).items()
+            ],
         ),
         code=digests("table"),
     shell:

@@ -1,17 +1,12 @@
 """Training: the baseline SFT with its checkpoints, and the students."""
 
-# One SFT run saves what every configured method harvests, so T = 5 and T = 10 share it.
-SAVE_POINTS = sorted(
-    {checkpoints.FINAL}
-    | {
-        point
-        for model in config["models"]
-        for method in STUDENTS
-        for point in settings.supervision(config, model, method).points
-    }
-    - {checkpoints.BASE},
-    key=checkpoints.parse_point,
-)
+
+def trajectory(path):
+    """The folder of a run's checkpoints before its end, which may go after their last use (compute.keep_checkpoints).
+
+    One folder, since a rule's outputs cannot depend on its wildcards, and models and methods differ in what they save.
+    """
+    return directory(path) if config["compute"]["keep_checkpoints"] == "all" else temp(directory(path))
 
 
 rule train_sft:
@@ -19,7 +14,8 @@ rule train_sft:
         model=base,
         references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
     output:
-        checkpoints=[sft_checkpoint(point) for point in SAVE_POINTS],
+        checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
+        trajectory=trajectory(f"{RUN}/trajectory"),
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
@@ -40,7 +36,7 @@ rule train_sft:
         gradient_checkpointing=training_memory("gradient_checkpointing", False),
         report_to=config["compute"]["report_to"],
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards), save_points=SAVE_POINTS),
+        flags=lambda wildcards: flags(**training_flags(wildcards)),
         code=digests("train_sft"),
         run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,
@@ -50,7 +46,7 @@ rule train_sft:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --cost {output.cost} > {log} 2>&1"
+        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} > {log} 2>&1"
 
 
 rule train_student:
@@ -59,6 +55,7 @@ rule train_student:
         mixture=f"{RUN}/mixture.parquet",
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
+        trajectory=trajectory(f"{RUN}/trajectory"),
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
@@ -79,7 +76,7 @@ rule train_student:
         gradient_checkpointing=training_memory("gradient_checkpointing", False),
         report_to=config["compute"]["report_to"],
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards), save_points=[checkpoints.FINAL]),
+        flags=lambda wildcards: flags(**training_flags(wildcards)),
         code=digests("train_student"),
         run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,
@@ -89,4 +86,4 @@ rule train_student:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --cost {output.cost} > {log} 2>&1"
+        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} > {log} 2>&1"

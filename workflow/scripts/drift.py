@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from tms import checkpoints, cost, generation_flags, program, rows
+from tms import checkpoints, cost, generation_flags, program, provenance, rows
 from tms.drift import (
     add_drift,
     encode_supervision,
@@ -24,6 +24,8 @@ from tms.engines.interface import ENGINES
 from tms.errors import InputError
 from tms.generation import Order, fulfil, open_model
 from tms.sampling import Sampling
+
+HELDOUT = "heldout"  # name of the prompt set that belongs to the target task
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,12 +40,16 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="verified answers to held-out prompts (pld_ref)",
     )
+    add("--task", required=True, help="target task of the run, written to column `benchmark`")
+    add("--train-references", type=Path, help="verified training answers, whose divergence is measured too")
+    add("--train-rows", type=int, default=0, help="first so many of them (0: all)")
     add("--heldout-mixture", type=Path, help="the method's own supervision on held-out prompts (pld_own)")
     add(
         "--trajectory", nargs="*", default=[], metavar="POINT=DIR", help="checkpoints whose drift is measured"
     )
     add("--prompts", nargs="*", default=[], metavar="NAME=PATH", help="prompt sets on which KL is measured")
     add("--kl-prompts", type=int, default=128, help="first so many prompts of each set (0: no KL)")
+    add("--kl-samples", type=int, default=1, help="samples of each of them, from either model")
     add("--max-new-tokens", type=int, required=True, help="longest sample for KL")
     add("--seed", type=int, default=0, help="seed of the samples for KL")
     add("--engine", choices=ENGINES, default="transformers", help="program that samples")
@@ -53,12 +59,13 @@ def parser() -> argparse.ArgumentParser:
     add("--store", type=Path, required=True, help="folder of the row store")
     add("--samples-only", action="store_true", help="draw the samples into the store and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
+    add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")
     add("--cost", type=Path, required=True, help="what it cost (JSON)")
     return flags
 
 
 def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
-    """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompt_set` names their set."""
+    """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompts` names their set."""
     sets = {
         name: rows.read(Path(path), rows.EXAMPLES)[: args.kl_prompts]
         for name, path in program.parse_pairs(args.prompts).items()
@@ -67,9 +74,17 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         if not examples:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
     wanted = [
-        {**example, "sample": 0, "prompt_set": name}
+        {
+            **example,
+            "benchmark": args.task if name == HELDOUT else name,
+            "split": "heldout" if name == HELDOUT else "test",
+            "checkpoint": "",
+            "sample": number,
+            "prompts": name,
+        }
         for name, examples in sets.items()
         for example in examples
+        for number in range(args.kl_samples)
     ]
     sampling = Sampling(max_new_tokens=args.max_new_tokens)
     orders = [
@@ -79,6 +94,17 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     done = fulfil(orders, generation_flags.engine(args), args.store)
     gc.collect()  # frees the engine's model before two others are loaded
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
+
+
+def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
+    """Encode the first training references; none where the flag is not given."""
+    if not args.train_references:
+        return []
+    references = rows.read(args.train_references, rows.REFERENCES)[: args.train_rows or None]
+    found, _ = encode_supervision(
+        [row | {"source": "teacher", "finish_reason": "stop"} for row in references], encoder
+    )
+    return found
 
 
 def sample_apart() -> None:
@@ -94,14 +120,19 @@ def sample_apart() -> None:
 
 
 def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:
-    """KL(pi || pi_0) on samples of pi and KL(pi_0 || pi) on samples of pi_0, for each prompt set."""
+    """KL(pi || pi_0) on samples of pi and KL(pi_0 || pi) on samples of pi_0, for each prompt set.
+
+    Each sample gets its own KL, in column `kl`.
+    """
     models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
     found: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in program.parse_pairs(args.prompts):
-            drawn = [row for row in samples[who] if row["prompt_set"] == name]
+            drawn = [row for row in samples[who] if row["prompts"] == name]
             sequences = [(encoder.prompt(row["prompt"]), row["completion_ids"]) for row in drawn]
-            kl = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
+            kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
+            for row, own in zip(drawn, sums, strict=True):
+                row["kl"] = own
             truncated = sum(row["finish_reason"] == "length" for row in drawn)
             found.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
     return found
@@ -129,22 +160,32 @@ def main(args: argparse.Namespace) -> None:
     encoder = Encoder(args.base)
     labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in references]
     label_sequences, _ = encode_supervision(labels, encoder)
+    train_sequences = training_sequences(args, encoder)
     model = load_policy(args.model)
     found = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
     if args.heldout_mixture:
         own_sequences, masked = encode_supervision(own, encoder)
         found["pld_own"] = policy_label_divergence(model, own_sequences, "pld_own") | {"masked": masked}
     del model
-    found["trajectory"] = add_drift(
-        {
-            point: found["pld_ref"]
-            if checkpoints.weights_digest(trajectory[point]) == checkpoints.weights_digest(args.model)
-            else policy_label_divergence(load_policy(trajectory[point]), label_sequences, f"pld_ref {point}")
-            for point in sorted(trajectory, key=checkpoints.parse_point)
-        }
-    )
+    heldout, train = {}, {}
+    for point in sorted(trajectory, key=checkpoints.parse_point):
+        known = checkpoints.weights_digest(trajectory[point]) == checkpoints.weights_digest(args.model)
+        if known:
+            heldout[point] = found["pld_ref"]
+        if known and not train_sequences:
+            continue
+        policy = load_policy(trajectory[point])
+        if not known:
+            heldout[point] = policy_label_divergence(policy, label_sequences, f"pld_ref {point}")
+        if train_sequences:
+            train[point] = policy_label_divergence(policy, train_sequences, f"training NLL {point}")
+    found["trajectory"] = add_drift(heldout)
+    if train:
+        found["train_trajectory"] = train
     if samples:
         found["kl"] = measure_kl(args, encoder, samples)
+    written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
+    rows.write(args.samples, rows.DRIFT_SAMPLES, written, provenance.facts("drift"))
     args.output.write_text(json.dumps(found, indent=1) + "\n")
     # Rows that were stored count with the seconds that they took when they were drawn.
     forward = round(time.monotonic() - sampled, 3)

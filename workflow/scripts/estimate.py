@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
+from tms import config as settings
 from tms import program, throughput
 from tms.dry_run import planned
 from tms.errors import InputError
@@ -50,7 +51,7 @@ def configuration(configfiles: list[Path]) -> dict:
             update_config(merged, yaml.safe_load(path.read_text()) or {})
         except (OSError, yaml.YAMLError) as error:
             raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
-    return merged
+    return settings.expanded(merged)
 
 
 def short(number: float | None, digits: int = 3) -> str:

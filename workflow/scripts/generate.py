@@ -1,4 +1,4 @@
-"""Generate one model's completions of all benchmarks, with one engine start."""
+"""Generate completions of all benchmarks by a model, or by checkpoints of a run, with one engine start."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,14 @@ from tms.generation import Order, fulfil, open_model
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--model", type=Path, required=True, help="folder of the model")
+    model = flags.add_mutually_exclusive_group(required=True)
+    model.add_argument("--model", type=Path, help="folder of the model")
+    model.add_argument(
+        "--checkpoints",
+        nargs="+",
+        metavar="POINT=FOLDER",
+        help="several checkpoints of a run instead; column `checkpoint` has the point",
+    )
     flags.add_argument(
         "--benchmarks", nargs="+", required=True, metavar="NAME=PATH", help="examples of each benchmark"
     )
@@ -78,24 +85,26 @@ def main(args: argparse.Namespace) -> None:
     if empty := [name for name in names if not examples[name]]:
         raise InputError(f"{paths[empty[0]]}: no examples; prepare {empty[0]} with a size above 0")
     engine = generation_flags.engine(args)
-    model = open_model(args.model)
+    folders = program.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
+    models = {point: open_model(Path(folder)) for point, folder in folders.items()}
     orders = [
         Order(
             model,
             generation_flags.sampling(args, longest[name]),
             args.seed,
             [
-                {**example, "benchmark": name, "split": "test", "checkpoint": "", "sample": sample}
+                {**example, "benchmark": name, "split": "test", "checkpoint": point, "sample": sample}
                 for example in examples[name]
                 for sample in range(args.samples)
             ],
-            f"generate {name}",
+            f"generate {name} {point}".strip(),
         )
+        for point, model in models.items()
         for name in names
     ]
     done = fulfil(orders, engine, args.store)
     settings = {order.rows[0]["benchmark"]: order.sampling for order in orders}
-    facts = provenance.facts("generate", **generation_flags.facts([model], engine, settings))
+    facts = provenance.facts("generate", **generation_flags.facts(list(models.values()), engine, settings))
     rows.write(args.output, rows.COMPLETIONS, done, facts)
     cost.write(args.cost, cost.of_completions(done))
 

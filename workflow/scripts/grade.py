@@ -31,12 +31,17 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
     parser.add_argument("--verdicts", type=Path, required=True, help="output: a verdict for each row")
-    parser.add_argument("--scores", type=Path, required=True, help="output: scores.json, a score a benchmark")
+    parser.add_argument(
+        "--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)"
+    )
     return parser
 
 
-def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple[str, str, int], str]:
-    """Read judges' raw outputs by example, benchmark and sample.
+KEY = ["example_id", "benchmark", "checkpoint", "sample"]  # what identifies a completion
+
+
+def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
+    """Read judges' raw outputs by `KEY`.
 
     Raises:
         InputError: judged benchmarks without a file, or a broken file.
@@ -46,7 +51,7 @@ def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple[str, str
     if not paths:
         raise InputError(f"--judged {' '.join(judged)}: give the judge's output as --judgements FILE")
     return {
-        (row["example_id"], row["benchmark"], row["sample"]): row["judgement"]
+        tuple(row[name] for name in KEY): row["judgement"]
         for path in paths
         for row in rows.read(path, rows.JUDGEMENTS)
     }
@@ -56,7 +61,7 @@ def graded_text(row: dict, judged: list[str], judgements: dict, args: argparse.N
     """What a row's grader reads: its judgement where the benchmark is judged, else its completion."""
     if row["benchmark"] not in judged:
         return row["completion"]
-    found = judgements.get((row["example_id"], row["benchmark"], row["sample"]))
+    found = judgements.get(tuple(row[name] for name in KEY))
     if found is None:
         raise InputError(
             f"{' '.join(map(str, args.judgements))}: no judgement of {row['benchmark']} "
@@ -98,7 +103,7 @@ def summary(items: list[list[float]]) -> dict:
 
 def main(args: argparse.Namespace) -> None:
     kinds = program.parse_pairs(args.graders)
-    columns = ["example_id", "benchmark", "checkpoint", "sample", "completion", "answer", "finish_reason"]
+    columns = [*KEY, "completion", "answer", "finish_reason"]
     generations = rows.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
@@ -128,12 +133,15 @@ def main(args: argparse.Namespace) -> None:
         verdicts,
         provenance.facts("grade", graders=kinds, **inputs),
     )
-    scores = {}
-    for benchmark in generated:
-        own = [row for row in verdicts if row["benchmark"] == benchmark]
-        scores[benchmark] = score(benchmark, load_grader(kinds[benchmark]).METRIC, own)
-        print(f"{benchmark}: {scores[benchmark]}")
-    args.scores.write_text(json.dumps(scores, indent=1) + "\n")
+    scores: dict[str, dict[str, dict]] = {}
+    for point, benchmark in dict.fromkeys((row["checkpoint"], row["benchmark"]) for row in verdicts):
+        own = [row for row in verdicts if (row["checkpoint"], row["benchmark"]) == (point, benchmark)]
+        found = score(benchmark, load_grader(kinds[benchmark]).METRIC, own)
+        scores.setdefault(point, {})[benchmark] = found
+        print(f"{benchmark} {point}: {found}")
+    # One model: its scores; checkpoints of a run: those of each.
+    written = scores[""] if list(scores) == [""] else scores
+    args.scores.write_text(json.dumps(written, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
             f"--judge {args.judge!r}: no such kind; add workflow/scripts/tms/judges/{args.judge}.py"
         )
     judge = importlib.import_module(f"tms.judges.{args.judge}")
-    columns = ["example_id", "benchmark", "sample", "prompt", "completion"]
+    columns = ["example_id", "benchmark", "checkpoint", "sample", "prompt", "completion"]
     completions = [row for row in rows.read(args.generations, columns) if row["benchmark"] in args.benchmarks]
     found = {row["benchmark"] for row in completions}
     for name in args.benchmarks:
@@ -40,6 +40,7 @@ def main(args: argparse.Namespace) -> None:
         {
             "example_id": row["example_id"],
             "benchmark": row["benchmark"],
+            "checkpoint": row["checkpoint"],
             "sample": row["sample"],
             "prompt": judge.prompt(model.chat.plain(row["prompt"]), model.chat.plain(row["completion"])),
         }

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tms import plan, program, provenance, rows
+from tms import plan, program, provenance, rows, schedule
 from tms.methods import checked
 
 
@@ -19,6 +19,8 @@ def parser() -> argparse.ArgumentParser:
         "--weights", nargs="+", type=float, required=True, help="p(t), one for each point; they sum to 1"
     )
     parser.add_argument("--epochs", type=int, required=True, help="visits of each prompt")
+    parser.add_argument("--effective-batch", type=int, required=True, help="visits of one optimiser step")
+    parser.add_argument("--max-steps", type=int, help="optimiser steps, instead of epochs")
     parser.add_argument("--samples", type=int, default=1, help="completions to draw from for each pair")
     parser.add_argument(
         "--prompts-share", type=float, default=1.0, help="part of the prompts that is harvested, in (0, 1]"
@@ -32,7 +34,8 @@ def main(args: argparse.Namespace) -> None:
     supervision = checked(args.alpha, args.points, args.weights)
     train_ids = [row["example_id"] for row in rows.read(args.references, ["example_id"])]
     heldout_ids = [row["example_id"] for row in rows.read(args.heldout_references, ["example_id"])]
-    train = plan.train_plan(train_ids, supervision, args.epochs, args.samples, args.prompts_share, args.seed)
+    total = schedule.total_visits(len(train_ids), args.epochs, args.effective_batch, args.max_steps)
+    train = plan.train_plan(train_ids, supervision, total, args.samples, args.prompts_share, args.seed)
     heldout = plan.heldout_plan(heldout_ids, supervision, args.samples, args.seed)
     facts = provenance.facts(
         "plan_mixture",

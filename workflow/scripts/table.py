@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[],
         metavar="METHOD/STAGE/TASK/seedN=PATH",
-        help="cost file of each stage that a method depends on; harvest1, harvest2 … are parts of a harvest",
+        help="cost file of each stage that a method depends on; harvest-x, harvest-y … are parts of a harvest",
     )
     parser.add_argument("--output", type=Path, required=True, help="output: row base, then a row a method")
     parser.add_argument("--cost", type=Path, required=True, help="output: what each stage and method spent")
@@ -106,7 +106,7 @@ def cost_rows(model: str, methods: list[str], costs: dict[str, str]) -> list[dic
     for label, path in costs.items():
         method, _, rest = label.partition("/")
         stage, _, run = rest.partition("/")
-        stage = stage.rstrip("0123456789")
+        stage = stage.partition("-")[0]
         if method not in methods or stage not in STAGES:
             raise InputError(
                 f"cost {label!r}: write METHOD/STAGE/TASK/seedN with a method of --methods and a stage of "

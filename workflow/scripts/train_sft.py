@@ -25,8 +25,8 @@ def main(args: argparse.Namespace) -> None:
         "train_sft",
         args.references,
         len(references),
-        lambda encoder: supervision.from_references(
-            references, encoder, args.epochs, args.seed, args.max_new_tokens
+        lambda encoder, visits: supervision.from_references(
+            references, encoder, visits, args.seed, args.max_new_tokens
         ),
     )
 

@@ -20,17 +20,18 @@ def main(args: argparse.Namespace) -> None:
     mixture = [row for row in rows.read(args.mixture, rows.MIXTURE) if row["split"] == "train"]
     if not mixture:
         raise InputError(f"{args.mixture}: no row of split train; look at the plan that it was built from")
-    if len(mixture) % args.epochs:
+    expected = args.epochs if args.max_steps is None else args.max_steps * args.effective_batch
+    if len(mixture) % expected:
         raise InputError(
-            f"{args.mixture}: {len(mixture)} training rows are no multiple of {args.epochs} epochs; "
-            f"build it again with the same --epochs"
+            f"{args.mixture}: {len(mixture)} training rows are no multiple of {expected} (--epochs, or "
+            f"--max-steps x --effective-batch); build it again with the same"
         )
     training_run.execute(
         args,
         "train_student",
         args.mixture,
         len(mixture) // args.epochs,
-        lambda encoder: supervision.from_mixture(mixture, encoder, args.max_new_tokens),
+        lambda encoder, _: supervision.from_mixture(mixture, encoder, args.max_new_tokens),
     )
 
 

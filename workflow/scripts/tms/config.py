@@ -1,8 +1,33 @@
 """The configuration: which settings hold for a run. (`tms.config_check` says what is wrong with it.)"""
 
 from tms import methods
+from tms.checkpoints import BASE, FINAL, parse_point
 from tms.errors import InputError
 from tms.suite import Suite
+
+
+def expanded(config: dict) -> dict:
+    """The configuration with a method for each round of iterative SFT before the last.
+
+    Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
+    before it writes; every student starts from theta_0. A method that already is such a round is used.
+    """
+    found = dict(config["methods"])
+    for name, entry in config["methods"].items():
+        if entry["kind"] != "iterative_sft":
+            continue
+        own = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
+        first = {"kind": "final_sft"} | own
+        before = next((other for other, known in config["methods"].items() if known == first), None)
+        if before is None and entry["iterations"] > 1:
+            before = f"{name}_round1"
+            found[before] = first
+        for number in range(2, entry["iterations"] + 1):
+            last = number == entry["iterations"]
+            tms = own.get("tms", {}) | {"trajectory": before}
+            before = name if last else f"{name}_round{number}"
+            found[before] = own | {"kind": "iterative_sft", "iterations": number, "tms": tms}
+    return config | {"methods": found}
 
 
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
@@ -37,6 +62,66 @@ def supervision(config: dict, model: str, method: str) -> methods.Supervision:
         raise InputError(f"methods.{method} with models.{model}: {error}") from error
 
 
+def experiments(config: dict, model: str) -> dict[str, list[str]]:
+    """The experiments that a model's report has (`main` where its entry names none), with their methods."""
+    names = config["models"][model].get("experiments", ["main"])
+    return {name: config["experiments"][name] for name in names}
+
+
+def model_methods(config: dict, model: str) -> list[str]:
+    """The methods of a model: those of its experiments, what these harvest, and those that no experiment names."""
+    named = {method for entry in config["experiments"].values() for method in entry}
+    own = {method for entry in experiments(config, model).values() for method in entry}
+    own |= {method for method in config["methods"] if method not in named}
+    before = None
+    while before != own:
+        before = set(own)
+        own |= {
+            section(config, "tms", model, method)["trajectory"]
+            for method in own
+            if method in students(config)
+        }
+    return [method for method in config["methods"] if method in own]
+
+
+def table_methods(config: dict, model: str) -> list[str]:
+    """Rows of a model's table: the experiment `main`, and methods that no experiment names."""
+    named = {method for name, entry in config["experiments"].items() if name != "main" for method in entry}
+    rounds = {
+        section(config, "tms", model, method)["trajectory"]
+        for method, entry in config["methods"].items()
+        if entry["kind"] == "iterative_sft"
+    }
+    hidden = (named | rounds) - set(config["experiments"]["main"])
+    return [method for method in config["methods"] if method not in hidden]
+
+
+def diagnose(config: dict, model: str, name: str) -> dict:
+    """Settings of a diagnosis; a model's own come before the general ones."""
+    return config["diagnose"][name] | config["models"][model].get("diagnose", {}).get(name, {})
+
+
+def max_steps(config: dict, model: str, method: str) -> int | None:
+    """Optimiser steps of a run of the long diagnosis (Table 1); None: `training.epochs` decide."""
+    if method not in config["experiments"].get("mismatch", []):
+        return None
+    return diagnose(config, model, "mismatch")["max_steps"]
+
+
+def own_points(config: dict, model: str, method: str) -> list[str]:
+    """A run's own checkpoints before its end that are evaluated too, in the order of the run."""
+    return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
+
+
+def saved_points(config: dict, model: str, method: str) -> list[str]:
+    """Checkpoints that a run saves, in its order: its own, those that other methods harvest, and its end."""
+    found = {*own_points(config, model, method), FINAL}
+    for other in model_methods(config, model):
+        if other in students(config) and section(config, "tms", model, other)["trajectory"] == method:
+            found |= set(supervision(config, model, other).points)
+    return sorted(found - {BASE}, key=parse_point)
+
+
 def harvest_parts(config: dict, model: str, method: str) -> int:
     """Jobs over which a run's checkpoints are spread: no more than it harvests."""
     asked = section(config, "harvest", model, method)["parts"]
@@ -49,7 +134,7 @@ def students(config: dict) -> list[str]:
 
 
 def trajectories(config: dict) -> list[str]:
-    """Names of the methods whose checkpoints can be harvested."""
+    """Names of the methods that train on the teacher's references alone."""
     return [name for name, entry in config["methods"].items() if entry["kind"] == "sft"]
 
 

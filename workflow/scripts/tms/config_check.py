@@ -1,5 +1,6 @@
 """What is wrong with a configuration, in one line that names the key."""
 
+import dataclasses
 import difflib
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import jsonschema
 import yaml
 
 from tms import config as settings
+from tms.checkpoints import BASE, FINAL
 from tms.errors import InputError
 from tms.schedule import total_steps
 from tms.suite import Suite
@@ -22,7 +24,7 @@ COLUMNS = {
     "contamination",
 }  # of a table, beside its benchmarks
 WORLD = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds that a pretrained world can hold
-RESERVED = {"base", "tables", "figures"}  # folder names under results/{model}
+RESERVED = {"base", "cells", "tables", "figures", "all"}  # folder names under results/ and results/{model}
 KINDS = Path(__file__).resolve().parent / "tasks"
 
 
@@ -45,7 +47,7 @@ def check(config: dict, asked: list[str] | None = None) -> list[str]:
     warnings = []
     for model in config["models"] if asked is None else asked:
         _check_folders(config, model)
-        for method in config["methods"]:
+        for method in settings.model_methods(config, model):
             warnings += _check_run(config, model, method)
     return warnings
 
@@ -86,7 +88,9 @@ def _explain(error: jsonschema.ValidationError) -> str:
         "minItems": lambda count: f"needs at least {count} entry",
         "uniqueItems": lambda _: "has an entry twice",
         "minLength": lambda _: "must not be empty",
-        "pattern": lambda _: "must be a commit, 40 hex digits",
+        "pattern": lambda pattern: (
+            "must be a point of a run, e.g. 3of10" if "of" in pattern else "must be a commit, 40 hex digits"
+        ),
         "anyOf": lambda ways: "needs " + " or ".join(", ".join(way["required"]) for way in ways),
     }[error.validator](error.validator_value)
     return f"config: {key}: {error.instance!r} {allowed}"
@@ -160,13 +164,68 @@ def _check_names(config: dict) -> None:
         _lead(f"models.{name}.suite", model["suite"], config["suites"])
         for method in settings.students(config):
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
-            _lead(f"tms.trajectory of methods.{method}", trajectory, settings.trajectories(config))
+            # A round of iterative SFT harvests the student before it.
+            iterative = config["methods"][method]["kind"] == "iterative_sft"
+            known = list(config["methods"]) if iterative else settings.trajectories(config)
+            _lead(f"tms.trajectory of methods.{method}", trajectory, known)
+    _check_experiments(config)
+
+
+def _check_experiments(config: dict) -> None:
+    for name, entry in config["experiments"].items():
+        for method in entry:
+            _lead(f"experiments.{name}", method, config["methods"])
+    for name, entry in config["methods"].items():
+        if ("iterations" in entry) != (entry["kind"] == "iterative_sft"):
+            raise InputError(
+                f"config: methods.{name}.iterations: kind iterative_sft needs it, and no other kind has it"
+            )
+    for name, model in config["models"].items():
+        for experiment in model.get("experiments", []):
+            _lead(f"models.{name}.experiments", experiment, config["experiments"])
+        own = settings.experiments(config, name)
+        for method in settings.model_methods(config, name):
+            for point in settings.own_points(config, name, method):
+                if point in (BASE, FINAL):
+                    raise InputError(
+                        f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
+                        f"name points between"
+                    )
+        if "mismatch" in own:
+            task = settings.diagnose(config, name, "mismatch")["task"]
+            _lead(f"diagnose.mismatch.task of models.{name}", task, settings.suite(config, name).targets)
+        found = settings.diagnose(config, name, "diversity")
+        if found["k"] > found["samples"]:
+            raise InputError(
+                f"config: diagnose.diversity of models.{name}: k {found['k']} is more than the "
+                f"{found['samples']} samples; raise samples or lower k"
+            )
+        if "frontier" in own:
+            _check_frontier(config, name)
+
+
+def _check_frontier(config: dict, model: str) -> None:
+    """Both sides of the frontier control need as many points, else the larger one has more chances."""
+    points = {"sft": 0, "tms": 0}
+    for method in config["experiments"]["frontier"]:
+        kind = config["methods"][method]["kind"]
+        if kind not in points:
+            raise InputError(
+                f"config: experiments.frontier: {method} is of kind {kind}; name sft and tms alone"
+            )
+        points[kind] += 1 + len(settings.own_points(config, model, method))
+    if points["sft"] != points["tms"]:
+        raise InputError(
+            f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
+            f"end and `training.checkpoints` for each method); give both sides as many"
+        )
 
 
 def _check_suite(config: dict, name: str) -> None:
     entry = config["suites"][name]
     suite = Suite.read(entry)
-    for group in ("targets", "views", "retention", "safety", "reported"):
+    parts = [part.name for part in dataclasses.fields(Suite)]
+    for group in parts:
         for task in entry.get(group, []):
             _lead(f"suites.{name}.{group}", task, config["tasks"])
     for view, target in suite.views.items():
@@ -178,7 +237,7 @@ def _check_suite(config: dict, name: str) -> None:
                     f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target"
                 )
     groups: dict[str, str] = {}
-    for group in ("targets", "views", "retention", "safety", "reported"):
+    for group in parts:
         for task in entry.get(group, []):
             if task in groups:
                 raise InputError(

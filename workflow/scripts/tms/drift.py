@@ -43,11 +43,11 @@ def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict
     return summary(sums, [len(completion) for _, completion in sequences], what)
 
 
-def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> dict:
-    """KL(policy || other) on samples of the policy (nats) per token and per sequence."""
+def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:
+    """KL(policy || other) on samples of the policy (nats): per token and per sequence, and of each sample."""
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_kl(policy, other, sequences, progress.advance)
-    return summary(sums, [len(completion) for _, completion in sequences], what)
+    return summary(sums, [len(completion) for _, completion in sequences], what), sums
 
 
 def summary(sums: list[float], counts: list[int], what: str) -> dict:

@@ -8,7 +8,6 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tms.checkpoints import FINAL
 from tms.errors import InputError
 
 # Holds a logger plugin; Snakemake's public way to get at a job's facts.
@@ -31,14 +30,9 @@ class Job:
     command: str = field(default="", compare=False)
 
     @property
-    def checkpoints(self) -> list[str]:
-        """Folders of the checkpoints that the job saves."""
-        return [path for path in self.output if "/checkpoint-" in path]
-
-    @property
-    def earlier_checkpoints(self) -> list[str]:
-        """Those before the converged model."""
-        return [path for path in self.checkpoints if not path.endswith(f"/checkpoint-{FINAL}")]
+    def trajectory(self) -> list[str]:
+        """The folder of the checkpoints before the converged model, where the job saves one."""
+        return [path for path in self.output if path.endswith("/trajectory")]
 
 
 def planned(target: str, configfiles: list[Path], everything: bool = False) -> list[Job]:

@@ -11,6 +11,7 @@ from tms.dry_run import Job
 from tms.lengths import Lengths, Texts
 from tms.methods import Supervision
 from tms.model_sizes import ModelSizes
+from tms.schedule import total_visits
 from tms.throughput import Device, Throughput
 
 
@@ -29,7 +30,7 @@ class Estimate:
 
 
 def distinct_pairs(
-    supervision: Supervision, epochs: int, samples: int = 1, share: float = 1.0
+    supervision: Supervision, epochs: float, samples: int = 1, share: float = 1.0
 ) -> dict[str, float]:
     """Expected number of completions that a plan names for each training prompt, by checkpoint (Eq. 5.2).
 
@@ -126,11 +127,11 @@ class Estimator:
     def _train(self, job: Job) -> Estimate:
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
-        epochs = settings.section(self.config, "training", model, job.wildcards["method"], task)["epochs"]
         texts = self.lengths.references(task, entry["suite"], entry["teacher"], "train", entry["base"])
-        trained = epochs * texts.count * texts.completion
-        passed = trained + epochs * texts.count * texts.prompt
-        saved = job.checkpoints
+        visits = self._visits(job, texts.count)
+        trained = visits * texts.completion
+        passed = trained + visits * texts.prompt
+        saved = settings.saved_points(self.config, model, job.wildcards["method"])
         one = self.sizes.bytes(entry["base"])
         parameters = self.sizes.parameters(entry["base"])
         device, lanes = self._device(job)
@@ -142,9 +143,16 @@ class Estimator:
             seconds,
             trained=trained,
             bytes=len(saved) * one,
-            removable=len(job.earlier_checkpoints) * one,
+            removable=(len(saved) - 1) * one,
             state=parameters * self.figures.plain["state_bytes_a_parameter"],
         )
+
+    def _visits(self, job: Job, prompts: float) -> float:
+        """Visits of prompts in a training run."""
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        training = settings.section(self.config, "training", model, method, task)
+        longest = settings.max_steps(self.config, model, method)
+        return total_visits(prompts, training["epochs"], training["effective_batch"], longest)
 
     def _harvest(self, job: Job) -> Estimate:
         model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
@@ -184,7 +192,7 @@ class Estimator:
                 )
                 for point, named in drawn.items()
             }
-        epochs = settings.section(self.config, "training", model, method, task)["epochs"]
+        epochs = self._visits(job, train) / train
         expected = distinct_pairs(supervision, epochs, chosen["samples"], chosen["prompts"])
         once = distinct_pairs(supervision, 1, chosen["samples"])  # a held-out prompt is drawn for once
         return {
@@ -224,13 +232,14 @@ class Estimator:
                 else self.lengths.examples(name, split, folder)
             )
             sets.append(Texts(min(limit, text.count), text.prompt, text.completion))
-        sampled = self._generation(job, folder, 2, sets * 2)
+        samples = self.config["drift"]["samples"]
+        sampled = self._generation(job, folder, 2, sets * 2, samples)
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
-        points = len({path for path in job.input if "/checkpoint-" in path})
+        points = 1 + len(settings.saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         own = any(path.endswith("heldout_mixture.parquet") for path in job.input)
         scored = (points + own) * labels.count * (labels.prompt + labels.completion)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
-        scored += 4 * sum(text.count * (text.prompt + text.completion) for text in sets)
+        scored += 4 * samples * sum(text.count * (text.prompt + text.completion) for text in sets)
         device, _ = self._device(job)
         lanes = 1 if job.gpus else job.threads  # forward passes use one card
         seconds = (

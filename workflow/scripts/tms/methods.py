@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tms.checkpoints import BASE, FINAL, evenly_spaced, parse_point
 from tms.errors import InputError
 
-POINT_MASSES = {"self_sft": BASE, "final_sft": FINAL}
+POINT_MASSES = {"self_sft": BASE, "final_sft": FINAL, "iterative_sft": FINAL}
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,12 @@ def supervision(
 ) -> Supervision:
     """Read a method's settings as its supervision (Eq. 5.2, Algorithm 1).
 
-    Kinds `self_sft` and `final_sft` take every target from theta_0 or from the converged SFT, whatever the
-    other settings. T = 5 and T = 10 share points, so they can share one SFT run.
+    Kinds `self_sft`, `final_sft` and `iterative_sft` take every target from theta_0 or from the end of the
+    run that they harvest, whatever the other settings. T = 5 and T = 10 share points, so they can share one
+    SFT run.
 
     Args:
-        kind: `tms`, `self_sft` or `final_sft`.
+        kind: `tms`, `self_sft`, `final_sft` or `iterative_sft`.
         alpha: probability of the teacher's answer.
         num_checkpoints: T; the checkpoints are t/T of the run.
         window: name of a window; `weights` win over it.

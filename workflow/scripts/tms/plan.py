@@ -13,7 +13,7 @@ from tms.schedule import visits
 def train_plan(
     example_ids: list[str],
     supervision: Supervision,
-    epochs: int,
+    total: int,
     samples: int,
     prompts_share: float,
     seed: int,
@@ -21,12 +21,12 @@ def train_plan(
     """Draw a target for each visit of each training prompt, in the order in which SFT visits them.
 
     With `prompts_share` < 1 (Appendix C, note iii) only a hashed subset of the prompts is harvested. The
-    student then trains on that subset alone, in more epochs, until it has made as many visits as a run
-    over all prompts: steps stay matched, and each visited prompt keeps its q_alpha.
+    student then trains on that subset alone, in more epochs, until it has made `total` visits: steps stay
+    matched, and each visited prompt keeps its q_alpha.
 
     Args:
         example_ids: unique ids of the prompts with a verified reference.
-        epochs: passes over the training prompts.
+        total: visits of the run (`schedule.total_visits`).
         samples: completions that a (prompt, checkpoint) pair can be drawn from.
         prompts_share: part of the prompts that is harvested, in (0, 1].
         seed: the run's seed.
@@ -46,8 +46,6 @@ def train_plan(
         raise InputError(
             f"harvest.prompts: a share of {prompts_share} leaves none of {len(example_ids)} prompts; raise it"
         )
-    total = epochs * len(example_ids)
-    order = visits(harvested, -(-total // len(harvested)), seed)[:total]
     return [
         {
             "split": "train",
@@ -56,7 +54,7 @@ def train_plan(
             "example_id": example_id,
             **draw(supervision, samples, seed, "train", example_id, epoch),
         }
-        for epoch, position, example_id in order
+        for epoch, position, example_id in visits(harvested, total, seed)
     ]
 
 

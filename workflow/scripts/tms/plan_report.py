@@ -96,7 +96,7 @@ def disk(estimates: list[Estimate], machine: Machine, removing: bool) -> Disk:
         # A job's outputs grow while its state is still there: both count from its start.
         events += [(begun[index], estimate.bytes + estimate.state), (ends[index], -estimate.state)]
         if removing and estimate.job.rule in PRODUCERS:
-            going = set(estimate.job.earlier_checkpoints)
+            going = set(estimate.job.trajectory)
             last = [ends[user] for user, other in enumerate(estimates) if going.intersection(other.job.input)]
             events.append((max(last, default=ends[index]), -estimate.removable))
     now = peak = 0.0

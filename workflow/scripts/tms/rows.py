@@ -74,7 +74,7 @@ COMPLETIONS = [
 ]
 REFERENCES = ["example_id", "prompt", "completion", "answer"]
 REJECTS = [*COMPLETIONS, "reason"]
-JUDGEMENTS = ["example_id", "benchmark", "sample", "judgement", "finish_reason"]
+JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]
 PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
 MIXTURE = [
     "split",

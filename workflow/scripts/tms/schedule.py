@@ -5,74 +5,80 @@ SFT and every method's student share this order, so that both see the same promp
 
 import hashlib
 
-from tms.checkpoints import step_of
+from tms.checkpoints import parse_point, step_of
 from tms.errors import InputError
 
 
-def visits(example_ids: list[str], epochs: int, seed: int) -> list[tuple[int, int, str]]:
-    """Order of all visits of a run (Algorithm 1: each epoch visits each prompt once).
+def visits(example_ids: list[str], total: int, seed: int) -> list[tuple[int, int, str]]:
+    """Order of all visits of a run (Algorithm 1: each epoch visits each prompt once; the last may be cut).
 
     Within an epoch, examples are sorted by the SHA-256 of (seed, epoch, example_id), so their order does
     not depend on the order in which they are listed, and dropping one moves no pair of others.
 
     Args:
         example_ids: unique ids of the training examples.
-        epochs: number of passes.
+        total: number of visits.
         seed: the run's seed.
 
     Returns:
         (epoch, position, example_id) in order of position, which counts over all epochs from 0.
     """
-    order = []
-    for epoch in range(epochs):
+    order: list[tuple[int, int, str]] = []
+    while len(order) < total:
+        epoch = len(order) // len(example_ids)
         for example_id in sorted(example_ids, key=lambda name: (_hash(seed, epoch, name), name)):
             order.append((epoch, len(order), example_id))
-    return order
+    return order[:total]
 
 
-def total_steps(n: int, epochs: int, batch: int) -> int:
-    """Optimiser steps S of a run over n examples: ceil(epochs * n / batch); the last batch may be smaller."""
-    return -(-epochs * n // batch)
+def total_visits(n: int, epochs: int, batch: int, max_steps: int | None = None) -> int:
+    """Visits of prompts in a run: `epochs` of each of n, or as many as `max_steps` batches hold."""
+    return epochs * n if max_steps is None else max_steps * batch
 
 
-def save_steps(points: list[str], n: int, epochs: int, batch: int) -> dict[int, str]:
-    """Map each optimiser step after which a checkpoint is saved to that checkpoint's point.
+def total_steps(n: int, epochs: int, batch: int, max_steps: int | None = None) -> int:
+    """Optimiser steps S of a run: its visits over the batch, rounded up; the last batch may be smaller."""
+    return -(-total_visits(n, epochs, batch, max_steps) // batch)
+
+
+def save_steps(
+    points: list[str], n: int, epochs: int, batch: int, max_steps: int | None = None
+) -> dict[str, int]:
+    """The optimiser step after which each checkpoint is saved; neighbours of different T may share one.
 
     Args:
         points: names of points of the run, e.g. `["1of2", "1of1"]`.
-        n, epochs, batch: examples, passes, and effective batch of the run.
+        n, epochs, batch, max_steps: as in `total_visits`.
 
     Raises:
-        InputError: there are fewer steps than checkpoints, or two points fall on one step, or one before
-            the first step; the message holds the arithmetic and the remedy.
+        InputError: the run has fewer steps than a point's denominator, so that the T checkpoints that it is
+            one of would not be distinct; the message holds the arithmetic and the remedy.
     """
-    steps = total_steps(n, epochs, batch)
-    arithmetic = f"{n} rows x {epochs} epochs / batch {batch} = {steps} optimiser steps"
-    remedy = (
-        f"lower the effective batch to {max(epochs * n // (2 * len(points)), 1)} or less, "
-        f"add rows, or ask for fewer checkpoints"
-    )
-    if steps < len(points):
-        raise InputError(f"{arithmetic}, fewer than the {len(points)} checkpoints asked for; {remedy}")
-    found: dict[int, str] = {}
-    for point in points:
-        step = step_of(point, steps)
-        if step == 0:
-            raise InputError(f"{arithmetic}; checkpoint {point} falls before the first step; {remedy}")
-        if step in found:
-            raise InputError(
-                f"{arithmetic}; checkpoints {found[step]} and {point} fall on step {step}; {remedy}"
-            )
-        found[step] = point
-    return found
+    steps = total_steps(n, epochs, batch, max_steps)
+    finest = finest_point(points)
+    count = parse_point(finest).denominator
+    if steps < count:
+        visited = f"{n} rows x {epochs} epochs / batch {batch} = " if max_steps is None else ""
+        raise InputError(
+            f"{visited}{steps} optimiser steps, fewer than the {count} checkpoints of which {finest} is one; "
+            f"lower the effective batch to {max(epochs * n // (2 * count), 1)} or less, add rows, or ask for "
+            f"fewer checkpoints"
+        )
+    return {point: step_of(point, steps) for point in points}
+
+
+def finest_point(points: list[str]) -> str:
+    """The point with the largest denominator: one of that many evenly spaced checkpoints."""
+    return max(points, key=lambda point: parse_point(point).denominator)
 
 
 def crowded(points: list[str], steps: int) -> str | None:
     """Warn where checkpoints lie closer than two steps on average (S < 2T); None where they do not."""
-    if steps >= 2 * len(points):
+    count = parse_point(finest_point(points)).denominator
+    if steps >= 2 * count:
         return None
     return (
-        f"{steps} optimiser steps for {len(points)} checkpoints: neighbours are one or two steps apart; "
+        f"{steps} optimiser steps for {count} checkpoints: neighbours are one or two steps apart; "
         f"a smaller effective batch spreads them"
     )
 

@@ -43,17 +43,17 @@ class Supervision:
         return f"{n} rows, {self.trained_tokens} tokens in the loss; masked: {rates or 'none'}"
 
 
-def from_references(rows: list[dict], encoder, epochs: int, seed: int, max_new_tokens: int) -> Supervision:
-    """Supervision of the baseline SFT: each epoch visits each reference once.
+def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int) -> Supervision:
+    """Supervision of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
 
     Args:
         rows: references (columns `example_id`, `prompt`, `completion`).
         encoder: the student's (`tms.encoder.Encoder`).
-        epochs, seed: passes, and the seed of their order.
+        total, seed: visits (`schedule.total_visits`), and the seed of their order.
         max_new_tokens: completions with more tokens, the end token included, get no loss.
     """
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
-    ordered = [by_id[example_id] for _, _, example_id in visits(list(by_id), epochs, seed)]
+    ordered = [by_id[example_id] for _, _, example_id in visits(list(by_id), total, seed)]
     return _supervise(ordered, encoder, max_new_tokens)
 
 

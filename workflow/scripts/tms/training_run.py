@@ -17,6 +17,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", type=Path, required=True, help="model folder to start from (theta_0)")
     add("--epochs", type=int, required=True, help="passes over the training prompts")
+    add("--max-steps", type=int, help="optimiser steps, instead of epochs")
     add("--learning-rate", type=float, required=True, help="peak of the cosine schedule")
     add("--effective-batch", type=int, required=True, help="rows of one optimiser step, over all devices")
     add("--warmup", type=float, default=0.03, help="share of the steps with a rising learning rate")
@@ -33,7 +34,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--save-every-seconds", type=float, default=600, help="time between two states to resume from")
     add("--save-every-steps", type=int, default=0, help="also save a state every so many steps (0: by time)")
     add("--work-root", type=Path, required=True, help="where unfinished runs work and resume")
-    add("--output-root", type=Path, required=True, help="folder that gets checkpoint-{point} folders")
+    add("--output-root", type=Path, required=True, help="folder that gets checkpoint-1of1, the end")
+    add("--trajectory", type=Path, required=True, help="folder that gets the checkpoints before the end")
     add("--cost", type=Path, required=True, help="cost JSON to write")
     add("--log-dir", type=Path, required=True, help="folder for TensorBoard event files")
     add("--report-to", default="tensorboard", help="reporter that transformers knows (wandb, ...), or none")
@@ -53,14 +55,15 @@ def execute(
         stage: stage name.
         source: file of the training rows (its contents are part of what identifies the work).
         num_prompts: prompts that each epoch visits.
-        supervise: makes the supervision with the model's encoder.
+        supervise: makes the supervision from the model's encoder and the number of visits.
 
     Raises:
         InputError: steps, batches or flags that cannot work, before a model is loaded.
     """
-    save_steps = schedule.save_steps(args.save_points, num_prompts, args.epochs, args.effective_batch)
-    total_steps = schedule.total_steps(num_prompts, args.epochs, args.effective_batch)
-    if max(save_steps) != total_steps:
+    visits = (num_prompts, args.epochs, args.effective_batch, args.max_steps)
+    save_steps = schedule.save_steps(args.save_points, *visits)
+    total_steps = schedule.total_steps(*visits)
+    if checkpoints.FINAL not in save_steps:
         raise InputError(f"--save-points {' '.join(args.save_points)}: name 1of1, the end of the run, too")
     if warning := schedule.crowded(args.save_points, total_steps):
         print(f"warning: {warning}", file=sys.stderr)
@@ -90,15 +93,17 @@ def execute(
     if args.threads:
         torch.set_num_threads(args.threads)
     set_seed(args.seed)
-    supervised = supervise(Encoder(args.model))
+    supervised = supervise(Encoder(args.model), schedule.total_visits(*visits))
     if os.environ.get("RANK", "0") == "0":
         print(f"{stage}: {supervised.summary()}; {total_steps} steps", file=sys.stderr)
     supervision.check_batches(supervised, args.effective_batch)
     work = work_folder.open_work_folder(args.work_root, stage, facts)
+    # Points of different T can fall on one step: one model then serves both.
+    saved = {step: point for point, step in reversed(save_steps.items())}
     seconds = training.train(
         args.model,
         supervised.targets,
-        save_steps,
+        saved,
         training.Settings(
             learning_rate=args.learning_rate,
             effective_batch=args.effective_batch,
@@ -120,9 +125,12 @@ def execute(
         sys.exit(143)
     if os.environ.get("RANK", "0") != "0":
         return
+    shutil.rmtree(args.trajectory, ignore_errors=True)
+    args.trajectory.mkdir(parents=True)
     args.output_root.mkdir(parents=True, exist_ok=True)
-    for point in args.save_points:
-        work_folder.publish(work / f"checkpoint-{point}", args.output_root / f"checkpoint-{point}")
+    for point, step in save_steps.items():
+        place = args.output_root if point == checkpoints.FINAL else args.trajectory
+        work_folder.publish(work / f"checkpoint-{saved[step]}", place / f"checkpoint-{point}")
     args.cost.parent.mkdir(parents=True, exist_ok=True)
     spent = cost.Cost(
         optimizer_steps=total_steps, trained_tokens=supervised.trained_tokens, seconds=round(seconds, 3)
@@ -134,6 +142,7 @@ def execute(
 # Flags that a run's result depends on; the others may change between a stop and its resuming.
 RESULT_FLAGS = [
     "epochs",
+    "max_steps",
     "learning_rate",
     "effective_batch",
     "warmup",
