@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[],
         metavar="METHOD/STAGE/TASK/seedN=PATH",
-        help="cost file of each stage that a method depends on; harvest-x, harvest-y … are parts of a harvest",
+        help="cost file of each stage that a method depends on; harvest-1, harvest-2 … are its parts",
     )
     parser.add_argument("--output", type=Path, required=True, help="output: row base, then a row a method")
     parser.add_argument("--cost", type=Path, required=True, help="output: what each stage and method spent")

@@ -69,7 +69,7 @@ def experiments(config: dict, model: str) -> dict[str, list[str]]:
 
 
 def model_methods(config: dict, model: str) -> list[str]:
-    """The methods of a model: those of its experiments, what these harvest, and those that no experiment names."""
+    """Methods of a model: of its experiments, what these harvest, and those that no experiment names."""
     named = {method for entry in config["experiments"].values() for method in entry}
     own = {method for entry in experiments(config, model).values() for method in entry}
     own |= {method for method in config["methods"] if method not in named}
