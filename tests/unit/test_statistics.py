@@ -4,9 +4,19 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap, norm, ttest_1samp
 from statsmodels.stats.proportion import proportion_confint
 
-from tms.statistics import interval, item_interval, percentiles, resampled_means
+from tms import statistics
+from tms.statistics import (
+    RESAMPLES,
+    interval,
+    item_interval,
+    normal_interval,
+    percentiles,
+    resampled_means,
+    seed_interval,
+)
 
 
 @pytest.mark.parametrize("right, n", [(0, 10), (3, 10), (10, 10), (81, 263), (1, 1)])
@@ -25,6 +35,41 @@ def test_other_scores_get_a_bootstrap_close_to_the_normal_interval():
     half = 1.96 * np.std(scores) / math.sqrt(400)
     assert interval(scores) == pytest.approx((np.mean(scores) - half, np.mean(scores) + half), abs=0.004)
     assert interval(scores) == interval(scores)
+
+
+def test_the_bootstrap_is_scipys():
+    scores = np.random.default_rng(5).beta(0.5, 0.5, size=150)
+    theirs = bootstrap((scores,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=1)
+    ours = percentiles(resampled_means([scores])[0])
+    # Both bounds are percentiles of 10,000 draws with an error of some 1.4 % of an interval's half width.
+    assert ours == pytest.approx(
+        tuple(theirs.confidence_interval), abs=0.1 * width(theirs.bootstrap_distribution) / 2
+    )
+
+
+def test_resamples_are_the_same_however_many_are_drawn_at_once(monkeypatch):
+    scores = np.random.default_rng(6).uniform(size=(2, 300))
+    whole = resampled_means(scores)
+    assert whole.shape == (2, RESAMPLES)
+    monkeypatch.setattr(statistics, "DRAWS_AT_ONCE", 300 * 999)
+    assert np.allclose(resampled_means(scores), whole, rtol=0, atol=1e-12)
+
+
+def test_the_mean_of_seeds_resamples_is_the_resample_of_their_mean():
+    scores = np.random.default_rng(7).uniform(size=(3, 80))
+    assert np.allclose(resampled_means(scores).mean(axis=0), resampled_means([scores.mean(axis=0)])[0])
+
+
+def test_the_interval_over_seeds_is_students():
+    values = [0.61, 0.58, 0.66]
+    expected = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert seed_interval(values) == pytest.approx((expected.low, expected.high))
+    assert seed_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+    assert seed_interval([0.6]) is None
+
+
+def test_a_mean_with_a_standard_error():
+    assert normal_interval(0.4, 0.1) == pytest.approx(norm.interval(0.95, 0.4, 0.1))
 
 
 def width(means):

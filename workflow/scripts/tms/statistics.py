@@ -3,7 +3,7 @@
 import numpy as np
 
 CONFIDENCE = 0.95
-# So many that a p-value of the bootstrap can stay small after Holm's correction over a table of some 60 tests.
+# So many that the bootstrap's p-values can stay small under Holm's correction over a table of some 60 tests.
 RESAMPLES = 10_000
 DRAWS_AT_ONCE = 10_000_000  # bounds the memory that drawing takes
 
