@@ -148,6 +148,12 @@ def benchmarks(config: dict, model: str) -> list[str]:
     return suite(config, model).benchmarks
 
 
+def hub_repo(config: dict, folder: str) -> str | None:
+    """The hub's repository that a model folder is a download of; None for a folder of another origin."""
+    downloads = {f"models/hub/{name}": entry["repo"] for name, entry in config["downloads"].items()}
+    return downloads.get(folder)
+
+
 def engine(config: dict, part: str, name: str) -> str:
     """The engine of a model, teacher or judge (`part`: models, teachers, judges)."""
     return config[part][name].get("engine", config["engine"])

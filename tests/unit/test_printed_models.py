@@ -1,0 +1,62 @@
+"""Which models stand for the paper's, and what is read of them: on the configurations that ship."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from tms import printed_models
+from tms.paper_numbers import MODELS, read
+
+ROOT = Path(__file__).parents[2]
+
+
+def configuration(*names):
+    merged = {}
+    for name in names:
+        update_config(merged, yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()))
+    return merged
+
+
+def test_the_paper_s_models_stand_for_themselves_and_the_miniature_for_none():
+    config = configuration("config")
+    assert printed_models.stand_ins(config, [*MODELS, "tiny"]) == {name: name for name in MODELS}
+
+
+def test_a_literal_model_stands_for_the_paper_s():
+    config = configuration("config", "paper_literal")
+    assert printed_models.stand_ins(config, ["qwen3b_literal", "tiny"]) == {"qwen3b_literal": "qwen3b"}
+
+
+def test_only_experiments_that_a_model_has_and_the_paper_prints():
+    config = configuration("config")
+    config["models"]["qwen3b"]["experiments"] = ["main", "windows", "alpha"]
+    config["models"]["llama1b"]["experiments"] = ["main", "diversity"]
+    assert printed_models.cell_files(config, ["tiny", "qwen3b", "llama1b"]) == [
+        "results/qwen3b/cells/main.parquet",
+        "results/qwen3b/cells/windows.parquet",
+        "results/llama1b/cells/main.parquet",
+        "results/llama1b/cells/diversity.parquet",
+    ]
+
+
+@pytest.mark.parametrize("suffix, configs", [("", ["config"]), ("_literal", ["config", "paper_literal"])])
+def test_training_settings_are_table_4_s(suffix, configs):
+    """Table 4's, in both configurations; Table 5's tensor parallelism only to the letter."""
+    config = configuration(*configs)
+    found = printed_models.own_settings(config, [f"{name}{suffix}" for name in MODELS])
+    printed = [n for n in read(ROOT / "workflow" / "resources" / "paper") if n.table == "table4_5"]
+    unequal = {n.quantity for n in printed if found[f"{n.model}{suffix}", n.quantity] != n.value}
+    assert unequal == (set() if suffix else {"tensor_parallel"})
+
+
+def test_flags_can_be_read_back():
+    flags = printed_models.flag_values(configuration("config"), ["qwen7b"])
+    assert flags["models"] == ["qwen7b=qwen7b"]
+    assert "qwen7b/learning_rate=5e-06" in flags["settings"]
+    assert printed_models.flag_values(configuration("config"), ["tiny"]) == {
+        "models": [],
+        "settings": [],
+        "cells": [],
+    }
