@@ -12,6 +12,7 @@ from tms.statistics import (
     RESAMPLES,
     interval,
     item_interval,
+    joint_interval,
     normal_interval,
     percentiles,
     resampled_means,
@@ -58,6 +59,34 @@ def test_resamples_are_the_same_however_many_are_drawn_at_once(monkeypatch):
 def test_the_mean_of_seeds_resamples_is_the_resample_of_their_mean():
     scores = np.random.default_rng(7).uniform(size=(3, 80))
     assert np.allclose(resampled_means(scores).mean(axis=0), resampled_means([scores.mean(axis=0)])[0])
+
+
+def test_several_runs_have_wilsons_interval_at_the_effective_number_of_examples():
+    right = np.repeat([1.0, 0.0], [30, 70])
+    wilson = proportion_confint(30, 100, method="wilson")
+    assert joint_interval([right]) == pytest.approx(wilson)
+    # Three runs that agree tell no more than one (up to n / (n - 1) of the variance).
+    assert joint_interval([right] * 3) == pytest.approx(wilson)
+    # Runs that are right on different examples tell more: here each example has one right run of three.
+    rotated = np.array([[1.0, 0, 0] * 40, [0, 1.0, 0] * 40, [0, 0, 1.0] * 40])
+    assert joint_interval(rotated) == pytest.approx(proportion_confint(120, 360, method="wilson"))
+    # In between: half of the examples have both runs right, a quarter one of them.
+    two = np.array([[1.0, 1, 1, 0] * 50, [1.0, 1, 0, 0] * 50])
+    variance = np.var([1.0, 1.0, 0.5, 0.0]) / 199
+    effective = 0.625 * 0.375 / variance
+    assert 200 < effective < 400
+    assert joint_interval(two) == pytest.approx(
+        proportion_confint(0.625 * effective, effective, method="wilson")
+    )
+
+
+def test_runs_with_no_error_at_all_still_have_an_interval():
+    assert joint_interval([[1.0] * 50] * 3) == pytest.approx(proportion_confint(50, 50, method="wilson"))
+
+
+def test_other_scores_of_several_runs_are_resampled_jointly():
+    scores = np.random.default_rng(8).uniform(size=(3, 90))
+    assert joint_interval(scores) == pytest.approx(percentiles(resampled_means(scores).mean(axis=0)))
 
 
 def test_the_interval_over_seeds_is_students():

@@ -22,6 +22,35 @@ def interval(scores: list[float]) -> tuple[float, float]:
     return percentiles(resampled_means([scores])[0])
 
 
+def joint_interval(scores: list[list[float]]) -> tuple[float, float]:
+    """Bounds of the 95 % interval of the mean score of several runs (all seeds) on the same examples.
+
+    Scores of 0 and 1 get Wilson's interval at the effective number of examples: as many independent ones as
+    would leave the mean the variance that resampling examples jointly gives it, which lies between that of
+    one run (all runs agree on each example) and of as many examples as there are verdicts. The bootstrap's
+    percentiles would be too narrow near 0 and 1. Other scores are resampled jointly.
+
+    Args:
+        scores: scores[m][i] in [0, 1] of example i in run m.
+
+    Source: Franco, Little, Louis & Slud (2019), Comparative Study of Confidence Intervals for Proportions in
+    Complex Sample Surveys, https://doi.org/10.1093/jssam/smy019.
+    """
+    scores_MN = np.asarray(scores, dtype=float)
+    runs, n = scores_MN.shape
+    if runs == 1:
+        return interval(scores_MN[0].tolist())
+    mean_N = scores_MN.mean(axis=0)
+    if not np.isin(scores_MN, (0, 1)).all():
+        return percentiles(resampled_means([mean_N])[0])
+    from statsmodels.stats.proportion import proportion_confint  # importing takes seconds
+
+    mean, variance = float(mean_N.mean()), float(mean_N.var()) / max(n - 1, 1)
+    effective = np.clip(mean * (1 - mean) / variance, n, runs * n) if variance else n
+    low, high = proportion_confint(mean * effective, effective, 1 - CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
 def item_interval(rows: list[list[float]]) -> tuple[float, float, float]:
     """Mean of all items, and the bounds of its 95 % interval; rows are resampled with all their items.
 
