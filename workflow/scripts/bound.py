@@ -1,0 +1,77 @@
+"""Measure both sides of Theorem 6.1 from graded temperature-1 samples of trained policies and the base."""
+
+import argparse
+from pathlib import Path
+
+from tms import cells, program, provenance, rows
+from tms.bound import bound_cells
+from tms.errors import InputError
+from tms.grading import Task, grade_all
+from tms.scores import parse_run
+
+COLUMNS = ["benchmark", "prompts", "source", "example_id", "completion", "answer", "finish_reason", "kl"]
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument(
+        "--samples",
+        nargs="+",
+        required=True,
+        metavar="METHOD/TASK/seedN=PATH",
+        help="drift_samples.parquet of each run",
+    )
+    parser.add_argument(
+        "--graders", nargs="+", required=True, metavar="NAME=KIND", help="a grader for each benchmark"
+    )
+    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
+    parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
+    return parser
+
+
+def read_samples(paths: dict[str, str]) -> list[dict]:
+    """Read the samples of every run, with its `method`, `train_task` and `seed`.
+
+    Raises:
+        InputError: a label of another form, or a file without samples.
+    """
+    found = []
+    for label, path in paths.items():
+        method, _, run = label.partition("/")
+        task, seed = parse_run(run)
+        own = rows.read(Path(path), COLUMNS)
+        if not own:
+            raise InputError(f"{path}: no samples; set drift.prompts above 0")
+        found += [row | {"method": method, "train_task": task, "seed": seed} for row in own]
+    return found
+
+
+def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
+    """Add a `verdict` to each sample.
+
+    Raises:
+        InputError: a benchmark without a grader.
+    """
+    kinds = program.parse_pairs(args.graders)
+    for benchmark in sorted({row["benchmark"] for row in samples}):
+        if benchmark not in kinds:
+            raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")
+    tasks = [Task(kinds[row["benchmark"]], row["completion"], row["answer"]) for row in samples]
+    # The base's samples recur beside each method.
+    distinct = list(dict.fromkeys(tasks))
+    grades = dict(zip(distinct, grade_all(distinct, args.processes, args.timeout), strict=True))
+    return [row | {"verdict": grades[task].score} for row, task in zip(samples, tasks, strict=True)]
+
+
+def main(args: argparse.Namespace) -> None:
+    groups: dict[tuple[str, str, str], list[dict]] = {}
+    for row in grade(read_samples(program.parse_pairs(args.samples)), args):
+        groups.setdefault((row["method"], row["train_task"], row["prompts"]), []).append(row)
+    found = [cell for group, own in groups.items() for cell in bound_cells(args.model, *group, own)]
+    cells.write(args.output, found, provenance.facts("bound", graders=args.graders))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
