@@ -28,7 +28,8 @@ CONFIG = {
         "facts": {"kind": "k", "test": 30, "limit": 20, "max_new_tokens": 10, "judge": "guard"},
     },
     "methods": {"sft": {"kind": "sft"}, "tms": {"kind": "tms"}, "self_sft": {"kind": "self_sft"}},
-    "training": {"epochs": 2},
+    "training": {"epochs": 2, "effective_batch": 100, "checkpoints": []},
+    "experiments": {"main": ["sft", "tms", "self_sft"]},
     "tms": {
         "num_checkpoints": 10,
         "alpha": 0.25,
@@ -38,7 +39,7 @@ CONFIG = {
         "trajectory": "sft",
     },
     "harvest": {"mode": "planned", "parts": 1, "samples": 1, "prompts": 1.0},
-    "drift": {"prompts": 16},
+    "drift": {"prompts": 16, "samples": 3},
 }
 
 

@@ -60,7 +60,9 @@ def flags(base, **changed):
         "heldout-references": "references.parquet",
         "heldout-mixture": "mixture.parquet",
         "kl-prompts": 4,
+        "task": "chain",
         "max-new-tokens": 8,
+        "samples": "samples.parquet",
         "threads": 1,
         "store": "store",
         "output": "drift.json",
@@ -103,6 +105,38 @@ def test_kl_of_both_directions_on_each_prompt_set(found):
             assert both[direction]["per_token_stderr"] > 0
             assert both[direction]["tokens"] <= 4 * 8
         assert both["policy_base"]["per_token"] != both["base_policy"]["per_token"]
+
+
+def test_each_sample_has_its_kl(found, folder):
+    samples = rows.read(folder / "samples.parquet", rows.DRIFT_SAMPLES)
+    assert len(samples) == 2 * 2 * 4
+    assert {(row["prompts"], row["benchmark"]) for row in samples} == {
+        ("heldout", "chain"),
+        ("facts", "facts"),
+    }
+    for prompts, both in found["kl"].items():
+        for source, way in (("policy", "policy_base"), ("base", "base_policy")):
+            own = [row["kl"] for row in samples if (row["prompts"], row["source"]) == (prompts, source)]
+            assert sum(own) / 4 == pytest.approx(both[way]["per_sequence"])
+
+
+def test_training_references_are_scored_on_request(run_program, folder, tiny_model, found):
+    more = flags(
+        tiny_model,
+        train_references="references.parquet",
+        train_rows=3,
+        output="t.json",
+        cost="t.cost.json",
+        samples="t.parquet",
+        kl_prompts=0,
+    )
+    done = run_program(folder, "drift", *more)
+    assert done.returncode == 0, done.stderr
+    scored = json.loads((folder / "t.json").read_text())
+    assert list(scored["train_trajectory"]) == ["1of2", "1of1"]
+    assert scored["train_trajectory"]["1of1"]["n"] == 3
+    assert scored["trajectory"] == found["trajectory"]
+    assert "train_trajectory" not in found
 
 
 def test_cost_counts_the_samples(found, folder):

@@ -53,6 +53,21 @@ def test_samples(in_process, words, tmp_path):
     assert len({tuple(row["completion_ids"]) for row in found[:4]}) > 1
 
 
+def test_checkpoints_of_a_run(in_process, words, tmp_path, tiny_model):
+    other = shutil.copytree(tiny_model, tmp_path / "other")
+    (other / "weights.json").unlink(missing_ok=True)
+    points = ["--checkpoints", f"1of2={other}", f"7of10={tiny_model}"]
+    done = in_process("generate", *points, *words[2:])
+    assert done.returncode == 0, done.stderr
+    found = rows.read(tmp_path / "out.parquet", ["benchmark", "checkpoint", "completion_ids"])
+    assert [row["checkpoint"] for row in found] == ["1of2"] * 8 + ["7of10"] * 8
+    assert [row["benchmark"] for row in found] == (["sums"] * 3 + ["facts"] * 5) * 2
+    alone = in_process("generate", *words)
+    assert alone.returncode == 0
+    once = [row["completion_ids"] for row in rows.read(tmp_path / "out.parquet", COLUMNS)]
+    assert [row["completion_ids"] for row in found] == 2 * once  # the same weights
+
+
 def no_chat_template(tmp_path, tiny_model):
     folder = shutil.copytree(tiny_model, tmp_path / "plain")
     (folder / "chat_template.jinja").unlink()

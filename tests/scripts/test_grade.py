@@ -47,10 +47,22 @@ def grade(program, tmp_path):
     return run
 
 
+def test_checkpoints_are_scored_apart(grade, program, tmp_path):
+    points = [row | {"checkpoint": "1of2"} for row in GENERATIONS]
+    points += [row | {"checkpoint": "7of10", "completion": "it is rome"} for row in GENERATIONS]
+    rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, points, {})
+    done = grade("towns=facts", "sums=chain")
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert {point: found["towns"]["score"] for point, found in scores.items()} == {"1of2": 0.5, "7of10": 1.0}
+    verdicts = rows.read(tmp_path / "verdicts.parquet", rows.VERDICTS)
+    assert [row["checkpoint"] for row in verdicts] == ["1of2"] * 5 + ["7of10"] * 5
+
+
 def test_verdicts_and_scores(grade, tmp_path):
     done = grade("towns=facts", "sums=chain")
     assert done.returncode == 0, done.stderr
-    verdicts = rows.read(tmp_path / "verdicts.parquet", [*rows.VERDICTS, "reason"])
+    verdicts = rows.read(tmp_path / "verdicts.parquet", rows.VERDICTS)
     assert [(row["example_id"], row["verdict"], row["extracted"]) for row in verdicts] == [
         ("towns-0", 1.0, "rome"),
         ("towns-1", 0.0, "oslo"),

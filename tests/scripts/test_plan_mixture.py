@@ -11,6 +11,7 @@ FLAGS = {
     "--points": "1of2 1of1",
     "--weights": "0.5 0.5",
     "--epochs": "2",
+    "--effective-batch": "8",
     "--seed": "0",
     "--output": "plan.parquet",
 }
@@ -47,6 +48,13 @@ def test_every_visit_is_planned(plan_mixture, tmp_path):
     assert "plan: 80 visits of 40 prompts" in done.stdout
     facts = rows.provenance(tmp_path / "plan.parquet")
     assert (facts["alpha"], facts["points"], facts["seed"]) == (0.25, ["1of2", "1of1"], 0)
+
+
+def test_a_long_run_visits_prompts_until_its_last_step(plan_mixture, tmp_path):
+    assert plan_mixture(max_steps="23").returncode == 0
+    train = [row for row in rows.read(tmp_path / "plan.parquet", rows.PLAN) if row["split"] == "train"]
+    assert len(train) == 23 * 8
+    assert [row["epoch"] for row in train] == [position // 40 for position in range(184)]
 
 
 def test_the_same_flags_give_the_same_plan(plan_mixture, tmp_path):

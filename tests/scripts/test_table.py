@@ -104,8 +104,8 @@ def test_costs_count_everything_that_a_method_depends_on(program, results):
         "sft/sft/chain/seed1": "sft1",
         "tms/teacher/chain/seed0": "teacher",
         "tms/sft/chain/seed0": "sft0",
-        "tms/harvest1/chain/seed0": "part1",
-        "tms/harvest2/chain/seed0": "part2",
+        "tms/harvest-tms-1/chain/seed0": "part1",
+        "tms/harvest-tms-2/chain/seed0": "part2",
         "tms/student/chain/seed0": "student",
     }
     pairs = [f"{label}={name}.json" for label, name in costs.items()]

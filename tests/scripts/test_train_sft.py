@@ -41,9 +41,25 @@ def command(folder, model, **changed):
     words = [f"--{name}={value}" for name, value in flags.items()]
     return [
         *("--model", str(model), "--references", "references.parquet", "--save-points", *POINTS),
-        *("--work-root", "work", "--output-root", "run", "--cost", "run/cost.json", "--log-dir", "curves"),
+        *(
+            "--work-root",
+            "work",
+            "--output-root",
+            "run",
+            "--trajectory",
+            "run/trajectory",
+            "--cost",
+            "run/cost.json",
+            "--log-dir",
+            "curves",
+        ),
         *words,
     ]
+
+
+def checkpoint(folder, point):
+    """Folder of a run's checkpoint."""
+    return folder / "run" / ("" if point == "1of1" else "trajectory") / f"checkpoint-{point}"
 
 
 @pytest.fixture
@@ -64,11 +80,14 @@ def finished(run_program, tiny_model, tmp_path_factory):
 
 def test_checkpoints_cost_and_curves(finished):
     folder, _ = finished
-    for point in POINTS:
-        checkpoints.weights_digest(folder / "run" / f"checkpoint-{point}")
-    assert sorted(path.name for path in (folder / "run").iterdir()) == sorted(
-        [*(f"checkpoint-{point}" for point in POINTS), "cost.json"]
-    )
+    assert len(set(digests(folder))) == 3
+    assert sorted(
+        str(path.relative_to(folder / "run")) for path in (folder / "run").glob("**/checkpoint-*")
+    ) == [
+        "checkpoint-1of1",
+        "trajectory/checkpoint-1of2",
+        "trajectory/checkpoint-1of4",
+    ]
     cost = json.loads((folder / "run" / "cost.json").read_text())
     tokens = sum(len(f"it is {i + 1}") + 1 for i in range(24))
     assert (cost["optimizer_steps"], cost["trained_tokens"]) == (12, 2 * tokens)
@@ -145,7 +164,7 @@ def wait_for_state(folder, process):
 
 
 def digests(folder):
-    return [checkpoints.weights_digest(folder / "run" / f"checkpoint-{point}") for point in POINTS]
+    return [checkpoints.weights_digest(checkpoint(folder, point)) for point in POINTS]
 
 
 # Long enough that a run cannot end between a saved state and the signal.
@@ -208,7 +227,7 @@ def test_two_devices_give_the_weights_of_one(finished, tiny_model, folder, fsdp)
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     for point in POINTS:
-        here, there = (place / "run" / f"checkpoint-{point}" for place in (folder, finished[0]))
+        here, there = (checkpoint(place, point) for place in (folder, finished[0]))
         assert {file.name for file in here.iterdir()} == {file.name for file in there.iterdir()}
         two, one = (load_file(place / "model.safetensors") for place in (here, there))
         assert two.keys() == one.keys()  # the tied head is not stored

@@ -10,6 +10,7 @@ FLAGS = [
     *("--mixture", "mixture.parquet", "--epochs", "2", "--learning-rate", "3e-3", "--effective-batch", "2"),
     *("--device-batch", "2", "--max-new-tokens", "20", "--seed", "0", "--threads", "1"),
     *("--save-points", "1of1", "--work-root", "work", "--output-root", "run"),
+    *("--trajectory", "run/trajectory"),
     *("--cost", "run/cost.json", "--log-dir", "curves", "--report-to", "none"),
 ]
 
@@ -59,7 +60,7 @@ def test_a_mixture_of_other_epochs_is_refused(program, tmp_path, tiny_model):
     write_mixture(tmp_path / "mixture.parquet", sampled=[20, 2])
     done = program("train_student", *FLAGS, "--model", tiny_model, "--epochs", "3")
     assert done.returncode == 2
-    assert "8 training rows are no multiple of 3 epochs" in done.stderr
+    assert "8 training rows are no multiple of 3 (--epochs" in done.stderr
 
 
 def test_a_mixture_without_training_rows_is_refused(program, tmp_path, tiny_model):

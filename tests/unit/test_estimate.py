@@ -57,7 +57,7 @@ class TestDistinctPairs:
     def test_equals_what_plans_name(self, alpha, weights, epochs, samples, share):
         chosen = Supervision(alpha, tuple(evenly_spaced(len(weights))), tuple(weights))
         names = [f"sums-{number}" for number in range(4000)]
-        drawn = plan.pairs(plan.train_plan(names, chosen, epochs, samples, share, 0))
+        drawn = plan.pairs(plan.train_plan(names, chosen, epochs * len(names), samples, share, 0))
         expected = distinct_pairs(chosen, epochs, samples, share)
         for point, mean in expected.items():
             named = sum(pair[0] == point for pair in drawn) / len(names)
@@ -80,8 +80,7 @@ class TestDistinctPairs:
 
 class TestStages:
     def test_training(self):
-        saved = [f"results/q/sft/sums/seed0/checkpoint-{point}" for point in evenly_spaced(10)]
-        found = estimator().estimate(job("train_sft", outputs=[*saved, "cost.json"], gpus=8, method="sft"))
+        found = estimator().estimate(job("train_sft", gpus=8, method="sft"))
         assert found.trained == 2 * 800 * 400
         passed = 2 * 800 * 500
         assert found.seconds == pytest.approx(10 + 6 * 3e9 * passed / (8 * 0.5e14), rel=1e-3)
@@ -128,12 +127,17 @@ class TestStages:
         assert found.generated == 20 * 32
 
     def test_drift(self):
-        inputs = ["a/checkpoint-1of1", "a/checkpoint-1of2", "a/checkpoint-1of1", "models/hub/q"]
-        inputs += ["data/sums/heldout.parquet", "data/facts/test.parquet", "a/heldout_mixture.parquet"]
+        inputs = [
+            "a/checkpoint-1of1",
+            "models/hub/q",
+            "data/sums/heldout.parquet",
+            "data/facts/test.parquet",
+            "a/heldout_mixture.parquet",
+        ]
         found = estimator().estimate(job("drift", inputs, gpus=1))
-        assert found.generated == 2 * (16 * 400 + 16 * 10)
-        labels = (2 + 1) * 80 * 500  # two checkpoints and the method's own supervision
-        assert found.scored == labels + 4 * (16 * 500 + 16 * (50 + 10))
+        assert found.generated == 2 * 3 * (16 * 400 + 16 * 10)
+        labels = (2 + 1) * 80 * 500  # theta_0, the end, and the method's own supervision
+        assert found.scored == labels + 4 * 3 * (16 * 500 + 16 * (50 + 10))
 
     def test_others_take_what_the_file_says(self):
         assert estimator().estimate(job("grade", run="base")).seconds == pytest.approx(2 + 60 * 0.1)
@@ -200,7 +204,7 @@ class TestReport:
         """Two runs of SFT, each with a harvest; an SFT run leaves 10 bytes, 9 for the harvest alone."""
         found = []
         for run in "ab":
-            saved = [f"{run}/checkpoint-1of2", f"{run}/checkpoint-1of1", f"{run}/cost.json"]
+            saved = [f"{run}/trajectory", f"{run}/checkpoint-1of1", f"{run}/cost.json"]
             sft = Job("train_sft", {}, [], saved, gpus=8)
             harvest = Job("harvest", {}, saved[:2], [f"{run}/part"], gpus=1, priority=1)
             found.append(Estimate(sft, 3600.0, trained=5, bytes=10, removable=9, state=3))

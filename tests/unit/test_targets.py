@@ -6,8 +6,16 @@ from tms.errors import InputError
 from tms.targets import asked_models
 
 CONFIG = {
-    "models": {"tiny": {}, "big": {}, "huge": {}},
-    "methods": {"tms": {}},
+    "models": {"tiny": {}, "big": {}, "huge": {"experiments": ["main", "alpha"]}},
+    "methods": {
+        "sft": {"kind": "sft"},
+        "tms": {"kind": "tms"},
+        "tms_alpha50": {"kind": "tms"},
+        "own": {"kind": "tms"},
+    },
+    "tms": {"trajectory": "sft"},
+    "tasks": {},
+    "experiments": {"main": ["sft", "tms"], "alpha": ["tms", "tms_alpha50"]},
     "table": {"models": ["big", "huge"]},
 }
 
@@ -16,14 +24,29 @@ def test_models_of_targets():
     assert asked_models([], CONFIG) == []
     assert asked_models(["results/tiny/tms/table.csv", "results/tiny/table.csv"], CONFIG) == ["tiny"]
     assert asked_models(["results/tiny/base/scores.json"], CONFIG) == ["tiny"]
-    assert asked_models(["results/table.csv"], CONFIG) == ["big", "huge"]
+    assert asked_models(["results/tiny/own/table.csv", "results/tiny/cells/main.parquet"], CONFIG) == ["tiny"]
+    assert asked_models(["results/huge/tms_alpha50/table.csv", "results/tiny/report.html"], CONFIG) == [
+        "huge",
+        "tiny",
+    ]
+    for target in ("results/table.csv", "results/compare.csv", "results/tables/all"):
+        assert asked_models([target], CONFIG) == ["big", "huge"]
+    assert asked_models(["results/figures/tiny"], CONFIG) == ["tiny"]
+
+
+def test_a_method_of_an_experiment_that_the_model_lacks():
+    with pytest.raises(InputError, match=r"add the experiment alpha to models\.tiny\.experiments"):
+        asked_models(["results/tiny/tms_alpha50/table.csv"], CONFIG)
 
 
 @pytest.mark.parametrize(
     ("target", "words"),
     [
         ("results/tinny/tms/table.csv", ["no model 'tinny'", "did you mean tiny"]),
-        ("results/tiny/tms_late/table.csv", ["no method 'tms_late'", "it has tms, base", "--configfile"]),
+        (
+            "results/tiny/tms_late/table.csv",
+            ["no method 'tms_late'", "it has sft, tms, tms_alpha50, own", "--configfile"],
+        ),
         ("results/x/table.csv", ["no model 'x'", "it has tiny, big, huge"]),
     ],
 )

@@ -1,0 +1,121 @@
+"""Which methods a model has, what their runs save, and what is wrong with an experiment."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tms import config as settings
+from tms import config_check
+from tms.errors import InputError
+from tms.methods import Supervision
+
+SHIPPED = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(SHIPPED)
+
+
+def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config):
+    config["models"]["tiny"]["experiments"] = ["main", "frontier"]
+    methods = settings.model_methods(config, "tiny")
+    assert {"sft", "tms", "self_sft", "final_sft", "tms_lr30", "sft_lr30", "tms_late"} <= set(methods)
+    assert not {"tms_t4", "sft_long", "tms_alpha0"} & set(methods)
+    config["experiments"]["frontier"] = ["sft", "tms_lr30"]
+    assert "sft_lr30" in settings.model_methods(config, "tiny")
+
+
+def test_a_method_that_no_experiment_names_belongs_to_every_model_and_its_table(config):
+    config["methods"]["own"] = {"kind": "tms"}
+    assert "own" in settings.model_methods(config, "llama1b")
+    assert settings.table_methods(config, "llama1b") == ["sft", "self_sft", "final_sft", "tms", "own"]
+
+
+def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
+    config["models"]["tiny"]["experiments"] = ["main"]
+    tenths = ["1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"]
+    assert settings.saved_points(config, "tiny", "sft") == tenths
+    assert settings.saved_points(config, "tiny", "tms") == ["2of5", "7of10", "1of1"]
+    assert settings.saved_points(config, "tiny", "self_sft") == ["1of1"]
+    # theta_0 is never saved, and other models' sweeps cost this one nothing.
+    config["models"]["tiny"]["experiments"] = ["main", "mixture"]
+    assert settings.saved_points(config, "tiny", "sft") == tenths
+    config["models"]["tiny"]["experiments"] = ["main", "checkpoints"]
+    saved = settings.saved_points(config, "tiny", "sft")
+    assert len(saved) == 24 and {"1of12", "1of8", "5of6"} < set(saved)
+
+
+def test_rounds_of_iterative_sft(config):
+    found = settings.expanded(config)
+    assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "final_sft"
+    assert settings.supervision(found, "tiny", "iterative_sft") == Supervision(0.0, ("1of1",), (1.0,))
+    config["methods"]["iterative_sft"]["iterations"] = 3
+    found = settings.expanded(config)
+    assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round2"
+    assert found["methods"]["iterative_sft_round2"]["tms"]["trajectory"] == "final_sft"
+    assert "iterative_sft_round2" in settings.model_methods(found, "tiny")
+    assert "iterative_sft_round2" not in settings.table_methods(found, "tiny")
+
+
+def test_a_first_round_of_its_own_where_no_method_is_the_same(config):
+    config["methods"]["iterative_sft"]["training"] = {"learning_rate_scale": 0.5}
+    found = settings.expanded(config)["methods"]
+    assert found["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round1"
+    assert found["iterative_sft_round1"] == {"kind": "final_sft", "training": {"learning_rate_scale": 0.5}}
+    assert config_check.check(settings.expanded(config)) == []
+
+
+def test_long_runs_take_their_steps_from_the_diagnosis(config):
+    assert settings.max_steps(config, "tiny", "sft_long") == 300
+    assert settings.max_steps(config, "qwen1.5b", "tms_long") == 5000
+    assert settings.max_steps(config, "tiny", "sft") is None
+    assert settings.diagnose(config, "tiny", "diversity") == {"samples": 128, "k": 100, "prompts": 100}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: c["experiments"].update(alpha=["tms_alfa50"]), ["experiments.alpha", "tms_alpha50"]),
+        (
+            lambda c: c["models"]["tiny"].update(experiments=["mian"]),
+            ["models.tiny.experiments", "did you mean main"],
+        ),
+        (lambda c: c["experiments"].update(windws=["tms"]), ["experiments.windws", "windows"]),
+        (
+            lambda c: c["methods"]["tms_late"].pop("training"),
+            ["experiments.frontier", "12 points of SFT against 11 of TMS"],
+        ),
+        (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
+        (lambda c: c["methods"]["iterative_sft"].pop("iterations"), ["iterative_sft.iterations", "needs it"]),
+        (lambda c: c["methods"]["tms"].update(iterations=2), ["methods.tms.iterations", "no other kind"]),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["1of1"]}),
+            ["training.checkpoints", "methods.tms", "1of1 is evaluated anyway"],
+        ),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["2of4"]}),
+            ["2of4", "reduced fraction"],
+        ),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["half"]}),
+            ["training.checkpoints", "point of a run"],
+        ),
+        (
+            lambda c: c["models"]["tiny"]["diagnose"].update(mismatch={"task": "facts"}),
+            ["diagnose.mismatch.task of models.tiny", "facts"],
+        ),
+        (
+            lambda c: c["diagnose"].update(diversity={"samples": 8, "k": 9, "prompts": 5}),
+            ["diagnose.diversity", "k 9 is more than the 8 samples"],
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(config, change, words):
+    change(config)
+    with pytest.raises(InputError) as error:
+        config_check.check(config)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words), error.value
