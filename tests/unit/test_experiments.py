@@ -38,6 +38,8 @@ def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
     config["models"]["tiny"]["experiments"] = ["main"]
     tenths = ["1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"]
     assert settings.saved_points(config, "tiny", "sft") == tenths
+    assert settings.saved_points(config, "tiny", "tms") == ["1of1"]
+    config["models"]["tiny"]["experiments"] = ["main", "frontier"]
     assert settings.saved_points(config, "tiny", "tms") == ["2of5", "7of10", "1of1"]
     assert settings.saved_points(config, "tiny", "self_sft") == ["1of1"]
     # theta_0 is never saved, and other models' sweeps cost this one nothing.
@@ -92,7 +94,7 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
         (lambda c: c["methods"]["iterative_sft"].pop("iterations"), ["iterative_sft.iterations", "needs it"]),
         (lambda c: c["methods"]["tms"].update(iterations=2), ["methods.tms.iterations", "no other kind"]),
         (
-            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["1of1"]}),
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["1of1", "1of2"]}),
             ["training.checkpoints", "methods.tms", "1of1 is evaluated anyway"],
         ),
         (

@@ -6,6 +6,9 @@ from tms.errors import InputError
 from tms.suite import Suite
 
 
+POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
+
+
 def expanded(config: dict) -> dict:
     """The configuration with a method for each round of iterative SFT before the last.
 
@@ -109,7 +112,13 @@ def max_steps(config: dict, model: str, method: str) -> int | None:
 
 
 def own_points(config: dict, model: str, method: str) -> list[str]:
-    """A run's own checkpoints before its end that are evaluated too, in the order of the run."""
+    """A run's own checkpoints before its end that are saved and evaluated too, in the order of the run.
+
+    None where no experiment of the model looks at them.
+    """
+    own = experiments(config, model)
+    if not any(method in own.get(name, []) for name in POINTS_OF):
+        return []
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
 
 
