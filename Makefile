@@ -17,7 +17,7 @@ TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(
 .PHONY: help demo miniature test quick lint format dag clean clean-all vllm-cpu gpu lock lock-gpu
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(LOCKED): envs/laptop.lock
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or run make PYTHON=/path/to/python3.11"; exit 2; }
@@ -33,6 +33,18 @@ demo: $(LOCKED) ## Run the miniature of the whole method and print its table
 miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
 	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv
+
+# Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
+MODEL ?= tiny
+CONFIG ?=
+.PHONY: report model-card
+report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
+	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) -- results/$(MODEL)/report.html
+	@echo results/$(MODEL)/report.html
+
+model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/tms/chain/seed0
+	@test -n "$(RUN)" || { echo "error: name a run: make model-card RUN=results/tiny/tms/chain/seed0"; exit 2; }
+	@$(BIN)/python workflow/scripts/model_card.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(TESTED) lint ## Set up, lint, and run all tests
 	$(BIN)/python -m pytest -m "not slow" -n 4
