@@ -1,0 +1,33 @@
+"""Verdicts on the research questions, from cells on disk."""
+
+import json
+
+from tms.cells import cell, write
+
+SUITE = json.dumps({"targets": ["chain"], "retention": ["facts"]})
+
+
+def test_verdicts_are_written_and_logged(program, tmp_path):
+    bounds = {"ci_low": 0.01, "ci_high": 0.03, "p_value": 0.01}
+    found = [
+        cell("frontier", "m", "area_difference", 0.02, method="tms", prompts="test", **bounds),
+        cell("main", "m", "facts", None, method="tms"),
+    ]
+    for experiment in ("frontier", "main"):
+        write(tmp_path / f"{experiment}.parquet", [c for c in found if c["experiment"] == experiment], {})
+    words = ["--model", "m", "--suite", SUITE, "--output", "questions.json"]
+    done = program("questions", *words, "--cells", "frontier.parquet", "main.parquet")
+    assert done.returncode == 0, done.stderr
+    frontier, *others = json.loads((tmp_path / "questions.json").read_text())
+    assert (frontier["id"], frontier["verdict"]) == ("Frontier", "supported")
+    assert "difference +0.0200 (95 % +0.0100 to +0.0300, p = 0.010)" in frontier["evidence"]
+    assert frontier["cells"][0]["value"] == 0.02
+    assert {entry["verdict"] for entry in others} == {"not measured"}
+    assert done.stdout.startswith("Frontier: supported. Dominated area on test:")
+
+
+def test_a_suite_that_is_none_is_one_line(program):
+    done = program("questions", "--model", "m", "--suite", "[]", "--cells", "x", "--output", "y")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --suite: not a suite as JSON")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,353 @@
+"""Verdicts on the research questions: each one can come out each way, and signs decide."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from tms.cells import cell
+from tms.findings.evidence import Contrast, Evidence, NotMeasuredError, adjusted, by_direction
+from tms.questions import QUESTIONS, answer
+from tms.suite import Suite
+
+SUITE = Suite(
+    targets=["chain", "count", "sort"], retention=["facts"], views={"chain5": "chain"}, safety=["guard"]
+)
+SMALL = Suite(targets=["chain"], retention=["facts"])
+
+
+def measured(experiment, method, quantity, value, half=0.01, **others):
+    """A cell with an interval of +- half around its value."""
+    bounds = {"ci_low": value - half, "ci_high": value + half}
+    return cell(experiment, others.pop("model", "m"), quantity, value, method=method, **(bounds | others))
+
+
+def verdict(name, cells, suite=SUITE):
+    found = {entry["id"]: entry for entry in answer(cells, suite, "m")}
+    return found[name]["verdict"], found[name]["evidence"]
+
+
+def plane(method, target, forgetting, experiment="main", half=0.01, **others):
+    return [
+        measured(experiment, method, "target_mean", target, half, **others),
+        measured(experiment, method, "forgetting", forgetting, half, **others),
+    ]
+
+
+def versus(quantity, value, p_value):
+    return measured("main", "tms", f"versus_sft.{quantity}", value, p_value=p_value)
+
+
+def front(difference, p_value, **others):
+    sides = [
+        measured("frontier", side, "area", area, prompts="test")
+        for side, area in (("tms", 0.2), ("sft", 0.1))
+    ]
+    return [
+        *sides,
+        measured("frontier", "tms", "area_difference", difference, prompts="test", p_value=p_value, **others),
+    ]
+
+
+SUPPORTED, CONTRADICTED, INDISTINGUISHABLE = "supported", "contradicted", "indistinguishable"
+
+
+@pytest.mark.parametrize(
+    "difference, p_value, expected",
+    [
+        (0.1, 0.01, SUPPORTED),
+        (-0.1, 0.01, CONTRADICTED),
+        (0.1, 0.2, INDISTINGUISHABLE),
+        (-0.1, 0.05, INDISTINGUISHABLE),
+    ],
+)
+def test_frontier(difference, p_value, expected):
+    found, evidence = verdict("Frontier", front(difference, p_value))
+    assert found == expected
+    assert f"{difference:+.4f}" in evidence and f"p = {p_value:.3f}" in evidence
+
+
+def test_a_front_that_another_seed_may_turn_says_so():
+    _, evidence = verdict("Frontier", front(0.1, 0.01, seeds_low=-0.1, seeds_high=0.3))
+    assert "over seeds -0.1000 to +0.3000" in evidence and "another seed may turn the difference" in evidence
+
+
+@pytest.mark.parametrize(
+    "found, expected",
+    [
+        ({"chain": (0.1, 0.01), "count": (0.0, 1.0)}, SUPPORTED),
+        ({"chain": (-0.1, 0.01), "count": (0.0, 1.0)}, CONTRADICTED),
+        ({"chain": (0.1, 0.2), "count": (-0.1, 0.3)}, INDISTINGUISHABLE),
+        ({"chain": (0.1, 0.01), "count": (-0.1, 0.01)}, INDISTINGUISHABLE),
+        ({"chain": (0.0, 1.0), "chain5": (-0.1, 0.01)}, CONTRADICTED),  # a view counts as well
+    ],
+)
+def test_target(found, expected):
+    differences = {name: (0.0, 1.0) for name in ("chain", "count", "sort", "chain5")} | found
+    cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")]
+    cells += [versus(name, value, p_value) for name, (value, p_value) in differences.items()]
+    assert verdict("RQ1", cells)[0] == expected
+
+
+def test_differences_that_point_both_ways_are_said_to():
+    cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")]
+    cells += [
+        versus(n, v, 0.01) for n, v in {"chain": 0.1, "count": -0.1, "sort": 0.1, "chain5": 0.1}.items()
+    ]
+    assert "point both ways" in verdict("RQ1", cells)[1]
+
+
+@pytest.mark.parametrize(
+    "value, p_value, expected",
+    [(0.05, 0.001, SUPPORTED), (-0.05, 0.001, CONTRADICTED), (0.05, 0.06, INDISTINGUISHABLE)],
+)
+def test_forgetting(value, p_value, expected):
+    cells = [*plane("sft", 0.7, -0.2), *plane("tms", 0.7, -0.2 + value), versus("forgetting", value, p_value)]
+    found, evidence = verdict("RQ2", cells)
+    assert found == expected
+    assert f"{100 * value:+.1f} points" in evidence
+
+
+@pytest.mark.parametrize(
+    "target, forgetting, half, expected",
+    [
+        (0.70, -0.10, 0.001, SUPPORTED),  # equal to the rival
+        (0.69, -0.11, 0.001, SUPPORTED),  # a point below in both
+        (0.60, -0.10, 0.001, CONTRADICTED),
+        (0.80, -0.20, 0.001, CONTRADICTED),  # better in one does not make up for the other
+        (0.70, -0.10, 0.05, INDISTINGUISHABLE),  # the interval holds more than the margin
+    ],
+)
+def test_parity(target, forgetting, half, expected):
+    cells = [*plane("grpo", 0.70, -0.10, half=half), *plane("tms", target, forgetting, half=half)]
+    assert verdict("RQ3", cells)[0] == expected
+
+
+SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))
+
+
+@pytest.mark.parametrize(
+    "theta0, final, expected",
+    [
+        ((0.5, -0.1), (0.7, -0.3), SUPPORTED),
+        ((0.8, -0.1), (0.7, -0.3), CONTRADICTED),  # one single checkpoint that dominates is enough
+        ((0.7, -0.1), (0.7, -0.3), INDISTINGUISHABLE),
+        ((0.8, -0.2), (0.7, -0.3), INDISTINGUISHABLE),  # more accurate, but it forgets more: a trade
+    ],
+)
+def test_mixture(theta0, final, expected):
+    cells = plane("tms", 0.7, -0.1)
+    for (experiment, method), point in zip(SINGLES, (theta0, final), strict=True):
+        cells += plane(method, *point, experiment=experiment)
+    assert verdict("RQ4", cells)[0] == expected
+
+
+def test_the_mixture_beside_self_distillation_alone_decides_nothing():
+    cells = [*plane("tms", 0.7, -0.1), *plane("self_sft", 0.3, -0.5), *plane("final_sft", 0.3, -0.5)]
+    found, evidence = verdict("RQ4", cells)
+    assert found == "not measured"
+    assert "mix two causes" in evidence
+
+
+def test_without_the_teacher_the_mixture_is_compared_with_self_distillation():
+    cells = [*plane("tms", 0.7, -0.1), *plane("self_sft", 0.3, -0.5)]
+    cells += plane("tms_alpha0", 0.3, -0.6, experiment="mixture")
+    assert verdict("RQ4", cells)[0] == CONTRADICTED
+
+
+def tasks(gains, variety, gain_of="target"):
+    suite = Suite(targets=[f"t{i}" for i in range(len(gains))], retention=["facts"])
+    cells = []
+    for task, gain, answers in zip(suite.targets, gains, variety, strict=True):
+        cells.append(measured("diversity", "base", "distinct_right", answers, train_task=task))
+        for name in ("target", "forgetting"):
+            cells.append(measured("main", "sft", name, 0.0, train_task=task))
+            value = gain if name == gain_of else 0.0
+            cells.append(measured("main", "tms", name, value, train_task=task))
+    return cells, suite
+
+
+UP = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
+
+
+@pytest.mark.parametrize(
+    "gains, variety, expected",
+    [
+        (UP, [1, 2, 3, 4, 5, 6], SUPPORTED),
+        (UP, [6, 5, 4, 3, 2, 1], CONTRADICTED),
+        (UP, [3, 5, 1, 6, 2, 4], INDISTINGUISHABLE),
+        (UP, [1, 1, 1, 1, 1, 1], INDISTINGUISHABLE),
+        (UP[:3], [1, 2, 3], INDISTINGUISHABLE),  # three tasks have six orders: p cannot be under 1/3
+    ],
+)
+@pytest.mark.parametrize("gain_of", ["target", "forgetting"])
+def test_task_dependence(gains, variety, expected, gain_of):
+    cells, suite = tasks(gains, variety, gain_of)
+    assert verdict("RQ5", cells, suite)[0] == expected
+
+
+def test_task_dependence_has_the_exact_permutation_test():
+    cells, suite = tasks(UP, [1, 2, 3, 4, 5, 6])
+    # Of 6! orders two are as extreme; Holm over two tests doubles it.
+    assert f"p = {2 * 2 / math.factorial(6):.3f}" in verdict("RQ5", cells, suite)[1]
+
+
+def test_two_targets_are_too_few():
+    found, evidence = verdict("RQ5", *tasks(UP[:2], [1, 2]))
+    assert (found, "the suite has 2" in evidence) == ("not measured", True)
+
+
+def relation(predictor, value, group, prompts="", left_out="", half=0.1):
+    quantity = f"spearman.{predictor}.per_token"
+    return measured("relations", left_out, quantity, value, half, group=group, prompts=prompts)
+
+
+@pytest.mark.parametrize(
+    "kl, ref, own, expected",
+    [
+        (0.8, 0.7, 0.6, SUPPORTED),
+        (0.8, 0.7, 0.0, SUPPORTED),
+        (0.8, 0.0, 0.0, INDISTINGUISHABLE),
+        (0.0, 0.7, 0.0, INDISTINGUISHABLE),
+        (0.8, 0.7, -0.6, INDISTINGUISHABLE),
+        (-0.8, 0.0, -0.6, CONTRADICTED),
+        (0.0, -0.7, 0.0, CONTRADICTED),
+        (0.0, 0.0, 0.0, INDISTINGUISHABLE),
+    ],
+)
+def test_mechanism(kl, ref, own, expected):
+    cells = [relation("kl.policy_base", kl, "all", "heldout")]
+    cells += [relation("pld_ref", ref, "sft"), relation("pld_own", own, "sft")]
+    assert verdict("RQ6", cells)[0] == expected
+
+
+def test_a_law_that_hangs_on_one_method_is_none():
+    cells = [relation("kl.policy_base", 0.8, "all", "heldout"), relation("pld_ref", 0.7, "sft")]
+    assert verdict("RQ6", cells)[0] == SUPPORTED
+    cells.append(relation("kl.policy_base", -0.1, "all", "heldout", left_out="sft"))
+    found, evidence = verdict("RQ6", cells)
+    assert found == INDISTINGUISHABLE
+    assert "Leaving out one method turns the sign" in evidence
+
+
+@pytest.mark.parametrize(
+    "others, expected",
+    [
+        ((0.7, -0.1), SUPPORTED),
+        ((0.7, -0.3), CONTRADICTED),  # forgets more
+        ((0.6, -0.2), CONTRADICTED),  # below on targets for nothing
+        ((0.6, -0.1), INDISTINGUISHABLE),  # below on targets, forgets less
+        ((0.7, -0.2), INDISTINGUISHABLE),
+    ],
+)
+def test_scale(others, expected):
+    cells = [*plane("sft", 0.7, -0.2), *plane("tms", 0.7, -0.1)]
+    cells += [*plane("sft", 0.7, -0.2, model="large"), *plane("tms", *others, model="large")]
+    assert verdict("RQ7", cells)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "value, p_value, expected",
+    [(0.1, 0.001, SUPPORTED), (-0.1, 0.001, CONTRADICTED), (0.1, 0.3, INDISTINGUISHABLE)],
+)
+def test_safety(value, p_value, expected):
+    cells = [measured("main", method, "guard.over_refusal", 0.1) for method in ("sft", "tms")]
+    found, evidence = verdict("RQ8", [*cells, versus("guard", value, p_value)])
+    assert found == expected
+    assert "Over-refusal on guard: TMS 10.0 %, SFT 10.0 %" in evidence
+
+
+@pytest.mark.parametrize(
+    "mid, expected", [(0.95, SUPPORTED), (0.85, CONTRADICTED), (0.901, INDISTINGUISHABLE)]
+)
+def test_windows(mid, expected):
+    cells = [
+        measured("frontier", method, "retention_matched", value, group="windows", x=0.7)
+        for method, value in (("tms", 0.9), ("tms_mid", mid), ("tms_late", 0.8))
+    ]
+    found, evidence = verdict("RQ9", cells)
+    assert found == expected
+    assert "TMS late 80.0" in evidence and "accuracy of 70.0 %" in evidence
+
+
+@pytest.mark.parametrize(
+    "curve, expected",
+    [
+        ({2: 0.6, 8: 0.9, 10: 0.7, 12: 0.7}, SUPPORTED),  # T = 8 is moderate too
+        ({2: 0.6, 10: 0.7, 12: 0.8}, CONTRADICTED),
+        ({2: 0.8, 10: 0.7, 12: 0.7}, CONTRADICTED),
+        ({2: 0.7, 10: 0.7, 12: 0.6}, INDISTINGUISHABLE),
+    ],
+)
+def test_checkpoints(curve, expected):
+    cells = []
+    for size, target in curve.items():
+        method = "tms" if size == 10 else f"tms_t{size}"
+        cells.append(measured("checkpoints", method, "target_mean", target, x=float(size)))
+        cells.append(measured("checkpoints", method, "xfer", -0.1, x=float(size)))
+    assert verdict("RQ10", cells)[0] == expected
+
+
+@pytest.mark.parametrize("question", [question.name for question in QUESTIONS])
+def test_without_its_cells_no_question_is_answered(question):
+    other = measured("else", "tms", "chain", 0.5)
+    for suite in (SUITE, SMALL):
+        found, evidence = verdict(question, [other], suite)
+        assert found == "not measured"
+        assert evidence.startswith("Not measured: ") and len(evidence) > len("Not measured: .")
+
+
+def test_the_frontier_control_leads_and_the_paper_s_order_follows():
+    assert [entry["id"] for entry in answer([], SUITE, "m")] == [
+        "Frontier",
+        *(f"RQ{i}" for i in range(1, 11)),
+    ]
+
+
+def test_other_models_cells_do_not_answer_for_this_one():
+    cells = [*plane("sft", 0.7, -0.2, model="other"), *plane("tms", 0.7, -0.1, model="other")]
+    assert verdict("RQ2", cells)[0] == "not measured"
+
+
+def test_the_cells_behind_a_verdict_are_listed():
+    found = {entry["id"]: entry for entry in answer(front(0.1, 0.01), SUITE, "m")}
+    listed = {(entry["method"], entry["quantity"]) for entry in found["Frontier"]["cells"]}
+    assert listed == {("tms", "area_difference"), ("tms", "area"), ("sft", "area")}
+    assert found["RQ2"]["cells"] == []
+
+
+def test_intervals_combine_as_independent_normals():
+    cells = [measured("main", "a", "chain", 0.6, 0.03), measured("main", "b", "chain", 0.5, 0.04)]
+    found = Evidence(cells, SUITE).contrast(("main", "a"), ("main", "b"), "chain")
+    assert (found.low, found.high) == pytest.approx((0.05, 0.15))  # 3-4-5
+    error = 0.05 / norm.ppf(0.975)
+    assert found.p_value == pytest.approx(2 * norm.sf(0.1 / error))
+    assert not found.paired
+
+
+def test_a_paired_test_wins_over_combined_intervals():
+    cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
+    found = Evidence(cells, SUITE).contrast(("main", "tms"), ("main", "sft"), "chain")
+    assert (found.value, found.p_value, found.paired) == (0.2, 0.04, True)
+
+
+def test_a_number_without_an_interval_is_no_evidence():
+    bare = [cell("main", "m", "chain", 0.5, method=name) for name in ("sft", "tms")]
+    with pytest.raises(NotMeasuredError, match="chain of tms has no interval"):
+        Evidence(bare, SUITE).contrast(("main", "tms"), ("main", "sft"), "chain")
+
+
+def test_holm_corrects_the_unpaired_ones_only():
+    unpaired = [Contrast("", 0.1, 0, 0.2, p, paired=False) for p in (0.02, 0.03)]
+    paired = Contrast("", 0.1, 0, 0.2, 0.04)
+    assert [found.p_value for found in adjusted([*unpaired, paired])] == pytest.approx([0.04, 0.04, 0.04])
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1)), min_size=1, max_size=6))
+def test_turning_all_signs_turns_the_verdict(found):
+    mirror = {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED, INDISTINGUISHABLE: INDISTINGUISHABLE}
+    own = [Contrast("", value, -1, 1, p) for value, p in found]
+    other = [Contrast("", -value, -1, 1, p) for value, p in found]
+    assert by_direction(other) == mirror[by_direction(own)]

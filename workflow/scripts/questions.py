@@ -1,0 +1,42 @@
+"""Verdict on each research question of the paper, with its evidence, from a model's measured numbers."""
+
+import argparse
+import json
+from pathlib import Path
+
+from tms import cells, program
+from tms.errors import InputError
+from tms.questions import answer
+from tms.suite import Suite
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="whose verdicts")
+    parser.add_argument(
+        "--suite", required=True, help="its benchmarks: an entry of the config's suites, as JSON"
+    )
+    parser.add_argument(
+        "--cells",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="cells of its experiments and diagnoses; of other models too, which RQ7 (scaling) is about",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="output: a list with an entry a question")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    try:
+        suite = Suite.read(json.loads(args.suite))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"--suite: not a suite as JSON ({error}); copy one from the config") from error
+    found = answer(cells.read(args.cells), suite, args.model)
+    for entry in found:
+        print(f"{entry['id']}: {entry['verdict']}. {entry['evidence']}", flush=True)
+    args.output.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    program.run(main, parser())

@@ -1,0 +1,215 @@
+"""What a verdict rests on: cells by name, differences between two methods, and the words for both."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tms.cells import select
+from tms.drawing import names
+from tms.paired_tests import SIGNIFICANCE, holm
+from tms.suite import Suite
+
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+INDISTINGUISHABLE, NOT_MEASURED = "indistinguishable", "not measured"
+NORMAL_95 = 1.959963984540054  # half width of a normal's 95 % interval, in standard errors
+KEY = ("experiment", "model", "method", "train_task", "checkpoint", "group", "prompts", "quantity")
+
+
+class NotMeasuredError(Exception):
+    """A question has no answer yet; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Verdict on one question, and the sentence that carries its numbers."""
+
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A number whose sign is asked for: a difference between two methods, or a correlation.
+
+    Args:
+        label: what it is of, in words.
+        value: positive where the first method is better.
+        low, high: bounds of its 95 % interval over test examples.
+        p_value: of the test that it is 0; None: the interval decides.
+        paired: whether it was tested on the same examples. If not, it was put together from two intervals.
+        seeds: bounds of its 95 % interval over seeds; None with one seed.
+    """
+
+    label: str
+    value: float
+    low: float
+    high: float
+    p_value: float | None
+    paired: bool = True
+    seeds: tuple[float, float] | None = None
+
+    @property
+    def direction(self) -> int:
+        """1 or -1 where it differs from 0 (p < 0.05, or the interval leaves out 0), else 0."""
+        if self.p_value is not None:
+            differs = self.p_value < SIGNIFICANCE
+        else:
+            differs = not self.low <= 0 <= self.high
+        return int(math.copysign(1, self.value)) if differs and self.value else 0
+
+    def __str__(self) -> str:
+        inside = f"95 % {_points(self.low)} to {_points(self.high)}"
+        tested = f", {p_text(self.p_value)}" if self.p_value is not None else ""
+        seeds = f", over seeds {_points(self.seeds[0])} to {_points(self.seeds[1])}" if self.seeds else ""
+        return f"{self.label} {_points(self.value)} points ({inside}{tested}{seeds})"
+
+
+class Evidence:
+    """The cells of a model's experiments, and which of them were looked up.
+
+    Args:
+        cells: cells of any experiments.
+        suite: the model's benchmarks.
+    """
+
+    def __init__(self, cells: list[dict], suite: Suite):
+        self.suite, self._cells, self.used = suite, cells, []
+
+    def find(self, experiment: str, quantity: str, **columns: str) -> dict | None:
+        """The measured cell of a quantity; columns that are not given are empty. None: not measured."""
+        wanted = {"train_task": "", "checkpoint": "", "group": "", "prompts": ""} | columns
+        chosen = select(self._cells, experiment=experiment, quantity=quantity, **wanted)
+        for cell in chosen:
+            if cell["value"] is not None:
+                if cell not in self.used:
+                    self.used.append(cell)
+                return cell
+        return None
+
+    def of_model(self, model: str) -> "Evidence":
+        """The evidence of one of several models; what it looks up counts here too."""
+        own = Evidence(select(self._cells, model=model), self.suite)
+        own.used = self.used
+        return own
+
+    def all(self, **columns: str) -> list[dict]:
+        """Every measured cell whose columns have the given values (they count as looked up)."""
+        chosen = [cell for cell in select(self._cells, **columns) if cell["value"] is not None]
+        self.used += [cell for cell in chosen if cell not in self.used]
+        return chosen
+
+    def methods(self, experiment: str) -> list[str]:
+        """Methods with a cell in an experiment, in their order."""
+        return list(dict.fromkeys(cell["method"] for cell in select(self._cells, experiment=experiment)))
+
+    def require(self, experiment: str, *methods: str) -> None:
+        """Check that an experiment has cells of these methods.
+
+        Raises:
+            NotMeasuredError: it does not; the message names them.
+        """
+        own = self.methods(experiment)
+        if not own:
+            raise NotMeasuredError(f"the model has no experiment {experiment}")
+        if missing := [name for name in methods if name not in own]:
+            raise NotMeasuredError(f"experiment {experiment} has no method {', '.join(missing)}")
+
+    def contrast(
+        self, first: tuple[str, str], second: tuple[str, str], quantity: str, **columns: str
+    ) -> Contrast:
+        """How much higher the first method is in a quantity of which more is better.
+
+        The paired test on the same examples where the first one's experiment holds it (`versus_{second}.…`).
+        Else the two intervals are put together as if they were independent. The examples are shared, so this
+        makes the interval too wide and the verdict too cautious.
+
+        Args:
+            first, second: (experiment, method).
+            quantity: a share from 0 to 1, e.g. a benchmark, `target_mean`, `forgetting`.
+            columns: e.g. train_task.
+
+        Raises:
+            NotMeasuredError: a number or its interval is missing.
+        """
+        (experiment, method), (_, other) = first, second
+        label = f"{names.quantity(quantity, self.suite)}, {names.method(method)} - {names.method(other)}:"
+        paired = self.find(experiment, f"versus_{other}.{quantity}", method=method, **columns)
+        if paired:
+            _, low, high = _interval(paired)
+            return Contrast(label, paired["value"], low, high, paired["p_value"], True, seeds_of(paired))
+        (a, a_error), (b, b_error) = (self._estimate(*name, quantity, **columns) for name in (first, second))
+        error = math.hypot(a_error, b_error)
+        half = NORMAL_95 * error
+        p_value = math.erfc(abs(a - b) / error / math.sqrt(2)) if error else float(a == b)
+        return Contrast(label, a - b, a - b - half, a - b + half, p_value, paired=False)
+
+    def _estimate(self, experiment: str, method: str, quantity: str, **columns: str) -> tuple[float, float]:
+        """A value and its standard error, from the width of its interval."""
+        cell = self.find(experiment, quantity, method=method, **columns)
+        if cell is None:
+            raise NotMeasuredError(f"no {quantity} of {method} in experiment {experiment}")
+        value, low, high = _interval(cell)
+        return value, (high - low) / 2 / NORMAL_95
+
+
+def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """The contrasts with Holm's correction over those that are not paired.
+
+    Paired ones are corrected already, over the table that they come from.
+    """
+    p_values = holm([None if contrast.paired else contrast.p_value for contrast in contrasts])
+    return [
+        contrast if p_value is None else replace(contrast, p_value=p_value)
+        for contrast, p_value in zip(contrasts, p_values, strict=True)
+    ]
+
+
+def by_direction(contrasts: Sequence[Contrast]) -> str:
+    """Verdict on a claim that some differences are positive and none is negative.
+
+    Supported and contradicted mirror each other: changing all signs swaps them. Where nothing differs, or
+    differences point both ways, neither follows: indistinguishable.
+    """
+    directions = {contrast.direction for contrast in contrasts}
+    if 1 in directions and -1 not in directions:
+        return SUPPORTED
+    return CONTRADICTED if -1 in directions and 1 not in directions else INDISTINGUISHABLE
+
+
+def sentence(contrasts: Sequence[Contrast]) -> str:
+    """All contrasts in words, with what has to be known of them."""
+    text = "; ".join(map(str, contrasts))
+    if {contrast.direction for contrast in contrasts} >= {1, -1}:
+        text += ". The differences point both ways"
+    if not all(contrast.paired for contrast in contrasts):
+        text += (
+            ". Differences without a paired test combine two intervals as if independent, which errs on the "
+            "side of no difference"
+        )
+    unsure = [c for c in contrasts if c.direction and c.seeds and c.seeds[0] <= 0 <= c.seeds[1]]
+    if unsure:
+        text += ". The interval over seeds includes 0, so another seed may turn a difference around"
+    return f"{text}."
+
+
+def seeds_of(cell: dict) -> tuple[float, float] | None:
+    """Bounds of a cell's interval over seeds; None with one seed."""
+    low, high = cell["seeds_low"], cell["seeds_high"]
+    return None if low is None or high is None else (low, high)
+
+
+def p_text(p_value: float) -> str:
+    """A p-value in words."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def _interval(cell: dict) -> tuple[float, float, float]:
+    if cell["ci_low"] is None or cell["ci_high"] is None:
+        raise NotMeasuredError(f"{cell['quantity']} of {cell['method']} has no interval")
+    return cell["value"], cell["ci_low"], cell["ci_high"]
+
+
+def _points(share: float) -> str:
+    """A share in points, signed; what rounds to 0 has no sign."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text

@@ -1,0 +1,162 @@
+"""Why and where TMS helps: RQ5 (tasks), RQ6 (KL and PLD), RQ7 (scale)."""
+
+from dataclasses import replace
+
+from tms.drawing import names
+from tms.findings.evidence import (
+    CONTRADICTED,
+    INDISTINGUISHABLE,
+    SUPPORTED,
+    Contrast,
+    Evidence,
+    Finding,
+    NotMeasuredError,
+    by_direction,
+    p_text,
+    sentence,
+)
+from tms.findings.outcome import MAIN
+from tms.paired_tests import holm
+
+MIN_TASKS = 3
+MIN_MODELS = 2
+# Predictors of RQ6: KL of all methods on the trained task's prompts, both readings of PLD in the SFT family.
+KL = ("spearman.kl.policy_base.per_token", "all", "heldout")
+PLD = (("spearman.pld_ref.per_token", "sft", ""), ("spearman.pld_own.per_token", "sft", ""))
+
+
+def task_dependence(evidence: Evidence) -> Finding:
+    """RQ5. Supported: TMS gains more over SFT on targets whose prompts have more distinct right answers.
+
+    Spearman's rank correlation over the targets, between the mean number of distinct right answers in the
+    base's samples and the gain, once for the target's own score and once for F; exact permutation tests with
+    Holm's correction. Supported: one correlation is positive and none negative. Contradicted: reversed.
+    """
+    tasks = evidence.suite.targets
+    if len(tasks) < MIN_TASKS:
+        raise NotMeasuredError(
+            f"a correlation over tasks needs {MIN_TASKS} targets; the suite has {len(tasks)}"
+        )
+    evidence.require("diversity", "base")
+    evidence.require(MAIN, "sft", "tms")
+    variety = [_value(evidence, "diversity", "distinct_right", "base", task) for task in tasks]
+    gains = {
+        name: [
+            _value(evidence, MAIN, name, "tms", task) - _value(evidence, MAIN, name, "sft", task)
+            for task in tasks
+        ]
+        for name in ("target", "forgetting")
+    }
+    found = {name: _rank_correlation(variety, gain) for name, gain in gains.items()}
+    p_values = holm([p_value for _, p_value in found.values()])
+    correlations = [
+        Contrast(f"with the gain in {names.quantity(name)}", rho, -1, 1, p_value)
+        for (name, (rho, _)), p_value in zip(found.items(), p_values, strict=True)
+    ]
+    said = [f"{each.label}: rho = {each.value:+.2f} ({p_text(each.p_value)})" for each in correlations]
+    rows = "; ".join(
+        f"{names.benchmark(task)} {variety[i]:.2f} answers, gain {100 * gains['target'][i]:+.1f} "
+        f"in target and {100 * gains['forgetting'][i]:+.1f} points in F"
+        for i, task in enumerate(tasks)
+    )
+    text = f"Distinct right answers over {len(tasks)} targets, {'; '.join(said)}. {rows}."
+    return Finding(by_direction(correlations), text)
+
+
+def mechanism(evidence: Evidence) -> Finding:
+    """RQ6. Supported: KL to the base and a reading of PLD each predict how much is forgotten.
+
+    Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one. Supported:
+    the interval of KL's lies above 0 and so does that of one reading of PLD, none lies below, and leaving out
+    any one method keeps these signs. Contradicted: one lies below 0 and none above. Whether TMS moves the
+    front is the frontier control's question.
+    """
+    evidence.require("relations")
+    kl, plds = _relation(evidence, *KL), [_relation(evidence, *name) for name in PLD]
+    if kl is None:
+        raise NotMeasuredError(f"experiment relations has no {KL[0]}")
+    found = [kl, *(pld for pld in plds if pld)]
+    directions = [contrast.direction for contrast in found]
+    fragile = [name for name in (KL, *PLD) if not _stable(evidence, *name)]
+    verdict = INDISTINGUISHABLE
+    if directions[0] == 1 and 1 in directions[1:] and -1 not in directions and not fragile:
+        verdict = SUPPORTED
+    elif -1 in directions and 1 not in directions:
+        verdict = CONTRADICTED
+    text = "; ".join(
+        f"{contrast.label} rho = {contrast.value:+.2f} (95 % {contrast.low:+.2f} to {contrast.high:+.2f})"
+        for contrast in found
+    )
+    if not any(plds):
+        text += "; PLD within the SFT family: not measured"
+    if fragile:
+        text += f". Leaving out one method turns the sign of {', '.join(name for name, _, _ in fragile)}"
+    return Finding(verdict, f"Rank correlation with the magnitude of forgetting: {text}.")
+
+
+def scale(evidence: Evidence) -> Finding:
+    """RQ7. Supported: at every scale TMS forgets less than SFT and its target mean is not below SFT's.
+
+    Contradicted: at some scale TMS forgets more, or its target mean is below while it forgets no less.
+    """
+    models = list(
+        dict.fromkeys(cell["model"] for cell in evidence.all(experiment=MAIN, quantity="forgetting"))
+    )
+    if len(models) < MIN_MODELS:
+        raise NotMeasuredError(
+            f"scaling needs the numbers of {MIN_MODELS} models or more, and this is the report of one "
+            f"(figure3 under results/figures/all draws all of them)"
+        )
+    contrasts, outcomes = [], []
+    for model in models:
+        own = evidence.of_model(model)
+        own.require(MAIN, "sft", "tms")
+        kept, target = (
+            own.contrast((MAIN, "tms"), (MAIN, "sft"), name) for name in ("forgetting", "target_mean")
+        )
+        outcomes.append((kept.direction, target.direction))
+        contrasts += [_named(kept, model), _named(target, model)]
+    if any(kept < 0 or (target < 0 and kept <= 0) for kept, target in outcomes):
+        verdict = CONTRADICTED
+    elif all(kept > 0 and target >= 0 for kept, target in outcomes):
+        verdict = SUPPORTED
+    else:
+        verdict = INDISTINGUISHABLE
+    return Finding(verdict, sentence(contrasts))
+
+
+def _named(contrast: Contrast, model: str) -> Contrast:
+    return replace(contrast, label=f"{model}: {contrast.label}")
+
+
+def _value(evidence: Evidence, experiment: str, quantity: str, method: str, task: str) -> float:
+    found = evidence.find(experiment, quantity, method=method, train_task=task)
+    if found is None:
+        raise NotMeasuredError(f"no {quantity} of {method} on {task} in experiment {experiment}")
+    return found["value"]
+
+
+def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, float]:
+    """Spearman's rho and its exact two-sided p-value over all orders; 0 and 1 where a side is constant."""
+    from scipy.stats import permutation_test, spearmanr
+
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return 0.0, 1.0
+    found = permutation_test(
+        (first,), lambda x: spearmanr(x, second).statistic, permutation_type="pairings", n_resamples=10_000
+    )
+    return float(found.statistic), float(found.pvalue)
+
+
+def _relation(evidence: Evidence, quantity: str, family: str, prompts: str) -> Contrast | None:
+    cell = evidence.find("relations", quantity, method="", group=family, prompts=prompts)
+    if cell is None or cell["ci_low"] is None:
+        return None
+    label = quantity.removeprefix("spearman.")
+    return Contrast(label, cell["value"], cell["ci_low"], cell["ci_high"], None)
+
+
+def _stable(evidence: Evidence, quantity: str, family: str, prompts: str) -> bool:
+    """Whether a correlation keeps its sign whichever method is left out."""
+    chosen = evidence.all(experiment="relations", quantity=quantity, group=family, prompts=prompts)
+    return len({cell["value"] > 0 for cell in chosen}) <= 1
