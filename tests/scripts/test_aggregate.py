@@ -7,7 +7,7 @@ import pytest
 
 from tms import rows
 
-OUTPUTS = ["table", "scores", "drift", "intervals"]
+OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 RIGHT = {  # right answers of 10
     "base": {"countdown": 4, "chain": 3, "facts": 10, "refusal": 8},
@@ -36,6 +36,9 @@ def fill(folder):
             {
                 "example_id": f"{name}-{i}",
                 "benchmark": name,
+                "checkpoint": "",
+                "sample": 0,
+                "reason": "",
                 "extracted": "",
                 "verdict": float(i < count),
                 "finish_reason": "stop",

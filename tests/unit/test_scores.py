@@ -18,6 +18,7 @@ from tms.scores import (
     mean,
     over_runs,
     parse_run,
+    quantities,
     read_csv,
     read_scores,
     summary,
@@ -93,6 +94,20 @@ def test_tidy_rows_name_each_benchmarks_group():
 def test_a_suite_of_one_target_has_no_transfer():
     rows = tidy("m", "tms", BASE, {("chain", 0): RUNS["chain", 0]}, Suite(["chain"], RETENTION))
     assert summary(rows, Suite(["chain"], RETENTION))["method"]["xfer"] is None
+
+
+def test_what_is_said_of_the_runs_on_one_task():
+    rows = [row for row in tidy("m", "tms", BASE, RUNS, SUITE) if row["train_task"] == "countdown"]
+    found = quantities(rows, SUITE)
+    assert found["countdown"] == pytest.approx(0.7)
+    assert found["chain"] == pytest.approx(0.15)  # a transfer: no run on it here
+    assert found["xfer"] == pytest.approx(-0.15)
+    assert found["retention_mean"] == pytest.approx((0.8 + 0.85) / 2)
+    assert found["retention_delta"] == pytest.approx((-0.2 + 0.05) / 2)
+    assert found["forgetting"] == pytest.approx((-0.05 - 0.15) / 2)
+    whole = quantities(tidy("m", "tms", BASE, RUNS, SUITE), SUITE)
+    assert whole["target_mean"] == pytest.approx((0.7 + 0.8) / 2)
+    assert whole["retention_delta"] == pytest.approx((-0.15 - 0.125) / 2)
 
 
 def test_a_target_without_a_run_is_named():

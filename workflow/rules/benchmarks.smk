@@ -15,6 +15,18 @@ def suite(model):
     return settings.suite(config, model)
 
 
+def suite_flags(model):
+    """Flags that name a suite's benchmarks."""
+    chosen = suite(model)
+    return {
+        "targets": chosen.targets,
+        "retention": chosen.retention,
+        "views": [f"{name}={target}" for name, target in chosen.views.items()] or None,
+        "safety": chosen.safety or None,
+        "reported": chosen.reported or None,
+    }
+
+
 def evaluated(wildcards):
     """What `run` names, as a flag: the base, the end of a training run, or its checkpoints before that."""
     if wildcards.run == "base":
@@ -116,11 +128,10 @@ def cost_files(model, method, task, seed):
     return found | before | harvests | {f"student-{method}": f"{run}/train.cost.json"}
 
 
-def method_costs(model, methods):
-    """Label and cost file of everything that methods depend on: `method/stage/task/seedN` -> path."""
+def method_costs(model, method):
+    """Label and cost file of everything that a method depends on: `stage/task/seedN` -> path."""
     return {
-        f"{method}/{stage}/{task}/seed{seed}": path
-        for method in methods
+        f"{stage}/{task}/seed{seed}": path
         for task, seed in runs(model)
         for stage, path in cost_files(model, method, task, seed).items()
     }

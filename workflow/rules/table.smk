@@ -5,6 +5,13 @@ def table_methods(wildcards):
     return settings.table_methods(config, wildcards.model)
 
 
+def of_methods(name):
+    """Input function: a file of each method of a model's table."""
+    return lambda wildcards: [
+        f"results/{wildcards.model}/{method}/{name}" for method in table_methods(wildcards)
+    ]
+
+
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
@@ -12,6 +19,7 @@ rule aggregate:
         scores=of_runs("scores.json"),
         verdicts=of_runs("verdicts.parquet"),
         drifts=of_runs("drift.json"),
+        costs=lambda wildcards: sorted(set(method_costs(wildcards.model, wildcards.method).values())),
         contamination=lambda wildcards: [
             f"data/{task}/{suite_name(wildcards)}/contamination.json"
             for task in suite(wildcards.model).targets
@@ -21,6 +29,7 @@ rule aggregate:
         scores="results/{model}/{method}/scores.csv",
         drift="results/{model}/{method}/drift.csv",
         intervals="results/{model}/{method}/intervals.csv",
+        cost="results/{model}/{method}/cost.csv",
     log:
         "logs/aggregate/{model}/{method}.log",
     benchmark:
@@ -31,32 +40,27 @@ rule aggregate:
         flags=lambda wildcards: flags(
             model=wildcards.model,
             method=wildcards.method,
-            targets=suite(wildcards.model).targets,
-            retention=suite(wildcards.model).retention,
-            views=[f"{name}={target}" for name, target in suite(wildcards.model).views.items()] or None,
-            safety=suite(wildcards.model).safety or None,
-            reported=suite(wildcards.model).reported or None,
+            **suite_flags(wildcards.model),
             runs=of_runs("scores.json", labelled=True)(wildcards),
             verdicts=of_runs("verdicts.parquet", labelled=True)(wildcards),
             drifts=of_runs("drift.json", labelled=True)(wildcards),
+            costs=[
+                f"{label}={path}" for label, path in method_costs(wildcards.model, wildcards.method).items()
+            ],
         ),
         code=digests("aggregate"),
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
         " --base-verdicts {input.base_verdicts} --table {output.table} --scores {output.scores}"
-        " --drift {output.drift} --intervals {output.intervals}"
+        " --drift {output.drift} --intervals {output.intervals} --cost {output.cost}"
         " --contamination {input.contamination} > {log} 2>&1"
 
 
 rule table:
     input:
-        tables=lambda wildcards: [
-            f"results/{wildcards.model}/{name}/table.csv" for name in table_methods(wildcards)
-        ],
-        scores=lambda wildcards: [
-            f"results/{wildcards.model}/{name}/scores.csv" for name in table_methods(wildcards)
-        ],
-        costs=lambda wildcards: sorted(set(method_costs(wildcards.model, table_methods(wildcards)).values())),
+        tables=of_methods("table.csv"),
+        scores=of_methods("scores.csv"),
+        costs=of_methods("cost.csv"),
     output:
         table="results/{model}/table.csv",
         cost="results/{model}/cost.csv",
@@ -70,15 +74,11 @@ rule table:
         flags=lambda wildcards: flags(
             model=wildcards.model,
             methods=table_methods(wildcards),
-            costs=[
-                f"{label}={path}"
-                for label, path in method_costs(wildcards.model, table_methods(wildcards)).items()
-            ],
         ),
         code=digests("table"),
     shell:
         "python workflow/scripts/table.py {params.flags} --tables {input.tables} --scores {input.scores}"
-        " --output {output.table} --cost {output.cost} > {log} 2>&1"
+        " --costs {input.costs} --output {output.table} --cost {output.cost} > {log} 2>&1"
 
 
 rule join_tables:

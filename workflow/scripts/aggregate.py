@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from tms import program
+from tms import program, suite_flags
 from tms.contamination_report import touched
+from tms.cost_table import COST, cost_rows
 from tms.drift_table import DRIFT, drift_rows
 from tms.intervals import cell_intervals, read_verdicts
 from tms.scores import (
@@ -26,13 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--method", required=True, help="name of the method; names its row")
-    parser.add_argument("--targets", nargs="+", required=True, help="target tasks, in column order")
-    parser.add_argument(
-        "--views", nargs="*", default=[], metavar="NAME=TARGET", help="benchmarks that belong to a target"
-    )
-    parser.add_argument("--retention", nargs="+", required=True, help="retention benchmarks, in column order")
-    parser.add_argument("--safety", nargs="*", default=[], help="more of them, in the extended score alone")
-    parser.add_argument("--reported", nargs="*", default=[], help="benchmarks that are in no average")
+    suite_flags.add(parser)
     parser.add_argument("--base-scores", type=Path, required=True, help="scores.json of the base model")
     parser.add_argument(
         "--runs", nargs="+", required=True, metavar="TASK/seedN=PATH", help="scores.json of each run"
@@ -47,17 +42,25 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--contamination", nargs="*", default=[], type=Path, help="contamination.json of the target tasks"
     )
+    parser.add_argument(
+        "--costs",
+        nargs="*",
+        default=[],
+        metavar="STAGE/TASK/seedN=PATH",
+        help="cost file of each stage that the method depends on; harvest-1, harvest-2 … are its parts",
+    )
     parser.add_argument("--table", type=Path, required=True, help="output: rows base, method, delta")
     parser.add_argument("--scores", type=Path, required=True, help="output: one row a run and benchmark")
     parser.add_argument("--drift", type=Path, required=True, help="output: one row a run and quantity")
     parser.add_argument(
         "--intervals", type=Path, required=True, help="output: a 95 %% interval for each cell of the table"
     )
+    parser.add_argument("--cost", type=Path, required=True, help="output: what each stage of the runs spent")
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
-    suite = Suite(args.targets, args.retention, program.parse_pairs(args.views), args.safety, args.reported)
+    suite = suite_flags.suite(args)
     benchmarks = suite.benchmarks
     base = read_scores(args.base_scores, benchmarks)
     runs = {
@@ -97,6 +100,7 @@ def main(args: argparse.Namespace) -> None:
         for row in drift_rows(Path(path))
     ]
     write_csv(args.drift, DRIFT, drifts)
+    write_csv(args.cost, COST, cost_rows(args.model, args.method, program.parse_pairs(args.costs)))
 
 
 def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], lines: list[dict]) -> None:

@@ -114,24 +114,13 @@ def tidy(
         runs: scores of each run by benchmark.
         suite: the benchmarks and their parts.
     """
-    found = []
-    for (train_task, seed), scores in runs.items():
-        for benchmark in suite.benchmarks:
-            own, before = scores[benchmark], base[benchmark]["score"]
-            found.append(
-                {
-                    "model": model,
-                    "method": method,
-                    "train_task": train_task,
-                    "seed": seed,
-                    "benchmark": benchmark,
-                    "group": suite.group(benchmark, train_task),
-                    **{name: own[name] for name in ("metric", "score", "n", "ci_low", "ci_high")},
-                    "base_score": before,
-                    "delta": own["score"] - before,
-                }
-            )
-    return found
+    return [
+        _tidy_row(
+            model, method, run, benchmark, suite.group(benchmark, run[0]), scores[benchmark], base[benchmark]
+        )
+        for run, scores in runs.items()
+        for benchmark in suite.benchmarks
+    ]
 
 
 def tidy_also(
@@ -144,56 +133,90 @@ def tidy_also(
 
     Args: as for `tidy`.
     """
-    found = []
-    for (train_task, seed), scores in runs.items():
-        for benchmark in suite.benchmarks:
-            for metric, own in scores[benchmark].get("also", {}).items():
-                before = base[benchmark]["also"][metric]["score"]
-                found.append(
-                    {
-                        "model": model,
-                        "method": method,
-                        "train_task": train_task,
-                        "seed": seed,
-                        "benchmark": benchmark,
-                        "group": "also",
-                        "metric": metric,
-                        **{name: own[name] for name in ("score", "n", "ci_low", "ci_high")},
-                        "base_score": before,
-                        "delta": own["score"] - before,
-                    }
-                )
+    return [
+        _tidy_row(
+            model, method, run, benchmark, "also", own | {"metric": metric}, base[benchmark]["also"][metric]
+        )
+        for run, scores in runs.items()
+        for benchmark in suite.benchmarks
+        for metric, own in scores[benchmark].get("also", {}).items()
+    ]
+
+
+def _tidy_row(
+    model: str, method: str, run: Run, benchmark: str, group: str, own: Mapping, before: Mapping
+) -> dict:
+    return {
+        "model": model,
+        "method": method,
+        "train_task": run[0],
+        "seed": run[1],
+        "benchmark": benchmark,
+        "group": group,
+        **{name: own[name] for name in ("metric", "score", "n", "ci_low", "ci_high")},
+        "base_score": before["score"],
+        "delta": own["score"] - before["score"],
+    }
+
+
+def quantities(cells: list[dict], suite: Suite) -> dict[str, Number | None]:
+    """What is said of a method from tidy rows of its runs, or of those on one task: means over the runs.
+
+    The score of a target (and that of its view) comes from the runs trained on it, where there are any. The
+    others are `target_mean`, `retention_mean`, the mean delta on the retention benchmarks `retention_delta`
+    and on the other targets `xfer` (signed), `forgetting` over the retention benchmarks and `forgetting_ext`
+    over the safety sets too.
+    """
+    found: dict[str, Number | None] = {}
+    for benchmark in suite.benchmarks:
+        own = own_cells([cell for cell in cells if cell["benchmark"] == benchmark])
+        found[benchmark] = over_runs({run_of(cell): cell["score"] for cell in own})
+    found["target_mean"] = mean([found[name] for name in suite.targets])
+    found["retention_mean"] = mean([found[name] for name in suite.retention])
+    found["retention_delta"] = over_runs(by_run(cells, ["retention"], mean))
+    found["xfer"] = over_runs(by_run(cells, ["transfer"], mean))
+    found["forgetting"] = over_runs(by_run(cells, ["retention"], forgetting))
+    if suite.safety:
+        found["forgetting_ext"] = over_runs(by_run(cells, ["retention", "safety"], forgetting))
     return found
 
 
-def summary(cells: list[dict], suite: Suite) -> dict[str, dict[str, Number | None]]:
-    """Rows `base`, `method` and `delta` of the table from the tidy rows of one method.
+def own_cells(cells: list[dict]) -> list[dict]:
+    """Of one benchmark's tidy rows, those that its column is about: of the runs on it, if there are any."""
+    return [cell for cell in cells if cell["group"] != "transfer"] or cells
 
-    A target's cell (and that of its view) comes from the runs trained on it; `xfer` is the signed mean delta
-    on the other targets, the other columns are those of each run: all are means over runs (seeds, then train
-    tasks). `forgetting` is over the retention benchmarks, `forgetting_ext` over the safety sets too.
+
+def mean_floor(cells: list[dict], groups: list[str]) -> float | None:
+    """Mean over the runs of the forgetting that chance alone would give on some groups of benchmarks."""
+    chosen = [cell for cell in cells if cell["group"] in groups]
+    return over_runs(
+        {
+            run: forgetting_floor(
+                [(cell["score"], cell["base_score"], cell["n"]) for cell in chosen if run_of(cell) == run]
+            )
+            for run in map(run_of, chosen)
+        }
+    )
+
+
+def summary(cells: list[dict], suite: Suite) -> dict[str, dict[str, Number | None]]:
+    """Rows `base`, `method` and `delta` of the table from the tidy rows of one method (see `quantities`).
 
     Raises:
         InputError: no run was trained on one of the targets.
     """
-
     base: dict[str, Number | None] = {}
-    method: dict[str, Number | None] = {}
-    delta: dict[str, Number | None] = {}
     for benchmark in suite.benchmarks:
         chosen = [cell for cell in cells if cell["benchmark"] == benchmark and cell["group"] != "transfer"]
         if not chosen:
             raise InputError(f"--runs: no run trained on {benchmark}; name one for each of --targets")
         base[benchmark] = chosen[0]["base_score"]
-        method[benchmark] = over_runs({run_of(cell): cell["score"] for cell in chosen})
-        delta[benchmark] = over_runs({run_of(cell): cell["delta"] for cell in chosen})
-    base["xfer"], base["forgetting"], base["forgetting_ext"] = None, 0.0, 0.0
-    method["xfer"] = delta["xfer"] = over_runs(by_run(cells, ["transfer"], mean))
-    for column, groups in (("forgetting", ["retention"]), ("forgetting_ext", ["retention", "safety"])):
-        method[column] = delta[column] = over_runs(by_run(cells, groups, forgetting))
+    method = quantities(cells, suite)
+    computed = {"xfer": None, "forgetting": 0.0, "forgetting_ext": 0.0}
+    delta = method | {name: method[name] - before for name, before in base.items()}
     return {
         row: {column: values[column] for column in suite.columns}
-        for row, values in (("base", base), ("method", method), ("delta", delta))
+        for row, values in (("base", base | computed), ("method", method), ("delta", delta))
     }
 
 
