@@ -1,6 +1,11 @@
 """Diagnoses of the runs that there are: Theorem 6.1, the long runs (Table 1), what predicts forgetting (Figure 2)."""
 
 
+def labelled(files):
+    """`LABEL=PATH` of each file, for a flag."""
+    return [f"{label}={path}" for label, path in files.items()]
+
+
 def bound_runs(wildcards):
     """Run and samples for KL of each run of the experiment main: `method/task/seedN` -> path."""
     model = wildcards.model
@@ -33,10 +38,55 @@ rule bound:
     params:
         flags=lambda wildcards: flags(
             model=wildcards.model,
-            samples=[f"{label}={path}" for label, path in bound_runs(wildcards).items()],
+            samples=labelled(bound_runs(wildcards)),
             graders=[f"{name}={kind(name)}" for name in bound_benchmarks(wildcards)],
         ),
         code=lambda wildcards: digests("bound", graders(bound_benchmarks(wildcards))),
     shell:
         "python workflow/scripts/bound.py {params.flags} --processes {resources.processes}"
+        " --output {output} > {log} 2>&1"
+
+
+def long_runs(wildcards, name):
+    """A file of each run of the experiment mismatch: `method/task/seedN` -> path."""
+    model = wildcards.model
+    task = settings.diagnose(config, model, "mismatch")["task"]
+    return {
+        f"{method}/{task}/seed{seed}": f"results/{model}/{method}/{task}/seed{seed}/{name}"
+        for method in config["experiments"]["mismatch"]
+        for seed in config["models"][model]["seeds"]
+    }
+
+
+LONG_RUN_FILES = {
+    "drifts": "drift.json",
+    "costs": "train.cost.json",
+    "points": "points/verdicts.parquet",
+    "verdicts": "verdicts.parquet",
+}
+
+
+rule mismatch:
+    input:
+        lambda wildcards: [
+            path for name in LONG_RUN_FILES.values() for path in long_runs(wildcards, name).values()
+        ],
+        base="results/{model}/base/verdicts.parquet",
+    output:
+        "results/{model}/cells/mismatch.parquet",
+    log:
+        "logs/mismatch/{model}.log",
+    benchmark:
+        "logs/benchmarks/mismatch/{model}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda wildcards: flags(
+            model=wildcards.model,
+            retention=suite(wildcards.model).retention,
+            **{flag: labelled(long_runs(wildcards, name)) for flag, name in LONG_RUN_FILES.items()},
+        ),
+        code=digests("mismatch"),
+    shell:
+        "python workflow/scripts/mismatch.py {params.flags} --base-verdicts {input.base}"
         " --output {output} > {log} 2>&1"

@@ -1,0 +1,58 @@
+"""Bring a model's long runs together: losses, drift and scores along them (Table 1)."""
+
+import argparse
+from pathlib import Path
+
+from tms import cells, cost, program, provenance
+from tms.errors import InputError
+from tms.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
+from tms.scores import parse_run
+
+FILES = {
+    "drifts": "drift.json of each run",
+    "costs": "train.cost.json of each run",
+    "points": "verdicts of each run's checkpoints before its end",
+    "verdicts": "verdicts of each run's end",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--retention", nargs="+", required=True, help="retention benchmarks")
+    for name, what in FILES.items():
+        parser.add_argument(
+            f"--{name}", nargs="+", required=True, metavar="METHOD/TASK/seedN=PATH", help=what
+        )
+    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    paths = {name: program.parse_pairs(getattr(args, name)) for name in FILES}
+    runs: dict[tuple[str, str], dict[int, LongRun]] = {}
+    for label in paths["drifts"]:
+        for name, own in paths.items():
+            if label not in own:
+                raise InputError(f"--{name}: no file of {label}; name the same runs as in --drifts")
+        method, _, run = label.partition("/")
+        task, seed = parse_run(run)
+        drift, spent, points, end = (Path(own[label]) for own in paths.values())
+        trajectory, train_trajectory = read_trajectories(drift)
+        runs.setdefault((method, task), {})[seed] = LongRun(
+            steps=cost.read(spent).optimizer_steps,
+            trajectory=trajectory,
+            train_trajectory=train_trajectory,
+            verdicts=read_points(points, end, args.base_verdicts),
+        )
+    found = [
+        cell
+        for (method, task), own in runs.items()
+        for cell in mismatch_cells(args.model, method, task, own, args.retention)
+    ]
+    cells.write(args.output, found, provenance.facts("mismatch"))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
