@@ -225,6 +225,9 @@ def test_seeds_are_pooled_and_have_an_interval_of_their_own():
     # Student's t with one degree of freedom: 12.7062 standard errors of 0.125 around 0.375.
     assert found["change"]["seeds_high"] == pytest.approx(0.375 + 12.7062 * 0.125, abs=1e-4)
     assert found["left"]["seeds_low"] == 0  # the sign is not known over seeds
+    # Of the KL first: 0.2 with a standard error of 0.1, and no KL is below 0.
+    assert found["corollary"]["seeds_low"] == 0
+    assert found["tv_corollary"]["seeds_high"] == pytest.approx(math.sqrt((0.2 + 1.27062) / 2), abs=1e-4)
     assert found["bound"]["seeds_low"] is None
 
 

@@ -130,37 +130,35 @@ def bound_cells(model: str, method: str, train_task: str, prompts: str, samples:
     if not n:
         names = ["left", "change", *BOUNDS, "looseness"]
         return [cell(name, None, note="not measured: no prompt's answers count") for name in names]
-    by_prompt = _averaged(means)
-    found = _floats(sides(*by_prompt.mean(axis=1)))
+    change_SP, kl_P = means.policy_SP - means.base_SP, means.kl_SP.mean(axis=0)
+    by_prompt = np.array([change_SP.mean(axis=0), kl_P, np.sqrt(kl_P)])
+    found = {name: float(value) for name, value in sides(*by_prompt.mean(axis=1)).items()}
     drawn = sides(*resampled_means(by_prompt))
-    runs = [_floats(sides(*_averaged(means, seed).mean(axis=1))) for seed in range(seeds)]
+    runs = [change_SP.mean(axis=1), means.kl_SP.mean(axis=1), np.sqrt(means.kl_SP).mean(axis=1)]
     over_prompts = {name: percentiles(drawn[name]) for name in ("change", *BOUNDS)}
-    # None for the means of roots: of one seed they have fewer draws, hence more bias.
-    over_seeds = {
-        name: None if name in OF_ROOTS else seed_interval([run[name] for run in runs])
-        for name in ("change", *BOUNDS)
-    }
-    for intervals in (over_prompts, over_seeds):
-        intervals["left"] = intervals["change"] and _size(*intervals["change"])
+    over_prompts["left"] = _size(*over_prompts["change"])
+    over_seeds = _over_seeds(runs[0], runs[1])
     notes = {name: _bound_note(name, found, seeds * means.draws) for name in BOUNDS}
-    notes |= {"left": _left_note(means, found, runs), "change": "signed: trained policy minus base"}
+    notes |= {"left": _left_note(means, found, sides(*runs)), "change": "signed: trained policy minus base"}
     result = []
     for name in ["left", "change", *BOUNDS]:
-        (ci_low, ci_high), (seeds_low, seeds_high) = over_prompts[name], over_seeds[name] or (None, None)
+        (ci_low, ci_high), (seeds_low, seeds_high) = over_prompts[name], over_seeds.get(name, (None, None))
         interval = {"ci_low": ci_low, "ci_high": ci_high, "seeds_low": seeds_low, "seeds_high": seeds_high}
         result.append(cell(name, found[name], **interval, note=notes[name]))
     return [*result, cell("looseness", **_looseness(found, drawn))]
 
 
-def _averaged(means: PromptMeans, seed: int | None = None) -> np.ndarray:
-    """Change, KL and root of KL of each prompt, of one seed or of all seeds' mixture; shape (3, P)."""
-    of = slice(None) if seed is None else slice(seed, seed + 1)
-    kl_P = means.kl_SP[of].mean(axis=0)
-    return np.array([(means.policy_SP - means.base_SP)[of].mean(axis=0), kl_P, np.sqrt(kl_P)])
+def _over_seeds(change_S: np.ndarray, kl_S: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Intervals over seeds; of the KL first, whose mean over seeds is the mixture's.
 
-
-def _floats(values: dict) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
+    The means of roots have none: of one seed alone they have fewer draws, hence more bias.
+    """
+    change, kl = seed_interval(change_S.tolist()), seed_interval(kl_S.tolist())
+    if change is None:
+        return {}
+    low, high = (sides(0.0, max(bound, 0.0), 0.0) for bound in kl)
+    of_kl = {name: (float(low[name]), float(high[name])) for name in BOUNDS if name not in OF_ROOTS}
+    return {"change": change, "left": _size(*change)} | of_kl
 
 
 def _size(low: float, high: float) -> tuple[float, float]:
@@ -185,14 +183,14 @@ def _looseness(found: dict[str, float], drawn: dict) -> dict:
     return {"value": value, "ci_low": 1 / high, "ci_high": 1 / low}
 
 
-def _left_note(means: PromptMeans, found: dict[str, float], runs: list[dict[str, float]]) -> str:
+def _left_note(means: PromptMeans, found: dict[str, float], runs: dict[str, np.ndarray]) -> str:
     notes = []
     for name in BOUNDS:
-        exceeding = sum(run["left"] > run[name] for run in runs)
+        exceeding = np.sum(runs["left"] > runs[name])
         if found["left"] > found[name]:
             notes.append(f"exceeds {name} (a sampling error: the theorem holds)")
         elif exceeding:
-            notes.append(f"exceeds {name} in {exceeding} of {len(runs)} runs taken alone")
+            notes.append(f"exceeds {name} in {exceeding} of {len(means.kl_SP)} runs taken alone")
     if means.truncated:
         notes.append(f"{means.truncated:.1%} of the samples cut at the length limit, kept")
     if means.left_out:
