@@ -21,6 +21,8 @@ include: "workflow/rules/mixture.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/drift.smk"
 include: "workflow/rules/table.smk"
+include: "workflow/rules/diversity_inputs.smk"
+include: "workflow/rules/diversity.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/compare.smk"
 

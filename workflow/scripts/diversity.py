@@ -1,0 +1,117 @@
+"""Measure coverage and diversity of sampled answers (Table 2): Pass@K, majority vote, answer entropy."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from tms import cells, program, provenance, rows
+from tms.answer_classes import canonical_all, has_answers
+from tms.diversity_cells import BASE, target_cells, unmeasured_cells
+from tms.diversity_samples import Samples, by_prompt, read_greedy, read_samples
+from tms.errors import InputError
+from tms.scores import parse_run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--k", type=int, required=True, help="K of Pass@K and of the vote")
+    parser.add_argument(
+        "--kinds", nargs="+", required=True, metavar="TASK=KIND", help="target tasks, with their kinds"
+    )
+    parser.add_argument(
+        "--samples",
+        nargs="+",
+        required=True,
+        metavar="LABEL=PATH",
+        help="verdicts on samples of the base (label `base`, all tasks) and of each run (METHOD/TASK/seedN)",
+    )
+    parser.add_argument(
+        "--greedy", nargs="+", required=True, metavar="LABEL=PATH", help="verdicts on greedy completions"
+    )
+    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
+    parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
+    return parser
+
+
+def of_task(labels: list[str], task: str) -> dict[str, str]:
+    """Method of each label that is about a task: the base, and the runs on it.
+
+    Raises:
+        InputError: a label of another form.
+    """
+    found = {}
+    for label in labels:
+        method, _, run = label.partition("/")
+        if label == BASE or parse_run(run)[0] == task:
+            found[label] = method
+    return found
+
+
+def same_prompts(own: dict[str, Samples], task: str) -> list[str]:
+    """The prompts of a task, sorted, which all models must share; so must the number of samples.
+
+    Raises:
+        InputError: they differ, or the base has none.
+    """
+    sizes = {
+        label: {prompt: len(answers) for prompt, answers in samples.answers.items()}
+        for label, samples in own.items()
+    }
+    first = next(iter(sizes))
+    for label, found in sizes.items():
+        if not found or found != sizes[first]:
+            raise InputError(
+                f"--samples {label}: other prompts or numbers of samples of {task} than {first} has; "
+                f"generate and grade the samples of both again"
+            )
+    return sorted(sizes[first])
+
+
+def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str, dict]) -> list[dict]:
+    """Cells of one target task, from the samples of every label."""
+    methods = of_task(list(samples), task)
+    own = {label: samples[label].get(task, Samples()) for label in methods}
+    prompts = same_prompts(own, task)
+    names = list(dict.fromkeys(methods.values()))
+    if not all(found.binary for found in own.values()):
+        reason = "Pass@K needs verdicts of right or wrong"
+        return unmeasured_cells(args.model, task, names, args.k, reason)
+    classes = None
+    if has_answers(kind):
+        texts = {text for found in own.values() for answers in found.answers.values() for text in answers}
+        classes = canonical_all(kind, texts, args.processes)
+    greedy = program.parse_pairs(args.greedy)
+    scores: dict[str, dict[str, list[np.ndarray]]] = {method: {} for method in names}
+    for label, method in methods.items():
+        found = by_prompt(f"{label} {task}", own[label], classes, args.k)
+        found["greedy"] = read_greedy(Path(greedy[label]), task, prompts)
+        for name, values in found.items():
+            scores[method].setdefault(name, []).append(values)
+    stacked = {
+        method: {name: np.stack(values) for name, values in quantities.items()}
+        for method, quantities in scores.items()
+    }
+    number = len(own[BASE].answers[prompts[0]])
+    return target_cells(args.model, task, stacked, args.k, number)
+
+
+def main(args: argparse.Namespace) -> None:
+    paths = program.parse_pairs(args.samples)
+    if BASE not in paths or paths.keys() != program.parse_pairs(args.greedy).keys():
+        raise InputError("--samples and --greedy: give the same labels to both, base among them")
+    samples = {label: read_samples(Path(path)) for label, path in paths.items()}
+    found = [
+        cell
+        for task, kind in program.parse_pairs(args.kinds).items()
+        for cell in task_cells(args, task, kind, samples)
+    ]
+    inputs = {label: rows.provenance(Path(path)) for label, path in paths.items()}
+    cells.write(args.output, found, provenance.facts("diversity", samples=inputs))
+    for cell in found:
+        print(*(cell[name] for name in ("method", "train_task", "quantity", "value", "ci_low", "ci_high")))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
