@@ -8,11 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import yaml
-from snakemake.utils import update_config
-
-from tms import config as settings
 from tms import program, throughput
+from tms.config_files import configuration
 from tms.dry_run import planned
 from tms.errors import InputError
 from tms.estimate import Estimator
@@ -41,17 +38,6 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true", help="print CSV: tokens, hours and bytes in full")
     form.add_argument("--json", action="store_true", help="print JSON")
     return flags
-
-
-def configuration(configfiles: list[Path]) -> dict:
-    """The configuration as Snakemake merges it."""
-    merged: dict = {}
-    for path in [Path("config/config.yaml"), *configfiles]:
-        try:
-            update_config(merged, yaml.safe_load(path.read_text()) or {})
-        except (OSError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
-    return settings.expanded(merged)
 
 
 def short(number: float | None, digits: int = 3) -> str:

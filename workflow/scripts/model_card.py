@@ -1,0 +1,168 @@
+"""Write a model card for the hub beside a trained model's weights: README.md.
+
+`make model-card RUN=results/{model}/{method}/{task}/seed{seed}` calls it. It has no rule: nothing depends on
+it, and it describes files that are there. huggingface_hub's `ModelCardData` writes the YAML block, and its
+`ModelCard` reads it back before the file is kept. The hub's own check, which `push_to_hub` makes
+(`ModelCard.validate` posts the card to https://huggingface.co/api/validate-yaml), needs the network and is
+not called here. The tests call it against a local server that applies the rules that are public; what else
+the hub checks is not known.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import yaml
+from huggingface_hub import ModelCard
+from jinja2 import Environment, StrictUndefined
+
+from tms import checkpoints, cost, model_card, program, rows
+from tms import config as settings
+from tms.config_files import configuration
+from tms.contamination_report import read_report
+from tms.errors import InputError
+from tms.scores import decimal, read_scores
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "workflow" / "templates" / "model_card.md.j2"
+MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>|#~$"})
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, help="results/MODEL/METHOD/TASK/seedN")
+    parser.add_argument(
+        "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
+    )
+    parser.add_argument("--output", type=Path, help="README.md in the run's checkpoint-1of1, unless given")
+    return parser
+
+
+def plain(text: str) -> str:
+    """Text for one line of Markdown: what Markdown, HTML or a table would read is escaped."""
+    return model_card.one_line(text).translate(MARKUP)
+
+
+def percent(share: float) -> str:
+    return decimal(100 * share, 1)
+
+
+def paper() -> dict[str, str]:
+    """What CITATION.cff says of the paper."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())["preferred-citation"]
+    authors = [f"{author['family-names']}, {author['given-names']}" for author in cited["authors"]]
+    return {
+        **{name: str(cited[name]) for name in ("title", "url", "year")},
+        "venue": cited["collection-title"],
+        "authors": " and ".join(authors),
+    }
+
+
+def citation(cited: dict[str, str]) -> str:
+    """The paper as BibTeX."""
+    fields = {"title": "title", "author": "authors", "booktitle": "venue", "year": "year", "url": "url"}
+    lines = [f"  {name} = {{{cited[key]}}}," for name, key in fields.items()]
+    return "\n".join(["@inproceedings{tms,", *lines, "}"])
+
+
+def read_filter(path: Path) -> dict:
+    """What the filter kept of the training prompts.
+
+    Raises:
+        InputError: the file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text())["train"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: not a readable summary of the filter; make the run again") from error
+
+
+def score_line(cell: dict) -> dict[str, str]:
+    """A row of the card's table of scores, in percent."""
+    numbers = {name: percent(cell[name]) for name in ("score", "ci_low", "ci_high", "base_score", "delta")}
+    return {
+        **{name: cell[name] for name in ("benchmark", "group", "metric")},
+        "score": numbers["score"],
+        "interval": f"{numbers['ci_low']} to {numbers['ci_high']}",
+        "base": numbers["base_score"],
+        "change": numbers["delta"],
+    }
+
+
+def decoding_text(evaluation: dict) -> str:
+    """How the benchmarks were decoded."""
+    if evaluation["temperature"] == 0:
+        return "Decoded greedily."
+    return f"Decoded at temperature {evaluation['temperature']:g}, top-p {evaluation['top_p']:g}."
+
+
+def build(config: dict, run: model_card.Run, checkpoint: Path) -> ModelCard:
+    """The card of a run, from its files.
+
+    Raises:
+        InputError: a file is missing, or the configuration is not the one that made the run.
+    """
+    entry = config["models"][run.model]
+    data = run.results.parent / "data" / run.task / entry["suite"]
+    benchmarks = settings.benchmarks(config, run.model)
+    cells = model_card.score_rows(
+        config,
+        run,
+        read_scores(run.folder / "scores.json", benchmarks),
+        read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
+    )
+    if run.method in settings.students(config):
+        model_card.check_plan(config, run, rows.provenance(run.folder / "plan.parquet"))
+    spent = cost.read(run.folder / "train.cost.json")
+    terms, holders = model_card.terms_of(config, run.model)
+    name = model_card.card_name(config, run, terms)
+    source = model_card.source_of(config, run.task, training=True)
+    filtered = read_filter(data / entry["teacher"] / "filter.json")
+    contamination = data / "contamination.json"
+    report = read_report(contamination)
+    cited = paper()
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["plain"] = plain
+    text = environment.from_string(TEMPLATE.read_text()).render(
+        name=name,
+        kind=model_card.KINDS[config["methods"][run.method]["kind"]],
+        base=model_card.model_text(config, entry["base"]),
+        task=run.task,
+        method=run.method,
+        seed=run.seed,
+        max_new_tokens=config["tasks"][run.task]["max_new_tokens"],
+        settings=model_card.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
+        digest=checkpoints.weights_digest(checkpoint),
+        source=model_card.source_text(config, run.task, source),
+        teacher=model_card.teacher_text(config, run.model),
+        filter=filtered,
+        rejects=", ".join(f"{count} {reason}" for reason, count in filtered["rejects"].items()),
+        decoding=decoding_text(config["evaluation"]),
+        scores=[score_line(cell) for cell in cells],
+        forgetting=[(label, percent(value)) for label, value in model_card.forgetting_rows(cells)],
+        contamination=model_card.contamination_lines(contamination, report, benchmarks),
+        max_share=f"{100 * report['max_share']:g} %",
+        terms=terms,
+        holders=holders,
+        licence_of_data=source.licence if source else "",
+        paper=cited,
+        citation=citation(cited),
+    )
+    metadata = model_card.metadata(config, run, name, terms, cells)
+    return ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{text}")
+
+
+def main(args: argparse.Namespace) -> None:
+    config = configuration(args.configfile)
+    run = model_card.parse_run(args.run, config)
+    checkpoint = run.folder / f"checkpoint-{checkpoints.FINAL}"
+    card = build(config, run, checkpoint)
+    output = args.output or checkpoint / "README.md"
+    card.save(output)
+    print(output)
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
