@@ -199,9 +199,9 @@ def test_two_targets_are_too_few():
     assert (found, "the suite has 2" in evidence) == ("not measured", True)
 
 
-def relation(predictor, value, group, prompts="", left_out="", half=0.1):
-    quantity = f"spearman.{predictor}.per_token"
-    return measured("relations", left_out, quantity, value, half, group=group, prompts=prompts)
+def relation(predictor, value, group, prompts="", left_out="", half=0.1, quantity="spearman", **others):
+    quantity = f"{quantity}.{predictor}.per_sequence"
+    return measured("relations", left_out, quantity, value, half, group=group, prompts=prompts, **others)
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,18 @@ def test_mechanism(kl, ref, own, expected):
     assert verdict("RQ6", cells)[0] == expected
 
 
-def test_a_law_that_hangs_on_one_method_is_none():
+@pytest.mark.parametrize(
+    "other", [{"left_out": "sft"}, {"quantity": "spearman_within", "train_task": "chain"}]
+)
+def test_a_law_that_hangs_on_one_method_or_on_the_tasks_is_none(other):
     cells = [relation("kl.policy_base", 0.8, "all", "heldout"), relation("pld_ref", 0.7, "sft")]
     assert verdict("RQ6", cells)[0] == SUPPORTED
-    cells.append(relation("kl.policy_base", -0.1, "all", "heldout", left_out="sft"))
-    found, evidence = verdict("RQ6", cells)
+    assert (
+        verdict("RQ6", [*cells, relation("kl.policy_base", 0.1, "all", "heldout", **other)])[0] == SUPPORTED
+    )
+    found, evidence = verdict("RQ6", [*cells, relation("kl.policy_base", -0.1, "all", "heldout", **other)])
     assert found == INDISTINGUISHABLE
-    assert "Leaving out one method turns the sign" in evidence
+    assert "another sign: kl.policy_base.per_sequence" in evidence
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,9 @@ QUESTIONS = (
         "forgetting, and does TMS shift the Pareto frontier relative to SFT?",
         "KL to the base and PLD predict how much is forgotten.",
         "Supported: the interval of the rank correlation with the magnitude of forgetting lies above "
-        "0 for KL and for a reading of PLD (within the SFT family), below 0 for none, and no single "
-        "method's absence turns a sign. Contradicted: one lies below 0 and none above. Whether the "
-        "front moves is the frontier control's question.",
+        "0 for KL and for a reading of PLD (within the SFT family), below 0 for none, and no sign "
+        "turns without any one method or within the runs on one task. Contradicted: one lies below "
+        "0 and none above. Whether the front moves is the frontier control's question.",
         mechanism.mechanism,
     ),
     Question(

@@ -17,12 +17,13 @@ from tms.findings.evidence import (
 )
 from tms.findings.outcome import MAIN
 from tms.paired_tests import holm
+from tms.relations import EXPERIMENT as RELATIONS
 
 MIN_TASKS = 3
 MIN_MODELS = 2
 # Predictors of RQ6: KL of all methods on the trained task's prompts, both readings of PLD in the SFT family.
-KL = ("spearman.kl.policy_base.per_token", "all", "heldout")
-PLD = (("spearman.pld_ref.per_token", "sft", ""), ("spearman.pld_own.per_token", "sft", ""))
+KL = ("kl.policy_base.per_sequence", "all", "heldout")
+PLD = (("pld_ref.per_sequence", "sft", ""), ("pld_own.per_sequence", "sft", ""))
 
 
 def task_dependence(evidence: Evidence) -> Finding:
@@ -67,30 +68,30 @@ def mechanism(evidence: Evidence) -> Finding:
     """RQ6. Supported: KL to the base and a reading of PLD each predict how much is forgotten.
 
     Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one. Supported:
-    the interval of KL's lies above 0 and so does that of one reading of PLD, none lies below, and leaving out
-    any one method keeps these signs. Contradicted: one lies below 0 and none above. Whether TMS moves the
-    front is the frontier control's question.
+    the interval of KL's lies above 0 and so does that of one reading of PLD, none lies below, and no sign
+    turns without any one method or within the runs on one task. Contradicted: one lies below 0 and none
+    above. Whether TMS moves the front is the frontier control's question.
     """
-    evidence.require("relations")
-    kl, plds = _relation(evidence, *KL), [_relation(evidence, *name) for name in PLD]
-    if kl is None:
-        raise NotMeasuredError(f"experiment relations has no {KL[0]}")
-    found = [kl, *(pld for pld in plds if pld)]
-    directions = [contrast.direction for contrast in found]
-    fragile = [name for name in (KL, *PLD) if not _stable(evidence, *name)]
+    evidence.require(RELATIONS)
+    found = {name: relation for name in (KL, *PLD) if (relation := _relation(evidence, *name))}
+    if KL not in found:
+        raise NotMeasuredError(f"experiment {RELATIONS} has no rank correlation with {KL[0]}")
+    directions = {name: relation.direction for name, relation in found.items()}
+    fragile = [name[0] for name, sign in directions.items() if sign and not _stable(evidence, sign, *name)]
+    predicts = directions[KL] == 1 and any(directions.get(name) == 1 for name in PLD)
     verdict = INDISTINGUISHABLE
-    if directions[0] == 1 and 1 in directions[1:] and -1 not in directions and not fragile:
+    if predicts and -1 not in directions.values() and not fragile:
         verdict = SUPPORTED
-    elif -1 in directions and 1 not in directions:
+    elif -1 in directions.values() and 1 not in directions.values():
         verdict = CONTRADICTED
     text = "; ".join(
-        f"{contrast.label} rho = {contrast.value:+.2f} (95 % {contrast.low:+.2f} to {contrast.high:+.2f})"
-        for contrast in found
+        f"{each.label} rho = {each.value:+.2f} (95 % {each.low:+.2f} to {each.high:+.2f})"
+        for each in found.values()
     )
-    if not any(plds):
+    if not any(name in found for name in PLD):
         text += "; PLD within the SFT family: not measured"
     if fragile:
-        text += f". Leaving out one method turns the sign of {', '.join(name for name, _, _ in fragile)}"
+        text += f". Without some method, or within the runs on one task, another sign: {', '.join(fragile)}"
     return Finding(verdict, f"Rank correlation with the magnitude of forgetting: {text}.")
 
 
@@ -148,15 +149,20 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
     return float(found.statistic), float(found.pvalue)
 
 
-def _relation(evidence: Evidence, quantity: str, family: str, prompts: str) -> Contrast | None:
-    cell = evidence.find("relations", quantity, method="", group=family, prompts=prompts)
+def _relation(evidence: Evidence, predictor: str, family: str, prompts: str) -> Contrast | None:
+    cell = evidence.find(RELATIONS, f"spearman.{predictor}", method="", group=family, prompts=prompts)
     if cell is None or cell["ci_low"] is None:
         return None
-    label = quantity.removeprefix("spearman.")
-    return Contrast(label, cell["value"], cell["ci_low"], cell["ci_high"], None)
+    return Contrast(predictor, cell["value"], cell["ci_low"], cell["ci_high"], None)
 
 
-def _stable(evidence: Evidence, quantity: str, family: str, prompts: str) -> bool:
-    """Whether a correlation keeps its sign whichever method is left out."""
-    chosen = evidence.all(experiment="relations", quantity=quantity, group=family, prompts=prompts)
-    return len({cell["value"] > 0 for cell in chosen}) <= 1
+def _stable(evidence: Evidence, sign: int, predictor: str, family: str, prompts: str) -> bool:
+    """Whether a correlation has its sign without any one method too, and within the runs on each task."""
+    values = [
+        cell["value"]
+        for quantity in ("spearman", "spearman_within")
+        for cell in evidence.all(
+            experiment=RELATIONS, quantity=f"{quantity}.{predictor}", group=family, prompts=prompts
+        )
+    ]
+    return all(sign * value > 0 for value in values)
