@@ -142,3 +142,12 @@ def test_rows_without_an_item_do_not_count():
     assert item_interval([[1.0, 0.0], [], [1.0]])[0] == pytest.approx(2 / 3)
     alone = item_interval([[], [], [1.0, 1.0]])
     assert alone == (1.0, 1.0, 1.0)
+
+
+def test_streams_are_independent_resamples():
+    """Two benchmarks with as many examples: drawn alike, equal scores would move together."""
+    scores = [np.random.default_rng(5).integers(0, 2, size=300)]
+    one, other = resampled_means(scores)[0], resampled_means(scores, "other")[0]
+    assert np.array_equal(other, resampled_means(scores, "other")[0])
+    assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(one))
+    assert width([one]) == pytest.approx(width([other]), rel=0.05)

@@ -66,7 +66,7 @@ def item_interval(rows: list[list[float]]) -> tuple[float, float, float]:
     return float(sums[0].sum() / sums[1].sum()), *percentiles(totals_2R[0][drawn] / totals_2R[1][drawn])
 
 
-def resampled_means(scores: list[list[float]]) -> np.ndarray:
+def resampled_means(scores: list[list[float]], stream: str = "") -> np.ndarray:
     """Mean scores of several models under the same bootstrap resamples of their common examples.
 
     The models (a base and its runs, of all seeds) share the test set and its luck, so an example that is
@@ -74,13 +74,15 @@ def resampled_means(scores: list[list[float]]) -> np.ndarray:
 
     Args:
         scores: scores[m][i] of example i under model m.
+        stream: resamples of different names are independent, e.g. those of benchmarks with as many examples.
 
     Returns:
-        Means of shape (models, RESAMPLES); the same resamples at every call with as many examples.
+        Means of shape (models, RESAMPLES); the same resamples at every call with as many examples and the
+        same stream.
     """
     scores_MN = np.asarray(scores, dtype=float)
     n = scores_MN.shape[1]
-    generator, at_once = np.random.default_rng(0), max(1, DRAWS_AT_ONCE // n)
+    generator, at_once = np.random.default_rng([0, *stream.encode()]), max(1, DRAWS_AT_ONCE // n)
     means = []
     for start in range(0, RESAMPLES, at_once):
         r = min(at_once, RESAMPLES - start)
