@@ -18,6 +18,8 @@ TORCH_FREE = [
     "decontaminate",
     "gate",
     "estimate",
+    "compare",
+    "model_card",
 ]
 
 IMPORT_ALL = """
