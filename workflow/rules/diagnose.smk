@@ -90,3 +90,37 @@ rule mismatch:
     shell:
         "python workflow/scripts/mismatch.py {params.flags} --base-verdicts {input.base}"
         " --output {output} > {log} 2>&1"
+
+
+def summarised(model):
+    """The experiments of a model that rule `measure` summarises, with their methods."""
+    return {name: own for name, own in settings.experiments(config, model).items() if name in MEASURED}
+
+
+rule relations:
+    input:
+        lambda wildcards: [
+            f"results/{wildcards.model}/cells/{name}.parquet" for name in summarised(wildcards.model)
+        ],
+    output:
+        "results/{model}/cells/relations.parquet",
+    log:
+        "logs/relations/{model}.log",
+    benchmark:
+        "logs/benchmarks/relations/{model}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda wildcards: flags(
+            model=wildcards.model,
+            kinds=[
+                f"{method}={config['methods'][method]['kind']}"
+                for method in dict.fromkeys(sum(summarised(wildcards.model).values(), []))
+            ],
+            cells=[
+                f"results/{wildcards.model}/cells/{name}.parquet" for name in summarised(wildcards.model)
+            ],
+        ),
+        code=digests("relations"),
+    shell:
+        "python workflow/scripts/relations.py {params.flags} --output {output} > {log} 2>&1"

@@ -159,7 +159,7 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
         low, high = joint_interval(verdicts_SN.tolist())
         found[benchmark] = _entry(by_seed[benchmark], low, high) | {"n": len(examples)}
         if benchmark in retention:
-            resampled[benchmark] = resampled_means([verdicts_SN.mean(axis=0)])[0]
+            resampled[benchmark] = resampled_means([verdicts_SN.mean(axis=0)], benchmark)[0]
     interval = percentiles(np.mean([resampled[benchmark] for benchmark in retention], axis=0))
     found["retention_mean"] = _entry(
         np.mean([by_seed[benchmark] for benchmark in retention], axis=0), *interval

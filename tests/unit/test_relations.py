@@ -1,0 +1,228 @@
+"""Rank correlations against scipy, and Pareto fronts drawn by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from tms import cells
+from tms.relations import (
+    FRONT_KL,
+    PREDICTORS,
+    Point,
+    coefficient,
+    method_interval,
+    non_dominated,
+    pareto_cells,
+    points,
+    relation_cells,
+    weighted_spearman,
+)
+
+KL = "kl.policy_base.per_token"
+
+
+def measured(quantity, values, prompts="", experiment="main"):
+    """Cells of a quantity from values by (method, train task)."""
+    return [
+        cells.cell(experiment, "m", quantity, value, method=method, train_task=task, prompts=prompts)
+        for (method, task), value in values.items()
+    ]
+
+
+def as_points(x, y, tasks=1):
+    """Points of methods of `tasks` train tasks each."""
+    return [
+        Point(f"m{place // tasks}", f"t{place % tasks}", *pair)
+        for place, pair in enumerate(zip(x, y, strict=True))
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 4)), min_size=2, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_a_weight_counts_as_so_many_equal_points(found):
+    """Integers between 0 and 5, so that ties are common."""
+    x, y, weights = (np.array(column, dtype=float) for column in zip(*found, strict=True))
+    weights[0] += 1  # some point counts
+    repeated = [np.repeat(values, weights.astype(int)) for values in (x, y)]
+    own = weighted_spearman(x, y, np.array([weights, np.ones(len(x))]))
+    for value, sides in zip(own, (repeated, (x, y)), strict=True):
+        if len(set(sides[0])) > 1 and len(set(sides[1])) > 1:
+            assert value == pytest.approx(spearmanr(*sides).statistic, abs=1e-9)
+        else:
+            assert np.isnan(value)
+
+
+def test_more_of_the_predictor_with_more_forgetting_is_positive():
+    """Forgetting is stored as F <= 0; the correlation is with its magnitude."""
+    forgetting = {("sft", "a"): -0.3, ("tms", "a"): -0.1, ("self_sft", "a"): -0.2, ("grpo", "a"): 0.0}
+    kl = {("sft", "a"): 0.9, ("tms", "a"): 0.3, ("self_sft", "a"): 0.5, ("grpo", "a"): 0.1}
+    chosen = points(
+        measured("forgetting", forgetting) + measured(KL, kl, "heldout"),
+        KL,
+        "heldout",
+        ["sft", "tms", "self_sft"],
+    )
+    assert chosen == [
+        Point("sft", "a", 0.9, 0.3),
+        Point("tms", "a", 0.3, 0.1),
+        Point("self_sft", "a", 0.5, 0.2),
+    ]
+    assert coefficient([*chosen, Point("grpo", "a", 0.1, 0.0)]) == (pytest.approx(1.0), "")
+
+
+def test_a_method_of_several_experiments_is_one_point_and_what_was_not_measured_is_none():
+    found = measured("forgetting", {("tms", "a"): -0.1, ("sft", "a"): -0.2, ("sft", ""): -0.2})
+    found += measured(KL, {("tms", "a"): 0.3, ("sft", "a"): None, ("sft", ""): 0.2}, "heldout")
+    found += measured("forgetting", {("tms", "a"): -0.9}, experiment="windows")
+    found += measured(KL, {("tms", "a"): 0.9}, "heldout", "windows") + measured(
+        KL, {("sft", "a"): 1.0}, "facts"
+    )
+    along = cells.cell(
+        "main", "m", KL, 0.1, method="sft", train_task="a", prompts="heldout", checkpoint="1of2"
+    )
+    assert points([*found, along], KL, "heldout", ["sft", "tms"]) == [Point("tms", "a", 0.3, 0.1)]
+
+
+def test_too_few_points_and_equal_sides_have_no_value():
+    assert coefficient(as_points([1, 2, 3], [1, 2, 3])) == (
+        None,
+        "not measured: 3 points of 3 methods; it takes 4 of 3",
+    )
+    value, note = coefficient(as_points([1, 2, 3, 4], [1, 2, 3, 4], tasks=2))
+    assert value is None and "4 points of 2 methods" in note
+    assert coefficient(as_points([1, 2, 3, 4], [0.0] * 4)) == (
+        None,
+        "not defined: one side is the same at all points",
+    )
+
+
+def test_points_of_one_method_are_resampled_together():
+    """Five tasks with the same numbers hold as much as one, so the interval over methods is the same."""
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(2, 8))
+    one = as_points(x, y)
+    five = as_points(np.repeat(x, 5), np.repeat(y, 5), tasks=5)
+    assert method_interval(five) == pytest.approx(method_interval(one))
+    low, high = method_interval(one)
+    assert low < spearmanr(x, y).statistic < high
+
+
+@pytest.mark.slow
+def test_intervals_over_methods_cover_the_true_correlation():
+    """200 simulated sets of 9 methods with 2 tasks each; 95 % within three standard errors (1.5 points)."""
+    generator = np.random.default_rng(1)
+
+    def draw(methods):
+        levels = generator.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=methods)
+        return (levels[:, None, :] + 0.4 * generator.normal(size=(methods, 2, 2))).reshape(-1, 2)
+
+    truth = spearmanr(draw(100_000)).statistic
+    covered = 0
+    for _ in range(200):
+        low, high = method_interval(as_points(*draw(9).T, tasks=2))
+        covered += low <= truth <= high
+    assert 0.905 <= covered / 200 <= 0.995
+
+
+KINDS = {"sft": "sft", "self_sft": "self_sft", "final_sft": "final_sft", "tms": "tms", "grpo": "grpo"}
+
+
+def relations(predictor, prompts, x, y, kinds=KINDS):
+    """Cells of one predictor, from values by (method, train task)."""
+    found = measured("forgetting", y) + measured(predictor, x, prompts)
+    return cells.select(relation_cells("m", found, kinds), prompts=prompts)
+
+
+def test_a_method_is_left_out_at_a_time():
+    generator = np.random.default_rng(2)
+    names = [(method, task) for method in KINDS for task in ("a", "b")]
+    x = dict(zip(names, generator.normal(size=10), strict=True))
+    y = dict(zip(names, -generator.normal(size=10), strict=True))
+    found = cells.select(relations(KL, "heldout", x, y), quantity=f"spearman.{KL}", group="all")
+    whole, *without = found
+    assert whole["value"] == pytest.approx(spearmanr(list(x.values()), [-v for v in y.values()]).statistic)
+    assert (whole["n"], whole["method"]) == (10, "")
+    values = {}
+    for cell in without:
+        kept = [name for name in names if name[0] != cell["method"]]
+        values[cell["method"]] = spearmanr([x[name] for name in kept], [-y[name] for name in kept]).statistic
+        assert cell["value"] == pytest.approx(values[cell["method"]]) and cell["n"] == 8
+    assert list(values) == list(KINDS)
+    low, high = min(values.values()), max(values.values())
+    assert f"association only; without one method {low:.2f} to {high:.2f}" in whole["note"]
+    assert "5 methods: the interval is too narrow" in whole["note"]
+
+
+def test_on_policy_methods_have_no_divergence_from_labels():
+    """grpo would turn the correlation around; it counts for the KL of all methods, never for PLD."""
+    y = {("sft", "a"): -0.4, ("self_sft", "a"): -0.3, ("final_sft", "a"): -0.2, ("tms", "a"): -0.1}
+    x = {name: -value for name, value in y.items()} | {("grpo", "a"): 9.0}
+    y |= {("grpo", "a"): 0.0}
+    of_pld = cells.select(relations("pld_ref.per_token", "", x, y), quantity="spearman.pld_ref.per_token")
+    assert {cell["group"] for cell in of_pld} == {"sft"}
+    assert of_pld[0]["value"] == pytest.approx(1.0) and of_pld[0]["n"] == 4
+    of_kl = {
+        cell["group"]: cell
+        for cell in cells.select(relations(KL, "heldout", x, y), quantity=f"spearman.{KL}", method="")
+    }
+    assert of_kl["sft"]["value"] == pytest.approx(1.0) and of_kl["sft"]["n"] == 4
+    assert of_kl["all"]["value"] == pytest.approx(0.0) and of_kl["all"]["n"] == 5
+
+
+def test_tasks_that_differ_cannot_make_a_correlation_within():
+    """Simpson's paradox: task b drifts and forgets more; within each, more drift goes with less."""
+    methods = list(KINDS)[:4]
+    x = {(name, task): place + 10 * (task == "b") for task in "ab" for place, name in enumerate(methods)}
+    y = {(name, task): place - 10 * (task == "b") - 3 for task in "ab" for place, name in enumerate(methods)}
+    found = relations(KL, "heldout", x, y)
+    (whole,) = cells.select(found, quantity=f"spearman.{KL}", group="all", method="")
+    within = cells.select(found, quantity=f"spearman_within.{KL}", group="all")
+    assert whole["value"] > 0.5
+    assert {cell["train_task"]: cell["value"] for cell in within} == pytest.approx({"a": -1.0, "b": -1.0})
+
+
+def test_nothing_measured_is_said_for_each_predictor():
+    found = relation_cells("m", [], KINDS)
+    assert len(found) == sum(len(families) for _, _, families in PREDICTORS)
+    assert all(cell["value"] is None and "0 points of 0 methods" in cell["note"] for cell in found)
+
+
+def test_a_front_drawn_by_hand():
+    places = {
+        "best accuracy": (0.9, -0.3),
+        "between": (0.7, -0.1),
+        "equal to it": (0.7, -0.1),
+        "as accurate, forgets more": (0.7, -0.2),
+        "as forgetful, less accurate": (0.8, -0.3),
+        "behind both": (0.6, -0.4),
+        "best retention": (0.5, 0.0),
+    }
+    assert non_dominated(places) == {"best accuracy", "between", "equal to it", "best retention"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=10))
+@settings(deadline=None)
+def test_every_place_off_the_front_is_beaten_by_one_on_it(found):
+    places = {str(number): place for number, place in enumerate(found)}
+    front = non_dominated(places)
+    assert front
+    for name, own in places.items():
+        beaten = any(places[other] != own and np.all(np.array(places[other]) >= own) for other in front)
+        assert beaten != (name in front)
+
+
+def test_fronts_of_methods_over_all_runs():
+    found = measured(
+        "target_mean", {("base", ""): 0.1, ("sft", ""): 0.9, ("tms", ""): 0.8, ("tms", "a"): 9.0}
+    )
+    found += measured("forgetting", {("base", ""): 0.0, ("sft", ""): -0.3, ("tms", ""): -0.1})
+    found += measured(FRONT_KL, {("sft", ""): 1.0, ("tms", ""): 2.0}, "heldout")
+    front = pareto_cells("m", found, ["sft", "tms", "self_sft"])
+    assert [(cell["quantity"], cell["prompts"], cell["method"], cell["value"]) for cell in front] == [
+        ("pareto.forgetting", "", "sft", 1.0),
+        ("pareto.forgetting", "", "tms", 1.0),
+        ("pareto.kl", "heldout", "sft", 1.0),
+        ("pareto.kl", "heldout", "tms", 0.0),  # less accurate and further from the base
+    ]
