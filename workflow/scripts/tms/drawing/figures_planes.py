@@ -1,0 +1,187 @@
+"""Figures 2c, 2d, the frontier and compute: methods as points of a plane."""
+
+from tms.drawing import names, style
+from tms.drawing.book import Book, NotDrawnError, Reading
+from tms.drawing.sheet import Sheet
+from tms.drawing.style import Style
+from tms.drawing.subject import Subject
+from tms.drawing.wording import BARS, PERCENT, heading, spoken
+
+ACCURACY = "target accuracy (%)"
+FORGETTING = "forgetting F (points; 0: none)"
+FRONT = Style(style.BLACK, "", (0, (4, 2)))
+SIDES = {"sft": style.KINDS["sft"], "tms": style.KINDS["tms"]}
+
+
+def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Target accuracy against forgetting, with the Pareto front of the methods.
+
+    Raises:
+        NotDrawnError: the model has no experiment main, or nothing was measured.
+    """
+    book.require(subject.model, "main")
+    title = heading("Figure 2c: accuracy against forgetting", book, subject.model)
+    sheet = Sheet("figure2c", title, height=4.4)
+    axes = sheet.panels[0]
+    found = {}
+    for method, experiment in book.measured(subject.model, ("main", "mixture")).items():
+        x = book.reading(subject.model, experiment, "target_mean", method)
+        y = book.reading(subject.model, experiment, "forgetting", method)
+        if method == "base" and x:
+            y = y or Reading(0.0)
+        if x and y:
+            found[method] = (x.scaled(100), y.scaled(100))
+    _points(sheet, axes, found, looks, ("target", PERCENT), ("F", " points"))
+    _front(sheet, axes, list(found.values()), 1)
+    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
+    sheet.caption = f"Methods up and to the right are better; the base forgets nothing. {BARS}"
+    return sheet
+
+
+def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Target accuracy against KL(policy || base), on held-out and on retention prompts, with the front.
+
+    Raises:
+        NotDrawnError: the model has no experiment main, or no method has both numbers.
+    """
+    book.require(subject.model, "main")
+    title = heading("Figure 2d: accuracy against KL to the base", book, subject.model)
+    sheet = Sheet("figure2d", title, columns=2, height=4.2)
+    for axes, prompts in zip(sheet.panels, ("heldout", "retention"), strict=True):
+        found = {}
+        for method, experiment in book.measured(subject.model, ("main", "mixture")).items():
+            x = book.reading(subject.model, experiment, "target_mean", method)
+            y = book.reading(
+                subject.model, experiment, "kl.policy_base.per_sequence", method, prompts=prompts
+            )
+            if method == "base":
+                y = Reading(0.0)
+            if x and y:
+                found[method] = (x.scaled(100), y)
+        if set(found) - {"base"}:
+            _points(sheet, axes, found, looks, ("target", PERCENT), ("KL", " nats"))
+            _front(sheet, axes, list(found.values()), -1)
+        axes.set(xlabel=ACCURACY, ylabel=f"KL(policy ‖ base), {names.prompts(prompts)} (nats / sequence)")
+    if not sheet.hovers:
+        raise NotDrawnError("no method has both accuracy and KL to the base measured")
+    sheet.caption = f"Methods down and to the right are better; the base has no divergence. {BARS}"
+    return sheet
+
+
+def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Accuracy and forgetting against all tokens and seconds that a method depends on.
+
+    Raises:
+        NotDrawnError: the model has no experiment main, or no cost was measured.
+    """
+    book.require(subject.model, "main")
+    title = heading("Accuracy and forgetting against compute", book, subject.model)
+    sheet = Sheet("compute", title, rows=2, columns=2, height=6.0, sharex="col", sharey="row")
+    costs = (
+        ("tokens trained on and generated", ("trained_tokens", "generated_tokens")),
+        ("seconds", ("seconds",)),
+    )
+    shown = (("target_mean", "target", ACCURACY), ("forgetting", "F", FORGETTING))
+    places = [(quantity, cost) for quantity in shown for cost in costs]
+    for axes, ((quantity, short, label), (unit, parts)) in zip(sheet.panels, places, strict=True):
+        found = {}
+        for method, experiment in book.measured(subject.model, ("main", "mixture")).items():
+            spent = [book.reading(subject.model, experiment, f"cost.{part}", method) for part in parts]
+            y = book.reading(subject.model, experiment, quantity, method)
+            if all(spent) and y and method != "base":
+                found[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
+        if found:
+            _points(sheet, axes, found, looks, ("", f" {unit}"), (short, PERCENT))
+            axes.set_xscale("log")
+        if axes in sheet.panels[2:]:
+            axes.set_xlabel(f"total {unit}")
+        if axes in sheet.panels[::2]:
+            axes.set_ylabel(label)
+    if not sheet.hovers:
+        raise NotDrawnError("no method's cost was measured")
+    sheet.caption = (
+        "Cost of everything that a method depends on (teacher, baseline SFT, harvest, student), for all "
+        f"target tasks and one seed. {BARS}"
+    )
+    return sheet
+
+
+def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """The frontier control: SFT and TMS with their settings and own checkpoints on one plane, on test.
+
+    Raises:
+        NotDrawnError: the model has no experiment frontier, or nothing was measured.
+    """
+    book.require(subject.model, "frontier")
+    title = heading("The frontier control: accuracy against forgetting", book, subject.model)
+    sheet = Sheet("frontier", title, height=5.2)
+    axes = sheet.panels[0]
+    for side in ("base", *SIDES):
+        chosen = []
+        cells = book.cells(subject.model, "frontier", "target_mean", group=side, prompts="test")
+        for cell in cells:
+            method, checkpoint = cell["method"], cell["checkpoint"]
+            y = book.reading(
+                subject.model, "frontier", "forgetting", method,
+                checkpoint=checkpoint, group=side, prompts="test",
+            )  # fmt: skip
+            if not y:
+                continue
+            x, y = Reading.of(cell).scaled(100), y.scaled(100)
+            selected = "selected" in cell["note"]
+            look = Style(looks["base" if side == "base" else side].colour, looks[method].marker)
+            label = names.method(method)
+            place = f" at {checkpoint.replace('of', ' / ')}" if checkpoint else ""
+            said = ", selected on validation" if selected else ""
+            text = f"{label}{place}{said}: {spoken('target', x, PERCENT)}; {spoken('F', y, ' points')}"
+            filled = selected or side == "base"
+            sheet.point(axes, x, y, look, text, size=4.5 if checkpoint else 7.5, filled=filled)
+            sheet.legend(label, look, filled=side == "base")
+            if selected:
+                chosen.append((x.value, y.value))
+        if chosen:
+            chosen.sort()
+            sheet.line(axes, *zip(*chosen, strict=True), SIDES[side], linewidth=1.8)
+            sheet.legend(f"{names.method(side)}: front", color=SIDES[side].colour, linestyle=SIDES[side].line)
+    if not sheet.hovers:
+        raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
+    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
+    sheet.caption = (
+        "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
+        f"on the side's front by the validation half. {area_in_words(book, subject.model)}{BARS}"
+    )
+    return sheet
+
+
+def area_in_words(book: Book, model: str) -> str:
+    """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
+    found = book.reading(model, "frontier", "area_difference", "tms", prompts="test")
+    if not found:
+        return ""
+    text = spoken("TMS's dominated area minus SFT's:", found)
+    return text + (f", p = {found.p_value:.3g}. " if found.p_value is not None else ". ")
+
+
+def _points(sheet, axes, found, looks, first, second) -> None:
+    for method, (x, y) in found.items():
+        label = names.method(method)
+        text = f"{label}: {spoken(first[0], x, first[1]).strip()}; {spoken(second[0], y, second[1])}"
+        sheet.point(axes, x, y, looks[method], text)
+        sheet.legend(label, looks[method])
+
+
+def pareto(points: list[tuple[float, float]], sign: int) -> list[tuple[float, float]]:
+    """The points that no other dominates, by rising x: larger x is better, and larger `sign * y`."""
+    best: list[tuple[float, float]] = []
+    for x, y in sorted(set(points), key=lambda point: (-point[0], -sign * point[1])):
+        if not best or sign * y > sign * best[-1][1]:
+            best.append((x, y))
+    return best[::-1]
+
+
+def _front(sheet, axes, points: list[tuple[Reading, Reading]], sign: int) -> None:
+    """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate."""
+    front = pareto([(x.value, y.value) for x, y in points], sign)
+    if len(front) > 1:
+        sheet.line(axes, *zip(*front, strict=True), FRONT, linewidth=1.0, drawstyle="steps-pre")
+        sheet.legend("Pareto front", color=FRONT.colour, linestyle=FRONT.line, linewidth=1.0)

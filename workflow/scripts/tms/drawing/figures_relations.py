@@ -1,0 +1,99 @@
+"""Figures 2a and 2b: forgetting against the distance from the base, and against Policy-Label Divergence."""
+
+from tms.drawing import names
+from tms.drawing.book import Book, NotDrawnError, Reading
+from tms.drawing.sheet import Sheet
+from tms.drawing.style import Style
+from tms.drawing.subject import Subject
+from tms.drawing.wording import BARS, PERCENT, heading, spoken
+
+RL_KINDS = ("grpo", "reinforce", "trapo")
+MAGNITUDE = "forgetting magnitude −F (points)"
+DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
+
+
+def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Forgetting against KL to the base: both directions, on held-out and on retention prompts (RQ6).
+
+    Raises:
+        NotDrawnError: no method has both numbers.
+    """
+    book.require(subject.model, "main")
+    title = heading("Figure 2a: forgetting against KL to the base", book, subject.model)
+    sheet = Sheet("figure2a", title, rows=2, columns=2, height=6.4, sharey=True)
+    places = [(direction, prompts) for direction in DIRECTIONS for prompts in ("heldout", "retention")]
+    said = []
+    for axes, (direction, prompts) in zip(sheet.panels, places, strict=True):
+        predictor = f"kl.{direction}.per_sequence"
+        said.append(_panel(sheet, axes, book, subject, looks, predictor, prompts, "all"))
+        axes.set_xlabel(f"{DIRECTIONS[direction]}, {names.prompts(prompts)} (nats / sequence)")
+    return _finished(sheet, said)
+
+
+def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Forgetting against held-out PLD within the SFT family: to references, and to own supervision.
+
+    Raises:
+        NotDrawnError: no method has both numbers.
+    """
+    book.require(subject.model, "main")
+    title = heading("Figure 2b: forgetting against PLD, SFT family", book, subject.model)
+    sheet = Sheet("figure2b", title, columns=2, height=3.9, sharey=True)
+    said = []
+    for axes, predictor in zip(sheet.panels, ("pld_ref", "pld_own"), strict=True):
+        said.append(_panel(sheet, axes, book, subject, looks, f"{predictor}.per_sequence", "", "sft"))
+        axes.set_xlabel(f"{names.quantity(predictor)} (nats / sequence)")
+    sheet.caption = "PLD to own supervision includes the entropy of that supervision. "
+    return _finished(sheet, said)
+
+
+def _finished(sheet: Sheet, said: list[str]) -> Sheet:
+    if not sheet.hovers:
+        raise NotDrawnError("no method has both forgetting and this divergence measured")
+    for axes in sheet.panels[::2]:
+        axes.set_ylabel(MAGNITUDE)
+    sheet.caption += "Each point: the runs of a method on a target task. "
+    if any(said):
+        sheet.caption += f"Rank correlations, resampled over methods: {'; '.join(filter(None, said))}. "
+    sheet.caption += BARS
+    return sheet
+
+
+def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str:
+    """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
+    for method, experiment in book.measured(subject.model).items():
+        if method == "base" or (family == "sft" and subject.kinds[method] in RL_KINDS):
+            continue
+        for task in subject.suite.targets:
+            x = book.reading(subject.model, experiment, predictor, method, train_task=task, prompts=prompts)
+            y = book.reading(subject.model, experiment, "forgetting", method, train_task=task)
+            if x and y:
+                y = y.scaled(-100)
+                where = f"{names.method(method)} on {names.benchmark(task)}"
+                text = f"{where}: {spoken(names.quantity(predictor), x, ' nats')}; {spoken('−F', y, PERCENT)}"
+                sheet.point(axes, x, y, looks[method], text, size=6)
+                sheet.legend(names.method(method), looks[method])
+    found, alone = correlation(book, subject.model, predictor, prompts, family)
+    if not found:
+        axes.set_title("rank correlation not measured")
+        return ""
+    text = f"Spearman ρ = {found.value:.2f}"
+    if found.low is not None:
+        text += f" [{found.low:.2f}, {found.high:.2f}]"
+    if alone:
+        text += f"\nleaving one method out: {min(alone):.2f} to {max(alone):.2f}"
+    axes.set_title(text)
+    words = spoken("ρ", found)
+    return f"{names.quantity(predictor)} {names.prompts(prompts) if prompts else ''} {words}".replace(
+        "  ", " "
+    )
+
+
+def correlation(
+    book: Book, model: str, predictor: str, prompts: str, family: str
+) -> tuple[Reading | None, list[float]]:
+    """Spearman's rank correlation of forgetting with a predictor, and its values without one method each."""
+    cells = book.cells(model, "relations", f"spearman.{predictor}", prompts=prompts, group=family)
+    whole = [Reading.of(cell) for cell in cells if not cell["method"]]
+    alone = [cell["value"] for cell in cells if cell["method"]]
+    return (whole[0] if whole else None), alone

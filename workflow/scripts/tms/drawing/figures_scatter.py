@@ -1,0 +1,130 @@
+"""Theorem 6.1 as a measurement, and gain against the number of right answers (RQ5)."""
+
+from tms.drawing import names, style
+from tms.drawing.book import Book, NotDrawnError, Reading
+from tms.drawing.sheet import Sheet
+from tms.drawing.style import KINDS, Style
+from tms.drawing.subject import Subject
+from tms.drawing.wording import BARS, PERCENT, heading, spoken
+
+FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
+TASKS = [
+    Style(style.BLUE, "o"),
+    Style(style.ORANGE, "s"),
+    Style(style.GREEN, "D"),
+    Style(style.PURPLE, "^"),
+    Style(style.BLACK, "v"),
+    Style(style.SKY, "<"),
+]
+
+
+def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """Both sides of Theorem 6.1 for each method, target task and set of prompts (Appendix E).
+
+    Raises:
+        NotDrawnError: the model has no cells of the bound, or none with both sides.
+    """
+    book.require(subject.model, "bound")
+    title = heading("Theorem 6.1: change of score and its bound", book, subject.model)
+    sheet = Sheet("bound", title, columns=2, height=4.6, sharex=True, sharey=True)
+    zeros, above = 0, 0
+    for axes, (form, label) in zip(sheet.panels, FORMS.items(), strict=True):
+        pairs = _sides(book, subject.model, form)
+        if not pairs:
+            continue
+        positive = [left.value for _, left, _ in pairs if left.value > 0]
+        floor = 0.5 * min([*positive, *(right.value for _, _, right in pairs if right.value > 0)])
+        for cell, left, right in pairs:
+            look = looks[cell["method"]]
+            where = f"{names.benchmark(cell['train_task'])} on {names.prompts(cell['prompts'])}"
+            sides = f"{spoken('left side', left)}; {spoken(label, right)}"
+            text = f"{names.method(cell['method'])}, {where}: {sides}"
+            if form == "corollary":
+                zeros += left.value <= 0
+                above += left.value > right.value
+            height = Reading(max(left.value, floor), *_kept(left, floor))
+            if right.value > 0:
+                flat = Style(look.colour, "v") if left.value <= 0 else look
+                sheet.point(axes, Reading(right.value, *_kept(right, floor)), height, flat, text, size=5)
+                sheet.legend(names.method(cell["method"]), look)
+        ends = [floor, max(1.0, *(right.value for _, _, right in pairs))]
+        axes.plot(ends, ends, color=style.BLACK, linewidth=1.0, linestyle="-", zorder=1)
+        axes.set(xscale="log", yscale="log", xlabel=label)
+    if not sheet.hovers:
+        raise NotDrawnError("bound: no pair has both sides measured")
+    sheet.legend("equality", color=style.BLACK, linewidth=1.0)
+    sheet.panels[0].set_ylabel("left side |E f(policy) − E f(base)|")
+    count = len(_sides(book, subject.model, "corollary"))
+    sheet.caption = (
+        "Each point: a method, target task and set of prompts. The theorem says that all lie below the line; "
+        f"with the corollary's form {above} of {count} lie above it. The {zeros} with a left side of 0 are "
+        f"drawn as ▼ at the lower edge. {BARS}"
+    )
+    return sheet
+
+
+def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
+    """Bounds that a logarithmic axis can show."""
+    low, high = reading.low, reading.high
+    if low is None or high is None or high <= 0:
+        return None, None
+    return max(low, floor), max(high, floor)
+
+
+def _sides(book: Book, model: str, form: str) -> list[tuple[dict, Reading, Reading]]:
+    """(cell of the left side, left side, right side) wherever both were measured."""
+    found = []
+    for cell in book.cells(model, "bound", "left"):
+        where = {name: cell[name] for name in ("method", "train_task", "prompts")}
+        right = book.cells(model, "bound", form, **where)
+        if right and cell["method"] != "base":
+            found.append((cell, Reading.of(cell), Reading.of(right[0])))
+    return found
+
+
+def difference(book: Book, model: str, quantity: str, task: str, column: str | None = None) -> Reading | None:
+    """TMS minus SFT of a quantity of a target task's own runs, in points.
+
+    The paired difference with its interval where the experiment main has it, else that of the two values.
+
+    Args:
+        column: the quantity's name over all runs, if `versus_sft` may be found there.
+    """
+    for name, where in ((f"versus_sft.{quantity}", task), (f"versus_sft.{column}", "")):
+        found = book.reading(model, "main", name, "tms", train_task=where)
+        if found:
+            return found.scaled(100)
+    pair = [book.reading(model, "main", quantity, method, train_task=task) for method in ("tms", "sft")]
+    if not all(pair):
+        return None
+    return Reading(100 * (pair[0].value - pair[1].value), seeds=pair[0].seeds)
+
+
+def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """RQ5: TMS minus SFT in gain and retention of each target, against its number of distinct right answers.
+
+    Raises:
+        NotDrawnError: main or diversity is missing, or no target has both numbers.
+    """
+    book.require(subject.model, "main", "diversity")
+    title = heading("Gain of TMS over SFT by target task (RQ5)", book, subject.model)
+    sheet = Sheet("task_dependence", title, columns=2, height=3.9)
+    shown = (("target", "target score"), ("retention_delta", "retention change"))
+    for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
+        for place, task in enumerate(subject.suite.targets):
+            x = book.reading(subject.model, "diversity", "distinct_right", "base", train_task=task)
+            y = difference(book, subject.model, quantity, task, task if quantity == "target" else None)
+            if not x or not y:
+                continue
+            look = TASKS[place % len(TASKS)]
+            name = names.benchmark(task)
+            text = f"{name}: {spoken('distinct right answers', x)}; TMS − SFT, {spoken(label, y, PERCENT)}"
+            sheet.point(axes, x, y, look, text, size=8)
+            sheet.legend(name, look)
+        axes.axhline(0, color=KINDS["base"].colour, linewidth=0.8, zorder=1)
+        axes.set_xlabel("distinct right answers among the base's samples")
+        axes.set_ylabel(f"TMS − SFT, {label} (points)")
+    if not sheet.hovers:
+        raise NotDrawnError("no target has both distinct right answers and a difference of TMS and SFT")
+    sheet.caption = f"Above 0: TMS better than SFT. {BARS}"
+    return sheet

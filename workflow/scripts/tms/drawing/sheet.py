@@ -1,0 +1,180 @@
+"""A figure whose points and bars tell their values: drawn once, saved as SVG and PNG."""
+
+import io
+import math
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from tms.drawing import style
+from tms.drawing.book import Reading
+from tms.drawing.style import Style
+
+SVG = "http://www.w3.org/2000/svg"
+NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
+LEGEND_CHARACTERS = 92  # letters that fit into a line of a legend under a figure of full width
+WIDTH = 7.4  # inches
+
+
+class Sheet:
+    """One figure: panels, marks with hover values, and a legend outside of the panels.
+
+    Args:
+        name: its file name without ending; also the prefix of every id in the SVG.
+        title: printed above it.
+        rows, columns: its panels.
+        height: inches.
+    """
+
+    def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
+        self.name, self.title, self.caption = name, title, ""
+        with matplotlib.rc_context(style.RC):
+            self.figure, grid = pyplot.subplots(
+                rows, columns, figsize=(WIDTH, height), squeeze=False, layout="constrained", **axes
+            )
+            self.figure.suptitle(title)
+        self.panels: list[Axes] = list(grid.flat)
+        self.hovers: dict[str, str] = {}
+        self._legend: dict[str, object] = {}
+
+    def _hover(self, text: str) -> str:
+        name = f"{self.name}-value{len(self.hovers) + 1}"
+        self.hovers[name] = text
+        return name
+
+    def point(
+        self,
+        axes: Axes,
+        x: Reading | float,
+        y: Reading,
+        look: Style,
+        text: str,
+        size: float = 6.5,
+        filled: bool | None = None,
+    ) -> None:
+        """A marker with its error bars: thin for the interval over examples, wide and light for seeds."""
+        along = x if isinstance(x, Reading) else Reading(x)
+        _error_bars(axes, along, y, look.colour)
+        full = look.filled if filled is None else filled
+        axes.plot(
+            [along.value],
+            [y.value],
+            look.marker,
+            markersize=size,
+            markerfacecolor=look.colour if full else style.PAPER,
+            markeredgecolor=style.BLACK if full else look.colour,
+            markeredgewidth=0.6 if full else 1.4,
+            gid=self._hover(text),
+            zorder=4,
+        )
+
+    def bar(self, axes: Axes, place: float, reading: Reading, look: Style, text: str, width: float) -> None:
+        """An upright bar from 0 with its error bars."""
+        (drawn,) = axes.bar(
+            [place],
+            [reading.value],
+            width,
+            color=look.colour,
+            edgecolor=style.PAPER if look.colour == style.BLACK else style.BLACK,
+            hatch=look.hatch,
+            linewidth=0.6,
+        )
+        drawn.set_gid(self._hover(text))
+        # A black line on a black bar would not be seen.
+        _error_bars(
+            axes, Reading(place), reading, "#7F7F7F" if look.colour == style.BLACK else style.BLACK, 0.3
+        )
+
+    def line(self, axes: Axes, xs: list[float], ys: list[float], look: Style, **options) -> None:
+        """A line without markers, beneath the points."""
+        given = {"color": look.colour, "linestyle": look.line, "zorder": 2} | options
+        axes.plot(xs, ys, **given)
+
+    def legend(self, label: str, look: Style | None = None, **options) -> None:
+        """An entry of the legend: a marker (and a line, with `line=True`), a bar, or any artist's options."""
+        if label in self._legend:
+            return
+        if options.pop("bar", False):
+            edge = style.PAPER if look.colour == style.BLACK else style.BLACK
+            self._legend[label] = Patch(facecolor=look.colour, edgecolor=edge, hatch=look.hatch)
+            return
+        drawn = {}
+        if look:
+            full = options.pop("filled", look.filled)
+            drawn = {
+                "color": look.colour,
+                "linestyle": look.line if options.pop("line", False) else "none",
+                "marker": look.marker,
+                "markerfacecolor": look.colour if full else style.PAPER,
+                "markeredgecolor": style.BLACK if full else look.colour,
+                "markeredgewidth": 0.6 if full else 1.4,
+            }
+        self._legend[label] = Line2D([], [], **(drawn | options))
+
+    def save(self, folder: Path) -> None:
+        """Write `{name}.svg` and `{name}.png`: the same bytes for the same numbers."""
+        with matplotlib.rc_context(style.RC | {"svg.hashsalt": self.name}):
+            if self._legend:
+                longest = max(map(len, self._legend)) + 6
+                self.figure.legend(
+                    list(self._legend.values()),
+                    list(self._legend),
+                    loc="outside lower center",
+                    ncols=min(len(self._legend), max(1, LEGEND_CHARACTERS // longest)),
+                    handlelength=2.6,
+                )
+            drawn = io.BytesIO()
+            self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+            self.figure.savefig(folder / f"{self.name}.png", dpi=style.PNG_DPI, metadata={"Software": None})
+        pyplot.close(self.figure)
+        (folder / f"{self.name}.svg").write_bytes(self._spoken(drawn.getvalue()))
+
+    def _spoken(self, drawn: bytes) -> bytes:
+        """The SVG with a title and description of the whole, and of each point or bar."""
+        for prefix, address in NAMESPACES.items():
+            ElementTree.register_namespace(prefix, address)
+        root = ElementTree.fromstring(drawn)
+        for element in root.iter(f"{{{SVG}}}g"):
+            identifier = element.get("id")
+            if identifier in self.hovers:
+                title = ElementTree.Element(f"{{{SVG}}}title")
+                title.text = self.hovers[identifier]
+                element.insert(0, title)
+            elif identifier:  # a page may hold many figures
+                element.set("id", f"{self.name}-{identifier}")
+        for place, (tag, text) in enumerate((("title", self.title), ("desc", self.caption))):
+            element = ElementTree.Element(f"{{{SVG}}}{tag}", {"id": f"{self.name}-{tag}"})
+            element.text = text
+            root.insert(place, element)
+        root.set("role", "img")
+        root.set("aria-labelledby", f"{self.name}-title {self.name}-desc")
+        return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _error_bars(axes: Axes, x: Reading, y: Reading, colour: str, light: float = 0.3) -> None:
+    """Wide and light bars over seeds, thin bars over examples on top."""
+    for across, reading, other in ((True, x, y.value), (False, y, x.value)):
+        wide = (reading.seeds_low, reading.seeds_high)
+        thin = (reading.low, reading.high)
+        for (low, high), width, alpha, order in ((wide, 5.0, light, 2.5), (thin, 1.1, 1.0, 3)):
+            if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+                continue
+            ends, fixed = [low, high], [other, other]
+            first, second = (ends, fixed) if across else (fixed, ends)
+            axes.plot(
+                first,
+                second,
+                color=colour,
+                linewidth=width,
+                alpha=alpha,
+                zorder=order,
+                solid_capstyle="butt",
+                marker=("|" if across else "_") if width < 2 else None,
+                markersize=5,
+                markeredgewidth=1.1,
+            )

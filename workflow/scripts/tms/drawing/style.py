@@ -1,0 +1,97 @@
+"""The look of every figure: colours, markers, lines and hatches of methods, and settings of matplotlib."""
+
+from dataclasses import dataclass, replace
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+# Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"
+PAPER, RULE = "#FFFFFF", "#D0D0D0"
+PNG_DPI = 150
+
+RC = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "figure.titlesize": 10.5,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.3,
+    "hatch.linewidth": 0.5,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "none",  # text stays text: it can be searched and read aloud
+    "figure.constrained_layout.use": True,
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a method looks.
+
+    Colour alone never tells methods apart: each has a marker (filled or open) of its own in a figure.
+    """
+
+    colour: str
+    marker: str
+    line: str | tuple = "-"
+    hatch: str = ""
+    filled: bool = True
+
+
+# Methods that share a figure most often are far apart in lightness too, for readers of a grey print.
+KINDS = {
+    "base": Style(BLACK, "X", ":", ""),
+    "sft": Style(ORANGE, "s", "--", "//"),
+    "self_sft": Style(PURPLE, "^", "-.", ".."),
+    "final_sft": Style(VERMILLION, "v", (0, (5, 1, 1, 1, 1, 1)), "\\\\"),
+    "tms": Style(BLUE, "o", "-", ""),
+    "iterative_sft": Style(GREY, "P", (0, (1, 1)), "++"),
+    "grpo": Style(GREEN, "D", (0, (7, 2)), "xx"),
+    "reinforce": Style(SKY, "<", (0, (3, 1, 1, 1)), "--"),
+    "trapo": Style(YELLOW, ">", (0, (2, 2)), "||"),
+    "trsft": Style(SKY, "h", (0, (6, 1, 2, 1)), "oo"),
+}
+# Variants of a kind (another learning rate, alpha, window) keep its colour and take the next of these.
+VARIANTS = [
+    *((marker, False) for marker in ("o", "s", "^", "v", "D", "<", ">", "p", "h", "8", "d", "P")),
+    *((marker, True) for marker in ("p", "8", "d", "*")),
+    *((marker, False) for marker in ("X", "*")),
+]
+
+
+def assign(kinds: dict[str, str]) -> dict[str, Style]:
+    """The style of each method, and of the base.
+
+    Args:
+        kinds: method -> kind, for every method of a report, in order: a method looks the same in all figures.
+
+    Returns:
+        Method -> style. The method named as its kind has the kind's own style.
+    """
+    found = {"base": KINDS["base"]}
+    variants = 0
+    for method, kind in kinds.items():
+        style = KINDS.get(kind, KINDS["iterative_sft"])
+        if method != kind:
+            marker, filled = VARIANTS[variants % len(VARIANTS)]
+            style = replace(style, marker=marker, filled=filled)
+            variants += 1
+        found[method] = style
+    return found
+
+
+def lightness(colour: str) -> float:
+    """CIE lightness L* (0 black, 100 white) of an sRGB colour: what remains of it in a grey print."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * luminance ** (1 / 3) - 16 if luminance > (6 / 29) ** 3 else luminance * (29 / 3) ** 3

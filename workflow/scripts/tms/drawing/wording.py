@@ -1,0 +1,30 @@
+"""Values in words: for hover texts, captions and tables."""
+
+from tms.drawing import names
+from tms.drawing.book import Book, Reading
+
+PERCENT = " %"
+
+
+def number(value: float, unit: str = "") -> str:
+    """A number with four significant digits and its unit, e.g. `62.35 %`, `0.01342 nats`."""
+    return f"{value:.4g}{unit}"
+
+
+def spoken(label: str, reading: Reading, unit: str = "") -> str:
+    """A reading in words: value, interval over examples, interval over seeds."""
+    text = f"{label} {number(reading.value, unit)}"
+    if reading.low is not None and reading.high is not None:
+        text += f" [{number(reading.low)}, {number(reading.high)}]"
+    if reading.seeds_low is not None and reading.seeds_high is not None:
+        text += f", over seeds [{number(reading.seeds_low)}, {number(reading.seeds_high)}]"
+    return text
+
+
+def heading(text: str, book: Book, model: str) -> str:
+    """A figure's or table's title: what it shows, the model, the number of seeds."""
+    seeds = names.seeds(book.seeds(model))
+    return f"{text} ({model}, {seeds})" if seeds else f"{text} ({model})"
+
+
+BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."
