@@ -84,12 +84,12 @@ class TestNothingRun:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("policy", "gone"), [("all", []), ("needed", ["checkpoint-1of2"])])
+@pytest.mark.parametrize(("policy", "gone"), [("all", []), ("needed", ["trajectory"])])
 def test_snakemake_may_delete_all_checkpoints_but_the_last(folder, policy, gone):
     (folder / "policy.yaml").write_text(f"compute: {{keep_checkpoints: {policy}}}\n")
     run = folder / "results" / "tiny" / "sft" / "chain" / "seed0"
-    for point in ("1of2", "1of1"):
-        (run / f"checkpoint-{point}").mkdir(parents=True, exist_ok=True)
+    for name in ("trajectory/checkpoint-1of2", "checkpoint-1of1"):
+        (run / name).mkdir(parents=True, exist_ok=True)
     words = [
         "--dry-run",
         "--nolock",

@@ -15,18 +15,6 @@ def suite(model):
     return settings.suite(config, model)
 
 
-def suite_flags(model):
-    """Flags that name a suite's benchmarks."""
-    chosen = suite(model)
-    return {
-        "targets": chosen.targets,
-        "retention": chosen.retention,
-        "views": [f"{name}={target}" for name, target in chosen.views.items()] or None,
-        "safety": chosen.safety or None,
-        "reported": chosen.reported or None,
-    }
-
-
 def evaluated(wildcards):
     """What `run` names, as a flag: the base, the end of a training run, or its checkpoints before that."""
     if wildcards.run == "base":
@@ -40,9 +28,9 @@ def evaluated(wildcards):
 
 def evaluated_folders(wildcards):
     """The folders that the evaluation of `run` depends on."""
-    if wildcards.run.endswith("/points"):
-        return f"results/{wildcards.model}/{wildcards.run.removesuffix('/points')}/trajectory"
-    return evaluated(wildcards)["model"]
+    found = evaluated(wildcards)
+    points = f"results/{wildcards.model}/{wildcards.run}"
+    return found.get("model", os.path.join(os.path.dirname(points), "trajectory"))
 
 
 def benchmark_settings(model, key):
@@ -159,3 +147,14 @@ def reasons(wildcards, part):
     given = config["contamination"][part].get(wildcards.task, {})
     names = suite_benchmarks(wildcards)
     return [f"{name}={given[name]}" for name in sorted(given) if name in names] or None
+
+
+def table_methods(wildcards):
+    return settings.table_methods(config, wildcards.model)
+
+
+def of_methods(name):
+    """Input function: a file of each method of a model's table."""
+    return lambda wildcards: [
+        f"results/{wildcards.model}/{method}/{name}" for method in table_methods(wildcards)
+    ]

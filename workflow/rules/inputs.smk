@@ -38,9 +38,17 @@ def checkpoint_folders(model, method, task, seed, points):
 def checkpoint_inputs(model, method, task, seed, points):
     """What a job that reads these checkpoints depends on: the base, a run's end, the folder of those before it."""
     folders = [checkpoint_folder(model, method, task, seed, point) for point in points]
-    return sorted(
-        {folder.partition("/checkpoint-")[0] if "/trajectory/" in folder else folder for folder in folders}
-    )
+    run = checkpoint_folder(model, method, task, seed, checkpoints.FINAL)
+    kept = (config["models"][model]["base"], run)
+    return sorted({folder if folder in kept else os.path.dirname(folder) for folder in folders})
+
+
+def trajectory(path):
+    """The folder of a run's checkpoints before its end, which may go after their last use (compute.keep_checkpoints).
+
+    One folder, since a rule's outputs cannot depend on its wildcards, and models and methods differ in what they save.
+    """
+    return directory(path) if config["compute"]["keep_checkpoints"] == "all" else temp(directory(path))
 
 
 def suite_of(model):
@@ -49,6 +57,18 @@ def suite_of(model):
 
 def suite_name(wildcards):
     return suite_of(wildcards.model)
+
+
+def suite_flags(model):
+    """Flags that name a suite's benchmarks."""
+    chosen = suite(model)
+    return {
+        "targets": chosen.targets,
+        "retention": chosen.retention,
+        "views": [f"{name}={target}" for name, target in chosen.views.items()] or None,
+        "safety": chosen.safety or None,
+        "reported": chosen.reported or None,
+    }
 
 
 def teacher_file(wildcards, name):

@@ -1,17 +1,6 @@
 """From scores to the paper's table: one method beside the base, then all methods of a model."""
 
 
-def table_methods(wildcards):
-    return settings.table_methods(config, wildcards.model)
-
-
-def of_methods(name):
-    """Input function: a file of each method of a model's table."""
-    return lambda wildcards: [
-        f"results/{wildcards.model}/{method}/{name}" for method in table_methods(wildcards)
-    ]
-
-
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",

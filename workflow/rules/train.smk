@@ -1,14 +1,6 @@
 """Training: the baseline SFT with its checkpoints, and the students."""
 
 
-def trajectory(path):
-    """The folder of a run's checkpoints before its end, which may go after their last use (compute.keep_checkpoints).
-
-    One folder, since a rule's outputs cannot depend on its wildcards, and models and methods differ in what they save.
-    """
-    return directory(path) if config["compute"]["keep_checkpoints"] == "all" else temp(directory(path))
-
-
 rule train_sft:
     input:
         model=base,
