@@ -7,7 +7,8 @@ from tms import program, suite_flags
 from tms.contamination_report import touched
 from tms.cost_table import COST, cost_rows
 from tms.drift_table import DRIFT, drift_rows
-from tms.intervals import cell_intervals, read_verdicts
+from tms.intervals import cell_intervals
+from tms.items import read_items
 from tms.scores import (
     TABLE_DECIMALS,
     TIDY,
@@ -106,10 +107,11 @@ def main(args: argparse.Namespace) -> None:
 def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], lines: list[dict]) -> None:
     """Write row, column, value and bounds for each cell of the table that has a value."""
     verdicts = {
-        parse_run(label): read_verdicts(Path(path))
+        parse_run(label): read_items(Path(path), suite.benchmarks)
         for label, path in program.parse_pairs(args.verdicts).items()
     }
-    found = cell_intervals(cells, read_verdicts(args.base_verdicts), verdicts, suite)
+    base = read_items(args.base_verdicts, suite.benchmarks)
+    found = cell_intervals(cells, base, verdicts, suite)
     by_row = dict(zip(("base", "method", "delta"), lines, strict=True))
     write_csv(
         args.intervals,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tms import rows
-from tms.errors import InputError
-from tms.scores import Run, run_of, summary
-from tms.statistics import percentiles, resampled_means
+from tms.items import Items, resampled_scores
+from tms.scores import Run, run_label, run_of, summary
+from tms.statistics import percentiles
 from tms.suite import Suite
 
 Verdicts = dict[str, dict[str, float]]  # benchmark -> example_id -> verdict
@@ -24,8 +24,8 @@ def read_verdicts(path: Path) -> Verdicts:
 
 def cell_intervals(
     cells: list[dict],
-    base: Verdicts,
-    runs: Mapping[Run, Verdicts],
+    base: Mapping[str, Items],
+    runs: Mapping[Run, Mapping[str, Items]],
     suite: Suite,
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """Bounds of the 95 % bootstrap interval of each cell of `scores.summary`, by (row, column).
@@ -35,29 +35,19 @@ def cell_intervals(
 
     Args:
         cells: tidy rows of the method, as `scores.tidy` gives them.
-        base: verdicts of the base model.
-        runs: verdicts of each run.
+        base: items of the base model, by score.
+        runs: items of each run.
         suite: the benchmarks and their parts.
 
     Raises:
         InputError: a run and the base were not graded on the same examples of a benchmark.
     """
-    resampled = {}
-    for benchmark in suite.benchmarks:
-        examples = base.get(benchmark, {})
-        for (task, seed), verdicts in runs.items():
-            if not examples or verdicts.get(benchmark, {}).keys() != examples.keys():
-                raise InputError(
-                    f"verdicts of {task}/seed{seed}: other examples of {benchmark} than the base was graded "
-                    f"on; run generate and grade again for both"
-                )
-        models = [base[benchmark], *(verdicts[benchmark] for verdicts in runs.values())]
-        means = resampled_means([[verdicts[example] for example in examples] for verdicts in models])
-        resampled[benchmark] = dict(zip(["base", *runs], means, strict=True))
+    models = {"base": base} | {run_label(run): items for run, items in runs.items()}
+    resampled = {benchmark: resampled_scores(benchmark, models) for benchmark in suite.benchmarks}
     drawn = []
     for cell in cells:
-        means = resampled[cell["benchmark"]]
-        score, before = means[run_of(cell)], means["base"]
+        scores = resampled[cell["benchmark"]]
+        score, before = scores[run_label(run_of(cell))], scores["base"]
         drawn.append(cell | {"score": score, "base_score": before, "delta": score - before})
     return {
         (row, column): percentiles(values)

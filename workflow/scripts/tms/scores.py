@@ -46,6 +46,11 @@ def parse_run(label: str) -> Run:
     return task, int(seed)
 
 
+def run_label(run: Run) -> str:
+    """A run's label, as `parse_run` reads it."""
+    return f"{run[0]}/seed{run[1]}"
+
+
 def read_scores(path: Path, benchmarks: list[str]) -> dict[str, dict]:
     """Read a scores.json for the given benchmarks.
 
@@ -169,8 +174,7 @@ def quantities(cells: list[dict], suite: Suite) -> dict[str, Number | None]:
     """
     found: dict[str, Number | None] = {}
     for benchmark in suite.benchmarks:
-        own = own_cells([cell for cell in cells if cell["benchmark"] == benchmark])
-        found[benchmark] = over_runs({run_of(cell): cell["score"] for cell in own})
+        found[benchmark] = over_runs({run_of(cell): cell["score"] for cell in own_cells(cells, benchmark)})
     found["target_mean"] = mean([found[name] for name in suite.targets])
     found["retention_mean"] = mean([found[name] for name in suite.retention])
     found["retention_delta"] = over_runs(by_run(cells, ["retention"], mean))
@@ -181,9 +185,10 @@ def quantities(cells: list[dict], suite: Suite) -> dict[str, Number | None]:
     return found
 
 
-def own_cells(cells: list[dict]) -> list[dict]:
-    """Of one benchmark's tidy rows, those that its column is about: of the runs on it, if there are any."""
-    return [cell for cell in cells if cell["group"] != "transfer"] or cells
+def own_cells(cells: list[dict], benchmark: str) -> list[dict]:
+    """The tidy rows that a benchmark's column is about: of the runs on it if there are any, else of all."""
+    found = [cell for cell in cells if cell["benchmark"] == benchmark]
+    return [cell for cell in found if cell["group"] != "transfer"] or found
 
 
 def mean_floor(cells: list[dict], groups: list[str]) -> float | None:
