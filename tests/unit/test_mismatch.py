@@ -92,15 +92,15 @@ def test_scores_stand_where_a_point_was_evaluated():
 
 
 def test_the_mean_of_retention_is_over_benchmarks_and_its_interval_over_examples():
-    both = {"facts": {f"f{i}": float(i < 30) for i in range(40)}, "lookup": {"l0": 1.0, "l1": 0.0}}
+    both = {"facts": {f"f{i}": float(i < 60) for i in range(80)}, "lookup": {"l0": 1.0, "l1": 0.0}}
     run = LongRun(25, add_drift(losses([1.8, 0.5, 0.6, 1.0])), losses([1.0] * 4), {"1of1": both})
     found = one(
         mismatch_cells("m", "sft_long", "chain", {0: run}, ["facts", "lookup"]), quantity="retention_mean"
     )
     assert found["value"] == pytest.approx((0.75 + 0.5) / 2)
     # lookup's resampled mean is 0 in a quarter of the draws: 2.5 % of all are 10 % of these. Likewise above.
-    low, high = (binom.ppf(share, 40, 0.75) / 40 for share in (0.1, 0.9))
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low / 2, (high + 1) / 2), abs=1 / 80)
+    low, high = (binom.ppf(share, 80, 0.75) / 80 for share in (0.1, 0.9))
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low / 2, (high + 1) / 2))
 
 
 def test_seeds_that_differ_are_refused():
