@@ -18,6 +18,7 @@ TORCH_FREE = [
     "decontaminate",
     "gate",
     "estimate",
+    "diversity",
     "compare",
     "model_card",
 ]

@@ -1,0 +1,44 @@
+"""Sampling for Table 2 beside a finished smoke run: what it adds, and what an edit of it makes stale."""
+
+import pytest
+
+from tms import cells, rows
+
+TARGET = "results/tiny/cells/diversity.parquet"
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def sampled(project):
+    """The project after the samples of base, SFT and TMS were measured."""
+    assert project.planned(TARGET) == {"generate_samples": 5, "grade_samples": 5, "diversity": 1}
+    done = project.snakemake(TARGET)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+    return project
+
+
+def test_the_first_prompts_of_each_target_are_sampled(sampled):
+    found = rows.read(
+        sampled.folder / "results/tiny/base/diversity/verdicts.parquet", ["benchmark", "sample"]
+    )
+    assert len(found) == 2 * 8 * 8 and {row["sample"] for row in found} == set(range(8))
+    measured = cells.read([sampled.folder / TARGET])
+    assert {cell["method"] for cell in measured} == {"base", "sft", "tms"}
+    assert {cell["train_task"] for cell in measured} == {"mini_countdown", "chain"}
+    assert all(cell["value"] is not None and cell["n"] == 8 for cell in measured)
+
+
+def test_another_k_samples_nothing(sampled):
+    edit = sampled.overlay("o.yaml", "models: {tiny: {diagnose: {diversity: {k: 5}}}}")
+    assert set(sampled.planned(TARGET, configs=(edit,))) == {"diversity"}
+
+
+def test_more_samples_leave_greedy_completions_and_training_alone(sampled):
+    edit = sampled.overlay("o.yaml", "models: {tiny: {diagnose: {diversity: {samples: 10}}}}")
+    jobs = sampled.planned(TARGET, configs=(edit,))
+    assert set(jobs) == {"generate_samples", "grade_samples", "diversity"}
+
+
+def test_classes_of_answers_are_no_part_of_grading(sampled, edit):
+    edit("workflow/scripts/tms/answer_classes.py", "DIGITS = 12", "DIGITS = 11")
+    assert set(sampled.planned(TARGET)) == {"diversity"}
