@@ -13,6 +13,7 @@ TORCH_FREE = [
     "build_mixture",
     "grade",
     "aggregate",
+    "measure",
     "table",
     "show",
     "decontaminate",

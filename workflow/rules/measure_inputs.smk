@@ -1,0 +1,53 @@
+"""Input functions and flags of the experiments that compare methods."""
+
+from snakemake.exceptions import WorkflowError
+
+# Experiments whose methods stand beside each other; the others have programs of their own.
+MEASURED = ["main", "mixture", "windows", "checkpoints", "alpha"]
+BASELINE = "sft"  # every method is also compared with it
+
+
+def measured_methods(wildcards):
+    """Methods of a model's experiment, in row order."""
+    found = settings.experiments(config, wildcards.model)
+    if wildcards.experiment not in found:
+        raise WorkflowError(
+            f"models.{wildcards.model}.experiments: no {wildcards.experiment} there; add it, or ask for one of "
+            f"{', '.join(name for name in found if name in MEASURED)}"
+        )
+    return found[wildcards.experiment]
+
+
+def with_baseline(wildcards):
+    return list(dict.fromkeys([*measured_methods(wildcards), BASELINE]))
+
+
+def sweep_settings(wildcards):
+    """What a sweep varies, for each of its methods; None for the other experiments."""
+    if wildcards.experiment not in ("checkpoints", "alpha"):
+        return None
+    found = []
+    for method in measured_methods(wildcards):
+        if wildcards.experiment == "checkpoints":
+            number = settings.section(config, "tms", wildcards.model, method)["num_checkpoints"]
+        elif method in SFT_METHODS:
+            number = 1.0  # the teacher's answers alone
+        else:
+            number = settings.supervision(config, wildcards.model, method).alpha
+        found.append(f"{method}={number}")
+    return found
+
+
+def measured_runs(wildcards, labelled=False):
+    """Verdicts of each run of the methods and of the baseline; `labelled` puts `method/task/seedN=` before it."""
+    found = []
+    for method in with_baseline(wildcards):
+        for task, seed in runs(wildcards.model):
+            path = f"results/{wildcards.model}/{method}/{task}/seed{seed}/verdicts.parquet"
+            found.append(f"{method}/{task}/seed{seed}={path}" if labelled else path)
+    return found
+
+
+def method_files(wildcards, name, labelled=False):
+    found = {method: f"results/{wildcards.model}/{method}/{name}" for method in with_baseline(wildcards)}
+    return [f"{method}={path}" if labelled else path for method, path in found.items()]
