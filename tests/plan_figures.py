@@ -40,6 +40,7 @@ CONFIG = {
     },
     "harvest": {"mode": "planned", "parts": 1, "samples": 1, "prompts": 1.0},
     "drift": {"prompts": 16, "samples": 3},
+    "diagnose": {"diversity": {"samples": 7, "k": 5, "prompts": 25}},
 }
 
 

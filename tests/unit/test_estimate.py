@@ -122,6 +122,13 @@ class TestStages:
         found = estimator().estimate(job("generate", inputs, run="base", gpus=1))
         assert found.generated == 40 * 400 + 20 * 10
 
+    def test_samples_of_the_first_prompts_of_each_task(self):
+        inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
+        found = estimator().estimate(job("generate_samples", inputs, run="base", gpus=1))
+        assert found.generated == 7 * (25 * 400 + 20 * 10)  # facts has no more than 20
+        for run in ("base", "tms/sums/seed0"):  # grading takes 2 s a job and 0.1 s a row
+            assert estimator().estimate(job("grade_samples", run=run)).seconds == 2 + 0.1 * 7 * 25
+
     def test_judge_reads_the_judged_benchmarks_alone(self):
         found = estimator().estimate(job("judge", run="base", judge="guard", gpus=1))
         assert found.generated == 20 * 32

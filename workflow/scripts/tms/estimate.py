@@ -75,6 +75,8 @@ class Estimator:
             "train_student": self._train,
             "harvest": self._harvest,
             "generate": self._generate,
+            "generate_samples": self._generate_samples,
+            "grade_samples": self._grade_samples,
             "judge": self._judge,
             "drift": self._drift,
         }
@@ -207,6 +209,22 @@ class Estimator:
         return self._generation(
             job, folder, 1, [self.lengths.benchmark(task, model, folder) for task in names]
         )
+
+    def _generate_samples(self, job: Job) -> Estimate:
+        """Many samples of the first prompts of each task that the job reads (Table 2)."""
+        model = job.wildcards["model"]
+        folder = self.config["models"][model]["base"]
+        chosen = settings.diagnose(self.config, model, "diversity")
+        texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
+        sampled = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in texts]
+        return self._generation(job, folder, 1, sampled, chosen["samples"])
+
+    def _grade_samples(self, job: Job) -> Estimate:
+        model, run = job.wildcards["model"], job.wildcards["run"]
+        chosen = settings.diagnose(self.config, model, "diversity")
+        tasks = settings.suite(self.config, model).targets if run == "base" else [run.split("/")[1]]
+        prompts = sum(min(chosen["prompts"], self.config["tasks"][task]["limit"]) for task in tasks)
+        return Estimate(job, self.figures.stage_seconds("grade", prompts * chosen["samples"]))
 
     def _judge(self, job: Job) -> Estimate:
         model, judge = job.wildcards["model"], job.wildcards["judge"]
