@@ -234,7 +234,14 @@ def test_a_law_that_hangs_on_one_method_or_on_the_tasks_is_none(other):
     )
     found, evidence = verdict("RQ6", [*cells, relation("kl.policy_base", -0.1, "all", "heldout", **other)])
     assert found == INDISTINGUISHABLE
-    assert "another sign: kl.policy_base.per_sequence" in evidence
+    assert "another sign: KL(policy || base) / sequence." in evidence
+
+
+def test_a_contradiction_has_to_be_as_stable():
+    cells = [relation("kl.policy_base", -0.8, "all", "heldout")]
+    assert verdict("RQ6", cells)[0] == CONTRADICTED
+    cells.append(relation("kl.policy_base", 0.1, "all", "heldout", left_out="sft"))
+    assert verdict("RQ6", cells)[0] == INDISTINGUISHABLE
 
 
 @pytest.mark.parametrize(

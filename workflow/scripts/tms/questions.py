@@ -110,7 +110,7 @@ QUESTIONS = (
         "Supported: the interval of the rank correlation with the magnitude of forgetting lies above "
         "0 for KL and for a reading of PLD (within the SFT family), below 0 for none, and no sign "
         "turns without any one method or within the runs on one task. Contradicted: one lies below "
-        "0 and none above. Whether the front moves is the frontier control's question.",
+        "0, none above, and no sign turns. Whether the front moves is the frontier control's question.",
         mechanism.mechanism,
     ),
     Question(

@@ -70,19 +70,21 @@ def mechanism(evidence: Evidence) -> Finding:
     Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one. Supported:
     the interval of KL's lies above 0 and so does that of one reading of PLD, none lies below, and no sign
     turns without any one method or within the runs on one task. Contradicted: one lies below 0 and none
-    above. Whether TMS moves the front is the frontier control's question.
+    above, and no sign turns. Whether TMS moves the front is the frontier control's question.
     """
     evidence.require(RELATIONS)
     found = {name: relation for name in (KL, *PLD) if (relation := _relation(evidence, *name))}
     if KL not in found:
         raise NotMeasuredError(f"experiment {RELATIONS} has no rank correlation with {KL[0]}")
     directions = {name: relation.direction for name, relation in found.items()}
-    fragile = [name[0] for name, sign in directions.items() if sign and not _stable(evidence, sign, *name)]
+    fragile = [
+        found[name].label for name, sign in directions.items() if sign and not _stable(evidence, sign, *name)
+    ]
     predicts = directions[KL] == 1 and any(directions.get(name) == 1 for name in PLD)
     verdict = INDISTINGUISHABLE
     if predicts and -1 not in directions.values() and not fragile:
         verdict = SUPPORTED
-    elif -1 in directions.values() and 1 not in directions.values():
+    elif -1 in directions.values() and 1 not in directions.values() and not fragile:
         verdict = CONTRADICTED
     text = "; ".join(
         f"{each.label} rho = {each.value:+.2f} (95 % {each.low:+.2f} to {each.high:+.2f})"
@@ -153,7 +155,7 @@ def _relation(evidence: Evidence, predictor: str, family: str, prompts: str) -> 
     cell = evidence.find(RELATIONS, f"spearman.{predictor}", method="", group=family, prompts=prompts)
     if cell is None or cell["ci_low"] is None:
         return None
-    return Contrast(predictor, cell["value"], cell["ci_low"], cell["ci_high"], None)
+    return Contrast(names.quantity(predictor), cell["value"], cell["ci_low"], cell["ci_high"], None)
 
 
 def _stable(evidence: Evidence, sign: int, predictor: str, family: str, prompts: str) -> bool:

@@ -1,0 +1,186 @@
+"""The report's page: made by the program, and looked at in a real headless browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+from browser import Browser
+from report_inputs import HOSTILE, write
+
+PROJECT = Path(__file__).parents[2]
+SECTIONS = ["frontier-control", "verdicts", "scores", "sweeps", "costs", "rows", "runs", "method"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, run_program):
+    folder = tmp_path_factory.mktemp("report")
+    done = run_program(folder, "report", *write(folder, PROJECT))
+    assert done.returncode == 0, done.stderr
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    opened = Browser(tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()
+
+
+def test_the_page_leads_with_the_frontier_and_needs_nothing_else(page):
+    text = page.read_text()
+    assert re.findall(r'<section id="([^"]+)"', text) == SECTIONS
+    assert text.index("contradicted") < text.index("RQ1")
+    assert not re.search(r'(?:src|href)="(?!#|https://(?:arxiv\.org|github\.com))', text)
+    assert "Not drawn: no experiment checkpoints" in text
+
+
+def test_what_a_model_wrote_is_text(page):
+    text = page.read_text()
+    assert text.count("<script>") == 1 and text.count("</script>") == 1
+    for attack in HOSTILE:
+        assert attack not in text
+    assert "&lt;script&gt;window.broken = 1&lt;/script&gt;" in text
+    assert "more characters are in the file" in text
+
+
+def test_a_missing_row_is_one_line(tmp_path, run_program):
+    words = write(tmp_path, PROJECT)
+    (tmp_path / "tms" / "generations.parquet").unlink()
+    done = run_program(tmp_path, "report", *words)
+    assert done.returncode == 2
+    assert done.stderr == "error: tms/generations.parquet: no such file; run generate\n"
+
+
+@pytest.mark.slow
+def test_it_opens_from_a_file_without_complaint_or_request(page, browser):
+    browser.open(page)
+    assert browser.complaints() == []
+    assert browser.run("document.compatMode") == "CSS1Compat"
+    assert browser.requests() == [f"file://{page}"]
+    assert browser.run("document.querySelectorAll('table').length") > 5
+    assert browser.run("document.querySelectorAll('.drawing svg').length") == 2  # the frontier and the stages
+
+
+@pytest.mark.slow
+def test_completions_are_inert_even_without_escaping(page, browser, tmp_path):
+    browser.open(page)
+    assert browser.run("[window.broken, document.getElementById('trap')].join('')") == ""
+    assert browser.run("getComputedStyle(document.body).display") == "block"
+    # Were the escaping lost, the policy would still stop every script but the page's own.
+    opened = page.read_text().replace("<main id", "".join(HOSTILE[:4]) + "<main id")
+    bare = tmp_path / "bare.html"
+    bare.write_text(opened)
+    browser.open(bare)
+    browser.run("document.getElementById('trap').click()")
+    assert browser.run("window.broken === undefined")
+    assert any("Content Security Policy" in line for line in browser.complaints())
+    # And without the policy they would run, so this test sees what it looks for.
+    bare.write_text(re.sub(r"<meta http-equiv[^>]*>", "", opened))
+    browser.open(bare)
+    assert browser.run("window.broken !== undefined")
+
+
+def column(browser, place):
+    rows = "Array.from(document.querySelectorAll('#table-scores tbody tr'))"
+    return browser.run(f"{rows}.map(row => row.cells[{place}].firstElementChild.textContent)")
+
+
+@pytest.mark.slow
+def test_tables_sort_by_click_and_by_keyboard(page, browser):
+    browser.open(page)
+    heading = "document.querySelectorAll('#table-scores th')[1]"
+    assert column(browser, 1) == ["30.0", "90.0", "50.0"]
+    browser.run(f"{heading}.querySelector('button').click()")
+    assert column(browser, 1) == ["30.0", "50.0", "90.0"]
+    assert browser.run(f"{heading}.getAttribute('aria-sort')") == "ascending"
+    browser.run(f"{heading}.querySelector('button').focus()")
+    browser.press("Enter", 13)
+    assert column(browser, 1) == ["90.0", "50.0", "30.0"]
+    assert browser.run(f"{heading}.getAttribute('aria-sort')") == "descending"
+    browser.run("document.querySelectorAll('#table-scores th')[0].querySelector('button').click()")
+    assert column(browser, 0) == ["Base", "SFT", "TMS"]
+    assert browser.run(f"{heading}.hasAttribute('aria-sort')") is False
+
+
+@pytest.mark.slow
+def test_what_was_not_measured_stays_last(page, browser):
+    browser.open(page)
+    for _ in range(2):
+        browser.run("document.querySelectorAll('#table-scores th')[2].querySelector('button').click()")
+        assert column(browser, 2)[-1] == "–"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_itself_never_scrolls_sideways(page, browser, width):
+    browser.open(page, width=width, height=740)
+    browser.run("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    if width == 360:  # the wide table does, in a frame of its own
+        frame = "document.querySelector('#table-table3 .scroll')"
+        assert browser.run(f"{frame}.scrollWidth > {frame}.clientWidth")
+
+
+@pytest.mark.slow
+def test_a_number_leads_to_its_rows(page, browser):
+    browser.open(page)
+    assert browser.run("document.getElementById('rows-facts').open") is False
+    browser.run("document.querySelector('#table-scores a[href=\"#rows-facts\"]').click()")
+    browser.run("new Promise(done => setTimeout(done, 100))")
+    assert browser.run("document.getElementById('rows-facts').open") is True
+    answers = "document.querySelectorAll('#rows-facts .example:first-of-type .answer h5')"
+    shown = browser.run(f"Array.from({answers}).map(heading => heading.textContent.trim().split(/\\s+/)[0])")
+    assert shown == ["Base", "SFT", "TMS"]
+
+
+@pytest.mark.slow
+def test_points_tell_their_values_under_the_mouse(page, browser):
+    browser.open(page)
+    place = browser.run(
+        "(() => { const point = document.querySelector('#figure-frontier rect');"
+        " point.scrollIntoView({behavior: 'instant', block: 'center'});"
+        " const box = point.getBoundingClientRect(); return [box.x + 5, box.y + 5]; })()"
+    )
+    browser.move(*place)
+    assert browser.run("document.getElementById('tip').textContent") == "TMS: target 0.7"
+    assert browser.run("document.getElementById('tip').hidden") is False
+    browser.move(2, 2)
+    assert browser.run("document.getElementById('tip').hidden") is True
+
+
+@pytest.mark.slow
+def test_it_prints_whole_but_for_the_rows(page, browser):
+    browser.open(page)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    seen = browser.run(
+        "Array.from(document.querySelectorAll('section'))"
+        ".filter(part => part.checkVisibility()).map(part => part.id)"
+    )
+    assert seen == SECTIONS
+    folded = "document.querySelectorAll('details:not(.benchmark):not(.benchmark *)')"
+    assert browser.run(f"Array.from({folded}).every(part => part.open && part.checkVisibility())")
+    assert browser.run("document.querySelector('details.benchmark').checkVisibility()") is False
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    browser.call("Emulation.setEmulatedMedia", media="")
+    printed = browser.pdf()
+    assert printed.startswith(b"%PDF-")
+    # The headings stand in the document's outline.
+    for title in (
+        "Frontier control",
+        "Verdicts",
+        "Scores",
+        "Costs",
+        "Prompts and completions",
+        "How it was made",
+    ):
+        assert f"({title})".encode() in printed or title.encode("utf-16-be") in printed, title
+
+
+@pytest.mark.slow
+def test_without_script_everything_can_be_read(page, browser, tmp_path):
+    plain = tmp_path / "plain.html"
+    plain.write_text(re.sub(r"<script>.*</script>", "", page.read_text(), flags=re.DOTALL))
+    browser.open(plain)
+    assert column(browser, 1) == ["30.0", "90.0", "50.0"]
+    assert browser.run("document.querySelectorAll('th button').length") == 0

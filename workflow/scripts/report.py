@@ -1,0 +1,135 @@
+"""The report of a model: one HTML page with verdicts, tables, figures, and the rows behind them."""
+
+import argparse
+import hashlib
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from tms import cells, program, rows
+from tms.drawing import names
+from tms.errors import InputError
+from tms.report import content, examples, page, tables
+from tms.suite import Suite
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--settings", required=True, help="the settings behind its results, as JSON")
+    parser.add_argument("--questions", type=Path, required=True, help="verdicts on the research questions")
+    parser.add_argument("--cells", nargs="+", type=Path, required=True, help="cells: main, and relations")
+    parser.add_argument("--figures", type=Path, required=True, help="index of its figures")
+    parser.add_argument("--tables", type=Path, required=True, help="index of its tables")
+    parser.add_argument("--cost", type=Path, required=True, help="cost.csv")
+    parser.add_argument("--contamination", nargs="+", type=Path, required=True, help="reports of the gate")
+    parser.add_argument("--base", type=Path, required=True, help="folder with the base's rows")
+    parser.add_argument(
+        "--runs", nargs="+", required=True, metavar="METHOD/TASK/seedN=FOLDER", help="folders with runs' rows"
+    )
+    parser.add_argument("--dag", type=Path, required=True, help="picture of the stages (SVG)")
+    parser.add_argument("--rulings", type=Path, required=True, help="what was ruled (Markdown)")
+    parser.add_argument("--templates", type=Path, required=True, help="folder of the page's template")
+    parser.add_argument("--output", type=Path, required=True, help="output: the page")
+    return parser
+
+
+def read_settings(text: str) -> tuple[dict, Suite]:
+    """The settings behind the results, and the suite in them.
+
+    Raises:
+        InputError: they are no JSON or lack the suite.
+    """
+    try:
+        found = json.loads(text)
+        return found, Suite.read(found["suite"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
+
+
+def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> list[dict]:
+    """Example rows of each benchmark by the run that its models were trained in."""
+    runs: dict[tuple[str, int], dict[str, Path]] = {}
+    for label, folder in folders.items():
+        method, task, seed = content.split_label(label)
+        runs.setdefault((task, seed), {"base": base})[method] = folder
+    chosen = {run: examples.of_run(members, suite.benchmarks) for run, members in runs.items()}
+    found = []
+    for benchmark in suite.benchmarks:
+        # A target's number comes from the runs on it, so these come first.
+        own = suite.views.get(benchmark, benchmark)
+        order = sorted(runs, key=lambda run: run[0] != own)
+        shown = [
+            {"task": names.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
+            for task, seed in order
+        ]
+        found.append({"id": f"rows-{benchmark}", "title": names.benchmark(benchmark), "runs": shown})
+    return found
+
+
+def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[int]) -> dict[str, str]:
+    """What the report is of, in a few lines."""
+    digest = hashlib.sha256(args.settings.encode()).hexdigest()[:12]
+    return {
+        "Base model": settings["model"]["base"],
+        "Teacher": settings["model"]["teacher"],
+        "Targets": ", ".join(map(names.benchmark, suite.targets)),
+        "Retention": ", ".join(map(names.benchmark, [*suite.retention, *suite.safety])),
+        "Seeds": ", ".join(map(str, seeds)),
+        "Experiments": ", ".join(settings["experiments"]),
+        "Software": content.versions(rows.provenance(args.base / "generations.parquet")),
+        "Digest of the settings": digest,
+        "Drawn": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    settings, suite = read_settings(args.settings)
+    folders = {label: Path(path) for label, path in program.parse_pairs(args.runs).items()}
+    seeds = sorted({content.split_label(label)[2] for label in folders})
+    measured = cells.read(args.cells)
+    behind = rows_behind(args.base, folders, suite)
+    links = {name: f"rows-{name}" for name in suite.benchmarks}
+    leading = {
+        "scores": [tables.scores(cells.select(measured, experiment="main"), suite, links)],
+        "costs": [tables.totals(args.cost)],
+    }
+    shown = content.sections(
+        content.drawings(args.figures, args.tables), content.tables(args.tables), leading
+    )
+    answers = json.loads(args.questions.read_text())
+    frontier, *others = content.questions(answers, shown)
+    text = page.render(
+        args.templates,
+        title=f"Report: {args.model}",
+        lead="Trajectory-mixed supervision beside supervised fine-tuning: what it gains, what it forgets, "
+        "what it costs, and what these numbers say on the paper's questions.",
+        facts=facts(args, settings, suite, seeds),
+        sections=shown,
+        frontier=frontier,
+        questions=others,
+        examples=behind,
+        prompts_shown=examples.PROMPTS,
+        characters_shown=f"{examples.CHARACTERS:,}",
+        method_name=names.method,
+        provenance=[
+            content.provenance(label, folder) for label, folder in {"base": args.base, **folders}.items()
+        ],
+        dag=page.stages(args.dag.read_text()),
+        contamination=content.contamination(args.contamination),
+        settings=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
+        rulings=page.markdown(args.rulings.read_text()),
+        footer="Drawn by the rule report from Parquet results; no number was typed in.",
+    )
+    written = text.encode()
+    args.output.write_bytes(written)
+    print(f"{args.output}: {len(written) / 1e6:.1f} MB", flush=True)
+    if len(written) > page.WARN_BYTES:
+        print(f"warning: over {page.WARN_BYTES / 1e6:.0f} MB; browsers may be slow with it", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    program.run(main, parser())

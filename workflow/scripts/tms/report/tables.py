@@ -1,0 +1,165 @@
+"""Tables of the report: from drawn CSV files, and from cells where each number leads to its rows."""
+
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tms.cells import select
+from tms.drawing import names
+from tms.errors import InputError
+from tms.suite import Suite
+
+NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
+MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place of a table.
+
+    Args:
+        text: what is read first.
+        below: a second line in small type, e.g. the interval.
+        order: number by which the column sorts; None: by the text.
+        mark: best, tied or nothing (`rows.CELLS`).
+        link: id of the part of the page that it leads to.
+    """
+
+    text: str
+    below: str = ""
+    order: float | None = None
+    mark: str = ""
+    link: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What the mark means."""
+        return MARKS.get(self.mark, "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page; a column is numeric where each of its entries is a number or empty."""
+
+    name: str
+    title: str
+    columns: list[str]
+    rows: list[list[Entry]]
+    caption: str = ""
+    numeric: list[bool] = field(init=False)
+
+    def __post_init__(self):
+        numeric = [
+            any(row[place].order is not None for row in self.rows)
+            and all(row[place].order is not None or row[place].text in ("", "-", "–") for row in self.rows)
+            for place in range(len(self.columns))
+        ]
+        object.__setattr__(self, "numeric", numeric)
+
+
+def read_number(text: str) -> float | None:
+    """The number that a text starts with, thousands apart by commas; None where it starts with none."""
+    found = NUMBER.match(text.strip().strip("*").replace(",", ""))
+    return float(found[0].replace("−", "-")) if found else None
+
+
+def from_csv(path: Path, name: str, title: str, caption: str = "") -> Table:
+    """Read a CSV file as a table: its first line names the columns.
+
+    Raises:
+        InputError: it is missing, empty, or a line has another number of fields.
+    """
+    try:
+        with path.open(newline="") as stream:
+            lines = list(csv.reader(stream))
+    except OSError as error:
+        raise InputError(f"{path}: not a readable table; run the stage that makes it") from error
+    if not lines or any(len(line) != len(lines[0]) for line in lines):
+        raise InputError(f"{path}: not a table with equal lines; delete it and run again")
+    rows = [[Entry(text, order=read_number(text)) for text in line] for line in lines[1:]]
+    return Table(name, title, lines[0], rows, caption)
+
+
+def scores(cells: list[dict], suite: Suite, links: dict[str, str]) -> Table:
+    """The main results: a row a method, a column a benchmark or summary, with 95 % intervals below.
+
+    Args:
+        cells: of the experiment `main`.
+        suite: the model's benchmarks.
+        links: benchmark -> id of its example rows.
+    """
+    own = [
+        cell for cell in select(cells, train_task="", checkpoint="", prompts="") if cell["value"] is not None
+    ]
+    summaries = ["target_mean", *suite.columns, "retention_delta", "forgetting_floor"]
+    places = [*suite.targets, *suite.views, *[name for name in summaries if name not in suite.targets]]
+    columns = [name for name in dict.fromkeys(places) if select(own, quantity=name)]
+    rows = []
+    for method in dict.fromkeys(cell["method"] for cell in own):
+        row = [Entry(names.method(method))]
+        for name in columns:
+            found = select(own, method=method, quantity=name)
+            row.append(_score(found[0], links.get(name, "")) if found else Entry("–"))
+        rows.append(row)
+    caption = (
+        "Points (shares times 100), means over the runs; below, the 95 % interval over test examples. A "
+        "target's column comes from the runs on it. Bold: best of the column; ≈: not distinguishable from "
+        "the best (paired tests with Holm's correction, p ≥ 0.05); the base is not ranked. A number of a "
+        "benchmark leads to prompts and completions."
+    )
+    titles = ["Method", *(names.quantity(name, suite) for name in columns)]
+    return Table("scores", "Scores of every method", titles, rows, caption)
+
+
+def totals(path: Path) -> Table:
+    """What each method takes for all target tasks with one seed: the rows `total` of cost.csv."""
+    found = from_csv(path, "cost", "Cost of every method")
+    place = {name: index for index, name in enumerate(found.columns)}
+    kept = {"method": "Method", "optimizer_steps": "Optimiser steps", "trained_tokens": "Trained tokens"}
+    kept |= {"generated_tokens": "Generated tokens", "seconds": "Seconds"}
+    rows = []
+    for row in found.rows:
+        if row[place["stage"]].text == "total":
+            chosen = [row[place[name]] for name in kept]
+            thousands = [Entry(f"{entry.order:,.0f}", order=entry.order) for entry in chosen[1:]]
+            rows.append([Entry(names.method(chosen[0].text)), *thousands])
+    caption = (
+        "All target tasks, mean over the seeds, with everything that a method depends on: teacher, SFT, "
+        "harvest, training. Methods that share a stage each count it whole."
+    )
+    return Table("cost", found.title, list(kept.values()), rows, caption)
+
+
+def of_cells(cells: list[dict], name: str, title: str, caption: str, columns: dict[str, str]) -> Table:
+    """Cells as they are, a row each, without those that were not measured.
+
+    Args:
+        columns: columns of the cells -> their titles, before the value and its interval.
+    """
+    rows = [
+        [
+            *(Entry(str(cell[column]), order=read_number(str(cell[column]))) for column in columns),
+            Entry(f"{cell['value']:.4g}", _interval(cell, 1, ".4g"), cell["value"]),
+        ]
+        for cell in cells
+        if cell["value"] is not None
+    ]
+    return Table(name, title, [*columns.values(), "Value"], rows, caption)
+
+
+def _score(cell: dict, link: str) -> Entry:
+    text = _typeset(f"{100 * cell['value']:.1f}")
+    return Entry(text, _interval(cell, 100, ".1f"), cell["value"], cell["mark"], link)
+
+
+def _interval(cell: dict, factor: float, form: str) -> str:
+    if cell["ci_low"] is None or cell["ci_high"] is None:
+        return ""
+    bounds = (_typeset(f"{factor * cell[name]:{form}}") for name in ("ci_low", "ci_high"))
+    return " to ".join(bounds)
+
+
+def _typeset(number: str) -> str:
+    """A number with a true minus, and none before zero."""
+    return "0.0" if number == "-0.0" else number.replace("-", "−")
