@@ -237,6 +237,20 @@ def test_a_law_that_hangs_on_one_method_or_on_the_tasks_is_none(other):
     assert "another sign: KL(policy || base) / sequence." in evidence
 
 
+def test_a_permutation_test_decides_before_the_interval():
+    sure, unsure = {"p_value": 0.001}, {"p_value": 0.3}
+    for how, expected in ((sure, SUPPORTED), (unsure, INDISTINGUISHABLE)):
+        cells = [
+            relation("kl.policy_base", 0.8, "all", "heldout", **how),
+            relation("pld_ref", 0.7, "sft", **how),
+        ]
+        for each in cells:  # few methods: no interval
+            each["ci_low"] = each["ci_high"] = None
+        found, evidence = verdict("RQ6", cells)
+        assert found == expected
+        assert "nan" not in evidence and "rho = +0.80 (p " in evidence
+
+
 def test_a_contradiction_has_to_be_as_stable():
     cells = [relation("kl.policy_base", -0.8, "all", "heldout")]
     assert verdict("RQ6", cells)[0] == CONTRADICTED

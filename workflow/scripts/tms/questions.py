@@ -107,10 +107,10 @@ QUESTIONS = (
         "of each method, and (iii) forgetting on the held-out suite, do KL/PLD reliably predict "
         "forgetting, and does TMS shift the Pareto frontier relative to SFT?",
         "KL to the base and PLD predict how much is forgotten.",
-        "Supported: the interval of the rank correlation with the magnitude of forgetting lies above "
-        "0 for KL and for a reading of PLD (within the SFT family), below 0 for none, and no sign "
-        "turns without any one method or within the runs on one task. Contradicted: one lies below "
-        "0, none above, and no sign turns. Whether the front moves is the frontier control's question.",
+        "Supported: the rank correlation with the magnitude of forgetting is positive (p < 0.05) for KL "
+        "and for a reading of PLD (within the SFT family), negative for none, and no sign turns "
+        "without any one method or within the runs on one task. Contradicted: one is negative, none "
+        "positive, and no sign turns. Whether the front moves is the frontier control's question.",
         mechanism.mechanism,
     ),
     Question(

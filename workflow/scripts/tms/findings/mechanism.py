@@ -1,5 +1,6 @@
 """Why and where TMS helps: RQ5 (tasks), RQ6 (KL and PLD), RQ7 (scale)."""
 
+import math
 from dataclasses import replace
 
 from tms.drawing import names
@@ -68,9 +69,9 @@ def mechanism(evidence: Evidence) -> Finding:
     """RQ6. Supported: KL to the base and a reading of PLD each predict how much is forgotten.
 
     Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one. Supported:
-    the interval of KL's lies above 0 and so does that of one reading of PLD, none lies below, and no sign
-    turns without any one method or within the runs on one task. Contradicted: one lies below 0 and none
-    above, and no sign turns. Whether TMS moves the front is the frontier control's question.
+    KL's is positive (p < 0.05, or the interval where there is no test) and so is one reading of PLD, none is
+    negative, and no sign turns without any one method or within the runs on one task. Contradicted: one is
+    negative, none positive, and no sign turns. Whether TMS moves the front is the frontier control's question.
     """
     evidence.require(RELATIONS)
     found = {name: relation for name in (KL, *PLD) if (relation := _relation(evidence, *name))}
@@ -86,10 +87,7 @@ def mechanism(evidence: Evidence) -> Finding:
         verdict = SUPPORTED
     elif -1 in directions.values() and 1 not in directions.values() and not fragile:
         verdict = CONTRADICTED
-    text = "; ".join(
-        f"{each.label} rho = {each.value:+.2f} (95 % {each.low:+.2f} to {each.high:+.2f})"
-        for each in found.values()
-    )
+    text = "; ".join(map(_in_words, found.values()))
     if not any(name in found for name in PLD):
         text += "; PLD within the SFT family: not measured"
     if fragile:
@@ -153,9 +151,16 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
 
 def _relation(evidence: Evidence, predictor: str, family: str, prompts: str) -> Contrast | None:
     cell = evidence.find(RELATIONS, f"spearman.{predictor}", method="", group=family, prompts=prompts)
-    if cell is None or cell["ci_low"] is None:
+    if cell is None or (cell["ci_low"] is None and cell["p_value"] is None):
         return None
-    return Contrast(names.quantity(predictor), cell["value"], cell["ci_low"], cell["ci_high"], None)
+    low, high = (math.nan if cell[name] is None else cell[name] for name in ("ci_low", "ci_high"))
+    return Contrast(names.quantity(predictor), cell["value"], low, high, cell["p_value"])
+
+
+def _in_words(relation: Contrast) -> str:
+    known = [] if math.isnan(relation.low) else [f"95 % {relation.low:+.2f} to {relation.high:+.2f}"]
+    known += [] if relation.p_value is None else [p_text(relation.p_value)]
+    return f"{relation.label} rho = {relation.value:+.2f} ({', '.join(known)})"
 
 
 def _stable(evidence: Evidence, sign: int, predictor: str, family: str, prompts: str) -> bool:

@@ -197,7 +197,8 @@ def contamination(paths: list[Path]) -> Table:
         "Evaluation rows that share 13 words in a row with training rows, after equal rows were removed, and "
         "whether the settings accept the pair."
     )
-    return Table("contamination", "Contamination gate", contamination_report.COLUMNS, lines, caption)
+    titles = [name.replace("_", " ").capitalize() for name in contamination_report.COLUMNS]
+    return Table("contamination", "Contamination gate", titles, lines, caption)
 
 
 def provenance(label: str, folder: Path) -> dict:

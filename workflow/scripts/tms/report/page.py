@@ -31,7 +31,7 @@ def stages(text: str) -> Markup:
 
 
 def markdown(text: str) -> Markup:
-    """Markdown with tables as HTML; HTML in it stays text, and links within a repository lose their target."""
+    """Markdown with tables as HTML; HTML in it stays text, and links within a repository lose their aim."""
     found = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     return Markup(RELATIVE_LINK.sub(r"\1", found))
 
