@@ -50,8 +50,18 @@ def test_rows_of_another_file_order_are_aligned(tmp_path):
 def test_scores_are_the_ratio_of_resampled_items():
     sums, counts = [2.0, 0.0, 1.0, 3.0], [2, 1, 3, 3]
     found = resampled_scores("facts.parts", {"base": {"facts.parts": items(sums, counts)}})["base"]
-    assert np.allclose(found, resampled_means([sums])[0] / resampled_means([counts])[0])
+    assert np.allclose(found, resampled_means([sums], "facts")[0] / resampled_means([counts], "facts")[0])
     assert found.mean() == pytest.approx(6 / 9, abs=0.05)
+
+
+def test_benchmarks_are_resampled_independently():
+    """Verdicts in the same order of size must not move together: the mean of two has half the variance."""
+    first, second = items([1.0] * 60 + [0.0] * 40), items([1.0] * 60 + [0.0] * 40, benchmark="lookup")
+    drawn = [
+        resampled_scores(own.benchmark, {"base": {own.benchmark: own}})["base"] for own in (first, second)
+    ]
+    assert abs(np.corrcoef(drawn)[0, 1]) < 0.04  # four standard errors of 10,000 resamples
+    assert np.var(np.mean(drawn, axis=0)) == pytest.approx(0.24 / 100 / 2, rel=0.08)
 
 
 def test_an_item_that_one_model_lacks_does_not_count_for_it():

@@ -87,7 +87,7 @@ def test_the_difference_from_the_base_is_resampled_in_pairs(two_methods):
     base, methods = two_methods
     measured, theta_0 = table(SUITE, base, methods)
     runs = [methods["tms"]["count", seed]["count"].sums_N for seed in (0, 1)]
-    drawn = resampled_means([np.mean(runs, axis=0), base["count"].sums_N])
+    drawn = resampled_means([np.mean(runs, axis=0), base["count"].sums_N], "count")
     found = difference(measured["tms"], theta_0, "count")
     assert found.value == pytest.approx(np.mean(runs) - base["count"].sums_N.mean())
     assert found.interval == pytest.approx(percentiles(drawn[0] - drawn[1]))

@@ -72,6 +72,8 @@ def read_items(path: Path, benchmarks: Collection[str]) -> dict[str, Items]:
 def resampled_scores(name: str, models: Mapping[str, Mapping[str, Items]]) -> dict[str, np.ndarray]:
     """A score of several models under the same bootstrap resamples of their examples.
 
+    All scores of a benchmark share its resamples; those of benchmarks are independent of each other.
+
     Args:
         name: the score, as `read_items` names it.
         models: items of each model by score; the base comes first. Keys name the models in messages.
@@ -93,9 +95,9 @@ def resampled_scores(name: str, models: Mapping[str, Mapping[str, Items]]) -> di
             )
     examples = sorted(set().union(*(items.examples for items in found.values())))
     sums_MN, counts_MN = np.stack([_of_examples(items, examples) for items in found.values()], axis=1)
-    sums_MR = resampled_means(sums_MN)
+    sums_MR = resampled_means(sums_MN, first.benchmark)
     if (counts_MN != 1).any():
-        sums_MR = sums_MR / resampled_means(counts_MN)
+        sums_MR = sums_MR / resampled_means(counts_MN, first.benchmark)
     return dict(zip(found, sums_MR, strict=True))
 
 
