@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
+from scipy.stats import pearsonr, rankdata, spearmanr
 
 from tms import cells
 from tms.relations import (
@@ -13,6 +13,7 @@ from tms.relations import (
     Point,
     coefficient,
     method_interval,
+    method_p,
     non_dominated,
     pareto_cells,
     points,
@@ -52,6 +53,29 @@ def test_a_weight_counts_as_so_many_equal_points(found):
             assert value == pytest.approx(spearmanr(*sides).statistic, abs=1e-9)
         else:
             assert np.isnan(value)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2)), min_size=2, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_ranks_within_strata(found):
+    """Pearson's correlation of ranks within each stratum, less their means there."""
+    x, y, strata = (np.array(column) for column in zip(*found, strict=True))
+    sides = np.zeros((2, len(x)))
+    for name in set(strata):
+        for side, values in zip(sides, (x, y), strict=True):
+            ranks = rankdata(values[strata == name])
+            side[strata == name] = ranks - ranks.mean()
+    (own,) = weighted_spearman(x, y, np.ones((1, len(x))), strata)
+    if np.ptp(sides[0]) and np.ptp(sides[1]):
+        assert own == pytest.approx(pearsonr(*sides).statistic, abs=1e-9)
+    else:
+        assert np.isnan(own)
+
+
+def test_a_stratum_that_is_not_drawn_counts_for_nothing():
+    x, y, strata = np.array([1.0, 2, 3, 9, 8]), np.array([2.0, 1, 3, 0, 7]), np.array([0, 0, 0, 1, 1])
+    (own,) = weighted_spearman(x, y, np.array([[1, 1, 1, 0, 0]]), strata)
+    assert own == pytest.approx(spearmanr(x[:3], y[:3]).statistic)
 
 
 def test_more_of_the_predictor_with_more_forgetting_is_positive():
@@ -126,6 +150,28 @@ def test_intervals_over_methods_cover_the_true_correlation():
     assert 0.905 <= covered / 200 <= 0.995
 
 
+def test_a_permutation_test_over_methods():
+    """A perfect order of 5 methods: 1 of 120 in one direction, however many tasks repeat it."""
+    x = np.arange(5.0)
+    assert method_p(as_points(x, x)) == pytest.approx(2 / 120)
+    assert method_p(as_points(np.repeat(x, 3), np.repeat(-x, 3), tasks=3)) == pytest.approx(2 / 120)
+    assert method_p(as_points(x, [2.0, 1, 0, 1, 2])) == pytest.approx(1.0)
+    assert method_p(as_points(x, x, tasks=2)) is None  # the last method has one task of two
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("within", [False, True])
+def test_tasks_of_different_levels_make_no_finding(within):
+    """Of 300 sets of 5 unrelated methods, at most 5 % have p < 0.05, plus three standard errors."""
+    generator = np.random.default_rng(3)
+    found = 0
+    for _ in range(300):
+        levels = np.tile([0.0, 5.0], 5)
+        x, y = levels + generator.normal(size=(2, 10))
+        found += method_p(as_points(x, y, tasks=2), within) < 0.05
+    assert found / 300 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
 KINDS = {"sft": "sft", "self_sft": "self_sft", "final_sft": "final_sft", "tms": "tms", "grpo": "grpo"}
 
 
@@ -152,7 +198,27 @@ def test_a_method_is_left_out_at_a_time():
     assert list(values) == list(KINDS)
     low, high = min(values.values()), max(values.values())
     assert f"association only; without one method {low:.2f} to {high:.2f}" in whole["note"]
-    assert "5 methods: the interval is too narrow" in whole["note"]
+    assert "no interval: 5 methods are too few" in whole["note"] and whole["ci_low"] is None
+    assert 0 < whole["p_value"] <= 1 and without[0]["p_value"] is None
+
+
+def test_enough_methods_have_an_interval():
+    generator = np.random.default_rng(4)
+    names = [(f"tms{place}", task) for place in range(6) for task in ("a", "b")]
+    x, y = generator.normal(size=(2, 12))
+    found = relations(
+        KL,
+        "heldout",
+        dict(zip(names, x, strict=True)),
+        dict(zip(names, -y, strict=True)),
+        kinds={method: "tms" for method, _ in names},
+    )
+    chosen = [Point(*name, *pair) for name, pair in zip(names, zip(x, y, strict=True), strict=True)]
+    for quantity, within in (("spearman", False), ("spearman_within", True)):
+        (cell,) = cells.select(found, quantity=f"{quantity}.{KL}", group="all", method="", train_task="")
+        assert (cell["ci_low"], cell["ci_high"]) == method_interval(chosen, within)
+        assert cell["p_value"] == method_p(chosen, within)
+        assert "no interval" not in cell["note"]
 
 
 def test_on_policy_methods_have_no_divergence_from_labels():
@@ -179,13 +245,17 @@ def test_tasks_that_differ_cannot_make_a_correlation_within():
     found = relations(KL, "heldout", x, y)
     (whole,) = cells.select(found, quantity=f"spearman.{KL}", group="all", method="")
     within = cells.select(found, quantity=f"spearman_within.{KL}", group="all")
-    assert whole["value"] > 0.5
-    assert {cell["train_task"]: cell["value"] for cell in within} == pytest.approx({"a": -1.0, "b": -1.0})
+    assert whole["value"] > 0.5 and whole["p_value"] == pytest.approx(
+        2 / 24
+    )  # the lowest that permuting gives
+    assert {cell["train_task"]: cell["value"] for cell in within} == pytest.approx(
+        {"": -1.0, "a": -1.0, "b": -1.0}
+    )
 
 
 def test_nothing_measured_is_said_for_each_predictor():
     found = relation_cells("m", [], KINDS)
-    assert len(found) == sum(len(families) for _, _, families in PREDICTORS)
+    assert len(found) == 2 * sum(len(families) for _, _, families in PREDICTORS)
     assert all(cell["value"] is None and "0 points of 0 methods" in cell["note"] for cell in found)
 
 

@@ -26,7 +26,7 @@ FRONT_KL = "kl.policy_base.per_sequence"
 FEWEST_POINTS = 4
 # A bootstrap over two methods draws a single one half of the time.
 FEWEST_METHODS = 3
-# Below this the interval over methods is too narrow (see `correlate`).
+# With fewer, a bootstrap over methods is no 95 % interval (see `method_interval`).
 ENOUGH_METHODS = 6
 
 
@@ -63,19 +63,30 @@ def points(measured: list[dict], quantity: str, prompts: str, methods: list[str]
     ]
 
 
-def weighted_spearman(x: np.ndarray, y: np.ndarray, weights_RN: np.ndarray) -> np.ndarray:
+def weighted_spearman(
+    x: np.ndarray, y: np.ndarray, weights_RN: np.ndarray, strata: np.ndarray | None = None
+) -> np.ndarray:
     """Spearman's rank correlation of N points that count several times, for R sets of whole weights.
 
     Equal to `scipy.stats.spearmanr` with each point repeated as often as its weight says; midranks for ties.
 
+    Args:
+        x, y: the points' coordinates, of shape (N).
+        weights_RN: how often each point counts.
+        strata: a label for each point; points are ranked, and ranks centred, among those of one label.
+
     Returns:
         R correlations; NaN where one side does not vary.
     """
+    # Numbers instead of truth values, whose products numpy makes many times as slowly.
+    weights_RN = weights_RN.astype(float)
+    alike_NN = np.ones((len(x), len(x))) if strata is None else (strata[:, None] == strata).astype(float)
 
     def centred_ranks(values: np.ndarray) -> np.ndarray:
-        below_NN, equal_NN = values[:, None] > values, values[:, None] == values
+        below_NN, equal_NN = alike_NN * (values[:, None] > values), alike_NN * (values[:, None] == values)
         ranks_RN = weights_RN @ below_NN.T + (weights_RN @ equal_NN.T + 1) / 2
-        return ranks_RN - np.average(ranks_RN, axis=1, weights=weights_RN)[:, None]
+        # A stratum that is not drawn has no mean, and needs none.
+        return ranks_RN - (weights_RN * ranks_RN) @ alike_NN / np.maximum(weights_RN @ alike_NN, 1)
 
     x_RN, y_RN = centred_ranks(x), centred_ranks(y)
     covariance = (weights_RN * x_RN * y_RN).sum(axis=1)
@@ -83,8 +94,13 @@ def weighted_spearman(x: np.ndarray, y: np.ndarray, weights_RN: np.ndarray) -> n
     return np.divide(covariance, scale, out=np.full(len(scale), np.nan), where=scale > 0)
 
 
-def coefficient(chosen: list[Point]) -> tuple[float | None, str]:
-    """Spearman's rank correlation of a predictor with -F, or None and why there is none."""
+def coefficient(chosen: list[Point], within: bool = False) -> tuple[float | None, str]:
+    """Spearman's rank correlation of a predictor with -F, or None and why there is none.
+
+    Args:
+        chosen: the points.
+        within: rank among the points of one train task, so that the tasks' own levels count for nothing.
+    """
     methods = {point.method for point in chosen}
     if len(chosen) < FEWEST_POINTS or len(methods) < FEWEST_METHODS:
         there, needed = (
@@ -92,28 +108,70 @@ def coefficient(chosen: list[Point]) -> tuple[float | None, str]:
             f"{FEWEST_POINTS} of {FEWEST_METHODS}",
         )
         return None, f"not measured: {there}; it takes {needed}"
-    value = float(weighted_spearman(*_sides(chosen), np.ones((1, len(chosen))))[0])
+    value = float(weighted_spearman(*_sides(chosen), np.ones((1, len(chosen))), _strata(chosen, within))[0])
     return (None, "not defined: one side is the same at all points") if np.isnan(value) else (value, "")
 
 
-def method_interval(chosen: list[Point]) -> tuple[float, float]:
+def method_interval(chosen: list[Point], within: bool = False) -> tuple[float, float]:
     """Bounds of the 95 % bootstrap interval of `coefficient` over methods.
 
     Methods are resampled with all their points, which share a recipe and are not independent. In simulations
     with 1, 2 and 5 points a method this interval covered the true correlation in 85 to 99 % of the cases with
     6 to 17 methods, mostly 93 to 96 %, and in 70 to 95 % with 4; Fisher's interval, which takes points as
     independent, in 62 to 90 % with 2 or 5 points a method, however many methods there were.
+
+    Args: as for `coefficient`.
     """
     methods = list(dict.fromkeys(point.method for point in chosen))
     m = len(methods)
     drawn_RM = np.random.default_rng(0).multinomial(m, np.full(m, 1 / m), size=RESAMPLES)
     weights_RN = drawn_RM[:, [methods.index(point.method) for point in chosen]]
-    resampled = weighted_spearman(*_sides(chosen), weights_RN)
+    resampled = weighted_spearman(*_sides(chosen), weights_RN, _strata(chosen, within))
     return percentiles(resampled[~np.isnan(resampled)])
+
+
+def method_p(chosen: list[Point], within: bool = False) -> float | None:
+    """Two-sided p-value: that methods with more of the predictor forget no more or less than others.
+
+    Permutation test: each method gets the forgetting of another on all train tasks, so tasks of different
+    levels make no finding; exact where all orders of methods can be tried. None where a method lacks a task.
+
+    Args: as for `coefficient`.
+    """
+    from scipy.stats import permutation_test, rankdata
+
+    tasks = list(dict.fromkeys(point.train_task for point in chosen))
+    methods = list(dict.fromkeys(point.method for point in chosen))
+    if len(chosen) != len(tasks) * len(methods):
+        return None
+    found = {(point.method, point.train_task): point for point in chosen}
+    x_MT, y_MT = (
+        rankdata(side, axis=0 if within else None).reshape(side.shape)
+        for side in (
+            np.array([[found[method, task].predictor for task in tasks] for method in methods]),
+            np.array([[found[method, task].magnitude for task in tasks] for method in methods]),
+        )
+    )
+    # Sum of products of ranks if method m got the forgetting of method k.
+    products_MM = x_MT @ y_MT.T
+    m = np.arange(len(methods))
+    tested = permutation_test(
+        (m,),
+        lambda order, axis: products_MM[m, order.astype(int)].sum(axis=axis),
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        rng=np.random.default_rng(0),
+    )
+    return float(tested.pvalue)
 
 
 def _sides(chosen: list[Point]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([point.predictor for point in chosen]), np.array([point.magnitude for point in chosen])
+
+
+def _strata(chosen: list[Point], within: bool) -> np.ndarray | None:
+    return np.array([point.train_task for point in chosen]) if within else None
 
 
 def relation_cells(model: str, measured: list[dict], kinds: dict[str, str]) -> list[dict]:
@@ -129,52 +187,50 @@ def relation_cells(model: str, measured: list[dict], kinds: dict[str, str]) -> l
     Returns:
         For each predictor and family: `spearman.{predictor}` over all points, with the range of its values
         without one method each in the note; the same without the method in column `method`; and
-        `spearman_within.{predictor}` over the methods of one train task, where the tasks' own levels of
-        forgetting and drift cannot make a correlation.
+        `spearman_within.{predictor}`, ranked within each train task, of all tasks and of each, where the
+        tasks' own levels of forgetting and drift cannot make a correlation.
     """
     families = {"all": list(kinds), "sft": [name for name, kind in kinds.items() if kind in SFT_FAMILY]}
     found = []
     for predictor, prompts, names in PREDICTORS:
+        known: dict[tuple[Point, ...], list[dict]] = {}  # without on-policy methods both families are one
         for family in names:
             chosen = points(measured, predictor, prompts, families[family])
-            found += _family_cells(model, predictor, {"group": family, "prompts": prompts}, chosen)
+            if tuple(chosen) not in known:
+                known[tuple(chosen)] = _predictor_cells(model, predictor, prompts, chosen)
+            found += [cell | {"group": family} for cell in known[tuple(chosen)]]
     return found
 
 
-def _family_cells(model: str, predictor: str, where: dict, chosen: list[Point]) -> list[dict]:
-    def cell(
-        name: str, own: list[Point], interval: bool = True, said: tuple[str, ...] = (), **others
-    ) -> dict:
-        value, note = coefficient(own)
-        notes, bounds = [note, *said], (None, None)
-        if interval and value is not None:
-            bounds = method_interval(own)
+def _predictor_cells(model: str, predictor: str, prompts: str, chosen: list[Point]) -> list[dict]:
+    def cell(own: list[Point], within: bool = False, alone: bool = False, said: str = "", **others) -> dict:
+        value, note = coefficient(own, within)
+        notes = [note, said]
+        if value is not None and not alone:
+            others["p_value"] = method_p(own, within)
             count = len({point.method for point in own})
-            notes.append(f"{count} methods: the interval is too narrow" if count < ENOUGH_METHODS else "")
+            if count < ENOUGH_METHODS:
+                notes.append(f"no interval: {count} methods are too few")
+            else:
+                others["ci_low"], others["ci_high"] = method_interval(own, within)
+        name = "spearman_within" if within else "spearman"
+        note = "; ".join(filter(None, notes))
         return cells.cell(
-            EXPERIMENT,
-            model,
-            f"{name}.{predictor}",
-            value,
-            ci_low=bounds[0],
-            ci_high=bounds[1],
-            n=len(own),
-            note="; ".join(filter(None, notes)),
-            **where,
-            **others,
+            EXPERIMENT, model, f"{name}.{predictor}", value, n=len(own), note=note, prompts=prompts, **others
         )
 
     without = [
-        cell("spearman", [point for point in chosen if point.method != method], interval=False, method=method)
+        cell([point for point in chosen if point.method != method], alone=True, method=method)
         for method in dict.fromkeys(point.method for point in chosen)
     ]
-    within = [
-        cell("spearman_within", [point for point in chosen if point.train_task == task], train_task=task)
+    of_tasks = [
+        cell([point for point in chosen if point.train_task == task], within=True, train_task=task)
         for task in dict.fromkeys(point.train_task for point in chosen)
     ]
     values = [left["value"] for left in without if left["value"] is not None]
-    spread = f"without one method {min(values):.2f} to {max(values):.2f}" if values else ""
-    return [cell("spearman", chosen, said=("association only", spread)), *without, *within]
+    spread = f"; without one method {min(values):.2f} to {max(values):.2f}" if values else ""
+    whole = cell(chosen, said=f"association only{spread}")
+    return [whole, *without, cell(chosen, within=True, said="association only"), *of_tasks]
 
 
 def non_dominated(places: dict[str, tuple[float, float]]) -> set[str]:
