@@ -22,6 +22,8 @@ TORCH_FREE = [
     "diversity",
     "compare",
     "model_card",
+    "questions",
+    "report",
 ]
 
 IMPORT_ALL = """

@@ -10,7 +10,7 @@ SUITE = json.dumps({"targets": ["chain"], "retention": ["facts"]})
 def test_verdicts_are_written_and_logged(program, tmp_path):
     bounds = {"ci_low": 0.01, "ci_high": 0.03, "p_value": 0.01}
     found = [
-        cell("frontier", "m", "area_difference", 0.02, method="tms", prompts="test", **bounds),
+        cell("frontier", "m", "area_difference", 0.02, method="tms", group="tms", prompts="test", **bounds),
         cell("main", "m", "facts", None, method="tms"),
     ]
     for experiment in ("frontier", "main"):
@@ -20,7 +20,7 @@ def test_verdicts_are_written_and_logged(program, tmp_path):
     assert done.returncode == 0, done.stderr
     frontier, *others = json.loads((tmp_path / "questions.json").read_text())
     assert (frontier["id"], frontier["verdict"]) == ("Frontier", "supported")
-    assert "difference +0.0200 (95 % +0.0100 to +0.0300, p = 0.010)" in frontier["evidence"]
+    assert "Difference +0.0200 (95 % +0.0100 to +0.0300, p = 0.010)" in frontier["evidence"]
     assert frontier["cells"][0]["value"] == 0.02
     assert {entry["verdict"] for entry in others} == {"not measured"}
     assert done.stdout.startswith("Frontier: supported. Dominated area on test:")

@@ -42,13 +42,11 @@ def versus(quantity, value, p_value):
 
 def front(difference, p_value, **others):
     sides = [
-        measured("frontier", side, "area", area, prompts="test")
+        measured("frontier", side, "area", area, group=side, prompts="test", note="3 of 9 points selected")
         for side, area in (("tms", 0.2), ("sft", 0.1))
     ]
-    return [
-        *sides,
-        measured("frontier", "tms", "area_difference", difference, prompts="test", p_value=p_value, **others),
-    ]
+    others |= {"group": "tms", "prompts": "test", "p_value": p_value}
+    return [*sides, measured("frontier", "tms", "area_difference", difference, **others)]
 
 
 SUPPORTED, CONTRADICTED, INDISTINGUISHABLE = "supported", "contradicted", "indistinguishable"
@@ -286,13 +284,28 @@ def test_safety(value, p_value, expected):
 
 
 @pytest.mark.parametrize(
-    "mid, expected", [(0.95, SUPPORTED), (0.85, CONTRADICTED), (0.901, INDISTINGUISHABLE)]
+    "difference, p_value, expected",
+    [
+        (0.05, 0.001, SUPPORTED),
+        (-0.05, 0.001, CONTRADICTED),
+        (0.05, 0.2, INDISTINGUISHABLE),
+        (0.05, 0.02, INDISTINGUISHABLE),  # Holm: one of three
+    ],
 )
-def test_windows(mid, expected):
+def test_windows(difference, p_value, expected):
+    where = {"group": "windows", "x": 0.7}
     cells = [
-        measured("frontier", method, "retention_matched", value, group="windows", x=0.7)
-        for method, value in (("tms", 0.9), ("tms_mid", mid), ("tms_late", 0.8))
+        measured("frontier", method, "retention_matched", value, **where)
+        for method, value in (("tms", 0.9), ("tms_mid", 0.9 + difference), ("tms_late", 0.8))
     ]
+    for method, quantity, value, p in (
+        ("tms_mid", "retention", difference, p_value),
+        ("tms_late", "retention", -0.1, 0.5),
+        ("tms_mid", "forgetting", -0.1, 0.5),
+    ):
+        cells.append(
+            measured("frontier", method, f"{quantity}_matched.versus_uniform", value, p_value=p, **where)
+        )
     found, evidence = verdict("RQ9", cells)
     assert found == expected
     assert "TMS late 80.0" in evidence and "accuracy of 70.0 %" in evidence

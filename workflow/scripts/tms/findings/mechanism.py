@@ -71,7 +71,7 @@ def mechanism(evidence: Evidence) -> Finding:
     Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one. Supported:
     KL's is positive (p < 0.05, or the interval where there is no test) and so is one reading of PLD, none is
     negative, and no sign turns without any one method or within the runs on one task. Contradicted: one is
-    negative, none positive, and no sign turns. Whether TMS moves the front is the frontier control's question.
+    negative, none positive, and no sign turns. Whether the front moves is the frontier control's question.
     """
     evidence.require(RELATIONS)
     found = {name: relation for name in (KL, *PLD) if (relation := _relation(evidence, *name))}

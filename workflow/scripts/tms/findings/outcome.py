@@ -38,27 +38,19 @@ def frontier(evidence: Evidence) -> Finding:
     Supported: the area that TMS's front dominates is larger than SFT's (p < 0.05). Contradicted: smaller.
     """
     evidence.require(FRONTIER)
-    found = evidence.find(FRONTIER, "area_difference", method="tms", prompts="test")
+    found = evidence.find(FRONTIER, "area_difference", method="tms", group="tms", prompts="test")
     if found is None:
         raise NotMeasuredError("experiment frontier has no area_difference")
-    seeds = seeds_of(found)
-    difference = Contrast(
-        "", found["value"], found["ci_low"], found["ci_high"], found["p_value"], True, seeds
-    )
-    areas = {side: evidence.find(FRONTIER, "area", method=side, prompts="test") for side in ("tms", "sft")}
-    sizes = {
-        side: len(evidence.all(experiment=FRONTIER, group=side, quantity="target_mean", prompts="test"))
-        for side in areas
-    }
-    text = "Dominated area on test: " + ", ".join(
-        f"{names.method(side)} {area['value']:.4f} ({sizes[side]} points)"
-        for side, area in areas.items()
-        if area
-    )
-    text += f"; difference {found['value']:+.4f} (95 % {found['ci_low']:+.4f} to {found['ci_high']:+.4f}"
-    text += f", {p_text(found['p_value'])}" if found["p_value"] is not None else ""
-    text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f}" if seeds else ""
-    text += "). Points were selected on the validation half."
+    low, high, p_value, seeds = found["ci_low"], found["ci_high"], found["p_value"], seeds_of(found)
+    difference = Contrast("", found["value"], low, high, p_value, seeds=seeds)
+    said = []
+    for side in ("tms", "sft"):
+        area = evidence.find(FRONTIER, "area", method=side, group=side, prompts="test")
+        if area:
+            said.append(f"{names.method(side)} {area['value']:.4f} ({area['note']})")
+    text = f"Dominated area on test: {'; '.join(said)}. Difference {found['value']:+.4f} "
+    text += f"(95 % {low:+.4f} to {high:+.4f}, {p_text(p_value)}"
+    text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f})." if seeds else ")."
     if difference.direction and seeds and seeds[0] <= 0 <= seeds[1]:
         text += " The interval over seeds includes 0, so another seed may turn the difference around."
     return Finding(by_direction([difference]), text)

@@ -5,18 +5,21 @@ from tms.findings.evidence import (
     CONTRADICTED,
     INDISTINGUISHABLE,
     SUPPORTED,
+    Contrast,
     Evidence,
     Finding,
     NotMeasuredError,
     adjusted,
     by_direction,
+    seeds_of,
     sentence,
 )
 from tms.findings.outcome import FRONTIER
+from tms.paired_tests import holm
 
 CHECKPOINTS = "checkpoints"
-MID, UNIFORM = "tms_mid", "tms"
-WINDOWS = ("tms_early", MID, UNIFORM, "tms_late")
+MID = "tms_mid"
+RETENTION, FORGETTING = "retention_matched", "forgetting_matched"
 MODERATE = (8, 10)  # the values of T that the paper calls a sweet spot (Appendix G)
 PLANE = ("target_mean", "xfer")  # of Figure 4
 
@@ -27,22 +30,31 @@ def windows(evidence: Evidence) -> Finding:
     Contradicted: it retains less. The paper has no numbers of the middle window; it keeps uniform.
     """
     evidence.require(FRONTIER)
-    group = {"group": "windows"}
-    for method in (MID, UNIFORM):
-        if evidence.find(FRONTIER, "retention_matched", method=method, **group) is None:
-            raise NotMeasuredError(
-                f"no retention of {method} at matched target accuracy (experiment windows)"
-            )
-    contrast = evidence.contrast((FRONTIER, MID), (FRONTIER, UNIFORM), "retention_matched", **group)
-    said = []
-    for method in WINDOWS:
-        cell = evidence.find(FRONTIER, "retention_matched", method=method, **group)
-        if cell:
-            said.append(f"{names.method(method)} {100 * cell['value']:.1f}")
-    at = evidence.find(FRONTIER, "retention_matched", method=UNIFORM, **group)["x"]
-    where = f" at a target accuracy of {100 * at:.1f} %" if at is not None else ""
-    text = f"{sentence([contrast])} Mean retention{where}: {', '.join(said)} %."
-    return Finding(by_direction([contrast]), text)
+    matched = evidence.all(experiment=FRONTIER, group="windows", quantity=RETENTION)
+    tested = [
+        cell
+        for name in (RETENTION, FORGETTING)
+        for cell in evidence.all(experiment=FRONTIER, group="windows", quantity=f"{name}.versus_uniform")
+    ]
+    # Holm's correction over both numbers of all windows.
+    p_values = holm([cell["p_value"] for cell in tested])
+    found = [
+        Contrast(
+            f"{names.quantity(RETENTION)}, {names.method(MID)} - uniform:",
+            cell["value"],
+            cell["ci_low"],
+            cell["ci_high"],
+            p_value,
+            seeds=seeds_of(cell),
+        )
+        for cell, p_value in zip(tested, p_values, strict=True)
+        if (cell["method"], cell["quantity"]) == (MID, f"{RETENTION}.versus_uniform")
+    ]
+    if not found:
+        raise NotMeasuredError(f"no retention of {MID} beside uniform sampling at matched target accuracy")
+    values = ", ".join(f"{names.method(cell['method'])} {100 * cell['value']:.1f}" for cell in matched)
+    text = f"At a target accuracy of {100 * matched[0]['x']:.1f} % mean retention is: {values} %."
+    return Finding(by_direction(found), f"{sentence(found)} {text}")
 
 
 def checkpoints(evidence: Evidence) -> Finding:
