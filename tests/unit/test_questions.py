@@ -197,6 +197,20 @@ def test_two_targets_are_too_few():
     assert (found, "the suite has 2" in evidence) == ("not measured", True)
 
 
+def test_a_target_without_countable_answers_is_left_out():
+    cells, suite = tasks([*UP, 0.9], [1, 2, 3, 4, 5, 6, 0])
+    unknown = [
+        c | {"value": None} if c["quantity"] == "distinct_right" and c["train_task"] == "t6" else c
+        for c in cells
+    ]
+    assert verdict("RQ5", unknown, suite)[0] == SUPPORTED
+    few = [
+        c | {"value": None} if c["quantity"] == "distinct_right" and c["train_task"] > "t1" else c
+        for c in cells
+    ]
+    assert "of 2 targets is known" in verdict("RQ5", few, suite)[1]
+
+
 def relation(predictor, value, group, prompts="", left_out="", half=0.1, quantity="spearman", **others):
     quantity = f"{quantity}.{predictor}.per_sequence"
     return measured("relations", left_out, quantity, value, half, group=group, prompts=prompts, **others)

@@ -20,6 +20,7 @@ from tms.findings.outcome import MAIN
 from tms.paired_tests import holm
 from tms.relations import EXPERIMENT as RELATIONS
 
+DIVERSITY, ANSWERS = "diversity", "distinct_right"
 MIN_TASKS = 3
 MIN_MODELS = 2
 # Predictors of RQ6: KL of all methods on the trained task's prompts, both readings of PLD in the SFT family.
@@ -34,14 +35,18 @@ def task_dependence(evidence: Evidence) -> Finding:
     base's samples and the gain, once for the target's own score and once for F; exact permutation tests with
     Holm's correction. Supported: one correlation is positive and none negative. Contradicted: reversed.
     """
-    tasks = evidence.suite.targets
-    if len(tasks) < MIN_TASKS:
+    targets = evidence.suite.targets
+    if len(targets) < MIN_TASKS:
         raise NotMeasuredError(
-            f"a correlation over tasks needs {MIN_TASKS} targets; the suite has {len(tasks)}"
+            f"a correlation over tasks needs {MIN_TASKS} targets; the suite has {len(targets)}"
         )
-    evidence.require("diversity", "base")
+    evidence.require(DIVERSITY, "base")
     evidence.require(MAIN, "sft", "tms")
-    variety = [_value(evidence, "diversity", "distinct_right", "base", task) for task in tasks]
+    found = {task: evidence.find(DIVERSITY, ANSWERS, method="base", train_task=task) for task in targets}
+    tasks = [task for task in targets if found[task]]
+    if len(tasks) < MIN_TASKS:
+        raise NotMeasuredError(f"{ANSWERS} of {len(tasks)} targets is known; it takes {MIN_TASKS}")
+    variety = [found[task]["value"] for task in tasks]
     gains = {
         name: [
             _value(evidence, MAIN, name, "tms", task) - _value(evidence, MAIN, name, "sft", task)
@@ -49,11 +54,11 @@ def task_dependence(evidence: Evidence) -> Finding:
         ]
         for name in ("target", "forgetting")
     }
-    found = {name: _rank_correlation(variety, gain) for name, gain in gains.items()}
-    p_values = holm([p_value for _, p_value in found.values()])
+    measured = {name: _rank_correlation(variety, gain) for name, gain in gains.items()}
+    p_values = holm([p_value for _, p_value in measured.values()])
     correlations = [
         Contrast(f"with the gain in {names.quantity(name)}", rho, -1, 1, p_value)
-        for (name, (rho, _)), p_value in zip(found.items(), p_values, strict=True)
+        for (name, (rho, _)), p_value in zip(measured.items(), p_values, strict=True)
     ]
     said = [f"{each.label}: rho = {each.value:+.2f} ({p_text(each.p_value)})" for each in correlations]
     rows = "; ".join(
