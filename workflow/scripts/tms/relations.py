@@ -131,10 +131,11 @@ def method_interval(chosen: list[Point], within: bool = False) -> tuple[float, f
 
 
 def method_p(chosen: list[Point], within: bool = False) -> float | None:
-    """Two-sided p-value: that methods with more of the predictor forget no more or less than others.
+    """P-value of `coefficient`, doubled for two sides: that a method's forgetting could be any other's.
 
-    Permutation test: each method gets the forgetting of another on all train tasks, so tasks of different
-    levels make no finding; exact where all orders of methods can be tried. None where a method lacks a task.
+    Permutation test: each method gets the forgetting of another on all train tasks; exact where all orders of
+    methods can be tried. Tasks of different levels make no finding: a correlation that is positive, but no
+    more so than the levels alone make it, has a large p-value. None where a method lacks a task.
 
     Args: as for `coefficient`.
     """
@@ -142,7 +143,8 @@ def method_p(chosen: list[Point], within: bool = False) -> float | None:
 
     tasks = list(dict.fromkeys(point.train_task for point in chosen))
     methods = list(dict.fromkeys(point.method for point in chosen))
-    if len(chosen) != len(tasks) * len(methods):
+    value, _ = coefficient(chosen, within)
+    if value is None or len(chosen) != len(tasks) * len(methods):
         return None
     found = {(point.method, point.train_task): point for point in chosen}
     x_MT, y_MT = (
@@ -159,11 +161,12 @@ def method_p(chosen: list[Point], within: bool = False) -> float | None:
         (m,),
         lambda order, axis: products_MM[m, order.astype(int)].sum(axis=axis),
         permutation_type="pairings",
+        alternative="greater" if value > 0 else "less",
         vectorized=True,
         n_resamples=RESAMPLES,
         rng=np.random.default_rng(0),
     )
-    return float(tested.pvalue)
+    return min(1.0, 2 * float(tested.pvalue))
 
 
 def _sides(chosen: list[Point]) -> tuple[np.ndarray, np.ndarray]:
