@@ -30,20 +30,34 @@ def write_verdicts(path, benchmarks):
             "verdict": verdict,
         }
         for benchmark, prompts in benchmarks.items()
-        for index in (2, 0, 1)  # rows may come in any order
+        for index in (2, 0, 1, 3)  # rows may come in any order
         for prompt, samples in prompts.items()
         for extracted, verdict in samples[index : index + 1]
     ]
     rows.write(path, rows.VERDICTS, written, {})
 
 
+def write_generations(path, benchmarks, responses):
+    """`responses`: completions of each prompt's samples; "some text" where there are none."""
+    written = [
+        dict.fromkeys(rows.COMPLETIONS)
+        | {"benchmark": benchmark, "example_id": prompt, "sample": index}
+        | {"completion": responses[index] if responses else "some text"}
+        for benchmark, prompts in benchmarks.items()
+        for prompt, samples in prompts.items()
+        for index in range(len(samples))
+    ]
+    rows.write(path, rows.COMPLETIONS, written, {})
+
+
 @pytest.fixture
 def measured(in_process, tmp_path):
     """Call `measured(runs, kinds=..., greedy=...)`: the finished process, after which there are cells."""
 
-    def run(runs, kinds=("chain=chain",), k=2, greedy=None):
+    def run(runs, kinds=("chain=chain",), k=2, greedy=None, responses=None):
         for label, benchmarks in runs.items():
             write_verdicts(tmp_path / label / "samples.parquet", benchmarks)
+            write_generations(tmp_path / label / "generations.parquet", benchmarks, responses)
             # Greedy completions of more prompts than were sampled; the first half of the sampled are right.
             found = greedy or {
                 name: {prompt: [("7", float(prompt < "p2"))] for prompt in [*prompts, "p8", "p9"]}
@@ -51,7 +65,7 @@ def measured(in_process, tmp_path):
             }
             write_verdicts(tmp_path / label / "greedy.parquet", found)
         words = ["--model", "m", "--k", k, "--kinds", *kinds, "--output", "cells.parquet"]
-        for flag in ("samples", "greedy"):
+        for flag in ("samples", "generations", "greedy"):
             words += [f"--{flag}", *[f"{label}={label}/{flag}.parquet" for label in runs]]
         return in_process("diversity", *words)
 
@@ -154,13 +168,18 @@ def test_mathematical_answers_are_compared_as_values(measured, tmp_path):
     assert value(found, "distinct_right", "base") == 1 and value(found, "sc_acc", "base") == 1
 
 
-def test_instructions_have_pass_rates_and_no_vote(measured, tmp_path):
-    samples = {"p0": [("2 of 2", 1.0), ("1 of 2", 0.0), ("1 of 2", 0.0)]}
-    assert measured({"base": {"ifeval": samples}}, kinds=["ifeval=ifeval"]).returncode == 0
+def test_responses_to_instructions_are_answers_without_a_vote(measured, tmp_path):
+    samples = {"p0": [("2 of 2", 1.0), ("2 of 2", 1.0), ("2 of 2", 1.0), ("1 of 2", 0.0)]}
+    responses = ["One  poem.", "Another poem.", "One poem.\n", "A bad poem."]
+    done = measured({"base": {"ifeval": samples}}, kinds=["ifeval=ifeval"], k=4, responses=responses)
+    assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
-    assert value(found, "pass_at_k", "base") == pytest.approx(2 / 3)
+    assert value(found, "pass_at_1", "base") == pytest.approx(3 / 4)
+    assert value(found, "distinct_right", "base") == 2
+    assert value(found, "ans_ent", "base") == pytest.approx(1.5 * math.log(2))
     (vote,) = cells.select(found, quantity="sc_acc")
-    assert vote["value"] is None and vote["note"].startswith("not measured: answers of this kind")
+    assert vote["value"] is None
+    assert vote["note"] == "not measured: whole responses are the answers; 4 samples a prompt"
 
 
 def test_scores_between_right_and_wrong_are_not_measured(measured, tmp_path):
@@ -189,14 +208,15 @@ def test_samples_that_do_not_fit(measured, sft, k, message):
     assert (done.returncode, done.stderr[: len(message)]) == (2, message)
 
 
-def test_a_gap_among_the_samples(measured, program, tmp_path):
+def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     measured({"base": {"chain": BASE}})
-    written = [
-        row for row in rows.read(tmp_path / "base/samples.parquet", rows.VERDICTS) if row["sample"] != 1
-    ]
-    rows.write(tmp_path / "base/samples.parquet", rows.VERDICTS, written, {})
-    words = ["--samples", "base=base/samples.parquet", "--greedy", "base=base/greedy.parquet"]
-    done = program("diversity", "--model=m", "--k=1", "--kinds", "chain=chain", "--output=x.parquet", *words)
+    path = tmp_path / "base/samples.parquet"
+    written = [row for row in rows.read(path, rows.VERDICTS) if row["sample"] != 1]
+    rows.write(path, rows.VERDICTS, written, {})
+    flags = ["--model", "m", "--k", 1, "--kinds", "chain=chain", "--output", "cells.parquet"]
+    for flag in ("samples", "generations", "greedy"):
+        flags += [f"--{flag}", f"base=base/{flag}.parquet"]
+    done = in_process("diversity", *flags)
     assert done.returncode == 2
     assert "base/samples.parquet: chain p0 has sample 2 where sample 1 should be" in done.stderr
 

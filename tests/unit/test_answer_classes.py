@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms import answer_classes
-from tms.answer_classes import NO_ANSWER, canonical, canonical_all
+from tms.answer_classes import NO_ANSWER, canonical, canonical_all, response_class
 from tms.graders.countdown import evaluate
 from tms.math_answer import equal
 
@@ -98,6 +98,12 @@ def test_chains_are_integers_and_other_answers_are_texts():
     assert canonical("chain", "007") == canonical("chain", "7") == "7"
     assert canonical("chain", "0") == canonical("chain", "00") == "0"
     assert canonical("mmlu", " C ") == "C"
+
+
+def test_responses_are_equal_where_their_words_are():
+    assert response_class("One  poem.\n") == response_class("One poem.")
+    assert len({response_class(text) for text in ("One poem.", "One poem", "one poem.", " ")}) == 4
+    assert response_class(" \n") == NO_ANSWER
 
 
 def test_all_classes_at_once_are_those_of_each():

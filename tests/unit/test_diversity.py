@@ -115,15 +115,6 @@ def test_the_verdict_of_a_mixed_class_is_that_of_its_first_sample():
     assert measure("p", ["5", "5", "6"], [True, False, False], 3)["sc_acc"] == 1
 
 
-def test_samples_without_answers_have_pass_rates_alone():
-    assert measure("p", None, [True, False], 2).keys() == {
-        "pass_at_1",
-        "pass_at_k",
-        "coverage",
-        "coverage_n",
-    }
-
-
 def test_too_few_samples():
     with pytest.raises(InputError, match=r"math-7: 3 samples, fewer than K = 4"):
         measure("math-7", ["1"] * 3, [True] * 3, 4)

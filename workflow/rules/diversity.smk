@@ -45,8 +45,9 @@ use rule grade as grade_samples with:
 
 rule diversity:
     input:
-        samples=lambda wildcards: list(diversity_runs(wildcards.model, "diversity/verdicts.parquet").values()),
-        greedy=lambda wildcards: list(diversity_runs(wildcards.model, "verdicts.parquet").values()),
+        samples=diversity_files("diversity/verdicts.parquet"),
+        generations=diversity_files("diversity/generations.parquet"),
+        greedy=diversity_files("verdicts.parquet"),
     output:
         "results/{model}/cells/diversity.parquet",
     log:
@@ -62,14 +63,9 @@ rule diversity:
             model=wildcards.model,
             k=settings.diagnose(config, wildcards.model, "diversity")["k"],
             kinds=[f"{task}={kind(task)}" for task in suite(wildcards.model).targets],
-            samples=[
-                f"{label}={path}"
-                for label, path in diversity_runs(wildcards.model, "diversity/verdicts.parquet").items()
-            ],
-            greedy=[
-                f"{label}={path}"
-                for label, path in diversity_runs(wildcards.model, "verdicts.parquet").items()
-            ],
+            samples=diversity_files("diversity/verdicts.parquet", labelled=True)(wildcards),
+            generations=diversity_files("diversity/generations.parquet", labelled=True)(wildcards),
+            greedy=diversity_files("verdicts.parquet", labelled=True)(wildcards),
         ),
         code=digests("diversity"),
     shell:

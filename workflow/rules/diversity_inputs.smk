@@ -16,11 +16,16 @@ def sampled_settings(wildcards, value):
     return [f"{task}={value(task)}" for task in sampled_tasks(wildcards)]
 
 
-def diversity_runs(model, file):
-    """A file of the base and of each run of the experiment: `base` or `method/task/seedN` -> path."""
-    labels = [
-        f"{method}/{task}/seed{seed}"
-        for method in config["experiments"]["diversity"]
-        for task, seed in runs(model)
-    ]
-    return {label: f"results/{model}/{label}/{file}" for label in ["base", *labels]}
+def diversity_files(name, labelled=False):
+    """Input function: a file of the base and of each run of the experiment; `labelled` for a flag."""
+
+    def files(wildcards):
+        labels = [
+            f"{method}/{task}/seed{seed}"
+            for method in config["experiments"]["diversity"]
+            for task, seed in runs(wildcards.model)
+        ]
+        found = {label: f"results/{wildcards.model}/{label}/{name}" for label in ["base", *labels]}
+        return [f"{label}={path}" if labelled else path for label, path in found.items()]
+
+    return files

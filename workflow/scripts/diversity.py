@@ -8,9 +8,11 @@ import numpy as np
 from tms import cells, program, provenance, rows
 from tms.answer_classes import canonical_all, has_answers
 from tms.diversity_cells import BASE, target_cells, unmeasured_cells
-from tms.diversity_samples import Samples, by_prompt, read_greedy, read_samples
+from tms.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
 from tms.errors import InputError
 from tms.scores import parse_run
+
+WHOLE = "whole responses are the answers"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--greedy", nargs="+", required=True, metavar="LABEL=PATH", help="verdicts on greedy completions"
+    )
+    parser.add_argument(
+        "--generations", nargs="+", required=True, metavar="LABEL=PATH", help="the sampled completions"
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
@@ -78,29 +83,33 @@ def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str
     if not all(found.binary for found in own.values()):
         reason = "Pass@K needs verdicts of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)
-    classes = None
-    if has_answers(kind):
-        texts = {text for found in own.values() for answers in found.answers.values() for text in answers}
-        classes = canonical_all(kind, texts, args.processes)
-    greedy = program.parse_pairs(args.greedy)
+    generations, greedy = program.parse_pairs(args.generations), program.parse_pairs(args.greedy)
+    stated = has_answers(kind)
+    if not stated:
+        own = {label: with_responses(found, Path(generations[label]), task) for label, found in own.items()}
+    texts = {text for found in own.values() for answers in found.answers.values() for text in answers}
+    classes = canonical_all(kind, texts, args.processes) if stated else {text: text for text in texts}
     scores: dict[str, dict[str, list[np.ndarray]]] = {method: {} for method in names}
     for label, method in methods.items():
         found = by_prompt(f"{label} {task}", own[label], classes, args.k)
         found["greedy"] = read_greedy(Path(greedy[label]), task, prompts)
+        if not stated:  # hardly two responses are equal
+            del found["sc_acc"]
         for name, values in found.items():
             scores[method].setdefault(name, []).append(values)
     stacked = {
         method: {name: np.stack(values) for name, values in quantities.items()}
         for method, quantities in scores.items()
     }
-    number = len(own[BASE].answers[prompts[0]])
-    return target_cells(args.model, task, stacked, args.k, number)
+    note = f"{len(own[BASE].answers[prompts[0]])} samples a prompt"
+    return target_cells(args.model, task, stacked, args.k, note if stated else f"{WHOLE}; {note}")
 
 
 def main(args: argparse.Namespace) -> None:
     paths = program.parse_pairs(args.samples)
-    if BASE not in paths or paths.keys() != program.parse_pairs(args.greedy).keys():
-        raise InputError("--samples and --greedy: give the same labels to both, base among them")
+    others = [program.parse_pairs(pairs).keys() for pairs in (args.greedy, args.generations)]
+    if BASE not in paths or any(labels != paths.keys() for labels in others):
+        raise InputError("--samples, --greedy, --generations: give each the same labels, base among them")
     samples = {label: read_samples(Path(path)) for label, path in paths.items()}
     found = [
         cell

@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 from tms.graders.countdown import evaluate
@@ -22,7 +23,7 @@ from tms.progress import Progress
 
 NO_ANSWER = ""  # the class of completions in which the grader has found no answer
 EXPRESSIONS = {"math", "math500", "gsm8k"}
-UNVOTED = {"ifeval", "wildguard", "wildjailbreak"}  # what their graders extract is no answer to vote on
+RESPONSES = {"ifeval", "wildguard", "wildjailbreak"}  # their graders judge whole responses and extract none
 SECONDS = 3  # for parsing and simplifying one answer
 LONGEST_WAIT = 30.0  # seconds after which a process that computes an answer's class is given up
 WORKER_MEMORY = 2 << 30  # bytes of address space that such a process may add to what it started with
@@ -33,8 +34,14 @@ RATIO = re.compile(r"\d\s*:\s*\d")
 
 
 def has_answers(kind: str) -> bool:
-    """Whether completions of a kind of task end in a short answer, so that equal answers can be counted."""
-    return kind not in UNVOTED
+    """Whether completions of a kind of task state an answer that its grader extracts and a vote can count."""
+    return kind not in RESPONSES
+
+
+def response_class(completion: str) -> str:
+    """The class of a whole response, where it is the answer: equal words, whatever is between them."""
+    words = completion.split()
+    return blake2b(" ".join(words).encode(), digest_size=16).hexdigest() if words else NO_ANSWER
 
 
 def canonical(kind: str, extracted: str) -> str:

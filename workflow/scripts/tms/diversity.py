@@ -57,22 +57,20 @@ def majority(answers: Sequence[str]) -> int:
     return answers.index(max(counts, key=counts.__getitem__))  # a Counter keeps the order of first sight
 
 
-def measure(prompt: str, answers: Sequence[str] | None, right: Sequence[bool], k: int) -> dict[str, float]:
+def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) -> dict[str, float]:
     """All quantities of one prompt.
 
     Args:
         prompt: what an error names, e.g. the example's id.
-        answers: class of each sample's answer, in the order of the samples (`tms.answer_classes.canonical`);
-            None where samples have no answers that could be compared.
+        answers: class of each sample's answer, in the order of the samples (`tms.answer_classes`).
         right: the stored verdict of each sample. A sample without an answer counts as wrong.
         k: K, at most the number of samples.
 
     Returns:
         `pass_at_1`, `pass_at_k` (unbiased, of all samples), `coverage` and `coverage_n` (1 where one of the
-        first K, or of all, is right), and where there are answers: `sc_acc` (verdict on the first sample that
-        gave the most frequent answer of the first K), `ans_ent` (nats, first K), `distinct_right` (different
-        right answers among all samples) and `mixed_classes` (classes of equal answers with both verdicts,
-        among all samples).
+        first K, or of all, is right), `sc_acc` (verdict on the first sample that gave the most frequent
+        answer of the first K), `ans_ent` (nats, first K), `distinct_right` (different right answers among all
+        samples) and `mixed_classes` (classes of equal answers with both verdicts, among all samples).
 
     Raises:
         InputError: fewer than K samples, or a result that breaks an invariant.
@@ -80,24 +78,20 @@ def measure(prompt: str, answers: Sequence[str] | None, right: Sequence[bool], k
     n = len(right)
     if n < k:
         raise InputError(f"{prompt}: {n} samples, fewer than K = {k}; sample more of them, or lower K")
-    if answers is not None:
-        right = [verdict and answer != NO_ANSWER for verdict, answer in zip(right, answers, strict=True)]
+    right = [verdict and answer != NO_ANSWER for verdict, answer in zip(right, answers, strict=True)]
     c = sum(right)
+    correct = {answer for answer, verdict in zip(answers, right, strict=True) if verdict}
+    wrong = {answer for answer, verdict in zip(answers, right, strict=True) if not verdict}
     found = {
         "pass_at_1": c / n,
         "pass_at_k": pass_at_k(n, c, k),
         "coverage": float(any(right[:k])),
         "coverage_n": float(c > 0),
+        "sc_acc": float(right[majority(answers[:k])]),
+        "ans_ent": answer_entropy(answers[:k]),
+        "distinct_right": float(len(correct)),
+        "mixed_classes": float(len(correct & wrong)),
     }
-    if answers is not None:
-        correct = {answer for answer, verdict in zip(answers, right, strict=True) if verdict}
-        wrong = {answer for answer, verdict in zip(answers, right, strict=True) if not verdict}
-        found |= {
-            "sc_acc": float(right[majority(answers[:k])]),
-            "ans_ent": answer_entropy(answers[:k]),
-            "distinct_right": float(len(correct)),
-            "mixed_classes": float(len(correct & wrong)),
-        }
     check(prompt, found, k)
     return found
 

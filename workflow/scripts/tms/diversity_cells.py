@@ -22,7 +22,7 @@ Scores = Mapping[
 ]  # quantity -> numbers of shape (seeds, prompts), the same prompts throughout
 
 
-def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, samples: int) -> list[dict]:
+def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, note: str) -> list[dict]:
     """Cells of one target task: each quantity of each method, and differences from the base and from SFT.
 
     Differences (`delta.*`, `versus_sft.*`) carry p-values: McNemar's for right or wrong in one run a side,
@@ -35,7 +35,7 @@ def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, sa
         task: the target task.
         scores: numbers of each method, `base` included, for each quantity that was measured.
         k: K.
-        samples: samples of each prompt.
+        note: what every cell notes.
 
     Raises:
         InputError: the means break an invariant.
@@ -45,14 +45,13 @@ def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, sa
     }
     for method, own in means.items():
         check(f"{method} on {task}", own, k)
-    common = {"train_task": task, "x": float(k), "note": f"{samples} samples a prompt"}
+    common = {"train_task": task, "x": float(k), "note": note}
     p_values = _adjusted_p_values(scores, means)
     found = []
     for method, own in scores.items():
         for name in QUANTITIES:
             if name not in own:
-                note = "not measured: answers of this kind of task cannot be compared"
-                found.append(_cell(model, method, name, None, **common | {"note": note}))
+                found.append(_cell(model, method, name, None, **common | {"note": f"not measured: {note}"}))
                 continue
             best = _best(means, name) if name in RANKED and method != BASE else None
             mark = "" if best is None else _mark(method, best, p_values[name])

@@ -1,11 +1,12 @@
 """From graded samples on disk to the diversity of each prompt."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from tms import rows
+from tms.answer_classes import response_class
 from tms.diversity import measure
 from tms.errors import InputError
 
@@ -17,7 +18,7 @@ class Samples:
     """Graded samples of one model on one task, by prompt, each prompt's in the order of their index.
 
     Args:
-        answers: the answers that the grader has extracted.
+        answers: the answers that the grader has extracted, or the classes of whole responses.
         verdicts: the stored verdicts; None where a row does not count.
     """
 
@@ -50,6 +51,32 @@ def read_samples(path: Path) -> dict[str, Samples]:
     return found
 
 
+def with_responses(samples: Samples, path: Path, task: str) -> Samples:
+    """The same samples with whole responses in place of extracted answers, each as its class.
+
+    Args:
+        samples: the samples of a model on a task.
+        path: the completions that were graded.
+        task: the task.
+
+    Raises:
+        InputError: the file has no completion of a sample.
+    """
+    completions = {
+        (row["example_id"], row["sample"]): response_class(row["completion"])
+        for row in rows.read(path, ["benchmark", "example_id", "sample", "completion"])
+        if row["benchmark"] == task
+    }
+    try:
+        answers = {
+            prompt: [completions[prompt, index] for index in range(len(own))]
+            for prompt, own in samples.answers.items()
+        }
+    except KeyError as missing:
+        raise InputError(f"{path}: no completion of {task} {missing}; grade the samples again") from missing
+    return replace(samples, answers=answers)
+
+
 def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
     """Read the verdicts on the greedy completions of some prompts of a task, in their order.
 
@@ -67,13 +94,13 @@ def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
     return np.array([found[prompt] for prompt in prompts])
 
 
-def by_prompt(name: str, samples: Samples, classes: dict[str, str] | None, k: int) -> dict[str, np.ndarray]:
+def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> dict[str, np.ndarray]:
     """Each quantity of `diversity.measure`, one number a prompt, in the order of `sorted(samples.answers)`.
 
     Args:
         name: of the samples, for errors.
         samples: the samples of one model on one task; their verdicts are 0 or 1.
-        classes: class of each extracted answer; None where the task has no answers to compare.
+        classes: class of each answer.
         k: K.
 
     Raises:
@@ -82,7 +109,7 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str] | None, k: in
     found = [
         measure(
             f"{name} {prompt}",
-            None if classes is None else [classes[answer] for answer in samples.answers[prompt]],
+            [classes[answer] for answer in samples.answers[prompt]],
             [verdict == 1 for verdict in samples.verdicts[prompt]],
             k,
         )
