@@ -25,6 +25,7 @@ include: "workflow/rules/measure_inputs.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/diversity_inputs.smk"
 include: "workflow/rules/diversity.smk"
+include: "workflow/rules/diagnose_inputs.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/compare.smk"
 

@@ -1,26 +1,6 @@
 """Diagnoses of the runs that there are: Theorem 6.1, the long runs (Table 1), what predicts forgetting (Figure 2)."""
 
 
-def labelled(files):
-    """`LABEL=PATH` of each file, for a flag."""
-    return [f"{label}={path}" for label, path in files.items()]
-
-
-def bound_runs(wildcards):
-    """Run and samples for KL of each run of the experiment main: `method/task/seedN` -> path."""
-    model = wildcards.model
-    return {
-        f"{method}/{task}/seed{seed}": f"results/{model}/{method}/{task}/seed{seed}/drift_samples.parquet"
-        for method in config["experiments"]["main"]
-        for task, seed in runs(model)
-    }
-
-
-def bound_benchmarks(wildcards):
-    """Benchmarks that the samples for KL belong to: held-out prompts count as those of their target."""
-    return [*suite(wildcards.model).targets, *suite(wildcards.model).retention]
-
-
 rule bound:
     input:
         samples=lambda wildcards: list(bound_runs(wildcards).values()),
@@ -47,25 +27,6 @@ rule bound:
         " --output {output} > {log} 2>&1"
 
 
-def long_runs(wildcards, name):
-    """A file of each run of the experiment mismatch: `method/task/seedN` -> path."""
-    model = wildcards.model
-    task = settings.diagnose(config, model, "mismatch")["task"]
-    return {
-        f"{method}/{task}/seed{seed}": f"results/{model}/{method}/{task}/seed{seed}/{name}"
-        for method in config["experiments"]["mismatch"]
-        for seed in config["models"][model]["seeds"]
-    }
-
-
-LONG_RUN_FILES = {
-    "drifts": "drift.json",
-    "costs": "train.cost.json",
-    "points": "points/verdicts.parquet",
-    "verdicts": "verdicts.parquet",
-}
-
-
 rule mismatch:
     input:
         lambda wildcards: [
@@ -90,11 +51,6 @@ rule mismatch:
     shell:
         "python workflow/scripts/mismatch.py {params.flags} --base-verdicts {input.base}"
         " --output {output} > {log} 2>&1"
-
-
-def summarised(model):
-    """The experiments of a model that rule `measure` summarises, with their methods."""
-    return {name: own for name, own in settings.experiments(config, model).items() if name in MEASURED}
 
 
 rule relations:
