@@ -48,7 +48,7 @@ def test_a_missing_row_is_one_line(tmp_path, run_program):
     (tmp_path / "tms" / "generations.parquet").unlink()
     done = run_program(tmp_path, "report", *words)
     assert done.returncode == 2
-    assert done.stderr == "error: tms/generations.parquet: no such file; run generate\n"
+    assert done.stderr == "error: tms/generations.parquet: no such file; run the stage that makes it\n"
 
 
 @pytest.mark.slow

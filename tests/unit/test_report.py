@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from report_inputs import HOSTILE, write_rows
 
+from tms import rows
 from tms.cells import cell
 from tms.errors import InputError
 from tms.report import content, page, tables
-from tms.report.examples import CHARACTERS, choose, cut
+from tms.report.examples import CHARACTERS, PROMPTS, choose, cut, of_run
 from tms.report.tables import Entry, Table
 from tms.suite import Suite
 
@@ -118,6 +120,12 @@ def test_markdown_holds_no_foreign_html():
     assert "<script>" in MarkdownIt("commonmark").enable("table").render("| a |\n| --- |\n| <script> |\n")
 
 
+def test_formulas_are_set_as_code():
+    found = page.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
+    assert "With <code>T = 10</code> and" in found
+    assert "<pre><code>\\alpha\n</code></pre>" in found and "<td><code>b</code></td>" in found
+
+
 def test_links_that_a_single_page_cannot_follow_are_text():
     found = page.markdown("[a](results/a.md) [b](https://example.org/)")
     assert found == '<p>a <a href="https://example.org/">b</a></p>\n'
@@ -128,3 +136,27 @@ def test_an_svg_loses_its_prologue_alone():
         '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x"\n "y">\n<!-- made by z -->\n<svg id="a"><g/></svg>\n'
     )
     assert page.inline_svg(text) == '<svg id="a"><g/></svg>\n'
+
+
+def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
+    for shift, name in enumerate(("base", "tms")):
+        write_rows(tmp_path / name, shift)
+    found = of_run({"base": tmp_path / "base", "tms": tmp_path / "tms"}, ["chain", "facts"])
+    assert {len(examples) for examples in found.values()} == {PROMPTS}
+    for example in found["facts"]:
+        index = int(example.name.removeprefix("facts-"))
+        assert [(answer.method, answer.verdict) for answer in example.answers] == [
+            ("base", float(index % 2)),
+            ("tms", float((index + 1) % 2)),
+        ]
+        assert example.prompt.shown == f"prompt {HOSTILE[index]}"
+        assert example.answers[0].completion.shown.startswith(HOSTILE[index])
+
+
+def test_a_graded_row_without_its_completion_is_named(tmp_path):
+    write_rows(tmp_path, 0)
+    path = tmp_path / "generations.parquet"
+    kept = [row for row in rows.read(path, rows.COMPLETIONS) if row["example_id"] != "facts-3"]
+    rows.write(path, rows.COMPLETIONS, kept, {})
+    with pytest.raises(InputError, match=r"generations\.parquet: no row facts-3 of facts"):
+        of_run({"base": tmp_path}, ["chain", "facts"])

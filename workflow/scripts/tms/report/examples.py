@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,7 +14,8 @@ from tms.errors import InputError
 
 PROMPTS = 6  # of each benchmark and run
 CHARACTERS = 1_500  # of each text
-READ = ["example_id", "prompt", "completion", "answer", "finish_reason"]
+READ = ["benchmark", "example_id", "prompt", "completion", "answer", "finish_reason"]
+GRADED = ["benchmark", "example_id", "verdict", "extracted", "reason"]
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -75,54 +77,63 @@ def of_run(folders: Mapping[str, Path], benchmarks: list[str]) -> dict[str, list
         benchmarks: which to show.
 
     Raises:
-        InputError: a file is missing, or a completion lacks its verdict.
+        InputError: a file is missing, or a graded row has no completion.
     """
-    graded = {model: _verdicts(folder, benchmarks) for model, folder in folders.items()}
-    found = {}
-    for benchmark in benchmarks:
-        own = {model: verdicts.get(benchmark, {}) for model, verdicts in graded.items()}
-        chosen = choose(
-            {model: {name: row["verdict"] for name, row in v.items()} for model, v in own.items()}
-        )
-        texts = {model: _completions(folder, benchmark, chosen) for model, folder in folders.items()}
-        found[benchmark] = [_example(name, own, texts) for name in chosen]
-    return found
+    graded = {model: _verdicts(folder) for model, folder in folders.items()}
+    chosen = {
+        benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()})
+        for benchmark in benchmarks
+    }
+    details = {model: _rows(folder / "verdicts.parquet", GRADED, chosen) for model, folder in folders.items()}
+    texts = {model: _rows(folder / "generations.parquet", READ, chosen) for model, folder in folders.items()}
+    return {
+        benchmark: [_example((benchmark, name), details, texts) for name in names]
+        for benchmark, names in chosen.items()
+    }
 
 
-def _example(name: str, verdicts: dict[str, dict], texts: dict[str, dict]) -> Example:
-    first = next(iter(texts.values()))[name]
+def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, dict]) -> Example:
+    first = next(iter(texts.values()))[key]
     answers = [
         Answer(
             method=model,
-            completion=cut(own[name]["completion"]),
-            verdict=verdicts[model][name]["verdict"],
-            extracted=cut(verdicts[model][name]["extracted"] or "", 200).shown,
-            finish_reason=own[name]["finish_reason"],
-            reason=cut(verdicts[model][name]["reason"] or "", 200).shown,
+            completion=cut(own[key]["completion"]),
+            verdict=details[model][key]["verdict"],
+            extracted=cut(details[model][key]["extracted"] or "", 200).shown,
+            finish_reason=own[key]["finish_reason"],
+            reason=cut(details[model][key]["reason"] or "", 200).shown,
         )
         for model, own in texts.items()
     ]
-    return Example(name, cut(first["prompt"]), cut(first["answer"]), answers)
+    return Example(key[1], cut(first["prompt"]), cut(first["answer"]), answers)
 
 
-def _verdicts(folder: Path, benchmarks: list[str]) -> dict[str, dict[str, dict]]:
-    found: dict[str, dict[str, dict]] = {}
-    for row in rows.read(folder / "verdicts.parquet", rows.VERDICTS):
-        if row["benchmark"] in benchmarks:
-            found.setdefault(row["benchmark"], {})[row["example_id"]] = row
+@cache
+def _verdicts(folder: Path) -> dict[str, dict[str, float | None]]:
+    """Verdicts by benchmark and example; the base's serve all runs."""
+    found: dict[str, dict[str, float | None]] = {}
+    for row in rows.read(folder / "verdicts.parquet", ["benchmark", "example_id", "verdict"]):
+        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
     return found
 
 
-def _completions(folder: Path, benchmark: str, names: list[str]) -> dict[str, dict]:
-    """The chosen rows alone: a file may hold tens of thousands of long completions."""
-    path = folder / "generations.parquet"
+def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[tuple[str, str], dict]:
+    """The chosen rows alone, in one pass: a file may hold tens of thousands of long completions."""
     if not path.exists():
-        raise InputError(f"{path}: no such file; run generate")
-    wanted = [("benchmark", "==", benchmark), ("example_id", "in", names)]
-    read = pq.read_table(path, columns=READ, filters=wanted, partitioning=None).to_pylist() if names else []
-    found = {row["example_id"]: row for row in read}
-    if missing := set(names) - set(found):
-        raise InputError(
-            f"{path}: no row {min(missing)} of {benchmark}, which was graded; run generate again"
-        )
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    wanted = [
+        [("benchmark", "==", benchmark), ("example_id", "in", names)]
+        for benchmark, names in chosen.items()
+        if names
+    ]
+    read = (
+        pq.read_table(path, columns=columns, filters=wanted, partitioning=None).to_pylist() if wanted else []
+    )
+    found = {(row["benchmark"], row["example_id"]): row for row in read}
+    for benchmark, names in chosen.items():
+        for name in names:
+            if (benchmark, name) not in found:
+                raise InputError(
+                    f"{path}: no row {name} of {benchmark}, which was graded; delete it, run again"
+                )
     return found

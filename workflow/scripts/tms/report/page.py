@@ -12,6 +12,7 @@ from markupsafe import Markup
 WARN_BYTES = 20_000_000
 PROLOGUE = re.compile(r"^\s*(<\?xml[^>]*\?>|<!DOCTYPE[^>]*>|<!--.*?-->)\s*", re.DOTALL)
 
+DISPLAYED, FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"\$([^$\n]+)\$")
 RELATIVE_LINK = re.compile(r'<a href="(?!https://)[^"]*">(.*?)</a>', re.DOTALL)
 
 
@@ -32,6 +33,9 @@ def stages(text: str) -> Markup:
 
 def markdown(text: str) -> Markup:
     """Markdown with tables as HTML; HTML in it stays text, and links within a repository lose their aim."""
+    # Formulas stay in their source, set as code.
+    text = DISPLAYED.sub(r"\n```\n\1\n```\n", text)
+    text = FORMULA.sub(r"`\1`", text)
     found = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     return Markup(RELATIVE_LINK.sub(r"\1", found))
 
