@@ -129,6 +129,18 @@ class TestStages:
         for run in ("base", "tms/sums/seed0"):  # grading takes 2 s a job and 0.1 s a row
             assert estimator().estimate(job("grade_samples", run=run)).seconds == 2 + 0.1 * 7 * 25
 
+    def test_a_runs_own_checkpoints_are_generated_and_graded_each(self):
+        config = CONFIG | {"experiments": CONFIG["experiments"] | {"frontier": ["tms"]}}
+        config |= {"models": {"q": CONFIG["models"]["q"] | {"experiments": ["main", "frontier"]}}}
+        methods = CONFIG["methods"] | {"tms": {"kind": "tms", "training": {"checkpoints": ["1of5", "7of10"]}}}
+        found = estimator(config | {"methods": methods})
+        inputs = ["data/sums/test.parquet", "data/facts/test.parquet"]
+        points = "tms/sums/seed0/points"
+        assert found.estimate(job("generate", inputs, run=points, gpus=1)).generated == 2 * (
+            40 * 400 + 20 * 10
+        )
+        assert found.estimate(job("grade", run=points)).seconds == pytest.approx(2 + 2 * 60 * 0.1)
+
     def test_judge_reads_the_judged_benchmarks_alone(self):
         found = estimator().estimate(job("judge", run="base", judge="guard", gpus=1))
         assert found.generated == 20 * 32

@@ -101,8 +101,15 @@ class Estimator:
             return tries * (task.get("train", 0) + task.get("heldout", 0))
         if job.rule == "grade":
             names = settings.benchmarks(self.config, job.wildcards["model"])
-            return sum(self.config["tasks"][name]["limit"] for name in names)
+            return self._models(job) * sum(self.config["tasks"][name]["limit"] for name in names)
         return 0
+
+    def _models(self, job: Job) -> int:
+        """Models that an evaluation is about: one, or a run's own checkpoints."""
+        method, _, rest = job.wildcards["run"].partition("/")
+        if not rest.endswith("/points"):
+            return 1
+        return len(settings.own_points(self.config, job.wildcards["model"], method))
 
     def _download(self, job: Job) -> Estimate:
         size = sum(map(self.sizes.bytes, job.output))
@@ -206,9 +213,9 @@ class Estimator:
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
         names = [task for task, split in examples_of(job) if split == "test"]
-        return self._generation(
-            job, folder, 1, [self.lengths.benchmark(task, model, folder) for task in names]
-        )
+        texts = [self.lengths.benchmark(task, model, folder) for task in names]
+        models = self._models(job)
+        return self._generation(job, folder, models, texts * models)
 
     def _generate_samples(self, job: Job) -> Estimate:
         """Many samples of the first prompts of each task that the job reads (Table 2)."""
@@ -235,7 +242,7 @@ class Estimator:
             if self.config["tasks"][task].get("judge") == judge
         ]
         texts = [Texts(text.count, text.prompt + text.completion, entry["max_new_tokens"]) for text in judged]
-        return self._generation(job, entry["model"], 1, texts)
+        return self._generation(job, entry["model"], 1, texts * self._models(job))
 
     def _drift(self, job: Job) -> Estimate:
         """Samples of two models, their KL both ways, and held-out divergence at each checkpoint."""
