@@ -28,6 +28,8 @@ include: "workflow/rules/diversity.smk"
 include: "workflow/rules/diagnose_inputs.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/report_inputs.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -108,7 +108,7 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
     return Example(key[1], cut(first["prompt"]), cut(first["answer"]), answers)
 
 
-@cache
+@lru_cache(maxsize=16)
 def _verdicts(folder: Path) -> dict[str, dict[str, float | None]]:
     """Verdicts by benchmark and example; the base's serve all runs."""
     found: dict[str, dict[str, float | None]] = {}

@@ -1,0 +1,47 @@
+"""Input functions and settings of the verdicts on the research questions, and of the report."""
+
+TEMPLATES = "workflow/templates"
+
+
+def suite_entry(model):
+    return config["suites"][config["models"][model]["suite"]]
+
+
+def question_cells(wildcards):
+    """Cells of every experiment that a model has, and of the diagnoses that need none of their own."""
+    found = settings.experiments(config, wildcards.model)
+    # Windows are compared at matched accuracy where the frontier is.
+    matched = ["frontier"] if "windows" in found else []
+    names = dict.fromkeys([*found, *matched, "bound", "relations"])
+    return [f"results/{wildcards.model}/cells/{name}.parquet" for name in names]
+
+
+def report_runs(wildcards):
+    """Runs whose rows the page shows: those of the experiment main, `method/task/seedN` -> folder."""
+    model = wildcards.model
+    return {
+        f"{method}/{task}/seed{seed}": f"results/{model}/{method}/{task}/seed{seed}"
+        for method in settings.experiments(config, model)["main"]
+        for task, seed in runs(model)
+    }
+
+
+def report_rows(wildcards, name):
+    folders = [f"results/{wildcards.model}/base", *report_runs(wildcards).values()]
+    return [f"{folder}/{name}.parquet" for folder in folders]
+
+
+def report_settings(wildcards):
+    """The settings behind a model's results, as the page prints them."""
+    model = wildcards.model
+    entry = config["models"][model]
+    methods = settings.model_methods(config, model)
+    return {
+        "model": entry,
+        "teacher": config["teachers"][entry["teacher"]],
+        "suite": suite_entry(model),
+        "experiments": settings.experiments(config, model),
+        "methods": {name: config["methods"][name] for name in methods},
+        "tasks": {name: config["tasks"][name] for name in settings.benchmarks(config, model)},
+        **{name: config[name] for name in ("training", "tms", "harvest", "evaluation", "drift", "diagnose")},
+    }
