@@ -98,8 +98,8 @@ def test_a_benchmark_more_in_the_suite_goes_through_the_gate(project):
 
 
 def test_what_changes_no_result_reruns_nothing(project):
-    overlay = "compute: {report_to: none, grading_processes: 1}\ntraining: {device_batch: 4}\n"
-    overlay += "models: {tiny: {training: {device_batch: 4, gradient_checkpointing: true}, "
+    overlay = "compute: {report_to: none, grading_processes: 1}\ntraining: {device_batch: 2}\n"
+    overlay += "models: {tiny: {training: {device_batch: 2, gradient_checkpointing: true}, "
     overlay += "gpus: {train: 2, generate: 1}}}\nteachers: {tiny_teacher: {gpus: 1}}\n"
     assert project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),)) == {}
 
@@ -128,10 +128,19 @@ def test_new_time_stamps_of_every_source_rerun_nothing(project):
 
 
 def test_another_method_trains_a_student_and_no_new_sft(project):
-    overlay = project.overlay("o.yaml", "methods: {tms_late: {kind: tms, tms: {window: late}}}")
-    jobs = project.planned("results/tiny/tms_late/table.csv", configs=(overlay,))
+    overlay = project.overlay("o.yaml", "methods: {tms_own: {kind: tms, tms: {window: late}}}")
+    jobs = project.planned("results/tiny/tms_own/table.csv", configs=(overlay,))
     assert set(jobs) == AFTER_PLAN
     assert project.planned(TARGET, configs=(overlay,)) == {}
+
+
+def test_a_sweep_of_another_t_trains_sft_anew(project):
+    """Its checkpoints must be saved; methods that no experiment of the model names change nothing."""
+    overlay = project.overlay("o.yaml", "methods: {tms_t12: {tms: {num_checkpoints: 11}}}")
+    assert {"train_sft", "harvest", "train_student"} <= set(project.planned(TARGET, configs=(overlay,)))
+    text = "experiments: {alpha: [tms, tms_other]}\nmethods: {tms_other: {kind: tms, tms: {num_checkpoints: 11}}}"
+    other = "\nmodels: {tiny: {experiments: [main, mixture, windows, checkpoints, frontier, mismatch]}}"
+    assert project.planned(TARGET, configs=(project.overlay("o.yaml", text + other),)) == {}
 
 
 def test_another_seed_runs_that_seed_alone(project):
