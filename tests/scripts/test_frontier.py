@@ -1,0 +1,150 @@
+"""From verdicts of runs and their checkpoints to the cells of the frontier control and of the windows."""
+
+import numpy as np
+import pytest
+from verdict_worlds import BASE, SUITE, TRADE, verdicts
+
+from tms import cells, rows
+from tms.coordinates import HALVES, coordinates
+
+SEEDS = 2
+METHODS = {"sft": ["1of5", "1of2"], "tms": ["1of5", "1of2"], "tms_early": ["1of2"]}
+SIDES = {"sft": "sft", "tms": "tms"}
+EMPTY = {"sample": 0, "extracted": "", "also": "{}", "finish_reason": "stop", "reason": ""}
+
+
+def lines(own, checkpoint=""):
+    return [
+        EMPTY | {"example_id": name, "benchmark": benchmark, "checkpoint": checkpoint, "verdict": value}
+        for benchmark, items in own.items()
+        for name, value in items.items()
+    ]
+
+
+def fill(folder):
+    """Write the verdicts of theta_0 and of each run; returns them by point."""
+    names = [(method, point) for method, own in METHODS.items() for point in [*own, ""]]
+    models = [BASE, *TRADE[1:4], *TRADE[1:4], TRADE[1], TRADE[3]]
+    base, *runs = verdicts(np.random.default_rng(8), models, 300, SEEDS)
+    points = dict(zip(names, runs, strict=True))
+    rows.write(folder / "base.parquet", rows.VERDICTS, lines(base["chain", 0]), {})
+    for method, own in METHODS.items():
+        for run in points[method, ""]:
+            place = folder / method / f"{run[0]}/seed{run[1]}"
+            rows.write(place / "verdicts.parquet", rows.VERDICTS, lines(points[method, ""][run]), {})
+            found = [line for point in own for line in lines(points[method, point][run], point)]
+            rows.write(place / "points/verdicts.parquet", rows.VERDICTS, found, {})
+    return base["chain", 0], points
+
+
+def flags(*parts, seeds=SEEDS):
+    def files(name):
+        runs = [f"{method}/chain/seed{seed}" for method in METHODS for seed in range(seeds)]
+        return [f"{run}={run}/{name}" for run in runs]
+
+    words = ["--model", "m", "--targets", *SUITE.targets, "--retention", *SUITE.retention]
+    words += ["--base-verdicts", "base.parquet", "--verdicts", *files("verdicts.parquet")]
+    words += ["--point-verdicts", *files("points/verdicts.parquet"), "--output", "cells.parquet"]
+    return [*words, *parts]
+
+
+CONTROL = ["--sides", "sft=sft", "tms=tms", "--reference", "0", "-0.3"]
+WINDOWS = ["--windows", "tms_early", "tms", "--uniform", "tms"]
+
+
+@pytest.fixture(scope="module")
+def finished(run_program, tmp_path_factory):
+    """Folder of a finished comparison, and the verdicts behind it."""
+    folder = tmp_path_factory.mktemp("finished")
+    base, points = fill(folder)
+    done = run_program(folder, "frontier", *flags(*CONTROL, *WINDOWS))
+    assert done.returncode == 0, done.stderr
+    return folder, base, points
+
+
+def test_points_of_both_sides(finished):
+    folder, base, points = finished
+    found = cells.read([folder / "cells.parquet"])
+    own = {point: runs for point, runs in points.items() if point[0] in SIDES}
+    for half in HALVES:
+        expected = coordinates(base, own, SUITE, half)
+        for index, (method, checkpoint) in enumerate([("base", ""), *own]):
+            for quantity, values_PSD, n in (
+                ("target_mean", expected.target_PSD, expected.n_target),
+                ("forgetting", expected.forgetting_PSD, expected.n_retention),
+            ):
+                (one,) = cells.select(
+                    found, method=method, checkpoint=checkpoint, quantity=quantity, prompts=half
+                )
+                assert one["value"] == pytest.approx(values_PSD[index, :, 0].mean())
+                assert one["group"] == SIDES.get(method, "base")
+                assert (one["n"], one["seeds"]) == (n, SEEDS)
+                assert one["ci_low"] <= one["ci_high"] and one["seeds_low"] <= one["seeds_high"]
+                assert one["p_value"] is None
+                assert one["note"].startswith("selected") or not one["note"]
+
+
+def test_areas_and_the_verdict(finished):
+    found = cells.read([finished[0] / "cells.parquet"])
+    (difference,) = cells.select(found, quantity="area_difference")
+    sft, tms = (
+        cells.select(found, quantity="area", method=side, prompts="test")[0] for side in ("sft", "tms")
+    )
+    assert difference["value"] == pytest.approx(tms["value"] - sft["value"])
+    assert (difference["ci_low"] > 0 or difference["ci_high"] < 0) == (difference["p_value"] < 0.05)
+    assert difference["mark"] == ("tied" if difference["p_value"] >= 0.05 else "")
+    for area in (sft, tms):
+        selected = cells.select(found, quantity="target_mean", group=area["group"], prompts="validation")
+        own = sum(one["note"] == "selected" for one in selected)
+        (base,) = cells.select(found, method="base", quantity="target_mean", prompts="validation")
+        own += base["note"] in ("selected", f"selected: {area['group']}")
+        assert area["note"].startswith(f"{own} of 4 points selected, from target 0, forgetting -0.3")
+
+
+def test_windows_at_one_accuracy(finished):
+    folder, base, points = finished
+    found = cells.select(cells.read([folder / "cells.parquet"]), group="windows")
+    own = {
+        name: runs for name, runs in points.items() if name[0] in ("tms_early", "tms") and name[1] != "1of5"
+    }
+    expected = coordinates(base, own, SUITE)
+    target, forgetting = expected.target_PSD[:, :, 0].mean(1), expected.forgetting_PSD[:, :, 0].mean(1)
+    curves = {method: [0, *(1 + list(own).index((method, p)) for p in ("1of2", ""))] for method, _ in own}
+    accuracy = min(max(target[curve]) for curve in curves.values())
+    matched = {}
+    for method, curve in curves.items():
+        (one,) = cells.select(found, method=method, quantity="forgetting_matched")
+        assert one["x"] == pytest.approx(accuracy)
+        assert list(target[curve]) == sorted(target[curve])  # else np.interp is not the reference
+        assert one["value"] == pytest.approx(np.interp(accuracy, target[curve], forgetting[curve]))
+        assert one["note"].startswith("along theta_0, 1of2, end")
+        matched[method] = one["value"]
+    (difference,) = cells.select(found, quantity="forgetting_matched.versus_uniform")
+    assert difference["method"] == "tms_early" and 0 < difference["p_value"] <= 1
+    assert difference["value"] == pytest.approx(matched["tms_early"] - matched["tms"])
+    assert len(found) == 2 * (2 + 1)
+
+
+def test_each_part_alone_and_the_same_bytes(finished, in_process, tmp_path):
+    fill(tmp_path)
+    whole = cells.read([finished[0] / "cells.parquet"])
+    for words, windows in ((CONTROL, False), (WINDOWS, True)):
+        assert in_process("frontier", *flags(*words)).returncode == 0
+        own = [cell for cell in whole if (cell["group"] == "windows") == windows]
+        assert cells.read([tmp_path / "cells.parquet"]) == own
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ([*CONTROL[:2], *CONTROL[3:]], "experiments.frontier: 3 points of SFT and 0 of TMS"),
+        (["--sides", "sft=sft", "tms=tms", "tms_early=tms", *CONTROL[3:]], "3 points of SFT and 5 of TMS"),
+        (CONTROL[:3], "--reference"),
+        (["--windows", "tms_late"], "--verdicts: no run of tms_late"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(in_process, tmp_path, words, said):
+    fill(tmp_path)
+    done = in_process("frontier", *flags(*words))
+    assert done.returncode == 2
+    assert said in done.stderr and done.stderr.count("\n") == 1

@@ -1,0 +1,91 @@
+"""Compare TMS's front of accuracy and forgetting with tuned SFT's, and windows at matched accuracy (RQ9)."""
+
+import argparse
+from pathlib import Path
+
+from tms import cells, program, provenance, rows, suite_flags
+from tms.coordinates import Point, Runs, read_checkpoints
+from tms.errors import InputError
+from tms.frontier import SIDES
+from tms.frontier_cells import frontier_cells, window_cells
+from tms.scores import parse_run
+from tms.suite import Suite
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    suite_flags.add(parser)
+    parser.add_argument(
+        "--sides",
+        nargs="*",
+        default=[],
+        metavar="METHOD=SIDE",
+        help=f"methods of the frontier control and the side of each: {', '.join(SIDES)}",
+    )
+    parser.add_argument(
+        "--reference",
+        nargs=2,
+        type=float,
+        metavar=("TARGET", "FORGETTING"),
+        help="point from which areas are measured; with --sides",
+    )
+    parser.add_argument(
+        "--windows", nargs="*", default=[], metavar="METHOD", help="methods to compare at matched accuracy"
+    )
+    parser.add_argument("--uniform", metavar="METHOD", help="the window that the others are compared with")
+    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument(
+        "--verdicts",
+        nargs="+",
+        required=True,
+        metavar="METHOD/TASK/seedN=PATH",
+        help="verdicts of each run of all these methods at its end",
+    )
+    parser.add_argument(
+        "--point-verdicts",
+        nargs="*",
+        default=[],
+        metavar="METHOD/TASK/seedN=PATH",
+        help="verdicts of each run's own checkpoints, where it has some",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
+    return parser
+
+
+def read_points(pairs: list[str], suite: Suite) -> dict[Point, Runs]:
+    """Read the verdicts of every run and checkpoint, by method and checkpoint."""
+    found: dict[Point, Runs] = {}
+    for label, path in program.parse_pairs(pairs).items():
+        method, _, run = label.partition("/")
+        task, seed = parse_run(run)
+        benchmarks = [task, *suite.retention]
+        for checkpoint, verdicts in read_checkpoints(Path(path), benchmarks).items():
+            found.setdefault((method, checkpoint), {})[task, seed] = verdicts
+    return found
+
+
+def main(args: argparse.Namespace) -> None:
+    suite, kinds = suite_flags.suite(args), program.parse_pairs(args.sides)
+    points = read_points(args.verdicts, suite) | read_points(args.point_verdicts, suite)
+    if kinds and args.reference is None:
+        raise InputError("--sides: areas need a point to start from; add --reference TARGET FORGETTING")
+    for method in [*kinds, *args.windows]:
+        if (method, "") not in points:
+            raise InputError(f"--verdicts: no run of {method}; name one for each target task and seed")
+    base = read_checkpoints(args.base_verdicts, [*suite.targets, *suite.retention]).get("", {})
+    found = []
+    if kinds:
+        own = {point: runs for point, runs in points.items() if point[0] in kinds}
+        found += frontier_cells(args.model, base, own, kinds, suite, tuple(args.reference))
+    if args.windows:
+        found += window_cells(args.model, base, points, args.windows, args.uniform, suite)
+    files = [
+        path for pairs in (args.verdicts, args.point_verdicts) for path in program.parse_pairs(pairs).values()
+    ]
+    inputs = {str(path): rows.provenance(Path(path)) for path in [args.base_verdicts, *files]}
+    cells.write(args.output, found, provenance.facts("frontier", inputs=inputs))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
