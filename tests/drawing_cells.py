@@ -107,9 +107,7 @@ class World:
             for prompts in ("heldout", "retention", "facts"):
                 size = abs(lost) * (40 if direction == "policy_base" else 70) * self.random.uniform(0.6, 1.6)
                 where = common | {"prompts": prompts}
-                found.append(
-                    self.cell(experiment, f"kl.{direction}.per_sequence", size, 0.1 * size, **where)
-                )
+                found.append(self.cell(experiment, f"kl.{direction}.per_sequence", size, 0.1 * size, **where))
         for name in ("pld_ref", "pld_own"):
             size = 20 + 60 * abs(lost) * self.random.uniform(0.6, 1.6)
             found.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
@@ -159,7 +157,9 @@ class World:
                     for name, value in values.items():
                         own = note if name == "val_nll" else ""
                         found.append(
-                            self.cell("mismatch", f"{name}.{unit}", size * value, 0.02 * size, note=own, **where)
+                            self.cell(
+                                "mismatch", f"{name}.{unit}", size * value, 0.02 * size, note=own, **where
+                            )
                         )
                 found.append(self.cell("mismatch", "chain", 0.4 + 0.1 * place**0.7, 0.02, **where))
                 for i, name in enumerate(SUITE["retention"]):
@@ -178,7 +178,9 @@ class World:
                 values |= {"sc_acc": accuracy + 0.04, "ans_ent": 1.8 - accuracy, "coverage": accuracy + 0.16}
                 values |= {"coverage_n": accuracy + 0.17, "distinct_right": 1.0 + 2.4 * i + accuracy}
                 values |= {"mixed_classes": 0.01}
-                found += [self.cell("diversity", name, value, 0.03, **where) for name, value in values.items()]
+                found += [
+                    self.cell("diversity", name, value, 0.03, **where) for name, value in values.items()
+                ]
         return found
 
     def bound(self) -> list[dict]:

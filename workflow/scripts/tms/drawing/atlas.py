@@ -1,6 +1,7 @@
 """Every figure of a scope."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tms.drawing import (
@@ -35,7 +36,6 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
     "compute": ("Accuracy and forgetting against compute", figures_planes.compute),
 }
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
-FIGURES = (*OF_A_MODEL, *OF_MODELS)
 
 
 def draw(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
@@ -60,13 +60,9 @@ def draw(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
             raise NotDrawnError("a figure of one model: see the folder of each model")
         return draw_one(book, book.subjects[0], looks)
 
-    sheets = {
-        name: (title, lambda draw_one=draw_one: of_a_model(draw_one))
-        for name, (title, draw_one) in OF_A_MODEL.items()
-    } | {
-        "figure3": (OF_MODELS["figure3"], lambda: figures_sweeps.figure3(book, looks)),
-        "compare": (OF_MODELS["compare"], lambda: figures_compare.compare(compared)),
-    }
+    sheets = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
+    sheets["figure3"] = (OF_MODELS["figure3"], partial(figures_sweeps.figure3, book, looks))
+    sheets["compare"] = (OF_MODELS["compare"], partial(figures_compare.compare, compared))
     entries = []
     for name, (title, make) in sheets.items():
         try:

@@ -7,6 +7,8 @@ from tms.drawing.subject import Subject
 
 # Experiments with the summary of each method's runs (rule `measure`).
 MEASURED = ("main", "mixture", "windows", "checkpoints", "alpha")
+# What is measured of the runs of main, without an entry in the config's experiments.
+OF_MAIN = ("bound", "relations")
 
 
 class NotDrawnError(Exception):
@@ -74,6 +76,15 @@ class Book:
             if all(cell[name] == value for name, value in columns.items())
         ]
 
+    def matching(self, model: str, experiment: str, prefix: str) -> list[dict]:
+        """The measured cells of an experiment whose quantity starts with a prefix."""
+        return [
+            cell
+            for key, cells in self._cells.items()
+            if key[:2] == (model, experiment) and key[2].startswith(prefix)
+            for cell in cells
+        ]
+
     def reading(
         self,
         model: str,
@@ -97,8 +108,9 @@ class Book:
         Raises:
             NotDrawnError: it does not; the message names the model and the experiment.
         """
+        own = next(subject.experiments for subject in self.subjects if subject.model == model)
         for experiment in experiments:
-            if (model, experiment) not in self._seen:
+            if experiment not in (*own, *OF_MAIN) or (model, experiment) not in self._seen:
                 raise NotDrawnError(f"models.{model} has no experiment {experiment}")
             if not any(key[:2] == (model, experiment) and found for key, found in self._cells.items()):
                 raise NotDrawnError(f"experiment {experiment} of models.{model}: nothing was measured")

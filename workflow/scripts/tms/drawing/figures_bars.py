@@ -1,6 +1,6 @@
 """Bars by method: diversity (Table 2) and the mixtures of RQ4."""
 
-from tms.drawing import names
+from tms.drawing import names, style
 from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet
 from tms.drawing.style import KINDS, Style
@@ -15,7 +15,7 @@ DIVERSITY = {
 }
 MIXTURE = {
     "target_mean": ("target mean (%)", "target", PERCENT),
-    "xfer": ("transfer to other targets (points)", "transfer", " points"),
+    "xfer": ("transfer (points)", "transfer", " points"),
     "forgetting": ("forgetting F (points)", "F", " points"),
 }
 
@@ -29,7 +29,7 @@ def diversity(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     book.require(subject.model, "diversity")
     methods = list(dict.fromkeys(["base", *subject.experiments["diversity"]]))
     title = heading("Coverage and diversity of sampled answers", book, subject.model)
-    sheet = Sheet("diversity", title, rows=2, columns=2, height=5.6)
+    sheet = Sheet("diversity", title, rows=2, columns=2, height=5.2)
     ks = {f"{cell['x']:g}" for cell in book.cells(subject.model, "diversity", "pass_at_k") if cell["x"]}
     tasks = subject.suite.targets
     width = 0.84 / len(methods)
@@ -84,5 +84,5 @@ def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
 
 def _beam(sheet: Sheet, axes, place: int, reading: Reading, look: Style, text: str) -> None:
     """A thin line from 0 with the method's marker at its end: names stay level, however long."""
-    axes.plot([0, reading.value], [place, place], color=look.colour, linewidth=4, alpha=0.35, zorder=1)
+    axes.plot([0, reading.value], [place, place], color=style.RULE, linewidth=2, zorder=1)
     sheet.point(axes, reading, Reading(place), look, text)

@@ -37,6 +37,7 @@ def compare(lines: list[Compared]) -> Sheet:
         axes.set_title(f"{label[:1].upper()}{label[1:]}\n({table.replace('table', 'Table ')})", fontsize=8.5)
         axes.set_yticks(range(len(sides)), [f"{model}: {names.method(method)}" for model, method in sides])
         axes.set_ylim(len(sides) - 0.5, -0.5)
+        axes.grid(axis="y", visible=False)
     for axes in sheet.panels[len(panels) :]:
         axes.set_axis_off()
     sheet.legend("paper", PAPER)

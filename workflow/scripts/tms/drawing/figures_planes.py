@@ -1,5 +1,7 @@
 """Figures 2c, 2d, the frontier and compute: methods as points of a plane."""
 
+from matplotlib.ticker import EngFormatter, MaxNLocator
+
 from tms.drawing import names, style
 from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet
@@ -10,7 +12,9 @@ from tms.drawing.wording import BARS, PERCENT, heading, spoken
 ACCURACY = "target accuracy (%)"
 FORGETTING = "forgetting F (points; 0: none)"
 FRONT = Style(style.BLACK, "", (0, (4, 2)))
+# Sides of the frontier have markers of their own, since filling tells which points were selected.
 SIDES = {"sft": style.KINDS["sft"], "tms": style.KINDS["tms"]}
+MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
 
 
 def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
@@ -21,10 +25,10 @@ def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2c: accuracy against forgetting", book, subject.model)
-    sheet = Sheet("figure2c", title, height=4.4)
+    sheet = Sheet("figure2c", title, height=4.2)
     axes = sheet.panels[0]
     found = {}
-    for method, experiment in book.measured(subject.model, ("main", "mixture")).items():
+    for method, experiment in book.measured(subject.model).items():
         x = book.reading(subject.model, experiment, "target_mean", method)
         y = book.reading(subject.model, experiment, "forgetting", method)
         if method == "base" and x:
@@ -32,7 +36,7 @@ def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         if x and y:
             found[method] = (x.scaled(100), y.scaled(100))
     _points(sheet, axes, found, looks, ("target", PERCENT), ("F", " points"))
-    _front(sheet, axes, list(found.values()), 1)
+    _front(sheet, axes, found, 1)
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     sheet.caption = f"Methods up and to the right are better; the base forgets nothing. {BARS}"
     return sheet
@@ -49,7 +53,7 @@ def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     sheet = Sheet("figure2d", title, columns=2, height=4.2)
     for axes, prompts in zip(sheet.panels, ("heldout", "retention"), strict=True):
         found = {}
-        for method, experiment in book.measured(subject.model, ("main", "mixture")).items():
+        for method, experiment in book.measured(subject.model).items():
             x = book.reading(subject.model, experiment, "target_mean", method)
             y = book.reading(
                 subject.model, experiment, "kl.policy_base.per_sequence", method, prompts=prompts
@@ -60,8 +64,9 @@ def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
                 found[method] = (x.scaled(100), y)
         if set(found) - {"base"}:
             _points(sheet, axes, found, looks, ("target", PERCENT), ("KL", " nats"))
-            _front(sheet, axes, list(found.values()), -1)
-        axes.set(xlabel=ACCURACY, ylabel=f"KL(policy ‖ base), {names.prompts(prompts)} (nats / sequence)")
+            _front(sheet, axes, found, -1)
+        axes.set(xlabel=ACCURACY, title=names.prompts(prompts))
+    sheet.panels[0].set_ylabel("KL(policy ‖ base) (nats / sequence)")
     if not sheet.hovers:
         raise NotDrawnError("no method has both accuracy and KL to the base measured")
     sheet.caption = f"Methods down and to the right are better; the base has no divergence. {BARS}"
@@ -76,7 +81,7 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Accuracy and forgetting against compute", book, subject.model)
-    sheet = Sheet("compute", title, rows=2, columns=2, height=6.0, sharex="col", sharey="row")
+    sheet = Sheet("compute", title, rows=2, columns=2, height=5.4, sharex="col", sharey="row")
     costs = (
         ("tokens trained on and generated", ("trained_tokens", "generated_tokens")),
         ("seconds", ("seconds",)),
@@ -92,7 +97,8 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
                 found[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
         if found:
             _points(sheet, axes, found, looks, ("", f" {unit}"), (short, PERCENT))
-            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
+            axes.xaxis.set_major_locator(MaxNLocator(4))
         if axes in sheet.panels[2:]:
             axes.set_xlabel(f"total {unit}")
         if axes in sheet.panels[::2]:
@@ -114,11 +120,12 @@ def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "frontier")
     title = heading("The frontier control: accuracy against forgetting", book, subject.model)
-    sheet = Sheet("frontier", title, height=5.2)
+    sheet = Sheet("frontier", title, height=4.8)
     axes = sheet.panels[0]
+    chosen: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
     for side in ("base", *SIDES):
-        chosen = []
         cells = book.cells(subject.model, "frontier", "target_mean", group=side, prompts="test")
+        methods = list(dict.fromkeys(cell["method"] for cell in cells))
         for cell in cells:
             method, checkpoint = cell["method"], cell["checkpoint"]
             y = book.reading(
@@ -128,8 +135,9 @@ def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
             if not y:
                 continue
             x, y = Reading.of(cell).scaled(100), y.scaled(100)
-            selected = "selected" in cell["note"]
-            look = Style(looks["base" if side == "base" else side].colour, looks[method].marker)
+            selected = cell["note"].startswith("selected")
+            marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
+            look = Style(style.KINDS[side].colour, marker)
             label = names.method(method)
             place = f" at {checkpoint.replace('of', ' / ')}" if checkpoint else ""
             said = ", selected on validation" if selected else ""
@@ -137,14 +145,19 @@ def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
             filled = selected or side == "base"
             sheet.point(axes, x, y, look, text, size=4.5 if checkpoint else 7.5, filled=filled)
             sheet.legend(label, look, filled=side == "base")
-            if selected:
-                chosen.append((x.value, y.value))
-        if chosen:
-            chosen.sort()
-            sheet.line(axes, *zip(*chosen, strict=True), SIDES[side], linewidth=1.8)
+            for one in SIDES:
+                if selected and side in (one, "base") and cell["note"] in ("selected", f"selected: {one}"):
+                    chosen[one].append((x.value, y.value))
+    for side, points in chosen.items():
+        if len(points) > 1:
+            sheet.line(axes, *zip(*sorted(points), strict=True), SIDES[side], linewidth=1.8)
             sheet.legend(f"{names.method(side)}: front", color=SIDES[side].colour, linestyle=SIDES[side].line)
     if not sheet.hovers:
         raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
+    grey = Style(style.GREY, "o")
+    sheet.legend("selected on validation", grey)
+    sheet.legend("not selected", grey, filled=False)
+    sheet.legend("own checkpoint (small)", grey, filled=False, markersize=4)
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     sheet.caption = (
         "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
@@ -179,9 +192,12 @@ def pareto(points: list[tuple[float, float]], sign: int) -> list[tuple[float, fl
     return best[::-1]
 
 
-def _front(sheet, axes, points: list[tuple[Reading, Reading]], sign: int) -> None:
-    """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate."""
-    front = pareto([(x.value, y.value) for x, y in points], sign)
+def _front(sheet, axes, points: dict[str, tuple[Reading, Reading]], sign: int) -> None:
+    """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate.
+
+    The base is no method: it would be on every front.
+    """
+    front = pareto([(x.value, y.value) for method, (x, y) in points.items() if method != "base"], sign)
     if len(front) > 1:
         sheet.line(axes, *zip(*front, strict=True), FRONT, linewidth=1.0, drawstyle="steps-pre")
         sheet.legend("Pareto front", color=FRONT.colour, linestyle=FRONT.line, linewidth=1.0)

@@ -2,12 +2,13 @@
 
 from tms.drawing import names
 from tms.drawing.book import Book, NotDrawnError, Reading
-from tms.drawing.sheet import Sheet
+from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import Style
 from tms.drawing.subject import Subject
 from tms.drawing.wording import BARS, PERCENT, heading, spoken
 
 RL_KINDS = ("grpo", "reinforce", "trapo")
+DECADE = 10  # a range of values wider than this asks for a logarithmic axis
 MAGNITUDE = "forgetting magnitude −F (points)"
 DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
 
@@ -20,13 +21,17 @@ def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2a: forgetting against KL to the base", book, subject.model)
-    sheet = Sheet("figure2a", title, rows=2, columns=2, height=6.4, sharey=True)
+    sheet = Sheet("figure2a", title, rows=2, columns=2, height=5.8, sharey=True)
     places = [(direction, prompts) for direction in DIRECTIONS for prompts in ("heldout", "retention")]
     said = []
     for axes, (direction, prompts) in zip(sheet.panels, places, strict=True):
         predictor = f"kl.{direction}.per_sequence"
         said.append(_panel(sheet, axes, book, subject, looks, predictor, prompts, "all"))
-        axes.set_xlabel(f"{DIRECTIONS[direction]}, {names.prompts(prompts)} (nats / sequence)")
+        axes.set_xlabel(f"{DIRECTIONS[direction]} (nats / sequence)")
+        low, high = axes.dataLim.intervalx
+        if 0 < low < high / DECADE:
+            logarithmic(axes.xaxis)
+        axes.set_title(f"{names.prompts(prompts)}\n{axes.get_title()}")
     return _finished(sheet, said)
 
 
@@ -38,7 +43,7 @@ def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2b: forgetting against PLD, SFT family", book, subject.model)
-    sheet = Sheet("figure2b", title, columns=2, height=3.9, sharey=True)
+    sheet = Sheet("figure2b", title, columns=2, height=3.4, sharey=True)
     said = []
     for axes, predictor in zip(sheet.panels, ("pld_ref", "pld_own"), strict=True):
         said.append(_panel(sheet, axes, book, subject, looks, f"{predictor}.per_sequence", "", "sft"))
@@ -81,7 +86,7 @@ def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str
     if found.low is not None:
         text += f" [{found.low:.2f}, {found.high:.2f}]"
     if alone:
-        text += f"\nleaving one method out: {min(alone):.2f} to {max(alone):.2f}"
+        text += f"\nwithout one method: {min(alone):.2f} to {max(alone):.2f}"
     axes.set_title(text)
     words = spoken("ρ", found)
     return f"{names.quantity(predictor)} {names.prompts(prompts) if prompts else ''} {words}".replace(

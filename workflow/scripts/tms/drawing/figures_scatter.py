@@ -1,8 +1,11 @@
 """Theorem 6.1 as a measurement, and gain against the number of right answers (RQ5)."""
 
+import math
+
 from tms.drawing import names, style
 from tms.drawing.book import Book, NotDrawnError, Reading
-from tms.drawing.sheet import Sheet
+from tms.drawing.gain import difference
+from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import KINDS, Style
 from tms.drawing.subject import Subject
 from tms.drawing.wording import BARS, PERCENT, heading, spoken
@@ -26,7 +29,7 @@ def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "bound")
     title = heading("Theorem 6.1: change of score and its bound", book, subject.model)
-    sheet = Sheet("bound", title, columns=2, height=4.6, sharex=True, sharey=True)
+    sheet = Sheet("bound", title, columns=2, height=4.2, sharey=True)
     zeros, above = 0, 0
     for axes, (form, label) in zip(sheet.panels, FORMS.items(), strict=True):
         pairs = _sides(book, subject.model, form)
@@ -47,9 +50,12 @@ def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
                 flat = Style(look.colour, "v") if left.value <= 0 else look
                 sheet.point(axes, Reading(right.value, *_kept(right, floor)), height, flat, text, size=5)
                 sheet.legend(names.method(cell["method"]), look)
-        ends = [floor, max(1.0, *(right.value for _, _, right in pairs))]
+        rights = [right.value for _, _, right in pairs if right.value > 0]
+        ends = [10 ** math.floor(math.log10(min(rights))), 10 ** math.ceil(math.log10(max(rights)))]
         axes.plot(ends, ends, color=style.BLACK, linewidth=1.0, linestyle="-", zorder=1)
-        axes.set(xscale="log", yscale="log", xlabel=label)
+        logarithmic(axes.xaxis)
+        logarithmic(axes.yaxis)
+        axes.set_xlabel(label)
     if not sheet.hovers:
         raise NotDrawnError("bound: no pair has both sides measured")
     sheet.legend("equality", color=style.BLACK, linewidth=1.0)
@@ -82,24 +88,6 @@ def _sides(book: Book, model: str, form: str) -> list[tuple[dict, Reading, Readi
     return found
 
 
-def difference(book: Book, model: str, quantity: str, task: str, column: str | None = None) -> Reading | None:
-    """TMS minus SFT of a quantity of a target task's own runs, in points.
-
-    The paired difference with its interval where the experiment main has it, else that of the two values.
-
-    Args:
-        column: the quantity's name over all runs, if `versus_sft` may be found there.
-    """
-    for name, where in ((f"versus_sft.{quantity}", task), (f"versus_sft.{column}", "")):
-        found = book.reading(model, "main", name, "tms", train_task=where)
-        if found:
-            return found.scaled(100)
-    pair = [book.reading(model, "main", quantity, method, train_task=task) for method in ("tms", "sft")]
-    if not all(pair):
-        return None
-    return Reading(100 * (pair[0].value - pair[1].value), seeds=pair[0].seeds)
-
-
 def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """RQ5: TMS minus SFT in gain and retention of each target, against its number of distinct right answers.
 
@@ -109,7 +97,7 @@ def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sh
     book.require(subject.model, "main", "diversity")
     title = heading("Gain of TMS over SFT by target task (RQ5)", book, subject.model)
     sheet = Sheet("task_dependence", title, columns=2, height=3.9)
-    shown = (("target", "target score"), ("retention_delta", "retention change"))
+    shown = (("target", "target score"), ("retention_mean", "retention mean"))
     for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
         for place, task in enumerate(subject.suite.targets):
             x = book.reading(subject.model, "diversity", "distinct_right", "base", train_task=task)

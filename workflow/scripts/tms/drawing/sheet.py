@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import matplotlib
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from tms.drawing import style
 from tms.drawing.book import Reading
@@ -17,7 +19,8 @@ from tms.drawing.style import Style
 
 SVG = "http://www.w3.org/2000/svg"
 NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
-LEGEND_CHARACTERS = 92  # letters that fit into a line of a legend under a figure of full width
+LEGEND_CHARACTERS = 104  # letters that fit into a line of a legend under a figure of full width
+LEGEND_LINE = 0.185  # inches
 WIDTH = 7.4  # inches
 
 
@@ -28,16 +31,15 @@ class Sheet:
         name: its file name without ending; also the prefix of every id in the SVG.
         title: printed above it.
         rows, columns: its panels.
-        height: inches.
+        height: inches, without the legend.
     """
 
     def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
         self.name, self.title, self.caption = name, title, ""
-        with matplotlib.rc_context(style.RC):
-            self.figure, grid = pyplot.subplots(
-                rows, columns, figsize=(WIDTH, height), squeeze=False, layout="constrained", **axes
-            )
-            self.figure.suptitle(title)
+        self.figure, grid = pyplot.subplots(
+            rows, columns, figsize=(WIDTH, height), squeeze=False, layout="constrained", **axes
+        )
+        self.figure.suptitle(title)
         self.panels: list[Axes] = list(grid.flat)
         self.hovers: dict[str, str] = {}
         self._legend: dict[str, object] = {}
@@ -118,19 +120,24 @@ class Sheet:
 
     def save(self, folder: Path) -> None:
         """Write `{name}.svg` and `{name}.png`: the same bytes for the same numbers."""
-        with matplotlib.rc_context(style.RC | {"svg.hashsalt": self.name}):
-            if self._legend:
-                longest = max(map(len, self._legend)) + 6
-                self.figure.legend(
-                    list(self._legend.values()),
-                    list(self._legend),
-                    loc="outside lower center",
-                    ncols=min(len(self._legend), max(1, LEGEND_CHARACTERS // longest)),
-                    handlelength=2.6,
-                )
-            drawn = io.BytesIO()
+        if self._legend:
+            columns = legend_columns(list(self._legend))
+            lines = math.ceil(len(self._legend) / columns)
+            width, height = self.figure.get_size_inches()
+            self.figure.set_size_inches(width, height + LEGEND_LINE * lines)
+            self.figure.legend(
+                list(self._legend.values()),
+                list(self._legend),
+                loc="outside lower center",
+                ncols=columns,
+                handlelength=2.6,
+                columnspacing=1.5,
+            )
+        drawn = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": self.name}):
             self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-            self.figure.savefig(folder / f"{self.name}.png", dpi=style.PNG_DPI, metadata={"Software": None})
+        self.figure.set_layout_engine("none")  # the PNG has the same places
+        self.figure.savefig(folder / f"{self.name}.png", dpi=style.PNG_DPI, metadata={"Software": None})
         pyplot.close(self.figure)
         (folder / f"{self.name}.svg").write_bytes(self._spoken(drawn.getvalue()))
 
@@ -156,12 +163,30 @@ class Sheet:
         return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
 
 
+def legend_columns(labels: list[str]) -> int:
+    """The largest number of columns in which a legend's entries, which run down the columns, fit."""
+    for columns in range(len(labels), 1, -1):
+        lines = math.ceil(len(labels) / columns)
+        widths = [max(map(len, labels[first : first + lines])) + 9 for first in range(0, len(labels), lines)]
+        if sum(widths) <= LEGEND_CHARACTERS:
+            return columns
+    return 1
+
+
+def logarithmic(axis: Axis) -> None:
+    """Give an axis a logarithmic scale with plain numbers at 1, 2 and 5."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def _error_bars(axes: Axes, x: Reading, y: Reading, colour: str, light: float = 0.3) -> None:
     """Wide and light bars over seeds, thin bars over examples on top."""
     for across, reading, other in ((True, x, y.value), (False, y, x.value)):
         wide = (reading.seeds_low, reading.seeds_high)
         thin = (reading.low, reading.high)
-        for (low, high), width, alpha, order in ((wide, 5.0, light, 2.5), (thin, 1.1, 1.0, 3)):
+        for (low, high), width, alpha, order in ((wide, 4.5, light, 2.5), (thin, 1.1, 1.0, 3)):
             if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
                 continue
             ends, fixed = [low, high], [other, other]

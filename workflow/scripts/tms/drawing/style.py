@@ -29,8 +29,8 @@ RC = {
     "hatch.linewidth": 0.5,
     "axes.unicode_minus": True,
     "svg.fonttype": "none",  # text stays text: it can be searched and read aloud
-    "figure.constrained_layout.use": True,
 }
+matplotlib.rcParams.update(RC)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ VARIANTS = [
 ]
 
 
+HATCHES = ["..", "xx", "--", "oo", "||", "**", "++", "//"]
+
+
 def assign(kinds: dict[str, str]) -> dict[str, Style]:
     """The style of each method, and of the base.
 
@@ -83,7 +86,7 @@ def assign(kinds: dict[str, str]) -> dict[str, Style]:
         style = KINDS.get(kind, KINDS["iterative_sft"])
         if method != kind:
             marker, filled = VARIANTS[variants % len(VARIANTS)]
-            style = replace(style, marker=marker, filled=filled)
+            style = replace(style, marker=marker, filled=filled, hatch=HATCHES[variants % len(HATCHES)])
             variants += 1
         found[method] = style
     return found

@@ -28,3 +28,8 @@ def heading(text: str, book: Book, model: str) -> str:
 
 
 BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."
+COLUMN_MARKS = (
+    "**Bold**: best of its column; ≈: not distinguishable from the best (paired test on the same examples, "
+    "Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the best. The base "
+    "is not ranked."
+)

@@ -1,0 +1,67 @@
+"""Input functions and flags of the tables and figures: scopes, files of cells, what the config says of a model."""
+
+# Every model of `table.models` together; else a scope is a model's name.
+TOGETHER = "all"
+
+
+def scope_models(wildcards):
+    return config["table"]["models"] if wildcards.scope == TOGETHER else [wildcards.scope]
+
+
+def scope_compare(wildcards):
+    return "results/compare.csv" if wildcards.scope == TOGETHER else f"results/{wildcards.scope}/compare.csv"
+
+
+def model_cells(model):
+    """Every file of cells of a model: its experiments', and what is measured of the runs of `main`."""
+    names = dict.fromkeys([*settings.experiments(config, model), "bound", "relations"])
+    if "windows" in names:
+        names["frontier"] = None  # the windows at matched accuracy are in its file
+    return [f"results/{model}/cells/{name}.parquet" for name in names]
+
+
+def scope_cells(wildcards):
+    return [path for model in scope_models(wildcards) for path in model_cells(model)]
+
+
+def printed_settings(model):
+    """Tables 4 and 5: settings of the baseline SFT and of generation, a row for target tasks that share them."""
+    generated = {
+        "tensor_parallel": settings.gpus(config, model, "generate"),
+        "engine": settings.engine(config, "models", model),
+    }
+    groups = []
+    for task in suite(model).targets:
+        training = settings.section(config, "training", model, SFT_METHODS[0], task)
+        cards = max(settings.gpus(config, model, "train"), 1)
+        row = {name: training[name] for name in ("learning_rate", "effective_batch", "epochs", "warmup")}
+        row["batch_per_device"] = training["device_batch"]
+        row["grad_accumulation"] = training["effective_batch"] / (training["device_batch"] * cards)
+        same = next(
+            (group for group in groups if group | {"tasks": []} == row | generated | {"tasks": []}), None
+        )
+        if same:
+            same["tasks"].append(task)
+        else:
+            groups.append(row | generated | {"tasks": [task]})
+    return groups
+
+
+def drawn_model(model):
+    """What tables and figures need to know of a model, as `MODEL=JSON`."""
+    experiments = settings.experiments(config, model)
+    known = {
+        "experiments": experiments,
+        "suite": config["suites"][config["models"][model]["suite"]],
+        "kinds": {
+            name: config["methods"][name]["kind"] for methods in experiments.values() for name in methods
+        },
+        "parameters": config["models"][model].get("parameters"),
+        "settings": printed_settings(model),
+    }
+    return f"{model}={json.dumps(known)}"
+
+
+def drawing_flags(wildcards):
+    models = scope_models(wildcards)
+    return flags(models=[drawn_model(model) for model in models], cells=scope_cells(wildcards))

@@ -1,0 +1,61 @@
+"""Every table of a scope."""
+
+from functools import partial
+from pathlib import Path
+
+from tms.drawing import names, tables_diagnoses, tables_methods, tables_settings
+from tms.drawing.book import Book, NotDrawnError
+from tms.drawing.compared import Compared
+from tms.drawing.index import drawn, not_drawn, write_index
+
+# Name -> title in the index, and the function that makes it.
+OF_CELLS = {
+    "frontier": ("The frontier control", tables_diagnoses.frontier),
+    "table1": ("Table 1: supervision mismatch along a long run", tables_diagnoses.table1),
+    "table2": ("Table 2: coverage and diversity of sampled answers", tables_diagnoses.table2),
+    "table3": ("Table 3: main results", tables_methods.table3),
+    "table6": ("Table 6: safety retention", tables_methods.table6),
+    "table7": ("Table 7: windows of checkpoints", tables_methods.table7),
+    "table9": ("Table 9: full results", tables_methods.table9),
+    "checkpoints": ("Figure 4's numbers", tables_methods.checkpoints),
+    "alpha": ("Probability of the teacher's answer", tables_methods.alpha),
+    "mixture": ("Mixtures and self-distillation (RQ4)", tables_methods.mixture),
+    "relations": ("Rank correlation of forgetting with divergences", tables_diagnoses.relations),
+    "bound": ("Theorem 6.1 as a measurement", tables_diagnoses.bound),
+    "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", tables_diagnoses.task_dependence),
+    "compute": ("Accuracy and forgetting beside compute", tables_methods.compute),
+    "table4_5": ("Tables 4 and 5: hyperparameters", tables_settings.table4_5),
+}
+ENDINGS = ("csv", "md")
+
+
+def write(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
+    """Write every table of a scope into a folder, with `index.json`.
+
+    Args:
+        folder: made if it is missing.
+        book: the cells of the models in scope.
+        compared: rows of the scope's `compare.csv`.
+
+    Returns:
+        The entries of the index: name, title, drawn, reason ("" where drawn), caption, files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {name: (title, partial(make, book)) for name, (title, make) in OF_CELLS.items()}
+    made["compare"] = ("The paper's numbers and ours", partial(tables_settings.compare, compared))
+    entries = []
+    for name, (title, make) in made.items():
+        try:
+            table = make().without_empty_columns()
+            if table.columns and table.empty:
+                raise NotDrawnError("nothing was measured")
+        except NotDrawnError as reason:
+            entries.append(not_drawn(folder, name, title, str(reason), ENDINGS))
+            continue
+        if len(book.subjects) == 1 and "model" in table.labels:
+            seeds = names.seeds(book.seeds(book.subjects[0].model))
+            table.title += f" ({', '.join(filter(None, [book.subjects[0].model, seeds]))})"
+        table.save(folder)
+        entries.append(drawn(name, table.title, " ".join(table.notes), ENDINGS))
+    write_index(folder, entries)
+    return entries
