@@ -98,7 +98,9 @@ def test_areas_and_the_verdict(finished):
         own = sum(one["note"] == "selected" for one in selected)
         (base,) = cells.select(found, method="base", quantity="target_mean", prompts="validation")
         own += base["note"] in ("selected", f"selected: {area['group']}")
-        assert area["note"].startswith(f"{own} of 4 points selected, from target 0, forgetting -0.3")
+        assert area["note"].startswith(
+            f"{own} of 4 points selected (3 and theta_0), from target 0, forgetting -0.3"
+        )
 
 
 def test_windows_at_one_accuracy(finished):

@@ -14,6 +14,7 @@ TORCH_FREE = [
     "grade",
     "aggregate",
     "measure",
+    "frontier",
     "bound",
     "mismatch",
     "relations",

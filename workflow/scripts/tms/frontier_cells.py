@@ -64,7 +64,8 @@ def frontier_cells(
     common = {"seeds": halves["test"].seeds}
     for side, areas in found.areas.items():
         kept, beyond = found.selected[side], found.beyond[side]
-        note = f"{len(kept)} of {len(sides[side])} points selected, {at}"
+        number = len(sides[side])
+        note = f"{len(kept)} of {number} points selected ({number - 1} and theta_0), {at}"
         if beyond:
             note += f"; {len(beyond)} of them not better than that, so without area"
         for half, area in areas.items():
