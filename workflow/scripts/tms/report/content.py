@@ -10,7 +10,7 @@ from tms import contamination_report, rows
 from tms.drawing import names
 from tms.errors import InputError
 from tms.report.page import inline_svg
-from tms.report.tables import Entry, Table, from_csv, of_cells
+from tms.report.tables import Entry, Table, behind_verdict, from_csv
 from tms.scores import parse_run
 
 # Sections: id, title, text, and the drawings and tables in it. What is named nowhere comes last.
@@ -59,13 +59,7 @@ SHOWS = {
     "RQ9": ("table7",),
     "RQ10": ("figure4",),
 }
-BEHIND = {
-    "experiment": "Experiment",
-    "method": "Method",
-    "quantity": "Quantity",
-    "n": "Examples",
-    "seeds": "Seeds",
-}
+UNITS = "Shares from 0 to 1, divergences in nats; below a value, its 95 % interval over test examples."
 
 
 @dataclass(frozen=True)
@@ -166,22 +160,11 @@ def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
         places |= {part.name: (f"figure-{part.name}", part.title) for part in section.drawings if part.svg}
     found = []
     for answer in answers:
-        behind = [
-            {"method": "", "n": "", "seeds": "", "ci_low": None, "ci_high": None}
-            | cell
-            | {"quantity": _quantity(cell)}
-            for cell in answer["cells"]
-        ]
+        title = f"Cells behind the verdict on {answer['topic'].lower()}"
+        behind = behind_verdict(answer["cells"], f"behind-{answer['id'].lower()}", title, UNITS)
         links = [places[name] for name in SHOWS[answer["id"]] if name in places]
-        found.append(
-            answer
-            | {
-                "cells": of_cells(
-                    behind, f"behind-{answer['id'].lower()}", "Cells behind the verdict", "", BEHIND
-                ),
-                "shows": [{"id": identifier, "title": title} for identifier, title in links],
-            }
-        )
+        shows = [{"id": identifier, "title": title} for identifier, title in links]
+        found.append(answer | {"cells": behind, "shows": shows})
     return found
 
 
@@ -236,13 +219,6 @@ def split_label(label: str) -> tuple[str, str, int]:
     """
     method, _, run = label.partition("/")
     return method, *parse_run(run)
-
-
-def _quantity(cell: dict) -> str:
-    """A cell's quantity with what narrows it: training task, prompts, group."""
-    inner = [cell.get(name, "") for name in ("train_task", "prompts", "group")]
-    narrowed = ", ".join(filter(None, inner))
-    return f"{cell['quantity']} ({narrowed})" if narrowed else cell["quantity"]
 
 
 def _number(value: object) -> float | None:

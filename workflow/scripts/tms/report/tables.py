@@ -131,21 +131,26 @@ def totals(path: Path) -> Table:
     return Table("cost", found.title, list(kept.values()), rows, caption)
 
 
-def of_cells(cells: list[dict], name: str, title: str, caption: str, columns: dict[str, str]) -> Table:
-    """Cells as they are, a row each, without those that were not measured.
+def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Table:
+    """The cells that a verdict was reached from, a row each.
 
     Args:
-        columns: columns of the cells -> their titles, before the value and its interval.
+        cells: columns of cells without those that are empty, as questions.json holds them.
     """
-    rows = [
-        [
-            *(Entry(str(cell[column]), order=read_number(str(cell[column]))) for column in columns),
-            Entry(f"{cell['value']:.4g}", _interval(cell, 1, ".4g"), cell["value"]),
-        ]
-        for cell in cells
-        if cell["value"] is not None
-    ]
-    return Table(name, title, [*columns.values(), "Value"], rows, caption)
+    rows = []
+    for cell in cells:
+        narrowed = [cell.get(column) for column in ("train_task", "checkpoint", "prompts", "group")]
+        numbers = [cell.get(column) for column in ("p_value", "n", "seeds")]
+        rows.append(
+            [
+                *(Entry(cell.get(column, "")) for column in ("experiment", "method", "quantity")),
+                Entry(", ".join(filter(None, narrowed))),
+                Entry(_typeset(f"{cell['value']:.4g}"), _interval(cell, 1, ".4g"), cell["value"]),
+                *(Entry("" if number is None else f"{number:.3g}", order=number) for number in numbers),
+            ]
+        )
+    columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p", "Examples", "Seeds"]
+    return Table(name, title, columns, rows, caption)
 
 
 def _score(cell: dict, link: str) -> Entry:
@@ -154,7 +159,7 @@ def _score(cell: dict, link: str) -> Entry:
 
 
 def _interval(cell: dict, factor: float, form: str) -> str:
-    if cell["ci_low"] is None or cell["ci_high"] is None:
+    if cell.get("ci_low") is None or cell.get("ci_high") is None:
         return ""
     bounds = (_typeset(f"{factor * cell[name]:{form}}") for name in ("ci_low", "ci_high"))
     return " to ".join(bounds)
