@@ -117,14 +117,14 @@ def write(folder: Path, project: Path) -> list[str]:
         ],
     )
     (folder / "figures" / "frontier.svg").write_text(SVG)
-    write_index(folder / "tables", [{"name": "table3", "title": "Table 3"}])
-    wide = [",".join(["method", *(f"a column {i}" for i in range(14))])]
-    wide += [",".join([name, *(f"{i}.25 [1.0 2.0]" for i in range(14))]) for name in ("one", "two")]
-    (folder / "tables" / "table3.csv").write_text("\n".join(wide) + "\n")
-    header = "model,method,stage,train_task,seed,optimizer_steps,trained_tokens,generated_tokens,seconds"
-    (folder / "cost.csv").write_text(
-        f"{header}\nm,sft,total,,,64,5000,1000,31.0\nm,tms,total,,,128,9000,1500,50.0\n"
-    )
+    names = {"table3": "Table 3", "compute": "Compute"}
+    write_index(folder / "tables", [{"name": name, "title": title} for name, title in names.items()])
+    wide = [["method", *(f"a column {i}" for i in range(14))], [":--"] * 15]
+    wide += [[name, *(f"{i}.25 [1.0, 2.0]" for i in range(14))] for name in ("one", "two")]
+    lines = [f"| {' | '.join(line)} |" for line in wide]
+    for name, title in names.items():
+        text = "\n".join([f"**{title}**", "", *lines, "", "- A note."])
+        (folder / "tables" / f"{name}.md").write_text(text)
     pair = {"rows": 6, "exact": 0, "exact_heldout": 0, "overlapping": 1, "share": 0.16, "mostly": 0}
     report = {
         "task": "chain",
@@ -135,7 +135,7 @@ def write(folder: Path, project: Path) -> list[str]:
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
         *("--cells", "main.parquet", "--figures", "figures/index.json", "--tables", "tables/index.json"),
-        *("--cost", "cost.csv", "--contamination", "contamination.json", "--base", "base"),
+        *("--contamination", "contamination.json", "--base", "base"),
         *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
         *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "paper.md")),
         *("--templates", str(project / "workflow" / "templates"), "--output", "report.html"),

@@ -10,6 +10,9 @@ from report_inputs import HOSTILE, write_rows
 
 from tms import rows
 from tms.cells import cell
+from tms.drawing import table
+from tms.drawing.book import Reading
+from tms.drawing.table import written
 from tms.errors import InputError
 from tms.report import content, page, tables
 from tms.report.examples import CHARACTERS, PROMPTS, choose, cut, of_run
@@ -102,10 +105,44 @@ def test_scores_have_intervals_marks_and_links():
     assert base[2] == Entry("–")
 
 
+def test_drawn_tables_are_read_as_readers_see_them(tmp_path):
+    path = tmp_path / "t.md"
+    lines = ["**Title**", "", "| Method | KL(a \\|\\| b) | n |", "| :-- | --: | --: |"]
+    lines += ["| TMS (ours) | **-6.2** [-7.1, -5.0] (+1.0) | 1,234 |", "| 2 SFT | 6.1 ≈ [5.0, 7.0] | – |"]
+    path.write_text("\n".join([*lines, "", "- First.", "- **Second**."]))
+    found = tables.from_markdown(path, "t", "T")
+    assert (found.columns, found.caption) == (["Method", "KL(a || b)", "n"], "First. Second.")
+    assert found.rows == [
+        [
+            Entry("TMS (ours)"),
+            Entry("−6.2", "[−7.1, −5.0] (+1.0)", -6.2, "best"),
+            Entry("1,234", order=1234.0),
+        ],
+        [Entry("2 SFT"), Entry("6.1", "[5.0, 7.0]", 6.1, "tied"), Entry("–")],
+    ]
+    assert found.numeric == [False, True, True]
+
+
+def test_every_drawn_number_is_read_back():
+    for value, unit in (
+        (0.6235, "share"),
+        (-0.04, "share"),
+        (1234.0, "count"),
+        (0.01342, ""),
+        (-12345.0, ""),
+    ):
+        reading = Reading(value, value - 0.01, value + 0.01, mark="best")
+        drawn = written(table.Entry(reading, Reading(value)), unit)
+        found = tables._read_entry(drawn)
+        shown = 100 * value if unit == "share" else value
+        assert found.order == pytest.approx(shown, rel=0.005)
+        assert found.mark == "best" and found.below.startswith("[") and found.below.endswith(")")
+
+
 def test_a_broken_table_is_named(tmp_path):
-    (tmp_path / "t.csv").write_text("a,b\n1\n")
-    with pytest.raises(InputError, match=r"t\.csv: not a table with equal lines"):
-        tables.from_csv(tmp_path / "t.csv", "t", "T")
+    (tmp_path / "t.md").write_text("| a | b |\n| --- | --- |\n| 1 |\n")
+    with pytest.raises(InputError, match=r"t\.md: no table with equal lines"):
+        tables.from_markdown(tmp_path / "t.md", "t", "T")
 
 
 def test_what_is_named_nowhere_is_shown_last():

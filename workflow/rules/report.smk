@@ -3,7 +3,7 @@
 
 rule questions:
     input:
-        question_cells,
+        lambda wildcards: model_cells(wildcards.model),
     output:
         "results/{model}/questions.json",
     log:
@@ -29,7 +29,6 @@ rule report:
         cells="results/{model}/cells/main.parquet",
         figures="results/figures/{model}/index.json",
         tables="results/tables/{model}/index.json",
-        cost="results/{model}/cost.csv",
         contamination=lambda wildcards: [
             f"data/{task}/{suite_name(wildcards)}/contamination.json"
             for task in suite(wildcards.model).targets
@@ -56,6 +55,6 @@ rule report:
         code=digests("report"),
     shell:
         "python workflow/scripts/report.py {params.flags} --questions {input.questions} --cells {input.cells}"
-        " --figures {input.figures} --tables {input.tables} --cost {input.cost}"
+        " --figures {input.figures} --tables {input.tables}"
         " --contamination {input.contamination} --dag {input.dag} --rulings {input.rulings}"
         " --output {output} > {log} 2>&1"

@@ -7,15 +7,6 @@ def suite_entry(model):
     return config["suites"][config["models"][model]["suite"]]
 
 
-def question_cells(wildcards):
-    """Cells of every experiment that a model has, and of the diagnoses that need none of their own."""
-    found = settings.experiments(config, wildcards.model)
-    # Windows are compared at matched accuracy where the frontier is.
-    matched = ["frontier"] if "windows" in found else []
-    names = dict.fromkeys([*found, *matched, "bound", "relations"])
-    return [f"results/{wildcards.model}/cells/{name}.parquet" for name in names]
-
-
 def report_runs(wildcards):
     """Runs whose rows the page shows: those of the experiment main, `method/task/seedN` -> folder."""
     model = wildcards.model

@@ -10,7 +10,7 @@ from tms import contamination_report, rows
 from tms.drawing import names
 from tms.errors import InputError
 from tms.report.page import inline_svg
-from tms.report.tables import Entry, Table, behind_verdict, from_csv
+from tms.report.tables import Entry, Table, behind_verdict, from_markdown
 from tms.scores import parse_run
 
 # Sections: id, title, text, and the drawings and tables in it. What is named nowhere comes last.
@@ -23,13 +23,13 @@ LAYOUT = (
         "Mixtures and sweeps",
         "What changes with the teacher's share alpha, the source of the targets, the window of checkpoints "
         "and their number T.",
-        ("mixture", "alpha", "table7", "figure4"),
+        ("mixture", "alpha", "table7", "figure4", "checkpoints"),
     ),
     (
         "mechanism",
         "Drift and forgetting",
         "Forgetting beside the divergence from the base (KL) and from the labels (PLD).",
-        ("figure2a", "figure2b", "figure2d", "bound"),
+        ("figure2a", "figure2b", "figure2d", "relations", "bound"),
     ),
     (
         "diagnoses",
@@ -118,7 +118,7 @@ def drawings(figures: Path, tables: Path) -> list[Drawing]:
 def tables(index: Path) -> list[Table]:
     """Every table of an index that was written, whose files lie beside it."""
     return [
-        from_csv(index.with_name(f"{entry['name']}.csv"), entry["name"], entry["title"], entry["caption"])
+        from_markdown(index.with_name(f"{entry['name']}.md"), entry["name"], entry["title"])
         for entry in read_index(index)
         if entry["drawn"]
     ]

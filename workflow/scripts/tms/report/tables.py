@@ -1,6 +1,5 @@
-"""Tables of the report: from drawn CSV files, and from cells where each number leads to its rows."""
+"""Tables of the report: those that were drawn, and those from cells whose numbers lead further."""
 
-import csv
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,11 @@ from tms.errors import InputError
 from tms.suite import Suite
 
 NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
+BAR = re.compile(r"(?<!\\)\|")
+NUMBERED = re.compile(
+    r"(?:\*\*)?(?P<number>[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
+)
+LONG, AGAIN = 24, ("table3", "table9")
 MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
 
 
@@ -57,6 +61,11 @@ class Table:
         ]
         object.__setattr__(self, "numeric", numeric)
 
+    @property
+    def folded(self) -> bool:
+        """Whether it opens on demand: it is long, or says again what the scores say."""
+        return len(self.rows) > LONG or self.name in AGAIN
+
 
 def read_number(text: str) -> float | None:
     """The number that a text starts with, thousands apart by commas; None where it starts with none."""
@@ -64,21 +73,36 @@ def read_number(text: str) -> float | None:
     return float(found[0].replace("−", "-")) if found else None
 
 
-def from_csv(path: Path, name: str, title: str, caption: str = "") -> Table:
-    """Read a CSV file as a table: its first line names the columns.
+def from_markdown(path: Path, name: str, title: str) -> Table:
+    """Read a table that `draw_tables` wrote for readers: its lines, and its notes as the caption.
 
     Raises:
-        InputError: it is missing, empty, or a line has another number of fields.
+        InputError: it is missing, or holds no table with equal lines.
     """
     try:
-        with path.open(newline="") as stream:
-            lines = list(csv.reader(stream))
+        text = path.read_text()
     except OSError as error:
-        raise InputError(f"{path}: not a readable table; run the stage that makes it") from error
-    if not lines or any(len(line) != len(lines[0]) for line in lines):
-        raise InputError(f"{path}: not a table with equal lines; delete it and run again")
-    rows = [[Entry(text, order=read_number(text)) for text in line] for line in lines[1:]]
-    return Table(name, title, lines[0], rows, caption)
+        raise InputError(f"{path}: not a readable table; run draw_tables again") from error
+    lines = [
+        [part.strip().replace("\\|", "|") for part in BAR.split(line.strip())[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    if len(lines) < 2 or any(len(line) != len(lines[0]) for line in lines):
+        raise InputError(f"{path}: no table with equal lines; delete it and run draw_tables again")
+    notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+    rows = [[_read_entry(part) for part in line] for line in lines[2:]]
+    return Table(name, title, lines[0], rows, " ".join(notes).replace("**", ""))
+
+
+def _read_entry(text: str) -> Entry:
+    """Read `**62.4** [58.1, 66.5] (+14.3)` or `61.9 ≈ [57.6, 66.0]`; any other text stays as it is."""
+    found = NUMBERED.fullmatch(text)
+    if not found:
+        return Entry(text)
+    number, tied, below = found["number"], found["tied"], found["below"] or ""
+    mark = "best" if text.startswith("**") else "tied" if tied else ""
+    return Entry(_typeset(number), _typeset(below), read_number(number), mark)
 
 
 def scores(cells: list[dict], suite: Suite, links: dict[str, str]) -> Table:
@@ -110,25 +134,6 @@ def scores(cells: list[dict], suite: Suite, links: dict[str, str]) -> Table:
     )
     titles = ["Method", *(names.quantity(name, suite) for name in columns)]
     return Table("scores", "Scores of every method", titles, rows, caption)
-
-
-def totals(path: Path) -> Table:
-    """What each method takes for all target tasks with one seed: the rows `total` of cost.csv."""
-    found = from_csv(path, "cost", "Cost of every method")
-    place = {name: index for index, name in enumerate(found.columns)}
-    kept = {"method": "Method", "optimizer_steps": "Optimiser steps", "trained_tokens": "Trained tokens"}
-    kept |= {"generated_tokens": "Generated tokens", "seconds": "Seconds"}
-    rows = []
-    for row in found.rows:
-        if row[place["stage"]].text == "total":
-            chosen = [row[place[name]] for name in kept]
-            thousands = [Entry(f"{entry.order:,.0f}", order=entry.order) for entry in chosen[1:]]
-            rows.append([Entry(names.method(chosen[0].text)), *thousands])
-    caption = (
-        "All target tasks, mean over the seeds, with everything that a method depends on: teacher, SFT, "
-        "harvest, training. Methods that share a stage each count it whole."
-    )
-    return Table("cost", found.title, list(kept.values()), rows, caption)
 
 
 def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Table:
