@@ -43,6 +43,13 @@ def test_what_a_model_wrote_is_text(page):
     assert "more characters are in the file" in text
 
 
+def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, in_process, monkeypatch):
+    words = write(tmp_path, PROJECT)
+    assert "warning" not in in_process("report", *words).stderr
+    monkeypatch.setattr("tms.report.page.WARN_BYTES", 1000)
+    assert "browsers may be slow" in in_process("report", *words).stderr
+
+
 def test_a_missing_row_is_one_line(tmp_path, run_program):
     words = write(tmp_path, PROJECT)
     (tmp_path / "tms" / "generations.parquet").unlink()
@@ -170,7 +177,7 @@ def test_it_prints_whole_but_for_the_rows(page, browser):
         "Frontier control",
         "Verdicts",
         "Scores",
-        "Costs",
+        "Costs and settings",
         "Prompts and completions",
         "How it was made",
     ):

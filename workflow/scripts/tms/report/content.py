@@ -37,7 +37,7 @@ LAYOUT = (
         "Failure mode A (mismatch): a long run. Failure mode B (collapse): many samples of each prompt.",
         ("mismatch", "table1", "diversity", "table2", "task_dependence"),
     ),
-    ("costs", "Costs", "", ("compute",)),
+    ("costs", "Costs and settings", "", ("compute", "table4_5")),
     (
         "paper",
         "Beside the paper",
@@ -53,11 +53,11 @@ SHOWS = {
     "RQ3": ("scores", "table3"),
     "RQ4": ("mixture",),
     "RQ5": ("task_dependence",),
-    "RQ6": ("figure2a", "figure2b", "figure2d"),
+    "RQ6": ("figure2a", "figure2b", "figure2d", "relations"),
     "RQ7": ("figure3",),
     "RQ8": ("table6",),
     "RQ9": ("table7",),
-    "RQ10": ("figure4",),
+    "RQ10": ("figure4", "checkpoints"),
 }
 UNITS = "Shares from 0 to 1, divergences in nats; below a value, its 95 % interval over test examples."
 
