@@ -215,9 +215,9 @@ class World:
         return found
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:
-        """Cells of these experiments, of the bound and of the relations."""
+        """Cells of these experiments; with main come the bound and the relations."""
         own = {name: getattr(self, name) for name in ("frontier", "mismatch", "diversity")}
         found = []
         for name, methods in experiments.items():
             found += own[name]() if name in own else self.measured(name, methods)
-        return found + self.bound() + self.relations()
+        return found + self.bound() + self.relations() if "main" in experiments else found

@@ -14,7 +14,9 @@ def scope_compare(wildcards):
 
 def model_cells(model):
     """Every file of cells of a model: its experiments', and what is measured of the runs of `main`."""
-    names = dict.fromkeys([*settings.experiments(config, model), "bound", "relations"])
+    names = dict.fromkeys(settings.experiments(config, model))
+    if "main" in names:
+        names |= {"bound": None, "relations": None}
     if "windows" in names:
         names["frontier"] = None  # the windows at matched accuracy are in its file
     return [f"results/{model}/cells/{name}.parquet" for name in names]

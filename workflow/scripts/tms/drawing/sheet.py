@@ -2,13 +2,15 @@
 
 import io
 import math
+from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -21,6 +23,10 @@ SVG = "http://www.w3.org/2000/svg"
 NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
 LEGEND_CHARACTERS = 104  # letters that fit into a line of a legend under a figure of full width
 LEGEND_LINE = 0.185  # inches
+BARS = {
+    "seeds": {"linewidths": 4.5, "alpha": 0.3, "zorder": 2.5},
+    "examples": {"linewidths": 1.2, "zorder": 3},
+}
 WIDTH = 7.4  # inches
 
 
@@ -36,13 +42,13 @@ class Sheet:
 
     def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
         self.name, self.title, self.caption = name, title, ""
-        self.figure, grid = pyplot.subplots(
-            rows, columns, figsize=(WIDTH, height), squeeze=False, layout="constrained", **axes
-        )
+        self.figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        grid = self.figure.subplots(rows, columns, squeeze=False, **axes)
         self.figure.suptitle(title)
         self.panels: list[Axes] = list(grid.flat)
         self.hovers: dict[str, str] = {}
         self._legend: dict[str, object] = {}
+        self._bars: dict[tuple[Axes, str], list] = defaultdict(list)
 
     def _hover(self, text: str) -> str:
         name = f"{self.name}-value{len(self.hovers) + 1}"
@@ -61,7 +67,7 @@ class Sheet:
     ) -> None:
         """A marker with its error bars: thin for the interval over examples, wide and light for seeds."""
         along = x if isinstance(x, Reading) else Reading(x)
-        _error_bars(axes, along, y, look.colour)
+        self._error_bars(axes, along, y, look.colour)
         full = look.filled if filled is None else filled
         axes.plot(
             [along.value],
@@ -88,9 +94,27 @@ class Sheet:
         )
         drawn.set_gid(self._hover(text))
         # A black line on a black bar would not be seen.
-        _error_bars(
-            axes, Reading(place), reading, "#7F7F7F" if look.colour == style.BLACK else style.BLACK, 0.3
-        )
+        colour = style.GREY if look.colour == style.BLACK else style.BLACK
+        self._error_bars(axes, Reading(place), reading, colour)
+
+    def _error_bars(self, axes: Axes, x: Reading, y: Reading, colour: str) -> None:
+        """Note thin bars for the intervals over examples, wide and light ones for those over seeds."""
+        for across, reading, other in ((True, x, y.value), (False, y, x.value)):
+            for name, low, high in (
+                ("seeds", reading.seeds_low, reading.seeds_high),
+                ("examples", reading.low, reading.high),
+            ):
+                if low is not None and high is not None:
+                    ends = [(low, other), (high, other)] if across else [(other, low), (other, high)]
+                    self._bars[axes, name].append((ends, colour))
+
+    def _draw_error_bars(self) -> None:
+        """Draw what was noted, all bars of a panel at once."""
+        for (axes, name), noted in self._bars.items():
+            ends, colours = zip(*noted, strict=True)
+            axes.add_collection(LineCollection(ends, colors=colours, **BARS[name]))
+            axes.autoscale_view()
+        self._bars.clear()
 
     def line(self, axes: Axes, xs: list[float], ys: list[float], look: Style, **options) -> None:
         """A line without markers, beneath the points."""
@@ -120,6 +144,7 @@ class Sheet:
 
     def save(self, folder: Path) -> None:
         """Write `{name}.svg` and `{name}.png`: the same bytes for the same numbers."""
+        self._draw_error_bars()
         if self._legend:
             columns = legend_columns(list(self._legend))
             lines = math.ceil(len(self._legend) / columns)
@@ -138,7 +163,6 @@ class Sheet:
             self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         self.figure.set_layout_engine("none")  # the PNG has the same places
         self.figure.savefig(folder / f"{self.name}.png", dpi=style.PNG_DPI, metadata={"Software": None})
-        pyplot.close(self.figure)
         (folder / f"{self.name}.svg").write_bytes(self._spoken(drawn.getvalue()))
 
     def _spoken(self, drawn: bytes) -> bytes:
@@ -179,27 +203,3 @@ def logarithmic(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
     axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _error_bars(axes: Axes, x: Reading, y: Reading, colour: str, light: float = 0.3) -> None:
-    """Wide and light bars over seeds, thin bars over examples on top."""
-    for across, reading, other in ((True, x, y.value), (False, y, x.value)):
-        wide = (reading.seeds_low, reading.seeds_high)
-        thin = (reading.low, reading.high)
-        for (low, high), width, alpha, order in ((wide, 4.5, light, 2.5), (thin, 1.1, 1.0, 3)):
-            if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-                continue
-            ends, fixed = [low, high], [other, other]
-            first, second = (ends, fixed) if across else (fixed, ends)
-            axes.plot(
-                first,
-                second,
-                color=colour,
-                linewidth=width,
-                alpha=alpha,
-                zorder=order,
-                solid_capstyle="butt",
-                marker=("|" if across else "_") if width < 2 else None,
-                markersize=5,
-                markeredgewidth=1.1,
-            )

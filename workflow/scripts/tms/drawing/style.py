@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 import matplotlib
 
-matplotlib.use("Agg")
-
 # Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"

@@ -1,0 +1,44 @@
+"""Program draw_tables: from files of cells to a folder with an index."""
+
+import json
+
+import drawing_cells
+import pytest
+
+from tms import cells
+
+COMPARE = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,inside,note\n"
+
+
+@pytest.fixture
+def words(tmp_path):
+    """Arguments for a model that has the experiment alpha alone."""
+    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    cells.write(tmp_path / "alpha.parquet", drawing_cells.World("tiny").all(some), {})
+    (tmp_path / "compare.csv").write_text(COMPARE + "tiny,table9,sft,math,0.624,0.6,0.58,0.62,-0.024,no,\n")
+    return [
+        *("--models", f"tiny={drawing_cells.subject(some)}"),
+        *("--cells", "alpha.parquet"),
+        *("--compare", "compare.csv", "--output", "out/index.json"),
+    ]
+
+
+def test_draws_what_was_measured(in_process, words, tmp_path):
+    done = in_process("draw_tables", *words)
+    assert done.returncode == 0, done.stderr
+    index = {entry["name"]: entry for entry in json.loads((tmp_path / "out" / "index.json").read_text())}
+    assert index["compare"]["drawn"] and index["mixture"]["reason"] == "models.tiny has no experiment mixture"
+    for entry in index.values():
+        assert all((tmp_path / "out" / name).exists() for name in entry["files"])
+
+
+def test_a_broken_comparison_is_named(in_process, words, tmp_path):
+    (tmp_path / "compare.csv").write_text("model,paper\n")
+    done = in_process("draw_tables", *words)
+    assert done.returncode == 2 and "compare.csv: no column table" in done.stderr
+
+
+def test_a_missing_file_of_cells_is_named(in_process, words, tmp_path):
+    (tmp_path / "alpha.parquet").unlink()
+    done = in_process("draw_tables", *words)
+    assert done.returncode == 2 and "alpha.parquet: no such file" in done.stderr

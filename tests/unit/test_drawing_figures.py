@@ -1,0 +1,239 @@
+"""Figures: what is drawn is what was measured, readable without colour, the same bytes each time."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import drawing_cells
+import pytest
+from PIL import Image
+
+from tms.drawing import (
+    atlas,
+    figures_bars,
+    figures_curves,
+    figures_planes,
+    figures_scatter,
+    figures_sweeps,
+    names,
+    sheet,
+    style,
+)
+from tms.drawing.book import Book, NotDrawnError, Reading
+from tms.drawing.compared import Compared
+from tms.drawing.subject import Subject
+
+SVG = "{http://www.w3.org/2000/svg}"
+NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
+COMPARED = [
+    Compared("tiny", "table9", "sft", "gsm8k", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
+    Compared("tiny", "table9", "tms", "gsm8k", 76.8, None, "not measured", "not evaluated"),
+]
+
+
+def book(*models: str, experiments=drawing_cells.EXPERIMENTS, **world) -> Book:
+    """The cells of some made-up models, each three times the size of the one before."""
+    worlds = [drawing_cells.World(model, **world) for model in models]
+    subjects = [
+        Subject.read(model, drawing_cells.subject(experiments, parameters=1e9 * 3**place))
+        for place, model in enumerate(models)
+    ]
+    return Book(subjects, [cell for world in worlds for cell in world.all(experiments)])
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    """Folder with every figure of a model that has every experiment."""
+    folder = tmp_path_factory.mktemp("figures")
+    atlas.draw(folder, book("tiny"), COMPARED)
+    return folder
+
+
+def hovers(file: Path) -> list[str]:
+    """Hover texts of an SVG's points and bars, in their order."""
+    root = ElementTree.parse(file).getroot()
+    found = {
+        element.get("id"): element.find(f"{SVG}title").text
+        for element in root.iter(f"{SVG}g")
+        if element.find(f"{SVG}title") is not None
+    }
+    assert all(identifier.startswith(f"{file.stem}-value") for identifier in found)
+    return list(found.values())
+
+
+def find(texts: list[str], start: str) -> str:
+    """The one text that starts so."""
+    (found,) = [text for text in texts if text.startswith(start)]
+    return found
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(NUMBER, text)]
+
+
+def test_every_figure_is_listed_with_files_or_a_reason(drawn):
+    index = json.loads((drawn / "index.json").read_text())
+    assert {entry["name"] for entry in index} == {
+        *("frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
+        *("mixture", "mismatch", "diversity", "bound", "task_dependence", "compute", "compare"),
+    }
+    for entry in index:
+        assert entry["drawn"] != bool(entry["reason"])
+        assert all(
+            (drawn / f"{entry['name']}.{ending}").exists() == entry["drawn"] for ending in ("svg", "png")
+        )
+    assert [entry["name"] for entry in index if not entry["drawn"]] == ["figure3"]
+
+
+def test_missing_experiments_have_reasons(tmp_path):
+    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    (tmp_path / "frontier.svg").write_text("of an earlier call")
+    index = {entry["name"]: entry for entry in atlas.draw(tmp_path, book("tiny", experiments=some), [])}
+    assert index["frontier"]["reason"] == "models.tiny has no experiment frontier"
+    assert index["figure2c"]["reason"] == "models.tiny has no experiment main"
+    assert "this scope has 0" in index["figure3"]["reason"]
+    assert not (tmp_path / "frontier.svg").exists()
+    assert index["alpha"]["drawn"] and (tmp_path / "alpha.svg").exists()
+
+
+def test_cells_without_values_draw_nothing():
+    cells = [cell | {"value": None} for cell in drawing_cells.World("tiny").all()]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    with pytest.raises(NotDrawnError, match=r"experiment alpha of models\.tiny: nothing was measured"):
+        figures_sweeps.alpha(Book([subject], cells), subject, {})
+
+
+def test_points_tell_the_cells(drawn):
+    own = book("tiny")
+    texts = hovers(drawn / "figure2c.svg")
+    for method in ("base", "sft", "tms", "tms_t4"):
+        experiment = "checkpoints" if method == "tms_t4" else "main"
+        text = find(texts, f"{names.method(method)}: ").partition(": ")[2]
+        readings = [own.reading("tiny", experiment, name, method) for name in ("target_mean", "forgetting")]
+        expected = [
+            100 * getattr(reading, part)
+            for reading in readings
+            for part in ("value", "low", "high", "seeds_low", "seeds_high")
+        ]
+        assert numbers(text) == pytest.approx(expected, rel=1e-3)
+
+
+def test_bars_tell_the_cells(drawn):
+    found = book("tiny").reading("tiny", "diversity", "ans_ent", "sft", train_task="chain")
+    text = find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")
+    assert numbers(text) == pytest.approx(
+        [found.value, found.low, found.high, found.seeds_low, found.seeds_high], rel=1e-3
+    )
+
+
+def test_a_point_is_where_its_value_is(tmp_path):
+    drawn = sheet.Sheet("place", "A point")
+    axes = drawn.panels[0]
+    drawn.point(axes, 3.0, Reading(62.5, 60.0, 64.0, 55.0, 70.0), style.KINDS["tms"], "TMS")
+    drawn.save(tmp_path)
+    (marker,) = axes.lines
+    assert (list(marker.get_xdata()), list(marker.get_ydata())) == ([3.0], [62.5])
+    bars = {
+        collection.get_linewidth()[0]: collection.get_segments()[0].tolist()
+        for collection in axes.collections
+    }
+    assert bars == {4.5: [[3.0, 55.0], [3.0, 70.0]], 1.2: [[3.0, 60.0], [3.0, 64.0]]}
+
+
+def test_the_frontier_joins_what_validation_selected(drawn):
+    own = book("tiny")
+    selected = own.cells("tiny", "frontier", "target_mean", prompts="test", note="selected")
+    texts = [text for text in hovers(drawn / "frontier.svg") if "selected on validation" in text]
+    assert len(texts) == len(selected) > 0
+    assert sorted(numbers(text.split("target")[1])[0] for text in texts) == pytest.approx(
+        sorted(100 * cell["value"] for cell in selected), rel=1e-3
+    )
+    caption = next(
+        entry["caption"]
+        for entry in json.loads((drawn / "index.json").read_text())
+        if entry["name"] == "frontier"
+    )
+    assert "0.05 [0.0392, 0.0632]" in caption and "p = 0.004" in caption
+
+
+def test_the_dumbbell_shows_only_what_both_measured(drawn):
+    assert sorted(hovers(drawn / "compare.svg")) == [
+        "tiny, SFT, GSM8K: ours 75 [72, 79]",
+        "tiny, SFT, GSM8K: paper 77.3",
+    ]
+
+
+def test_several_models_share_the_figures_that_compare_them(tmp_path):
+    some = {"main": drawing_cells.EXPERIMENTS["main"]}
+    own = book("small", "large", experiments=some)
+    index = {entry["name"]: entry for entry in atlas.draw(tmp_path, own, COMPARED)}
+    assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
+    found = own.reading("large", "main", "xfer", "tms")
+    assert numbers(find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer"))[0] == pytest.approx(
+        100 * found.value, rel=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    "draw", [figures_planes.figure2c, figures_bars.diversity, figures_scatter.bound, figures_curves.mismatch]
+)
+def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
+    for place in ("first", "second"):
+        (tmp_path / place).mkdir()
+        own = book("tiny")
+        draw(own, own.subjects[0], style.assign(own.subjects[0].kinds)).save(tmp_path / place)
+    for file in (tmp_path / "first").iterdir():
+        assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes()
+
+
+def test_pages_can_hold_all_figures(drawn):
+    """Text is text, ids are of one figure alone, and each figure has a title and a description."""
+    seen: set[str] = set()
+    for file in sorted(drawn.glob("*.svg")):
+        root = ElementTree.parse(file).getroot()
+        identifiers = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(set(identifiers)) == len(identifiers)
+        assert not seen & set(identifiers)
+        seen |= set(identifiers)
+        used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", file.read_text()))
+        assert used <= set(identifiers)
+        assert root.find(f"{SVG}title").text and root.find(f"{SVG}desc").text
+        assert set(root.get("aria-labelledby").split()) <= set(identifiers)
+        assert next(root.iter(f"{SVG}text"), None) is not None
+        assert "<dc:date>" not in file.read_text() and "/usr/" not in file.read_text()
+        assert Image.open(file.with_suffix(".png")).width == pytest.approx(1110, abs=2)
+
+
+def test_methods_differ_without_colour():
+    """In a figure no two methods share marker and filling; kinds differ in line and hatch too."""
+    methods = [name for chosen in drawing_cells.EXPERIMENTS.values() for name in chosen]
+    looks = style.assign({name: drawing_cells.kind(name) for name in methods})
+    places = [(look.marker, look.filled) for look in looks.values()]
+    assert len(set(places)) == len(places) == len(set(methods)) + 1
+    assert len({look.line for look in style.KINDS.values()}) == len(style.KINDS)
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(["base", "sft", "grpo", "tms"], 2)))
+def test_main_methods_differ_in_a_grey_print(pair):
+    first, second = (style.lightness(style.KINDS[name].colour) for name in pair)
+    assert abs(first - second) > 10
+
+
+def test_lightness_of_known_colours():
+    assert style.lightness("#FFFFFF") == pytest.approx(100)
+    assert style.lightness("#000000") == 0
+    assert style.lightness("#777777") == pytest.approx(50, abs=0.1)
+
+
+def test_pareto_front():
+    points = [(1.0, 5.0), (2.0, 4.0), (2.0, 3.0), (3.0, 4.0), (4.0, 1.0), (0.0, 5.0)]
+    assert figures_planes.pareto(points, 1) == [(1.0, 5.0), (3.0, 4.0), (4.0, 1.0)]
+    assert figures_planes.pareto([(x, -y) for x, y in points], -1) == [(1.0, -5.0), (3.0, -4.0), (4.0, -1.0)]
+
+
+def test_legends_use_as_many_columns_as_fit():
+    assert sheet.legend_columns(["SFT", "TMS"]) == 2
+    assert sheet.legend_columns(["a" * 60, "b" * 60]) == 1
+    assert 1 < sheet.legend_columns(["a method's name"] * 20) < 20

@@ -1,0 +1,150 @@
+"""Tables: CSV holds the numbers, Markdown says which cannot be told apart."""
+
+import csv
+import json
+
+import drawing_cells
+import pytest
+
+from tms.drawing import ledger
+from tms.drawing.book import Book, Reading
+from tms.drawing.compared import Compared
+from tms.drawing.subject import Subject
+from tms.drawing.table import Column, Entry, Table, plain, signed, written
+from tms.errors import InputError
+
+COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
+
+
+@pytest.fixture(scope="module")
+def book():
+    return Book([Subject.read("tiny", drawing_cells.subject())], drawing_cells.World("tiny").all())
+
+
+@pytest.fixture(scope="module")
+def folder(book, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    ledger.write(folder, book, COMPARED)
+    return folder
+
+
+def read(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_table_is_written(folder):
+    index = json.loads((folder / "index.json").read_text())
+    assert [entry["name"] for entry in index if not entry["drawn"]] == []
+    assert {entry["name"] for entry in index} >= {
+        *("table1", "table2", "table3", "table4_5", "table6", "table7", "table9"),
+        *("frontier", "mixture", "alpha", "checkpoints", "bound", "task_dependence", "compute", "compare"),
+    }
+    for entry in index:
+        assert [(folder / name).exists() for name in entry["files"]] == [True, True]
+
+
+def test_csv_holds_the_cells(folder, book):
+    lines = {line["method"]: line for line in read(folder / "table3.csv")}
+    assert list(lines) == ["Base", "SFT", "Self-SFT", "Final-SFT", "TMS"]
+    for quantity in ("chain", "lookup", "xfer", "forgetting"):
+        found = book.reading("tiny", "main", quantity, "sft")
+        own = [float(lines["SFT"][f"{quantity}{end}"]) for end in ("", "_low", "_high", "_seeds_low")]
+        assert own == pytest.approx([found.value, found.low, found.high, found.seeds_low], rel=1e-7)
+    delta = book.reading("tiny", "main", "delta.facts", "sft")
+    assert float(lines["SFT"]["facts_delta"]) == pytest.approx(delta.value, rel=1e-7)
+    assert lines["Base"]["xfer"] == ""
+
+
+def test_marks_in_markdown(folder):
+    text = (folder / "table3.md").read_text()
+    best, tied = (
+        next(line for line in text.splitlines() if line.startswith(f"| {name} |")) for name in ("TMS", "SFT")
+    )
+    assert best.count("**") == 2 * 7 and "≈" not in best
+    assert tied.count("≈") == 1 and "**" not in tied
+    assert "not distinguishable from the best" in text and "Examples: 500." in text
+    assert "(tiny, 3 seeds)" in text
+
+
+def test_a_table_without_marks_has_no_note_of_them(folder):
+    assert "distinguishable" not in (folder / "table1.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("entry", "unit", "text"),
+    [
+        (Entry(Reading(0.6241, 0.581, 0.665, mark="best")), "share", "**62.4** [58.1, 66.5]"),
+        (Entry(Reading(0.6241, mark="tied"), Reading(0.143)), "share", "62.4 ≈ (+14.3)"),
+        (Entry(Reading(-0.0004)), "share", "0.0"),
+        (Entry(Reading(0.5), Reading(-0.25)), "share", "50.0 (-25.0)"),
+        (Entry(Reading(1.2345)), "number", "1.23"),
+        (Entry(Reading(123456.4)), "count", "123,456"),
+        (Entry(None), "share", "–"),
+        (None, "share", "–"),
+    ],
+)
+def test_entries_as_readers_see_them(entry, unit, text):
+    assert written(entry, unit) == text
+
+
+def test_signs():
+    assert [signed(value, "share") for value in (0.01, -0.01, 0.0, 0.0001)] == ["+1.0", "-1.0", "0.0", "0.0"]
+    assert plain(-1e-9, "count") == "0"
+
+
+def test_attack_success_is_the_complement(folder, book):
+    line = next(line for line in read(folder / "table6.csv") if line["method"] == "SFT")
+    found = book.reading("tiny", "main", "wildguard", "sft")
+    own = [float(line[f"wildguard_asr{end}"]) for end in ("", "_low", "_high")]
+    assert own == pytest.approx([1 - found.value, 1 - found.high, 1 - found.low])
+
+
+def test_windows_have_their_matched_values(folder, book):
+    lines = {line["method"]: line for line in read(folder / "table7.csv")}
+    (cell,) = book.cells("tiny", "frontier", "forgetting_matched", method="tms_early", group="windows")
+    assert float(lines["TMS early"]["forgetting_matched"]) == pytest.approx(cell["value"])
+    assert "68.0 %" in (folder / "table7.md").read_text()
+
+
+def test_the_long_run_marks_its_minimum(folder):
+    lines = read(folder / "table1.csv")
+    marked = [line for line in lines if line["note"] == "minimum"]
+    assert [(line["method"], line["step"]) for line in marked] == [("SFT long", "60"), ("TMS long", "60")]
+
+
+def test_table9_has_the_runs_on_each_target(folder, book):
+    lines = [line for line in read(folder / "table9.csv") if line["method"] == "TMS"]
+    assert [line["train_task"] for line in lines] == ["all", "chain", "mini countdown"]
+    found = book.reading("tiny", "main", "target", "tms", train_task="mini_countdown")
+    assert float(lines[2]["target"]) == pytest.approx(found.value)
+
+
+def test_models_stand_below_each_other(tmp_path):
+    some = {"main": drawing_cells.EXPERIMENTS["main"]}
+    subjects = [Subject.read(model, drawing_cells.subject(some)) for model in ("small", "large")]
+    cells = [cell for model in ("small", "large") for cell in drawing_cells.World(model).all(some)]
+    index = {entry["name"]: entry for entry in ledger.write(tmp_path, Book(subjects, cells), [])}
+    assert {line["model"] for line in read(tmp_path / "table3.csv")} == {"small", "large"}
+    assert "| Model |" in (tmp_path / "table3.md").read_text()
+    assert index["table7"]["reason"] == "models.small has no experiment windows"
+    assert index["compare"]["reason"] == "no model in scope stands for one of the paper's"
+
+
+def test_a_suite_without_safety_has_no_table6(tmp_path):
+    suite = drawing_cells.SUITE | {"safety": []}
+    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
+    index = ledger.write(tmp_path, Book([subject], drawing_cells.World("tiny").all()), [])
+    reason = next(entry["reason"] for entry in index if entry["name"] == "table6")
+    assert reason == "the suite of models.tiny has no safety benchmarks"
+
+
+def test_bars_do_not_end_a_cell():
+    table = Table("t", "T", {"a": "KL(p || q)"}, [Column("x", "X")], [({"a": "p | q"}, {})])
+    assert "| KL(p \\|\\| q) | X |" in table.markdown() and "| p \\| q | – |" in table.markdown()
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"suite": {"target": []}}', "[]"])
+def test_broken_settings_of_a_model(text):
+    with pytest.raises(InputError, match="--models tiny"):
+        Subject.read("tiny", text)
