@@ -138,6 +138,8 @@ def test_a_number_leads_to_its_rows(page, browser):
     answers = "document.querySelectorAll('#rows-facts .example:first-of-type .answer h5')"
     shown = browser.run(f"Array.from({answers}).map(heading => heading.textContent.trim().split(/\\s+/)[0])")
     assert shown == ["Base", "SFT", "TMS"]
+    browser.open(page, fragment="#rows-chain")  # a link from elsewhere
+    assert browser.run("document.getElementById('rows-chain').open") is True
 
 
 @pytest.mark.slow
