@@ -100,6 +100,8 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
+        # From another page, so that it loads anew even where only the fragment differs.
+        self.call("Page.navigate", url="about:blank")
         self.events.clear()
         self.call("Page.navigate", url=f"file://{page.resolve()}{fragment}")
         deadline = time.monotonic() + SECONDS
