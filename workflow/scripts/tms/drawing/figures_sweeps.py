@@ -73,7 +73,7 @@ def alpha(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         NotDrawnError: the model has no experiment alpha, or nothing was measured.
     """
     title = heading("Share of the teacher's answers", book, subject.model)
-    return _sweep(book, subject, "alpha", "alpha", title, "α")
+    return _sweep(book, subject, "alpha", "alpha", title, "α (teacher's share)")
 
 
 def _sweep(book: Book, subject: Subject, experiment: str, name: str, title: str, label: str) -> Sheet:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
@@ -22,11 +23,13 @@ from tms.drawing.style import Style
 SVG = "http://www.w3.org/2000/svg"
 NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
 LEGEND_CHARACTERS = 104  # letters that fit into a line of a legend under a figure of full width
+LEGEND_HANDLE = 8.5  # letters that an entry's handle and the gap to the next one take
 LEGEND_LINE = 0.185  # inches
 BARS = {
     "seeds": {"linewidths": 4.5, "alpha": 0.3, "zorder": 2.5},
     "examples": {"linewidths": 1.2, "zorder": 3},
 }
+PADDING = 0.07  # inches around panels: fonts are a little wider in some viewers
 WIDTH = 7.4  # inches
 
 
@@ -43,6 +46,7 @@ class Sheet:
     def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
         self.name, self.title, self.caption = name, title, ""
         self.figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
         grid = self.figure.subplots(rows, columns, squeeze=False, **axes)
         self.figure.suptitle(title)
         self.panels: list[Axes] = list(grid.flat)
@@ -190,9 +194,9 @@ class Sheet:
 def legend_columns(labels: list[str]) -> int:
     """The largest number of columns in which a legend's entries, which run down the columns, fit."""
     for columns in range(len(labels), 1, -1):
-        lines = math.ceil(len(labels) / columns)
-        widths = [max(map(len, labels[first : first + lines])) + 9 for first in range(0, len(labels), lines)]
-        if sum(widths) <= LEGEND_CHARACTERS:
+        # As matplotlib fills them: the first columns take what is left over.
+        split = np.array_split(labels, columns)
+        if sum(max(map(len, column)) + LEGEND_HANDLE for column in split) <= LEGEND_CHARACTERS:
             return columns
     return 1
 
