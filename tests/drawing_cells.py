@@ -212,6 +212,9 @@ class World:
                     half = 0.0 if method else 0.1
                     name = f"spearman.{predictor}.per_sequence"
                     found.append(self.cell("relations", name, value, half, method=method, **where))
+                for task in ["", *SUITE["targets"]]:
+                    name = f"spearman_within.{predictor}.per_sequence"
+                    found.append(self.cell("relations", name, 0.8, 0.0, train_task=task, **where))
         return found
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:

@@ -29,7 +29,7 @@ def scope_cells(wildcards):
 def printed_settings(model):
     """Tables 4 and 5: settings of the baseline SFT and of generation, a row for target tasks that share them."""
     generated = {
-        "tensor_parallel": settings.gpus(config, model, "generate"),
+        "tensor_parallel": settings.gpus(config, model, "generate") or "none",
         "engine": settings.engine(config, "models", model),
     }
     groups = []

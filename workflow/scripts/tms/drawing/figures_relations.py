@@ -1,14 +1,17 @@
 """Figures 2a and 2b: forgetting against the distance from the base, and against Policy-Label Divergence."""
 
+from dataclasses import replace
+
 from tms.drawing import names
 from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet, logarithmic
-from tms.drawing.style import Style
+from tms.drawing.style import GREY, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import PERCENT, heading, spoken
 
 RL_KINDS = ("grpo", "reinforce", "trapo")
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
+SIZES = (5.5, 8.5, 3.5, 7, 4.5)  # markers of the target tasks
 MAGNITUDE = "forgetting magnitude −F (points)"
 DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
 
@@ -31,8 +34,8 @@ def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         low, high = axes.dataLim.intervalx
         if 0 < low < high / DECADE:
             logarithmic(axes.xaxis)
-        axes.set_title(f"{names.prompts(prompts)}\n{axes.get_title()}")
-    return _finished(sheet, said)
+        axes.set_title(f"{names.prompts(prompts)}\n{axes.get_title()}", fontsize=8.5)
+    return _finished(sheet, subject.suite.targets, said)
 
 
 def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
@@ -49,18 +52,23 @@ def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         said.append(_panel(sheet, axes, book, subject, looks, f"{predictor}.per_sequence", "", "sft"))
         axes.set_xlabel(f"{names.quantity(predictor)} (nats / sequence)")
     sheet.caption = "PLD to own supervision includes the entropy of that supervision. "
-    return _finished(sheet, said)
+    return _finished(sheet, subject.suite.targets, said)
 
 
-def _finished(sheet: Sheet, said: list[str]) -> Sheet:
+def _finished(sheet: Sheet, tasks: list[str], said: list[str]) -> Sheet:
     if not sheet.hovers:
         raise NotDrawnError("no method has both forgetting and this divergence measured")
     for axes in sheet.panels[::2]:
         axes.set_ylabel(MAGNITUDE)
-    sheet.caption += "Each point: the runs of a method on a target task. "
+    for place, task in enumerate(tasks):
+        shown = Style(GREY, "o", filled=False)
+        sheet.legend(f"on {names.benchmark(task)}", shown, markersize=SIZES[place % len(SIZES)])
+    sheet.caption += "Each point: the runs of a method on a target task, which its size tells. "
     if any(said):
-        sheet.caption += f"Rank correlations, resampled over methods: {'; '.join(filter(None, said))}. "
-    sheet.caption += BARS
+        sheet.caption += f"Rank correlations: {'; '.join(filter(None, said))}. "
+    sheet.caption += (
+        "Bars: 95 % interval over test examples; the intervals over seeds are in the hover values."
+    )
     return sheet
 
 
@@ -69,36 +77,50 @@ def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str
     for method, experiment in book.measured(subject.model).items():
         if method == "base" or (family == "sft" and subject.kinds[method] in RL_KINDS):
             continue
-        for task in subject.suite.targets:
+        for place, task in enumerate(subject.suite.targets):
             x = book.reading(subject.model, experiment, predictor, method, train_task=task, prompts=prompts)
             y = book.reading(subject.model, experiment, "forgetting", method, train_task=task)
             if x and y:
                 y = y.scaled(-100)
                 where = f"{names.method(method)} on {names.benchmark(task)}"
                 text = f"{where}: {spoken(names.quantity(predictor), x, ' nats')}; {spoken('−F', y, PERCENT)}"
-                sheet.point(axes, x, y, looks[method], text, size=6)
+                sheet.point(axes, _plain(x), _plain(y), looks[method], text, size=SIZES[place % len(SIZES)])
                 sheet.legend(names.method(method), looks[method])
-    found, alone = correlation(book, subject.model, predictor, prompts, family)
-    if not found:
+    whole, within, alone = correlation(book, subject.model, predictor, prompts, family)
+    if not whole:
         axes.set_title("rank correlation not measured")
         return ""
-    text = f"Spearman ρ = {found.value:.2f}"
-    if found.low is not None:
-        text += f" [{found.low:.2f}, {found.high:.2f}]"
-    if alone:
-        text += f"\nwithout one method: {min(alone):.2f} to {max(alone):.2f}"
-    axes.set_title(text)
-    words = spoken("ρ", found)
-    return f"{names.quantity(predictor)} {names.prompts(prompts) if prompts else ''} {words}".replace(
-        "  ", " "
-    )
+    text = f"Spearman ρ = {_short(whole)}"
+    more = [f"within targets {within.value:.2f}"] if within else []
+    more += [f"without a method {min(alone):.2f} to {max(alone):.2f}"] if alone else []
+    axes.set_title(f"{text}\n{', '.join(more)}", fontsize=8.5)
+    where = f", {names.prompts(prompts)}" if prompts else ""
+    said = f"{names.quantity(predictor)}{where}: {spoken('ρ', whole)} over {whole.n} points"
+    return f"{said}, {spoken('within target tasks', within)}" if within else said
+
+
+def _plain(found: Reading) -> Reading:
+    """A reading without its interval over seeds: of so many points, these would hide one another."""
+    return replace(found, seeds_low=None, seeds_high=None)
+
+
+def _short(found: Reading) -> str:
+    bounds = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
+    return f"{found.value:.2f}{bounds}"
 
 
 def correlation(
     book: Book, model: str, predictor: str, prompts: str, family: str
-) -> tuple[Reading | None, list[float]]:
-    """Spearman's rank correlation of forgetting with a predictor, and its values without one method each."""
-    cells = book.cells(model, "relations", f"spearman.{predictor}", prompts=prompts, group=family)
+) -> tuple[Reading | None, Reading | None, list[float]]:
+    """Spearman's rank correlation of forgetting with a predictor.
+
+    Returns:
+        Over all points, with ranks within each target task, and over all points without one method each.
+    """
+    where = {"prompts": prompts, "group": family, "train_task": ""}
+    cells = book.cells(model, "relations", f"spearman.{predictor}", **where)
+    ranked = book.cells(model, "relations", f"spearman_within.{predictor}", **where)
     whole = [Reading.of(cell) for cell in cells if not cell["method"]]
+    within = [Reading.of(cell) for cell in ranked if not cell["method"]]
     alone = [cell["value"] for cell in cells if cell["method"]]
-    return (whole[0] if whole else None), alone
+    return whole[0] if whole else None, within[0] if within else None, alone

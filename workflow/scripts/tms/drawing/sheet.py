@@ -26,9 +26,10 @@ LEGEND_CHARACTERS = 104  # letters that fit into a line of a legend under a figu
 LEGEND_HANDLE = 8.5  # letters that an entry's handle and the gap to the next one take
 LEGEND_LINE = 0.185  # inches
 BARS = {
-    "seeds": {"linewidths": 4.5, "alpha": 0.3, "zorder": 2.5},
+    "seeds": {"linewidths": 4.5, "alpha": 0.25, "zorder": 2.5},
     "examples": {"linewidths": 1.2, "zorder": 3},
 }
+NARROW = 200  # ratio of the ends of a logarithmic axis up to which it has more numbers than powers of 10
 PADDING = 0.07  # inches around panels: fonts are a little wider in some viewers
 WIDTH = 7.4  # inches
 
@@ -202,8 +203,10 @@ def legend_columns(labels: list[str]) -> int:
 
 
 def logarithmic(axis: Axis) -> None:
-    """Give an axis a logarithmic scale with plain numbers at 1, 2 and 5."""
+    """Give an axis a logarithmic scale with plain numbers, at 1, 2 and 5 where the range is narrow."""
+    low, high = axis.get_data_interval()
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    narrow = low > 0 and high / low < NARROW
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
     axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -175,7 +175,9 @@ def relations(book: Book) -> Table:
     for subject in having(book, "relations"):
         for cell in book.matching(subject.model, "relations", "spearman"):
             kind, _, predictor = cell["quantity"].partition(".")
-            within = f"on {names.benchmark(cell['train_task'])} alone" if kind == "spearman_within" else "all"
+            task = cell["train_task"]
+            ranked = f"{names.benchmark(task)} alone" if task else "ranked within each target"
+            within = ranked if kind == "spearman_within" else "all"
             points = f"without {names.method(cell['method'])}" if cell["method"] else within
             texts = {"model": subject.model, "predictor": names.quantity(predictor)}
             texts |= {"prompts": names.benchmark(cell["prompts"]), "family": cell["group"], "points": points}

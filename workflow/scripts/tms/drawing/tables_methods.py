@@ -93,7 +93,8 @@ def table9(book: Book) -> Table:
                     rows.append((texts | {"train_task": names.benchmark(task) if task else "all"}, entries))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "seeds": "Seeds"}
     title = "Table 9: every benchmark and summary, over all runs and for the runs on each target, in %"
-    return Table("table9", title, labels, columns, rows, [TARGET_COLUMNS])
+    notes = [TARGET_COLUMNS, "The best are marked among the rows that are trained on the same."]
+    return Table("table9", title, labels, columns, rows, notes)
 
 
 def table6(book: Book) -> Table:
