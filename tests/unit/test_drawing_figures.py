@@ -28,8 +28,9 @@ from tms.drawing.subject import Subject
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
 COMPARED = [
-    Compared("tiny", "table9", "sft", "gsm8k", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
-    Compared("tiny", "table9", "tms", "gsm8k", 76.8, None, "not measured", "not evaluated"),
+    Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
+    Compared("tiny", "table9", "tms", "gsm8k", "", 76.8, None, "not measured", "not evaluated"),
+    Compared("tiny", "table1", "sft", "math", "500", 52.5, Reading(50.0, 48.0, 52.0), "no", ""),
 ]
 
 
@@ -160,8 +161,10 @@ def test_the_frontier_joins_what_validation_selected(drawn):
 
 def test_the_dumbbell_shows_only_what_both_measured(drawn):
     assert sorted(hovers(drawn / "compare.svg")) == [
-        "tiny, SFT, GSM8K: ours 75 [72, 79]",
-        "tiny, SFT, GSM8K: paper 77.3",
+        "tiny: SFT, 500 steps, MATH: ours 50 [48, 52]",
+        "tiny: SFT, 500 steps, MATH: paper 52.5",
+        "tiny: SFT, GSM8K: ours 75 [72, 79]",
+        "tiny: SFT, GSM8K: paper 77.3",
     ]
 
 

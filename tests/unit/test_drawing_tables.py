@@ -8,12 +8,12 @@ import pytest
 
 from tms.drawing import ledger
 from tms.drawing.book import Book, Reading
-from tms.drawing.compared import Compared
+from tms.drawing.compared import Compared, read_compared
 from tms.drawing.subject import Subject
 from tms.drawing.table import Column, Entry, Table, plain, signed, written
 from tms.errors import InputError
 
-COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
+COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +148,18 @@ def test_bars_do_not_end_a_cell():
 def test_broken_settings_of_a_model(text):
     with pytest.raises(InputError, match="--models tiny"):
         Subject.read("tiny", text)
+
+
+def test_the_comparison_is_in_the_papers_units(tmp_path):
+    columns = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,inside,note"
+    lines = [
+        "m,table9,sft,delta.arc_c,-0.246,-0.2,-0.25,-0.15,0.046,yes,",
+        "m,table1,sft,val_nll.per_token at step 500,0.92,0.9,0.8,1.0,-0.02,yes,per token",
+        "m,table4_5,,learning_rate,0.0001,0.0001,,,0,yes,",
+        "m,table9,grpo,math,0.635,,,,,not measured,no method grpo",
+    ]
+    (tmp_path / "compare.csv").write_text("\n".join([columns, *lines]) + "\n")
+    found = read_compared(tmp_path / "compare.csv")
+    assert [line.paper for line in found] == pytest.approx([-24.6, 0.92, 0.0001, 63.5])
+    assert (found[0].ours.low, found[0].ours.high) == pytest.approx((-25.0, -15.0))
+    assert (found[1].quantity, found[1].step, found[3].ours) == ("val_nll.per_token", "500", None)

@@ -8,19 +8,24 @@ from tms.drawing.book import Reading
 from tms.errors import InputError
 
 COLUMNS = ["model", "table", "method", "quantity", "paper", "ours", "ci_low", "ci_high", "inside", "note"]
-# Quantities of the paper that are no shares; `train_nll.per_token at step 500` is one by its first word.
+# Quantities of the paper that are no shares, by their first word.
 NO_SHARES = ("train_nll", "val_nll", "ans_ent")
 SETTINGS = "table4_5"
+AT_STEP = " at step "
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One number of the paper, and ours; shares are in percent, as the paper prints them."""
+    """One number of the paper, and ours; shares are in percent, as the paper prints them.
+
+    `step` is the optimiser step of a number of Table 1, "" of any other.
+    """
 
     model: str
     table: str
     method: str
     quantity: str
+    step: str
     paper: float
     ours: Reading | None
     inside: str
@@ -29,7 +34,8 @@ class Compared:
     @classmethod
     def of(cls, line: dict[str, str]) -> "Compared":
         """Read a row of `compare.csv`."""
-        texts = {name: line[name] for name in ("model", "table", "method", "quantity", "inside", "note")}
+        texts = {name: line[name] for name in ("model", "table", "method", "inside", "note")}
+        texts["quantity"], _, texts["step"] = line["quantity"].partition(AT_STEP)
         share = line["table"] != SETTINGS and line["quantity"].split(".")[0] not in NO_SHARES
         factor = 100.0 if share else 1.0
         ours = None

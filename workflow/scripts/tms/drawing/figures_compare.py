@@ -1,7 +1,5 @@
 """The paper's numbers beside ours."""
 
-import math
-
 from tms.drawing import names, style
 from tms.drawing.book import NotDrawnError, Reading
 from tms.drawing.compared import SETTINGS, Compared
@@ -10,47 +8,88 @@ from tms.drawing.style import Style
 from tms.drawing.wording import spoken
 
 OURS, PAPER = Style(style.BLUE, "o"), Style(style.ORANGE, "D", filled=False)
-ACROSS = 3  # panels side by side
+ACROSS = 4  # panels side by side
 
 
 def compare(lines: list[Compared]) -> Sheet:
     """A panel for each table's quantity: the paper's value and ours with its interval, a line a method.
 
+    Changes from the base and settings are in the table alone: the scores show the former, the latter are
+    equal or not.
+
     Raises:
-        NotDrawnError: no measured number has both; settings are equal or not, and in the table alone.
+        NotDrawnError: no score of the paper has a counterpart of ours.
     """
-    both = [line for line in lines if line.ours and line.table != SETTINGS]
+    both = [
+        line
+        for line in lines
+        if line.ours and line.table != SETTINGS and not line.quantity.startswith("delta.")
+    ]
     if not both:
         raise NotDrawnError("no number of the paper has a counterpart measured here")
-    panels = list(dict.fromkeys((line.table, line.quantity) for line in both))
-    sides = list(dict.fromkeys((line.model, line.method) for line in both))
-    rows = math.ceil(len(panels) / ACROSS)
+    rows = [
+        (own, panels)
+        for table in dict.fromkeys(line.table for line in both)
+        for own in [[line for line in both if line.table == table]]
+        for panels in _batched(list(dict.fromkeys(line.quantity for line in own)))
+    ]
+    heights = [0.9 + 0.19 * len(_sides(own)) for own, _ in rows]
+    alone = len({line.model for line in both}) == 1
     inside = sum(line.inside == "yes" for line in both)
-    title = f"The paper's numbers and ours ({inside} of {len(both)} inside our 95 % interval)"
-    height = 1.1 + rows * (0.85 + 0.2 * len(sides))
-    sheet = Sheet("compare", title, rows=rows, columns=ACROSS, height=height, sharey=True)
-    for axes, (table, quantity) in zip(sheet.panels, panels, strict=False):
-        for line in both:
-            if (line.table, line.quantity) == (table, quantity):
-                _dumbbell(sheet, axes, sides.index((line.model, line.method)), line)
-        label = names.quantity(quantity)
-        axes.set_title(f"{label[:1].upper()}{label[1:]}\n({table.replace('table', 'Table ')})", fontsize=8.5)
-        axes.set_yticks(range(len(sides)), [f"{model}: {names.method(method)}" for model, method in sides])
-        axes.set_ylim(len(sides) - 0.5, -0.5)
-        axes.grid(axis="y", visible=False)
-    for axes in sheet.panels[len(panels) :]:
-        axes.set_axis_off()
+    whose = f"{both[0].model}: the" if alone else "The"
+    title = f"{whose} paper's numbers and ours ({inside} of {len(both)} inside our 95 % interval)"
+    sheet = Sheet(
+        "compare",
+        title,
+        rows=len(rows),
+        columns=ACROSS,
+        height=0.5 + sum(heights),
+        sharey="row",
+        height_ratios=heights,
+    )
+    for place, (own, panels) in enumerate(rows):
+        chosen = sheet.panels[ACROSS * place : ACROSS * (place + 1)]
+        for axes in chosen[len(panels) :]:
+            axes.set_axis_off()
+        for axes, quantity in zip(chosen, panels, strict=False):
+            _panel(sheet, axes, own, quantity, alone)
     sheet.legend("paper", PAPER)
     sheet.legend("ours, with its 95 % interval", OURS)
     sheet.caption = (
-        "Scores and changes in percent, entropies and losses in nats. Our interval is over test examples, "
-        "widened by that over seeds; the paper's numbers have none."
+        "Scores in percent, entropies and losses in nats. Our interval is over test examples, widened by "
+        "that over seeds; the paper's numbers have none."
     )
     return sheet
 
 
+def _batched(panels: list[str]) -> list[list[str]]:
+    return [panels[first : first + ACROSS] for first in range(0, len(panels), ACROSS)]
+
+
+def _sides(lines: list[Compared]) -> list[tuple[str, str, str]]:
+    """The lines of a table's panels: model, method and step."""
+    return list(dict.fromkeys((line.model, line.method, line.step) for line in lines))
+
+
+def _panel(sheet: Sheet, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
+    sides = _sides(lines)
+    for line in lines:
+        if line.quantity == quantity:
+            _dumbbell(sheet, axes, sides.index((line.model, line.method, line.step)), line)
+    title = f"{names.quantity(quantity)}\n{lines[0].table.replace('table', 'Table ')}"
+    axes.set_title(title, fontsize=8.5)
+    axes.set_yticks(range(len(sides)), [_label(*side, alone) for side in sides])
+    axes.set_ylim(len(sides) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+
+
+def _label(model: str, method: str, step: str, alone: bool) -> str:
+    words = names.method(method) + (f", {step} steps" if step else "")
+    return words if alone else f"{model}: {words}"
+
+
 def _dumbbell(sheet: Sheet, axes, place: int, line: Compared) -> None:
-    label = f"{line.model}, {names.method(line.method)}, {names.quantity(line.quantity)}"
+    label = f"{_label(line.model, line.method, line.step, False)}, {names.quantity(line.quantity)}"
     axes.plot([line.paper, line.ours.value], [place, place], color=style.RULE, linewidth=3, zorder=1)
     sheet.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)
     paper = Reading(line.paper)

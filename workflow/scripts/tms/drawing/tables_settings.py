@@ -54,7 +54,8 @@ def compare(lines: list[Compared]) -> Table:
     for line in lines:
         texts = {"model": line.model, "table": line.table.removeprefix("table").replace("_", ", ")}
         texts |= {"method": names.method(line.method) if line.method else ""}
-        texts |= {"quantity": names.quantity(line.quantity), "inside": line.inside, "note": line.note}
+        step = f", step {line.step}" if line.step else ""
+        texts |= {"quantity": names.quantity(line.quantity) + step, "inside": line.inside, "note": line.note}
         apart = Reading(line.ours.value - line.paper) if line.ours else None
         entries = {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}
         rows.append((texts, {name: Entry(reading) for name, reading in entries.items()}))
