@@ -28,6 +28,8 @@ TORCH_FREE = [
     "model_card",
     "questions",
     "report",
+    "draw_tables",
+    "draw_figures",
 ]
 
 IMPORT_ALL = """
