@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "config", "envs", "profiles", "slurm", "workflow"]
+PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
 
 
 class Project:
