@@ -67,9 +67,19 @@ def test_frontier(difference, p_value, expected):
     assert f"{difference:+.4f}" in evidence and f"p = {p_value:.3f}" in evidence
 
 
-def test_a_front_that_another_seed_may_turn_says_so():
-    _, evidence = verdict("Frontier", front(0.1, 0.01, seeds_low=-0.1, seeds_high=0.3))
-    assert "over seeds -0.1000 to +0.3000" in evidence and "another seed may turn the difference" in evidence
+@pytest.mark.parametrize(
+    "p_value, seeds, cautious",
+    [(0.01, (-0.1, 0.3), True), (0.01, (0.05, 0.15), False), (0.01, None, False), (0.5, (-0.1, 0.3), False)],
+)
+def test_a_verdict_that_other_seeds_may_turn_says_so(p_value, seeds, cautious):
+    low, high = seeds or (None, None)
+    found = answer(front(0.1, p_value, seeds_low=low, seeds_high=high), SUITE, "m")[0]
+    assert bool(found["caution"]) is cautious
+    assert (
+        (f"over seeds {low:+.4f} to {high:+.4f}" in found["evidence"])
+        if seeds
+        else "over seeds" not in found["evidence"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -377,7 +387,14 @@ def test_intervals_combine_as_independent_normals():
     assert (found.low, found.high) == pytest.approx((0.05, 0.15))  # 3-4-5
     error = 0.05 / norm.ppf(0.975)
     assert found.p_value == pytest.approx(2 * norm.sf(0.1 / error))
-    assert not found.paired
+    assert not found.paired and found.seeds is None
+
+
+def test_intervals_over_seeds_combine_too():
+    spread = {"seeds_low": 0.3, "seeds_high": 0.9}, {"seeds_low": 0.1, "seeds_high": 0.9}
+    cells = [measured("main", name, "chain", 0.5, **own) for name, own in zip("ab", spread, strict=True)]
+    found = Evidence(cells, SUITE).contrast(("main", "a"), ("main", "b"), "chain")
+    assert found.seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
 
 
 def test_a_paired_test_wins_over_combined_intervals():

@@ -167,8 +167,8 @@ def answer(cells: list[dict], suite: Suite, model: str) -> list[dict]:
         model: whose verdicts.
 
     Returns:
-        One dictionary a question: id, topic, question, claim, rule, verdict, evidence, and the cells that
-        were looked up (their columns that are not empty).
+        One dictionary a question: id, topic, question, claim, rule, verdict, evidence, caution ("" for
+        none), and the cells that were looked up (their columns that are not empty).
     """
     found = []
     for question in QUESTIONS:
@@ -187,6 +187,7 @@ def answer(cells: list[dict], suite: Suite, model: str) -> list[dict]:
                 "rule": question.rule,
                 "verdict": finding.verdict,
                 "evidence": finding.evidence,
+                "caution": finding.caution,
                 "cells": looked_up,
             }
         )

@@ -11,6 +11,7 @@ from tms.suite import Suite
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INDISTINGUISHABLE, NOT_MEASURED = "indistinguishable", "not measured"
+CAUTION = "Holds for these runs; between seeds the differences vary so much that others may turn it around."
 NORMAL_95 = 1.959963984540054  # half width of a normal's 95 % interval, in standard errors
 KEY = ("experiment", "model", "method", "train_task", "checkpoint", "group", "prompts", "quantity")
 
@@ -21,10 +22,11 @@ class NotMeasuredError(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """Verdict on one question, and the sentence that carries its numbers."""
+    """Verdict on one question, the sentence that carries its numbers, and what may turn it around."""
 
     verdict: str
     evidence: str
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,19 +139,22 @@ class Evidence:
         if paired:
             _, low, high = _interval(paired)
             return Contrast(label, paired["value"], low, high, paired["p_value"], True, seeds_of(paired))
-        (a, a_error), (b, b_error) = (self._estimate(*name, quantity, **columns) for name in (first, second))
-        error = math.hypot(a_error, b_error)
-        half = NORMAL_95 * error
-        p_value = math.erfc(abs(a - b) / error / math.sqrt(2)) if error else float(a == b)
-        return Contrast(label, a - b, a - b - half, a - b + half, p_value, paired=False)
+        cells = [self._single(*name, quantity, **columns) for name in (first, second)]
+        difference = cells[0]["value"] - cells[1]["value"]
+        half = math.hypot(*(_half(*_interval(cell)[1:]) for cell in cells))
+        error = half / NORMAL_95
+        p_value = math.erfc(abs(difference) / error / math.sqrt(2)) if error else float(difference == 0)
+        seeds = None
+        if all(seeds_of(cell) for cell in cells):
+            spread = math.hypot(*(_half(*seeds_of(cell)) for cell in cells))
+            seeds = (difference - spread, difference + spread)
+        return Contrast(label, difference, difference - half, difference + half, p_value, False, seeds)
 
-    def _estimate(self, experiment: str, method: str, quantity: str, **columns: str) -> tuple[float, float]:
-        """A value and its standard error, from the width of its interval."""
+    def _single(self, experiment: str, method: str, quantity: str, **columns: str) -> dict:
         cell = self.find(experiment, quantity, method=method, **columns)
         if cell is None:
             raise NotMeasuredError(f"no {quantity} of {method} in experiment {experiment}")
-        value, low, high = _interval(cell)
-        return value, (high - low) / 2 / NORMAL_95
+        return cell
 
 
 def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
@@ -186,10 +191,18 @@ def sentence(contrasts: Sequence[Contrast]) -> str:
             ". Differences without a paired test combine two intervals as if independent, which errs on the "
             "side of no difference"
         )
-    unsure = [c for c in contrasts if c.direction and c.seeds and c.seeds[0] <= 0 <= c.seeds[1]]
-    if unsure:
-        text += ". The interval over seeds includes 0, so another seed may turn a difference around"
     return f"{text}."
+
+
+def conclude(verdict: str, evidence: str, contrasts: Sequence[Contrast]) -> Finding:
+    """The finding from contrasts, with a caution where a deciding difference may be these seeds' alone.
+
+    Tests are on the test examples, for the runs that were trained. Where the interval over seeds of a
+    difference includes 0, runs with other seeds may turn it around.
+    """
+    unsure = [c for c in contrasts if c.direction and c.seeds and c.seeds[0] <= 0 <= c.seeds[1]]
+    decided = verdict in (SUPPORTED, CONTRADICTED)
+    return Finding(verdict, evidence, CAUTION if decided and unsure else "")
 
 
 def seeds_of(cell: dict) -> tuple[float, float] | None:
@@ -207,6 +220,10 @@ def _interval(cell: dict) -> tuple[float, float, float]:
     if cell["ci_low"] is None or cell["ci_high"] is None:
         raise NotMeasuredError(f"{cell['quantity']} of {cell['method']} has no interval")
     return cell["value"], cell["ci_low"], cell["ci_high"]
+
+
+def _half(low: float, high: float) -> float:
+    return (high - low) / 2
 
 
 def _points(share: float) -> str:

@@ -13,6 +13,7 @@ from tms.findings.evidence import (
     Finding,
     NotMeasuredError,
     by_direction,
+    conclude,
     p_text,
     sentence,
 )
@@ -128,7 +129,7 @@ def scale(evidence: Evidence) -> Finding:
         verdict = SUPPORTED
     else:
         verdict = INDISTINGUISHABLE
-    return Finding(verdict, sentence(contrasts))
+    return conclude(verdict, sentence(contrasts), contrasts)
 
 
 def _named(contrast: Contrast, model: str) -> Contrast:

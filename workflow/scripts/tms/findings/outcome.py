@@ -11,6 +11,7 @@ from tms.findings.evidence import (
     NotMeasuredError,
     adjusted,
     by_direction,
+    conclude,
     p_text,
     seeds_of,
     sentence,
@@ -51,9 +52,7 @@ def frontier(evidence: Evidence) -> Finding:
     text = f"Dominated area on test: {'; '.join(said)}. Difference {found['value']:+.4f} "
     text += f"(95 % {low:+.4f} to {high:+.4f}, {p_text(p_value)}"
     text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f})." if seeds else ")."
-    if difference.direction and seeds and seeds[0] <= 0 <= seeds[1]:
-        text += " The interval over seeds includes 0, so another seed may turn the difference around."
-    return Finding(by_direction([difference]), text)
+    return conclude(by_direction([difference]), text, [difference])
 
 
 def target(evidence: Evidence) -> Finding:
@@ -61,7 +60,7 @@ def target(evidence: Evidence) -> Finding:
     evidence.require(MAIN, "sft", "tms")
     columns = [*evidence.suite.targets, *evidence.suite.views]
     contrasts = adjusted([evidence.contrast(TMS, SFT, name) for name in columns])
-    return Finding(by_direction(contrasts), sentence(contrasts) + _compute(evidence))
+    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(evidence), contrasts)
 
 
 def forgetting(evidence: Evidence) -> Finding:
@@ -75,7 +74,7 @@ def forgetting(evidence: Evidence) -> Finding:
         text += f" F of TMS is {100 * values[0]['value']:.1f}, of SFT {100 * values[1]['value']:.1f} points."
     if floor:
         text += f" Chance alone would give TMS {100 * floor['value']:.1f}."
-    return Finding(by_direction([contrast]), text)
+    return conclude(by_direction([contrast]), text, [contrast])
 
 
 def parity(evidence: Evidence) -> Finding:
@@ -95,7 +94,7 @@ def parity(evidence: Evidence) -> Finding:
         verdict = CONTRADICTED
     else:
         verdict = SUPPORTED if all(contrast.low > -PARITY for contrast in contrasts) else INDISTINGUISHABLE
-    return Finding(verdict, f"Margin {100 * PARITY:.0f} points. {sentence(contrasts)}")
+    return conclude(verdict, f"Margin {100 * PARITY:.0f} points. {sentence(contrasts)}", contrasts)
 
 
 def mixture(evidence: Evidence) -> Finding:
@@ -129,7 +128,7 @@ def mixture(evidence: Evidence) -> Finding:
         f"{names.method(first[1])} {words[outcome]} {names.method(second[1])}"
         for (first, second), outcome in outcomes.items()
     ]
-    return Finding(verdict, f"{'; '.join(said)}. {sentence(found)}")
+    return conclude(verdict, f"{'; '.join(said)}. {sentence(found)}", found)
 
 
 def safety(evidence: Evidence) -> Finding:
@@ -150,7 +149,7 @@ def safety(evidence: Evidence) -> Finding:
                 f" Over-refusal on {names.benchmark(name)}: TMS {100 * refused[0]['value']:.1f} %, "
                 f"SFT {100 * refused[1]['value']:.1f} %."
             )
-    return Finding(by_direction(contrasts), text)
+    return conclude(by_direction(contrasts), text, contrasts)
 
 
 def _compute(evidence: Evidence) -> str:

@@ -11,6 +11,7 @@ from tms.findings.evidence import (
     NotMeasuredError,
     adjusted,
     by_direction,
+    conclude,
     seeds_of,
     sentence,
 )
@@ -54,7 +55,7 @@ def windows(evidence: Evidence) -> Finding:
         raise NotMeasuredError(f"no retention of {MID} beside uniform sampling at matched target accuracy")
     values = ", ".join(f"{names.method(cell['method'])} {100 * cell['value']:.1f}" for cell in matched)
     text = f"At a target accuracy of {100 * matched[0]['x']:.1f} % mean retention is: {values} %."
-    return Finding(by_direction(found), f"{sentence(found)} {text}")
+    return conclude(by_direction(found), f"{sentence(found)} {text}", found)
 
 
 def checkpoints(evidence: Evidence) -> Finding:
@@ -91,4 +92,4 @@ def checkpoints(evidence: Evidence) -> Finding:
         (size, evidence.find(CHECKPOINTS, "target_mean", method=by_size[size])) for size in sorted(by_size)
     ]
     curve = ", ".join(f"T = {size:.0f}: {100 * cell['value']:.1f} %" for size, cell in cells if cell)
-    return Finding(verdict, f"Target mean by T: {curve}. {sentence(found)}")
+    return conclude(verdict, f"Target mean by T: {curve}. {sentence(found)}", found)
