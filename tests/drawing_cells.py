@@ -99,7 +99,7 @@ class World:
             return found
         for name in (*SUITE["targets"], *SUITE["retention"], "wildguard"):
             found.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
-        for name in (*targets, "retention_mean"):
+        for name in (*targets, "forgetting"):
             found.append(self.cell(experiment, f"versus_sft.{name}", scores[name] - 0.7, 0.03, **common))
         found.append(self.cell(experiment, "retention_delta", 1.4 * lost, 0.02, **common))
         found.append(self.cell(experiment, "forgetting_floor", -0.006, 0, **common))

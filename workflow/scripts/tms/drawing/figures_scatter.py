@@ -97,7 +97,7 @@ def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sh
     book.require(subject.model, "main", "diversity")
     title = heading("Gain of TMS over SFT by target task (RQ5)", book, subject.model)
     sheet = Sheet("task_dependence", title, columns=2, height=3.9)
-    shown = (("target", "target score"), ("retention_mean", "retention mean"))
+    shown = (("target", "target score"), ("forgetting", "forgetting F"))
     for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
         for place, task in enumerate(subject.suite.targets):
             x = book.reading(subject.model, "diversity", "distinct_right", "base", train_task=task)

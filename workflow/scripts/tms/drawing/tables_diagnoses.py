@@ -197,7 +197,7 @@ def task_dependence(book: Book) -> Table:
     columns = [
         Column("distinct_right", "Distinct right answers (base)", "number"),
         Column("target", "TMS − SFT, target (points)", "number"),
-        Column("retention", "TMS − SFT, retention (points)", "number"),
+        Column("forgetting", "TMS − SFT, forgetting F (points)", "number"),
     ]
     rows = []
     for subject in having(book, "diversity", "main"):
@@ -207,7 +207,7 @@ def task_dependence(book: Book) -> Table:
                     subject.model, "diversity", "distinct_right", "base", train_task=task
                 ),
                 "target": difference(book, subject.model, "target", task, task),
-                "retention": difference(book, subject.model, "retention_mean", task),
+                "forgetting": difference(book, subject.model, "forgetting", task),
             }
             texts = {"model": subject.model, "train_task": names.benchmark(task)}
             rows.append((texts, {name: Entry(reading) for name, reading in entries.items()}))
