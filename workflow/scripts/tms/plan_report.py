@@ -10,8 +10,6 @@ from tms.errors import InputError
 from tms.estimate import Estimate
 from tms.timetable import Load, length, starts
 
-PRODUCERS = {"train_sft"}  # whose checkpoints can go once they were harvested
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -95,7 +93,7 @@ def disk(estimates: list[Estimate], machine: Machine, removing: bool) -> Disk:
     for index, estimate in enumerate(estimates):
         # A job's outputs grow while its state is still there: both count from its start.
         events += [(begun[index], estimate.bytes + estimate.state), (ends[index], -estimate.state)]
-        if removing and estimate.job.rule in PRODUCERS:
+        if removing and estimate.job.trajectory:
             going = set(estimate.job.trajectory)
             last = [ends[user] for user, other in enumerate(estimates) if going.intersection(other.job.input)]
             events.append((max(last, default=ends[index]), -estimate.removable))
