@@ -76,9 +76,9 @@ def write_tables(folder, runs):
         write_csv(folder / method / "cost.csv", COST, costs)
 
 
-def flags(runs):
+def flags(runs, methods=("sft", "tms"), references=("sft", "tms")):
     words = ["--experiment", "main", "--model", "m", "--targets", *TARGETS, "--retention", *RETENTION]
-    words += ["--methods", "sft", "tms", "--reference", "sft", "--settings", "tms=0.25"]
+    words += ["--methods", *methods, "--references", *references, "--settings", "tms=0.25"]
     words += ["--base-verdicts", "base/verdicts.parquet"]
     words += ["--verdicts", *(f"{run}={run}/verdicts.parquet" for run in runs if run != "base")]
     words += ["--drifts", "sft=sft/drift.csv", "tms=tms/drift.csv"]
@@ -137,6 +137,14 @@ def test_values_by_hand(measured):
     }[seeds]
     for quantity, value in expected.items():
         assert one(found, quantity)["value"] == pytest.approx(value), quantity
+    versus = {
+        1: {"countdown": 6 / 40, "facts": -14 / 40, "forgetting": -18 / 80},
+        2: {"countdown": 12 / 80, "facts": -14 / 40},
+    }[seeds]
+    for quantity, value in versus.items():
+        cell = one(found, f"versus_tms.{quantity}", "sft")
+        assert cell["value"] == pytest.approx(value), quantity
+        assert not cells.select(found, quantity=f"versus_tms.{quantity}", method="tms")
     base = {
         name: one(found, name, "base")["value"] for name in ("facts", "target_mean", "forgetting", "xfer")
     }
@@ -209,6 +217,9 @@ def test_mcnemar_with_one_run_a_side_and_holms_correction(measured):
     assert adjusted["facts"] < adjusted["countdown"] < adjusted["chain"] <= 1
     target = one(found, "versus_sft.target", train_task="countdown")
     assert target["p_value"] == adjusted["countdown"]
+    # The other way round the same tests make the same family.
+    for name, p_value in adjusted.items():
+        assert one(found, f"versus_tms.{name}", "sft", train_task="countdown")["p_value"] == p_value
 
 
 def test_marks_of_a_column(measured):
@@ -246,6 +257,30 @@ def test_a_sweeps_setting_is_in_each_of_its_rows(measured):
     assert {cell["x"] for cell in cells.select(found, method="tms")} == {0.25}
     assert {cell["x"] for cell in cells.select(found, method="sft")} == {None}
     assert {cell["experiment"] for cell in found} == {"main"}
+
+
+def test_references_that_are_no_rows(measured, in_process, tmp_path):
+    """An experiment without SFT, say: its methods are compared with it, and it has no row."""
+    seeds, both = measured
+    right = RIGHT if seeds == 1 else RIGHT | SECOND
+    write_verdicts(tmp_path, right)
+    write_tables(tmp_path, right)
+    output = tmp_path / "cells" / "main.parquet"
+    for rest in (["sft"], ["sft", "tms"]):
+        done = in_process("measure", *flags(right, ["tms"], rest))
+        assert done.returncode == 0, done.stderr
+        found = cells.read([output])
+        assert {cell["method"] for cell in found} == {"base", "tms"}
+        assert {cell["quantity"].partition(".")[0] for cell in found if "versus" in cell["quantity"]} == {
+            "versus_sft"
+        }
+    # The difference and its tests are those of the table that has both.
+    for quantity in ("countdown", "forgetting"):
+        assert one(found, f"versus_sft.{quantity}") == one(both, f"versus_sft.{quantity}")
+    done = in_process("measure", *flags(right, ["sft"], ["sft", "tms"]))
+    found = cells.read([output])
+    assert one(found, "versus_tms.facts", "sft")["value"] == pytest.approx(-14 / 40)
+    assert {cell["method"] for cell in found} == {"base", "sft"}
 
 
 def test_a_missing_run_and_other_examples_are_one_line(in_process, tmp_path):

@@ -113,7 +113,7 @@ def test_seeds_of_a_method_stay_together(two_methods):
 def test_each_kind_of_test_is_one_family(two_methods):
     base, methods = two_methods
     measured, theta_0 = table(SUITE, base, methods)
-    cells = method_cells(measured, theta_0, ("sft", measured["sft"]), SUITE, "")
+    cells = method_cells(measured, theta_0, {"sft": measured["sft"]}, SUITE, "")
     compared = columns(SUITE, "")
     assert [*compared][-3:] == ["xfer", "forgetting", "forgetting_ext"]
     raw = [difference(measured["tms"], measured["sft"], name).p_value for name in compared]
@@ -130,10 +130,51 @@ def test_each_kind_of_test_is_one_family(two_methods):
     assert tested == pytest.approx(list(adjusted))
 
 
+def test_each_reference_is_a_family_of_its_own(two_methods):
+    """Among the rows a reference is compared with the other one; outside of them it is compared with none."""
+    base, methods = two_methods
+    rng = np.random.default_rng(4)
+    third = {run: model(SUITE, rng, facts=0.72, lookup=0.7) for run in methods["sft"]}
+    measured, theta_0 = table(SUITE, base, methods | {"third": third})
+    references = {name: measured[name] for name in ("sft", "tms")}
+    compared = columns(SUITE, "")
+    for rows in (["sft", "tms", "third"], ["third"]):
+        cells = method_cells({name: measured[name] for name in rows}, theta_0, references, SUITE, "")
+        assert {cell["method"] for cell in cells} == set(rows)
+        for reference in references:
+            tested = [(row, name) for row in rows if row != reference for name in compared]
+            found = [by_quantity(cells, row)[f"versus_{reference}.{name}"] for row, name in tested]
+            raw = [difference(measured[row], measured[reference], name).p_value for row, name in tested]
+            assert [cell["p_value"] for cell in found] == pytest.approx(multipletests(raw, method="holm")[1])
+            own = [
+                cell
+                for cell in cells
+                if cell["method"] == reference and cell["quantity"].startswith(f"versus_{reference}.")
+            ]
+            assert not own
+
+
+def test_two_references_differ_by_the_same_either_way(two_methods):
+    base, methods = two_methods
+    measured, theta_0 = table(SUITE, base, methods)
+    cells = method_cells(measured, theta_0, measured, SUITE, "count")
+    for name in [*columns(SUITE, "count"), "target"]:
+        one = by_quantity(cells, "tms")[f"versus_sft.{name}"]
+        other = by_quantity(cells, "sft")[f"versus_tms.{name}"]
+        for side, opposite in (
+            ("value", "value"),
+            ("ci_low", "ci_high"),
+            ("ci_high", "ci_low"),
+            ("seeds_low", "seeds_high"),
+        ):
+            assert one[side] == pytest.approx(-other[opposite]), (name, side)
+        assert one["p_value"] == pytest.approx(other["p_value"])
+
+
 def test_marks_name_the_best_and_what_cannot_be_told_from_it(two_methods):
     base, methods = two_methods
     measured, theta_0 = table(SUITE, base, methods)
-    cells = method_cells(measured, theta_0, ("sft", measured["sft"]), SUITE, "")
+    cells = method_cells(measured, theta_0, {"sft": measured["sft"]}, SUITE, "")
     sft, tms = by_quantity(cells, "sft"), by_quantity(cells, "tms")
     assert (tms["facts"]["mark"], sft["facts"]["mark"]) == (BEST, "")
     assert (tms["forgetting"]["mark"], sft["forgetting"]["mark"]) == (BEST, "")
@@ -151,7 +192,7 @@ def test_a_note_where_seeds_may_turn_a_clear_difference():
     # Far better with one seed, somewhat worse with the others: better on the whole, but not by seeds.
     tms = {("chain", seed): model(SINGLE, rng, facts=p) for seed, p in enumerate((1.0, 0.45, 0.55))}
     measured, theta_0 = table(SINGLE, base, {"sft": sft, "tms": tms})
-    found = by_quantity(method_cells(measured, theta_0, ("sft", measured["sft"]), SINGLE, ""), "sft")
+    found = by_quantity(method_cells(measured, theta_0, {"sft": measured["sft"]}, SINGLE, ""), "sft")
     assert (found["facts"]["mark"], found["facts"]["note"]) == ("", SEEDS)
     low, high = difference(measured["sft"], measured["tms"], "facts").seeds_interval
     assert low < 0 < high
@@ -162,7 +203,7 @@ def test_one_target_has_no_transfer():
     base = model(SINGLE, rng)
     methods = {name: {("chain", 0): model(SINGLE, rng)} for name in ("sft", "tms")}
     measured, theta_0 = table(SINGLE, base, methods)
-    found = by_quantity(method_cells(measured, theta_0, ("sft", measured["sft"]), SINGLE, ""), "tms")
+    found = by_quantity(method_cells(measured, theta_0, {"sft": measured["sft"]}, SINGLE, ""), "tms")
     for quantity in ("xfer", "delta.xfer", "versus_sft.xfer"):
         assert found[quantity]["value"] is found[quantity]["p_value"] is found[quantity]["ci_low"] is None
     assert found["facts"]["seeds_low"] is None

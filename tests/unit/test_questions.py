@@ -40,6 +40,10 @@ def versus(quantity, value, p_value):
     return measured("main", "tms", f"versus_sft.{quantity}", value, p_value=p_value)
 
 
+def versus_tms(experiment, method, quantity, value, p_value, half=0.01):
+    return measured(experiment, method, f"versus_tms.{quantity}", value, half, p_value=p_value)
+
+
 def front(difference, p_value, **others):
     sides = [
         measured("frontier", side, "area", area, group=side, prompts="test", note="3 of 9 points selected")
@@ -133,6 +137,17 @@ def test_parity(target, forgetting, half, expected):
     assert verdict("RQ3", cells)[0] == expected
 
 
+@pytest.mark.parametrize(
+    "target, expected", [(0.01, SUPPORTED), (0.03, CONTRADICTED), (0.02, INDISTINGUISHABLE)]
+)
+def test_parity_in_pairs(target, expected):
+    """GRPO minus TMS with +- half a point each: the margin is 2 points."""
+    cells = [*plane("grpo", 0.70 + target, -0.10, half=0.1), *plane("tms", 0.70, -0.10, half=0.1)]
+    cells.append(versus_tms("main", "grpo", "target_mean", target, 0.001, half=0.005))
+    cells.append(versus_tms("main", "grpo", "forgetting", 0.0, 1.0, half=0.005))
+    assert verdict("RQ3", cells)[0] == expected
+
+
 SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))
 
 
@@ -150,6 +165,40 @@ def test_mixture(theta0, final, expected):
     for (experiment, method), point in zip(SINGLES, (theta0, final), strict=True):
         cells += plane(method, *point, experiment=experiment)
     assert verdict("RQ4", cells)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "theta0, final, expected",
+    [
+        ((-0.02, 0.001), (-0.02, 0.001), SUPPORTED),  # the single checkpoints are below TMS
+        ((0.02, 0.001), (-0.02, 0.001), CONTRADICTED),
+        ((-0.02, 0.001), (-0.02, 0.06), INDISTINGUISHABLE),
+    ],
+)
+def test_the_mixture_is_tested_in_pairs(theta0, final, expected):
+    """Intervals of +- 10 points would hide 2 points; the paired tests of the single checkpoints decide."""
+    cells = plane("tms", 0.7, -0.1, half=0.1)
+    for (experiment, method), (value, p_value) in zip(SINGLES, (theta0, final), strict=True):
+        cells += plane(method, 0.7 + value, -0.1, experiment=experiment, half=0.1)
+        cells.append(versus_tms(experiment, method, "target_mean", value, p_value))
+        cells.append(versus_tms(experiment, method, "forgetting", 0.0, 1.0))
+    found, evidence = verdict("RQ4", cells)
+    assert found == expected
+    assert f"{-100 * theta0[0]:+.1f} points" in evidence
+    assert "independent" not in evidence and "unpaired" not in evidence
+
+
+def test_what_is_not_paired_is_marked():
+    cells = [*plane("tms", 0.7, -0.1), *plane("self_sft", 0.3, -0.5)]
+    cells += plane("tms_alpha0", 0.5, -0.3, experiment="mixture")
+    cells += plane("tms_theta0", 0.5, -0.3, experiment="mixture")
+    cells += [
+        versus_tms("mixture", "tms_theta0", name, -0.2, 0.001) for name in ("target_mean", "forgetting")
+    ]
+    found, evidence = verdict("RQ4", cells)
+    assert found == SUPPORTED
+    assert evidence.count(", unpaired)") == 2  # TMS alpha0 beside Self-SFT, target mean and F
+    assert "marked unpaired combine two intervals as if independent" in evidence
 
 
 def test_the_mixture_beside_self_distillation_alone_decides_nothing():
@@ -351,6 +400,19 @@ def test_checkpoints(curve, expected):
         cells.append(measured("checkpoints", method, "target_mean", target, x=float(size)))
         cells.append(measured("checkpoints", method, "xfer", -0.1, x=float(size)))
     assert verdict("RQ10", cells)[0] == expected
+    # Intervals of +- 40 points show nothing; paired with T = 10, the same numbers decide as before.
+    vague = [one | {"ci_low": one["value"] - 0.4, "ci_high": one["value"] + 0.4} for one in cells]
+    assert verdict("RQ10", vague)[0] == INDISTINGUISHABLE
+    for size, target in curve.items():
+        if size != 10:
+            value = target - curve[10]
+            vague.append(
+                versus_tms("checkpoints", f"tms_t{size}", "target_mean", value, 0.001 if value else 1.0)
+            )
+            vague.append(versus_tms("checkpoints", f"tms_t{size}", "xfer", 0.0, 1.0))
+    found, evidence = verdict("RQ10", vague)
+    assert found == expected
+    assert "unpaired" not in evidence
 
 
 @pytest.mark.parametrize("question", [question.name for question in QUESTIONS])
@@ -401,6 +463,20 @@ def test_a_paired_test_wins_over_combined_intervals():
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
     found = Evidence(cells, SUITE).contrast(("main", "tms"), ("main", "sft"), "chain")
     assert (found.value, found.p_value, found.paired) == (0.2, 0.04, True)
+
+
+def test_the_second_ones_paired_test_counts_with_its_signs_turned():
+    cells = [measured(place, name, "chain", 0.5) for place, name in (("main", "tms"), ("mixture", "m1"))]
+    bounds = {"ci_low": 0.01, "ci_high": 0.07, "seeds_low": -0.1, "seeds_high": 0.14}
+    cells.append(measured("mixture", "m1", "versus_tms.chain", 0.02, p_value=0.03, **bounds))
+    found = Evidence(cells, SUITE).contrast(("main", "tms"), ("mixture", "m1"), "chain")
+    assert (found.value, found.low, found.high, found.seeds) == (-0.02, -0.07, -0.01, (-0.14, 0.1))
+    assert (found.p_value, found.paired, found.direction) == (0.03, True, -1)
+    # As the first of the two it has them as they are; with one seed there is no interval over seeds.
+    cells[-1] |= {"seeds_low": None, "seeds_high": None}
+    found = Evidence(cells, SUITE).contrast(("mixture", "m1"), ("main", "tms"), "chain")
+    assert (found.value, found.low, found.high, found.seeds) == (0.02, 0.01, 0.07, None)
+    assert Evidence(cells, SUITE).contrast(("main", "tms"), ("mixture", "m1"), "chain").seeds is None
 
 
 def test_a_number_without_an_interval_is_no_evidence():

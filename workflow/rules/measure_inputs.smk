@@ -4,7 +4,8 @@ from snakemake.exceptions import WorkflowError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
 MEASURED = ["main", "mixture", "windows", "checkpoints", "alpha"]
-BASELINE = "sft"  # every method is also compared with it
+# Every method is also compared with SFT, and with TMS where the config has it.
+REFERENCES = ["sft", *(name for name in ["tms"] if name in config["methods"])]
 
 
 def measured_methods(wildcards):
@@ -18,8 +19,8 @@ def measured_methods(wildcards):
     return found[wildcards.experiment]
 
 
-def with_baseline(wildcards):
-    return list(dict.fromkeys([*measured_methods(wildcards), BASELINE]))
+def with_references(wildcards):
+    return list(dict.fromkeys([*measured_methods(wildcards), *REFERENCES]))
 
 
 def sweep_settings(wildcards):
@@ -39,9 +40,9 @@ def sweep_settings(wildcards):
 
 
 def measured_runs(wildcards, labelled=False):
-    """Verdicts of each run of the methods and of the baseline; `labelled` puts `method/task/seedN=` before it."""
+    """Verdicts of each run of the methods and of the references; `labelled` puts `method/task/seedN=` before it."""
     found = []
-    for method in with_baseline(wildcards):
+    for method in with_references(wildcards):
         for task, seed in runs(wildcards.model):
             path = f"results/{wildcards.model}/{method}/{task}/seed{seed}/verdicts.parquet"
             found.append(f"{method}/{task}/seed{seed}={path}" if labelled else path)
@@ -49,5 +50,5 @@ def measured_runs(wildcards, labelled=False):
 
 
 def method_files(wildcards, name, labelled=False):
-    found = {method: f"results/{wildcards.model}/{method}/{name}" for method in with_baseline(wildcards)}
+    found = {method: f"results/{wildcards.model}/{method}/{name}" for method in with_references(wildcards)}
     return [f"{method}={path}" if labelled else path for method, path in found.items()]

@@ -21,7 +21,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     suite_flags.add(parser)
     parser.add_argument("--methods", nargs="+", required=True, help="methods of the experiment, in row order")
-    parser.add_argument("--reference", required=True, help="the baseline that every method is compared with")
+    parser.add_argument(
+        "--references",
+        nargs="+",
+        required=True,
+        help="methods that every other is compared with, whether rows or not; the baseline first",
+    )
     parser.add_argument(
         "--settings", nargs="*", default=[], metavar="METHOD=NUMBER", help="what a sweep varies (column x)"
     )
@@ -31,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="METHOD/TASK/seedN=PATH",
-        help="verdicts of each run of the methods and of the baseline",
+        help="verdicts of each run of the methods and of the references",
     )
     parser.add_argument("--drifts", nargs="+", required=True, metavar="METHOD=PATH", help="drift.csv of each")
     parser.add_argument("--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of each")
@@ -40,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Scores]]:
-    """Read the items of every run by method, the baseline's too.
+    """Read the items of every run by method, the references' too.
 
     Raises:
         InputError: a method without runs, or with other runs than one a target task and seed.
@@ -50,7 +55,7 @@ def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Sco
         method, _, run = label.partition("/")
         found.setdefault(method, {})[parse_run(run)] = read_items(Path(path), suite.benchmarks)
     seeds = {seed for runs in found.values() for _, seed in runs}
-    for method in [*args.methods, args.reference]:
+    for method in [*args.methods, *args.references]:
         for run in [(task, seed) for task in suite.targets for seed in sorted(seeds)]:
             if run not in found.get(method, {}):
                 raise InputError(f"--verdicts: no run {method}/{run_label(run)}; name one a task and seed")
@@ -92,7 +97,7 @@ def score_cells(args: argparse.Namespace, suite: Suite) -> list[dict]:
         rows += method_cells(
             {method: measured[method] for method in args.methods},
             theta_0,
-            (args.reference, measured[args.reference]),
+            {method: measured[method] for method in args.references},
             suite,
             task,
         )
@@ -105,9 +110,8 @@ def main(args: argparse.Namespace) -> None:
     settings = {name: float(number) for name, number in program.parse_pairs(args.settings).items()}
     drifts, costs = program.parse_pairs(args.drifts), program.parse_pairs(args.costs)
     found = score_cells(args, suite)
-    found += [
-        cell | {"method": BASE} for cell in base_drift_cells(Path(drifts[args.reference]), suite.targets)
-    ]
+    baseline = Path(drifts[args.references[0]])
+    found += [cell | {"method": BASE} for cell in base_drift_cells(baseline, suite.targets)]
     for method in args.methods:
         own = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         own += cost_cells(Path(costs[method]), suite.targets)

@@ -1,4 +1,4 @@
-"""Methods of an experiment beside each other: cells with intervals, tests against base, baseline and best."""
+"""Methods of an experiment beside each other: cells with intervals, tests against base, others and best."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,11 @@ def base_cells(base: Measured, suite: Suite, task: str) -> list[dict]:
 
 
 def method_cells(
-    methods: Mapping[str, Measured], base: Measured, reference: tuple[str, Measured], suite: Suite, task: str
+    methods: Mapping[str, Measured],
+    base: Measured,
+    references: Mapping[str, Measured],
+    suite: Suite,
+    task: str,
 ) -> list[dict]:
     """Cells of the methods of one table, each with its `method`.
 
@@ -46,14 +50,15 @@ def method_cells(
     where the two cannot be told apart on these examples, or none. Its note says where the interval over seeds
     of the difference from the best holds 0: the tests are about these runs, whatever other seeds would give.
     `delta.X` (`retention_delta` for the retention benchmarks together) is the difference from theta_0,
-    `versus_sft.X` that from `reference`; both have the p-value of the test that there is none. Each
-    of these three kinds of tests is a family of its own for Holm's correction, over all methods and columns
-    of the table. In the table of one task, its benchmark is given once more as `target`.
+    `versus_{reference}.X` that from each reference but the method itself; both have the p-value of the test
+    that there is none. The tests against the best, against theta_0 and against each reference are families of
+    their own for Holm's correction, each over all methods and columns of the table. In the table of one task,
+    its benchmark is given once more as `target`.
 
     Args:
         methods: the rows, in order.
         base: theta_0.
-        reference: name and quantities of the baseline.
+        references: quantities of the methods to compare with, which need not be rows.
         suite: the benchmarks and their parts.
         task: the table of the runs on this task; "" for all runs.
     """
@@ -66,7 +71,10 @@ def method_cells(
     )
     # Forgetting is 0 for theta_0 by definition, and never above.
     to_base = _tests(methods, {pair: base for pair in pairs if not pair[1].startswith("forgetting")})
-    to_reference = _tests(methods, {pair: reference[1] for pair in pairs if pair[0] != reference[0]})
+    differences = {"delta": to_base} | {
+        f"versus_{name}": _tests(methods, {pair: reference for pair in pairs if pair[0] != name})
+        for name, reference in references.items()
+    }
     found = []
     for method, own in methods.items():
         cells = []
@@ -78,7 +86,7 @@ def method_cells(
                 | {"p_value": p_value, "mark": BEST if method == best.get(name) else tied}
                 | {"note": SEEDS if behind and _over_zero(behind.seeds_interval) else ""}
             )
-        for prefix, tests in (("delta", to_base), ("versus_sft", to_reference)):
+        for prefix, tests in differences.items():
             for name in compared:
                 if (method, name) in tests:
                     cells.append(
@@ -86,7 +94,7 @@ def method_cells(
                     )
         for name, value in own.floor.items():
             cells.append(_cell(name, value, None, None) | {"seeds": len(own.by_seed)})
-        found += [cell | {"method": method} for cell in cells + _target_cells(cells, task)]
+        found += [cell | {"method": method} for cell in cells + _target_cells(cells, task, *differences)]
     return found
 
 
@@ -114,9 +122,9 @@ def _best(methods: Mapping[str, Measured], quantity: str) -> str | None:
     return max(values, key=values.__getitem__) if values else None
 
 
-def _target_cells(found: list[dict], task: str) -> list[dict]:
-    """The cells of a task's own benchmark under the name that all tasks share."""
-    names = {f"{prefix}{task}": f"{prefix}target" for prefix in ("", "delta.", "versus_sft.")}
+def _target_cells(found: list[dict], task: str, *differences: str) -> list[dict]:
+    """The cells of a task's own benchmark, its differences too, under the name that all tasks share."""
+    names = {task: "target"} | {f"{prefix}.{task}": f"{prefix}.target" for prefix in differences}
     return [
         cell | {"quantity": names[cell["quantity"]]} for cell in found if task and cell["quantity"] in names
     ]

@@ -84,7 +84,8 @@ QUESTIONS = (
         "The mixture of checkpoints is better than any single one.",
         "A method dominates another where it is above in target mean or F and below in neither. "
         "Supported: the mixture dominates each single checkpoint with the same share of teacher's "
-        "answers. Contradicted: one of these dominates the mixture. TMS beside Self- and Final-SFT, "
+        "answers. Contradicted: one of these dominates the mixture. Paired tests on the same examples "
+        "with Holm's correction for TMS beside single checkpoints. TMS beside Self- and Final-SFT, "
         "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none.",
         outcome.mixture,
     ),
@@ -152,7 +153,7 @@ QUESTIONS = (
         "A moderate T (8 to 10) is best.",
         "On target mean and transfer, as in Figure 4. Supported: T = 10 dominates the smallest T of "
         "the sweep (above in one, below in neither), and no T outside 8 to 10 dominates T = 10. "
-        "Contradicted: one does.",
+        "Contradicted: one does. Paired tests on the same examples with Holm's correction.",
         sweeps.checkpoints,
     ),
 )

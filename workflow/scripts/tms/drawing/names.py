@@ -79,7 +79,11 @@ QUANTITIES = {
     "kl.policy_base": "KL(policy || base)",
     "kl.base_policy": "KL(base || policy)",
 }
-DIFFERENCES = {"delta.": "change from base", "versus_sft.": "difference from SFT"}
+DIFFERENCES = {
+    "delta.": "change from base",
+    "versus_sft.": "difference from SFT",
+    "versus_tms.": "difference from TMS",
+}
 WORDS = {"sft": "SFT", "tms": "TMS", "grpo": "GRPO", "trsft": "TrSFT", "trapo": "TRAPO"}
 
 

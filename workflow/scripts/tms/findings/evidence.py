@@ -62,6 +62,7 @@ class Contrast:
     def __str__(self) -> str:
         inside = f"95 % {_points(self.low)} to {_points(self.high)}"
         tested = f", {p_text(self.p_value)}" if self.p_value is not None else ""
+        tested += "" if self.paired else ", unpaired"
         seeds = f", over seeds {_points(self.seeds[0])} to {_points(self.seeds[1])}" if self.seeds else ""
         return f"{self.label} {_points(self.value)} points ({inside}{tested}{seeds})"
 
@@ -121,9 +122,10 @@ class Evidence:
     ) -> Contrast:
         """How much higher the first method is in a quantity of which more is better.
 
-        The paired test on the same examples where the first one's experiment holds it (`versus_{second}.…`).
-        Else the two intervals are put together as if they were independent. The examples are shared, so this
-        makes the interval too wide and the verdict too cautious.
+        The paired test on the same examples where the experiment of one of them holds it (`versus_{other}.…`;
+        the second one's with its signs turned). Else the two intervals are put together as if they were
+        independent. The examples are shared, so this makes the interval too wide and the verdict too
+        cautious.
 
         Args:
             first, second: (experiment, method).
@@ -133,9 +135,11 @@ class Evidence:
         Raises:
             NotMeasuredError: a number or its interval is missing.
         """
-        (experiment, method), (_, other) = first, second
-        label = f"{names.quantity(quantity, self.suite)}, {names.method(method)} - {names.method(other)}:"
-        paired = self.find(experiment, f"versus_{other}.{quantity}", method=method, **columns)
+        whose = f"{names.method(first[1])} - {names.method(second[1])}"
+        label = f"{names.quantity(quantity, self.suite)}, {whose}:"
+        paired = self._paired(first, second, quantity, **columns)
+        if paired is None and (turned := self._paired(second, first, quantity, **columns)):
+            paired = _turned(turned)
         if paired:
             _, low, high = _interval(paired)
             return Contrast(label, paired["value"], low, high, paired["p_value"], True, seeds_of(paired))
@@ -149,6 +153,11 @@ class Evidence:
             spread = math.hypot(*(_half(*seeds_of(cell)) for cell in cells))
             seeds = (difference - spread, difference + spread)
         return Contrast(label, difference, difference - half, difference + half, p_value, False, seeds)
+
+    def _paired(
+        self, first: tuple[str, str], second: tuple[str, str], quantity: str, **columns: str
+    ) -> dict | None:
+        return self.find(first[0], f"versus_{second[1]}.{quantity}", method=first[1], **columns)
 
     def _single(self, experiment: str, method: str, quantity: str, **columns: str) -> dict:
         cell = self.find(experiment, quantity, method=method, **columns)
@@ -188,8 +197,8 @@ def sentence(contrasts: Sequence[Contrast]) -> str:
         text += ". The differences point both ways"
     if not all(contrast.paired for contrast in contrasts):
         text += (
-            ". Differences without a paired test combine two intervals as if independent, which errs on the "
-            "side of no difference"
+            ". Differences marked unpaired combine two intervals as if independent, which errs on the side "
+            "of no difference"
         )
     return f"{text}."
 
@@ -214,6 +223,13 @@ def seeds_of(cell: dict) -> tuple[float, float] | None:
 def p_text(p_value: float) -> str:
     """A p-value in words."""
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def _turned(cell: dict) -> dict:
+    """A difference's cell with the other sign."""
+    other = {"value": "value", "ci_low": "ci_high", "seeds_low": "seeds_high"}
+    other |= {end: name for name, end in other.items()}
+    return cell | {name: cell[end] and -cell[end] for name, end in other.items()}
 
 
 def _interval(cell: dict) -> tuple[float, float, float]:
