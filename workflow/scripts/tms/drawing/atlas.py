@@ -8,6 +8,7 @@ from tms.drawing import (
     figures_bars,
     figures_compare,
     figures_curves,
+    figures_frontier,
     figures_planes,
     figures_relations,
     figures_scatter,
@@ -21,7 +22,7 @@ from tms.drawing.sheet import Sheet
 
 # Name -> title in the index, and the function that draws it for one model.
 OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
-    "frontier": ("The frontier control", figures_planes.frontier),
+    "frontier": ("The frontier control", figures_frontier.frontier),
     "figure2a": ("Figure 2a: forgetting against KL to the base", figures_relations.figure2a),
     "figure2b": ("Figure 2b: forgetting against PLD within the SFT family", figures_relations.figure2b),
     "figure2c": ("Figure 2c: accuracy against forgetting", figures_planes.figure2c),

@@ -1,4 +1,4 @@
-"""Figures 2c, 2d, the frontier and compute: methods as points of a plane."""
+"""Figures 2c, 2d and compute: methods as points of a plane."""
 
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
@@ -12,9 +12,6 @@ from tms.drawing.wording import BARS, PERCENT, heading, spoken
 ACCURACY = "target accuracy (%)"
 FORGETTING = "forgetting F (points; 0: none)"
 FRONT = Style(style.BLACK, "", (0, (4, 2)))
-# Sides of the frontier have markers of their own, since filling tells which points were selected.
-SIDES = {"sft": style.KINDS["sft"], "tms": style.KINDS["tms"]}
-MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
 
 
 def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
@@ -110,69 +107,6 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         f"target tasks and one seed. {BARS}"
     )
     return sheet
-
-
-def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
-    """The frontier control: SFT and TMS with their settings and own checkpoints on one plane, on test.
-
-    Raises:
-        NotDrawnError: the model has no experiment frontier, or nothing was measured.
-    """
-    book.require(subject.model, "frontier")
-    title = heading("The frontier control: accuracy against forgetting", book, subject.model)
-    sheet = Sheet("frontier", title, height=4.8)
-    axes = sheet.panels[0]
-    chosen: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
-    for side in ("base", *SIDES):
-        cells = book.cells(subject.model, "frontier", "target_mean", group=side, prompts="test")
-        methods = list(dict.fromkeys(cell["method"] for cell in cells))
-        for cell in cells:
-            method, checkpoint = cell["method"], cell["checkpoint"]
-            y = book.reading(
-                subject.model, "frontier", "forgetting", method,
-                checkpoint=checkpoint, group=side, prompts="test",
-            )  # fmt: skip
-            if not y:
-                continue
-            x, y = Reading.of(cell).scaled(100), y.scaled(100)
-            selected = cell["note"].startswith("selected")
-            marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
-            look = Style(style.KINDS[side].colour, marker)
-            label = names.method(method)
-            place = f" at {checkpoint.replace('of', ' / ')}" if checkpoint else ""
-            said = ", selected on validation" if selected else ""
-            text = f"{label}{place}{said}: {spoken('target', x, PERCENT)}; {spoken('F', y, ' points')}"
-            filled = selected or side == "base"
-            sheet.point(axes, x, y, look, text, size=4.5 if checkpoint else 7.5, filled=filled)
-            sheet.legend(label, look, filled=side == "base")
-            for one in SIDES:
-                if selected and side in (one, "base") and cell["note"] in ("selected", f"selected: {one}"):
-                    chosen[one].append((x.value, y.value))
-    for side, points in chosen.items():
-        if len(points) > 1:
-            sheet.line(axes, *zip(*sorted(points), strict=True), SIDES[side], linewidth=1.8)
-            sheet.legend(f"{names.method(side)}: front", color=SIDES[side].colour, linestyle=SIDES[side].line)
-    if not sheet.hovers:
-        raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
-    grey = Style(style.GREY, "o")
-    sheet.legend("selected on validation", grey)
-    sheet.legend("not selected", grey, filled=False)
-    sheet.legend("own checkpoint (small)", grey, filled=False, markersize=4)
-    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
-    sheet.caption = (
-        "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
-        f"on the side's front by the validation half. {area_in_words(book, subject.model)}{BARS}"
-    )
-    return sheet
-
-
-def area_in_words(book: Book, model: str) -> str:
-    """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
-    found = book.reading(model, "frontier", "area_difference", "tms", prompts="test")
-    if not found:
-        return ""
-    text = spoken("TMS's dominated area minus SFT's:", found)
-    return text + (f", p = {found.p_value:.3g}. " if found.p_value is not None else ". ")
 
 
 def _points(sheet, axes, found, looks, first, second) -> None:
