@@ -99,8 +99,10 @@ class World:
             return found
         for name in (*SUITE["targets"], *SUITE["retention"], "wildguard"):
             found.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
-        for name in (*targets, "forgetting"):
-            found.append(self.cell(experiment, f"versus_sft.{name}", scores[name] - 0.7, 0.03, **common))
+        for reference, level in (("sft", 0.7), ("tms", 0.75)):
+            for name in (*targets, "forgetting") if method != reference else ():
+                quantity = f"versus_{reference}.{name}"
+                found.append(self.cell(experiment, quantity, scores[name] - level, 0.03, **common))
         found.append(self.cell(experiment, "retention_delta", 1.4 * lost, 0.02, **common))
         found.append(self.cell(experiment, "forgetting_floor", -0.006, 0, **common))
         for direction in ("policy_base", "base_policy"):

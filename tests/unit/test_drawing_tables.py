@@ -120,6 +120,15 @@ def test_table9_has_the_runs_on_each_target(folder, book):
     assert float(lines[2]["target"]) == pytest.approx(found.value)
 
 
+def test_relations_name_the_points_behind_each_row(folder):
+    points = {line["points"] for line in read(folder / "relations.csv")}
+    within = {"ranked within each target", "chain alone", "mini countdown alone"}
+    assert points == within | {
+        "all",
+        *(f"without {name}" for name in ("SFT", "Self-SFT", "Final-SFT", "TMS")),
+    }
+
+
 def test_models_stand_below_each_other(tmp_path):
     some = {"main": drawing_cells.EXPERIMENTS["main"]}
     subjects = [Subject.read(model, drawing_cells.subject(some)) for model in ("small", "large")]
