@@ -91,6 +91,13 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
             ["experiments.frontier", "12 points of SFT against 11 of TMS"],
         ),
         (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
+        (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
+        (lambda c: c["experiments"]["windows"].append("sft"), ["experiments.windows", "sft is of kind sft"]),
+        (lambda c: c["experiments"]["mismatch"].append("tms"), ["experiments.mismatch: tms is in", "main"]),
+        (
+            lambda c: c["methods"]["sft_long"].pop("training"),
+            ["experiments.mismatch: sft_long has no training.checkpoints"],
+        ),
         (lambda c: c["methods"]["iterative_sft"].pop("iterations"), ["iterative_sft.iterations", "needs it"]),
         (lambda c: c["methods"]["tms"].update(iterations=2), ["methods.tms.iterations", "no other kind"]),
         (

@@ -46,6 +46,10 @@ def frontier_flags(wildcards):
         given |= {"sides": sides, "reference": [reference["target"], reference["forgetting"]]}
     if "windows" in found:
         sections = {name: settings.section(config, "tms", model, name) for name in found["windows"]}
-        uniform = [name for name, tms in sections.items() if tms["window"] == "uniform"]
+        uniform = [
+            name
+            for name, tms in sections.items()
+            if tms["window"] == "uniform" and tms["weights"] is None and tms["points"] is None
+        ]
         given |= {"windows": found["windows"], "uniform": uniform[0] if uniform else None}
     return flags(**given)

@@ -9,8 +9,9 @@ import jsonschema
 import yaml
 
 from tms import config as settings
-from tms.checkpoints import BASE, FINAL
+from tms import experiment_check
 from tms.errors import InputError
+from tms.names import lead
 from tms.schedule import total_steps
 from tms.suite import Suite
 
@@ -110,7 +111,7 @@ def _check_names(config: dict) -> None:
     if root is not None and not Path(root).is_dir():
         raise InputError(f"config: data.root: no folder {root}; correct it, or write null for the hub")
     for name, task in config["tasks"].items():
-        _lead(f"tasks.{name}.kind", task["kind"], kinds)
+        lead(f"tasks.{name}.kind", task["kind"], kinds)
         if not KINDS.with_name("graders").joinpath(f"{task['kind']}.py").exists():
             raise InputError(
                 f"config: tasks.{name}.kind: {task['kind']} has no grader; add "
@@ -119,7 +120,7 @@ def _check_names(config: dict) -> None:
         if name in COLUMNS:
             raise InputError(f"config: tasks.{name}: tables have a column of that name; choose another")
         if "judge" in task:
-            _lead(f"tasks.{name}.judge", task["judge"], config["judges"])
+            lead(f"tasks.{name}.judge", task["judge"], config["judges"])
         if ("judge" in task) != (task["kind"] in JUDGED):
             needs = (
                 "needs a judge; name an entry of judges"
@@ -134,25 +135,25 @@ def _check_names(config: dict) -> None:
             )
     formats = sorted(file.stem for file in KINDS.with_name("judges").glob("[!_]*.py"))
     for name, judge in config["judges"].items():
-        _lead(f"judges.{name}.kind", judge["kind"], formats)
+        lead(f"judges.{name}.kind", judge["kind"], formats)
     for name, teacher in config["teachers"].items():
         if "model" in teacher and "solutions" in teacher:
             raise InputError(f"config: teachers.{name}: give model or solutions, not both")
     for name in config["suites"]:
         _check_suite(config, name)
     for model in config["table"]["models"]:
-        _lead("table.models", model, config["models"])
+        lead("table.models", model, config["models"])
     for part in ("accepted", "kept"):
         for task, pairs in config["contamination"][part].items():
-            _lead(f"contamination.{part}", task, config["tasks"])
+            lead(f"contamination.{part}", task, config["tasks"])
             for benchmark, reason in pairs.items():
                 if not reason.strip():
                     raise InputError(
                         f"config: contamination.{part}.{task}.{benchmark}: the reason is empty; say why"
                     )
-                _lead(f"contamination.{part}.{task}", benchmark, config["tasks"])
+                lead(f"contamination.{part}.{task}", benchmark, config["tasks"])
     for name, world in config["pretrain"].items():
-        _lead(f"pretrain.{name}.suite", world["suite"], config["suites"])
+        lead(f"pretrain.{name}.suite", world["suite"], config["suites"])
         for task in Suite.read(config["suites"][world["suite"]]).benchmarks:
             if config["tasks"][task]["kind"] not in WORLD:
                 raise InputError(
@@ -160,65 +161,15 @@ def _check_names(config: dict) -> None:
                     f"{', '.join(WORLD)}); put it into another suite"
                 )
     for name, model in config["models"].items():
-        _lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
-        _lead(f"models.{name}.suite", model["suite"], config["suites"])
+        lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
+        lead(f"models.{name}.suite", model["suite"], config["suites"])
         for method in settings.students(config):
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
             # A round of iterative SFT harvests the student before it.
             iterative = config["methods"][method]["kind"] == "iterative_sft"
             known = list(config["methods"]) if iterative else settings.trajectories(config)
-            _lead(f"tms.trajectory of methods.{method}", trajectory, known)
-    _check_experiments(config)
-
-
-def _check_experiments(config: dict) -> None:
-    for name, entry in config["experiments"].items():
-        for method in entry:
-            _lead(f"experiments.{name}", method, config["methods"])
-    for name, entry in config["methods"].items():
-        if ("iterations" in entry) != (entry["kind"] == "iterative_sft"):
-            raise InputError(
-                f"config: methods.{name}.iterations: kind iterative_sft needs it, and no other kind has it"
-            )
-    for name, model in config["models"].items():
-        for experiment in model.get("experiments", []):
-            _lead(f"models.{name}.experiments", experiment, config["experiments"])
-        own = settings.experiments(config, name)
-        for method in settings.model_methods(config, name):
-            for point in settings.own_points(config, name, method):
-                if point in (BASE, FINAL):
-                    raise InputError(
-                        f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
-                        f"name points between"
-                    )
-        if "mismatch" in own:
-            task = settings.diagnose(config, name, "mismatch")["task"]
-            _lead(f"diagnose.mismatch.task of models.{name}", task, settings.suite(config, name).targets)
-        found = settings.diagnose(config, name, "diversity")
-        if found["k"] > found["samples"]:
-            raise InputError(
-                f"config: diagnose.diversity of models.{name}: k {found['k']} is more than the "
-                f"{found['samples']} samples; raise samples or lower k"
-            )
-        if "frontier" in own:
-            _check_frontier(config, name)
-
-
-def _check_frontier(config: dict, model: str) -> None:
-    """Both sides of the frontier control need as many points, else the larger one has more chances."""
-    points = {"sft": 0, "tms": 0}
-    for method in config["experiments"]["frontier"]:
-        kind = config["methods"][method]["kind"]
-        if kind not in points:
-            raise InputError(
-                f"config: experiments.frontier: {method} is of kind {kind}; name sft and tms alone"
-            )
-        points[kind] += 1 + len(settings.own_points(config, model, method))
-    if points["sft"] != points["tms"]:
-        raise InputError(
-            f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
-            f"end and `training.checkpoints` for each method); give both sides as many"
-        )
+            lead(f"tms.trajectory of methods.{method}", trajectory, known)
+    experiment_check.check(config)
 
 
 def _check_suite(config: dict, name: str) -> None:
@@ -227,9 +178,9 @@ def _check_suite(config: dict, name: str) -> None:
     parts = [part.name for part in dataclasses.fields(Suite)]
     for group in parts:
         for task in entry.get(group, []):
-            _lead(f"suites.{name}.{group}", task, config["tasks"])
+            lead(f"suites.{name}.{group}", task, config["tasks"])
     for view, target in suite.views.items():
-        _lead(f"suites.{name}.views.{view}", target, suite.targets)
+        lead(f"suites.{name}.views.{view}", target, suite.targets)
     for task in suite.targets:
         for split in ("train", "heldout"):
             if split not in config["tasks"][task]:
@@ -244,13 +195,6 @@ def _check_suite(config: dict, name: str) -> None:
                     f"config: suites.{name}: {task} stands under {groups[task]} and under {group}; keep one"
                 )
             groups[task] = group
-
-
-def _lead(key: str, name: str, known) -> None:
-    if name not in known:
-        close = difflib.get_close_matches(str(name), list(known), n=1)
-        meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
-        raise InputError(f"config: {key}: unknown name {name!r}; {meant}")
 
 
 def _check_folders(config: dict, model: str) -> None:
