@@ -4,6 +4,7 @@ import json
 import random
 
 from tms.cells import cell
+from tms.relations import pareto_cells
 
 SUITE = {
     "targets": ["chain", "mini_countdown"],
@@ -220,9 +221,12 @@ class World:
         return found
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:
-        """Cells of these experiments; with main come the bound and the relations."""
+        """Cells of these experiments; with main come the bound, the relations and the Pareto fronts."""
         own = {name: getattr(self, name) for name in ("frontier", "mismatch", "diversity")}
         found = []
         for name, methods in experiments.items():
             found += own[name]() if name in own else self.measured(name, methods)
-        return found + self.bound() + self.relations() if "main" in experiments else found
+        if "main" not in experiments:
+            return found
+        methods = [name for chosen in experiments.values() for name in chosen]
+        return found + self.bound() + self.relations() + pareto_cells(self.model, found, methods)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import drawing_cells
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from tms.drawing import (
@@ -230,10 +231,56 @@ def test_lightness_of_known_colours():
     assert style.lightness("#777777") == pytest.approx(50, abs=0.1)
 
 
-def test_pareto_front():
-    points = [(1.0, 5.0), (2.0, 4.0), (2.0, 3.0), (3.0, 4.0), (4.0, 1.0), (0.0, 5.0)]
-    assert figures_planes.pareto(points, 1) == [(1.0, 5.0), (3.0, 4.0), (4.0, 1.0)]
-    assert figures_planes.pareto([(x, -y) for x, y in points], -1) == [(1.0, -5.0), (3.0, -4.0), (4.0, -1.0)]
+def test_the_front_is_that_of_the_cells():
+    """Whatever the relations' cells call the front is drawn: there is one rule for it."""
+    chosen = ["self_sft", "tms_alpha75", "sft"]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    cells = [
+        cell | {"value": float(cell["method"] in chosen)} if cell["quantity"] == "pareto.forgetting" else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    own = Book([subject], cells)
+    drawn = figures_planes.figure2c(own, subject, style.assign(subject.kinds))
+    (front,) = [line for line in drawn.panels[0].lines if line.get_drawstyle() == "steps-pre"]
+    expected = sorted(
+        [100 * own.reading("tiny", experiment, name, method).value for name in ("target_mean", "forgetting")]
+        for method, experiment in zip(chosen, ("main", "alpha", "main"), strict=True)
+    )
+    assert front.get_xydata().tolist() == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
+    drawn = sheet.Sheet("colours", "Some points")
+    looks = [style.KINDS[name] for name in ("tms", "sft", "grpo")][:count]
+    for place, look in enumerate(looks):
+        drawn.point(drawn.panels[0], place, Reading(2.0, seeds_low=1.0, seeds_high=3.0), look, "TMS")
+    drawn.save(tmp_path)
+    (wide,) = drawn.panels[0].collections
+    assert [to_hex(colour).upper() for colour in wide.get_colors()] == [look.colour for look in looks]
+
+
+def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
+    subject = Subject.read("tiny", drawing_cells.subject())
+    cells = drawing_cells.World("tiny").all()
+    wide = [
+        cell | {"seeds_low": -0.9, "seeds_high": 1.9} if cell["seeds_low"] is not None else cell
+        for cell in cells
+    ]
+    drawn = figures_curves.mismatch(Book([subject], wide), subject, {})
+    drawn.save(tmp_path)
+    for axes in drawn.panels[2:]:
+        low, high = axes.get_ylim()
+        assert -5 < low < 0 and 100 < high < 105
+
+
+@pytest.mark.parametrize(
+    "name", ["frontier", "figure2a", "figure2c", "figure4", "alpha", "mixture", "task_dependence", "compute"]
+)
+def test_figures_of_forgetting_say_that_it_is_biased(drawn, name):
+    index = {entry["name"]: entry for entry in json.loads((drawn / "index.json").read_text())}
+    assert "F counts losses only" in index[name]["caption"]
+    assert "F counts losses only" not in index["diversity"]["caption"]
 
 
 def test_legends_use_as_many_columns_as_fit():

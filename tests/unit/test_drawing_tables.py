@@ -104,7 +104,22 @@ def test_windows_have_their_matched_values(folder, book):
     lines = {line["method"]: line for line in read(folder / "table7.csv")}
     (cell,) = book.cells("tiny", "frontier", "forgetting_matched", method="tms_early", group="windows")
     assert float(lines["TMS early"]["forgetting_matched"]) == pytest.approx(cell["value"])
-    assert "68.0 %" in (folder / "table7.md").read_text()
+    text = (folder / "table7.md").read_text()
+    assert "68.0 %" in text and "interpolated, linearly between theta_0 and the checkpoints" in text
+
+
+def test_tables_of_forgetting_say_that_it_is_biased(folder):
+    said = {path.stem for path in folder.glob("*.md") if "F counts losses only" in path.read_text()}
+    assert said == {
+        *("table3", "table7", "table9", "frontier", "mixture", "alpha", "checkpoints", "compute"),
+        "task_dependence",
+    }
+
+
+def test_intervals_of_relations_are_over_methods(folder):
+    text = (folder / "relations.md").read_text()
+    assert "bootstrap interval over methods" in text and "over test examples" not in text
+    assert "Examples" not in text and "Points, each the runs of a method on a target: 30." in text
 
 
 def test_the_long_run_marks_its_minimum(folder):
@@ -146,6 +161,12 @@ def test_a_suite_without_safety_has_no_table6(tmp_path):
     index = ledger.write(tmp_path, Book([subject], drawing_cells.World("tiny").all()), [])
     reason = next(entry["reason"] for entry in index if entry["name"] == "table6")
     assert reason == "the suite of models.tiny has no safety benchmarks"
+
+
+def test_a_line_break_does_not_end_a_row():
+    made = Table("t", "T", {"a": "A\nlabel"}, [], [({"a": "one\r\n two\t three"}, {})], ["A\n\n| note"])
+    lines = made.markdown().splitlines()
+    assert lines[2:] == ["| A label |", "| :-- |", "| one two three |", "", "- A | note"]
 
 
 def test_bars_do_not_end_a_cell():

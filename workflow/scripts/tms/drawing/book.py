@@ -51,6 +51,11 @@ class Reading:
             self, value=moved(self.value), low=low, high=high, seeds_low=seeds_low, seeds_high=seeds_high
         )
 
+    @property
+    def plain(self) -> "Reading":
+        """The reading without its interval over seeds: of many points, these would hide one another."""
+        return replace(self, seeds_low=None, seeds_high=None)
+
 
 class Book:
     """The cells of some models.

@@ -5,7 +5,7 @@ from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet
 from tms.drawing.style import KINDS, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 DIVERSITY = {
     "pass_at_1": ("Pass@1 (%)", 100, PERCENT),
@@ -62,7 +62,7 @@ def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "mixture")
     chosen = book.measured(subject.model, ("main", "mixture"))
-    title = heading("Beyond self-distillation: mixtures (RQ4)", book, subject.model)
+    title = heading("Beyond self-distillation: mixtures, RQ4", book, subject.model)
     sheet = Sheet("mixture", title, columns=3, height=1.4 + 0.28 * len(chosen), sharey=True)
     for axes, (quantity, (label, short, unit)) in zip(sheet.panels, MIXTURE.items(), strict=True):
         for place, (method, experiment) in enumerate(chosen.items()):
@@ -78,7 +78,7 @@ def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     if not sheet.hovers:
         raise NotDrawnError("experiment mixture: no summary was measured")
     sheet.panels[0].invert_yaxis()
-    sheet.caption = BARS
+    sheet.caption = f"{LOSSES_ONLY} {BARS}"
     return sheet
 
 

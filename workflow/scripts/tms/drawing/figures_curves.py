@@ -18,6 +18,7 @@ SCORES = [
     Style(style.PURPLE, "^", (0, (1, 1))),
     Style(style.VERMILLION, "<", (0, (5, 1, 1, 1, 1, 1))),
 ]
+SCORE_LIMITS = (-3, 103)  # percent, with room for markers
 
 
 def mismatch(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
@@ -52,8 +53,11 @@ def mismatch(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
                 axes.axvline(lowest, color=style.GREY, linestyle=":", linewidth=1.2, zorder=1)
         below.set_xlabel("optimiser steps")
     sheet.panels[0].set_ylabel("NLL (nats / token)")
-    sheet.panels[len(methods)].set_ylabel("score (%)")
-    sheet.caption = f"Dotted: minimum of the held-out NLL ({'; '.join(minima)}). {BARS}"
+    # The interval over a few seeds (t) may reach beyond what a score can be.
+    sheet.panels[len(methods)].set(ylabel="score (%)", ylim=SCORE_LIMITS)
+    sheet.caption = (
+        f"Dotted: minimum of the held-out NLL ({'; '.join(minima)}). {BARS} Those of scores end at 0 and 100."
+    )
     return sheet
 
 

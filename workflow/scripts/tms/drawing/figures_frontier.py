@@ -8,7 +8,7 @@ from tms.drawing.figures_planes import ACCURACY, FORGETTING
 from tms.drawing.sheet import Sheet
 from tms.drawing.style import KINDS, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 SIDES = ("tms", "sft")  # drawn in this order: where fronts meet, SFT's dashes stay visible
 # Markers of their own, since filling tells which points were selected.
@@ -73,7 +73,8 @@ def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         _enlarge(enlarged, selected)
     sheet.caption = (
         "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
-        f"on the side's front by the validation half. {area_in_words(book, subject.model)}{BARS}"
+        f"on the side's front by the validation half. {area_in_words(book, subject.model)}"
+        f"{LOSSES_ONLY} {BARS}"
     )
     return sheet
 

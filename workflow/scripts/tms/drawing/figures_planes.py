@@ -7,7 +7,7 @@ from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet
 from tms.drawing.style import Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import BARS, EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 ACCURACY = "target accuracy (%)"
 FORGETTING = "forgetting F (points; 0: none)"
@@ -32,10 +32,12 @@ def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
             y = y or Reading(0.0)
         if x and y:
             found[method] = (x.scaled(100), y.scaled(100))
-    _points(sheet, axes, found, looks, ("target", PERCENT), ("F", " points"))
-    _front(sheet, axes, found, 1)
+    _points(sheet, axes, found, looks, ("target", PERCENT), ("F", " points"), plain=True)
+    _front(sheet, axes, found, _on_front(book, subject.model, "forgetting"))
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
-    sheet.caption = f"Methods up and to the right are better; the base forgets nothing. {BARS}"
+    sheet.caption = (
+        f"Methods up and to the right are better; the base forgets nothing. {LOSSES_ONLY} {EXAMPLES_ONLY}"
+    )
     return sheet
 
 
@@ -60,13 +62,13 @@ def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
             if x and y:
                 found[method] = (x.scaled(100), y)
         if set(found) - {"base"}:
-            _points(sheet, axes, found, looks, ("target", PERCENT), ("KL", " nats"))
-            _front(sheet, axes, found, -1)
+            _points(sheet, axes, found, looks, ("target", PERCENT), ("KL", " nats"), plain=True)
+            _front(sheet, axes, found, _on_front(book, subject.model, "kl", prompts))
         axes.set(xlabel=ACCURACY, title=names.prompts(prompts))
     sheet.panels[0].set_ylabel("KL(policy ‖ base) (nats / sequence)")
     if not sheet.hovers:
         raise NotDrawnError("no method has both accuracy and KL to the base measured")
-    sheet.caption = f"Methods down and to the right are better; the base has no divergence. {BARS}"
+    sheet.caption = f"Methods down and to the right are better; the base has no divergence. {EXAMPLES_ONLY}"
     return sheet
 
 
@@ -104,34 +106,28 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         raise NotDrawnError("no method's cost was measured")
     sheet.caption = (
         "Cost of everything that a method depends on (teacher, baseline SFT, harvest, student), for all "
-        f"target tasks and one seed. {BARS}"
+        f"target tasks and one seed. {LOSSES_ONLY} {BARS}"
     )
     return sheet
 
 
-def _points(sheet, axes, found, looks, first, second) -> None:
+def _points(sheet, axes, found, looks, first, second, plain=False) -> None:
     for method, (x, y) in found.items():
         label = names.method(method)
         text = f"{label}: {spoken(first[0], x, first[1]).strip()}; {spoken(second[0], y, second[1])}"
-        sheet.point(axes, x, y, looks[method], text)
+        sheet.point(axes, *((x.plain, y.plain) if plain else (x, y)), looks[method], text)
         sheet.legend(label, looks[method])
 
 
-def pareto(points: list[tuple[float, float]], sign: int) -> list[tuple[float, float]]:
-    """The points that no other dominates, by rising x: larger x is better, and larger `sign * y`."""
-    best: list[tuple[float, float]] = []
-    for x, y in sorted(set(points), key=lambda point: (-point[0], -sign * point[1])):
-        if not best or sign * y > sign * best[-1][1]:
-            best.append((x, y))
-    return best[::-1]
+def _on_front(book: Book, model: str, plane: str, prompts: str = "") -> list[str]:
+    """The methods on a plane's Pareto front, as the relations' cells say; the base is none of them."""
+    cells = book.cells(model, "relations", f"pareto.{plane}", prompts=prompts)
+    return [cell["method"] for cell in cells if cell["value"]]
 
 
-def _front(sheet, axes, points: dict[str, tuple[Reading, Reading]], sign: int) -> None:
-    """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate.
-
-    The base is no method: it would be on every front.
-    """
-    front = pareto([(x.value, y.value) for method, (x, y) in points.items() if method != "base"], sign)
+def _front(sheet, axes, points: dict[str, tuple[Reading, Reading]], methods: list[str]) -> None:
+    """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate."""
+    front = sorted({(x.value, y.value) for x, y in (points[name] for name in methods if name in points)})
     if len(front) > 1:
         sheet.line(axes, *zip(*front, strict=True), FRONT, linewidth=1.0, drawstyle="steps-pre")
         sheet.legend("Pareto front", color=FRONT.colour, linestyle=FRONT.line, linewidth=1.0)

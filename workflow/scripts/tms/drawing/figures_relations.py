@@ -1,13 +1,11 @@
 """Figures 2a and 2b: forgetting against the distance from the base, and against Policy-Label Divergence."""
 
-from dataclasses import replace
-
 from tms.drawing import names
 from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import GREY, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import PERCENT, heading, spoken
+from tms.drawing.wording import EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 RL_KINDS = ("grpo", "reinforce", "trapo")
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
@@ -66,9 +64,8 @@ def _finished(sheet: Sheet, tasks: list[str], said: list[str]) -> Sheet:
     sheet.caption += "Each point: the runs of a method on a target task, which its size tells. "
     if any(said):
         sheet.caption += f"Rank correlations: {'; '.join(filter(None, said))}. "
-    sheet.caption += (
-        "Bars: 95 % interval over test examples; the intervals over seeds are in the hover values."
-    )
+    sheet.caption += f"{LOSSES_ONLY} "
+    sheet.caption += EXAMPLES_ONLY
     return sheet
 
 
@@ -84,7 +81,7 @@ def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str
                 y = y.scaled(-100)
                 where = f"{names.method(method)} on {names.benchmark(task)}"
                 text = f"{where}: {spoken(names.quantity(predictor), x, ' nats')}; {spoken('−F', y, PERCENT)}"
-                sheet.point(axes, _plain(x), _plain(y), looks[method], text, size=SIZES[place % len(SIZES)])
+                sheet.point(axes, x.plain, y.plain, looks[method], text, size=SIZES[place % len(SIZES)])
                 sheet.legend(names.method(method), looks[method])
     whole, within, alone = correlation(book, subject.model, predictor, prompts, family)
     if not whole:
@@ -97,11 +94,6 @@ def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str
     where = f", {names.prompts(prompts)}" if prompts else ""
     said = f"{names.quantity(predictor)}{where}: {spoken('ρ', whole)} over {whole.n} points"
     return f"{said}, {spoken('within target tasks', within)}" if within else said
-
-
-def _plain(found: Reading) -> Reading:
-    """A reading without its interval over seeds: of so many points, these would hide one another."""
-    return replace(found, seeds_low=None, seeds_high=None)
 
 
 def _short(found: Reading) -> str:

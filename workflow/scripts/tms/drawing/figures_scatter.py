@@ -8,7 +8,7 @@ from tms.drawing.gain import difference
 from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import KINDS, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
 TASKS = [
@@ -95,7 +95,7 @@ def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sh
         NotDrawnError: main or diversity is missing, or no target has both numbers.
     """
     book.require(subject.model, "main", "diversity")
-    title = heading("Gain of TMS over SFT by target task (RQ5)", book, subject.model)
+    title = heading("Gain of TMS over SFT by target task, RQ5", book, subject.model)
     sheet = Sheet("task_dependence", title, columns=2, height=3.9)
     shown = (("target", "target score"), ("forgetting", "forgetting F"))
     for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
@@ -114,5 +114,5 @@ def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sh
         axes.set_ylabel(f"TMS − SFT, {label} (points)")
     if not sheet.hovers:
         raise NotDrawnError("no target has both distinct right answers and a difference of TMS and SFT")
-    sheet.caption = f"Above 0: TMS better than SFT. {BARS}"
+    sheet.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}"
     return sheet

@@ -5,7 +5,7 @@ from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet
 from tms.drawing.style import KINDS, Style
 from tms.drawing.subject import Subject
-from tms.drawing.wording import BARS, PERCENT, heading, spoken
+from tms.drawing.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 SHOWN = {
     "target_mean": ("target", "target mean (%)"),
@@ -99,7 +99,7 @@ def _sweep(book: Book, subject: Subject, experiment: str, name: str, title: str,
         _references(sheet, axes, book, subject, experiment, quantity)
     if not sheet.hovers:
         raise NotDrawnError(f"experiment {experiment}: no method has a setting and a summary")
-    sheet.caption = BARS
+    sheet.caption = f"{LOSSES_ONLY} {BARS}"
     return sheet
 
 

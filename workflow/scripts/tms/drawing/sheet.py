@@ -117,7 +117,8 @@ class Sheet:
         """Draw what was noted, all bars of a panel at once."""
         for (axes, name), noted in self._bars.items():
             ends, colours = zip(*noted, strict=True)
-            axes.add_collection(LineCollection(ends, colors=colours, **BARS[name]))
+            # Not as a tuple: matplotlib takes a tuple of two for one colour and its alpha.
+            axes.add_collection(LineCollection(ends, colors=list(colours), **BARS[name]))
             axes.autoscale_view()
         self._bars.clear()
 

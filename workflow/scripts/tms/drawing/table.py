@@ -1,14 +1,16 @@
 """A table: CSV with raw numbers, Markdown for reading."""
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tms.drawing.book import Reading
-from tms.drawing.wording import COLUMN_MARKS
+from tms.drawing.wording import COLUMN_MARKS, LOSSES_ONLY
 
 NOT_MEASURED = "–"
 DIGITS = 8  # significant digits of a number in CSV
+# Keys of columns of F: of `forgetting`, `forgetting_ext`, `forgetting_matched`, `forgetting.test` and such.
+FORGETTING = "forgetting"
 EXTRAS = ("low", "high", "seeds_low", "seeds_high", "n", "p", "mark")
 
 
@@ -47,6 +49,8 @@ class Table:
         columns: the columns of readings.
         rows: (text of each leading column, entry of each column by key).
         notes: lines printed beneath.
+        brackets: what the intervals are.
+        counted: what a reading's `n` counts.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Table:
     columns: list[Column]
     rows: list[tuple[dict[str, str], dict[str, Entry]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    brackets: str = "Brackets: 95 % interval over test examples."
+    counted: str = "Examples"
 
     @property
     def empty(self) -> bool:
@@ -68,7 +74,7 @@ class Table:
             for column in self.columns
             if any((found := entries.get(column.key)) and found.reading for _, entries in self.rows)
         ]
-        return Table(self.name, self.title, self.labels, kept, self.rows, self.notes)
+        return replace(self, columns=kept)
 
     def save(self, folder: Path) -> None:
         """Write `{name}.csv` and `{name}.md`."""
@@ -126,7 +132,9 @@ class Table:
         notes = list(self.notes)
         readings = [entry.reading for _, entries in self.rows for entry in entries.values() if entry.reading]
         if any(reading.low is not None for reading in readings):
-            notes.append("Brackets: 95 % interval over test examples.")
+            notes.append(self.brackets)
+        if any(column.key.startswith(FORGETTING) for column in self.columns):
+            notes.append(LOSSES_ONLY)
         if any(reading.seeds_low is not None for reading in readings):
             notes.append("The CSV file has the 95 % intervals over seeds too.")
         if any(reading.mark for reading in readings):
@@ -134,7 +142,10 @@ class Table:
         if any(entry.delta for _, entries in self.rows for entry in entries.values()):
             notes.append("Parentheses: change from the base.")
         notes += self._sizes()
-        return "\n".join([f"**{self.title}**", "", *lines, "", *(f"- {note}" for note in notes)]) + "\n"
+        return (
+            "\n".join([f"**{self.title}**", "", *lines, "", *(f"- {_one_line(note)}" for note in notes)])
+            + "\n"
+        )
 
     def _sizes(self) -> list[str]:
         """Numbers of examples in a line; those of a column that differ between rows as a range."""
@@ -153,14 +164,19 @@ class Table:
         if not found:
             return []
         if len(found) == 1:
-            return [f"Examples: {next(iter(found))}."]
+            return [f"{self.counted}: {next(iter(found))}."]
         each = [f"{size} ({', '.join(of)})" for size, of in found.items()]
-        return [f"Examples: {'; '.join(each)}."]
+        return [f"{self.counted}: {'; '.join(each)}."]
 
 
 def _escaped(text: str) -> str:
-    """Text in which a bar does not end the cell."""
-    return text.replace("|", "\\|")
+    """Text in one line, in which a bar does not end the cell."""
+    return _one_line(text).replace("|", "\\|")
+
+
+def _one_line(text: str) -> str:
+    """Text whose white space is single blanks: a line break would end the row."""
+    return " ".join(text.split())
 
 
 def _raw_number(value: float | None) -> str:

@@ -185,7 +185,15 @@ def relations(book: Book) -> Table:
     labels = {"model": "Model", "predictor": "Predictor", "prompts": "Prompts", "family": "Family"}
     columns = [Column("rho", "Spearman ρ", "number")]
     title = "Rank correlation of forgetting with divergences"
-    return Table("relations", title, labels | {"points": "Points"}, columns, rows)
+    return Table(
+        "relations",
+        title,
+        labels | {"points": "Points"},
+        columns,
+        rows,
+        brackets="Brackets: 95 % bootstrap interval over methods.",
+        counted="Points, each the runs of a method on a target",
+    )
 
 
 def task_dependence(book: Book) -> Table:

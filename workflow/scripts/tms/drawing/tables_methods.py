@@ -142,6 +142,11 @@ def table7(book: Book) -> Table:
                 if cells and cells[0]["x"] is not None:
                     notes.append(f"Matched target accuracy of {subject.model}: {100 * cells[0]['x']:.1f} %.")
             rows.append((texts, entries))
+    if any(entries[column.key].reading for _, entries in rows for column in matched):
+        notes.append(
+            "Matched values are not measured at that accuracy but interpolated, linearly between theta_0 and "
+            "the checkpoints that the runs of all windows share."
+        )
     title = "Table 7: windows of checkpoints, in %"
     return Table("table7", title, LABELS, columns + matched, rows, list(dict.fromkeys(notes)))
 

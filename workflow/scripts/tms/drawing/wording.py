@@ -28,6 +28,10 @@ def heading(text: str, book: Book, model: str) -> str:
 
 
 BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."
+EXAMPLES_ONLY = "Bars: 95 % interval over test examples; the intervals over seeds are in the hover values."
+LOSSES_ONLY = (
+    "F counts losses only: near 0 its estimate and its interval are biased low; see F by chance (Table 9)."
+)
 COLUMN_MARKS = (
     "**Bold**: best of its column; ≈: not distinguishable from the best (paired test on the same examples, "
     "Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the best. The base "
