@@ -6,6 +6,7 @@ from tms import cells
 
 METHODS = ["sft", "self_sft", "tms", "tms_early"]
 FLAGS = ["--model", "m", "--kinds", "sft=sft", "self_sft=self_sft", "tms=tms", "tms_early=tms"]
+APART = ["--recipes", *(f"{method}={method}" for method in METHODS)]
 
 
 def write_cells(path, methods, level):
@@ -27,7 +28,7 @@ def test_relations_and_fronts(program, tmp_path):
     write_cells(tmp_path / "main.parquet", ["sft", "self_sft", "tms"], 0)
     write_cells(tmp_path / "windows.parquet", ["tms_early", "tms"], -9)  # tms counts as main has it
     done = program(
-        "relations", *FLAGS, "--cells", "main.parquet", "windows.parquet", "--output", "out.parquet"
+        "relations", *FLAGS, *APART, "--cells", "main.parquet", "windows.parquet", "--output", "out.parquet"
     )
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "out.parquet"])
@@ -43,6 +44,26 @@ def test_relations_and_fronts(program, tmp_path):
 
 
 def test_a_missing_file_is_one_line(program):
-    done = program("relations", *FLAGS, "--cells", "gone.parquet", "--output", "out.parquet")
+    done = program("relations", *FLAGS, *APART, "--cells", "gone.parquet", "--output", "out.parquet")
     assert done.returncode == 2
     assert done.stderr == "error: gone.parquet: no such file; run the stage that makes it\n"
+
+
+def test_methods_of_a_recipe_count_as_one(program, tmp_path):
+    write_cells(tmp_path / "main.parquet", METHODS, 0)
+    recipes = ["--recipes", "sft=sft", "self_sft=self_sft", "tms=tms", "tms_early=tms"]
+    done = program("relations", *FLAGS, *recipes, "--cells", "main.parquet", "--output", "out.parquet")
+    assert done.returncode == 0, done.stderr
+    found = cells.read([tmp_path / "out.parquet"])
+    quantity = "spearman.kl.policy_base.per_sequence"
+    whole, *without = cells.select(found, quantity=quantity, prompts="heldout", group="all")
+    assert whole["n"] == 6
+    assert [cell["method"] for cell in without] == ["sft", "self_sft", "tms"]
+
+
+def test_a_method_without_a_recipe_is_one_line(program, tmp_path):
+    write_cells(tmp_path / "main.parquet", METHODS, 0)
+    words = [*FLAGS, *APART[:-1], "--cells", "main.parquet", "--output", "out.parquet"]
+    done = program("relations", *words)
+    assert done.returncode == 2
+    assert done.stderr == "error: --recipes: none of tms_early; name one for each method of --kinds\n"

@@ -12,11 +12,11 @@ from tms.relations import (
     PREDICTORS,
     Point,
     coefficient,
-    method_interval,
-    method_p,
     non_dominated,
     pareto_cells,
     points,
+    recipe_interval,
+    recipe_p,
     relation_cells,
     weighted_spearman,
 )
@@ -33,7 +33,7 @@ def measured(quantity, values, prompts="", experiment="main"):
 
 
 def as_points(x, y, tasks=1):
-    """Points of methods of `tasks` train tasks each."""
+    """Points of recipes of `tasks` train tasks each."""
     return [
         Point(f"m{place // tasks}", f"t{place % tasks}", *pair)
         for place, pair in enumerate(zip(x, y, strict=True))
@@ -86,7 +86,7 @@ def test_more_of_the_predictor_with_more_forgetting_is_positive():
         measured("forgetting", forgetting) + measured(KL, kl, "heldout"),
         KL,
         "heldout",
-        ["sft", "tms", "self_sft"],
+        {name: name for name in ("sft", "tms", "self_sft")},
     )
     assert chosen == [
         Point("sft", "a", 0.9, 0.3),
@@ -106,36 +106,38 @@ def test_a_method_of_several_experiments_is_one_point_and_what_was_not_measured_
     along = cells.cell(
         "main", "m", KL, 0.1, method="sft", train_task="a", prompts="heldout", checkpoint="1of2"
     )
-    assert points([*found, along], KL, "heldout", ["sft", "tms"]) == [Point("tms", "a", 0.3, 0.1)]
+    assert points([*found, along], KL, "heldout", {"sft": "sft", "tms": "tms"}) == [
+        Point("tms", "a", 0.3, 0.1)
+    ]
 
 
 def test_too_few_points_and_equal_sides_have_no_value():
     assert coefficient(as_points([1, 2, 3], [1, 2, 3])) == (
         None,
-        "not measured: 3 points of 3 methods; it takes 4 of 3",
+        "not measured: 3 points of 3 recipes; it takes 4 of 3",
     )
     value, note = coefficient(as_points([1, 2, 3, 4], [1, 2, 3, 4], tasks=2))
-    assert value is None and "4 points of 2 methods" in note
+    assert value is None and "4 points of 2 recipes" in note
     assert coefficient(as_points([1, 2, 3, 4], [0.0] * 4)) == (
         None,
         "not defined: one side is the same at all points",
     )
 
 
-def test_points_of_one_method_are_resampled_together():
-    """Five tasks with the same numbers hold as much as one, so the interval over methods is the same."""
+def test_points_of_one_recipe_are_resampled_together():
+    """Five tasks with the same numbers hold as much as one, so the interval over recipes is the same."""
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(2, 8))
     one = as_points(x, y)
     five = as_points(np.repeat(x, 5), np.repeat(y, 5), tasks=5)
-    assert method_interval(five) == pytest.approx(method_interval(one))
-    low, high = method_interval(one)
+    assert recipe_interval(five) == pytest.approx(recipe_interval(one))
+    low, high = recipe_interval(one)
     assert low < spearmanr(x, y).statistic < high
 
 
 @pytest.mark.slow
-def test_intervals_over_methods_cover_the_true_correlation():
-    """200 simulated sets of 9 methods with 2 tasks each; 95 % within three standard errors (1.5 points)."""
+def test_intervals_over_recipes_cover_the_true_correlation():
+    """200 simulated sets of 9 recipes with 2 tasks each; 95 % within three standard errors (1.5 points)."""
     generator = np.random.default_rng(1)
 
     def draw(methods):
@@ -145,43 +147,109 @@ def test_intervals_over_methods_cover_the_true_correlation():
     truth = spearmanr(draw(100_000)).statistic
     covered = 0
     for _ in range(200):
-        low, high = method_interval(as_points(*draw(9).T, tasks=2))
+        low, high = recipe_interval(as_points(*draw(9).T, tasks=2))
         covered += low <= truth <= high
     assert 0.905 <= covered / 200 <= 0.995
 
 
-def test_a_permutation_test_over_methods():
-    """A perfect order of 5 methods: 1 of 120 in one direction, however many tasks repeat it."""
+def test_a_permutation_test_over_recipes():
+    """A perfect order of 5 recipes: 1 of 120 in one direction, however many tasks repeat it."""
     x = np.arange(5.0)
-    assert method_p(as_points(x, x)) == pytest.approx(2 / 120)
-    assert method_p(as_points(np.repeat(x, 3), np.repeat(-x, 3), tasks=3)) == pytest.approx(2 / 120)
-    assert method_p(as_points(x, [2.0, 1, 0, 1, 2])) == pytest.approx(1.0)
-    assert method_p(as_points(x, x, tasks=2)) is None  # the last method has one task of two
+    assert recipe_p(as_points(x, x)) == pytest.approx(2 / 120)
+    assert recipe_p(as_points(np.repeat(x, 3), np.repeat(-x, 3), tasks=3)) == pytest.approx(2 / 120)
+    assert recipe_p(as_points(x, [2.0, 1, 0, 1, 2])) == pytest.approx(1.0)
+    assert recipe_p(as_points(x, x, tasks=2)) is None  # the last recipe has one task of two
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("within", [False, True])
 def test_tasks_of_different_levels_make_no_finding(within):
-    """Of 300 sets of 5 unrelated methods, at most 5 % have p < 0.05, plus three standard errors."""
+    """Of 300 sets of 5 unrelated recipes, at most 5 % have p < 0.05, plus three standard errors."""
     generator = np.random.default_rng(3)
     found = 0
     for _ in range(300):
         levels = np.tile([0.0, 5.0], 5)
         x, y = levels + generator.normal(size=(2, 10))
-        found += method_p(as_points(x, y, tasks=2), within) < 0.05
+        found += recipe_p(as_points(x, y, tasks=2), within) < 0.05
     assert found / 300 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_methods_of_one_recipe_are_one_point_their_mean():
+    """tms_early lacks its KL on task b, so there the recipe is tms alone."""
+    names = [(method, task) for method in ("sft", "tms", "tms_early") for task in "ab"]
+    forgetting = dict(zip(names, (-0.3, -0.4, -0.1, -0.2, -0.2, -0.9), strict=True))
+    kl = dict(zip(names, (1.0, 2.0, 3.0, 4.0, 5.0, None), strict=True))
+    found = measured("forgetting", forgetting) + measured(KL, kl, "heldout")
+    own = points(found, KL, "heldout", {"sft": "sft", "tms": "tms", "tms_early": "tms"})
+    assert [(point.recipe, point.train_task) for point in own] == [
+        ("sft", "a"),
+        ("sft", "b"),
+        ("tms", "a"),
+        ("tms", "b"),
+    ]
+    assert [point[2:] for point in own] == [
+        (1.0, 0.3),
+        (2.0, 0.4),
+        pytest.approx((4.0, 0.15)),
+        (4.0, 0.2),
+    ]
+
+
+def test_a_recipe_is_left_out_with_all_its_methods():
+    methods = ["sft", "self_sft", "final_sft", "tms", "tms_early", "tms_late"]
+    kinds = {method: "tms" if method.startswith("tms") else method for method in methods}
+    generator = np.random.default_rng(6)
+    names = [(method, task) for method in methods for task in ("a", "b")]
+    x, y = (dict(zip(names, side, strict=True)) for side in generator.normal(size=(2, 12)))
+    found = relations(KL, "heldout", x, y, kinds, kinds)
+    whole, *without = cells.select(found, quantity=f"spearman.{KL}", group="all")
+    assert whole["n"] == 8 and "4 recipes" in whole["note"]
+    assert [(cell["method"], cell["n"]) for cell in without] == [
+        ("sft", 6),
+        ("self_sft", 6),
+        ("final_sft", 6),
+        ("tms", 6),
+    ]
+    kept = [name for name in names if name[0] in methods[:3]]
+    expected = spearmanr([x[name] for name in kept], [-y[name] for name in kept]).statistic
+    assert without[-1]["value"] == pytest.approx(expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("within", [False, True])
+def test_near_copies_of_a_recipe_make_no_finding(within):
+    """18 methods of 8 unrelated recipes, as in the miniature: p < 0.05 in 5 % of 400, not in 15 to 20 %."""
+    generator = np.random.default_rng(7)
+    sizes = [1] * 7 + [11]
+    recipes = {f"m{place}": f"r{recipe}" for place, recipe in enumerate(np.repeat(range(8), sizes))}
+    names = [(method, task) for method in recipes for task in ("a", "b")]
+    wrong = {"recipes": 0, "methods": 0}
+    for _ in range(400):
+        sides = []
+        for _ in range(2):
+            levels = generator.normal(size=(8, 1)) + 0.6 * generator.normal(size=(8, 2)) + [0, 1.5]
+            copies = np.repeat(levels, sizes, axis=0) + 0.2 * generator.normal(size=(18, 2))
+            sides.append(dict(zip(names, copies.ravel(), strict=True)))
+        found = measured(KL, sides[0], "heldout") + measured("forgetting", sides[1])
+        wrong["recipes"] += recipe_p(points(found, KL, "heldout", recipes), within) < 0.05
+        apart = {method: method for method in recipes}
+        wrong["methods"] += recipe_p(points(found, KL, "heldout", apart), within) < 0.05
+    slack = 3 * np.sqrt(0.05 * 0.95 / 400)
+    assert abs(wrong["recipes"] / 400 - 0.05) < slack < wrong["methods"] / 400 - 0.05
 
 
 KINDS = {"sft": "sft", "self_sft": "self_sft", "final_sft": "final_sft", "tms": "tms", "grpo": "grpo"}
 
 
-def relations(predictor, prompts, x, y, kinds=KINDS):
-    """Cells of one predictor, from values by (method, train task)."""
+def relations(predictor, prompts, x, y, kinds=KINDS, recipes=None):
+    """Cells of one predictor, from values by (method, train task); without `recipes` each method is one."""
     found = measured("forgetting", y) + measured(predictor, x, prompts)
-    return cells.select(relation_cells("m", found, kinds), prompts=prompts)
+    return cells.select(
+        relation_cells("m", found, kinds, recipes or {name: name for name in kinds}), prompts=prompts
+    )
 
 
-def test_a_method_is_left_out_at_a_time():
+def test_a_recipe_is_left_out_at_a_time():
     generator = np.random.default_rng(2)
     names = [(method, task) for method in KINDS for task in ("a", "b")]
     x = dict(zip(names, generator.normal(size=10), strict=True))
@@ -197,12 +265,12 @@ def test_a_method_is_left_out_at_a_time():
         assert cell["value"] == pytest.approx(values[cell["method"]]) and cell["n"] == 8
     assert list(values) == list(KINDS)
     low, high = min(values.values()), max(values.values())
-    assert f"association only; without one method {low:.2f} to {high:.2f}" in whole["note"]
-    assert "no interval: 5 methods are too few" in whole["note"] and whole["ci_low"] is None
+    assert f"association only; without one recipe {low:.2f} to {high:.2f}" in whole["note"]
+    assert "5 recipes; too few for an interval" in whole["note"] and whole["ci_low"] is None
     assert 0 < whole["p_value"] <= 1 and without[0]["p_value"] is None
 
 
-def test_enough_methods_have_an_interval():
+def test_enough_recipes_have_an_interval():
     generator = np.random.default_rng(4)
     names = [(f"tms{place}", task) for place in range(6) for task in ("a", "b")]
     x, y = generator.normal(size=(2, 12))
@@ -216,9 +284,9 @@ def test_enough_methods_have_an_interval():
     chosen = [Point(*name, *pair) for name, pair in zip(names, zip(x, y, strict=True), strict=True)]
     for quantity, within in (("spearman", False), ("spearman_within", True)):
         (cell,) = cells.select(found, quantity=f"{quantity}.{KL}", group="all", method="", train_task="")
-        assert (cell["ci_low"], cell["ci_high"]) == method_interval(chosen, within)
-        assert cell["p_value"] == method_p(chosen, within)
-        assert "no interval" not in cell["note"]
+        assert (cell["ci_low"], cell["ci_high"]) == recipe_interval(chosen, within)
+        assert cell["p_value"] == recipe_p(chosen, within)
+        assert "6 recipes" in cell["note"] and "too few" not in cell["note"]
 
 
 def test_on_policy_methods_have_no_divergence_from_labels():
@@ -253,9 +321,9 @@ def test_tasks_that_differ_cannot_make_a_correlation_within():
 
 
 def test_nothing_measured_is_said_for_each_predictor():
-    found = relation_cells("m", [], KINDS)
+    found = relation_cells("m", [], KINDS, {name: name for name in KINDS})
     assert len(found) == 2 * sum(len(families) for _, _, families in PREDICTORS)
-    assert all(cell["value"] is None and "0 points of 0 methods" in cell["note"] for cell in found)
+    assert all(cell["value"] is None and "0 points of 0 recipes" in cell["note"] for cell in found)
 
 
 def test_a_front_drawn_by_hand():

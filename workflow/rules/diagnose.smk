@@ -71,8 +71,9 @@ rule relations:
             model=wildcards.model,
             kinds=[
                 f"{method}={config['methods'][method]['kind']}"
-                for method in dict.fromkeys(sum(summarised(wildcards.model).values(), []))
+                for method in summarised_methods(wildcards.model)
             ],
+            recipes=labelled(recipes(config, wildcards.model, summarised_methods(wildcards.model))),
             cells=[
                 f"results/{wildcards.model}/cells/{name}.parquet" for name in summarised(wildcards.model)
             ],

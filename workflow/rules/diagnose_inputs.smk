@@ -1,5 +1,7 @@
 """Files and methods that the diagnoses of `diagnose.smk` are about."""
 
+from tms.recipes import recipes
+
 LONG_RUN_FILES = {
     "drifts": "drift.json",
     "costs": "train.cost.json",
@@ -42,3 +44,7 @@ def long_runs(wildcards, name):
 def summarised(model):
     """The experiments of a model that rule `measure` summarises, with their methods."""
     return {name: own for name, own in settings.experiments(config, model).items() if name in MEASURED}
+
+
+def summarised_methods(model):
+    return list(dict.fromkeys(sum(summarised(model).values(), [])))

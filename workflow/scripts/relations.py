@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms import cells, program, provenance
+from tms.errors import InputError
 from tms.relations import pareto_cells, relation_cells
 
 
@@ -12,6 +13,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument(
         "--kinds", nargs="+", required=True, metavar="METHOD=KIND", help="the methods that count, with kinds"
+    )
+    parser.add_argument(
+        "--recipes",
+        nargs="+",
+        required=True,
+        metavar="METHOD=RECIPE",
+        help="recipe of each method; methods of one recipe count as one, by their mean",
     )
     parser.add_argument(
         "--cells",
@@ -26,8 +34,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     kinds = program.parse_pairs(args.kinds)
+    recipes = program.parse_pairs(args.recipes)
+    if missing := [name for name in kinds if name not in recipes]:
+        raise InputError(f"--recipes: none of {', '.join(missing)}; name one for each method of --kinds")
     measured = cells.read(args.cells)
-    found = relation_cells(args.model, measured, kinds) + pareto_cells(args.model, measured, list(kinds))
+    found = relation_cells(args.model, measured, kinds, recipes) + pareto_cells(
+        args.model, measured, list(kinds)
+    )
     cells.write(args.output, found, provenance.facts("relations"))
 
 
