@@ -70,9 +70,11 @@ def write_rows(folder: Path, shift: int) -> None:
     rows.write(folder / "verdicts.parquet", rows.VERDICTS, verdicts, {"command": ["grade.py"]})
 
 
-def write_index(folder: Path, entries: list[dict]) -> None:
-    """An index of figures or tables."""
-    empty = {"title": "", "drawn": True, "reason": "", "caption": "A caption.", "files": []}
+def write_index(folder: Path, entries: list[dict], ending: str) -> None:
+    """An index of figures or tables, with the file of each that was drawn."""
+    for entry in entries:
+        entry["files"] = [f"{entry['name']}.{ending}"] if entry.get("drawn", True) else []
+    empty = {"title": "", "drawn": True, "reason": "", "caption": "A caption."}
     folder.mkdir(parents=True)
     (folder / "index.json").write_text(json.dumps([empty | entry for entry in entries]))
 
@@ -116,10 +118,11 @@ def write(folder: Path, project: Path) -> list[str]:
             {"name": "frontier", "title": "The frontier"},
             {"name": "figure4", "title": "Figure 4", "drawn": False, "reason": "no experiment checkpoints"},
         ],
+        "svg",
     )
     (folder / "figures" / "frontier.svg").write_text(SVG)
     names = {"table3": "Table 3", "compute": "Compute"}
-    write_index(folder / "tables", [{"name": name, "title": title} for name, title in names.items()])
+    write_index(folder / "tables", [{"name": name, "title": title} for name, title in names.items()], "md")
     wide = [["method", *(f"a column {i}" for i in range(14))], [":--"] * 15]
     wide += [[name, *(f"{i}.25 [1.0, 2.0]" for i in range(14))] for name in ("one", "two")]
     lines = [f"| {' | '.join(line)} |" for line in wide]
@@ -135,7 +138,7 @@ def write(folder: Path, project: Path) -> list[str]:
     settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "experiments": {"main": [*METHODS]}}
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
-        *("--cells", "main.parquet", "--figures", "figures/index.json", "--tables", "tables/index.json"),
+        *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
         *("--contamination", "contamination.json", "--base", "base"),
         *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
         *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "paper.md")),

@@ -19,7 +19,7 @@ def words(tmp_path):
     return [
         *("--models", f"tiny={drawing_cells.subject(some)}"),
         *("--cells", "alpha.parquet"),
-        *("--compare", "compare.csv", "--output", "out/index.json"),
+        *("--compare", "compare.csv", "--output", "out"),
     ]
 
 

@@ -19,7 +19,7 @@ def words(tmp_path):
     return [
         *("--models", f"tiny={drawing_cells.subject(some)}"),
         *("--cells", "alpha.parquet"),
-        *("--compare", "compare.csv", "--output", "out/index.json"),
+        *("--compare", "compare.csv", "--output", "out"),
     ]
 
 
@@ -30,6 +30,23 @@ def test_draws_what_was_measured(in_process, words, tmp_path):
     assert index["compare"]["drawn"] and index["mixture"]["reason"] == "models.tiny has no experiment mixture"
     for entry in index.values():
         assert all((tmp_path / "out" / name).exists() for name in entry["files"])
+
+
+def test_what_contamination_touches_is_marked(in_process, words, tmp_path):
+    found = {
+        "verdict": "accepted",
+        "overlapping": 5,
+        "rows": 500,
+        "share": 0.01,
+        "reason": "the source has it",
+    }
+    report = {"task": "chain", "benchmarks": {"facts": found}}
+    (tmp_path / "contamination.json").write_text(json.dumps(report))
+    done = in_process("draw_tables", *words, "--contamination", "tiny/chain=contamination.json")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out" / "alpha.md").read_text()
+    assert "Forgetting F †" in text and "Transfer |" in text
+    assert "† tiny, trained on chain, tested on facts: 5 of 500 rows (1.0%) share 13 words" in text
 
 
 def test_a_broken_comparison_is_named(in_process, words, tmp_path):

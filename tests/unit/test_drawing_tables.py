@@ -6,12 +6,13 @@ import json
 import drawing_cells
 import pytest
 
-from tms.drawing import ledger
+from tms.drawing import ledger, tables_settings, touched
 from tms.drawing.book import Book, Reading
 from tms.drawing.compared import Compared, read_compared
 from tms.drawing.subject import Subject
 from tms.drawing.table import Column, Entry, Table, plain, signed, written
 from tms.errors import InputError
+from tms.suite import Suite
 
 COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
 
@@ -193,3 +194,106 @@ def test_the_comparison_is_in_the_papers_units(tmp_path):
     assert [line.paper for line in found] == pytest.approx([-24.6, 0.92, 0.0001, 63.5])
     assert (found[0].ours.low, found[0].ours.high) == pytest.approx((-25.0, -15.0))
     assert (found[1].quantity, found[1].step, found[3].ours) == ("val_nll.per_token", "500", None)
+
+
+# The miniature's tasks with views and parts as the paper's suites have them.
+SUITE = {
+    "targets": ["math", "gsm8k"],
+    "retention": ["mmlu", "ifeval"],
+    "views": {"math500": "math"},
+    "safety": ["wildguard"],
+}
+
+
+@pytest.mark.parametrize(
+    "pair, entered",
+    [
+        (("math", "math500"), {"math500"}),  # a view is part of no average
+        (("math", "math"), {"math", "target", "target_mean", "area"}),
+        (("math", "gsm8k"), {"gsm8k", "xfer"}),
+        (("math", "wildguard"), {"wildguard", "forgetting_ext", "forgetting_floor_ext"}),
+        (
+            ("gsm8k", "mmlu"),
+            {
+                *("mmlu", "retention_mean", "retention_matched", "retention_delta", "forgetting"),
+                *("forgetting_ext", "forgetting_matched", "forgetting_floor", "area", "rho"),
+            },
+        ),
+    ],
+)
+def test_what_a_touched_pair_enters(pair, entered):
+    found = touched.quantities(Suite.read(SUITE), {pair: "note"})
+    assert found == {key: [pair] for key in entered}
+
+
+def test_keys_of_columns_name_their_quantity():
+    own = {"math500": [("math", "math500")], "forgetting": [("math", "mmlu")]}
+    for key in ("math500", "math500.loose", "delta.math500", "math500_asr", "forgetting.test"):
+        assert touched.pairs_of(key, own), key
+    for key in ("math", "forgetting_floor", "target_mean.test", "cost.seconds"):
+        assert not touched.pairs_of(key, own), key
+
+
+@pytest.fixture(scope="module")
+def touched_folder(tmp_path_factory):
+    """Tables of a suite in which a training task shares text with a view, and another with itself."""
+    folder = tmp_path_factory.mktemp("touched")
+    suite = drawing_cells.SUITE | {"views": {"math500": "chain"}}
+    view = [
+        cell | {"quantity": "math500", "train_task": ""}
+        for cell in drawing_cells.World("tiny").all()
+        if cell["quantity"] == "chain" and cell["experiment"] == "main" and not cell["train_task"]
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
+    pairs = {("chain", "math500"): "9 rows: why", ("mini_countdown", "mini_countdown"): "2 rows: so"}
+    compared = [
+        Compared("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
+        for name in ("math500", "delta.math500", "gsm8k")
+    ]
+    book = Book([subject], drawing_cells.World("tiny").all() + view)
+    ledger.write(folder, book, compared, {"tiny": pairs})
+    return folder
+
+
+def test_touched_columns_have_a_dagger_and_a_footnote(touched_folder):
+    text = (touched_folder / "table3.md").read_text()
+    heads = next(line for line in text.splitlines() if line.startswith("| Method")).split(" | ")
+    assert [head for head in heads if "†" in head] == ["mini countdown †", "MATH-500 †"]
+    assert "- † tiny, trained on chain, tested on MATH-500: 9 rows: why" in text
+    (line,) = [line for line in read(touched_folder / "table3.csv") if line["method"] == "TMS"]
+    assert (line["math500_touched"], line.get("facts_touched", "")) == ("†", "")
+
+
+def test_touched_rows_have_a_dagger(touched_folder):
+    text = (touched_folder / "table2.md").read_text()
+    assert "| mini countdown † |" in text and "| chain |" in text
+    assert "tested on mini countdown: 2 rows: so" in text and "MATH-500" not in text
+    lines = (touched_folder / "compare.md").read_text().splitlines()
+    assert [("†" in line, "GSM8K" in line) for line in lines if line.startswith("| 9")] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_tables_that_nothing_touches_have_no_dagger(folder, touched_folder):
+    assert not any("†" in path.read_text() for path in folder.iterdir())
+    assert "†" not in (touched_folder / "relations.md").read_text()
+
+
+def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
+    subject = Subject.read("tiny", drawing_cells.subject())
+    own = Book([subject], drawing_cells.World("tiny").all())
+    ledger.write(tmp_path, own, [], {"tiny": {("chain", "facts"): "why"}})
+    every = ("table1", "table3", "table7", "table9", "frontier", "alpha", "mixture", "checkpoints")
+    for name in (*every, "relations", "task_dependence"):
+        assert "† tiny, trained on chain, tested on facts: why" in (tmp_path / f"{name}.md").read_text(), name
+    marked = [line for line in (tmp_path / "bound.md").read_text().splitlines() if "†" in line]
+    assert len(marked) == 4 + 1 and all("facts" in line for line in marked)  # four methods, and the footnote
+
+
+def test_settings_are_printed_exactly():
+    rows = [{"tasks": ["chain"], "learning_rate": 1.2345678e-05, "tensor_parallel": 0}]
+    made = tables_settings.table4_5(Book([Subject.read("tiny", drawing_cells.subject(settings=rows))], []))
+    ((texts, _),) = made.rows
+    assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")

@@ -60,3 +60,28 @@ def test_flags_can_be_read_back():
         "settings": [],
         "cells": [],
     }
+
+
+def test_tables_4_and_5_name_the_rate_that_is_trained_with():
+    config = configuration("config")
+    config["methods"]["sft"]["training"] = config["methods"]["sft"].get("training", {}) | {
+        "learning_rate_scale": 0.3
+    }
+    config["training"]["learning_rate"] = 1.23456789e-05
+    config["models"]["tiny"]["training"] = {}
+    (row,) = printed_models.grouped_settings(config, "tiny")
+    assert row["learning_rate"] == pytest.approx(3.70370367e-06, rel=1e-9)
+    assert row["tasks"] == ["mini_countdown", "chain"]
+    config["models"]["qwen7b"]["training"] = {}
+    flags = printed_models.flag_values(config, ["qwen7b"])["settings"]
+    rate = next(flag for flag in flags if flag.startswith("qwen7b/learning_rate="))
+    assert float(rate.partition("=")[2]) == pytest.approx(3.70370367e-06, rel=1e-9)
+
+
+def test_targets_with_their_own_settings_have_their_own_row():
+    config = configuration("config")
+    config["tasks"]["chain"]["training"] = {"epochs": 7}
+    assert [(row["tasks"], row["epochs"]) for row in printed_models.grouped_settings(config, "tiny")] == [
+        (["mini_countdown"], 2),
+        (["chain"], 7),
+    ]

@@ -1,6 +1,7 @@
 """Parts of the report: which rows it shows, how texts are cut, tables, markup that stays text."""
 
 import hashlib
+import json
 
 import pytest
 from hypothesis import given
@@ -197,3 +198,21 @@ def test_a_graded_row_without_its_completion_is_named(tmp_path):
     rows.write(path, rows.COMPLETIONS, kept, {})
     with pytest.raises(InputError, match=r"generations\.parquet: no row facts-3 of facts"):
         of_run({"base": tmp_path}, ["chain", "facts"])
+
+
+def test_a_listed_file_that_is_missing_is_named(tmp_path):
+    entry = {"name": "alpha", "title": "A", "drawn": True, "reason": "", "caption": "", "files": ["alpha.md"]}
+    (tmp_path / "index.json").write_text(json.dumps([entry]))
+    with pytest.raises(InputError, match=r"alpha\.md: listed in index\.json but missing; delete the folder"):
+        content.tables(tmp_path)
+    (tmp_path / "alpha.md").write_text("| a |\n| :-- |\n| b |\n")
+    assert [table.name for table in content.tables(tmp_path)] == ["alpha"]
+
+
+def test_scores_that_contamination_touches_have_a_dagger():
+    cells = [cell("main", "m", name, 0.5, method="tms") for name in ("chain", "facts", "forgetting", "xfer")]
+    found = tables.scores(cells, SUITE, {}, {("chain", "facts"): "why"})
+    assert found.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
+    assert "† trained on chain, tested on facts: why" in found.caption
+    assert "F counts losses only" in found.caption
+    assert "†" not in "".join(tables.scores(cells, SUITE, {}).columns)

@@ -96,6 +96,17 @@ def test_nothing_left_to_do(reported):
     assert reported.planned(TARGET, configs=("small.yaml",)) == {}
 
 
+@pytest.mark.parametrize("name", ["tables", "figures"])
+def test_a_deleted_folder_is_drawn_again(reported, name):
+    folder = reported.folder / "results" / name / "tiny"
+    kept = folder.rename(folder.with_name("kept"))
+    try:
+        jobs = reported.planned(TARGET, configs=("small.yaml",))
+        assert jobs == {f"draw_{name}": 1, "report": 1}
+    finally:
+        kept.rename(folder)
+
+
 def test_another_seed_runs_that_seed_alone(reported):
     more = reported.overlay("seeds.yaml", "models: {tiny: {seeds: [0, 1]}}")
     jobs = reported.planned(TARGET, configs=("small.yaml", more))

@@ -5,8 +5,9 @@ rule draw_tables:
     input:
         cells=scope_cells,
         compare=scope_compare,
+        contamination=lambda wildcards: scope_contamination(wildcards).values(),
     output:
-        "results/tables/{scope}/index.json",
+        directory("results/tables/{scope}"),
     log:
         "logs/draw_tables/{scope}.log",
     benchmark:
@@ -16,7 +17,7 @@ rule draw_tables:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=drawing_flags,
+        flags=table_flags,
         code=digests("draw_tables"),
     shell:
         "python workflow/scripts/draw_tables.py {params.flags} --compare {input.compare}"
@@ -28,7 +29,7 @@ rule draw_figures:
         cells=scope_cells,
         compare=scope_compare,
     output:
-        "results/figures/{scope}/index.json",
+        directory("results/figures/{scope}"),
     log:
         "logs/draw_figures/{scope}.log",
     benchmark:

@@ -26,27 +26,13 @@ def scope_cells(wildcards):
     return [path for model in scope_models(wildcards) for path in model_cells(model)]
 
 
-def printed_settings(model):
-    """Tables 4 and 5: settings of the baseline SFT and of generation, a row for target tasks that share them."""
-    generated = {
-        "tensor_parallel": settings.gpus(config, model, "generate") or "none",
-        "engine": settings.engine(config, "models", model),
+def scope_contamination(wildcards):
+    """Reports of the gate on each target task: `model/task` -> file."""
+    return {
+        f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
+        for model in scope_models(wildcards)
+        for task in suite(model).targets
     }
-    groups = []
-    for task in suite(model).targets:
-        training = settings.section(config, "training", model, SFT_METHODS[0], task)
-        cards = max(settings.gpus(config, model, "train"), 1)
-        row = {name: training[name] for name in ("learning_rate", "effective_batch", "epochs", "warmup")}
-        row["batch_per_device"] = training["device_batch"]
-        row["grad_accumulation"] = training["effective_batch"] / (training["device_batch"] * cards)
-        same = next(
-            (group for group in groups if group | {"tasks": []} == row | generated | {"tasks": []}), None
-        )
-        if same:
-            same["tasks"].append(task)
-        else:
-            groups.append(row | generated | {"tasks": [task]})
-    return groups
 
 
 def drawn_model(model):
@@ -59,7 +45,7 @@ def drawn_model(model):
             name: config["methods"][name]["kind"] for methods in experiments.values() for name in methods
         },
         "parameters": config["models"][model].get("parameters"),
-        "settings": printed_settings(model),
+        "settings": printed_models.grouped_settings(config, model),
     }
     return f"{model}={json.dumps(known)}"
 
@@ -67,3 +53,8 @@ def drawn_model(model):
 def drawing_flags(wildcards):
     models = scope_models(wildcards)
     return flags(models=[drawn_model(model) for model in models], cells=scope_cells(wildcards))
+
+
+def table_flags(wildcards):
+    reports = [f"{label}={path}" for label, path in scope_contamination(wildcards).items()]
+    return f"{drawing_flags(wildcards)} {flags(contamination=reports)}"

@@ -27,8 +27,8 @@ rule report:
         verdicts=lambda wildcards: report_rows(wildcards, "verdicts"),
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",
-        figures="results/figures/{model}/index.json",
-        tables="results/tables/{model}/index.json",
+        figures="results/figures/{model}",
+        tables="results/tables/{model}",
         contamination=lambda wildcards: [
             f"data/{task}/{suite_name(wildcards)}/contamination.json"
             for task in suite(wildcards.model).targets

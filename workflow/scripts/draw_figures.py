@@ -21,15 +21,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cells", nargs="+", required=True, type=Path, help="their files of cells")
     parser.add_argument("--compare", required=True, type=Path, help="compare.csv of the scope")
-    parser.add_argument(
-        "--output", required=True, type=Path, help="index.json; the figures are written beside it"
-    )
+    parser.add_argument("--output", required=True, type=Path, help="output: folder of the figures")
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
     subjects = [Subject.read(model, text) for model, text in program.parse_pairs(args.models).items()]
-    atlas.draw(args.output.parent, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
+    atlas.draw(args.output, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program
+from tms import cells, contamination_report, program
 from tms.drawing import ledger
 from tms.drawing.book import Book
 from tms.drawing.compared import read_compared
@@ -22,14 +22,23 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--cells", nargs="+", required=True, type=Path, help="their files of cells")
     parser.add_argument("--compare", required=True, type=Path, help="compare.csv of the scope")
     parser.add_argument(
-        "--output", required=True, type=Path, help="index.json; the tables are written beside it"
+        "--contamination",
+        nargs="*",
+        default=[],
+        metavar="MODEL/TASK=FILE",
+        help="reports of the gate on each model's target tasks; what they touch is marked",
     )
+    parser.add_argument("--output", required=True, type=Path, help="output: folder of the tables")
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
     subjects = [Subject.read(model, text) for model, text in program.parse_pairs(args.models).items()]
-    ledger.write(args.output.parent, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
+    touched = {}
+    for label, path in program.parse_pairs(args.contamination).items():
+        touched.setdefault(label.partition("/")[0], {}).update(contamination_report.touched([Path(path)]))
+    book = Book(subjects, cells.read(args.cells))
+    ledger.write(args.output, book, read_compared(args.compare), touched)
 
 
 if __name__ == "__main__":

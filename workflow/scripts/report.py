@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tms import cells, program, rows
+from tms import cells, contamination_report, program, rows
 from tms.drawing import names
 from tms.errors import InputError
 from tms.report import content, examples, page, tables
@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", required=True, help="the settings behind its results, as JSON")
     parser.add_argument("--questions", type=Path, required=True, help="verdicts on the research questions")
     parser.add_argument("--cells", nargs="+", type=Path, required=True, help="cells of the experiment main")
-    parser.add_argument("--figures", type=Path, required=True, help="index of its figures")
-    parser.add_argument("--tables", type=Path, required=True, help="index of its tables")
+    parser.add_argument("--figures", type=Path, required=True, help="folder of its figures")
+    parser.add_argument("--tables", type=Path, required=True, help="folder of its tables")
     parser.add_argument("--contamination", nargs="+", type=Path, required=True, help="reports of the gate")
     parser.add_argument("--base", type=Path, required=True, help="folder with the base's rows")
     parser.add_argument(
@@ -92,7 +92,9 @@ def main(args: argparse.Namespace) -> None:
     measured = cells.read(args.cells)
     behind = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
-    leading = {"scores": [tables.scores(cells.select(measured, experiment="main"), suite, links)]}
+    touched = contamination_report.touched(args.contamination)
+    scores = tables.scores(cells.select(measured, experiment="main"), suite, links, touched)
+    leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
     )

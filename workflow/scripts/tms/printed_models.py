@@ -5,6 +5,13 @@ from tms.paper_numbers import MODELS
 
 # The experiments whose numbers the paper prints.
 PRINTED = ["main", "windows", "mismatch", "diversity"]
+PRINTED_SETTINGS = [
+    "learning_rate",
+    "batch_per_device",
+    "grad_accumulation",
+    "effective_batch",
+    "tensor_parallel",
+]
 
 
 def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
@@ -28,17 +35,46 @@ def cell_files(config: dict, models: list[str]) -> list[str]:
     ]
 
 
+def baseline_settings(config: dict, model: str, task: str | None = None) -> dict[str, float | str]:
+    """Settings of a model's baseline SFT and of its generation (Tables 4 and 5), on a task or in general.
+
+    `tensor_parallel` is the number of cards that generate; 0 where a CPU does.
+    """
+    training = settings.section(config, "training", model, settings.trajectories(config)[0], task)
+    cards = max(settings.gpus(config, model, "train"), 1)
+    return {
+        # Ten digits, as the training program gets it: a product such as 2e-05 * 0.3 means no more.
+        "learning_rate": float(f"{training['learning_rate'] * training['learning_rate_scale']:.10g}"),
+        "batch_per_device": training["device_batch"],
+        "grad_accumulation": training["effective_batch"] / (training["device_batch"] * cards),
+        "effective_batch": training["effective_batch"],
+        "epochs": training["epochs"],
+        "warmup": training["warmup"],
+        "tensor_parallel": settings.gpus(config, model, "generate"),
+        "engine": settings.engine(config, "models", model),
+    }
+
+
+def grouped_settings(config: dict, model: str) -> list[dict]:
+    """Rows of Tables 4 and 5: `baseline_settings` with the target tasks (`tasks`) that share them."""
+    groups: list[dict] = []
+    for task in settings.suite(config, model).targets:
+        row = baseline_settings(config, model, task)
+        same = [group for group in groups if all(group[name] == value for name, value in row.items())]
+        if same:
+            same[0]["tasks"].append(task)
+        else:
+            groups.append(row | {"tasks": [task]})
+    return groups
+
+
 def own_settings(config: dict, models: list[str]) -> dict[tuple[str, str], float]:
     """What Tables 4 and 5 print, of these models: (model, setting) -> value, for the baseline SFT."""
     found = {}
     for model in stand_ins(config, models):
-        training = settings.section(config, "training", model, settings.trajectories(config)[0])
-        cards = max(settings.gpus(config, model, "train"), 1)
-        found[model, "learning_rate"] = training["learning_rate"]
-        found[model, "batch_per_device"] = training["device_batch"]
-        found[model, "grad_accumulation"] = training["effective_batch"] / (training["device_batch"] * cards)
-        found[model, "effective_batch"] = training["effective_batch"]
-        found[model, "tensor_parallel"] = max(settings.gpus(config, model, "generate"), 1)
+        baseline = baseline_settings(config, model)
+        baseline["tensor_parallel"] = max(baseline["tensor_parallel"], 1)  # the paper's has no 0
+        found |= {(model, name): baseline[name] for name in PRINTED_SETTINGS}
     return found
 
 
@@ -47,6 +83,6 @@ def flag_values(config: dict, models: list[str]) -> dict[str, list[str]]:
     values = own_settings(config, models)
     return {
         "models": [f"{ours}={theirs}" for ours, theirs in stand_ins(config, models).items()],
-        "settings": [f"{model}/{name}={value:g}" for (model, name), value in values.items()],
+        "settings": [f"{model}/{name}={value:.10g}" for (model, name), value in values.items()],
         "cells": cell_files(config, models),
     }

@@ -1,5 +1,6 @@
 """Every table of a scope."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from tms.drawing import names, tables_diagnoses, tables_methods, tables_settings
 from tms.drawing.book import Book, NotDrawnError
 from tms.drawing.compared import Compared
 from tms.drawing.index import drawn, not_drawn, write_index
+from tms.drawing.table import Table
+from tms.drawing.touched import Pairs, footnote, pairs_of, quantities
 
 # Name -> title in the index, and the function that makes it.
 OF_CELLS = {
@@ -29,13 +32,20 @@ OF_CELLS = {
 ENDINGS = ("csv", "md")
 
 
-def write(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
+# Tables whose rows are of one training task and set of prompts.
+BY_ROW = ("table2", "bound", "task_dependence")
+
+
+def write(
+    folder: Path, book: Book, compared: list[Compared], touched: Mapping[str, Pairs] | None = None
+) -> list[dict]:
     """Write every table of a scope into a folder, with `index.json`.
 
     Args:
         folder: made if it is missing.
         book: the cells of the models in scope.
         compared: rows of the scope's `compare.csv`.
+        touched: model -> the pairs of training task and benchmark that contamination touches; None: none.
 
     Returns:
         The entries of the index: name, title, drawn, reason ("" where drawn), caption, files.
@@ -55,7 +65,37 @@ def write(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
         if len(book.subjects) == 1 and "model" in table.labels:
             seeds = names.seeds(book.seeds(book.subjects[0].model))
             table.title += f" ({', '.join(filter(None, [book.subjects[0].model, seeds]))})"
+        _mark(table, book, touched or {})
         table.save(folder)
         entries.append(drawn(name, table.title, " ".join(table.notes), ENDINGS))
     write_index(folder, entries)
     return entries
+
+
+def _mark(table: Table, book: Book, touched: Mapping[str, Pairs]) -> None:
+    """Mark what contamination touches in a table, and say why beneath."""
+    for subject in book.subjects:
+        pairs = touched.get(subject.model, {})
+        entered = quantities(subject.suite, pairs)
+        found: list[tuple[str, str]] = []
+        for column in table.columns:
+            own = pairs_of(column.key, entered)
+            found += own
+            table.touched |= {(None, column.key)} if own else set()
+        for place, (texts, _) in enumerate(table.rows):
+            if texts.get("model") != subject.model:
+                continue
+            own = [pair for pair in pairs if _of_row(table.name, texts, pair, entered)]
+            found += own
+            table.touched |= {(place, None)} if own else set()
+        table.notes += [footnote(subject.model, pair, pairs[pair]) for pair in pairs if pair in found]
+
+
+def _of_row(name: str, texts: dict[str, str], pair: tuple[str, str], entered: dict) -> bool:
+    """Whether a row of a table is of a touched pair."""
+    if name == "compare":
+        return pair in pairs_of(texts["key"], entered)
+    if name not in BY_ROW:
+        return False
+    task, benchmark = map(names.benchmark, pair)
+    return (texts["train_task"], texts.get("prompts", texts["train_task"])) == (task, benchmark)

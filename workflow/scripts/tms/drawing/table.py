@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tms.drawing.book import Reading
+from tms.drawing.touched import MARK
 from tms.drawing.wording import COLUMN_MARKS, LOSSES_ONLY
 
 NOT_MEASURED = "–"
 DIGITS = 8  # significant digits of a number in CSV
 # Keys of columns of F: of `forgetting`, `forgetting_ext`, `forgetting_matched`, `forgetting.test` and such.
 FORGETTING = "forgetting"
-EXTRAS = ("low", "high", "seeds_low", "seeds_high", "n", "p", "mark")
+EXTRAS = ("low", "high", "seeds_low", "seeds_high", "n", "p", "mark", "touched")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Table:
         notes: lines printed beneath.
         brackets: what the intervals are.
         counted: what a reading's `n` counts.
+        touched: places that contamination touches: (row, column), either None for all of them.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     brackets: str = "Brackets: 95 % interval over test examples."
     counted: str = "Examples"
+    touched: set[tuple[int | None, str | None]] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
@@ -78,7 +81,7 @@ class Table:
 
     def save(self, folder: Path) -> None:
         """Write `{name}.csv` and `{name}.md`."""
-        lines = [self._raw(texts, entries) for texts, entries in self.rows]
+        lines = [self._raw(place, *row) for place, row in enumerate(self.rows)]
         always = {*self.labels, *(column.key for column in self.columns)}
         names = [name for name in self._names() if name in always or any(line[name] for line in lines)]
         with (folder / f"{self.name}.csv").open("w", newline="") as stream:
@@ -94,7 +97,7 @@ class Table:
             found += [f"{column.key}_delta", f"{column.key}_delta_low", f"{column.key}_delta_high"]
         return found
 
-    def _raw(self, texts: dict[str, str], entries: dict[str, Entry]) -> dict[str, str]:
+    def _raw(self, place: int, texts: dict[str, str], entries: dict[str, Entry]) -> dict[str, str]:
         line = dict.fromkeys(self._names(), "") | texts
         for column in self.columns:
             key, entry = column.key, entries.get(column.key)
@@ -109,6 +112,7 @@ class Table:
                     f"{key}_n": "" if found.n is None else str(found.n),
                     f"{key}_p": _raw_number(found.p_value),
                     f"{key}_mark": found.mark,
+                    f"{key}_touched": MARK if self.touched & {(place, None), (None, key)} else "",
                 }
             if entry and entry.delta:
                 line[f"{key}_delta"] = _raw_number(entry.delta.value)
@@ -121,12 +125,12 @@ class Table:
         # A single model stands in the title.
         alone = len({texts.get("model") for texts, _ in self.rows}) == 1
         labels = {name: head for name, head in self.labels.items() if name != "model" or not alone}
-        heads = [*labels.values(), *(column.label for column in self.columns)]
+        heads = [*labels.values(), *(self._daggered((None, one.key), one.label) for one in self.columns)]
         rules = [":--"] * len(labels) + ["--:"] * len(self.columns)
         body = [
-            [texts[name] for name in labels]
+            [self._daggered((place, None), texts[next(iter(labels))]), *[texts[name] for name in labels][1:]]
             + [written(entries.get(column.key), column.unit) for column in self.columns]
-            for texts, entries in self.rows
+            for place, (texts, entries) in enumerate(self.rows)
         ]
         lines = [f"| {' | '.join(map(_escaped, line))} |" for line in (heads, rules, *body)]
         notes = list(self.notes)
@@ -146,6 +150,9 @@ class Table:
             "\n".join([f"**{self.title}**", "", *lines, "", *(f"- {_one_line(note)}" for note in notes)])
             + "\n"
         )
+
+    def _daggered(self, place: tuple[int | None, str | None], text: str) -> str:
+        return f"{text} {MARK}" if place in self.touched else text
 
     def _sizes(self) -> list[str]:
         """Numbers of examples in a line; those of a column that differ between rows as a range."""

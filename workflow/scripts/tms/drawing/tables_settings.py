@@ -31,6 +31,8 @@ def table4_5(book: Book) -> Table:
             for name in SETTINGS:
                 value = settings.get(name, "")
                 texts[name] = ", ".join(map(names.benchmark, value)) if name == "tasks" else _text(value)
+            if not settings.get("tensor_parallel", 1):
+                texts["tensor_parallel"] = "none"
             rows.append((texts, {}))
     if not rows:
         raise NotDrawnError("no settings of a model were given")
@@ -39,7 +41,7 @@ def table4_5(book: Book) -> Table:
 
 
 def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{value:.10g}" if isinstance(value, int | float) else str(value)
 
 
 def compare(lines: list[Compared]) -> Table:
@@ -55,7 +57,12 @@ def compare(lines: list[Compared]) -> Table:
         texts = {"model": line.model, "table": line.table.removeprefix("table").replace("_", ", ")}
         texts |= {"method": names.method(line.method) if line.method else ""}
         step = f", step {line.step}" if line.step else ""
-        texts |= {"quantity": names.quantity(line.quantity) + step, "inside": line.inside, "note": line.note}
+        texts |= {
+            "key": line.quantity,
+            "quantity": names.quantity(line.quantity) + step,
+            "inside": line.inside,
+            "note": line.note,
+        }
         apart = Reading(line.ours.value - line.paper) if line.ours else None
         entries = {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}
         rows.append((texts, {name: Entry(reading) for name, reading in entries.items()}))

@@ -91,23 +91,31 @@ class Section:
         return not (self.leading or self.drawings or self.tables)
 
 
-def read_index(path: Path) -> list[dict]:
-    """The entries of an index of figures or tables.
+def read_index(folder: Path) -> list[dict]:
+    """The entries of the index in a folder of figures or tables.
 
     Raises:
-        InputError: it is missing or broken.
+        InputError: it is missing or broken, or a file that it lists is missing.
     """
     try:
-        return json.loads(path.read_text())
+        entries = json.loads((folder / "index.json").read_text())
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable index; delete it and draw again") from error
+        raise InputError(
+            f"{folder}/index.json: not a readable index; delete the folder and draw again"
+        ) from error
+    for name in (name for entry in entries for name in entry["files"]):
+        if not (folder / name).exists():
+            raise InputError(
+                f"{folder}/{name}: listed in index.json but missing; delete the folder, draw again"
+            )
+    return entries
 
 
 def drawings(figures: Path, tables: Path) -> list[Drawing]:
-    """Every figure of an index, whose files lie beside it, and what the tables' index lacks beyond these."""
+    """Every figure of a folder with an index, and what the tables' index lacks beyond these."""
     found = []
     for entry in read_index(figures):
-        file = figures.with_name(f"{entry['name']}.svg")
+        file = figures / f"{entry['name']}.svg"
         svg = inline_svg(file.read_text()) if entry["drawn"] else None
         found.append(Drawing(entry["name"], entry["title"], entry["caption"], svg, entry["reason"]))
     known = {drawing.name for drawing in found}
@@ -115,11 +123,11 @@ def drawings(figures: Path, tables: Path) -> list[Drawing]:
     return found + [Drawing(entry["name"], entry["title"], reason=entry["reason"]) for entry in missing]
 
 
-def tables(index: Path) -> list[Table]:
-    """Every table of an index that was written, whose files lie beside it."""
+def tables(folder: Path) -> list[Table]:
+    """Every table that was written into a folder with an index."""
     return [
-        from_markdown(index.with_name(f"{entry['name']}.md"), entry["name"], entry["title"])
-        for entry in read_index(index)
+        from_markdown(folder / f"{entry['name']}.md", entry["name"], entry["title"])
+        for entry in read_index(folder)
         if entry["drawn"]
     ]
 

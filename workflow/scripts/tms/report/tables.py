@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tms.cells import select
 from tms.drawing import names
+from tms.drawing.touched import MARK, Pairs, footnote, pairs_of, quantities
+from tms.drawing.wording import LOSSES_ONLY
 from tms.errors import InputError
 from tms.suite import Suite
 
@@ -105,13 +107,14 @@ def _read_entry(text: str) -> Entry:
     return Entry(_typeset(number), _typeset(below), read_number(number), mark)
 
 
-def scores(cells: list[dict], suite: Suite, links: dict[str, str]) -> Table:
+def scores(cells: list[dict], suite: Suite, links: dict[str, str], touched: Pairs | None = None) -> Table:
     """The main results: a row a method, a column a benchmark or summary, with 95 % intervals below.
 
     Args:
         cells: of the experiment `main`.
         suite: the model's benchmarks.
         links: benchmark -> id of its example rows.
+        touched: (training task, benchmark) -> note, for the pairs that contamination touches; None: none.
     """
     own = [
         cell for cell in select(cells, train_task="", checkpoint="", prompts="") if cell["value"] is not None
@@ -132,7 +135,15 @@ def scores(cells: list[dict], suite: Suite, links: dict[str, str]) -> Table:
         "the best (paired tests with Holm's correction, p ≥ 0.05); the base is not ranked. A number of a "
         "benchmark leads to prompts and completions."
     )
-    titles = ["Method", *(names.quantity(name, suite) for name in columns)]
+    pairs, entered = touched or {}, quantities(suite, touched or {})
+    marks = {name: f" {MARK}" if pairs_of(name, entered) else "" for name in columns}
+    titles = ["Method", *(names.quantity(name, suite) + marks[name] for name in columns)]
+    if "forgetting" in columns:
+        caption += f" {LOSSES_ONLY}"
+    shown = {pair for name in columns for pair in pairs_of(name, entered)}
+    caption = " ".join(
+        [caption, *(footnote("", pair, note) for pair, note in pairs.items() if pair in shown)]
+    )
     return Table("scores", "Scores of every method", titles, rows, caption)
 
 
