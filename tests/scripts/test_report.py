@@ -50,6 +50,17 @@ def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, in_process, mon
     assert "browsers may be slow" in in_process("report", *words).stderr
 
 
+def test_fewer_prompts_where_completions_are_many(tmp_path, in_process, monkeypatch):
+    words = write(tmp_path, PROJECT)
+    in_process("report", *words)
+    page = (tmp_path / "report.html").read_text()
+    assert page.count('<article class="example">') == 12 and "6 prompts at most" in page
+    monkeypatch.setattr("tms.report.examples.COMPLETIONS", 12)  # 2 benchmarks, 3 models: 2 prompts of each
+    in_process("report", *words)
+    page = (tmp_path / "report.html").read_text()
+    assert page.count('<article class="example">') == 4 and "2 prompts at most" in page
+
+
 def test_a_missing_row_is_one_line(tmp_path, run_program):
     words = write(tmp_path, PROJECT)
     (tmp_path / "tms" / "generations.parquet").unlink()

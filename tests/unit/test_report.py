@@ -16,7 +16,7 @@ from tms.drawing.book import Reading
 from tms.drawing.table import written
 from tms.errors import InputError
 from tms.report import content, page, tables
-from tms.report.examples import CHARACTERS, PROMPTS, choose, cut, of_run
+from tms.report.examples import CHARACTERS, PROMPTS, choose, cut, of_run, prompts_of_each
 from tms.report.tables import Entry, Table
 from tms.suite import Suite
 
@@ -53,6 +53,15 @@ def test_nothing_is_cut_silently(text, limit):
     found = cut(text, limit)
     assert len(found.shown) <= limit
     assert len(found.shown) + found.left_out == len(text.replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize(
+    "benchmarks, runs, methods, count", [(5, 6, 4, 6), (13, 15, 4, 6), (13, 15, 8, 3), (40, 60, 9, 1)]
+)
+def test_a_page_of_many_methods_shows_fewer_prompts(benchmarks, runs, methods, count):
+    of_one = benchmarks * runs * (methods + 1)  # with the base's
+    assert prompts_of_each(of_one) == count
+    assert count == 1 or count * of_one <= 6000
 
 
 def test_characters_that_act_on_a_page_become_signs():

@@ -49,13 +49,14 @@ def read_settings(text: str) -> tuple[dict, Suite]:
         raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
 
 
-def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> list[dict]:
-    """Example rows of each benchmark by the run that its models were trained in."""
+def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> tuple[list[dict], int]:
+    """Example rows of each benchmark by the run that its models were trained in, and how many of each."""
     runs: dict[tuple[str, int], dict[str, Path]] = {}
     for label, folder in folders.items():
         method, task, seed = content.split_label(label)
         runs.setdefault((task, seed), {"base": base})[method] = folder
-    chosen = {run: examples.of_run(members, suite.benchmarks) for run, members in runs.items()}
+    count = examples.prompts_of_each(len(suite.benchmarks) * sum(map(len, runs.values())))
+    chosen = {run: examples.of_run(members, suite.benchmarks, count) for run, members in runs.items()}
     found = []
     for benchmark in suite.benchmarks:
         # A target's number comes from the runs on it, so these come first.
@@ -66,7 +67,7 @@ def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> list[dict
             for task, seed in order
         ]
         found.append({"id": f"rows-{benchmark}", "title": names.benchmark(benchmark), "runs": shown})
-    return found
+    return found, count
 
 
 def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[int]) -> dict[str, str]:
@@ -90,7 +91,7 @@ def main(args: argparse.Namespace) -> None:
     folders = {label: Path(path) for label, path in program.parse_pairs(args.runs).items()}
     seeds = sorted({content.split_label(label)[2] for label in folders})
     measured = cells.read(args.cells)
-    behind = rows_behind(args.base, folders, suite)
+    behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     touched = contamination_report.touched(args.contamination)
     scores = tables.scores(cells.select(measured, experiment="main"), suite, links, touched)
@@ -110,7 +111,7 @@ def main(args: argparse.Namespace) -> None:
         frontier=frontier,
         questions=others,
         examples=behind,
-        prompts_shown=examples.PROMPTS,
+        prompts_shown=count,
         characters_shown=f"{examples.CHARACTERS:,}",
         method_name=names.method,
         provenance=[

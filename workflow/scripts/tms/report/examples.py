@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from tms import rows
 from tms.errors import InputError
 
-PROMPTS = 6  # of each benchmark and run
+PROMPTS = 6  # of each benchmark and run, at most
+COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
 CHARACTERS = 1_500  # of each text
 READ = ["benchmark", "example_id", "prompt", "completion", "answer", "finish_reason"]
 GRADED = ["benchmark", "example_id", "verdict", "extracted", "reason"]
@@ -56,6 +57,15 @@ def cut(text: str, limit: int = CHARACTERS) -> Text:
     return Text(visible[:limit], max(0, len(visible) - limit))
 
 
+def prompts_of_each(completions: int) -> int:
+    """How many prompts of each benchmark and run to show, so that the page stays one that browsers open.
+
+    Args:
+        completions: how many the page would hold with one prompt of each benchmark and run.
+    """
+    return min(PROMPTS, max(1, COMPLETIONS // completions))
+
+
 def choose(verdicts: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
     """Which examples to show: those on which the models' verdicts differ first, then by a hash of the name.
 
@@ -69,19 +79,22 @@ def choose(verdicts: Mapping[str, Mapping[str, float | None]], count: int = PROM
     return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
 
 
-def of_run(folders: Mapping[str, Path], benchmarks: list[str]) -> dict[str, list[Example]]:
+def of_run(
+    folders: Mapping[str, Path], benchmarks: list[str], count: int = PROMPTS
+) -> dict[str, list[Example]]:
     """Examples of each benchmark from models that were trained on the same task with the same seed.
 
     Args:
         folders: model -> folder with its generations.parquet and verdicts.parquet; the base among them.
         benchmarks: which to show.
+        count: prompts of each benchmark.
 
     Raises:
         InputError: a file is missing, or a graded row has no completion.
     """
     graded = {model: _verdicts(folder) for model, folder in folders.items()}
     chosen = {
-        benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()})
+        benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()}, count)
         for benchmark in benchmarks
     }
     details = {model: _rows(folder / "verdicts.parquet", GRADED, chosen) for model, folder in folders.items()}
