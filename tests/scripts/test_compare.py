@@ -1,6 +1,7 @@
 """The paper's numbers beside ours: signs, complements, intervals, and why a cell is not measured."""
 
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -197,3 +198,27 @@ def test_wrong_input_is_one_line(in_process, tmp_path, words, message):
 def test_the_interval_holds_both():
     cell = own("main", "tms", "math", 0.5, 0.45, 0.55, seeds_low=0.47, seeds_high=0.6)
     assert interval(cell)[:2] == (0.45, 0.6)
+
+
+def test_what_contamination_touches_is_noted(compared, tmp_path):
+    def found(benchmark):
+        return {
+            benchmark: {"verdict": "accepted", "overlapping": 5, "rows": 500, "share": 0.01, "reason": "so"}
+        }
+
+    suite = {"targets": ["math", "gsm8k"], "views": {"math500": "math"}, "retention": ["arc_c"]}
+    for task, benchmark in (("math", "math500"), ("gsm8k", "arc_c")):
+        report = {"task": task, "benchmarks": found(benchmark)}
+        (tmp_path / f"{task}.json").write_text(json.dumps(report))
+    words = ["--suites", f"mine={json.dumps(suite)}", f"qwen1.5b={json.dumps(suite)}"]
+    words += ["--contamination", "mine/math=math.json", "qwen1.5b/gsm8k=gsm8k.json"]
+    rows = compared(*BOTH, *words)
+    marked = {key for key, row in rows.items() if "\u2020" in row["note"]}
+    assert marked == {
+        ("table9", "mine", "tms", "math500"),
+        ("table9", "qwen1.5b", "tms", "delta.arc_c"),
+    }
+    note = rows["table9", "mine", "tms", "math500"]["note"]
+    assert (
+        "trained on MATH, tested on MATH-500: 5 of 500 rows (1.0%) share 13 words with training: so" in note
+    )

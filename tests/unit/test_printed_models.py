@@ -1,5 +1,6 @@
 """Which models stand for the paper's, and what is read of them: on the configurations that ship."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,14 @@ def test_flags_can_be_read_back():
     flags = printed_models.flag_values(configuration("config"), ["qwen7b"])
     assert flags["models"] == ["qwen7b=qwen7b"]
     assert "qwen7b/learning_rate=5e-06" in flags["settings"]
+    assert "qwen7b/math=data/math/paper/contamination.json" in flags["contamination"]
+    assert json.loads(flags["suites"][0].partition("=")[2])["views"] == {"math500": "math"}
     assert printed_models.flag_values(configuration("config"), ["tiny"]) == {
         "models": [],
         "settings": [],
         "cells": [],
+        "suites": [],
+        "contamination": [],
     }
 
 

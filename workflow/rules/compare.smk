@@ -5,9 +5,17 @@ from tms import printed_models
 PAPER = "workflow/resources/paper"
 
 
+def compared_contamination(models):
+    """Reports of the gate on the target tasks of the models that stand for the paper's."""
+    return list(
+        printed_models.contamination_files(config, list(printed_models.stand_ins(config, models))).values()
+    )
+
+
 rule compare:
     input:
         cells=printed_models.cell_files(config, config["table"]["models"]),
+        contamination=compared_contamination(config["table"]["models"]),
         paper=[f"{PAPER}/table{name}.csv" for name in ("1", "2", "4_5", "6", "7", "8", "9")],
     output:
         "results/compare.csv",
@@ -27,6 +35,7 @@ rule compare:
 use rule compare as compare_model with:
     input:
         cells=lambda wildcards: printed_models.cell_files(config, [wildcards.model]),
+        contamination=lambda wildcards: compared_contamination([wildcards.model]),
         paper=[f"{PAPER}/table{name}.csv" for name in ("1", "2", "4_5", "6", "7", "8", "9")],
     output:
         "results/{model}/compare.csv",

@@ -28,11 +28,7 @@ def scope_cells(wildcards):
 
 def scope_contamination(wildcards):
     """Reports of the gate on each target task: `model/task` -> file."""
-    return {
-        f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
-        for model in scope_models(wildcards)
-        for task in suite(model).targets
-    }
+    return printed_models.contamination_files(config, scope_models(wildcards))
 
 
 def drawn_model(model):

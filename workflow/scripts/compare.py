@@ -1,11 +1,14 @@
 """Put the paper's numbers beside ours: one row for each number that its tables print."""
 
 import argparse
+import json
 from pathlib import Path
 
 from tms import cells, comparison, paper_numbers, program
+from tms.drawing.touched import read_reports
 from tms.errors import InputError
 from tms.scores import TABLE_DECIMALS, decimal, write_csv
+from tms.suite import Suite
 
 NUMBERS = ["paper", "ours", "ci_low", "ci_high", "difference"]
 
@@ -29,6 +32,14 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--cells", nargs="*", default=[], type=Path, help="cells of the experiments of our models"
+    )
+    parser.add_argument("--suites", nargs="*", default=[], metavar="MODEL=JSON", help="suites of our models")
+    parser.add_argument(
+        "--contamination",
+        nargs="*",
+        default=[],
+        metavar="MODEL/TASK=FILE",
+        help="reports of the gate on our models' target tasks; what they touch is noted",
     )
     parser.add_argument("--paper", type=Path, required=True, help="folder with the paper's tables as CSV")
     parser.add_argument("--output", type=Path, required=True, help="compare.csv")
@@ -72,6 +83,8 @@ def main(args: argparse.Namespace) -> None:
     found = comparison.compare(
         paper_numbers.read(args.paper), cells.read(args.cells), models, read_settings(args.settings)
     )
+    suites = {model: Suite.read(json.loads(text)) for model, text in program.parse_pairs(args.suites).items()}
+    found = comparison.noted(found, suites, read_reports(args.contamination))
     if args.only:
         found = [row for row in found if row["model"] in models]
     lines = [row | {name: written(row, name) for name in NUMBERS} for row in found]

@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, contamination_report, program
+from tms import cells, program
 from tms.drawing import ledger
 from tms.drawing.book import Book
 from tms.drawing.compared import read_compared
 from tms.drawing.subject import Subject
+from tms.drawing.touched import read_reports
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,11 +35,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     subjects = [Subject.read(model, text) for model, text in program.parse_pairs(args.models).items()]
-    touched = {}
-    for label, path in program.parse_pairs(args.contamination).items():
-        touched.setdefault(label.partition("/")[0], {}).update(contamination_report.touched([Path(path)]))
     book = Book(subjects, cells.read(args.cells))
-    ledger.write(args.output, book, read_compared(args.compare), touched)
+    ledger.write(args.output, book, read_compared(args.compare), read_reports(args.contamination))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from tms.drawing import touched as touched_numbers
+from tms.drawing.compared import AT_STEP
 from tms.paper_numbers import MODELS, Printed
+from tms.suite import Suite
 
 COLUMNS = [
     "model",
@@ -70,6 +73,28 @@ def _row(number: Printed, model: str, cells: list[dict], settings: Mapping, step
         low, high = (None, None) if low is None else (1 - high, 1 - low)
     inside = None if low is None else low <= number.value <= high
     return _line(number, model, ours, low, high, inside, "; ".join(filter(None, [kind, note])))
+
+
+def noted(
+    rows: list[dict], suites: Mapping[str, Suite], touched: Mapping[str, touched_numbers.Pairs]
+) -> list[dict]:
+    """The rows with a note on each number of ours that contamination touches.
+
+    Args:
+        rows: of `compare`.
+        suites: our model -> its suite.
+        touched: our model -> the pairs of training task and benchmark that contamination touches.
+    """
+    found = []
+    for row in rows:
+        pairs = touched.get(row["model"], {})
+        said = []
+        if pairs and row["ours"] is not None:
+            entered = touched_numbers.quantities(suites[row["model"]], pairs)
+            own = touched_numbers.pairs_of(row["quantity"].partition(AT_STEP)[0], entered)
+            said = [touched_numbers.footnote("", pair, pairs[pair]) for pair in own]
+        found.append(row | {"note": "; ".join(filter(None, [row["note"], *said]))})
+    return found
 
 
 def find(number: Printed, model: str, cells: list[dict], steps: list[int]) -> tuple[dict | None, str]:

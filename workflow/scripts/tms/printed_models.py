@@ -1,5 +1,7 @@
 """Which of our models stand for the paper's, and what the comparison reads of them."""
 
+import json
+
 from tms import config as settings
 from tms.paper_numbers import MODELS
 
@@ -33,6 +35,15 @@ def cell_files(config: dict, models: list[str]) -> list[str]:
         for name in settings.experiments(config, model)
         if name in PRINTED
     ]
+
+
+def contamination_files(config: dict, models: list[str]) -> dict[str, str]:
+    """Reports of the gate on each target task of these models: `model/task` -> file."""
+    return {
+        f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
+        for model in models
+        for task in settings.suite(config, model).targets
+    }
 
 
 def baseline_settings(config: dict, model: str, task: str | None = None) -> dict[str, float | str]:
@@ -85,4 +96,12 @@ def flag_values(config: dict, models: list[str]) -> dict[str, list[str]]:
         "models": [f"{ours}={theirs}" for ours, theirs in stand_ins(config, models).items()],
         "settings": [f"{model}/{name}={value:.10g}" for (model, name), value in values.items()],
         "cells": cell_files(config, models),
+        "suites": [
+            f"{model}={json.dumps(config['suites'][config['models'][model]['suite']], sort_keys=True)}"
+            for model in stand_ins(config, models)
+        ],
+        "contamination": [
+            f"{label}={path}"
+            for label, path in contamination_files(config, list(stand_ins(config, models))).items()
+        ],
     }

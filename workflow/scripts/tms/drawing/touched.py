@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 
+from tms import contamination_report, program
 from tms.drawing import names
 from tms.suite import Suite
 
@@ -49,3 +51,15 @@ def footnote(model: str, pair: tuple[str, str], note: str) -> str:
     task, benchmark = map(names.benchmark, pair)
     lead = f"{model}, trained" if model else "trained"
     return f"{MARK} {lead} on {task}, tested on {benchmark}: {note}"
+
+
+def read_reports(labelled: list[str]) -> dict[str, dict[tuple[str, str], str]]:
+    """Read `MODEL/TASK=FILE` arguments: model -> its touched pairs with their notes.
+
+    Raises:
+        InputError: another form, or a report that is missing or broken.
+    """
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for label, path in program.parse_pairs(labelled).items():
+        found.setdefault(label.partition("/")[0], {}).update(contamination_report.touched([Path(path)]))
+    return found
