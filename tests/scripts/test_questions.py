@@ -31,3 +31,19 @@ def test_a_suite_that_is_none_is_one_line(program):
     assert done.returncode == 2
     assert done.stderr.startswith("error: --suite: not a suite as JSON")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_model_the_question_about_several_is_answered(program, tmp_path):
+    for model in ("small", "large"):
+        found = [
+            cell("main", model, quantity, value, method=method, ci_low=value - 0.001, ci_high=value + 0.001)
+            for method, forgotten in (("sft", -0.2), ("tms", -0.1))
+            for quantity, value in (("target_mean", 0.7), ("forgetting", forgotten))
+        ]
+        write(tmp_path / f"{model}.parquet", found, {})
+    words = ["--suite", SUITE, "--cells", "small.parquet", "large.parquet", "--output", "questions.json"]
+    done = program("questions", *words)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((tmp_path / "questions.json").read_text())
+    assert (found["id"], found["verdict"]) == ("RQ7", "supported")
+    assert "large: Forgetting F" in found["evidence"] and "small: Forgetting F" in found["evidence"]

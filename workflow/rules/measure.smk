@@ -23,7 +23,7 @@ rule measure:
             model=wildcards.model,
             **suite_flags(wildcards.model),
             methods=measured_methods(wildcards),
-            references=REFERENCES,
+            references=references(wildcards),
             settings=sweep_settings(wildcards),
             verdicts=measured_runs(wildcards, labelled=True),
             drifts=method_files(wildcards, "drift.csv", labelled=True),

@@ -4,8 +4,10 @@ from snakemake.exceptions import WorkflowError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
 MEASURED = ["main", "mixture", "windows", "checkpoints", "alpha"]
-# Every method is also compared with SFT, and with TMS where the config has it.
-REFERENCES = ["sft", *(name for name in ["tms"] if name in config["methods"])]
+# Every method is also compared with these, where the model has them.
+REFERENCES = ["sft", "tms"]
+# RQ4: the mixture without the teacher beside these of `main`.
+MORE_REFERENCES = {"mixture": ["self_sft", "final_sft"]}
 
 
 def measured_methods(wildcards):
@@ -19,8 +21,16 @@ def measured_methods(wildcards):
     return found[wildcards.experiment]
 
 
+def references(wildcards):
+    """Methods that every other of an experiment is compared with, the baseline first."""
+    wanted = [*REFERENCES, *MORE_REFERENCES.get(wildcards.experiment, [])]
+    own = settings.model_methods(config, wildcards.model)
+    # Without any, the experiment's first method is the baseline.
+    return [name for name in wanted if name in own] or measured_methods(wildcards)[:1]
+
+
 def with_references(wildcards):
-    return list(dict.fromkeys([*measured_methods(wildcards), *REFERENCES]))
+    return list(dict.fromkeys([*measured_methods(wildcards), *references(wildcards)]))
 
 
 def sweep_settings(wildcards):

@@ -1,4 +1,4 @@
-"""A model's verdicts on the research questions, and its report: one HTML page."""
+"""Verdicts on the research questions, of a model and over the models, and a model's report: one HTML page."""
 
 
 rule questions:
@@ -16,6 +16,25 @@ rule questions:
         flags=lambda wildcards: flags(
             model=wildcards.model, suite=json.dumps(suite_entry(wildcards.model), sort_keys=True)
         ),
+        code=digests("questions"),
+    shell:
+        "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"
+
+
+rule questions_all:
+    input:
+        compared_cells,
+    output:
+        "results/questions.json",
+    log:
+        "logs/questions_all.log",
+    benchmark:
+        "logs/benchmarks/questions_all.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        # All models of a table have the columns of the first.
+        flags=flags(suite=json.dumps(suite_entry(config["table"]["models"][0]), sort_keys=True)),
         code=digests("questions"),
     shell:
         "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"

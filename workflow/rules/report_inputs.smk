@@ -7,6 +7,15 @@ def suite_entry(model):
     return config["suites"][config["models"][model]["suite"]]
 
 
+def compared_cells(wildcards):
+    """Cells of the experiment main of each model of `table.models` that has it: what RQ7 (scaling) compares."""
+    return [
+        f"results/{model}/cells/main.parquet"
+        for model in config["table"]["models"]
+        if "main" in settings.experiments(config, model)
+    ]
+
+
 def report_runs(wildcards):
     """Runs whose rows the page shows: those of the experiment main, `method/task/seedN` -> folder."""
     model = wildcards.model

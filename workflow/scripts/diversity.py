@@ -7,12 +7,10 @@ import numpy as np
 
 from tms import cells, program, provenance, rows
 from tms.answer_classes import canonical_all, has_answers
-from tms.diversity_cells import BASE, target_cells, unmeasured_cells
+from tms.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
 from tms.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
 from tms.errors import InputError
 from tms.scores import parse_run
-
-WHOLE = "whole responses are the answers"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Verdict on each research question of the paper, with its evidence, from a model's measured numbers."""
+"""Verdicts on the research questions of the paper, with their evidence, from measured numbers."""
 
 import argparse
 import json
@@ -12,16 +12,16 @@ from tms.suite import Suite
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="whose verdicts")
+    parser.add_argument("--model", help="whose verdicts; without it, on questions about several models alone")
     parser.add_argument(
-        "--suite", required=True, help="its benchmarks: an entry of the config's suites, as JSON"
+        "--suite", required=True, help="the benchmarks: an entry of the config's suites, as JSON"
     )
     parser.add_argument(
         "--cells",
         nargs="+",
         type=Path,
         required=True,
-        help="cells of its experiments and diagnoses; of other models too, which RQ7 (scaling) is about",
+        help="cells of its experiments and diagnoses; of several models for RQ7 (scaling)",
     )
     parser.add_argument("--output", type=Path, required=True, help="output: a list with an entry a question")
     return parser

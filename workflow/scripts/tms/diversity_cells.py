@@ -10,6 +10,7 @@ from tms.paired_tests import SIGNIFICANCE, bootstrap_p, holm, mcnemar_p
 from tms.statistics import joint_interval, percentiles, resampled_means, seed_interval
 
 EXPERIMENT, BASE, REFERENCE = "diversity", "base", "sft"
+WHOLE = "whole responses are the answers"  # note of a task whose responses state no answer of their own
 SHARES = ["greedy", "pass_at_1", "pass_at_k", "sc_acc", "coverage", "coverage_n"]
 NUMBERS = ["ans_ent", "distinct_right", "mixed_classes"]
 QUANTITIES = [*SHARES, *NUMBERS]

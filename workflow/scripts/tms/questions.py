@@ -36,12 +36,17 @@ class Question:
     across: bool = False
 
 
+PAIRED = (
+    " Paired tests on the same examples, with Holm's correction over all methods and columns of the "
+    "experiment's table, so a method added there can change the verdict; the intervals beside them "
+    "are not corrected."
+)
 QUESTIONS = (
     Question(
         "Frontier",
         "Frontier control",
         "Does TMS's accuracy-forgetting front lie above SFT's, when both are tuned alike?",
-        "TMS reaches combinations of accuracy and retention that tuning SFT does not.",
+        "TMS's front dominates a larger area from the reference point than SFT's.",
         "Supported: the area between TMS's front and a fixed reference point is larger than SFT's (p "
         "< 0.05). Contradicted: smaller. Both sides have as many points, learning rates and own "
         "checkpoints included; points are selected on one half of the test examples and measured on "
@@ -53,8 +58,8 @@ QUESTIONS = (
         "Target performance",
         "Does TMS outperform standard SFT on the trained (in-domain) target task under matched compute?",
         "TMS is more accurate than SFT on the tasks that it is trained on.",
-        "Supported: TMS is above SFT on a target (or a view of one) and below on none. Contradicted: "
-        "the reverse. Paired tests on the same examples with Holm's correction.",
+        "Supported: TMS is above SFT on a target (or a view of one), and no loss on another could be shown. "
+        "Contradicted: the reverse." + PAIRED,
         outcome.target,
     ),
     Question(
@@ -62,7 +67,7 @@ QUESTIONS = (
         "Forgetting",
         "Does TMS reduce catastrophic forgetting on a held-out retention suite relative to standard SFT?",
         "TMS forgets less than SFT.",
-        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther.",
+        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther." + PAIRED,
         outcome.forgetting,
     ),
     Question(
@@ -73,7 +78,8 @@ QUESTIONS = (
         "TMS is within 2 points of the on-policy methods, in target accuracy and in forgetting.",
         "A test of non-inferiority with a margin of 2 points (the largest gap in retention that the "
         "paper calls near-RL is 1.5). Supported: the 95 % interval of TMS minus each on-policy method "
-        "lies above -2 points, in target mean and in F. Contradicted: one lies wholly below.",
+        "lies above -2 points, in target mean and in F (all have to, so they need no correction). "
+        "Contradicted: a difference is below -2 points, p < 0.05 with Holm's correction over them.",
         outcome.parity,
     ),
     Question(
@@ -82,11 +88,11 @@ QUESTIONS = (
         "Are TMS gains explained by simple self-distillation (one checkpoint) or does the trajectory "
         "mixture provide additional benefit?",
         "The mixture of checkpoints is better than any single one.",
-        "A method dominates another where it is above in target mean or F and below in neither. "
-        "Supported: the mixture dominates each single checkpoint with the same share of teacher's "
-        "answers. Contradicted: one of these dominates the mixture. Paired tests on the same examples "
-        "with Holm's correction for TMS beside single checkpoints. TMS beside Self- and Final-SFT, "
-        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none.",
+        "A method dominates another where it is above in target mean or F, p < 0.05, and loses nothing "
+        "in the other: no difference is below, and its 95 % interval lies above -2 points. Supported: "
+        "the mixture dominates each single checkpoint with the same share of teacher's answers. "
+        "Contradicted: one of these dominates the mixture. TMS beside Self-, Final- and iterative SFT, "
+        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none." + PAIRED,
         outcome.mixture,
     ),
     Question(
@@ -96,9 +102,9 @@ QUESTIONS = (
         "formats) predict larger gains?",
         "TMS helps most where a problem has many right answers.",
         "Rank correlation over the targets of TMS's gain over SFT, in the target's score and in F, "
-        "with the mean number of distinct right answers among the base's samples; exact permutation "
-        "tests with Holm's correction. Supported: one correlation is positive and none negative. "
-        "Contradicted: the reverse.",
+        "with the mean number of distinct right answers among the base's samples, over the prompts "
+        "that it solves at least once; exact permutation tests with Holm's correction, which need 5 "
+        "targets. Supported: one correlation is positive and none negative. Contradicted: the reverse.",
         mechanism.task_dependence,
     ),
     Question(
@@ -108,20 +114,25 @@ QUESTIONS = (
         "of each method, and (iii) forgetting on the held-out suite, do KL/PLD reliably predict "
         "forgetting, and does TMS shift the Pareto frontier relative to SFT?",
         "KL to the base and PLD predict how much is forgotten.",
-        "Supported: the rank correlation with the magnitude of forgetting is positive (p < 0.05) for KL "
-        "and for a reading of PLD (within the SFT family), negative for none, and no sign turns "
-        "without any one method or within the runs on one task. Contradicted: one is negative, none "
-        "positive, and no sign turns. Whether the front moves is the frontier control's question.",
+        "Supported: the rank correlation with the magnitude of forgetting is positive for KL and for "
+        "PLD to the references (within the SFT family), and no sign turns without any one recipe or "
+        "within the runs on one task. Contradicted: one is negative, none positive, and no sign turns. "
+        "Methods that learn in the same way from the same run (variants in alpha, T or windows) are "
+        "one recipe and count once; permutation tests over recipes with Holm's correction over the "
+        "two, which need 5 recipes. PLD to a method's own supervision holds that supervision's entropy "
+        "and decides nothing. Whether the front moves is the frontier control's question.",
         mechanism.mechanism,
     ),
     Question(
         "RQ7",
         "Scaling",
         "How do TMS effects vary with model scale, in both target performance and retention?",
-        "At every scale TMS forgets less than SFT, without loss on the targets.",
-        "Supported: for each model TMS's F is nearer to 0 than SFT's and its target mean is not "
-        "below. Contradicted: for a model TMS forgets more, or is below on the targets without "
-        "forgetting less.",
+        "At every scale TMS forgets less than SFT, and loses at most 2 points on the targets.",
+        "Supported: for each model TMS's F is nearer to 0 than SFT's, p < 0.05, and the 95 % "
+        "interval of the difference in target mean lies above -2 points, with no difference "
+        "below. Contradicted: for a model TMS forgets more, or is below on the targets while "
+        "the interval of the difference in F lies below 2 points. P-values are not corrected "
+        "over models." + PAIRED,
         mechanism.scale,
         across=True,
     ),
@@ -131,8 +142,9 @@ QUESTIONS = (
         "Does TMS better preserve helpfulness and safety behavior than SFT on held-out "
         "alignment/safety benchmarks?",
         "TMS is safer than SFT.",
-        "Supported: TMS is above SFT on SafetyBench or in 1 - attack success, and below in none. "
-        "Contradicted: the reverse. Over-refusal stands beside it and decides nothing.",
+        "Supported: TMS is above SFT on SafetyBench or in 1 - attack success, and no loss in "
+        "another could be shown. Contradicted: the reverse. Over-refusal stands beside it and "
+        "decides nothing." + PAIRED,
         outcome.safety,
     ),
     Question(
@@ -142,7 +154,9 @@ QUESTIONS = (
         'intermediate "window" outperform uniform sampling for retention at matched target accuracy?',
         "The middle window retains more than uniform sampling at the same target accuracy.",
         "Supported: the middle window's mean retention at matched target accuracy is higher than "
-        "uniform sampling's, p < 0.05. Contradicted: lower.",
+        "uniform sampling's, p < 0.05 with Holm's correction over the windows. Contradicted: lower. "
+        "Retention there is interpolated between theta_0 and the checkpoints that all windows have "
+        "evaluated.",
         sweeps.windows,
     ),
     Question(
@@ -152,20 +166,21 @@ QUESTIONS = (
         "modes, or hurt by injecting early noisy supervision, and where is the optimal T?",
         "A moderate T (8 to 10) is best.",
         "On target mean and transfer, as in Figure 4. Supported: T = 10 dominates the smallest T of "
-        "the sweep (above in one, below in neither), and no T outside 8 to 10 dominates T = 10. "
-        "Contradicted: one does. Paired tests on the same examples with Holm's correction.",
+        "the sweep, and no T outside 8 to 10 dominates T = 10. Contradicted: one does. To dominate is to be "
+        "above in one, p < 0.05, and to lose nothing in the other: no difference is below, and its 95 % "
+        "interval lies above -2 points." + PAIRED,
         sweeps.checkpoints,
     ),
 )
 
 
-def answer(cells: list[dict], suite: Suite, model: str) -> list[dict]:
-    """Verdicts on all questions from a model's cells, in the order in which a report shows them.
+def answer(cells: list[dict], suite: Suite, model: str | None) -> list[dict]:
+    """Verdicts on the questions from a model's cells, in the order in which a report shows them.
 
     Args:
         cells: of all experiments of the model; of other models too where RQ7 is to be answered.
         suite: the model's benchmarks.
-        model: whose verdicts.
+        model: whose verdicts on all questions; None: those on the questions about several models alone.
 
     Returns:
         One dictionary a question: id, topic, question, claim, rule, verdict, evidence, caution ("" for
@@ -173,6 +188,8 @@ def answer(cells: list[dict], suite: Suite, model: str) -> list[dict]:
     """
     found = []
     for question in QUESTIONS:
+        if model is None and not question.across:
+            continue
         evidence = Evidence(cells if question.across else select(cells, model=model), suite)
         try:
             finding = question.decide(evidence)

@@ -140,9 +140,9 @@ def recipe_p(chosen: list[Point], within: bool = False) -> float | None:
 
     Permutation test: each recipe gets the forgetting of another on all train tasks; exact where all orders of
     recipes can be tried. Unrelated numbers of 8 recipes, one of them of 11 near-copies, had p < 0.05 in 4 %
-    of 3000 simulations (5 % within tasks); with methods as units, 17 % (22 %). Tasks of different levels make no finding: a
-    correlation that is positive, but no more so than the levels alone make it, has a large p-value. None where
-    a recipe lacks a task.
+    of 3000 simulations (5 % within tasks); with methods as units, 17 % (22 %). Tasks of different levels make
+    no finding: a correlation that is positive, but no more so than the levels alone make it, has a large
+    p-value. None where a recipe lacks a task.
 
     Args: as for `coefficient`.
     """

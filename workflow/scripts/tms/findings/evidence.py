@@ -11,7 +11,6 @@ from tms.suite import Suite
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INDISTINGUISHABLE, NOT_MEASURED = "indistinguishable", "not measured"
-CAUTION = "Holds for these runs; between seeds the differences vary so much that others may turn it around."
 NORMAL_95 = 1.959963984540054  # half width of a normal's 95 % interval, in standard errors
 KEY = ("experiment", "model", "method", "train_task", "checkpoint", "group", "prompts", "quantity")
 
@@ -178,18 +177,6 @@ def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
     ]
 
 
-def by_direction(contrasts: Sequence[Contrast]) -> str:
-    """Verdict on a claim that some differences are positive and none is negative.
-
-    Supported and contradicted mirror each other: changing all signs swaps them. Where nothing differs, or
-    differences point both ways, neither follows: indistinguishable.
-    """
-    directions = {contrast.direction for contrast in contrasts}
-    if 1 in directions and -1 not in directions:
-        return SUPPORTED
-    return CONTRADICTED if -1 in directions and 1 not in directions else INDISTINGUISHABLE
-
-
 def sentence(contrasts: Sequence[Contrast]) -> str:
     """All contrasts in words, with what has to be known of them."""
     text = "; ".join(map(str, contrasts))
@@ -201,17 +188,6 @@ def sentence(contrasts: Sequence[Contrast]) -> str:
             "of no difference"
         )
     return f"{text}."
-
-
-def conclude(verdict: str, evidence: str, contrasts: Sequence[Contrast]) -> Finding:
-    """The finding from contrasts, with a caution where a deciding difference may be these seeds' alone.
-
-    Tests are on the test examples, for the runs that were trained. Where the interval over seeds of a
-    difference includes 0, runs with other seeds may turn it around.
-    """
-    unsure = [c for c in contrasts if c.direction and c.seeds and c.seeds[0] <= 0 <= c.seeds[1]]
-    decided = verdict in (SUPPORTED, CONTRADICTED)
-    return Finding(verdict, evidence, CAUTION if decided and unsure else "")
 
 
 def seeds_of(cell: dict) -> tuple[float, float] | None:

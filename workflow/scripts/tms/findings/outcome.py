@@ -1,6 +1,16 @@
 """What TMS does to targets and retention: the frontier control, RQ1 to RQ4, and RQ8."""
 
 from tms.drawing import names
+from tms.findings.decisions import (
+    MARGIN,
+    Claim,
+    by_direction,
+    conclude,
+    dominance,
+    dominance_claims,
+    shortfalls,
+    signs,
+)
 from tms.findings.evidence import (
     CONTRADICTED,
     INDISTINGUISHABLE,
@@ -10,19 +20,16 @@ from tms.findings.evidence import (
     Finding,
     NotMeasuredError,
     adjusted,
-    by_direction,
-    conclude,
     p_text,
     seeds_of,
     sentence,
 )
+from tms.findings.fronts import crossing
+from tms.paired_tests import SIGNIFICANCE
 
 MAIN, MIXTURE, FRONTIER = "main", "mixture", "frontier"
 SFT, TMS = (MAIN, "sft"), (MAIN, "tms")
 ON_POLICY = ("grpo", "reinforce")
-# The largest gap in retention between TMS and GRPO that the paper calls near-RL is 1.5 points (Table 9: ARC-C
-# and SafetyBench of Qwen-2.5-7B, SafetyBench of 1.5B); 2 points are the next round number.
-PARITY = 0.02
 PLANE = ("target_mean", "forgetting")
 # (mixture, single checkpoint) with the same share of teacher's answers: alpha 0.25, then 0.
 SAME_ALPHA = (
@@ -31,12 +38,15 @@ SAME_ALPHA = (
     ((MIXTURE, "tms_alpha0"), (MAIN, "self_sft")),
     ((MIXTURE, "tms_alpha0"), (MAIN, "final_sft")),
 )
+# The paper's comparison, which decides nothing: TMS holds teacher's answers and these hold none.
+WITHOUT_TEACHER = ((MAIN, "self_sft"), (MAIN, "final_sft"), (MIXTURE, "iterative_sft"))
 
 
 def frontier(evidence: Evidence) -> Finding:
-    """Does TMS's front of accuracy and forgetting lie above SFT's?
+    """Does TMS's front of accuracy and forgetting dominate a larger area from the reference point than SFT's?
 
-    Supported: the area that TMS's front dominates is larger than SFT's (p < 0.05). Contradicted: smaller.
+    Supported: it does (p < 0.05). Contradicted: a smaller one. A larger area is no front that is higher
+    everywhere, so the evidence says where each is.
     """
     evidence.require(FRONTIER)
     found = evidence.find(FRONTIER, "area_difference", method="tms", group="tms", prompts="test")
@@ -52,7 +62,7 @@ def frontier(evidence: Evidence) -> Finding:
     text = f"Dominated area on test: {'; '.join(said)}. Difference {found['value']:+.4f} "
     text += f"(95 % {low:+.4f} to {high:+.4f}, {p_text(p_value)}"
     text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f})." if seeds else ")."
-    return conclude(by_direction([difference]), text, [difference])
+    return conclude(by_direction([difference]), text + crossing(evidence), signs([difference]))
 
 
 def target(evidence: Evidence) -> Finding:
@@ -60,7 +70,7 @@ def target(evidence: Evidence) -> Finding:
     evidence.require(MAIN, "sft", "tms")
     columns = [*evidence.suite.targets, *evidence.suite.views]
     contrasts = adjusted([evidence.contrast(TMS, SFT, name) for name in columns])
-    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(evidence), contrasts)
+    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(evidence), signs(contrasts))
 
 
 def forgetting(evidence: Evidence) -> Finding:
@@ -74,14 +84,15 @@ def forgetting(evidence: Evidence) -> Finding:
         text += f" F of TMS is {100 * values[0]['value']:.1f}, of SFT {100 * values[1]['value']:.1f} points."
     if floor:
         text += f" Chance alone would give TMS {100 * floor['value']:.1f}."
-    return conclude(by_direction([contrast]), text, [contrast])
+    return conclude(by_direction([contrast]), text, signs([contrast]))
 
 
 def parity(evidence: Evidence) -> Finding:
     """RQ3. Supported: TMS is at most 2 points below each on-policy method, in target mean and in F.
 
     That is where the whole 95 % interval of TMS minus the method lies above -2 points (a test of
-    non-inferiority). Contradicted: an interval lies wholly below -2 points. Else the data allow both.
+    non-inferiority; all intervals have to, so they need no correction). Contradicted: a difference is below
+    -2 points with p < 0.05 after Holm's correction. Else the data allow both.
     """
     evidence.require(MAIN, "tms")
     rivals = [name for name in ON_POLICY if name in evidence.methods(MAIN)]
@@ -90,19 +101,22 @@ def parity(evidence: Evidence) -> Finding:
             f"no on-policy baseline ({', '.join(ON_POLICY)}) is among the methods measured"
         )
     contrasts = [evidence.contrast(TMS, (MAIN, rival), name) for rival in rivals for name in PLANE]
-    if any(contrast.high < -PARITY for contrast in contrasts):
+    p_values = zip(contrasts, shortfalls(contrasts), strict=True)
+    below = [Claim(contrast, -MARGIN, -1) for contrast, p_value in p_values if p_value < SIGNIFICANCE]
+    if below:
         verdict = CONTRADICTED
     else:
-        verdict = SUPPORTED if all(contrast.low > -PARITY for contrast in contrasts) else INDISTINGUISHABLE
-    return conclude(verdict, f"Margin {100 * PARITY:.0f} points. {sentence(contrasts)}", contrasts)
+        verdict = SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE
+    claims = below or [Claim(contrast, -MARGIN, 1) for contrast in contrasts]
+    return conclude(verdict, f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}", claims)
 
 
 def mixture(evidence: Evidence) -> Finding:
     """RQ4. Supported: the mixture dominates each single checkpoint with its share of teacher's answers.
 
-    Dominates: above in target mean or F, and below in neither. Contradicted: a single checkpoint dominates
-    the mixture. Else indistinguishable. TMS beside Self- and Final-SFT, as the paper compares them, decides
-    nothing: TMS holds teacher's answers and they hold none.
+    Dominates: above in target mean or F, and no loss beyond 2 points in the other (`dominance`).
+    Contradicted: a single checkpoint dominates the mixture. Else indistinguishable. TMS beside Self-, Final-
+    and iterative SFT, as the paper compares them, decides nothing: TMS holds teacher's answers and they none.
     """
     evidence.require(MAIN, "tms")
     pairs = [pair for pair in SAME_ALPHA if all(name in evidence.methods(place) for place, name in pair)]
@@ -112,9 +126,8 @@ def mixture(evidence: Evidence) -> Finding:
             "Final-SFT hold none of them, so beside TMS they mix two causes"
         )
     found = adjusted([evidence.contrast(*pair, name) for pair in pairs for name in PLANE])
-    outcomes = {
-        pair: by_direction(found[2 * place : 2 * place + 2]) for place, pair in enumerate(pairs)
-    }  # two contrasts a pair
+    of_pair = {pair: found[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
+    outcomes = {pair: dominance(contrasts) for pair, contrasts in of_pair.items()}
     if CONTRADICTED in outcomes.values():
         verdict = CONTRADICTED
     else:
@@ -128,7 +141,14 @@ def mixture(evidence: Evidence) -> Finding:
         f"{names.method(first[1])} {words[outcome]} {names.method(second[1])}"
         for (first, second), outcome in outcomes.items()
     ]
-    return conclude(verdict, f"{'; '.join(said)}. {sentence(found)}", found)
+    claims = [
+        claim
+        for pair, outcome in outcomes.items()
+        if outcome == verdict
+        for claim in dominance_claims(of_pair[pair], outcome)
+    ]
+    text = f"{'; '.join(said)}. {sentence(found)}{_beside_without_teacher(evidence)}"
+    return conclude(verdict, text, claims)
 
 
 def safety(evidence: Evidence) -> Finding:
@@ -149,7 +169,21 @@ def safety(evidence: Evidence) -> Finding:
                 f" Over-refusal on {names.benchmark(name)}: TMS {100 * refused[0]['value']:.1f} %, "
                 f"SFT {100 * refused[1]['value']:.1f} %."
             )
-    return conclude(by_direction(contrasts), text, contrasts)
+    return conclude(by_direction(contrasts), text, signs(contrasts))
+
+
+def _beside_without_teacher(evidence: Evidence) -> str:
+    """TMS beside the methods that hold no teacher's answers; empty where none was measured."""
+    found = []
+    for other in WITHOUT_TEACHER:
+        if other[1] in evidence.methods(other[0]):
+            try:
+                found += [evidence.contrast(TMS, other, name) for name in PLANE]
+            except NotMeasuredError:
+                continue
+    if not found:
+        return ""
+    return f" Deciding nothing, since these hold no teacher's answers: {sentence(adjusted(found))}"
 
 
 def _compute(evidence: Evidence) -> str:
