@@ -219,7 +219,7 @@ def test_parity_is_cautioned_at_its_own_margin(low, high, caution):
 
 
 def test_parity_is_contradicted_after_holm_s_correction_only():
-    """A rival of two is ahead by an interval that just leaves out the margin: p = 0.04 alone, 0.16 of four."""
+    """A rival of two is ahead by an interval that leaves out the margin: p = 0.04 alone, 0.16 of four."""
     half = 0.01
     value = -0.02 - norm.isf(0.02) * half / norm.ppf(0.975)
     contrasts = [Contrast("", value, value - half, value + half, None)]
