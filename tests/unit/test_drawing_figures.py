@@ -260,6 +260,17 @@ def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
     assert [to_hex(colour).upper() for colour in wide.get_colors()] == [look.colour for look in looks]
 
 
+@pytest.mark.parametrize("zero", [True, False])
+def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
+    cells = [
+        cell | {"value": (0.0 if zero else 0.1)} if cell["quantity"] == "left" else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    caption = figures_scatter.bound(Book([subject], cells), subject, style.assign(subject.kinds)).caption
+    assert ("with a left side of 0 are drawn as" in caption) == zero
+
+
 def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
     subject = Subject.read("tiny", drawing_cells.subject())
     cells = drawing_cells.World("tiny").all()

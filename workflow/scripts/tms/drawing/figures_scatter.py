@@ -63,9 +63,11 @@ def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     count = len(_sides(book, subject.model, "corollary"))
     sheet.caption = (
         "Each point: a method, target task and set of prompts. The theorem says that all lie below the line; "
-        f"with the corollary's form {above} of {count} lie above it. The {zeros} with a left side of 0 are "
-        f"drawn as ▼ at the lower edge. {BARS}"
+        f"with the corollary's form {above} of {count} lie above it. "
     )
+    if zeros:
+        sheet.caption += f"The {zeros} with a left side of 0 are drawn as ▼ at the lower edge. "
+    sheet.caption += BARS
     return sheet
 
 
