@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, norm, ttest_1samp
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, bootstrap, norm, ttest_1samp
 from statsmodels.stats.proportion import proportion_confint
 
 from tms import statistics
@@ -151,3 +153,10 @@ def test_streams_are_independent_resamples():
     assert np.array_equal(other, resampled_means(scores, "other")[0])
     assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(one))
     assert width([one]) == pytest.approx(width([other]), rel=0.05)
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_scipys(counts):
+    right, n = counts
+    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert statistics.wilson(right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
