@@ -138,9 +138,10 @@ def test_a_sweep_of_another_t_trains_sft_anew(project):
     """Its checkpoints must be saved; methods that no experiment of the model names change nothing."""
     overlay = project.overlay("o.yaml", "methods: {tms_t12: {tms: {num_checkpoints: 11}}}")
     assert {"train_sft", "harvest", "train_student"} <= set(project.planned(TARGET, configs=(overlay,)))
-    text = "experiments: {alpha: [tms, tms_other]}\nmethods: {tms_other: {kind: tms, tms: {num_checkpoints: 11}}}"
-    other = "\nmodels: {tiny: {experiments: [main, mixture, windows, checkpoints, frontier, mismatch]}}"
-    assert project.planned(TARGET, configs=(project.overlay("o.yaml", text + other),)) == {}
+    other = "experiments: {alpha: [tms, tms_other]}\n"
+    other += "methods: {tms_other: {kind: tms, tms: {num_checkpoints: 11}}}\n"
+    other += "models: {tiny: {experiments: [main, mixture, windows, checkpoints, frontier, mismatch]}}"
+    assert project.planned(TARGET, configs=(project.overlay("o.yaml", other),)) == {}
 
 
 def test_another_seed_runs_that_seed_alone(project):

@@ -5,7 +5,6 @@ from tms.checkpoints import BASE, FINAL, parse_point
 from tms.errors import InputError
 from tms.suite import Suite
 
-
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 
 
