@@ -27,7 +27,7 @@ from tms.scores import (
 )
 from tms.suite import Suite
 
-PAPER = Path(__file__).parents[3] / "shared" / "paper" / "table9.csv"
+PAPER = Path(__file__).parents[2] / "workflow" / "resources" / "paper" / "table9.csv"
 RETENTION = ["facts", "refusal"]
 SUITE = Suite(["countdown", "chain"], RETENTION)
 
@@ -205,8 +205,6 @@ PAPER_SUITE = Suite(PAPER_TARGETS, PAPER_RETENTION)
 
 @pytest.fixture(scope="module")
 def grid():
-    if not PAPER.exists():
-        pytest.skip("needs the paper's tables in ../shared/paper beside the checkout")
     with PAPER.open(newline="") as stream:
         return list(csv.DictReader(stream))
 

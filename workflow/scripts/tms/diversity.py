@@ -44,7 +44,9 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 def answer_entropy(answers: Sequence[str]) -> float:
     """Entropy (nats) of the empirical distribution of answers; no answer is one class (AnsEnt)."""
     counts = Counter(answers).values()
-    return math.log(len(answers)) - math.fsum(count * math.log(count) for count in counts) / len(answers)
+    n = len(answers)
+    # No term is below 0; the sum of equal ones may pass ln n by a rounding error.
+    return min(math.log(n), math.fsum(count * math.log(n / count) for count in counts) / n)
 
 
 def majority(answers: Sequence[str]) -> int:
