@@ -27,9 +27,12 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("logs/benchmarks"), help="where the rules write them"
     )
+    folder = parser.parse_args().folder
+    if not folder.is_dir():
+        parser.error(f"{folder}: no such folder; run the workflow first")
     print("| stage | jobs | seconds, all jobs | seconds, longest | peak memory, MB |")
     print("| --- | --- | --- | --- | --- |")
-    for name, jobs, total, longest, memory in stage_rows(parser.parse_args().folder):
+    for name, jobs, total, longest, memory in stage_rows(folder):
         print(f"| {name} | {jobs} | {total:.0f} | {longest:.0f} | {memory:.0f} |")
 
 

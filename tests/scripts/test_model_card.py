@@ -383,7 +383,7 @@ def test_the_stand_in_wants_what_the_specification_calls_required():
 @pytest.mark.parametrize(
     "spoil, message",
     [
-        (lambda p, run: (p.folder / run / "scores.json").unlink(), "scores.json: not a readable score file"),
+        (lambda p, run: (p.folder / run / "scores.json").unlink(), "scores.json: no such file; make it"),
         (lambda p, run: (p.folder / run / "plan.parquet").unlink(), "plan.parquet: no such file"),
         (
             lambda p, run: (p.folder / run / "train.cost.json").unlink(),

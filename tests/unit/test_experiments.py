@@ -92,7 +92,10 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
         ),
         (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
         (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
-        (lambda c: c["experiments"]["windows"].append("sft"), ["experiments.windows", "sft is of kind sft"]),
+        (
+            lambda c: c["experiments"]["windows"].append("sft"),
+            ["experiments.windows", "sft is of kind sft", "methods of kind tms"],
+        ),
         (lambda c: c["experiments"]["mismatch"].append("tms"), ["experiments.mismatch: tms is in", "main"]),
         (
             lambda c: c["methods"]["sft_long"].pop("training"),

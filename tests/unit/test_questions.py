@@ -112,13 +112,14 @@ def front_points(side, points):
         (
             [(0.6, -0.1), (0.8, -0.3)],
             [(0.5, 0.0), (0.7, -0.2)],
-            "neither front is above the other everywhere. Higher is, by target accuracy: TMS's up to 50.0 %; "
-            "SFT's from 50.0 to 60.0 %; TMS's from 60.0 to 70.0 %; SFT's from 70.0 to 80.0 %.",
+            "the fronts cross: TMS's is higher at target accuracies up to 50.0 %; SFT's is higher at target "
+            "accuracies from 50.0 to 60.0 %; TMS's is higher at target accuracies from 60.0 to 70.0 %; SFT's is "
+            "higher at target accuracies from 70.0 to 80.0 %.",
         ),
         (
             [(0.6, -0.1)],
             [(0.6, -0.1), (0.7, -0.2)],
-            "one front is never below. Higher is, by target accuracy: TMS's from 60.0 to 70.0 %.",
+            "the fronts do not cross: TMS's is higher at target accuracies from 60.0 to 70.0 %.",
         ),
         ([(0.6, -0.1)], [(0.6, -0.1)], "both fronts are the same."),
     ],

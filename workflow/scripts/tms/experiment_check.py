@@ -25,7 +25,9 @@ def check(config: dict) -> None:
     for name in SWEEPS:
         for method in config["experiments"].get(name, []):
             if (kind := config["methods"][method]["kind"]) != "tms":
-                raise InputError(f"config: experiments.{name}: {method} is of kind {kind}; name tms alone")
+                raise InputError(
+                    f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind tms"
+                )
     for method in config["experiments"].get("mismatch", []):
         for name, entry in config["experiments"].items():
             if name != "mismatch" and method in entry:

@@ -57,6 +57,8 @@ def read_scores(path: Path, benchmarks: list[str]) -> dict[str, dict]:
     Raises:
         InputError: the file is missing or broken, or lacks a benchmark.
     """
+    if not path.exists():
+        raise InputError(f"{path}: no such file; make it with snakemake, or correct the name of the run")
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError) as error:

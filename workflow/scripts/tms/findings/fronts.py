@@ -56,10 +56,12 @@ def crossing(evidence: Evidence) -> str:
     if not sides:
         return " By the measured values both fronts are the same."
     said = "; ".join(
-        f"{names.method(side)}'s {_accuracies(start, end)}" for start, end, side in stretches if side
+        f"{names.method(side)}'s is higher at target accuracies {_accuracies(start, end)}"
+        for start, end, side in stretches
+        if side
     )
-    whole = "neither front is above the other everywhere" if len(sides) == 2 else "one front is never below"
-    return f" By the measured values {whole}. Higher is, by target accuracy: {said}."
+    whole = "the fronts cross" if len(sides) == 2 else "the fronts do not cross"
+    return f" By the measured values {whole}: {said}."
 
 
 def _accuracies(start: float, end: float) -> str:
