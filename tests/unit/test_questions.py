@@ -113,8 +113,8 @@ def front_points(side, points):
             [(0.6, -0.1), (0.8, -0.3)],
             [(0.5, 0.0), (0.7, -0.2)],
             "the fronts cross: TMS's is higher at target accuracies up to 50.0 %; SFT's is higher at target "
-            "accuracies from 50.0 to 60.0 %; TMS's is higher at target accuracies from 60.0 to 70.0 %; SFT's is "
-            "higher at target accuracies from 70.0 to 80.0 %.",
+            "accuracies from 50.0 to 60.0 %; TMS's is higher at target accuracies from 60.0 to 70.0 %; "
+            "SFT's is higher at target accuracies from 70.0 to 80.0 %.",
         ),
         (
             [(0.6, -0.1)],
@@ -133,7 +133,11 @@ def test_a_larger_area_is_said_not_to_be_higher_everywhere(sft, tms, expected):
 
 
 @pytest.mark.parametrize(
-    "note, expected", [("selected", "both fronts"), ("selected: tms", "TMS's from 60.0 to 70.0 %.")]
+    "note, expected",
+    [
+        ("selected", "both fronts"),
+        ("selected: tms", "TMS's is higher at target accuracies from 60.0 to 70.0 %."),
+    ],
 )
 def test_theta_0_is_on_the_fronts_that_selected_it(note, expected):
     base = {"group": "base", "prompts": "test", "note": note}
