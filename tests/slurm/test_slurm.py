@@ -22,7 +22,7 @@ EDITS = [
     ("latency-wait: 60", "latency-wait: 20\nseconds-between-status-checks: 2"),
 ]
 GPUS = """
-models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {epochs}, device_batch: 4}}}}}}
+models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {epochs}, device_batch: 2}}}}}}
 """
 
 
