@@ -120,12 +120,8 @@ def reasons(wildcards, part):
     return [f"{name}={given[name]}" for name in sorted(given) if name in names] or None
 
 
-def table_methods(wildcards):
-    return settings.table_methods(config, wildcards.model)
-
-
 def of_methods(name):
     """Input function: a file of each method of a model's table."""
     return lambda wildcards: [
-        f"results/{wildcards.model}/{method}/{name}" for method in table_methods(wildcards)
+        f"results/{wildcards.model}/{method}/{name}" for method in settings.table_methods(config)
     ]

@@ -62,7 +62,7 @@ rule table:
     params:
         flags=lambda wildcards: flags(
             model=wildcards.model,
-            methods=table_methods(wildcards),
+            methods=settings.table_methods(config),
         ),
         code=digests("table"),
     shell:

@@ -86,16 +86,9 @@ def model_methods(config: dict, model: str) -> list[str]:
     return [method for method in config["methods"] if method in own]
 
 
-def table_methods(config: dict, model: str) -> list[str]:
-    """Rows of a model's table: the experiment `main`, and methods that no experiment names."""
-    named = {method for name, entry in config["experiments"].items() if name != "main" for method in entry}
-    rounds = {
-        section(config, "tms", model, method)["trajectory"]
-        for method, entry in config["methods"].items()
-        if entry["kind"] == "iterative_sft"
-    }
-    hidden = (named | rounds) - set(config["experiments"]["main"])
-    return [method for method in config["methods"] if method not in hidden]
+def table_methods(config: dict) -> list[str]:
+    """Rows of a model's table: the methods of the experiment `main`."""
+    return [method for method in config["methods"] if method in config["experiments"]["main"]]
 
 
 def diagnose(config: dict, model: str, name: str) -> dict:
