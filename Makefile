@@ -47,11 +47,11 @@ model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/t
 	@$(BIN)/python workflow/scripts/model_card.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(TESTED) lint ## Set up, lint, and run all tests
-	$(BIN)/python -m pytest -m "not slow" -n 4
+	$(BIN)/python -m pytest -m "not slow" -n 4 --timeout 300
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 quick: $(LOCKED) ## Run the quick tests only
-	$(BIN)/python -m pytest -m "not slow" -n 4
+	$(BIN)/python -m pytest -m "not slow" -n 4 --timeout 300
 
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
