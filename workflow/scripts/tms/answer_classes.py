@@ -10,6 +10,7 @@ grader takes `50%` and `0.5` for equal, these classes do not), and verdicts may 
 import ast
 import multiprocessing
 import re
+import signal
 import sys
 import threading
 from functools import partial
@@ -91,7 +92,7 @@ def canonical_all(kind: str, texts: set[str], processes: int) -> dict[str, str]:
     with Progress(len(ordered), "classes", "answers") as progress:
         while len(found) < len(ordered):
             left = ordered[len(found) :]
-            with context.Pool(min(processes, len(left)), _limit_memory) as pool:
+            with context.Pool(min(processes, len(left)), _begin) as pool:
                 results = pool.imap(partial(canonical, kind), left)
                 for text in left:
                     try:
@@ -166,8 +167,10 @@ def _form(value) -> str:
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
-def _limit_memory() -> None:
-    """Let an answer that makes sympy build something huge fail with a MemoryError."""
+def _begin() -> None:
+    """Let a worker be ended at any time, and fail with a MemoryError where sympy builds something huge."""
+    # A handler that the parent has set would run between two steps of Python, and sympy swallow what it raises.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         import resource
 
