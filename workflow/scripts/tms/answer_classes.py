@@ -169,7 +169,7 @@ def _form(value) -> str:
 
 def _begin() -> None:
     """Let a worker be ended at any time, and fail with a MemoryError where sympy builds something huge."""
-    # A handler that the parent has set would run between two steps of Python, and sympy swallow what it raises.
+    # A handler of the parent would run between two steps of Python, and sympy swallow what it raises.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         import resource
