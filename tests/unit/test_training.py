@@ -10,8 +10,10 @@ from transformers import AutoModelForCausalLM
 
 from tms.checkpoints import weights_digest
 from tms.errors import InputError
+from tms.keeper import cast
 from tms.supervision import IGNORED, Target, masked_target
-from tms.training import Settings, arrange, cast, collate, token_mean, train
+from tms.trainer_start import Settings
+from tms.training import arrange, collate, token_mean, train
 
 SETTINGS = {
     "learning_rate": 1e-2,
