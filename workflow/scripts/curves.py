@@ -1,0 +1,39 @@
+"""Bring the curves of a model's on-policy runs together: reward, KL, entropy and lengths by optimiser step."""
+
+import argparse
+from pathlib import Path
+
+from tms import cells, curves, program, provenance
+from tms.scores import parse_run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument(
+        "--curves",
+        nargs="+",
+        required=True,
+        metavar="METHOD/TASK/seedN=PATH",
+        help="curve.parquet of each run",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    runs: dict[tuple[str, str], dict[int, list[dict]]] = {}
+    for label, path in program.parse_pairs(args.curves).items():
+        method, _, run = label.partition("/")
+        task, seed = parse_run(run)
+        runs.setdefault((method, task), {})[seed] = curves.read(Path(path))
+    found = [
+        cell
+        for (method, task), own in runs.items()
+        for cell in curves.curve_cells(args.model, method, task, own)
+    ]
+    cells.write(args.output, found, provenance.facts("curves", model=args.model))
+
+
+if __name__ == "__main__":
+    program.run(main, parser())
