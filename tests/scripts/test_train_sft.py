@@ -105,6 +105,15 @@ def test_progress_is_in_the_log(finished):
     assert "loss " in done.stderr
 
 
+@pytest.mark.slow
+def test_trsft_logs_its_own_loss_and_gives_other_weights(finished, run_program, tiny_model, folder):
+    words = command(folder, tiny_model, loss="trsft", trsft_floor=0.1)
+    done = run_program(folder, "train_sft", *words)
+    assert done.returncode == 0, done.stderr
+    assert "loss -" in done.stderr  # -p / max(p, a) lies between -1 and 0
+    assert set(digests(folder)).isdisjoint(digests(finished[0]))
+
+
 def refusal(program, *words):
     """Run a program that must refuse at once; returns its only line."""
     started = time.monotonic()
@@ -122,6 +131,12 @@ def refusal(program, *words):
         ({"effective_batch": 24, "device_batch": 24}, "24 rows x 2 epochs / batch 24 = 2 optimiser steps"),
         ({"device_batch": 3}, "--effective-batch 4 is no multiple of --device-batch 3 x 1 devices = 3"),
         ({"warmup": 3}, "--warmup 3.0: give a share of the steps"),
+        ({"loss": "trsft"}, "--loss trsft: give --trsft-floor too"),
+        ({"trsft_floor": 0.1}, "--trsft-floor 0.1: it belongs to --loss trsft"),
+        *(
+            ({"loss": "trsft", "trsft_floor": floor}, f"--trsft-floor {floor}: give a probability above 0")
+            for floor in (0.0, -0.1, 1.5, float("nan"))
+        ),
     ],
 )
 def test_arithmetic_that_cannot_work(program, folder, tiny_model, changed, message):

@@ -48,6 +48,17 @@ def test_a_student_is_trained_on_teacher_text_and_sampled_ids(program, tmp_path,
 
 
 @pytest.mark.slow
+def test_a_student_can_be_trained_by_trsft(program, tmp_path, tiny_model):
+    write_mixture(tmp_path / "mixture.parquet", sampled=[20, 21, 22, 23, 2])
+    trained = []
+    for words in ([], ["--loss", "trsft", "--trsft-floor", "0.1"]):
+        done = program("train_student", *FLAGS, "--model", tiny_model, *words)
+        assert done.returncode == 0, done.stderr
+        trained.append(checkpoints.weights_digest(tmp_path / "run" / "checkpoint-1of1"))
+    assert trained[0] != trained[1]
+
+
+@pytest.mark.slow
 def test_a_batch_without_loss_is_refused(program, tmp_path, tiny_model):
     write_mixture(tmp_path / "mixture.parquet", sampled=[20, 21], finish_reason="length")
     done = program("train_student", *FLAGS, "--model", tiny_model)

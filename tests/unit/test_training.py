@@ -2,6 +2,8 @@
 
 import math
 import shutil
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from transformers import AutoModelForCausalLM
 from tms.checkpoints import weights_digest
 from tms.errors import InputError
 from tms.keeper import cast
+from tms.losses import summed_nll, summed_trsft
 from tms.supervision import IGNORED, Target, masked_target
 from tms.trainer_start import Settings
 from tms.training import arrange, collate, token_mean, train
@@ -45,13 +48,13 @@ STEPS = 5
 def trained(tiny_model, tmp_path):
     """Call `trained(targets, save_steps, **settings)`: trains the tiny model and returns its work folder."""
 
-    def run(targets=TARGETS, save_steps=None, base=tiny_model, **changed):
+    def run(targets=TARGETS, save_steps=None, base=tiny_model, loss=(), **changed):
         settings = Settings(**(SETTINGS | {"log_dir": tmp_path / "log"} | changed))
         work = tmp_path / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         torch.set_num_threads(1)
-        assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work) > 0
+        assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work, *loss) > 0
         return work
 
     return run
@@ -61,7 +64,18 @@ def weights(folder):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict()
 
 
-def by_hand(base, targets):
+def nll(logits, labels):
+    return cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+
+
+def trsft(logits, labels, floor):
+    """-p / max(stopgrad(p), a), one token after the other."""
+    learned = [i for i, label in enumerate(labels) if label != IGNORED]
+    probabilities = [logits[i].softmax(-1)[labels[i]] for i in learned]
+    return sum(-p / max(p.item(), floor) for p in probabilities)
+
+
+def by_hand(base, targets, loss_of=nll):
     """AdamW(.9, .95), no decay, clip 1, cosine after a linear warm-up, mean over the batch's tokens."""
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, betas=(0.9, 0.95), weight_decay=0.0)
@@ -77,7 +91,7 @@ def by_hand(base, targets):
             logits = model(input_ids=torch.tensor([row.input_ids])).logits[0, :-1]
             labels = torch.tensor(row.labels[1:])
             if (labels != IGNORED).any():
-                total = total + cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+                total = total + loss_of(logits, labels)
             tokens += row.trained_tokens
         loss = total / tokens
         losses.append(loss.item())
@@ -96,6 +110,23 @@ def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, tiny_mode
         torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
 
 
+def test_trsft_equals_the_loop_by_hand(trained, tiny_model):
+    expected, _ = by_hand(tiny_model, TARGETS, partial(trsft, floor=0.1))
+    plain, _ = by_hand(tiny_model, TARGETS)
+    found = weights(trained(device_batch=2, loss=[partial(summed_trsft, floor=0.1)]) / "checkpoint-1of1")
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+    # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
+    assert max((value - plain[name]).abs().max() for name, value in expected.items()) > 1e-3
+
+
+def test_trsft_with_a_tiny_floor_is_plain_sft(trained):
+    plain = weights(trained() / "checkpoint-1of1")
+    found = weights(trained(loss=[partial(summed_trsft, floor=1e-30)]) / "checkpoint-1of1")
+    for name, value in plain.items():  # AdamW makes a step of the float error of a gradient that is nearly 0
+        torch.testing.assert_close(found[name], value, atol=1e-4, rtol=0)
+
+
 def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -107,22 +138,17 @@ def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
 
 
 def test_token_mean_of_a_uniform_model_is_log_vocabulary():
-    from types import SimpleNamespace
-
     labels = torch.tensor([[IGNORED, 3, 4, IGNORED], [IGNORED, IGNORED, 5, 6]])
     outputs = SimpleNamespace(logits=torch.zeros(2, 4, 10))
-    assert token_mean(outputs, labels, torch.tensor(4)).item() == pytest.approx(math.log(10))
+    assert token_mean(outputs, labels, torch.tensor(4), summed_nll).item() == pytest.approx(math.log(10))
     # Two micro-batches of a step add up to the mean over both.
-    halves = [
-        token_mean(SimpleNamespace(logits=torch.zeros(1, 4, 10)), labels[i : i + 1], torch.tensor(4)).item()
-        for i in range(2)
-    ]
+    half = SimpleNamespace(logits=torch.zeros(1, 4, 10))
+    halves = [token_mean(half, labels[i : i + 1], torch.tensor(4), summed_nll).item() for i in range(2)]
     assert sum(halves) == pytest.approx(math.log(10))
 
 
-def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch):
-    from types import SimpleNamespace
-
+@pytest.mark.parametrize("summed_loss", [summed_nll, partial(summed_trsft, floor=0.1)])
+def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch, summed_loss):
     from tms import training
 
     generator = torch.Generator().manual_seed(0)
@@ -132,7 +158,7 @@ def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch):
     results = []
     for rows in (100, 3):
         monkeypatch.setattr(training, "LOGITS_AT_ONCE", rows * 10)
-        loss = token_mean(SimpleNamespace(logits=logits), labels, torch.tensor(7))
+        loss = token_mean(SimpleNamespace(logits=logits), labels, torch.tensor(7), summed_loss)
         results.append((loss, *torch.autograd.grad(loss, logits)))
     torch.testing.assert_close(results[0], results[1])
 

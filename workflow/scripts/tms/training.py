@@ -4,23 +4,32 @@ Trainer brings what a run on several devices needs (accelerate, FSDP, DeepSpeed,
 order of the rows, the checkpoints and the resuming are set here.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from tms import sharding
 from tms.keeper import Keeper, run
+from tms.losses import summed_nll
 from tms.supervision import IGNORED, Target, masked_target
 from tms.trainer_start import Settings, arguments, begin
 
 LOGITS_AT_ONCE = 2**27  # elements of a chunk in the loss: 0.5 GB in float32
 
+SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, V] and targets [N] -> scalar
+
 
 def train(
-    base: Path, targets: list[Target], save_steps: dict[int, str], settings: Settings, work: Path
+    base: Path,
+    targets: list[Target],
+    save_steps: dict[int, str],
+    settings: Settings,
+    work: Path,
+    summed_loss: SummedLoss = summed_nll,
 ) -> float | None:
     """Train a copy of a base model on the targets, in their order, and save checkpoints.
 
@@ -33,6 +42,7 @@ def train(
         save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
         settings: optimiser, batch and reporting.
         work: the run's work folder.
+        summed_loss: of `tms.losses`; its mean over the tokens of a global batch is what a step lowers.
 
     Returns:
         Training seconds, those of earlier parts of the run included; None where a signal stopped it.
@@ -61,7 +71,7 @@ def train(
         trainer_arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),
-        compute_loss_func=token_mean,
+        compute_loss_func=partial(token_mean, summed_loss=summed_loss),
         callbacks=[keeper],
     )
     return start.seconds if run(trainer, keeper, start) else None
@@ -97,14 +107,17 @@ def collate(targets: list[Target]) -> dict[str, torch.Tensor]:
     return {"input_ids": torch.tensor(rows), "labels": torch.tensor(labels)}
 
 
-def token_mean(outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of a micro-batch, as its share of the mean over the tokens of the global batch.
+def token_mean(
+    outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor, summed_loss: SummedLoss
+) -> torch.Tensor:
+    """Loss of a micro-batch, as its share of the mean over the tokens of the global batch.
 
     Args:
         outputs: model output with `logits` [B, L, V].
         labels: [B, L], unshifted.
         num_items_in_batch: tokens with loss in the whole optimiser step, over all devices; Trainer sums the
             shares over micro-batches and devices.
+        summed_loss: of `tms.losses`.
     """
     logits_NV, targets_N = outputs.logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
     rows = max(1, LOGITS_AT_ONCE // logits_NV.shape[-1])
@@ -114,8 +127,3 @@ def token_mean(outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor) 
     chunks = zip(logits_NV.split(rows), targets_N.split(rows), strict=True)
     total = sum(checkpoint(summed_loss, *chunk, use_reentrant=False) for chunk in chunks)
     return total / num_items_in_batch
-
-
-def summed_loss(logits_NV: torch.Tensor, targets_N: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy in float32, summed over the positions with loss."""
-    return cross_entropy(logits_NV.float(), targets_N, ignore_index=IGNORED, reduction="sum")

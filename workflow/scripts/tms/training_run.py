@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tms import checkpoints, code_digest, cost, schedule, supervision, work_folder
@@ -22,6 +23,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--effective-batch", type=int, required=True, help="rows of one optimiser step, over all devices")
     add("--warmup", type=float, default=0.03, help="share of the steps with a rising learning rate")
     add("--max-new-tokens", type=int, required=True, help="completions with more tokens carry no loss")
+    add(
+        "--loss",
+        choices=["nll", "trsft"],
+        default="nll",
+        help="nll, or TrSFT's -p / max(stopgrad(p), a), which is what the log and the curves then show",
+    )
+    add("--trsft-floor", type=float, metavar="A", help="a of TrSFT: below it a token's gradient shrinks")
     add("--seed", type=int, required=True, help="seed of the order of the rows")
     add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
     add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")
@@ -75,6 +83,7 @@ def execute(
         )
     if not 0 <= args.warmup < 1:
         raise InputError(f"--warmup {args.warmup}: give a share of the steps, at least 0 and below 1")
+    _check_loss(args)
     facts = {
         "flags": {name: getattr(args, name) for name in RESULT_FLAGS},
         "output": str(args.output_root),
@@ -87,7 +96,7 @@ def execute(
     import torch
     from transformers import set_seed
 
-    from tms import training
+    from tms import losses, training
     from tms.encoder import Encoder
 
     if args.threads:
@@ -119,6 +128,7 @@ def execute(
             log_dir=args.log_dir,
         ),
         work,
+        losses.summed_nll if args.loss == "nll" else partial(losses.summed_trsft, floor=args.trsft_floor),
     )
     if seconds is None:
         print("stopped by a signal; the same command goes on from here", file=sys.stderr)
@@ -139,6 +149,17 @@ def execute(
     shutil.rmtree(work)
 
 
+def _check_loss(args: argparse.Namespace) -> None:
+    if args.loss == "nll" and args.trsft_floor is not None:
+        raise InputError(
+            f"--trsft-floor {args.trsft_floor}: it belongs to --loss trsft; give both or neither"
+        )
+    if args.loss == "trsft" and args.trsft_floor is None:
+        raise InputError("--loss trsft: give --trsft-floor too, e.g. 0.1")
+    if args.loss == "trsft" and not 0 < args.trsft_floor <= 1:
+        raise InputError(f"--trsft-floor {args.trsft_floor}: give a probability above 0, and at most 1")
+
+
 # Flags that a run's result depends on; the others may change between a stop and its resuming.
 RESULT_FLAGS = [
     "epochs",
@@ -147,6 +168,8 @@ RESULT_FLAGS = [
     "effective_batch",
     "warmup",
     "max_new_tokens",
+    "loss",
+    "trsft_floor",
     "seed",
     "threads",
     "save_points",
