@@ -1,47 +1,33 @@
 """The grading pool: right answers fast, and a bad row costs itself only."""
 
+import os
+import signal
 import sys
 import time
 
 import pytest
+from grading_world import FAKES, all_gone, descendants, let_python_find_the_fakes, start
 
+import tms.graders
 from tms.errors import InputError
-from tms.grading import Grade, Task, grade_all, load_grader
+from tms.grading import Grade, GradingPool, Task, grade_all, load_grader
+from tms.progress import Progress
 
-GRADER = """
-import os, time
-from tms.errors import InputError
-from tms.verdict import Verdict
-
-METRIC = "accuracy"
-
-def grade(completion, answer):
-    if completion == "hang":
-        time.sleep(1000)
-    if completion == "die":
-        os._exit(1)
-    if completion == "raise":
-        raise ValueError("a bug")
-    if completion == "lacking":
-        raise InputError("punkt: not there; fetch it")
-    if completion == "huge":
-        bytearray(8 << 30)
-    if completion == "slow":
-        return Verdict(0.0, "slow", failure="timeout")
-    score = None if answer == "unscored" else float(completion == answer)
-    return Verdict(score, completion, {"items": [float(bool(completion)), 0.5]})
-"""
+pytestmark = pytest.mark.usefixtures("exact_grader")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def exact_grader(tmp_path, monkeypatch):
     """A grader of kind `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
-    import tms.graders
-
-    (tmp_path / "exact_fake.py").write_text(GRADER)
-    monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(tmp_path)])
+    monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(FAKES)])
+    let_python_find_the_fakes(tmp_path, monkeypatch)
     yield
     sys.modules.pop("tms.graders.exact_fake", None)
+
+
+def task(completion, answer="1"):
+    return Task("exact_fake", completion, answer)
 
 
 def grades(*completions, processes=2, timeout=1.0):
@@ -104,3 +90,79 @@ def test_five_benchmarks_of_500_rows_take_less_than_two_seconds():
 def test_an_unknown_grader_is_named(kind):
     with pytest.raises(InputError, match="no such kind"):
         load_grader(kind)
+
+
+def test_a_pool_keeps_its_workers():
+    with GradingPool(["exact_fake"], 2) as pool:
+        first, second = ({grade.extracted for grade in pool.grade([task("pid")] * 40)} for _ in range(2))
+        assert len(first) == 2
+        assert second == first
+
+
+def test_a_pool_counts_progress(capsys):
+    with GradingPool(["exact_fake"], 2, 0.5) as pool, Progress(9, "grade", "rows") as progress:
+        pool.grade([task("1")] * 8 + [task("hang")], progress)
+    assert progress.done == 9
+
+
+@pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
+def test_a_pool_grades_on_after_a_bad_row(bad):
+    good = Grade(1.0, "1", "", {"items": [1.0, 0.5]})
+    with GradingPool(["exact_fake"], 2, 0.5) as pool:
+        assert pool.grade([task("1")] * 3) == [good] * 3
+        assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]
+        assert pool.grade([task("1")] * 100) == [good] * 100
+
+
+def test_a_pool_grades_on_after_an_error_that_stops_a_call():
+    with GradingPool(["exact_fake"], 2) as pool:
+        with pytest.raises(InputError, match="fetch it"):
+            pool.grade([task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
+        assert [grade.score for grade in pool.grade([task("1")] * 70)] == [1.0] * 70
+
+
+@on_linux
+def test_a_worker_that_died_between_two_calls_costs_no_row():
+    with GradingPool(["exact_fake"], 2) as pool:
+        pids = {grade.extracted for grade in pool.grade([task("pid")] * 40)}
+        for pid in pids:
+            os.kill(int(pid), signal.SIGKILL)
+        assert all_gone([*map(int, pids)], 3)
+        found = pool.grade([task("pid")] * 40)
+        assert [grade.failure for grade in found] == [""] * 40
+        assert not pids & {grade.extracted for grade in found}
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
+    def raises(*signal_details):
+        raise RuntimeError
+
+    before = signal.signal(kind, raises)
+    try:
+        with GradingPool(["exact_fake"], 1) as pool:
+            (pid,) = {grade.extracted for grade in pool.grade([task("pid")] * 3)}
+            os.kill(int(pid), kind)
+            found = pool.grade([task("pid")] * 3)
+    finally:
+        signal.signal(kind, before)
+    assert [grade.extracted for grade in found] == [pid] * 3
+
+
+@on_linux
+@pytest.mark.parametrize("last", ["", "hang", "spin"], ids=["idle", "asleep", "busy in C code"])
+def test_a_killed_parent_leaves_no_workers(last):
+    parent = start(f"""if True:
+        import time
+        from tms.grading import GradingPool, Task
+        with GradingPool(["exact_fake"], 2) as pool:
+            pool.grade([Task("exact_fake", "pid", "")] * 40)
+            print("ready", flush=True)
+            pool.grade([Task("exact_fake", {last!r}, "")] * 2)
+            time.sleep(60)
+        """)
+    time.sleep(0.3)
+    workers = descendants(parent.pid)
+    assert len(workers) == 2
+    parent.kill()
+    assert all_gone(workers, 3)
