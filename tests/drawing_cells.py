@@ -1,6 +1,7 @@
 """Cells of every experiment for a made-up model, as the stages that measure write them."""
 
 import json
+import math
 import random
 
 from tms.cells import cell
@@ -12,22 +13,23 @@ SUITE = {
     "safety": ["wildguard"],
 }
 EXPERIMENTS = {
-    "main": ["sft", "self_sft", "final_sft", "tms"],
+    "main": ["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"],
     "mixture": ["tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"],
     "windows": ["tms_early", "tms_mid", "tms", "tms_late"],
     "checkpoints": ["tms_t2", "tms_t4", "tms_t6", "tms_t8", "tms", "tms_t12"],
     "alpha": ["tms_alpha0", "tms", "tms_alpha50", "tms_alpha75", "sft"],
     "frontier": ["sft", "sft_lr30", "sft_lr10", "tms", "tms_lr30", "tms_alpha50"],
     "mismatch": ["sft_long", "tms_long"],
-    "diversity": ["sft", "tms"],
+    "diversity": ["sft", "grpo", "tms"],
 }
 SETTINGS = {"checkpoints": [2, 4, 6, 8, 10, 12], "alpha": [0, 0.25, 0.5, 0.75, 1]}
 POINTS = ["1of5", "2of5", "7of10"]
+ON_POLICY = ("grpo", "reinforce", "trapo")
 
 
 def kind(method: str) -> str:
     """Kind of a method by its name."""
-    known = ("self_sft", "final_sft", "iterative_sft", "grpo", "reinforce", "sft", "tms")
+    known = ("self_sft", "final_sft", "iterative_sft", *ON_POLICY, "trsft", "sft", "tms")
     return next(name for name in known if method.startswith(name))
 
 
@@ -64,6 +66,7 @@ class World:
     def gain(self, method: str) -> tuple[float, float]:
         """(target accuracy, forgetting) of a method."""
         base = {"base": (0.31, 0.0), "sft": (0.72, -0.24), "tms": (0.74, -0.06), "self_sft": (0.45, -0.1)}
+        base |= {name: (0.7, -0.02) for name in ON_POLICY}
         accuracy, lost = base.get(method) or base[kind(method) if kind(method) in base else "sft"]
         if method not in base:
             accuracy, lost = accuracy + self.random.uniform(-0.1, 0.03), lost * self.random.uniform(0.3, 1.4)
@@ -114,7 +117,8 @@ class World:
         for name in ("pld_ref", "pld_own"):
             size = 20 + 60 * abs(lost) * self.random.uniform(0.6, 1.6)
             found.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
-        costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "generated_tokens": 3.4e5, "seconds": 300}
+        costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "rollouts": 4096}
+        costs |= {"generated_tokens": 3.4e5, "seconds": 300}
         for name, size in costs.items():
             value = size * self.random.uniform(0.8, 3)
             found.append(self.cell(experiment, f"cost.{name}", value, 0, **common))
@@ -203,6 +207,29 @@ class World:
                         found.append(self.cell("bound", name, value, half, **where))
         return found
 
+    def training(self, steps: int = 64) -> list[dict]:
+        """Curves of the on-policy methods: a reward that rises, and what drifts while it does."""
+        found = []
+        for place, method in enumerate(ON_POLICY):
+            for i, task in enumerate(SUITE["targets"]):
+                for step in range(1, steps + 1):
+                    learnt = 1 - math.exp(-step / steps * (1 + place))
+                    values = {
+                        "reward": 0.3 + (0.5 - 0.1 * i) * learnt,
+                        "kl": (0.6 + place) * learnt,
+                        "entropy": 0.9 - 0.25 * place * learnt,
+                        "length": 30 + 40 * i + 8 * place * learnt,
+                        "truncated": 0.04 + 0.05 * place * (1 - learnt),
+                        "failures": 0.0,
+                    }
+                    values |= {"equal": 0.3 + 0.4 * learnt} if method != "reinforce" else {}
+                    for name, value in values.items():
+                        noisy = value * self.random.gauss(1, 0.06)
+                        given = {"method": method, "train_task": task, "x": float(step), "n": None}
+                        own = self.cell("training", name, noisy, 0.06 * noisy, **given)
+                        found.append(own | {"ci_low": None, "ci_high": None})
+        return found
+
     def relations(self) -> list[dict]:
         """Rank correlations with their leave-one-out values."""
         found = []
@@ -221,7 +248,7 @@ class World:
         return found
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:
-        """Cells of these experiments; with main come the bound, the relations and the Pareto fronts."""
+        """Cells of these experiments; with main come its bound, relations, fronts and curves."""
         own = {name: getattr(self, name) for name in ("frontier", "mismatch", "diversity")}
         found = []
         for name, methods in experiments.items():
@@ -229,4 +256,6 @@ class World:
         if "main" not in experiments:
             return found
         methods = [name for chosen in experiments.values() for name in chosen]
+        if set(ON_POLICY) & set(methods):
+            found += self.training()
         return found + self.bound() + self.relations() + pareto_cells(self.model, found, methods)

@@ -18,6 +18,7 @@ from tms.drawing import (
     figures_planes,
     figures_scatter,
     figures_sweeps,
+    figures_training,
     names,
     sheet,
     style,
@@ -79,7 +80,7 @@ def test_every_figure_is_listed_with_files_or_a_reason(drawn):
     index = json.loads((drawn / "index.json").read_text())
     assert {entry["name"] for entry in index} == {
         *("frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
-        *("mixture", "mismatch", "diversity", "bound", "task_dependence", "compute", "compare"),
+        *("mixture", "mismatch", "training", "diversity", "bound", "task_dependence", "compute", "compare"),
     }
     for entry in index:
         assert entry["drawn"] != bool(entry["reason"])
@@ -87,6 +88,59 @@ def test_every_figure_is_listed_with_files_or_a_reason(drawn):
             (drawn / f"{entry['name']}.{ending}").exists() == entry["drawn"] for ending in ("svg", "png")
         )
     assert [entry["name"] for entry in index if not entry["drawn"]] == ["figure3"]
+
+
+def test_marks_of_the_training_curves_tell_the_cells(drawn):
+    own = book("tiny")
+    texts = hovers(drawn / "training.svg")
+    assert len(texts) == len(set(texts)) == 5 * 2 * 3 * 10  # quantities, tasks, methods, marks
+    (cell,) = [
+        cell
+        for cell in own.cells("tiny", "training", "kl", method="reinforce", train_task="chain")
+        if cell["x"] == 3.0
+    ]
+    text = find(texts, "REINFORCE on chain, step 3: KL to base ").partition("KL to base ")[2]
+    assert numbers(text) == pytest.approx([cell["value"], cell["seeds_low"], cell["seeds_high"]], rel=1e-3)
+
+
+def test_lines_of_the_training_curves_hold_every_step():
+    own = book("tiny")
+    looks = style.assign(own.subjects[0].kinds)
+    drawn = figures_training.training(own, own.subjects[0], looks)
+    lines = [line for line in drawn.panels[1].lines if line.get_linestyle() != "None"]
+    assert [line.get_color() for line in lines] == [looks[name].colour for name in drawing_cells.ON_POLICY]
+    cells = own.cells("tiny", "training", "reward", method="trapo", train_task="mini_countdown")
+    assert lines[2].get_xydata().tolist() == [
+        [cell["x"], pytest.approx(100 * cell["value"])] for cell in cells
+    ]
+
+
+def test_without_on_policy_methods_there_are_no_training_curves(tmp_path):
+    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    index = {entry["name"]: entry for entry in atlas.draw(tmp_path, book("tiny", experiments=some), [])}
+    assert index["training"]["reason"] == "models.tiny has no on-policy method in experiment main"
+
+
+@pytest.mark.parametrize("count, number", [(1, 10), (7, 10), (64, 10), (400, 5)])
+def test_marks_of_several_curves_take_turns(count, number):
+    places = [figures_training.marked(count, number, shift) for shift in (0, 1 / 3, 2 / 3)]
+    assert all(0 <= place < count for own in places for place in own)
+    assert all(len(own) == min(count, number) for own in places)
+    if count > 3 * number:
+        assert not set(places[0]) & set(places[1]) and not set(places[1]) & set(places[2])
+
+
+@pytest.mark.parametrize("factor, scale", [(1, "linear"), (30, "log")])
+def test_costs_far_apart_have_a_logarithmic_axis(factor, scale):
+    cells = [
+        cell | {"value": factor * cell["value"]}
+        if cell["method"] == "grpo" and cell["quantity"].startswith("cost.")
+        else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    drawn = figures_planes.compute(Book([subject], cells), subject, style.assign(subject.kinds))
+    assert {axes.get_xscale() for axes in drawn.panels} == {scale}
 
 
 def test_missing_experiments_have_reasons(tmp_path):
@@ -219,7 +273,13 @@ def test_methods_differ_without_colour():
     assert len({look.line for look in style.KINDS.values()}) == len(style.KINDS)
 
 
-@pytest.mark.parametrize("pair", list(itertools.combinations(["base", "sft", "grpo", "tms"], 2)))
+@pytest.mark.parametrize(
+    "pair",
+    [
+        *itertools.combinations(["base", "sft", "grpo", "tms"], 2),
+        *itertools.combinations(["grpo", "reinforce", "trapo"], 2),  # lines of one panel
+    ],
+)
 def test_main_methods_differ_in_a_grey_print(pair):
     first, second = (style.lightness(style.KINDS[name].colour) for name in pair)
     assert abs(first - second) > 10

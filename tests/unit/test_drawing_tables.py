@@ -14,6 +14,7 @@ from tms.drawing.table import Column, Entry, Table, plain, signed, written
 from tms.errors import InputError
 from tms.suite import Suite
 
+METHODS = ["SFT", "Self-SFT", "Final-SFT", "GRPO", "REINFORCE", "TMS", "TRAPO", "TrSFT", "TMS with TrSFT"]
 COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
 
 
@@ -40,6 +41,7 @@ def test_every_table_is_written(folder):
     assert {entry["name"] for entry in index} >= {
         *("table1", "table2", "table3", "table4_5", "table6", "table7", "table9"),
         *("frontier", "mixture", "alpha", "checkpoints", "bound", "task_dependence", "compute", "compare"),
+        "training",
     }
     for entry in index:
         assert [(folder / name).exists() for name in entry["files"]] == [True, True]
@@ -47,7 +49,7 @@ def test_every_table_is_written(folder):
 
 def test_csv_holds_the_cells(folder, book):
     lines = {line["method"]: line for line in read(folder / "table3.csv")}
-    assert list(lines) == ["Base", "SFT", "Self-SFT", "Final-SFT", "TMS"]
+    assert list(lines) == ["Base", *METHODS]
     for quantity in ("chain", "lookup", "xfer", "forgetting"):
         found = book.reading("tiny", "main", quantity, "sft")
         own = [float(lines["SFT"][f"{quantity}{end}"]) for end in ("", "_low", "_high", "_seeds_low")]
@@ -129,6 +131,26 @@ def test_the_long_run_marks_its_minimum(folder):
     assert [(line["method"], line["step"]) for line in marked] == [("SFT long", "60"), ("TMS long", "60")]
 
 
+def test_training_shows_both_ends_of_the_curves(folder, book):
+    lines = {(line["train_task"], line["method"]): line for line in read(folder / "training.csv")}
+    assert len(lines) == 2 * 3
+    line = lines["chain", "GRPO"]
+    cells = book.cells("tiny", "training", "reward", method="grpo", train_task="chain")
+    rewards = [cell["value"] for cell in sorted(cells, key=lambda cell: cell["x"])]
+    assert len(rewards) == 64
+    assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)
+    assert float(line["reward_last"]) == pytest.approx(sum(rewards[-6:]) / 6)
+    assert (line["steps"], float(line["failures_last"])) == ("64", 0)
+    assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
+
+
+def test_costs_tell_the_rollouts(folder, book):
+    lines = {line["method"]: line for line in read(folder / "compute.csv")}
+    found = book.reading("tiny", "main", "cost.rollouts", "grpo")
+    assert float(lines["GRPO"]["cost.rollouts"]) == pytest.approx(found.value)
+    assert "| Rollouts |" in (folder / "compute.md").read_text()
+
+
 def test_table9_has_the_runs_on_each_target(folder, book):
     lines = [line for line in read(folder / "table9.csv") if line["method"] == "TMS"]
     assert [line["train_task"] for line in lines] == ["all", "chain", "mini countdown"]
@@ -141,7 +163,7 @@ def test_relations_name_the_points_behind_each_row(folder):
     within = {"ranked within each target", "chain alone", "mini countdown alone"}
     assert points == within | {
         "all",
-        *(f"without {name}" for name in ("SFT", "Self-SFT", "Final-SFT", "TMS")),
+        *(f"without {name}" for name in METHODS),
     }
 
 
@@ -289,7 +311,8 @@ def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
     for name in (*every, "relations", "task_dependence"):
         assert "† tiny, trained on chain, tested on facts: why" in (tmp_path / f"{name}.md").read_text(), name
     marked = [line for line in (tmp_path / "bound.md").read_text().splitlines() if "†" in line]
-    assert len(marked) == 4 + 1 and all("facts" in line for line in marked)  # four methods, and the footnote
+    # A line of each method, and the footnote.
+    assert len(marked) == len(METHODS) + 1 and all("facts" in line for line in marked)
 
 
 def test_settings_are_printed_exactly():

@@ -1,4 +1,4 @@
-"""Bring the curves of a model's on-policy runs together: reward, KL, entropy and lengths by optimiser step."""
+"""Bring the curves of a model's on-policy runs together: reward, KL, entropy and lengths by step."""
 
 import argparse
 from pathlib import Path

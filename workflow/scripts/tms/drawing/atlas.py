@@ -13,6 +13,7 @@ from tms.drawing import (
     figures_relations,
     figures_scatter,
     figures_sweeps,
+    figures_training,
     style,
 )
 from tms.drawing.book import Book, NotDrawnError
@@ -31,6 +32,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
     "alpha": ("Share of the teacher's answers", figures_sweeps.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", figures_bars.mixture),
     "mismatch": ("Supervision mismatch along a long run (Table 1)", figures_curves.mismatch),
+    "training": ("Training of the on-policy methods", figures_training.training),
     "diversity": ("Coverage and diversity (Table 2)", figures_bars.diversity),
     "bound": ("Theorem 6.1 as a measurement", figures_scatter.bound),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", figures_scatter.task_dependence),

@@ -8,7 +8,7 @@ from tms.drawing.subject import Subject
 # Experiments with the summary of each method's runs (rule `measure`).
 MEASURED = ("main", "mixture", "windows", "checkpoints", "alpha")
 # What is measured of the runs of main, without an entry in the config's experiments.
-OF_MAIN = ("bound", "relations")
+OF_MAIN = ("bound", "relations", "training")
 
 
 class NotDrawnError(Exception):

@@ -4,13 +4,14 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from tms.drawing import names, style
 from tms.drawing.book import Book, NotDrawnError, Reading
-from tms.drawing.sheet import Sheet
+from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import Style
 from tms.drawing.subject import Subject
 from tms.drawing.wording import BARS, EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 ACCURACY = "target accuracy (%)"
 FORGETTING = "forgetting F (points; 0: none)"
+WIDE = 10  # a range of costs that asks for a logarithmic axis
 FRONT = Style(style.BLACK, "", (0, (4, 2)))
 
 
@@ -96,8 +97,12 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
                 found[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
         if found:
             _points(sheet, axes, found, looks, ("", f" {unit}"), (short, PERCENT))
+            low, high = axes.dataLim.intervalx
+            if high > WIDE * low:  # sampling in every step takes many times what one harvest takes
+                logarithmic(axes.xaxis)
+            else:
+                axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
-            axes.xaxis.set_major_locator(MaxNLocator(4))
         if axes in sheet.panels[2:]:
             axes.set_xlabel(f"total {unit}")
         if axes in sheet.panels[::2]:

@@ -4,10 +4,9 @@ from tms.drawing import names
 from tms.drawing.book import Book, NotDrawnError, Reading
 from tms.drawing.sheet import Sheet, logarithmic
 from tms.drawing.style import GREY, Style
-from tms.drawing.subject import Subject
+from tms.drawing.subject import ON_POLICY_KINDS, Subject
 from tms.drawing.wording import EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
-RL_KINDS = ("grpo", "reinforce", "trapo")
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
 SIZES = (5.5, 8.5, 3.5, 7, 4.5)  # markers of the target tasks
 MAGNITUDE = "forgetting magnitude −F (points)"
@@ -72,7 +71,7 @@ def _finished(sheet: Sheet, tasks: list[str], said: list[str]) -> Sheet:
 def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str:
     """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
     for method, experiment in book.measured(subject.model).items():
-        if method == "base" or (family == "sft" and subject.kinds[method] in RL_KINDS):
+        if method == "base" or (family == "sft" and subject.kinds[method] in ON_POLICY_KINDS):
             continue
         for place, task in enumerate(subject.suite.targets):
             x = book.reading(subject.model, experiment, predictor, method, train_task=task, prompts=prompts)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from tms.drawing import names, tables_diagnoses, tables_methods, tables_settings
+from tms.drawing import names, tables_diagnoses, tables_methods, tables_settings, tables_training
 from tms.drawing.book import Book, NotDrawnError
 from tms.drawing.compared import Compared
 from tms.drawing.index import drawn, not_drawn, write_index
@@ -16,6 +16,7 @@ OF_CELLS = {
     "frontier": ("The frontier control", tables_diagnoses.frontier),
     "table1": ("Table 1: supervision mismatch along a long run", tables_diagnoses.table1),
     "table2": ("Table 2: coverage and diversity of sampled answers", tables_diagnoses.table2),
+    "training": ("Training of the on-policy methods", tables_training.training),
     "table3": ("Table 3: main results", tables_methods.table3),
     "table6": ("Table 6: safety retention", tables_methods.table6),
     "table7": ("Table 7: windows of checkpoints", tables_methods.table7),

@@ -13,6 +13,7 @@ METHODS = {
     "reinforce": "REINFORCE",
     "trapo": "TRAPO",
     "trsft": "TrSFT",
+    "tms_trsft": "TMS with TrSFT",
     "tms_theta0": "TMS, theta_0 only",
     "tms_final": "TMS, t = T only",
 }
@@ -47,6 +48,7 @@ QUANTITIES = {
     "retention_matched": "Retention at matched accuracy",
     "cost.optimizer_steps": "Optimiser steps",
     "cost.trained_tokens": "Trained tokens",
+    "cost.rollouts": "Rollouts",
     "cost.generated_tokens": "Generated tokens",
     "cost.seconds": "Seconds",
     "train_nll.per_token": "Train NLL / token",
@@ -78,11 +80,19 @@ QUANTITIES = {
     "wildjailbreak_asr": "WildJailbreak ASR",
     "kl.policy_base": "KL(policy || base)",
     "kl.base_policy": "KL(base || policy)",
+    "reward": "Reward",
+    "kl": "KL to base / completion",
+    "entropy": "Entropy / token",
+    "length": "Tokens / rollout",
+    "truncated": "Truncated",
+    "failures": "Grader failures / step",
+    "equal": "Prompts with equal rewards",
 }
 DIFFERENCES = {
     "delta.": "change from base",
     "versus_sft.": "difference from SFT",
     "versus_tms.": "difference from TMS",
+    "versus_trsft.": "difference from TrSFT",
 }
 WORDS = {"sft": "SFT", "tms": "TMS", "grpo": "GRPO", "trsft": "TrSFT", "trapo": "TRAPO"}
 

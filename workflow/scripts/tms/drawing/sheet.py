@@ -77,7 +77,8 @@ class Sheet:
         axes.plot(
             [along.value],
             [y.value],
-            look.marker,
+            marker=look.marker,
+            linestyle="none",
             markersize=size,
             markerfacecolor=look.colour if full else style.PAPER,
             markeredgecolor=style.BLACK if full else look.colour,

@@ -7,6 +7,8 @@ import matplotlib
 # Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"
+# Two of Tol's muted palette (https://personal.sron.nl/~pault/), dark enough for lines on white.
+WINE, OLIVE = "#882255", "#999933"
 PAPER, RULE = "#FFFFFF", "#D0D0D0"
 PNG_DPI = 150
 
@@ -39,7 +41,7 @@ class Style:
     """
 
     colour: str
-    marker: str
+    marker: str | tuple[int, int]
     line: str | tuple = "-"
     hatch: str = ""
     filled: bool = True
@@ -55,14 +57,15 @@ KINDS = {
     "iterative_sft": Style(GREY, "P", (0, (1, 1)), "++"),
     "grpo": Style(GREEN, "D", (0, (7, 2)), "xx"),
     "reinforce": Style(SKY, "<", (0, (3, 1, 1, 1)), "--"),
-    "trapo": Style(YELLOW, ">", (0, (2, 2)), "||"),
-    "trsft": Style(SKY, "h", (0, (6, 1, 2, 1)), "oo"),
+    "trapo": Style(WINE, ">", (0, (2, 2)), "||"),
+    "trsft": Style(OLIVE, "h", (0, (6, 1, 2, 1)), "oo"),
 }
 # Variants of a kind (another learning rate, alpha, window) keep its colour and take the next of these.
 VARIANTS = [
     *((marker, False) for marker in ("o", "s", "^", "v", "D", "<", ">", "p", "h", "8", "d", "P")),
     *((marker, True) for marker in ("p", "8", "d", "*")),
     *((marker, False) for marker in ("X", "*")),
+    *(((points, 1), filled) for filled in (False, True) for points in (4, 6)),  # stars
 ]
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from tms.errors import InputError
 from tms.suite import Suite
 
+# Kinds that learn from a verifier's rewards on completions sampled while they train.
+ON_POLICY_KINDS = ("grpo", "reinforce", "trapo")
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -45,3 +48,8 @@ class Subject:
     def methods(self) -> list[str]:
         """Every method of the experiments once, in their order."""
         return list(dict.fromkeys(method for chosen in self.experiments.values() for method in chosen))
+
+    @property
+    def on_policy(self) -> list[str]:
+        """The on-policy methods of the experiment main, in its order."""
+        return [name for name in self.experiments.get("main", []) if self.kinds[name] in ON_POLICY_KINDS]

@@ -208,7 +208,7 @@ def compute(book: Book) -> Table:
         NotDrawnError: no model has the experiment main.
     """
     subjects = having(book, "main")
-    costs = ("optimizer_steps", "trained_tokens", "generated_tokens", "seconds")
+    costs = ("optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds")
     spent = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in costs]
     columns = [*_columns(book, ["target_mean", "forgetting"]), *spent]
     rows = [
@@ -216,5 +216,8 @@ def compute(book: Book) -> Table:
         for subject in subjects
         for method, experiment in book.measured(subject.model, ("main", "mixture")).items()
     ]
-    notes = ["Cost of everything that a method depends on, for all target tasks and one seed."]
+    notes = [
+        "Cost of everything that a method depends on, for all target tasks and one seed. Rollouts: sampled "
+        "completions, the teacher's and the harvest's too."
+    ]
     return Table("compute", "Accuracy and forgetting beside compute", LABELS, columns, rows, notes)

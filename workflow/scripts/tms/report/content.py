@@ -37,6 +37,12 @@ LAYOUT = (
         "Failure mode A (mismatch): a long run. Failure mode B (collapse): many samples of each prompt.",
         ("mismatch", "table1", "diversity", "table2", "task_dependence"),
     ),
+    (
+        "on-policy",
+        "On-policy training",
+        "The methods that learn from a verifier's rewards on what they sample, step by step.",
+        ("training",),
+    ),
     ("costs", "Costs and settings", "", ("compute", "table4_5")),
     (
         "paper",
