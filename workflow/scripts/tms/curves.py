@@ -28,10 +28,10 @@ def read(path: Path) -> list[dict]:
 def curve_cells(model: str, method: str, task: str, runs: Mapping[int, Sequence[dict]]) -> list[dict]:
     """Each quantity of a method's runs along their optimiser steps, as means over the seeds.
 
-    A cell's `x` is its step; of runs longer than `POINTS`, the last of the steps that it is the mean of, as its
-    note says. Runs of one token budget may differ in their steps, so `seeds` counts the runs that reached them,
-    and the interval over seeds is over these. A quantity that an algorithm lacks (of REINFORCE, prompts with
-    equal rewards) has no cells.
+    A cell's `x` is its step; of runs longer than `POINTS`, the last of the steps that it is the mean of, as
+    its note says. Runs of one token budget may differ in their steps, so `seeds` counts the runs that reached
+    them, and the interval over seeds is over these. A quantity that an algorithm lacks (of REINFORCE, prompts
+    with equal rewards) has no cells.
 
     Args:
         model, method: the columns of the same names.

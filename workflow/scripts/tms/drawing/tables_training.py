@@ -11,7 +11,7 @@ LAST = {"kl": "number", "truncated": "share", "equal": "share", "failures": "num
 
 
 def training(book: Book) -> Table:
-    """What is watched of the on-policy methods on each target task, over the first and the last tenth of steps.
+    """What is watched of the on-policy methods on each target task, over the first and last tenth of steps.
 
     Raises:
         NotDrawnError: no model has an on-policy method in main, or nothing was measured.
