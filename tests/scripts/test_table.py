@@ -53,13 +53,13 @@ def results(tmp_path):
         cells = [cell(method, "chain", 0.9, 0.3), cell(method, "facts", facts, 1.0)]
         write(tmp_path / method / "scores.csv", [TIDY, *cells, cell(method, "refusal", refusal, 0.8)])
     for method, stages in {"sft": ["sft", "total"], "tms": ["harvest", "total"]}.items():
-        lines = [["m", method, stage, "", "", 64, 5000, 300, 20.0] for stage in stages]
+        lines = [["m", method, stage, "", "", 64, 5000, 30, 300, 20.0] for stage in stages]
         write(tmp_path / method / "cost.csv", [COST, *lines])
     return tmp_path
 
 
 COST = ["model", "method", "stage", "train_task", "seed"]
-COST += ["optimizer_steps", "trained_tokens", "generated_tokens", "seconds"]
+COST += ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
 TABLES = ["--tables", "sft/table.csv", "tms/table.csv", "--scores", "sft/scores.csv", "tms/scores.csv"]
 TABLES += ["--costs", "sft/cost.csv", "tms/cost.csv"]
 OUTPUTS = ["--model", "m", "--methods", "sft", "tms", "--output", "table.csv", "--cost", "cost.csv"]

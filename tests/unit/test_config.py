@@ -82,6 +82,36 @@ def test_the_shipped_config_is_accepted(config):
         ("table.models", ["qwen3"], ["table.models", "did you mean qwen3b"]),
         ("models.qwen3b.gpus.train", 6, ["256 is no multiple", "2 x 6 GPUs = 12", "models.qwen3b"]),
         ("teachers.llama70b", {"tries": 4}, ["teachers.llama70b", "model", "solutions"]),
+        ("tms.loss", "kl", ["tms.loss", "must be one of nll, trsft"]),
+        ("training.trsft_floor", 0.0, ["training.trsft_floor", "more than 0"]),
+        ("on_policy.budgets", "steps", ["on_policy.budgets", "did you mean budget"]),
+        ("models.tiny.on_policy.budget", "epochs", ["models.tiny.on_policy.budget", "steps, tokens"]),
+        ("on_policy.learning_rate", "1e-6", ["on_policy.learning_rate", "'1e-6' is text", "1.0e-06"]),
+        ("methods.grpo.on_policy.temperature", 0.0, ["methods.grpo.on_policy.temperature", "more than 0"]),
+        ("on_policy.on_failure", "ignore", ["on_policy.on_failure", "stop, warn"]),
+        ("on_policy.samples", 1, ["on_policy.samples", "methods.grpo", "at least 2", "reinforce"]),
+        ("methods.tms.tms.trajectory", "grpo", ["trajectory of methods.tms", "'grpo'"]),
+        ("methods.iterative_sft.tms.trajectory", "trapo", ["trajectory of methods.iterative_sft", "'trapo'"]),
+        (
+            "methods.trapo",
+            {"kind": "trapo", "on_policy": {"budget": "tokens"}, "training": {"checkpoints": ["1of2"]}},
+            ["training.checkpoints", "methods.trapo", "budget tokens", "steps are not known"],
+        ),
+        (
+            "methods.reinforce.training.effective_batch",
+            12,
+            ["methods.reinforce", "12 prompts x 1 rollouts = 12", "device_batch 16 x 1 GPUs = 16"],
+        ),
+        (
+            "methods.grpo",
+            {"kind": "grpo", "training": {"effective_batch": 12}, "on_policy": {"samples": 3}},
+            ["methods.grpo", "12 prompts x 3 rollouts = 36", "device_batch 16"],
+        ),
+        (
+            "methods.trapo.training",
+            {"effective_batch": 100, "device_batch": 1},
+            ["methods.trapo", "100 prompts a step are no multiple of 8 GPUs", "gpus.train"],
+        ),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(config, key, value, words):
@@ -116,6 +146,26 @@ def test_the_settings_are_those_of_the_paper(config):
         assert (chosen["effective_batch"], chosen["epochs"], chosen["warmup"]) == (256, 2, 0.03)
         assert literal["models"][f"{model}_literal"]["gpus"]["generate"] == parallel
         assert literal["models"][f"{model}_literal"]["training"] == SHIPPED["models"][model]["training"]
+
+
+def test_the_settings_of_grpo_are_those_of_the_paper_to_the_letter(config):
+    """Table 4's learning rate and a KL term (Section 3.1); by default the usual rate and none."""
+    update_config(config, yaml.safe_load(CONFIGS.joinpath("paper_literal.yaml").read_text()))
+    for name in SHIPPED["table"]["models"]:
+        chosen = settings.section(config, "on_policy", name, "grpo", "gsm8k")
+        assert (chosen["learning_rate"], chosen["beta"], chosen["samples"]) == (1e-6, 0.0, 8)
+        literal = settings.section(config, "on_policy", f"{name}_literal", "grpo", "gsm8k")
+        rate = settings.section(config, "training", f"{name}_literal", "sft", "gsm8k")["learning_rate"]
+        assert (literal["learning_rate"], literal["beta"]) == (rate, 0.05)
+
+
+def test_rollouts_of_a_step_have_to_be_dealt_out_not_its_prompts(config):
+    """Four prompts with eight rollouts fill two forward passes of 16; SFT could not deal out four rows."""
+    put(config, "methods.trapo.training.effective_batch", 4)
+    assert config_check.check(config, ["tiny"]) == []
+    put(config, "methods.sft.training.effective_batch", 4)
+    with pytest.raises(InputError, match=r"methods\.sft.*4 is no multiple of device_batch 16"):
+        config_check.check(config, ["tiny"])
 
 
 def test_a_benchmark_that_is_judged_needs_a_judge(config):
@@ -160,10 +210,15 @@ def test_settings_are_overridden_from_general_to_particular(config):
     assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
     other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
     assert (other["effective_batch"], other["learning_rate"]) == (64, 2.0e-3)
+    put(config, "tasks.chain.on_policy.max_new_tokens", 32)
+    put(config, "methods.grpo.on_policy.samples", 4)
+    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 1.0e-4)
+    assert [settings.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
 
 
 def test_the_schema_documents_every_key_of_the_shipped_config():
     text = Path(config_check.SCHEMA).read_text()
-    for part in ("training", "tms", "harvest", "evaluation", "drift", "compute"):
+    for part in ("training", "tms", "harvest", "on_policy", "evaluation", "drift", "compute"):
         for key in SHIPPED[part]:
             assert f"{key}:" in text

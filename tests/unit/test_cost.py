@@ -8,17 +8,17 @@ from tms.errors import InputError
 
 
 def test_costs_add_up():
-    assert Cost(1, 2, 3, 0.5) + Cost(10, 20, 30, 1.0) == Cost(11, 22, 33, 1.5)
+    assert Cost(1, 2, 3, 4, 0.5) + Cost(10, 20, 30, 40, 1.0) == Cost(11, 22, 33, 44, 1.5)
 
 
 def test_generated_rows_count_all_their_tokens():
     rows = [{"completion_ids": [1, 2, 3], "seconds": 0.25}, {"completion_ids": [], "seconds": 0.5}]
-    assert cost.of_completions(rows) == Cost(generated_tokens=3, seconds=0.75)
+    assert cost.of_completions(rows) == Cost(rollouts=2, generated_tokens=3, seconds=0.75)
 
 
 def test_a_cost_survives_the_disk(tmp_path):
-    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4.5))
-    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4.5)
+    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4, 4.5))
+    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4, 4.5)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"steps": 1}', '{"seconds": '])

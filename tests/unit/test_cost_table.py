@@ -8,13 +8,13 @@ from tms.errors import InputError
 from tms.scores import write_csv
 
 SPENT = {
-    "teacher/chain/seed0": cost.Cost(0, 0, 1000, 10.0),
-    "sft/chain/seed0": cost.Cost(64, 5000, 0, 20.0),
-    "harvest-tms-1/chain/seed0": cost.Cost(0, 0, 300, 3.0),
-    "harvest-tms-2/chain/seed0": cost.Cost(0, 0, 200, 2.0),
-    "student-tms/chain/seed0": cost.Cost(64, 4000, 0, 15.0),
-    "teacher/chain/seed1": cost.Cost(0, 0, 1000, 10.0),
-    "sft/chain/seed1": cost.Cost(64, 5200, 0, 22.0),
+    "teacher/chain/seed0": cost.Cost(0, 0, 20, 1000, 10.0),
+    "sft/chain/seed0": cost.Cost(64, 5000, 0, 0, 20.0),
+    "harvest-tms-1/chain/seed0": cost.Cost(0, 0, 6, 300, 3.0),
+    "harvest-tms-2/chain/seed0": cost.Cost(0, 0, 4, 200, 2.0),
+    "student-tms/chain/seed0": cost.Cost(64, 4000, 0, 0, 15.0),
+    "teacher/chain/seed1": cost.Cost(0, 0, 20, 1000, 10.0),
+    "sft/chain/seed1": cost.Cost(64, 5200, 0, 0, 22.0),
 }
 
 
@@ -28,21 +28,22 @@ def costs(tmp_path):
 
 def test_everything_that_a_method_depends_on(costs):
     assert [tuple(row.values())[2:] for row in cost_rows("m", "tms", costs)] == [
-        ("teacher", "chain", 0, "0", "0", "1000", "10.0"),
-        ("teacher", "chain", 1, "0", "0", "1000", "10.0"),
-        ("sft", "chain", 0, "64", "5000", "0", "20.0"),
-        ("sft", "chain", 1, "64", "5200", "0", "22.0"),
-        ("harvest", "chain", 0, "0", "0", "500", "5.0"),
-        ("student", "chain", 0, "64", "4000", "0", "15.0"),
+        ("teacher", "chain", 0, "0", "0", "20", "1000", "10.0"),
+        ("teacher", "chain", 1, "0", "0", "20", "1000", "10.0"),
+        ("sft", "chain", 0, "64", "5000", "0", "0", "20.0"),
+        ("sft", "chain", 1, "64", "5200", "0", "0", "22.0"),
+        ("harvest", "chain", 0, "0", "0", "10", "500", "5.0"),
+        ("student", "chain", 0, "64", "4000", "0", "0", "15.0"),
         (
             "total",
             "",
             "",
             "96",
             "7100",
+            "25",
             "1250",
             "41.0",
-        ),  # 192 steps, 14,200 and 2,500 tokens, 82 s; two seeds
+        ),  # 192 steps, 14,200 and 2,500 tokens, 50 rollouts, 82 s; two seeds
     ]
 
 
@@ -50,8 +51,21 @@ def test_what_each_run_took_is_read_back(costs, tmp_path):
     write_csv(tmp_path / "cost.csv", COST, cost_rows("m", "tms", costs))
     found = read_spent(tmp_path / "cost.csv")
     assert list(found) == [("chain", 0), ("chain", 1)]
-    assert list(found["chain", 0].values()) == [128, 9000, 1500, 50.0]
-    assert list(found["chain", 1].values()) == [64, 5200, 1000, 32.0]
+    assert list(found["chain", 0].values()) == [128, 9000, 30, 1500, 50.0]
+    assert list(found["chain", 1].values()) == [64, 5200, 20, 1000, 32.0]
+
+
+def test_on_policy_training_stands_last_with_its_rollouts(tmp_path):
+    spent = {
+        "on_policy/chain/seed0": cost.Cost(8, 700, 64, 900, 9.0),
+        "teacher/chain/seed0": SPENT["teacher/chain/seed0"],
+    }
+    found = {label: str(tmp_path / f"{number}.json") for number, label in enumerate(spent)}
+    for label, path in found.items():
+        cost.write(tmp_path / path, spent[label])
+    assert [(row["stage"], row["rollouts"]) for row in cost_rows("m", "grpo", found)] == [
+        *[("teacher", "20"), ("on_policy", "64"), ("total", "84")]
+    ]
 
 
 def test_a_label_of_no_stage_is_named():

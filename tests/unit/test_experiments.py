@@ -31,7 +31,9 @@ def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config
 def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_table(config):
     config["methods"]["own"] = {"kind": "tms"}
     assert "own" in settings.model_methods(config, "llama1b")
-    assert settings.table_methods(config) == ["sft", "self_sft", "final_sft", "tms"]
+    assert settings.table_methods(config) == [
+        *["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"]
+    ]
     config["experiments"]["main"] = ["own", "sft"]
     assert settings.table_methods(config) == ["sft", "own"]
 
@@ -50,6 +52,27 @@ def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
     config["models"]["tiny"]["experiments"] = ["main", "checkpoints"]
     saved = settings.saved_points(config, "tiny", "sft")
     assert len(saved) == 24 and {"1of12", "1of8", "5of6"} < set(saved)
+
+
+def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
+    own = settings.model_methods(config, "tiny")
+    for method in settings.on_policy(config):
+        assert method in own and settings.saved_points(config, "tiny", method) == ["1of1"]
+    kinds = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
+    assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
+    assert kinds[0] == ["sft", "trsft", "sft_lr30", "sft_lr10", "sft_long"]
+    assert kinds[2] == ["grpo", "reinforce", "trapo"]
+
+
+def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
+    losses = {name: settings.loss(config, "tiny", name) for name in ("sft", "trsft", "tms", "tms_trsft")}
+    assert losses == {"sft": "nll", "trsft": "trsft", "tms": "nll", "tms_trsft": "trsft"}
+    assert settings.supervision(config, "tiny", "tms_trsft") == settings.supervision(config, "tiny", "tms")
+    config["methods"]["tms_trsft"]["tms"]["trajectory"] = "trsft"
+    config_check.check(config, ["tiny"])
+    assert len(settings.saved_points(config, "tiny", "trsft")) == 10
+    config["models"]["tiny"]["tms"] = {"loss": "trsft"}
+    assert [settings.loss(config, "tiny", name) for name in ("self_sft", "sft")] == ["trsft", "nll"]
 
 
 def test_rounds_of_iterative_sft(config):
@@ -98,6 +121,14 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
             ["experiments.windows", "sft is of kind sft", "methods of kind tms"],
         ),
         (lambda c: c["experiments"]["mismatch"].append("tms"), ["experiments.mismatch: tms is in", "main"]),
+        (
+            lambda c: c["experiments"]["mismatch"].append("grpo"),
+            ["experiments.mismatch: grpo is of kind grpo", "methods that train on rows"],
+        ),
+        (
+            lambda c: c["experiments"]["alpha"].append("trapo"),
+            ["experiments.alpha: trapo is of kind trapo", "methods that train on rows"],
+        ),
         (
             lambda c: c["methods"]["sft_long"].pop("training"),
             ["experiments.mismatch: sft_long has no training.checkpoints"],

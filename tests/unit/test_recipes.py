@@ -14,7 +14,7 @@ CONFIG = settings.expanded(yaml.safe_load((Path(__file__).parents[2] / "config/c
 def test_sweeps_are_one_recipe_and_what_learns_from_something_else_is_not():
     entries = settings.experiments(CONFIG, "tiny")
     names = [name for key in ("main", "mixture", "windows", "checkpoints", "alpha") for name in entries[key]]
-    own = ["sft", "self_sft", "final_sft", "tms", "tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"]
+    own = [*entries["main"], "tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"]
     found = recipes(CONFIG, "tiny", names)
     assert list(dict.fromkeys(found.values())) == own
     assert {name for name, recipe in found.items() if recipe == "tms"} == {
@@ -27,6 +27,7 @@ def test_sweeps_are_one_recipe_and_what_learns_from_something_else_is_not():
     "entry, same",
     [
         ({"tms": {"alpha": 0.9}}, True),
+        ({"tms": {"loss": "trsft"}}, False),
         ({"tms": {"alpha": 1.0}}, False),
         ({"tms": {"trajectory": "sft_lr30"}}, False),
         ({"training": {"learning_rate_scale": 0.3}}, False),

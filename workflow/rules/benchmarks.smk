@@ -66,7 +66,7 @@ def train_references(wildcards):
 
 
 def own_supervision(wildcards):
-    """A student's supervision on held-out prompts; SFT's own supervision is the references."""
+    """A student's supervision on held-out prompts. SFT's own is the references, an on-policy method has none."""
     return [f"{RUN}/heldout_mixture.parquet"] if wildcards.method in STUDENTS else []
 
 

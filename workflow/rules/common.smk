@@ -39,6 +39,7 @@ except InputError as error:
 
 SFT_METHODS = settings.trajectories(config)
 STUDENTS = settings.students(config)
+ON_POLICY = settings.on_policy(config)
 TARGETS = sorted({task for entry in config["suites"].values() for task in entry["targets"]})
 STORE = "rows"
 RUN = "results/{model}/{method}/{task}/seed{seed}"

@@ -9,6 +9,8 @@ def cost_files(model, method, task, seed):
     }
     if method in SFT_METHODS:
         return found | {"sft": f"{run}/train.cost.json"}
+    if method in ON_POLICY:
+        return found | {"on_policy": f"{run}/train.cost.json"}
     parts = settings.harvest_parts(config, model, method)
     harvests = {
         f"harvest-{method}-{part}": f"{run}/harvest/part-{part}of{parts}.cost.json"

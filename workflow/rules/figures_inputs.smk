@@ -17,6 +17,8 @@ def model_cells(model):
     names = dict.fromkeys(settings.experiments(config, model))
     if "main" in names:
         names |= {"bound": None, "relations": None}
+        if on_policy_methods(model):
+            names["training"] = None
     if "windows" in names:
         names["frontier"] = None  # the windows at matched accuracy are in its file
     return [f"results/{model}/cells/{name}.parquet" for name in names]

@@ -1,6 +1,8 @@
 """Input functions and settings of the verdicts on the research questions, and of the report."""
 
 TEMPLATES = "workflow/templates"
+# General settings that a report prints.
+REPORTED_SECTIONS = ("training", "tms", "harvest", "on_policy", "evaluation", "drift", "diagnose")
 
 
 def suite_entry(model):
@@ -43,5 +45,5 @@ def report_settings(wildcards):
         "experiments": settings.experiments(config, model),
         "methods": {name: config["methods"][name] for name in methods},
         "tasks": {name: config["tasks"][name] for name in settings.benchmarks(config, model)},
-        **{name: config[name] for name in ("training", "tms", "harvest", "evaluation", "drift", "diagnose")},
+        **{name: config[name] for name in REPORTED_SECTIONS},
     }

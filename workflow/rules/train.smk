@@ -28,7 +28,7 @@ rule train_sft:
         gradient_checkpointing=training_memory("gradient_checkpointing", False),
         report_to=config["compute"]["report_to"],
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards)),
+        flags=lambda wildcards: flags(**training_flags(wildcards), **loss_flags(wildcards)),
         code=digests("train_sft"),
         run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,
@@ -68,7 +68,7 @@ rule train_student:
         gradient_checkpointing=training_memory("gradient_checkpointing", False),
         report_to=config["compute"]["report_to"],
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards)),
+        flags=lambda wildcards: flags(**training_flags(wildcards), **loss_flags(wildcards)),
         code=digests("train_student"),
         run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,

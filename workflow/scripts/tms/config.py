@@ -6,6 +6,9 @@ from tms.errors import InputError
 from tms.suite import Suite
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
+ON_REFERENCES = ("sft", "trsft")  # kinds that train on the teacher's references alone
+ON_POLICY = ("grpo", "reinforce", "trapo")  # kinds that train on what the policy itself samples
+FIXED_ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of a prompt and visit; those of grpo are a setting
 
 
 def expanded(config: dict) -> dict:
@@ -33,7 +36,7 @@ def expanded(config: dict) -> dict:
 
 
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
-    """Settings of a section (`training`, `tms` or `harvest`) for a run.
+    """Settings of a section (`training`, `tms`, `harvest` or `on_policy`) for a run.
 
     The general values are overridden by the model's, then the task's, then the method's.
     """
@@ -129,14 +132,34 @@ def harvest_parts(config: dict, model: str, method: str) -> int:
     return min(asked, len(supervision(config, model, method).points))
 
 
+def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:
+    """Completions that an on-policy method samples of each prompt that it visits."""
+    kind = config["methods"][method]["kind"]
+    return FIXED_ROLLOUTS.get(kind) or section(config, "on_policy", model, method, task)["samples"]
+
+
+def loss(config: dict, model: str, method: str) -> str:
+    """The loss on the targets of a method that trains on rows: nll or trsft (`tms.losses`)."""
+    kind = config["methods"][method]["kind"]
+    if kind in ON_REFERENCES:
+        return "trsft" if kind == "trsft" else "nll"
+    return section(config, "tms", model, method)["loss"]
+
+
 def students(config: dict) -> list[str]:
     """Names of the methods that train a student on harvested completions."""
-    return [name for name, entry in config["methods"].items() if entry["kind"] != "sft"]
+    others = (*ON_REFERENCES, *ON_POLICY)
+    return [name for name, entry in config["methods"].items() if entry["kind"] not in others]
 
 
 def trajectories(config: dict) -> list[str]:
     """Names of the methods that train on the teacher's references alone."""
-    return [name for name, entry in config["methods"].items() if entry["kind"] == "sft"]
+    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_REFERENCES]
+
+
+def on_policy(config: dict) -> list[str]:
+    """Names of the methods that train on completions which the policy itself samples as it learns."""
+    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_POLICY]
 
 
 def suite(config: dict, model: str) -> Suite:

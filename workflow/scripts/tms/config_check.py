@@ -9,7 +9,7 @@ import jsonschema
 import yaml
 
 from tms import config as settings
-from tms import experiment_check
+from tms import experiment_check, on_policy_check
 from tms.errors import InputError
 from tms.names import lead
 from tms.schedule import total_steps
@@ -167,7 +167,7 @@ def _check_names(config: dict) -> None:
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
             # A round of iterative SFT harvests the student before it.
             iterative = config["methods"][method]["kind"] == "iterative_sft"
-            known = list(config["methods"]) if iterative else settings.trajectories(config)
+            known = settings.trajectories(config) + (settings.students(config) if iterative else [])
             lead(f"tms.trajectory of methods.{method}", trajectory, known)
     experiment_check.check(config)
 
@@ -219,6 +219,9 @@ def _check_folders(config: dict, model: str) -> None:
 def _check_run(config: dict, model: str, method: str) -> list[str]:
     """Check one method on one model: its batches, its supervision, and T against the steps that a run can
     have at most."""
+    if method in settings.on_policy(config):
+        on_policy_check.check(config, model, method)
+        return []
     for task in settings.suite(config, model).targets:
         training = settings.section(config, "training", model, method, task)
         devices = max(settings.gpus(config, model, "train"), 1)
@@ -229,7 +232,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
                 f"{batch} is no multiple of device_batch {device_batch} x {devices} GPUs = "
                 f"{device_batch * devices}; lower device_batch or models.{model}.gpus.train to a divisor"
             )
-    if config["methods"][method]["kind"] == "sft":
+    if method in settings.trajectories(config):
         return []
     settings.supervision(config, model, method)
     tms = settings.section(config, "tms", model, method)

@@ -17,6 +17,7 @@ class Cost:
 
     optimizer_steps: int = 0
     trained_tokens: int = 0  # tokens that entered the loss
+    rollouts: int = 0  # completions that were sampled
     generated_tokens: int = 0
     seconds: float = 0.0
 
@@ -24,6 +25,7 @@ class Cost:
         return Cost(
             self.optimizer_steps + other.optimizer_steps,
             self.trained_tokens + other.trained_tokens,
+            self.rollouts + other.rollouts,
             self.generated_tokens + other.generated_tokens,
             self.seconds + other.seconds,
         )
@@ -32,6 +34,7 @@ class Cost:
 def of_completions(rows: list[dict]) -> Cost:
     """Cost of generated rows (columns `completion_ids`, `seconds`)."""
     return Cost(
+        rollouts=len(rows),
         generated_tokens=sum(len(row["completion_ids"]) for row in rows),
         seconds=round(sum(row["seconds"] for row in rows), 3),
     )

@@ -9,8 +9,8 @@ from tms import cost
 from tms.errors import InputError
 from tms.scores import parse_run, read_csv
 
-STAGES = ["teacher", "sft", "harvest", "student"]  # in the order in which they run
-WORK = ["optimizer_steps", "trained_tokens", "generated_tokens", "seconds"]
+STAGES = ["teacher", "sft", "harvest", "student", "on_policy"]  # in the order in which they run
+WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
 COST = ["model", "method", "stage", "train_task", "seed", *WORK]
 
 

@@ -6,6 +6,7 @@ from tms.errors import InputError
 from tms.names import lead
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
+NOT_ON_POLICY = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
 
 
 def check(config: dict) -> None:
@@ -27,6 +28,13 @@ def check(config: dict) -> None:
             if (kind := config["methods"][method]["kind"]) != "tms":
                 raise InputError(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind tms"
+                )
+    for name in NOT_ON_POLICY:
+        for method in config["experiments"].get(name, []):
+            if method in settings.on_policy(config):
+                kind = config["methods"][method]["kind"]
+                raise InputError(
+                    f"config: experiments.{name}: {method} is of kind {kind}; name methods that train on rows"
                 )
     for method in config["experiments"].get("mismatch", []):
         for name, entry in config["experiments"].items():

@@ -8,8 +8,8 @@ from tms import config as settings
 def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
     """Recipe of each method: the first method that learns in the same way from the same run.
 
-    The same are kind, learning rate, trajectory, whether the teacher's answers are among the targets, and
-    which checkpoints are: a mixture of several (any windows, T or weights), or a certain one alone. So a
+    The same are kind, learning rate, loss, trajectory, whether the teacher's answers are among the targets,
+    and which checkpoints are: a mixture of several (any windows, T or weights), or a certain one alone. So a
     sweep over alpha, T or windows is one recipe. Alpha = 0, alpha = 1 and each single checkpoint are recipes
     of their own: they learn from something else.
 
@@ -31,4 +31,5 @@ def _key(config: dict, model: str, method: str) -> tuple:
     held = [point for point, weight in zip(mixed.points, mixed.weights, strict=True) if weight > 0]
     share = mixed.alpha if mixed.alpha in (0, 1) else "some"
     trajectory = settings.section(config, "tms", model, method)["trajectory"]
-    return kind, scale, trajectory, share, held[0] if len(held) == 1 else "several"
+    loss = settings.loss(config, model, method)
+    return kind, scale, loss, trajectory, share, held[0] if len(held) == 1 else "several"

@@ -13,8 +13,8 @@ from tms import cells
 from tms.statistics import RESAMPLES, percentiles
 
 EXPERIMENT = "relations"
-# Methods whose loss is the NLL of a supervision that PLD can be measured against; on-policy RL has none.
-SFT_FAMILY = ["sft", "self_sft", "final_sft", "tms", "iterative_sft"]
+# Kinds whose loss is on a supervision that PLD can be measured against; on-policy RL has none.
+SFT_FAMILY = ["sft", "trsft", "self_sft", "final_sft", "tms", "iterative_sft"]
 UNITS = ["per_sequence", "per_token"]
 # (quantity, its prompts, families of methods).
 PREDICTORS = [

@@ -34,9 +34,22 @@ COLUMNS = {
     "verdict": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
     "also": pa.string(),  # items of other metrics, as JSON {metric: [item, ...]}
     "reason": pa.string(),  # why a row was rejected, or why its grader failed ("" where it did not)
-    "seconds": pa.float64(),  # generation time that falls to this row
+    "seconds": pa.float64(),  # generation time that falls to this row; of a training step, since the start
     "prompts": pa.string(),  # set of prompts: heldout, or a benchmark
     "kl": pa.float64(),  # KL between the policy that wrote the completion and the other one, nats a sequence
+    # What on-policy training logs at each step (`CURVE`); its KL, as every one, is in nats a completion.
+    "step": pa.int64(),  # optimiser step, from 1
+    "reward": pa.float64(),  # mean over the step's scored rollouts
+    "reward_std": pa.float64(),
+    "equal": pa.float64(),  # share of the prompts whose rollouts' rewards are all equal
+    "entropy": pa.float64(),  # nats a token, mean
+    "length": pa.float64(),  # tokens a rollout, mean
+    "truncated": pa.float64(),  # share of the rollouts that were cut at the limit
+    "failures": pa.int64(),  # rollouts whose grader timed out, crashed or failed
+    "rollouts": pa.int64(),
+    "tokens": pa.int64(),  # in the loss
+    "loss": pa.float64(),
+    "learning_rate": pa.float64(),
     # What was measured (`CELLS`).
     "experiment": pa.string(),
     "model": pa.string(),
@@ -102,6 +115,23 @@ VERDICTS = [
 ]
 # Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
 DRIFT_SAMPLES = [*COMPLETIONS, "source", "prompts", "kl"]
+# One row an optimiser step of an on-policy run; null where an algorithm has no such number; seconds cumulate.
+CURVE = [
+    "step",
+    "reward",
+    "reward_std",
+    "equal",
+    "kl",
+    "entropy",
+    "length",
+    "truncated",
+    "failures",
+    "rollouts",
+    "tokens",
+    "loss",
+    "learning_rate",
+    "seconds",
+]
 # One measured number of an experiment; every table and figure is drawn from these.
 CELLS = [
     "experiment",
