@@ -237,6 +237,52 @@ def test_parity_is_contradicted_after_holm_s_correction_only():
     assert verdict("RQ3", cells)[0] == INDISTINGUISHABLE
 
 
+def test_parity_shows_what_decides_nothing():
+    """Levels, mean retention and TRAPO stand in the evidence; a TRAPO far ahead leaves the verdict."""
+    cells = [*plane("grpo", 0.70, -0.10, half=0.001), *plane("tms", 0.70, -0.10, half=0.001)]
+    cells += [measured("main", "base", "target_mean", 0.31), *plane("trapo", 0.9, 0.0, half=0.001)]
+    cells += [
+        measured("main", name, "retention_mean", value) for name, value in (("grpo", 0.8), ("tms", 0.7))
+    ]
+    found, evidence = verdict("RQ3", cells)
+    assert found == SUPPORTED
+    assert "Target mean: Base 31.0, GRPO 70.0, TMS 70.0 %." in evidence
+    deciding, kept, guided = evidence.split("eciding nothing")
+    assert "Retention mean, TMS - GRPO: -10.0 points" in kept and "TRAPO" not in deciding + kept
+    assert "Target mean, TMS - TRAPO: -20.0 points" in guided
+    assert "Forgetting F, TMS - TRAPO: -10.0 points" in guided
+
+
+@pytest.mark.parametrize(
+    "tms, trsft, expected",
+    [
+        ((0.6, -0.1), (0.7, -0.3), SUPPORTED),
+        ((0.8, -0.1), (0.6, -0.3), CONTRADICTED),
+        ((0.7, -0.1), (0.6, -0.3), INDISTINGUISHABLE),
+        ((0.8, -0.3), (0.6, -0.3), INDISTINGUISHABLE),  # a trade
+    ],
+)
+def test_combination(tms, trsft, expected):
+    cells = [*plane("tms_trsft", 0.7, -0.1), *plane("tms", *tms), *plane("trsft", *trsft)]
+    found, evidence = verdict("TrSFT", cells)
+    assert found == expected
+    words = {SUPPORTED: "dominates", CONTRADICTED: "is dominated by"}
+    assert f"TMS with TrSFT {words.get(expected, 'neither dominates nor is by')} TMS;" in evidence
+
+
+def test_the_combination_is_tested_in_pairs():
+    """The same numbers with wide intervals: the paired tests on the same examples decide."""
+    methods = (("tms_trsft", 0.7), ("tms", 0.69), ("trsft", 0.69))
+    cells = [cell for method, value in methods for cell in plane(method, value, -0.1, half=0.1)]
+    assert verdict("TrSFT", cells)[0] == INDISTINGUISHABLE
+    for other in ("tms", "trsft"):
+        for name, value, p_value in (("target_mean", 0.01, 0.001), ("forgetting", 0.0, 1.0)):
+            quantity = f"versus_{other}.{name}"
+            cells.append(measured("main", "tms_trsft", quantity, value, half=0.005, p_value=p_value))
+    found, evidence = verdict("TrSFT", cells)
+    assert found == SUPPORTED and "unpaired" not in evidence
+
+
 SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))
 
 
@@ -637,6 +683,7 @@ def test_the_frontier_control_leads_and_the_paper_s_order_follows():
     assert [entry["id"] for entry in answer([], SUITE, "m")] == [
         "Frontier",
         *(f"RQ{i}" for i in range(1, 11)),
+        "TrSFT",
     ]
 
 

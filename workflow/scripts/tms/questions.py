@@ -79,7 +79,8 @@ QUESTIONS = (
         "A test of non-inferiority with a margin of 2 points (the largest gap in retention that the "
         "paper calls near-RL is 1.5). Supported: the 95 % interval of TMS minus each on-policy method "
         "lies above -2 points, in target mean and in F (all have to, so they need no correction). "
-        "Contradicted: a difference is below -2 points, p < 0.05 with Holm's correction over them.",
+        "Contradicted: a difference is below -2 points, p < 0.05 with Holm's correction over them. TRAPO "
+        "stands beside it and decides nothing: it learns from the teacher's answers too.",
         outcome.parity,
     ),
     Question(
@@ -170,6 +171,15 @@ QUESTIONS = (
         "above in one, p < 0.05, and to lose nothing in the other: no difference is below, and its 95 % "
         "interval lies above -2 points." + PAIRED,
         sweeps.checkpoints,
+    ),
+    Question(
+        "TrSFT",
+        "TMS with the TrSFT loss",
+        "Does TRAPO's TrSFT loss, which follows the references less where the model finds them unlikely, "
+        "add to TMS? (Neither paper tries it.)",
+        "TMS with the TrSFT loss is better than TMS and than TrSFT.",
+        "Supported: it dominates both, as in RQ4. Contradicted: one of them dominates it." + PAIRED,
+        outcome.combination,
     ),
 )
 

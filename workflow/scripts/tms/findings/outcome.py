@@ -1,4 +1,4 @@
-"""What TMS does to targets and retention: the frontier control, RQ1 to RQ4, and RQ8."""
+"""What TMS does to targets and retention: the frontier control, RQ1 to RQ4, RQ8, and the TrSFT loss."""
 
 from tms.drawing import names
 from tms.findings.decisions import (
@@ -30,6 +30,9 @@ from tms.paired_tests import SIGNIFICANCE
 MAIN, MIXTURE, FRONTIER = "main", "mixture", "frontier"
 SFT, TMS = (MAIN, "sft"), (MAIN, "tms")
 ON_POLICY = ("grpo", "reinforce")
+TRAPO = "trapo"
+# The TrSFT loss (of TRAPO's paper) on TMS's mixture, and each half alone.
+COMBINATION, HALVES = (MAIN, "tms_trsft"), (TMS, (MAIN, "trsft"))
 PLANE = ("target_mean", "forgetting")
 # (mixture, single checkpoint) with the same share of teacher's answers: alpha 0.25, then 0.
 SAME_ALPHA = (
@@ -108,7 +111,14 @@ def parity(evidence: Evidence) -> Finding:
     else:
         verdict = SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE
     claims = below or [Claim(contrast, -MARGIN, 1) for contrast in contrasts]
-    return conclude(verdict, f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}", claims)
+    text = f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}{_levels(evidence, rivals)}"
+    beside = _told(evidence, [(rival, "retention_mean") for rival in rivals])
+    text += f" Gains included, deciding nothing: {beside}" if beside else ""
+    guided = _told(evidence, [(TRAPO, name) for name in PLANE])
+    text += (
+        f" Deciding nothing, since TRAPO learns from the teacher's answers too: {guided}" if guided else ""
+    )
+    return conclude(verdict, text, claims)
 
 
 def mixture(evidence: Evidence) -> Finding:
@@ -125,6 +135,47 @@ def mixture(evidence: Evidence) -> Finding:
             "no single checkpoint with TMS's share of teacher's answers (experiment mixture); Self- and "
             "Final-SFT hold none of them, so beside TMS they mix two causes"
         )
+    verdict, text, claims = _duels(evidence, pairs)
+    return conclude(verdict, text + _beside_without_teacher(evidence), claims)
+
+
+def combination(evidence: Evidence) -> Finding:
+    """TMS with the TrSFT loss. Supported: it dominates TMS and TrSFT. Contradicted: one of them dominates it.
+
+    Neither paper has it. Dominates: as in `mixture`.
+    """
+    evidence.require(MAIN, COMBINATION[1], *(half for _, half in HALVES))
+    return conclude(*_duels(evidence, [(COMBINATION, half) for half in HALVES]))
+
+
+def safety(evidence: Evidence) -> Finding:
+    """RQ8. Supported: TMS is above SFT on a safety set or SafetyBench, below on none. Contradicted: reversed.
+
+    Scores are 1 - attack success, so more is safer; over-refusal stands beside them and decides nothing.
+    """
+    if not evidence.suite.safety:
+        raise NotMeasuredError("the model's suite has no safety benchmark")
+    evidence.require(MAIN, "sft", "tms")
+    sets = [name for name in evidence.suite.retention if name == "safetybench"] + evidence.suite.safety
+    contrasts = adjusted([evidence.contrast(TMS, SFT, name) for name in sets])
+    text = sentence(contrasts)
+    for name in evidence.suite.safety:
+        refused = [evidence.find(MAIN, f"{name}.over_refusal", method=method) for method in ("tms", "sft")]
+        if all(refused):
+            text += (
+                f" Over-refusal on {names.benchmark(name)}: TMS {100 * refused[0]['value']:.1f} %, "
+                f"SFT {100 * refused[1]['value']:.1f} %."
+            )
+    return conclude(by_direction(contrasts), text, signs(contrasts))
+
+
+def _duels(evidence: Evidence, pairs: list[tuple]) -> tuple[str, str, list[Claim]]:
+    """Whether the first of each pair dominates the second, in target mean and F (`dominance`).
+
+    Returns:
+        Supported where each does, contradicted where a second dominates its first, else indistinguishable;
+        with the words and the claims of it.
+    """
     found = adjusted([evidence.contrast(*pair, name) for pair in pairs for name in PLANE])
     of_pair = {pair: found[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
     outcomes = {pair: dominance(contrasts) for pair, contrasts in of_pair.items()}
@@ -147,29 +198,26 @@ def mixture(evidence: Evidence) -> Finding:
         if outcome == verdict
         for claim in dominance_claims(of_pair[pair], outcome)
     ]
-    text = f"{'; '.join(said)}. {sentence(found)}{_beside_without_teacher(evidence)}"
-    return conclude(verdict, text, claims)
+    return verdict, f"{'; '.join(said)}. {sentence(found)}", claims
 
 
-def safety(evidence: Evidence) -> Finding:
-    """RQ8. Supported: TMS is above SFT on a safety set or SafetyBench, below on none. Contradicted: reversed.
+def _levels(evidence: Evidence, rivals: list[str]) -> str:
+    """Target mean of the base, the rivals and TMS: parity with a method that learnt nothing says little."""
+    found = {name: evidence.find(MAIN, "target_mean", method=name) for name in ("base", *rivals, "tms")}
+    said = [f"{names.method(name)} {100 * cell['value']:.1f}" for name, cell in found.items() if cell]
+    return f" Target mean: {', '.join(said)} %."
 
-    Scores are 1 - attack success, so more is safer; over-refusal stands beside them and decides nothing.
-    """
-    if not evidence.suite.safety:
-        raise NotMeasuredError("the model's suite has no safety benchmark")
-    evidence.require(MAIN, "sft", "tms")
-    sets = [name for name in evidence.suite.retention if name == "safetybench"] + evidence.suite.safety
-    contrasts = adjusted([evidence.contrast(TMS, SFT, name) for name in sets])
-    text = sentence(contrasts)
-    for name in evidence.suite.safety:
-        refused = [evidence.find(MAIN, f"{name}.over_refusal", method=method) for method in ("tms", "sft")]
-        if all(refused):
-            text += (
-                f" Over-refusal on {names.benchmark(name)}: TMS {100 * refused[0]['value']:.1f} %, "
-                f"SFT {100 * refused[1]['value']:.1f} %."
-            )
-    return conclude(by_direction(contrasts), text, signs(contrasts))
+
+def _told(evidence: Evidence, rivals: list[tuple[str, str]]) -> str:
+    """TMS minus methods of main in quantities, in words; what was not measured is left out."""
+    found = []
+    for rival, quantity in rivals:
+        if rival in evidence.methods(MAIN):
+            try:
+                found.append(evidence.contrast(TMS, (MAIN, rival), quantity))
+            except NotMeasuredError:
+                continue
+    return sentence(adjusted(found)) if found else ""
 
 
 def _beside_without_teacher(evidence: Evidence) -> str:

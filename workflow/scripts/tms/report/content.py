@@ -56,7 +56,7 @@ SHOWS = {
     "Frontier": ("frontier",),
     "RQ1": ("scores", "table3"),
     "RQ2": ("scores", "figure2c"),
-    "RQ3": ("scores", "table3"),
+    "RQ3": ("scores", "table3", "compute", "training"),
     "RQ4": ("mixture",),
     "RQ5": ("task_dependence",),
     "RQ6": ("figure2a", "figure2b", "figure2d", "relations"),
@@ -64,6 +64,7 @@ SHOWS = {
     "RQ8": ("table6",),
     "RQ9": ("table7",),
     "RQ10": ("figure4", "checkpoints"),
+    "TrSFT": ("scores", "table3", "figure2c"),
 }
 UNITS = "Shares from 0 to 1, divergences in nats; below a value, its 95 % interval over test examples."
 
