@@ -27,7 +27,10 @@ CONFIG = {
         },
         "facts": {"kind": "k", "test": 30, "limit": 20, "max_new_tokens": 10, "judge": "guard"},
     },
-    "methods": {"sft": {"kind": "sft"}, "tms": {"kind": "tms"}, "self_sft": {"kind": "self_sft"}},
+    "methods": {
+        **{name: {"kind": name} for name in ("sft", "tms", "self_sft", "grpo", "reinforce", "trapo")},
+    },
+    "compute": {"grading_processes": 2},
     "training": {"epochs": 2, "effective_batch": 100, "checkpoints": []},
     "experiments": {"main": ["sft", "tms", "self_sft"]},
     "tms": {
@@ -38,6 +41,7 @@ CONFIG = {
         "points": None,
         "trajectory": "sft",
     },
+    "on_policy": {"samples": 4, "max_new_tokens": 200, "beta": 0.0, "budget": "steps", "kl_rows": 64},
     "harvest": {"mode": "planned", "parts": 1, "samples": 1, "prompts": 1.0},
     "drift": {"prompts": 16, "samples": 3},
     "diagnose": {"diversity": {"samples": 7, "k": 5, "prompts": 25}},

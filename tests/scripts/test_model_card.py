@@ -167,6 +167,50 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
     assert card.data.tags == ["trajectory-mixed-supervision", "sft", "arxiv:2602.03073"]
 
 
+@pytest.mark.parametrize(
+    "method, words, rows",
+    [
+        (
+            "grpo",
+            ["relative to the other answers", "which say only what prompts are trained on"],
+            {
+                "answers sampled of a prompt and visit": "8",
+                "weight of the KL term": "0",
+                "schedule": "cosine",
+            },
+        ),
+        (
+            "reinforce",
+            ["moving average of rewards", "The references, which say only"],
+            {"answers sampled of a prompt and visit": "1", "decay of the moving average of rewards": "0.95"},
+        ),
+        (
+            "trapo",
+            ["as much of a verified one as a prompt needs", "whose beginnings are given, and learned"],
+            {"answers sampled of a prompt and visit": "8", "schedule": "constant", "loss": None},
+        ),
+        ("trsft", ["trust-region loss"], {"loss": "TrSFT with floor 0.1", "schedule": "cosine"}),
+        (
+            "tms_trsft",
+            ["Trajectory-Mixed"],
+            {"loss": "TrSFT with floor 0.1", "number of these checkpoints": "10"},
+        ),
+        ("tms", ["Trajectory-Mixed"], {"loss": None}),
+    ],
+)
+def test_on_policy_methods_and_the_trust_region_loss(project, make, method, words, rows):
+    card = make(project.run(method=method))
+    found = dict(table(card, "Method and settings")[2:])
+    assert {name: found.get(name) for name in rows} == rows
+    assert [word for word in words if word not in card.text] == []
+    on_policy = method in settings.on_policy(CONFIG)
+    chosen = CONFIG["models"]["tiny"]["on_policy" if on_policy else "training"]
+    assert found["learning rate"] == f"{chosen['learning_rate']:g}"
+    assert ("The references" in card.text) == on_policy
+    assert ("warm-up, share of the steps" in found) == (method != "trapo")
+    assert card.data.model_name.startswith(model_card.SPELLED[method.partition("_")[0]])
+
+
 def test_safety_and_self_sft(project, make):
     card = make(project.run("qwen7b", "self_sft", "gsm8k", scores={"wildguard": 0.2}))
     found = dict(table(card, "Forgetting")[2:])

@@ -9,7 +9,8 @@ from tms import plan
 from tms.checkpoints import evenly_spaced
 from tms.dry_run import Job, refusal
 from tms.errors import InputError
-from tms.estimate import Estimate, Estimator, distinct_pairs, examples_of
+from tms.estimate import Estimate, Estimator, examples_of
+from tms.expected_pairs import distinct_pairs
 from tms.lengths import Lengths
 from tms.methods import Supervision, checked, supervision
 from tms.model_sizes import ModelSizes
@@ -85,6 +86,29 @@ class TestStages:
         passed = 2 * 800 * 500
         assert found.seconds == pytest.approx(10 + 6 * 3e9 * passed / (8 * 0.5e14), rel=1e-3)
         assert (found.bytes, found.removable, found.state) == (10 * 6e9, 9 * 6e9, 36e9)
+
+    @pytest.mark.parametrize(
+        ("method", "samples", "own"), [("grpo", 4, 1), ("reinforce", 1, 1), ("trapo", 8, 0.75)]
+    )
+    def test_on_policy_training(self, method, samples, own):
+        """16 steps of 100 prompts; rollouts of 200 tokens, since references are longer than the limit."""
+        found = estimator().estimate(job("train_on_policy", gpus=8, method=method))
+        rollouts = 16 * 100 * samples
+        assert (found.generated, found.trained) == (rollouts * 200 * own, rollouts * 200)
+        assert found.scored == 2 * 16 * 64 * 300
+        flops = 6 * rollouts * 300 + 2 * found.scored + 2 * rollouts * 100  # prompts are read before sampling
+        seconds = 20 + 3e9 * flops / (8 * 0.5e14) + found.generated / 1000 / 8 + rollouts * 0.1 / 2
+        assert found.seconds == pytest.approx(seconds, rel=1e-3)
+        assert (found.bytes, found.removable, found.state) == (6e9, 0, 36e9)
+
+    def test_on_policy_training_with_as_many_tokens_as_sft(self):
+        chosen = CONFIG["on_policy"] | {"budget": "tokens", "beta": 0.1}
+        found = estimator(CONFIG | {"on_policy": chosen}).estimate(
+            job("train_on_policy", gpus=8, method="grpo")
+        )
+        assert found.trained == estimator().estimate(job("train_sft", gpus=8, method="sft")).trained
+        rollouts = found.trained / 200
+        assert found.scored == pytest.approx((2 * 64 * rollouts / 400 + rollouts) * 300)
 
     def test_harvest_parts_add_up_to_the_whole(self):
         config = CONFIG | {"harvest": CONFIG["harvest"] | {"parts": 4}}

@@ -23,7 +23,7 @@ rule train_on_policy:
     resources:
         gpu=train_gpus,
         cpus_per_task=cores(train_gpus),
-        mem_mb=train_mem_mb,
+        mem_mb=on_policy_mem_mb,
         launch=launch,
         device_batch=training_memory("device_batch", None),
         fsdp=training_memory("fsdp", "auto"),

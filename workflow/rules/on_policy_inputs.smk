@@ -13,6 +13,12 @@ def algorithm(wildcards):
     return config["methods"][wildcards.method]["kind"]
 
 
+def on_policy_mem_mb(wildcards):
+    """Memory of a job that trains, and that samples and scores with two more copies of the weights."""
+    parameters = config["models"][wildcards.model].get("parameters", 0)
+    return train_mem_mb(wildcards) + 2 * devices.generate_mem_mb(parameters, 0)
+
+
 def on_policy_flags(wildcards):
     """Flags of an on-policy run: the keys that change its result."""
     place = (wildcards.model, wildcards.method, wildcards.task)
@@ -23,7 +29,7 @@ def on_policy_flags(wildcards):
     given = {
         "algorithm": algorithm(wildcards),
         "task_kind": kind(wildcards.task),
-        **{name: trained[name] for name in ("epochs", "effective_batch", "warmup")},
+        **{name: trained[name] for name in ("epochs", "effective_batch")},
         "learning_rate": float(f"{rate:.10g}"),
         "max_new_tokens": min(chosen["max_new_tokens"], trained["max_new_tokens"]),
         **{name: chosen[name] for name in [*ALGORITHM_KEYS[algorithm(wildcards)], *COMMON_KEYS]},
@@ -31,5 +37,5 @@ def on_policy_flags(wildcards):
         "engine": settings.engine(config, "models", wildcards.model),
     }
     if algorithm(wildcards) == "trapo":
-        given["trsft_floor"] = training["trsft_floor"]
-    return given
+        return given | {"trsft_floor": training["trsft_floor"]}
+    return given | {"warmup": training["warmup"]}  # TRAPO's learning rate is constant

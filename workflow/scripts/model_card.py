@@ -16,7 +16,7 @@ import yaml
 from huggingface_hub import ModelCard
 from jinja2 import Environment, StrictUndefined
 
-from tms import checkpoints, cost, model_card, program, rows
+from tms import card_settings, checkpoints, cost, model_card, program, rows
 from tms import config as settings
 from tms.config_files import configuration
 from tms.contamination_report import read_report
@@ -133,10 +133,10 @@ def build(config: dict, run: model_card.Run, checkpoint: Path) -> ModelCard:
         method=run.method,
         seed=run.seed,
         max_new_tokens=config["tasks"][run.task]["max_new_tokens"],
-        settings=model_card.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
+        settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
         digest=checkpoints.weights_digest(checkpoint),
         source=model_card.source_text(config, run.task, source),
-        teacher=model_card.teacher_text(config, run.model),
+        answers=card_settings.answers_text(config, run),
         filter=filtered,
         rejects=", ".join(f"{count} {reason}" for reason, count in filtered["rejects"].items()),
         decoding=decoding_text(config["evaluation"]),

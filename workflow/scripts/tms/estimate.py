@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tms import config as settings
 from tms import rows
 from tms.dry_run import Job
+from tms.expected_pairs import distinct_pairs
 from tms.lengths import Lengths, Texts
-from tms.methods import Supervision
 from tms.model_sizes import ModelSizes
-from tms.schedule import total_visits
+from tms.on_policy_work import OnPolicyWork
+from tms.schedule import total_steps, total_visits
 from tms.throughput import Device, Throughput
 
 
@@ -27,32 +28,6 @@ class Estimate:
     bytes: float = 0.0  # left on disk when the job has ended
     removable: float = 0.0  # of those, SFT checkpoints that a harvest alone needs
     state: float = 0.0  # bytes on disk only while the job runs
-
-
-def distinct_pairs(
-    supervision: Supervision, epochs: float, samples: int = 1, share: float = 1.0
-) -> dict[str, float]:
-    """Expected number of completions that a plan names for each training prompt, by checkpoint (Eq. 5.2).
-
-    A visit draws (t, sample) with probability (1 - alpha) p(t) / samples; E visits name a pair with
-    probability 1 - (1 - that)^E. With a share of the prompts harvested, each of them is visited E / share
-    times; where that is no whole number, some are visited once more than others.
-
-    Args:
-        supervision: alpha and p(t).
-        epochs: E, visits of each prompt.
-        samples: completions that a (prompt, checkpoint) pair can be drawn from.
-        share: part of the prompts that is harvested.
-    """
-    visits = epochs / share
-    whole = int(visits)
-    more = visits - whole  # share of the harvested prompts with one visit more
-    found = {}
-    for point, weight in zip(supervision.points, supervision.weights, strict=True):
-        miss = 1 - (1 - supervision.alpha) * weight / samples
-        named = (1 - more) * (1 - miss**whole) + more * (1 - miss ** (whole + 1))
-        found[point] = share * samples * named
-    return found
 
 
 class Estimator:
@@ -73,6 +48,7 @@ class Estimator:
             "teacher": self._teacher,
             "train_sft": self._train,
             "train_student": self._train,
+            "train_on_policy": self._train_on_policy,
             "harvest": self._harvest,
             "generate": self._generate,
             "generate_samples": self._generate_samples,
@@ -134,15 +110,46 @@ class Estimator:
         return self._generation(job, folder, 1, texts, entry["tries"])
 
     def _train(self, job: Job) -> Estimate:
-        model, task = job.wildcards["model"], job.wildcards["task"]
-        entry = self.config["models"][model]
-        texts = self.lengths.references(task, entry["suite"], entry["teacher"], "train", entry["base"])
+        texts = self._references(job)
         visits = self._visits(job, texts.count)
         trained = visits * texts.completion
-        passed = trained + visits * texts.prompt
+        return self._training(job, trained, trained + visits * texts.prompt)
+
+    def _train_on_policy(self, job: Job) -> Estimate:
+        """Rollouts sampled, graded and trained on, and the passes for their KL."""
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        training = settings.section(self.config, "training", model, method, task)
+        texts, folder = self._references(job), self.config["models"][model]["base"]
+        work = OnPolicyWork(
+            self.config["methods"][method]["kind"],
+            settings.section(self.config, "on_policy", model, method, task),
+            settings.rollouts(self.config, model, method, task),
+            training["effective_batch"],
+            total_steps(texts.count, training["epochs"], training["effective_batch"]),
+            texts,
+        )
+        device, lanes = self._device(job)
+        sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
+        found = self._training(job, work.trained, work.passed)
+        seconds = sampled.seconds + found.seconds
+        seconds += device.forward_seconds(self.sizes.parameters(folder), work.scored) / lanes
+        graders = self.config["compute"]["grading_processes"]
+        seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
+        return replace(found, seconds=seconds, generated=sampled.generated, scored=work.scored)
+
+    def _references(self, job: Job) -> Texts:
+        """The verified training references of a run's task."""
+        entry = self.config["models"][job.wildcards["model"]]
+        place = (job.wildcards["task"], entry["suite"], entry["teacher"], "train")
+        return self.lengths.references(*place, entry["base"])
+
+    def _training(self, job: Job, trained: float, passed: float) -> Estimate:
+        """A training run over `passed` tokens, `trained` of them in the loss, with its checkpoints."""
+        model = job.wildcards["model"]
+        folder = self.config["models"][model]["base"]
         saved = settings.saved_points(self.config, model, job.wildcards["method"])
-        one = self.sizes.bytes(entry["base"])
-        parameters = self.sizes.parameters(entry["base"])
+        one = self.sizes.bytes(folder)
+        parameters = self.sizes.parameters(folder)
         device, lanes = self._device(job)
         seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
         seconds += device.training_seconds(parameters, passed) / lanes

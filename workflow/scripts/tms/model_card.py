@@ -8,7 +8,6 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from tms import config as settings
 from tms import licences
-from tms.checkpoints import BASE, FINAL
 from tms.contamination_report import touched
 from tms.data_sources import DataSource, data_source
 from tms.errors import InputError
@@ -17,13 +16,30 @@ from tms.scores import by_run, forgetting, forgetting_floor, mean, tidy
 
 KINDS = {
     "sft": "Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed Supervision.",
+    "trsft": "TrSFT: supervised fine-tuning on verified answers with the trust-region loss of TRAPO.",
     "tms": "Trajectory-Mixed Supervision: each visit of a prompt takes the teacher's verified answer with "
     "probability alpha, else what a checkpoint of an earlier fine-tuning run wrote.",
     "self_sft": "Self-SFT: fine-tuning on answers that the base model itself wrote.",
     "final_sft": "Final-SFT: fine-tuning on answers that the converged fine-tuned model wrote.",
     "iterative_sft": "Iterative SFT: fine-tuning on answers that the student of the round before wrote.",
+    "grpo": "GRPO: reinforcement learning on the model's own answers with a grader's verdict as reward, "
+    "relative to the other answers to the same prompt.",
+    "reinforce": "REINFORCE: reinforcement learning on the model's own answers with a grader's verdict as "
+    "reward, relative to a moving average of rewards.",
+    "trapo": "TRAPO: reinforcement learning on answers that begin with as much of a verified one as a prompt "
+    "needs, with a grader's verdict as reward, and a supervised loss on that beginning.",
 }
-SPELLED = {"sft": "SFT", "tms": "TMS", "self": "Self", "final": "Final", "iterative": "Iterative"}
+SPELLED = {
+    **{
+        "sft": "SFT",
+        "trsft": "TrSFT",
+        "tms": "TMS",
+        "self": "Self",
+        "final": "Final",
+        "iterative": "Iterative",
+    },
+    **{"grpo": "GRPO", "reinforce": "REINFORCE", "trapo": "TRAPO"},
+}
 ARXIV = "2602.03073"
 LONGEST_NAME = 96  # of a repository on the hub
 
@@ -161,46 +177,6 @@ def forgetting_rows(cells: list[dict]) -> list[tuple[str, float]]:
         found.append((f"mean change on retention{suffix}", change))
     (transfer,) = by_run(cells, ["transfer"], mean).values()
     return found if transfer is None else [*found, ("mean change on other targets", transfer)]
-
-
-def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: int) -> list[tuple[str, str]]:
-    """Label and value of each setting that made the run, from the configuration and its cost file."""
-    training = settings.section(config, "training", run.model, run.method, run.task)
-    found = []
-    if run.method in settings.students(config):
-        mixture = settings.supervision(config, run.model, run.method)
-        harvest = settings.section(config, "harvest", run.model, run.method)
-        tms = settings.section(config, "tms", run.model, run.method)
-        found += [
-            ("alpha: probability of the teacher's answer", f"{mixture.alpha:g}"),
-            ("checkpoints that answer (fraction of the run: weight)", weights_text(mixture)),
-            ("number of these checkpoints", str(len(mixture.points))),
-            ("trajectory", tms["trajectory"]),
-            (
-                "sampling of their answers",
-                f"temperature {harvest['temperature']:g}, top-p {harvest['top_p']:g}",
-            ),
-            ("sampled answers trained on", harvest["keep"]),
-        ]
-    rate = training["learning_rate"] * training["learning_rate_scale"]
-    return [
-        *found,
-        ("learning rate", f"{rate:g}"),
-        ("effective batch", str(training["effective_batch"])),
-        ("warm-up, share of the steps", f"{training['warmup']:g}"),
-        ("optimiser steps", str(optimizer_steps)),
-        ("tokens with loss", str(trained_tokens)),
-        ("longest completion, tokens", str(config["tasks"][run.task]["max_new_tokens"])),
-        ("seed", str(run.seed)),
-    ]
-
-
-def weights_text(mixture) -> str:
-    """Checkpoints and their weights, e.g. `1/2: 0.5, end: 0.5`; checkpoints of weight 0 are left out."""
-    ends = {BASE: "base", FINAL: "end"}
-    names = [ends.get(point, point.replace("of", "/")) for point in mixture.points]
-    pairs = zip(names, mixture.weights, strict=True)
-    return ", ".join(f"{name}: {weight:.3g}" for name, weight in pairs if weight)
 
 
 def check_plan(config: dict, run: Run, facts: dict) -> None:
