@@ -12,6 +12,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
     training_run.add_flags(flags)
+    training_run.add_loss_flags(flags)
     return flags
 
 

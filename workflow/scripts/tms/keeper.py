@@ -69,8 +69,18 @@ class Keeper(TrainerCallback):
         self.trainer: Trainer | None = None
         self.progress: Progress | None = None
 
+    @property
+    def seconds(self) -> float:
+        """Training seconds so far, those of earlier parts of the run included."""
+        return time.monotonic() - self.since
+
     def stop(self, *signal_details) -> None:
         self.stopping = True
+
+    def end_here(self, step: int, point: str) -> None:
+        """Make a step the run's last one, and save its checkpoint."""
+        self.save_steps = {step: point}
+        self._save_checkpoint(self.work / f"checkpoint-{point}")
 
     def on_train_begin(self, args, state, control, **kwargs):
         begun = f" from step {state.global_step}" if state.global_step else ""
@@ -93,7 +103,7 @@ class Keeper(TrainerCallback):
         self.trainer.accelerator.wait_for_everyone()  # each process writes a part
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            complete_state(folder, {"step": state.global_step, "seconds": self.saved - self.since})
+            complete_state(folder, {"step": state.global_step, "seconds": self.seconds})
 
     def on_log(self, args, state, control, logs, **kwargs):
         if "loss" not in logs:

@@ -8,10 +8,14 @@ from math import fsum
 
 import torch
 
+from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, rolled_out
+from tms.on_policy.run import Run
+from tms.on_policy.trainer import OnPolicyTrainer
+
 
 @dataclass
 class MovingBaseline:
-    """The baseline b: the first batch's mean reward, then b <- decay b + (1 - decay) mean(r) after each batch.
+    """The baseline b: the first batch's mean reward, then b <- decay b + (1 - decay) mean(r) after each.
 
     `rewards` are those of a whole optimiser step; None is a rollout that could not be graded, which has no
     part in b. `value` is all of the state, to be saved with the checkpoint; None before the first batch.
@@ -31,6 +35,38 @@ class MovingBaseline:
         mean = _mean(rewards)
         if mean is not None:
             self.value = self.decay * self.value + (1 - self.decay) * mean
+
+
+class Reinforce:
+    """REINFORCE as the on-policy trainer runs it (`tms.on_policy.trainer.Algorithm`).
+
+    Args:
+        limit: longest completion, in tokens.
+        decay: of the baseline.
+    """
+
+    def __init__(self, limit: int, decay: float):
+        self.limit, self.decay = limit, decay
+
+    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
+        """One rollout a prompt."""
+        return rolled_out(visits, [0] * len(visits), sample, grade, self.limit)
+
+    def advise(self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]):
+        """Advantages r - b; b goes on from the last step's log, so that a resumed run has it."""
+        baseline = MovingBaseline(self.decay, logged[-1]["baseline"] if logged else None)
+        for rollout, advantage in zip(rollouts, baseline.advantages(rewards)[offset:], strict=False):
+            rollout.advantage = advantage
+        baseline.update(rewards)
+        return {"baseline": baseline.value}
+
+    def loss(self, logps_BL, entropies_BL, batch: Batch, rollouts: int) -> torch.Tensor:
+        return loss(logps_BL, batch.own_BL, batch.advantages_B, rollouts)
+
+
+def trainer(run: Run) -> OnPolicyTrainer:
+    """The trainer of a run."""
+    return run.trainer(Reinforce(run.settings.max_new_tokens, run.settings.baseline_decay))
 
 
 def loss(

@@ -12,12 +12,78 @@ from math import fsum
 import torch
 
 from tms.losses import trsft_N
+from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, rolled_out
+from tms.on_policy.run import Run
+from tms.on_policy.trainer import OnPolicyTrainer
 
 GROUPS = (4, 2, 1, 1)  # rollouts of each group
 RATIOS = (0.0, 0.25, 0.5, 1.0)  # share of the expert's answer that a group's prefix holds
 NEEDED = (0, 2, 4, 7)  # a group gets its prefix if fewer of the rollouts before it were right
 REACH = 0.3  # a cut moves to a blank line at most so far behind its ratio
 BLANK_LINE = re.compile(r"\n\s*\n")
+
+
+class Trapo:
+    """TRAPO as the on-policy trainer runs it (`tms.on_policy.trainer.Algorithm`).
+
+    Args:
+        limit: longest completion, in tokens.
+        floor: a of TrSFT.
+        entropy_bonus: weight of the entropy.
+    """
+
+    def __init__(self, limit: int, floor: float, entropy_bonus: float):
+        self.limit, self.floor, self.entropy_bonus = limit, floor, entropy_bonus
+
+    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
+        """Eight rollouts of each prompt; how a group begins depends on the groups before it."""
+        found: list[list[Rollout]] = [[] for _ in visits]
+        for group, count in enumerate(GROUPS):
+            cuts = []
+            for visit, before in zip(visits, found, strict=True):
+                right = sum(rollout.reward == 1 for rollout in before)
+                cuts.append(cut(visit.expert, visit.expert_ends, prefix_ratio(group, right)))
+            begun = [
+                (visit, length) for visit, length in zip(visits, cuts, strict=True) for _ in range(count)
+            ]
+            rolled = rolled_out(*map(list, zip(*begun, strict=True)), sample, grade, self.limit)
+            for place, rollout in enumerate(rolled):
+                rollouts = found[place // count]
+                rollout.learns_prefix = learns_prefix(len(rollouts))
+                rollouts.append(rollout)
+        return [rollout for rollouts in found for rollout in rollouts]
+
+    def advise(self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]):
+        """Advantages r - the mean of a prompt's eight."""
+        size = sum(GROUPS)
+        for first in range(0, len(rollouts), size):
+            group = rollouts[first : first + size]
+            given = advantages([rollout.reward for rollout in group])
+            for rollout, advantage in zip(group, given, strict=True):
+                rollout.advantage = advantage
+        groups = [rewards[first : first + size] for first in range(0, len(rewards), size)]
+        return {
+            "frac_reward_zero_std": sum(len({*group} - {None}) < 2 for group in groups) / len(groups),
+            "expert_share": sum(bool(rollout.prefix_ids) for rollout in rollouts) / len(rollouts),
+        }
+
+    def loss(self, logps_BL, entropies_BL, batch: Batch, rollouts: int) -> torch.Tensor:
+        return loss(
+            logps_BL,
+            entropies_BL,
+            batch.own_BL,
+            batch.expert_BL,
+            batch.advantages_B,
+            self.limit,
+            self.floor,
+            self.entropy_bonus,
+        )
+
+
+def trainer(run: Run) -> OnPolicyTrainer:
+    """The trainer of a run."""
+    settings = run.settings
+    return run.trainer(Trapo(settings.max_new_tokens, settings.trsft_floor, settings.entropy_bonus))
 
 
 def prefix_ratio(group: int, right: int) -> float:

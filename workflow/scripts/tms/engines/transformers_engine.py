@@ -64,13 +64,21 @@ class TransformersEngine:
                 f"{folder}: the model cannot be loaded ({str(error).splitlines()[0]}); "
                 f"delete the folder and run the stage that makes it"
             ) from error
+        self.attach(model.eval().to(self.device))
+
+    def attach(self, model) -> None:
+        """Generate with a model in memory, e.g. a policy in training.
+
+        Raises:
+            InputError: its attention is not full.
+        """
         config = model.config.get_text_config()
         if any(kind != "full_attention" for kind in getattr(config, "layer_types", None) or []):
             raise InputError(
-                f"{folder}: engine transformers serves models with full attention only; use engine vllm"
+                f"{model.name_or_path}: engine transformers serves models with full attention only; use "
+                f"engine vllm"
             )
-        self.model = model.eval().to(self.device)
-        self.config = config
+        self.model, self.config = model, config
         if self.budget is None:
             free = torch.cuda.mem_get_info()[0] if self.device.type == "cuda" else 4 << 30
             self.budget = free // 2

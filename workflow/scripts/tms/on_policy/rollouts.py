@@ -1,0 +1,113 @@
+"""Completions of the policy that is being trained: with the project's engine, or with vLLM beside it."""
+
+from collections import Counter
+
+import torch
+
+from tms.chat import ChatFormat
+from tms.engines.interface import Request
+from tms.engines.transformers_engine import TransformersEngine
+from tms.errors import InputError
+from tms.noise import noise_key
+from tms.sampling import Sampling
+
+MEMORY_SHARE = 0.4  # of a card that vLLM takes while it generates; asleep it holds none
+RANK_STRIDE = 1 << 20  # of sample numbers: processes draw apart
+
+Sampled = tuple[list[list[int]], list[list[float]] | None]
+
+
+class EngineRollouts:
+    """Rollouts from the live policy, row-seeded: a function of weights, prompt, step and sample.
+
+    Args:
+        chat: of the base.
+        sampling: temperature, top-p and the longest completion.
+        seed: of the run.
+        rank: of this process.
+    """
+
+    def __init__(self, chat: ChatFormat, sampling: Sampling, seed: int, rank: int):
+        self.chat, self.sampling, self.seed, self.rank = chat, sampling, seed, rank
+        self.engine = TransformersEngine()
+        self.step, self.seen = -1, Counter()
+
+    def __call__(self, prompts: list[list[int]], trainer) -> Sampled:
+        """Sample a completion for each prompt; equal prompts of a step get different ones.
+
+        Args:
+            prompts: token ids; for a completion with a given beginning, with that beginning.
+            trainer: whose model samples, and whose step seeds.
+
+        Returns:
+            Completion ids, and their log-probabilities where the sampler knows them.
+
+        Raises:
+            InputError: a policy that is sharded over processes.
+        """
+        if trainer.is_fsdp_enabled:
+            raise InputError(
+                "engine transformers cannot sample from a policy that is sharded over GPUs; set engine: vllm "
+                "for this model, or training.fsdp: false"
+            )
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if self.step != trainer.state.global_step:
+            self.step, self.seen = trainer.state.global_step, Counter()
+        requests = []
+        for prompt in prompts:
+            sample = self.rank * RANK_STRIDE + self.seen[tuple(prompt)]
+            self.seen[tuple(prompt)] += 1
+            key = noise_key(f"step {self.step}", prompt, self.seed, sample)
+            requests.append(Request(prompt, key))
+        completions: list[list[int]] = [[]] * len(prompts)
+
+        def keep(rows):
+            for row in rows:
+                completions[row.index] = row.completion_ids
+
+        was_training = model.training
+        model.eval()
+        self.engine.attach(model)
+        with trainer.accelerator.autocast():
+            self.engine.generate(requests, self.sampling, self.chat.end_token_ids, keep)
+        model.train(was_training)
+        return completions, None
+
+
+class VllmRollouts:
+    """Rollouts with vLLM on the GPUs of the training (TRL's colocated mode); it sleeps in between.
+
+    Its noise comes from vLLM's own generator, so a resumed run draws other samples than one without a break.
+    """
+
+    def __init__(self, chat: ChatFormat, sampling: Sampling, room: int):
+        self.chat, self.sampling, self.room = chat, sampling, room
+        self.vllm, self.loaded = None, None
+
+    def __call__(self, prompts: list[list[int]], trainer) -> Sampled:
+        """Sample a completion for each prompt; see `EngineRollouts`."""
+        # TRL's own trainer has its engine, and hands it the weights of each step.
+        vllm = getattr(trainer, "vllm_generation", None) or self._synced(trainer)
+        _, completions, logprobs, _ = vllm.generate(prompts=prompts, images=None, num_generations=1)
+        return completions, [[token[0] for token in row] for row in logprobs]
+
+    def _synced(self, trainer):
+        if self.vllm is None:
+            from trl.generation.vllm_generation import VLLMGeneration
+
+            self.vllm = VLLMGeneration(
+                trainer.model,
+                trainer.accelerator,
+                self.chat.tokenizer,
+                mode="colocate",
+                gpu_memory_utilization=MEMORY_SHARE,
+                max_model_length=self.room,
+                enable_sleep_mode=torch.cuda.is_available(),
+                temperature=self.sampling.temperature,
+                top_p=self.sampling.top_p,
+                max_completion_length=self.sampling.max_new_tokens,
+            )
+        if self.loaded != trainer.state.global_step:
+            self.vllm.sync_weights()
+            self.loaded = trainer.state.global_step
+        return self.vllm

@@ -1,0 +1,66 @@
+"""On-policy training of a copy of a base model: GRPO, REINFORCE or TRAPO."""
+
+import importlib
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from tms import sharding
+from tms.chat import ChatFormat
+from tms.errors import InputError
+from tms.keeper import Keeper, run
+from tms.on_policy.rollout import Visit
+from tms.on_policy.run import Graded, Run
+from tms.on_policy.settings import OnPolicy
+from tms.on_policy.watch import Watch, curve
+from tms.rewards import Rewards
+from tms.trainer_start import begin
+
+
+def train(
+    base: Path,
+    visits: list[Visit],
+    save_steps: dict[int, str],
+    settings: OnPolicy,
+    work: Path,
+    rewards: Rewards,
+) -> tuple[float, list[dict]] | None:
+    """Train a copy of a base model on its own rollouts, and save checkpoints.
+
+    A run that finds a saved state in `work` goes on from there: optimiser, schedule, baseline, position in
+    the data and, with engine transformers, the samples.
+
+    Args:
+        base: model folder of theta_0.
+        visits: in order, `effective_batch` an optimiser step.
+        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
+        settings: of the run.
+        work: the run's work folder.
+        rewards: grades completions.
+
+    Returns:
+        Training seconds and the curve (columns `tms.rows.CURVE`), those of earlier parts of the run included;
+        None where a signal stopped it.
+
+    Raises:
+        InputError: devices, a model or batches that do not fit, a loss that is not finite, or a run that its
+            settings tell to stop.
+    """
+    start = begin(base, settings, work)
+    sharding.begin(start.sharded)
+    policy = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
+    )
+    chat = ChatFormat(base)
+    keeper = Keeper(base, save_steps, settings, work, start.since)
+    watch = Watch(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
+    # By name: the digest of a run's code then holds its own algorithm alone.
+    algorithm = importlib.import_module(f"tms.algorithms.{settings.algorithm}")
+    trainer = algorithm.trainer(
+        Run(base, settings, start, chat, visits, Graded(chat, rewards), policy, [keeper, watch])
+    )
+    finished = run(trainer, keeper, start)
+    if watch.trouble:
+        raise InputError(watch.trouble)
+    return (start.seconds, curve(trainer.state.log_history)) if finished else None

@@ -1,0 +1,141 @@
+"""Trainer of REINFORCE and TRAPO: each optimiser step samples, grades, and learns from what it sampled.
+
+transformers' Trainer brings the optimiser, its schedule, several devices, states and reporters; one of its
+steps is one batch of prompts here, and `training_step` splits the rollouts of that batch by itself.
+"""
+
+import contextlib
+import math
+from statistics import fmean, stdev
+from typing import Protocol
+
+import torch
+from accelerate.utils import gather_object
+from transformers import Trainer
+from trl.trainer.utils import add_fused_lm_head
+
+from tms.on_policy.kl import KLToBase
+from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, collate
+from tms.supervision import IGNORED
+
+
+class Algorithm(Protocol):
+    """What tells on-policy algorithms apart: which rollouts are taken, and the loss on their tokens."""
+
+    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
+        """Rollouts of the visits of this process, with rewards."""
+
+    def advise(
+        self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]
+    ) -> dict:
+        """Set the advantages of this process's rollouts, and return what is to be logged of it.
+
+        Args:
+            rollouts: of this process.
+            rewards: of all processes' rollouts, this step.
+            offset: place of this process's first rollout among them.
+            logged: the log of the steps before (what a resumed run goes on from).
+        """
+
+    def loss(self, logps_BL: torch.Tensor, entropies_BL: torch.Tensor, batch: Batch, rollouts: int):
+        """Loss of a micro-batch, as its share of the step's over all processes.
+
+        Args:
+            logps_BL, entropies_BL: of the tokens of `batch`.
+            rollouts: of the whole step, over all processes.
+        """
+
+
+class OnPolicyTrainer(Trainer):
+    """Trains a policy on its own rollouts.
+
+    Args:
+        algorithm: REINFORCE or TRAPO.
+        rollouts: samples completions (`tms.on_policy.rollouts`).
+        grade: rewards of completions; its `failures` counts those of a call that could not be graded.
+        kl: measures the KL to the base.
+        ends: tokens that end a completion.
+        temperature: of the sampling, hence of the policy whose log-probabilities are taken.
+        micro_batch: rollouts a device and forward pass.
+        settings: what `Trainer` takes.
+    """
+
+    def __init__(
+        self, *, algorithm, rollouts, grade, kl: KLToBase, ends, temperature, micro_batch, **settings
+    ):
+        self.algorithm, self.rollouts, self.grade, self.kl = algorithm, rollouts, grade, kl
+        self.ends, self.micro_batch = ends, micro_batch
+        self._logged: dict = {}
+        super().__init__(data_collator=list, **settings)
+        add_fused_lm_head(self.model, temperature=temperature, outputs=("log_probs", "entropy"))
+
+    def training_step(self, model, inputs: list[Visit], num_items_in_batch=None) -> torch.Tensor:
+        """Sample rollouts of the visits, grade them, and add up the gradients of the algorithm's loss."""
+        self.grade.failures = 0
+        rollouts = self.algorithm.collect(inputs, self._sample, self.grade)
+        rewards = gather_object([rollout.reward for rollout in rollouts])
+        logged = [entry for entry in self.state.log_history if "reward" in entry]
+        offset = self.accelerator.process_index * len(rollouts)
+        about = self.algorithm.advise(rollouts, rewards, offset, logged)
+        about |= self._measured(rollouts, rewards)
+        model.train()
+        ordered = sorted(rollouts, key=lambda rollout: -len(rollout.prompt_ids + rollout.completion_ids))
+        total, entropy = torch.zeros((), device=self.args.device), 0.0
+        for first in range(0, len(ordered), self.micro_batch):
+            batch = collate(ordered[first : first + self.micro_batch], self.args.device)
+            last = first + self.micro_batch >= len(ordered)
+            with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
+                with self.accelerator.autocast():
+                    logps_BL, entropies_BL = score(model, batch)
+                loss = self.algorithm.loss(logps_BL, entropies_BL, batch, len(rewards))
+                # Processes' gradients are averaged, and their losses are shares of one sum.
+                self.accelerator.backward(loss * self.accelerator.num_processes)
+            total += loss.detach()
+            entropy += entropies_BL.detach()[batch.own_BL].sum().item()
+        own = sum(len(rollout.own_ids) for rollout in rollouts)
+        entropy, own = self._over_processes(entropy, own)
+        self._logged = about | {"entropy": entropy / max(own, 1)}
+        return self.accelerator.reduce(total, "sum")
+
+    def log(self, logs: dict, start_time: float | None = None) -> None:
+        """Log a step with what was measured in it."""
+        super().log(logs | self._logged, start_time)
+        self._logged = {}
+
+    def _sample(self, prompts: list[list[int]]) -> list[list[int]]:
+        return self.rollouts(prompts, self)[0]
+
+    def _measured(self, rollouts: list[Rollout], rewards: list[float | None]) -> dict:
+        """What is logged of the rollouts of a step, under TRL's names where it has one."""
+        graded = [reward for reward in rewards if reward is not None]
+        sequences = [(rollout.prompt_ids, rollout.completion_ids) for rollout in rollouts if rollout.own_ids]
+        kl, length, truncated, tokens, failures = self._over_processes(
+            self.kl(self, sequences),
+            sum(len(rollout.completion_ids) for rollout in rollouts),
+            sum(rollout.completion_ids[-1] not in self.ends for rollout in rollouts),
+            sum(rollout.tokens_in_loss for rollout in rollouts),
+            self.grade.failures,
+        )
+        count = len(rewards)
+        return {
+            "reward": fmean(graded) if graded else math.nan,
+            "reward_std": stdev(graded) if len(graded) > 1 else 0.0,
+            "kl_to_base": kl / self.accelerator.num_processes,
+            "completions/mean_length": length / count,
+            "completions/clipped_ratio": truncated / count,
+            "rewards/failures": failures,
+            "rollouts": count,
+            "tokens_in_loss": tokens,
+        }
+
+    def _over_processes(self, *values: float) -> list[float]:
+        here = torch.tensor(values, device=self.args.device, dtype=torch.float64)
+        return self.accelerator.reduce(here, "sum").tolist()
+
+
+def score(model, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probability and entropy of each token after the first, both [B, L] (0 where no loss looks)."""
+    labels = batch.ids.clone()
+    labels[:, 1:].masked_fill_(~(batch.own_BL | batch.expert_BL), IGNORED)
+    found = model(input_ids=batch.ids, labels=labels, fused_lm_head=True)
+    return found.log_probs.float(), found.entropy.float()

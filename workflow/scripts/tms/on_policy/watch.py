@@ -1,0 +1,98 @@
+"""The curve of an on-policy run, and what says that it has gone wrong or has spent its budget."""
+
+import sys
+
+from transformers import TrainerCallback
+
+from tms.checkpoints import FINAL
+from tms.keeper import Keeper
+
+# Column of the curve -> the name under which trainers log it (TRL's names, where it has one).
+LOGGED = {
+    "reward": "reward",
+    "reward_std": "reward_std",
+    "equal": "frac_reward_zero_std",
+    "kl": "kl_to_base",
+    "entropy": "entropy",
+    "length": "completions/mean_length",
+    "truncated": "completions/clipped_ratio",
+    "failures": "rewards/failures",
+    "rollouts": "rollouts",
+    "tokens": "tokens_in_loss",
+    "loss": "loss",
+    "learning_rate": "learning_rate",
+    "seconds": "seconds",
+}
+COUNTS = ("rollouts", "tokens", "failures")
+
+
+def curve(history: list[dict]) -> list[dict]:
+    """One row an optimiser step, from a trainer's log history (columns: `tms.rows.CURVE`)."""
+    found = []
+    for entry in history:
+        if "reward" not in entry:  # the summary at the end
+            continue
+        row = {column: entry.get(name) for column, name in LOGGED.items()}
+        row |= {column: int(row[column]) for column in COUNTS}
+        found.append({"step": entry["step"]} | row)
+    return found
+
+
+class Watch(TrainerCallback):
+    """Adds seconds to the log, ends at a token budget, and tells a run without signal or a lost policy.
+
+    Args:
+        keeper: of the run.
+        equal_steps: steps in a row whose rewards are all equal, after which a run has no signal.
+        max_kl: nats a completion from which the policy is lost.
+        stops: whether such a run stops (its state is kept) or goes on with a warning.
+        tokens: in the loss, after which the run ends; None: its steps decide.
+    """
+
+    def __init__(self, keeper: Keeper, equal_steps: int, max_kl: float, stops: bool, tokens: int | None):
+        self.keeper, self.equal_steps, self.max_kl, self.stops = keeper, equal_steps, max_kl, stops
+        self.tokens = tokens
+        self.told: set[str] = set()
+        self.trouble = ""  # why the run was stopped
+
+    def on_log(self, args, state, control, logs, **kwargs):
+        if "reward" not in logs:
+            return
+        entry = state.log_history[-1]
+        entry["seconds"] = round(self.keeper.seconds, 3)
+        self._tell(state, control, "rewards", self._without_signal(state.log_history))
+        kl = entry.get("kl_to_base", 0.0)
+        lost = f"its KL to the base is {kl:.1f} nats a completion" if kl > self.max_kl else ""
+        self._tell(state, control, "KL", lost)
+        if self.tokens is not None:
+            spent = sum(step.get("tokens_in_loss", 0) for step in state.log_history)
+            if spent >= self.tokens:
+                self.keeper.end_here(state.global_step, FINAL)
+                control.should_training_stop = True
+
+    def _without_signal(self, history: list[dict]) -> str:
+        steps = [entry for entry in history if "reward" in entry][-self.equal_steps :]
+        # A group's rewards are compared with each other; a single rollout's with the other prompts'.
+        flat = [step.get("frac_reward_zero_std", float(step["reward_std"] == 0)) == 1 for step in steps]
+        if len(steps) < self.equal_steps or not all(flat):
+            return ""
+        return (
+            f"for {self.equal_steps} steps all rewards to compare were equal (mean {steps[-1]['reward']:.2f})"
+        )
+
+    def _tell(self, state, control, what: str, trouble: str) -> None:
+        """Stop or warn, once a run."""
+        if not trouble or what in self.told:
+            return
+        self.told.add(what)
+        remedy = {
+            "rewards": "the policy learns nothing from them: take prompts that it solves sometimes, or more "
+            "on_policy.samples",
+            "KL": "the policy is lost: lower on_policy.learning_rate, or set on_policy.beta (GRPO)",
+        }[what]
+        line = f"step {state.global_step}: {trouble}; {remedy}"
+        if self.stops:
+            self.trouble = f"{line}. on_policy.on_failure: warn lets it go on"
+            control.should_save = control.should_training_stop = True
+        elif state.is_world_process_zero:
+            print(f"warning: {line}", file=sys.stderr, flush=True)
