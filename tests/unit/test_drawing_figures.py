@@ -16,6 +16,7 @@ from tms.drawing import (
     figures_bars,
     figures_curves,
     figures_planes,
+    figures_relations,
     figures_scatter,
     figures_sweeps,
     figures_training,
@@ -128,6 +129,19 @@ def test_marks_of_several_curves_take_turns(count, number):
     assert all(len(own) == min(count, number) for own in places)
     if count > 3 * number:
         assert not set(places[0]) & set(places[1]) and not set(places[1]) & set(places[2])
+
+
+@pytest.mark.parametrize(
+    "draw", [figures_planes.figure2c, figures_planes.compute, figures_relations.figure2a]
+)
+def test_the_methods_of_main_lie_above_their_variants(draw):
+    own = book("tiny")
+    looks = style.assign(own.subjects[0].kinds)
+    sheet = draw(own, own.subjects[0], looks)
+    for axes in sheet.panels:
+        drawn = [line.get_marker() for line in axes.lines if line.get_linestyle() == "None"]
+        assert drawn.index(looks["tms"].marker) > drawn.index(looks["tms_alpha0"].marker)
+        assert drawn.index(looks["sft"].marker) > drawn.index(looks["iterative_sft"].marker)
 
 
 @pytest.mark.parametrize("factor, scale", [(1, "linear"), (30, "log")])

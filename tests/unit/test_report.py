@@ -15,6 +15,7 @@ from tms.drawing import table
 from tms.drawing.book import Reading
 from tms.drawing.table import written
 from tms.errors import InputError
+from tms.questions import QUESTIONS
 from tms.report import content, page, tables
 from tms.report.examples import CHARACTERS, PROMPTS, choose, cut, of_run, prompts_of_each
 from tms.report.tables import Entry, Table
@@ -153,6 +154,21 @@ def test_a_broken_table_is_named(tmp_path):
     (tmp_path / "t.md").write_text("| a | b |\n| --- | --- |\n| 1 |\n")
     with pytest.raises(InputError, match=r"t\.md: no table with equal lines"):
         tables.from_markdown(tmp_path / "t.md", "t", "T")
+
+
+def test_every_question_is_shown_by_something():
+    assert set(content.SHOWS) == {question.name for question in QUESTIONS}
+    placed = {name for *_, members in content.LAYOUT for name in members} | {"scores"}
+    assert {name for members in content.SHOWS.values() for name in members} <= placed
+
+
+def test_the_curves_of_on_policy_methods_have_a_section_of_their_own():
+    shown = content.sections([content.Drawing("training", "Training", svg="<svg/>")], [], {})
+    (section,) = [section for section in shown if section.drawings]
+    assert section.id == "on-policy"
+    answer = {"id": "RQ3", "topic": "RL", "cells": []}
+    (question,) = content.questions([answer], shown)
+    assert question["shows"] == [{"id": "figure-training", "title": "Training"}]
 
 
 def test_what_is_named_nowhere_is_shown_last():

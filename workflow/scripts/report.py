@@ -104,7 +104,7 @@ def main(args: argparse.Namespace) -> None:
     text = page.render(
         args.templates,
         title=f"Report: {args.model}",
-        lead="Trajectory-mixed supervision beside supervised fine-tuning: what it gains, what it forgets, "
+        lead="Trajectory-mixed supervision beside its baselines: what it gains, what it forgets, "
         "what it costs, and what these numbers say on the paper's questions.",
         facts=facts(args, settings, suite, seeds),
         sections=shown,

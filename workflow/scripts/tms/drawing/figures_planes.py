@@ -117,11 +117,12 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
 
 
 def _points(sheet, axes, found, looks, first, second, plain=False) -> None:
-    for method, (x, y) in found.items():
+    for method in found:
+        sheet.legend(names.method(method), looks[method])
+    for method, (x, y) in reversed(found.items()):  # the methods of main come first, and lie on top
         label = names.method(method)
         text = f"{label}: {spoken(first[0], x, first[1]).strip()}; {spoken(second[0], y, second[1])}"
         sheet.point(axes, *((x.plain, y.plain) if plain else (x, y)), looks[method], text)
-        sheet.legend(label, looks[method])
 
 
 def _on_front(book: Book, model: str, plane: str, prompts: str = "") -> list[str]:

@@ -70,6 +70,7 @@ def _finished(sheet: Sheet, tasks: list[str], said: list[str]) -> Sheet:
 
 def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str:
     """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
+    points = []
     for method, experiment in book.measured(subject.model).items():
         if method == "base" or (family == "sft" and subject.kinds[method] in ON_POLICY_KINDS):
             continue
@@ -80,8 +81,10 @@ def _panel(sheet, axes, book, subject, looks, predictor, prompts, family) -> str
                 y = y.scaled(-100)
                 where = f"{names.method(method)} on {names.benchmark(task)}"
                 text = f"{where}: {spoken(names.quantity(predictor), x, ' nats')}; {spoken('−F', y, PERCENT)}"
-                sheet.point(axes, x.plain, y.plain, looks[method], text, size=SIZES[place % len(SIZES)])
+                points.append((x.plain, y.plain, looks[method], text, SIZES[place % len(SIZES)]))
                 sheet.legend(names.method(method), looks[method])
+    for point in reversed(points):  # the methods of main come first, and lie on top
+        sheet.point(axes, *point)
     whole, within, alone = correlation(book, subject.model, predictor, prompts, family)
     if not whole:
         axes.set_title("rank correlation not measured")
