@@ -25,7 +25,7 @@ def exact_grader(tmp_path, monkeypatch):
 
 @pytest.fixture
 def rewards():
-    with Rewards("exact_fake", 2, timeout=0.5) as rewards:
+    with Rewards("exact_fake", 2, timeout=1.0) as rewards:
         yield rewards
 
 
