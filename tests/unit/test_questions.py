@@ -253,6 +253,15 @@ def test_parity_shows_what_decides_nothing():
     assert "Forgetting F, TMS - TRAPO: -10.0 points" in guided
 
 
+@pytest.mark.parametrize("value, p_value, said", [(0.1, 0.01, 0), (0.1, 0.2, 1), (-0.1, 0.01, 1)])
+def test_parity_says_where_a_rival_did_not_learn(value, p_value, said):
+    cells = [*plane("grpo", 0.70, -0.10, half=0.001), *plane("tms", 0.70, -0.10, half=0.001)]
+    cells.append(measured("main", "grpo", "delta.target_mean", value, p_value=p_value))
+    found, evidence = verdict("RQ3", cells)
+    assert found == SUPPORTED
+    assert evidence.count("GRPO is not above the base") == said
+
+
 @pytest.mark.parametrize(
     "tms, trsft, expected",
     [

@@ -202,10 +202,17 @@ def _duels(evidence: Evidence, pairs: list[tuple]) -> tuple[str, str, list[Claim
 
 
 def _levels(evidence: Evidence, rivals: list[str]) -> str:
-    """Target mean of the base, the rivals and TMS: parity with a method that learnt nothing says little."""
+    """Target mean of the base, the rivals and TMS, and which rivals did not learn."""
     found = {name: evidence.find(MAIN, "target_mean", method=name) for name in ("base", *rivals, "tms")}
     said = [f"{names.method(name)} {100 * cell['value']:.1f}" for name, cell in found.items() if cell]
-    return f" Target mean: {', '.join(said)} %."
+    text = f" Target mean: {', '.join(said)} %."
+    for rival in rivals:
+        gain = evidence.find(MAIN, "delta.target_mean", method=rival)
+        if gain and not (gain["value"] > 0 and gain["p_value"] < SIGNIFICANCE):
+            text += (
+                f" {names.method(rival)} is not above the base, so parity with it in the target says little."
+            )
+    return text
 
 
 def _told(evidence: Evidence, rivals: list[tuple[str, str]]) -> str:
