@@ -1,22 +1,16 @@
 """Curves of on-policy runs as cells: means over the seeds, step by step."""
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from scipy.stats import t
 
-from tms import cells
-from tms.curves import POINTS, QUANTITIES
+from tms import cells, rows
+from tms.curves import POINTS
 
 
 def write(path, steps):
     """A curve.parquet with these values of the first steps; what is not given was not measured."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found = [
-        dict.fromkeys(QUANTITIES) | {"step": number + 1, "loss": 0.1} | row
-        for number, row in enumerate(steps)
-    ]
-    pq.write_table(pa.Table.from_pylist(found), path)
+    found = [dict.fromkeys(rows.CURVE) | {"step": number} | row for number, row in enumerate(steps, 1)]
+    rows.write(path, rows.CURVE, found, {})
 
 
 @pytest.fixture
@@ -84,8 +78,7 @@ def test_of_a_long_run_each_cell_is_the_mean_of_some_steps(drawn):
 )
 def test_a_run_without_a_curve_is_one_line(in_process, tmp_path, steps, message):
     if steps is not None:
-        schema = pa.schema([(name, pa.float64()) for name in ("step", *QUANTITIES)])
-        pq.write_table(schema.empty_table(), tmp_path / "curve.parquet")
+        write(tmp_path / "curve.parquet", steps)
     done = in_process(
         "curves", "--model", "m", "--curves", "grpo/chain/seed0=curve.parquet", "--output", "x.parquet"
     )
