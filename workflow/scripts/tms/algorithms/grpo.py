@@ -31,6 +31,9 @@ class Grpo(GRPOTrainer):
         self.kl = kl
         super().__init__(**settings)
 
+    def create_model_card(self, *names, **more) -> None:
+        """Write none: `make model-card` does, and TRL's would lie among the saved states."""
+
     def _generate_and_score_completions(self, inputs: list[dict]) -> dict:
         found = super()._generate_and_score_completions(inputs)
         columns = (
