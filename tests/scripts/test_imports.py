@@ -25,6 +25,7 @@ TORCH_FREE = [
     "estimate",
     "diversity",
     "compare",
+    "curves",
     "model_card",
     "questions",
     "report",

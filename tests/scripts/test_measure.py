@@ -70,7 +70,7 @@ def write_tables(folder, runs):
                 divergences.append(("kl.policy_base.n", prompts, "", 8, ""))
             drifts += [run | dict(zip(DRIFT[4:], line, strict=True)) for line in divergences]
             for stage, seconds in (("teacher", 10), ("sft", 20 + 4 * seed)):
-                work = dict(zip(COST[5:], [64, 1000, 0, seconds], strict=True))
+                work = dict(zip(COST[5:], [64, 1000, 32, 0, seconds], strict=True))
                 costs.append(run | {"stage": stage} | work)
         write_csv(folder / method / "drift.csv", DRIFT, drifts)
         write_csv(folder / method / "cost.csv", COST, costs)
@@ -249,6 +249,7 @@ def test_costs(measured):
     # Both tasks with one seed: two times teacher and training; the second seed takes 4 s more in each.
     assert one(found, "cost.seconds")["value"] == (60 if seeds == 1 else 64)
     assert one(found, "cost.optimizer_steps")["value"] == 256
+    assert one(found, "cost.rollouts")["value"] == 128
     assert one(found, "cost.seconds", train_task="chain")["value"] == (30 if seeds == 1 else 32)
 
 
