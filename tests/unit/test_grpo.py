@@ -29,7 +29,7 @@ def moved(tiny_model, by=0.02):
 
 
 @pytest.fixture
-def stepped(tiny_model, tmp_path):
+def stepped(tiny_model, tmp_path, monkeypatch):
     """Call `stepped(**arguments)`: one step w <- w - gradient; gives the advantages and the gradient."""
     import datasets
     from trl import GRPOConfig, GRPOTrainer
@@ -70,6 +70,7 @@ def stepped(tiny_model, tmp_path):
         return SimpleNamespace(advantages=list(trainer._logs["advantages"]), gradient=gradient)
 
     torch.set_num_threads(1)
+    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")  # of rollout_func: trl is pinned
     return run
 
 

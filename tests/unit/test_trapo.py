@@ -49,7 +49,7 @@ def characters(text):
         ("abcd\n\nghij", 0.25, "ab"),  # behind 0.25 + 0.3
         ("abcdef\n\nij", 0.5, "abcdef\n\n"),
         ("abcdefg\n\nj", 0.5, "abcde"),
-        ("\n\ncdefghij", 0.25, "\n\n"),  # a blank line that ends at the ratio
+        ("\n\nc\n\nfghij", 0.25, "\n\n"),  # a blank line that ends at the ratio: there, not at the next one
         ("\n\ncde\n\nhij", 0.5, "\n\ncde\n\n"),  # one before the ratio does not count
         ("abcd\n\n\n\nij", 0.5, "abcd\n\n\n\n"),  # several in a row are one
         ("abcd\n \nhij", 0.5, "abcd\n \n"),  # blank, with a space
