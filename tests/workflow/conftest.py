@@ -41,6 +41,13 @@ class Project:
         assert stats, done.stdout + done.stderr
         return {name: int(count) for name, count in (line.split() for line in stats[1].splitlines())}
 
+    def trained(self, target: str, configs: tuple[str, ...] = ()) -> set[str]:
+        """Methods whose training a dry-run would run for a target."""
+        done = self.snakemake("--dry-run", target, configs=configs)
+        assert done.returncode == 0, done.stdout + done.stderr
+        jobs = re.findall(r"^rule train_\w+:\n(?:    .*\n)*?    wildcards: (.*)\n", done.stdout, re.M)
+        return {re.search(r"method=(\w+)", wildcards)[1] for wildcards in jobs}
+
     def overlay(self, name: str, text: str) -> str:
         """Write one more config file, to be laid over the others."""
         (self.folder / name).write_text(text)

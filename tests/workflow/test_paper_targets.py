@@ -45,8 +45,22 @@ def test_one_method_of_one_model(empty):
 
 def test_the_whole_paper_for_a_cluster(empty):
     found, _ = jobs(empty, "results/table.csv", options=("--profile=slurm",))
-    assert found["aggregate"] == 4 * MODELS and found["table"] == MODELS and found["join_tables"] == 1
-    assert found["train_sft"] == (3 * SEEDS + 2) * TARGETS
+    assert found["aggregate"] == 9 * MODELS and found["table"] == MODELS and found["join_tables"] == 1
+    runs = (3 * SEEDS + 2) * TARGETS  # of a method
+    assert (found["train_sft"], found["train_student"], found["train_on_policy"]) == (
+        2 * runs,
+        4 * runs,
+        3 * runs,
+    )
+
+
+def test_grpo_alone_needs_no_sft(empty):
+    found, text = jobs(empty, "results/qwen3b/grpo/table.csv", options=("--printshellcmds",))
+    assert found["train_on_policy"] == SEEDS * TARGETS
+    assert not {"train_sft", "train_student", "harvest"} & set(found)
+    command = re.search(r"lease.py .*train_on_policy.py .*--task-kind ifeval.*", text)[0]
+    assert "--gpus 8" in command and "accelerate launch" in command and "--engine vllm" in command
+    assert "--max-new-tokens 2048" in command and "--samples 8" in command
 
 
 def test_to_the_letter(empty):
@@ -57,3 +71,11 @@ def test_to_the_letter(empty):
     assert "--keep math math500_literal " in gate
     gate = re.search(r"gate.py .*data/math500_literal/paper_literal.*", text)[0]
     assert "'math=Math-500 is a part of" in gate
+
+
+def test_grpo_to_the_letter(empty):
+    """Table 4's learning rate, and a KL term."""
+    target = LITERAL.replace("/tms/", "/grpo/")
+    found, text = jobs(empty, target, "config/paper_literal.yaml", options=("--printshellcmds",))
+    assert found["train_on_policy"] == 6
+    assert re.search(r"train_on_policy.py .*--learning-rate 2e-05 .*--beta 0.05", text)

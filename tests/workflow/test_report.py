@@ -14,7 +14,7 @@ TARGET = "results/tiny/report.html"
 SMALL = """
 models: {tiny: {experiments: [main, windows, checkpoints, frontier, mismatch, diversity]}}
 experiments:
-  main: [sft, self_sft, tms]
+  main: [sft, self_sft, grpo, tms]
   windows: [tms_late, tms]
   checkpoints: [tms_t2, tms]
   frontier: [sft, tms, tms_late]
@@ -45,9 +45,11 @@ def test_every_experiment_has_cells(reported):
         path.stem: cells.read([path]) for path in (reported.folder / "results/tiny/cells").glob("*.parquet")
     }
     assert set(found) == {
-        *("main", "windows", "checkpoints", "frontier", "mismatch", "diversity", "bound", "relations")
+        *("main", "windows", "checkpoints", "frontier", "mismatch", "diversity", "bound", "relations"),
+        "training",
     }
-    assert {cell["method"] for cell in found["main"]} == {"base", "sft", "self_sft", "tms"}
+    assert {cell["method"] for cell in found["main"]} == {"base", "sft", "self_sft", "grpo", "tms"}
+    assert {cell["method"] for cell in found["training"]} == {"grpo"}
     assert {cell["x"] for cell in found["checkpoints"] if cell["method"] != "base"} == {2, 5}
     steps = {(cell["checkpoint"], cell["x"]) for cell in found["mismatch"]}
     assert steps == {("0of1", 0), ("1of5", 4), ("1of1", 20)}
@@ -112,7 +114,7 @@ def test_another_seed_runs_that_seed_alone(reported):
     more = reported.overlay("seeds.yaml", "models: {tiny: {seeds: [0, 1]}}")
     jobs = reported.planned(TARGET, configs=("small.yaml", more))
     # Two targets: SFT, three students of main, windows and checkpoints; one long run of each side.
-    assert (jobs["train_sft"], jobs["train_student"]) == (2 + 1, 2 * 4 + 1)
+    assert (jobs["train_sft"], jobs["train_student"], jobs["train_on_policy"]) == (2 + 1, 2 * 4 + 1, 2)
     assert not {"teacher", "filter", "pretrain", "prepare"} & set(jobs)
 
 

@@ -8,6 +8,8 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
+from tms import rows
+
 pytestmark = [pytest.mark.slow]
 TABLE = "results/tiny/tms/table.csv"
 TARGETS = ["mini_countdown", "chain"]
@@ -41,7 +43,7 @@ def test_scores_are_tidy(project):
 
 
 def test_the_models_table_and_costs_hold_every_method(project):
-    methods = ["sft", "self_sft", "final_sft", "tms"]
+    methods = "sft self_sft final_sft grpo reinforce tms trapo trsft tms_trsft".split()
     table = read_csv(project.folder / "results/tiny/table.csv")
     assert [row["row"] for row in table] == ["base", *methods]
     cost = read_csv(project.folder / "results/tiny/cost.csv")
@@ -55,6 +57,37 @@ def test_the_models_table_and_costs_hold_every_method(project):
         ("tms", "total"),
     } <= stages
     assert ("self_sft", "sft") not in stages  # it harvests theta_0
+    assert {stage for method, stage in stages if method == "trapo"} == {"teacher", "on_policy", "total"}
+    spent = {
+        row["method"]: row for row in cost if row["stage"] in ("sft", "on_policy") and row["seed"] == "0"
+    }
+    assert {
+        name: int(spent[name]["rollouts"]) > 0 for name in ("sft", "trsft", "grpo", "reinforce", "trapo")
+    } == {**{"sft": False, "trsft": False, "grpo": True, "reinforce": True, "trapo": True}}
+
+
+def test_on_policy_runs_take_sfts_steps_and_leave_a_curve(project):
+    for task in TARGETS:
+        runs = {
+            name: project.folder / f"results/tiny/{name}/{task}/seed0"
+            for name in ("sft", "grpo", "reinforce", "trapo")
+        }
+        costs = {name: json.loads((run / "train.cost.json").read_text()) for name, run in runs.items()}
+        steps = costs["sft"]["optimizer_steps"]
+        for name, samples in (("grpo", 4), ("reinforce", 1), ("trapo", 8)):
+            curve = rows.read(runs[name] / "curve.parquet", rows.CURVE)
+            assert [row["step"] for row in curve] == list(range(1, steps + 1))
+            assert [row["rollouts"] for row in curve] == [4 * samples] * steps
+            assert costs[name]["optimizer_steps"] == steps
+            assert costs[name]["rollouts"] == 4 * samples * steps
+
+
+def test_an_on_policy_method_has_no_supervision_of_its_own(project):
+    """Its divergence is measured to the references, as every method's."""
+    for method, own in (("tms", True), ("sft", False), ("grpo", False), ("trapo", False)):
+        found = read_csv(project.folder / f"results/tiny/{method}/drift.csv")
+        measured = {row["quantity"].partition(".")[0] for row in found}
+        assert {"kl", "pld_ref"} <= measured and ("pld_own" in measured) == own
 
 
 def test_a_student_takes_as_many_steps_as_sft(project):

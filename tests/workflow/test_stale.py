@@ -5,6 +5,8 @@ import os
 import pytest
 
 TARGET = "results/tiny/tms/table.csv"
+TABLE = "results/tiny/table.csv"
+ON_POLICY = {"grpo", "reinforce", "trapo"}
 AFTER_PLAN = {
     "plan_mixture",
     "harvest",
@@ -19,7 +21,7 @@ pytestmark = [pytest.mark.slow]
 
 
 def test_nothing_edited(project):
-    assert project.planned(TARGET) == {}
+    assert project.planned(TABLE) == {}
 
 
 def test_alpha_reruns_from_the_plan_on(project):
@@ -78,6 +80,35 @@ def test_a_learning_rate_reruns_training_and_what_follows(project):
     assert not {"teacher", "filter", "pretrain", "prepare", "plan_mixture"} & set(jobs)
 
 
+@pytest.mark.parametrize(
+    ("edited", "methods"),
+    [
+        ("models: {tiny: {on_policy: {learning_rate: 5.0e-5}}}", ON_POLICY),
+        ("on_policy: {top_p: 0.9}", ON_POLICY),
+        ("methods: {grpo: {on_policy: {learning_rate: 5.0e-5}}}", {"grpo"}),
+        ("models: {tiny: {on_policy: {samples: 2}}}", {"grpo"}),
+        ("on_policy: {beta: 0.1}", {"grpo"}),
+        ("on_policy: {baseline_decay: 0.9}", {"reinforce"}),
+        ("on_policy: {entropy_bonus: 0.01}", {"trapo"}),
+        ("training: {trsft_floor: 0.2}", {"trsft", "tms_trsft", "trapo"}),
+        ("tms: {loss: trsft}", {"self_sft", "final_sft", "tms"}),
+    ],
+)
+def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, edited, methods):
+    overlay = (project.overlay("o.yaml", edited),)
+    assert project.trained(TABLE, overlay) == methods
+    jobs = project.planned(TABLE, configs=overlay)
+    stages = {"train_sft", "train_student", "train_on_policy"} & set(jobs)
+    assert set(jobs) == stages | {"generate", "grade", "drift", "aggregate", "table"}
+    runs = 2 * len(methods)  # one a target
+    assert sum(jobs[stage] for stage in stages) == jobs["generate"] == jobs["drift"] == runs
+
+
+def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
+    edit("workflow/scripts/tms/algorithms/reinforce.py", "\nclass ", "\nEDITED = 1\n\n\nclass ")
+    assert project.trained(TABLE) == {"reinforce"}
+
+
 def test_another_limit_of_the_gate_reruns_its_verdict_alone(project):
     overlay = "contamination: {max_share: 0.02, accepted: {chain: {facts: a reason}}}"
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))
@@ -101,7 +132,7 @@ def test_what_changes_no_result_reruns_nothing(project):
     overlay = "compute: {report_to: none, grading_processes: 1}\ntraining: {device_batch: 2}\n"
     overlay += "models: {tiny: {training: {device_batch: 2, gradient_checkpointing: true}, "
     overlay += "gpus: {train: 2, generate: 1}}}\nteachers: {tiny_teacher: {gpus: 1}}\n"
-    assert project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),)) == {}
+    assert project.planned(TABLE, configs=(project.overlay("o.yaml", overlay),)) == {}
 
 
 @pytest.mark.parametrize(
