@@ -6,8 +6,8 @@ from snakemake.exceptions import WorkflowError
 MEASURED = ["main", "mixture", "windows", "checkpoints", "alpha"]
 # Every method is also compared with these, where the model has them.
 REFERENCES = ["sft", "tms"]
-# RQ4: the mixture without the teacher beside these of `main`.
-MORE_REFERENCES = {"mixture": ["self_sft", "final_sft"]}
+# TMS with the TrSFT loss beside that loss alone; RQ4: the mixture without the teacher beside these of `main`.
+MORE_REFERENCES = {"main": ["trsft"], "mixture": ["self_sft", "final_sft"]}
 
 
 def measured_methods(wildcards):
