@@ -136,6 +136,14 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
         (lambda c: c["methods"]["iterative_sft"].pop("iterations"), ["iterative_sft.iterations", "needs it"]),
         (lambda c: c["methods"]["tms"].update(iterations=2), ["methods.tms.iterations", "no other kind"]),
         (
+            lambda c: c["methods"]["tms"].update(on_policy={"beta": 0.1}),
+            ["methods.tms.on_policy: kind tms reads no such section"],
+        ),
+        (
+            lambda c: c["methods"]["trapo"].update(harvest={"top_p": 0.9}),
+            ["methods.trapo.harvest: kind trapo reads no such section"],
+        ),
+        (
             lambda c: c["methods"]["tms"].update(training={"checkpoints": ["1of1", "1of2"]}),
             ["training.checkpoints", "methods.tms", "1of1 is evaluated anyway"],
         ),

@@ -20,6 +20,12 @@ def check(config: dict) -> None:
             raise InputError(
                 f"config: methods.{name}.iterations: kind iterative_sft needs it, and no other kind has it"
             )
+        unread = ("tms", "harvest") if name in settings.on_policy(config) else ("on_policy",)
+        for section in unread:
+            if section in entry:
+                raise InputError(
+                    f"config: methods.{name}.{section}: kind {entry['kind']} reads no such section; remove it"
+                )
     for name, entry in config["experiments"].items():
         for method in entry:
             lead(f"experiments.{name}", method, config["methods"])
