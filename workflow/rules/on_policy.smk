@@ -22,7 +22,7 @@ rule train_on_policy:
     threads: config["compute"]["threads"]
     resources:
         gpu=train_gpus,
-        cpus_per_task=cores(train_gpus),
+        cpus_per_task=on_policy_cores,
         mem_mb=on_policy_mem_mb,
         launch=launch,
         device_batch=training_memory("device_batch", None),

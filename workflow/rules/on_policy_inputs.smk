@@ -13,6 +13,11 @@ def algorithm(wildcards):
     return config["methods"][wildcards.method]["kind"]
 
 
+def on_policy_cores(wildcards):
+    """Processor cores of a cluster job: those of training, and one for each grader."""
+    return cores(train_gpus)(wildcards) + config["compute"]["grading_processes"]
+
+
 def on_policy_mem_mb(wildcards):
     """Memory of a job that trains, and that samples and scores with two more copies of the weights."""
     parameters = config["models"][wildcards.model].get("parameters", 0)
