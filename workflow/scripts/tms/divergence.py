@@ -96,7 +96,7 @@ def batches(lengths: list[int], tokens: int) -> list[list[int]]:
     return groups
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference mode: a sharded policy that was gathered in it could not be trained
 def _sums(positions, model, sequences: list[Sequence], on_rows: Callable[[int], None]) -> list[float]:
     lengths = [len(prompt) + len(completion) for prompt, completion in sequences]
     tokens = min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)

@@ -1,11 +1,14 @@
 """Training in several processes, sharded (FSDP2) or not: what Trainer, accelerate and PyTorch are told."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import torch
 from accelerate import DistributedType, PartialState
+from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -50,6 +53,25 @@ def begin(sharded: bool) -> None:
     if sharded:
         PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
     _load_cpu_states()
+
+
+@contextmanager
+def read_by_all() -> Iterator[None]:
+    """Let every process read a model that is not sharded, beside one that is: only the first would."""
+    before = os.environ.pop("FSDP_CPU_RAM_EFFICIENT_LOADING", None)
+    yield
+    if before is not None:
+        os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = before
+
+
+def hand_out(base: Path, sharded: torch.nn.Module) -> None:
+    """Fill a sharded model with a model folder's weights, which the first process reads."""
+    weights = {}
+    if PartialState().is_main_process:
+        weights = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).state_dict()
+    set_model_state_dict(
+        sharded, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+    )
 
 
 @cache

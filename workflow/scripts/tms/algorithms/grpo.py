@@ -10,6 +10,7 @@ import os
 import torch
 from datasets import Dataset
 
+from tms import sharding
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollouts import MEMORY_SHARE
 from tms.on_policy.run import Run
@@ -30,6 +31,9 @@ class Grpo(GRPOTrainer):
     def __init__(self, *, kl: KLToBase, **settings):
         self.kl = kl
         super().__init__(**settings)
+        if self.ref_model is not None and self.is_fsdp_enabled:
+            # TRL has sharded what each process had read of it, and only the first one reads weights.
+            sharding.hand_out(kl.base, self.ref_model)
 
     def create_model_card(self, *names, **more) -> None:
         """Write none: `make model-card` does, and TRL's would lie among the saved states."""
@@ -103,9 +107,10 @@ def trainer(run: Run) -> Grpo:
 
     # What TRL takes for prompts are the places of the visits, which lead `rollouts` to their token ids.
     places = {"prompt": [str(place) for place in range(len(run.visits))]}
+    told = config(run)
     return Grpo(
         **run.common,
-        args=config(run),
+        args=told,
         train_dataset=Dataset.from_dict(places | {"answer": [visit.answer for visit in run.visits]}),
         processing_class=run.chat.tokenizer,
         reward_funcs=[reward],

@@ -1,10 +1,13 @@
 """KL between the policy in training and its base, on the policy's own rollouts."""
 
 from pathlib import Path
+from statistics import fmean
 
 import torch
+from accelerate.utils import gather_object
 from transformers import AutoModelForCausalLM
 
+from tms import sharding
 from tms.divergence import Sequence, sequence_kl
 
 
@@ -25,21 +28,28 @@ class KLToBase:
         self.model = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
-        """Mean over the first rollouts that have tokens; NaN where there is none.
+        """Mean over the first rollouts.
 
         Args:
             trainer: of the policy.
-            sequences: prompt ids and completion ids of this process's rollouts.
+            sequences: prompt ids and completion ids of rollouts of this process, sampled from their first
+                token on.
         """
-        chosen = [pair for pair in sequences if pair[1]][: self.rows]
-        if not chosen:
-            return float("nan")
         if self.model is None:
             dtype = torch.bfloat16 if trainer.args.bf16 else torch.float32
-            self.model = AutoModelForCausalLM.from_pretrained(
-                self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
-            )
+            with sharding.read_by_all():
+                self.model = AutoModelForCausalLM.from_pretrained(
+                    self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
+                )
             self.model.eval().to(trainer.args.device)
+        chosen = sequences[: self.rows]
+        batches = [chosen]
+        if trainer.is_fsdp_enabled:  # whose processes must make equally many forward passes: one a rollout
+            batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
         with trainer.accelerator.autocast():
-            sums = sequence_kl(trainer.model, self.model, chosen, lambda rows: None)
-        return sum(sums) / len(sums)
+            sums = [
+                nats
+                for batch in batches
+                for nats in sequence_kl(trainer.model, self.model, batch, lambda rows: None)
+            ]
+        return fmean(sums)

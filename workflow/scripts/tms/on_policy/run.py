@@ -4,8 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from transformers import PreTrainedModel, TrainerCallback, TrainingArguments
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel, TrainerCallback, TrainingArguments
 
+from tms import sharding
 from tms.chat import ChatFormat
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollout import Visit
@@ -32,7 +34,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Run:
-    """What a trainer needs: the policy, its visits in order, who samples, who grades, and the settings."""
+    """What a trainer needs: theta_0, its visits in order, who samples, who grades, and the settings."""
 
     base: Path
     settings: OnPolicy
@@ -40,7 +42,6 @@ class Run:
     chat: ChatFormat
     visits: list[Visit]
     grade: Graded
-    policy: PreTrainedModel
     callbacks: list[TrainerCallback]
 
     @property
@@ -50,10 +51,11 @@ class Run:
 
     @property
     def common(self) -> dict:
-        """What every algorithm's trainer is given."""
+        """What every algorithm's trainer is given; made after its `TrainingArguments`, which start the
+        processes that the weights are read in."""
         rows = max(self.settings.kl_rows // self.start.processes, 1)
         return {
-            "model": self.policy,
+            "model": self._policy(),
             "callbacks": self.callbacks,
             "kl": KLToBase(self.base, rows, self.settings.attention),
         }
@@ -82,13 +84,14 @@ class Run:
 
     def trainer(self, algorithm: Algorithm) -> OnPolicyTrainer:
         """The trainer of an algorithm that TRL does not have."""
+        told = TrainingArguments(
+            **self.arguments,
+            train_sampling_strategy="sequential",
+            per_device_train_batch_size=self.settings.effective_batch // self.start.processes,
+        )
         return OnPolicyTrainer(
             **self.common,
-            args=TrainingArguments(
-                **self.arguments,
-                train_sampling_strategy="sequential",
-                per_device_train_batch_size=self.settings.effective_batch // self.start.processes,
-            ),
+            args=told,
             train_dataset=self.visits,
             algorithm=algorithm,
             rollouts=self.sampler(),
@@ -96,4 +99,13 @@ class Run:
             ends=frozenset(self.chat.end_token_ids),
             temperature=self.settings.temperature,
             micro_batch=self.settings.device_batch,
+        )
+
+    def _policy(self) -> PreTrainedModel:
+        sharding.begin(self.start.sharded)
+        return AutoModelForCausalLM.from_pretrained(
+            self.base,
+            dtype=torch.float32,
+            attn_implementation=self.settings.attention,
+            use_safetensors=True,
         )

@@ -3,10 +3,6 @@
 import importlib
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM
-
-from tms import sharding
 from tms.chat import ChatFormat
 from tms.errors import InputError
 from tms.keeper import Keeper, run
@@ -48,17 +44,13 @@ def train(
             settings tell to stop.
     """
     start = begin(base, settings, work)
-    sharding.begin(start.sharded)
-    policy = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
-    )
     chat = ChatFormat(base)
     keeper = Keeper(base, save_steps, settings, work, start.since)
     watch = Watch(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
     # By name: the digest of a run's code then holds its own algorithm alone.
     algorithm = importlib.import_module(f"tms.algorithms.{settings.algorithm}")
     trainer = algorithm.trainer(
-        Run(base, settings, start, chat, visits, Graded(chat, rewards), policy, [keeper, watch])
+        Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])
     )
     finished = run(trainer, keeper, start)
     if watch.trouble:

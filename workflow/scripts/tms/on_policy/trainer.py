@@ -108,7 +108,8 @@ class OnPolicyTrainer(Trainer):
     def _measured(self, rollouts: list[Rollout], rewards: list[float | None]) -> dict:
         """What is logged of the rollouts of a step, under TRL's names where it has one."""
         graded = [reward for reward in rewards if reward is not None]
-        sequences = [(rollout.prompt_ids, rollout.completion_ids) for rollout in rollouts if rollout.own_ids]
+        # Of what the policy writes by itself: behind an expert's prefix it is elsewhere.
+        sequences = [(rollout.prompt_ids, rollout.own_ids) for rollout in rollouts if not rollout.prefix_ids]
         kl, length, truncated, tokens, failures = self._over_processes(
             self.kl(self, sequences),
             sum(len(rollout.completion_ids) for rollout in rollouts),
