@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tms import cost, program, provenance, rows, training_run, work_folder
 from tms.errors import InputError
+from tms.rewards import Rewards
 
 ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of each prompt and visit; GRPO's are a setting
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
@@ -54,17 +55,16 @@ def main(args: argparse.Namespace) -> None:
     planned = training_run.plan(args, len(references), each)
     if args.budget == "tokens" and list(planned.save_steps) != ["1of1"]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
-    algorithm = (f"tms.algorithms.{args.algorithm}", f"tms.graders.{args.task_kind}")
-    facts = training_run.identity(args, "train_on_policy", args.references, RESULT_FLAGS, algorithm)
-
-    # Imported here, after the checks that need none of it.
-    from tms.encoder import Encoder
-    from tms.on_policy.settings import OnPolicy
-    from tms.on_policy.train import train
-    from tms.on_policy.visits import prompt_visits
-    from tms.rewards import Rewards
-
     with Rewards(args.task_kind, args.grading_processes) as rewards:
+        algorithm = (f"tms.algorithms.{args.algorithm}", f"tms.graders.{args.task_kind}")
+        facts = training_run.identity(args, "train_on_policy", args.references, RESULT_FLAGS, algorithm)
+
+        # Imported here, after the checks that need none of it.
+        from tms.encoder import Encoder
+        from tms.on_policy.settings import OnPolicy
+        from tms.on_policy.train import train
+        from tms.on_policy.visits import prompt_visits
+
         visits = planned.steps * (TOKEN_STEPS if args.budget == "tokens" else 1) * args.effective_batch
         visited, tokens = prompt_visits(references, Encoder(args.model), planned.visits, visits, args.seed)
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)

@@ -30,7 +30,6 @@ class Rollout:
     prompt_ids: list[int]
     prefix_ids: list[int]
     own_ids: list[int]
-    truncated: bool = False  # cut at the limit
     reward: float | None = None  # None: the grader failed on it
     advantage: float = 0.0
     learns_prefix: bool = False
@@ -57,12 +56,13 @@ def rolled_out(
         limit: longest completion, prefix included.
     """
     found = [
-        Rollout(visit.prompt_ids, visit.expert_ids[:cut], []) for visit, cut in zip(visits, cuts, strict=True)
+        Rollout(visit.prompt_ids, visit.expert_ids[: min(cut, limit)], [])
+        for visit, cut in zip(visits, cuts, strict=True)
     ]
     begun = [
         row
-        for row, visit, cut in zip(found, visits, cuts, strict=True)
-        if cut < min(len(visit.expert_ids), limit)
+        for row, visit in zip(found, visits, strict=True)
+        if len(row.prefix_ids) < min(len(visit.expert_ids), limit)
     ]
     for row, own_ids in zip(begun, sample([row.prompt_ids + row.prefix_ids for row in begun]), strict=True):
         row.own_ids = own_ids[: limit - len(row.prefix_ids)]

@@ -5,6 +5,7 @@ import sys
 from transformers import TrainerCallback
 
 from tms.checkpoints import FINAL
+from tms.errors import InputError
 from tms.keeper import Keeper
 
 # Column of the curve -> the name under which trainers log it (TRL's names, where it has one).
@@ -55,23 +56,35 @@ class Watch(TrainerCallback):
         self.told: set[str] = set()
         self.trouble = ""  # why the run was stopped
 
+    def on_train_begin(self, args, state, control, **kwargs):
+        """A run that was stopped is stopped again at once, unless it may go on now."""
+        self._look(state, control)
+        if self.trouble:
+            raise InputError(self.trouble)
+
     def on_log(self, args, state, control, logs, **kwargs):
         if "reward" not in logs:
             return
-        entry = state.log_history[-1]
-        entry["seconds"] = round(self.keeper.seconds, 3)
-        self._tell(state, control, "rewards", self._without_signal(state.log_history))
-        kl = entry.get("kl_to_base", 0.0)
-        lost = f"its KL to the base is {kl:.1f} nats a completion" if kl > self.max_kl else ""
-        self._tell(state, control, "KL", lost)
+        state.log_history[-1]["seconds"] = round(self.keeper.seconds, 3)
+        self._look(state, control)
         if self.tokens is not None:
             spent = sum(step.get("tokens_in_loss", 0) for step in state.log_history)
             if spent >= self.tokens:
                 self.keeper.end_here(state.global_step, FINAL)
                 control.should_training_stop = True
+                control.should_save = False  # from a state of this step a resumed run would take one more
 
-    def _without_signal(self, history: list[dict]) -> str:
-        steps = [entry for entry in history if "reward" in entry][-self.equal_steps :]
+    def _look(self, state, control) -> None:
+        """Tell what is wrong with the steps so far."""
+        steps = [entry for entry in state.log_history if "reward" in entry]
+        if not steps:
+            return
+        self._tell(state, control, "rewards", self._without_signal(steps[-self.equal_steps :]))
+        kl = steps[-1]["kl_to_base"]
+        lost = f"its KL to the base is {kl:.1f} nats a completion" if kl > self.max_kl else ""
+        self._tell(state, control, "KL", lost)
+
+    def _without_signal(self, steps: list[dict]) -> str:
         # A group's rewards are compared with each other; a single rollout's with the other prompts'.
         flat = [step.get("frac_reward_zero_std", float(step["reward_std"] == 0)) == 1 for step in steps]
         if len(steps) < self.equal_steps or not all(flat):
