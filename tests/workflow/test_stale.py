@@ -105,7 +105,7 @@ def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, 
 
 
 def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
-    edit("workflow/scripts/tms/algorithms/reinforce.py", "\nclass ", "\nEDITED = 1\n\n\nclass ")
+    edit("workflow/scripts/tms/algorithms/reinforce.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
     assert project.trained(TABLE) == {"reinforce"}
 
 
