@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
+from tms.algorithms.grpo import Grpo
 from tms.encoder import Encoder
 from tms.on_policy.rollout import Rollout
 from tms.on_policy.settings import OnPolicy
@@ -97,19 +98,32 @@ def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, step
 
 @contextmanager
 def _watched(ended: Ended):
-    """Keep the rollouts and the log of REINFORCE's and TRAPO's steps."""
-    measured = OnPolicyTrainer._measured
+    """Keep the rollouts and the log of each step."""
+    measured, scored = OnPolicyTrainer._measured, Grpo._generate_and_score_completions
 
     def keep(self, rollouts, rewards):
         ended.steps.append(rollouts)
         ended.logged = self.state.log_history
         return measured(self, rollouts, rewards)
 
-    OnPolicyTrainer._measured = keep
+    def keep_trl(self, inputs):
+        found = scored(self, inputs)
+        columns = [found["prompt_ids"], found["prompt_mask"], found["completion_ids"]]
+        columns += [found["completion_mask"], found["advantages"]]
+        ended.steps.append(
+            [
+                Rollout(prompt[seen == 1].tolist(), [], own[is_own == 1].tolist(), advantage=advantage.item())
+                for prompt, seen, own, is_own, advantage in zip(*columns, strict=True)
+            ]
+        )
+        ended.logged = self.state.log_history
+        return found
+
+    OnPolicyTrainer._measured, Grpo._generate_and_score_completions = keep, keep_trl
     try:
         yield
     finally:
-        OnPolicyTrainer._measured = measured
+        OnPolicyTrainer._measured, Grpo._generate_and_score_completions = measured, scored
 
 
 def load(folder: Path):
