@@ -210,10 +210,11 @@ def test_settings_are_overridden_from_general_to_particular(config):
     assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
     other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
     assert (other["effective_batch"], other["learning_rate"]) == (64, 2.0e-3)
+    put(config, "models.tiny.on_policy.learning_rate", 0.25)
     put(config, "tasks.chain.on_policy.max_new_tokens", 32)
     put(config, "methods.grpo.on_policy.samples", 4)
     rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
-    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 1.0e-4)
+    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 0.25)
     assert [settings.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
 
 
