@@ -23,10 +23,12 @@ def measured_methods(wildcards):
 
 def references(wildcards):
     """Methods that every other of an experiment is compared with, the baseline first."""
-    wanted = [*REFERENCES, *MORE_REFERENCES.get(wildcards.experiment, [])]
     own = settings.model_methods(config, wildcards.model)
+    # A method that no experiment names is every model's; to be compared with it, one has to ask for it.
+    asked = [method for entry in settings.experiments(config, wildcards.model).values() for method in entry]
+    more = [name for name in MORE_REFERENCES.get(wildcards.experiment, []) if name in asked]
     # Without any, the experiment's first method is the baseline.
-    return [name for name in wanted if name in own] or measured_methods(wildcards)[:1]
+    return [name for name in REFERENCES if name in own] + more or measured_methods(wildcards)[:1]
 
 
 def with_references(wildcards):
