@@ -29,6 +29,7 @@ rule train_on_policy:
         fsdp=training_memory("fsdp", "auto"),
         gradient_checkpointing=training_memory("gradient_checkpointing", False),
         report_to=config["compute"]["report_to"],
+        watch=watch_flags,
         processes=config["compute"]["grading_processes"],
     params:
         flags=lambda wildcards: flags(**on_policy_flags(wildcards)),
@@ -42,7 +43,7 @@ rule train_on_policy:
         " {params.flags} --model {input.model} --references {input.references}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
-        " --grading-processes {resources.processes}"
+        " {resources.watch} --grading-processes {resources.processes}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
         " --curve {output.curve} > {log} 2>&1"

@@ -6,7 +6,7 @@ ALGORITHM_KEYS = {
     "reinforce": ["baseline_decay"],
     "trapo": ["entropy_bonus"],
 }
-COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows", "equal_steps", "max_kl", "on_failure"]
+COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
 
 
 def algorithm(wildcards):
@@ -44,3 +44,9 @@ def on_policy_flags(wildcards):
     if algorithm(wildcards) == "trapo":
         return given | {"trsft_floor": training["trsft_floor"]}
     return given | {"warmup": training["warmup"]}  # TRAPO's learning rate is constant
+
+
+def watch_flags(wildcards):
+    """When a run counts as failed, and whether it then stops: that changes no result of a run that ends."""
+    chosen = settings.section(config, "on_policy", wildcards.model, wildcards.method, wildcards.task)
+    return flags(**{name: chosen[name] for name in ("equal_steps", "max_kl", "on_failure")})
