@@ -52,6 +52,8 @@ def run(trainer: Trainer, keeper: "Keeper", start: Start) -> bool:
     finally:
         for kind, handler in previous.items():
             signal.signal(kind, handler)
+    if torch.distributed.is_initialized():  # its threads would now and then abort a process that ends
+        torch.distributed.destroy_process_group()
     return trainer.state.global_step == max(keeper.save_steps)
 
 
