@@ -48,6 +48,8 @@ def test_the_shipped_config_is_accepted(config):
         ("suites.miniature.targets", ["chian"], ["suites.miniature.targets", "chian", "did you mean chain"]),
         ("tasks.chain.kind", "chains", ["tasks.chain.kind", "did you mean chain"]),
         ("tasks.facts.limit", 10_000, ["tasks.facts.limit", "10000"]),
+        ("models.tiny.methods.gpro", {}, ["models.tiny.methods", "gpro", "did you mean grpo"]),
+        ("models.tiny.methods.grpo.kind", "tms", ["models.tiny.methods.grpo", "kind"]),
         ("models.tiny.teacher", "llama", ["models.tiny.teacher", "llama"]),
         ("models.tiny.seeds", [0, 0], ["models.tiny.seeds", "twice"]),
         ("tms.trajectory", "tms", ["trajectory", "'tms'"]),
@@ -213,9 +215,13 @@ def test_settings_are_overridden_from_general_to_particular(config):
     put(config, "models.tiny.on_policy.learning_rate", 0.25)
     put(config, "tasks.chain.on_policy.max_new_tokens", 32)
     put(config, "methods.grpo.on_policy.samples", 4)
+    put(config, "models.tiny.methods.grpo.on_policy", {})
     rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
     assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 0.25)
     assert [settings.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
+    put(config, "models.tiny.methods.grpo.on_policy", {"samples": 2, "learning_rate": 0.125})
+    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 2, 0.125)
 
 
 def test_the_schema_documents_every_key_of_the_shipped_config():

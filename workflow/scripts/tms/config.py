@@ -38,9 +38,12 @@ def expanded(config: dict) -> dict:
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
     """Settings of a section (`training`, `tms`, `harvest` or `on_policy`) for a run.
 
-    The general values are overridden by the model's, then the task's, then the method's.
+    The general values are overridden by the model's, then the task's, then the method's, then those of the
+    method in the model's entry.
     """
-    layers = [config, config["models"][model], config["tasks"].get(task, {}), config["methods"][method]]
+    own = config["models"][model]
+    layers = [config, own, config["tasks"].get(task, {}), config["methods"][method]]
+    layers.append(own.get("methods", {}).get(method, {}))
     merged: dict = {}
     for layer in layers:
         merged |= layer.get(name, {})

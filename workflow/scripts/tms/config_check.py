@@ -163,6 +163,8 @@ def _check_names(config: dict) -> None:
     for name, model in config["models"].items():
         lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
         lead(f"models.{name}.suite", model["suite"], config["suites"])
+        for method in model.get("methods", {}):
+            lead(f"models.{name}.methods", method, config["methods"])
         for method in settings.students(config):
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
             # A round of iterative SFT harvests the student before it.
