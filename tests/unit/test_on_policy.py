@@ -1,12 +1,16 @@
 """Steps of the on-policy trainers against a loop by hand over the rollouts that they took."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from on_policy_run import DEFAULTS, assert_same, by_hand, load, log_probabilities, references, trained
 
 from tms.chat import ChatFormat
 from tms.encoder import Encoder
+from tms.errors import InputError
 from tms.on_policy.visits import prompt_visits
+from tms.on_policy.watch import Watch
 
 DECAY = 0.9
 
@@ -138,7 +142,7 @@ def test_trapo_counts_its_rollouts_and_tokens(trapo):
     assert row["rollouts"] == 64
     assert row["equal"] == 2 / 8
     assert row["failures"] == 2
-    assert row["length"] == sum(len(rollout.completion_ids) for rollout in rollouts) / 64
+    assert row["length"] == sum(len(rollout.own_ids) for rollout in rollouts) / 64
     assert row["truncated"] == sum(rollout.completion_ids[-1] != 2 for rollout in rollouts) / 64
 
 
@@ -195,3 +199,32 @@ def test_grpo_is_group_normalised_in_the_order_of_sft(tiny_model, tmp_path, beta
         losses.append(grpo_loss(rollouts, tiny_model, beta))
     assert ungraded == sum(row["failures"] for row in ended.curve) > 0
     assert_same(ended.weights(), by_hand(tiny_model, losses), tiny_model)
+
+
+GROUPED = {"reward": 0.5, "reward_std": 0.5, "frac_reward_zero_std": 1.0, "kl_to_base": 0.0}
+SINGLE = {"reward": 0.5, "reward_std": 0.0, "kl_to_base": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([GROUPED] * 3, True),
+        ([GROUPED] * 2, False),  # too few
+        ([GROUPED, GROUPED | {"frac_reward_zero_std": 0.9}, GROUPED], False),
+        ([GROUPED | {"reward": 1.0}, GROUPED, GROUPED], True),  # a group is compared with itself
+        ([SINGLE] * 3, True),
+        ([SINGLE, SINGLE | {"reward_std": 0.1}, SINGLE], False),
+        ([SINGLE | {"reward": 1.0}, SINGLE, SINGLE], False),  # a single rollout with the baseline
+        ([SINGLE, SINGLE | {"kl_to_base": 5.1}], True),
+        ([SINGLE, SINGLE | {"kl_to_base": 4.9}], False),
+    ],
+)
+def test_what_stops_a_run(steps, told):
+    watch = Watch(keeper=None, equal_steps=3, max_kl=5.0, stops=True, tokens=None)
+    state = SimpleNamespace(log_history=[{"train_loss": 1.0}, *steps], global_step=len(steps))
+    control = SimpleNamespace()
+    if told:
+        with pytest.raises(InputError, match=f"^step {len(steps)}: "):
+            watch.on_train_begin(None, state, control)
+    else:
+        watch.on_train_begin(None, state, control)

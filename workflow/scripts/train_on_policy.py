@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tms import cost, program, provenance, rows, training_run, work_folder
+from tms import checkpoints, cost, program, provenance, rows, training_run, work_folder
 from tms.errors import InputError
 from tms.rewards import Rewards
 
@@ -53,7 +53,7 @@ def main(args: argparse.Namespace) -> None:
     if args.algorithm == "grpo" and (each is None or each < 2):
         raise InputError(f"--samples {each}: GRPO compares at least 2 rollouts of a prompt")
     planned = training_run.plan(args, len(references), each)
-    if args.budget == "tokens" and list(planned.save_steps) != ["1of1"]:
+    if args.budget == "tokens" and list(planned.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
     with Rewards(args.task_kind, args.grading_processes) as rewards:
         algorithm = (f"tms.algorithms.{args.algorithm}", f"tms.graders.{args.task_kind}")
@@ -65,7 +65,11 @@ def main(args: argparse.Namespace) -> None:
         from tms.on_policy.train import train
         from tms.on_policy.visits import prompt_visits
 
-        visits = planned.steps * (TOKEN_STEPS if args.budget == "tokens" else 1) * args.effective_batch
+        steps, saved = planned.steps, planned.saved
+        if args.budget == "tokens":  # the run ends where it has spent them, or at the last of its visits
+            steps *= TOKEN_STEPS
+            saved = {steps: checkpoints.FINAL}
+        visits = steps * args.effective_batch
         visited, tokens = prompt_visits(references, Encoder(args.model), planned.visits, visits, args.seed)
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)
         if os.environ.get("RANK", "0") == "0":
@@ -77,7 +81,7 @@ def main(args: argparse.Namespace) -> None:
         found = train(
             args.model,
             visited,
-            planned.saved,
+            saved,
             OnPolicy(
                 **training_run.settle(args),
                 algorithm=args.algorithm,
@@ -105,9 +109,16 @@ def main(args: argparse.Namespace) -> None:
     if os.environ.get("RANK", "0") != "0":
         return
     rows.write(args.curve, rows.CURVE, curve, provenance.facts("train_on_policy", seed=args.seed))
+    trained_tokens = sum(step["tokens"] for step in curve)
+    if args.budget == "tokens" and trained_tokens < tokens:
+        print(
+            f"warning: {trained_tokens} of SFT's {tokens} tokens in the loss after {TOKEN_STEPS} times its "
+            f"steps",
+            file=sys.stderr,
+        )
     spent = cost.Cost(
         optimizer_steps=len(curve),
-        trained_tokens=sum(step["tokens"] for step in curve),
+        trained_tokens=trained_tokens,
         rollouts=sum(step["rollouts"] for step in curve),
         generated_tokens=round(sum(step["length"] * step["rollouts"] for step in curve)),
         seconds=round(seconds, 3),

@@ -112,7 +112,7 @@ class OnPolicyTrainer(Trainer):
         sequences = [(rollout.prompt_ids, rollout.own_ids) for rollout in rollouts if not rollout.prefix_ids]
         kl, length, truncated, tokens, failures = self._over_processes(
             self.kl(self, sequences),
-            sum(len(rollout.completion_ids) for rollout in rollouts),
+            sum(len(rollout.own_ids) for rollout in rollouts),  # what was sampled, and costs
             sum(rollout.completion_ids[-1] not in self.ends for rollout in rollouts),
             sum(rollout.tokens_in_loss for rollout in rollouts),
             self.grade.failures,

@@ -85,9 +85,16 @@ class Watch(TrainerCallback):
         self._tell(state, control, "KL", lost)
 
     def _without_signal(self, steps: list[dict]) -> str:
-        # A group's rewards are compared with each other; a single rollout's with the other prompts'.
-        flat = [step.get("frac_reward_zero_std", float(step["reward_std"] == 0)) == 1 for step in steps]
-        if len(steps) < self.equal_steps or not all(flat):
+        if len(steps) < self.equal_steps:
+            return ""
+        # A group's rewards are compared with each other; a single rollout's with those of all steps.
+        if "frac_reward_zero_std" in steps[-1]:
+            flat = all(step["frac_reward_zero_std"] == 1 for step in steps)
+        else:
+            flat = len({step["reward"] for step in steps}) == 1 and not any(
+                step["reward_std"] for step in steps
+            )
+        if not flat:
             return ""
         return (
             f"for {self.equal_steps} steps all rewards to compare were equal (mean {steps[-1]['reward']:.2f})"
