@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import torch
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
@@ -141,23 +142,29 @@ def log_probabilities(model, prompt: list[int], completion: list[int], temperatu
 
 
 def by_hand(base: Path, losses: list, learning_rate=DEFAULTS["learning_rate"], constant=False):
-    """Weights after plain AdamW on `losses`, functions of the model, one a step; cosine to 0, no warm-up."""
+    """Weights after plain AdamW on `losses`, functions of the model, one a step, and the gradients' norms.
+
+    The learning rate is a cosine to 0 without warm-up, or constant.
+    """
     model = load(base)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
     schedule = get_cosine_schedule_with_warmup(optimizer, 0, len(losses))
+    norms = []
     for loss in losses:
         optimizer.zero_grad()
         loss(model).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0).item())
         optimizer.step()
         if not constant:
             schedule.step()
-    return named(model)
+    return named(model), norms
 
 
-def assert_same(found: dict, expected: dict, base: Path) -> None:
-    """Equal weights, which are not the base's."""
-    before = named(load(base))
+def assert_same(ended: Ended, expected: dict, norms: list[float], base: Path) -> None:
+    """Equal weights, which are not the base's, and gradients (AdamW would hide a factor)."""
+    logged = [entry["grad_norm"] for entry in ended.logged if "grad_norm" in entry]
+    assert logged == pytest.approx(norms, rel=1e-4, abs=1e-6)
+    found, before = ended.weights(), named(load(base))
     assert max((expected[name] - value).abs().max() for name, value in before.items()) > 1e-4
     for name, value in expected.items():
         torch.testing.assert_close(
