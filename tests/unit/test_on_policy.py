@@ -143,14 +143,18 @@ def test_trapo_counts_its_rollouts_and_tokens(trapo):
     assert row["equal"] == 2 / 8
     assert row["failures"] == 2
     assert row["length"] == sum(len(rollout.own_ids) for rollout in rollouts) / 64
-    assert row["truncated"] == sum(rollout.completion_ids[-1] != 2 for rollout in rollouts) / 64
+    alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
+    assert 0 < len(alone) < 64
+    assert row["truncated"] == sum(rollout.own_ids[-1] != 2 for rollout in alone) / len(alone)
+    graded = [rollout.reward for rollout in alone if rollout.reward is not None]
+    assert row["reward"] == pytest.approx(sum(graded) / len(graded))
 
 
-def test_an_experts_answer_longer_than_the_limit_is_cut_there(tiny_model, tmp_path):
+def test_an_experts_answer_longer_than_the_limit_gives_no_prefix(tiny_model, tmp_path):
     rows = references(8, "it is one more so it is {}")
     ended = trained(tiny_model, tmp_path, "trapo", lambda text, answer: 0.0, rows=rows, effective_batch=1)
-    assert [len(rollout.prefix_ids) for rollout in ended.steps[0]] == [0, 0, 0, 0, 6, 6, 12, 12]
-    assert [len(rollout.own_ids) > 0 for rollout in ended.steps[0]] == [True] * 6 + [False] * 2
+    assert [len(rollout.prefix_ids) for rollout in ended.steps[0]] == [0] * 8
+    assert all(rollout.own_ids for rollout in ended.steps[0])
 
 
 def some(text, answer):

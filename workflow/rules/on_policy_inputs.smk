@@ -14,14 +14,16 @@ def algorithm(wildcards):
 
 
 def on_policy_cores(wildcards):
-    """Processor cores of a cluster job: those of training, and one for each grader."""
-    return cores(train_gpus)(wildcards) + config["compute"]["grading_processes"]
+    """Processor cores of a cluster job: each training process has its own, and those of its graders."""
+    graders = config["compute"]["grading_processes"] * max(train_gpus(wildcards), 1)
+    return cores(train_gpus)(wildcards) + graders
 
 
 def on_policy_mem_mb(wildcards):
-    """Memory of a job that trains, and that samples and scores with two more copies of the weights."""
+    """Memory of a job that trains, and whose every process reads weights to sample and to score with."""
     parameters = config["models"][wildcards.model].get("parameters", 0)
-    return train_mem_mb(wildcards) + 2 * devices.generate_mem_mb(parameters, 0)
+    processes = max(train_gpus(wildcards), 1)
+    return train_mem_mb(wildcards) + 2 * processes * devices.generate_mem_mb(parameters, 0)
 
 
 def on_policy_flags(wildcards):

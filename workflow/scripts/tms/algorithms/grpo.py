@@ -67,6 +67,8 @@ def config(run: Run) -> GRPOConfig:
     rollouts = settings.effective_batch * settings.samples
     vllm = {
         "use_vllm": True,
+        # The rollouts count as the policy's own: the correction would drop long ones for rounding errors.
+        "vllm_importance_sampling_correction": False,
         "vllm_mode": "colocate",
         "vllm_gpu_memory_utilization": MEMORY_SHARE,
         "vllm_enable_sleep_mode": torch.cuda.is_available(),

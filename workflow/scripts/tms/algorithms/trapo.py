@@ -42,7 +42,10 @@ class Trapo:
             cuts = []
             for visit, before in zip(visits, found, strict=True):
                 right = sum(rollout.reward == 1 for rollout in before)
-                cuts.append(cut(visit.expert, visit.expert_ends, prefix_ratio(group, right)))
+                ratio = prefix_ratio(group, right)
+                if len(visit.expert_ids) > self.limit:  # the end of such an answer could not be reached
+                    ratio = 0.0
+                cuts.append(cut(visit.expert, visit.expert_ends, ratio))
             begun = [
                 (visit, length) for visit, length in zip(visits, cuts, strict=True) for _ in range(count)
             ]
@@ -62,10 +65,8 @@ class Trapo:
             for rollout, advantage in zip(group, given, strict=True):
                 rollout.advantage = advantage
         groups = [rewards[first : first + size] for first in range(0, len(rewards), size)]
-        return {
-            "frac_reward_zero_std": sum(len({*group} - {None}) < 2 for group in groups) / len(groups),
-            "expert_share": sum(bool(rollout.prefix_ids) for rollout in rollouts) / len(rollouts),
-        }
+        equal = sum(len({*group} - {None}) < 2 for group in groups)
+        return {"frac_reward_zero_std": equal / len(groups)}
 
     def loss(self, logps_BL, entropies_BL, batch: Batch, rollouts: int) -> torch.Tensor:
         return loss(

@@ -53,16 +53,13 @@ def rolled_out(
         cuts: tokens of the expert's answer with which each begins; all of them leave nothing to sample.
         sample: completes prompts, each with its prefix.
         grade: rewards of whole completions.
-        limit: longest completion, prefix included.
+        limit: longest completion, prefix included; no expert's answer that a prefix is cut from is longer.
     """
     found = [
-        Rollout(visit.prompt_ids, visit.expert_ids[: min(cut, limit)], [])
-        for visit, cut in zip(visits, cuts, strict=True)
+        Rollout(visit.prompt_ids, visit.expert_ids[:cut], []) for visit, cut in zip(visits, cuts, strict=True)
     ]
     begun = [
-        row
-        for row, visit in zip(found, visits, strict=True)
-        if len(row.prefix_ids) < min(len(visit.expert_ids), limit)
+        row for row, visit in zip(found, visits, strict=True) if len(row.prefix_ids) < len(visit.expert_ids)
     ]
     for row, own_ids in zip(begun, sample([row.prompt_ids + row.prefix_ids for row in begun]), strict=True):
         row.own_ids = own_ids[: limit - len(row.prefix_ids)]

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import torch
+from transformers import set_seed
 
 from tms.chat import ChatFormat
 from tms.engines.interface import Request
@@ -67,6 +68,9 @@ class EngineRollouts:
 
         was_training = model.training
         model.eval()
+        if torch.cuda.is_available():
+            self.engine.budget = None  # half of what is free now; the optimiser has come to stay since
+            torch.cuda.empty_cache()
         self.engine.attach(model)
         with trainer.accelerator.autocast():
             self.engine.generate(requests, self.sampling, self.chat.end_token_ids, keep)
@@ -77,17 +81,30 @@ class EngineRollouts:
 class VllmRollouts:
     """Rollouts with vLLM on the GPUs of the training (TRL's colocated mode); it sleeps in between.
 
-    Its noise comes from vLLM's own generator, so a resumed run draws other samples than one without a break.
+    Its noise comes from this process's generators, which are seeded before each call: a function of the run's
+    seed, the step and the call, not of the row. On a GPU the samples need not be equal for all that.
+
+    Args:
+        chat: of the base.
+        sampling: temperature, top-p and the longest completion.
+        seed: of the run.
+        rank: of this process.
+        room: tokens of the longest prompt with the longest completion.
     """
 
-    def __init__(self, chat: ChatFormat, sampling: Sampling, room: int):
-        self.chat, self.sampling, self.room = chat, sampling, room
+    def __init__(self, chat: ChatFormat, sampling: Sampling, seed: int, rank: int, room: int):
+        self.chat, self.sampling, self.seed, self.rank, self.room = chat, sampling, seed, rank, room
         self.vllm, self.loaded = None, None
+        self.step, self.calls = -1, 0
 
     def __call__(self, prompts: list[list[int]], trainer) -> Sampled:
         """Sample a completion for each prompt; see `EngineRollouts`."""
         # TRL's own trainer has its engine, and hands it the weights of each step.
         vllm = getattr(trainer, "vllm_generation", None) or self._synced(trainer)
+        if self.step != trainer.state.global_step:
+            self.step, self.calls = trainer.state.global_step, 0
+        self.calls += 1
+        set_seed(noise_key(f"step {self.step} call {self.calls}", [], self.seed, self.rank) % 2**32)
         _, completions, logprobs, _ = vllm.generate(prompts=prompts, images=None, num_generations=1)
         return completions, [[token[0] for token in row] for row in logprobs]
 

@@ -68,19 +68,18 @@ class Run:
         known beforehand.
         """
         course = {"lr_scheduler_type": "cosine", "warmup_steps": self.settings.warmup}
-        if self.settings.algorithm == "trapo":
+        if self.settings.algorithm == "trapo" or self.settings.tokens is not None:
             course = {"lr_scheduler_type": "constant"}
-        elif self.settings.tokens is not None:
-            course["lr_scheduler_type"] = "constant_with_warmup"
         return arguments(self.settings, self.start) | course
 
     def sampler(self) -> EngineRollouts | VllmRollouts:
         """Who samples the policy's completions."""
         settings = self.settings
         sampling = Sampling(settings.temperature, settings.top_p, max_new_tokens=settings.max_new_tokens)
+        rank = int(os.environ.get("RANK", "0"))
         if settings.engine == "vllm":
-            return VllmRollouts(self.chat, sampling, self.room)
-        return EngineRollouts(self.chat, sampling, settings.seed, int(os.environ.get("RANK", "0")))
+            return VllmRollouts(self.chat, sampling, settings.seed, rank, self.room)
+        return EngineRollouts(self.chat, sampling, settings.seed, rank)
 
     def trainer(self, algorithm: Algorithm) -> OnPolicyTrainer:
         """The trainer of an algorithm that TRL does not have."""

@@ -49,9 +49,13 @@ def train(
     watch = Watch(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
     # By name: the digest of a run's code then holds its own algorithm alone.
     algorithm = importlib.import_module(f"tms.algorithms.{settings.algorithm}")
-    trainer = algorithm.trainer(
-        Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])
-    )
+    parts = Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])
+    if parts.room > chat.context_length:
+        raise InputError(
+            f"the longest prompt with a rollout of {settings.max_new_tokens} tokens takes {parts.room}, "
+            f"but {base} has a context of {chat.context_length}; lower on_policy.max_new_tokens"
+        )
+    trainer = algorithm.trainer(parts)
     finished = run(trainer, keeper, start)
     if watch.trouble:
         raise InputError(watch.trouble)

@@ -84,7 +84,9 @@ class OnPolicyTrainer(Trainer):
         for first in range(0, len(ordered), self.micro_batch):
             batch = collate(ordered[first : first + self.micro_batch], self.args.device)
             last = first + self.micro_batch >= len(ordered)
-            with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
+            # Sharded, unsummed gradients would be kept whole on every card.
+            at_once = last or self.is_fsdp_enabled
+            with contextlib.nullcontext() if at_once else self.accelerator.no_sync(model):
                 with self.accelerator.autocast():
                     logps_BL, entropies_BL = score(model, batch)
                 loss = self.algorithm.loss(logps_BL, entropies_BL, batch, len(rewards))
@@ -107,13 +109,14 @@ class OnPolicyTrainer(Trainer):
 
     def _measured(self, rollouts: list[Rollout], rewards: list[float | None]) -> dict:
         """What is logged of the rollouts of a step, under TRL's names where it has one."""
-        graded = [reward for reward in rewards if reward is not None]
-        # Of what the policy writes by itself: behind an expert's prefix it is elsewhere.
-        sequences = [(rollout.prompt_ids, rollout.own_ids) for rollout in rollouts if not rollout.prefix_ids]
-        kl, length, truncated, tokens, failures = self._over_processes(
-            self.kl(self, sequences),
+        # Reward, KL and length limit are the policy's where it writes by itself, without an expert's prefix.
+        alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
+        graded = [reward for reward in gather_object([own.reward for own in alone]) if reward is not None]
+        kl, length, lone, truncated, tokens, failures = self._over_processes(
+            self.kl(self, [(rollout.prompt_ids, rollout.own_ids) for rollout in alone]),
             sum(len(rollout.own_ids) for rollout in rollouts),  # what was sampled, and costs
-            sum(rollout.completion_ids[-1] not in self.ends for rollout in rollouts),
+            len(alone),
+            sum(rollout.own_ids[-1] not in self.ends for rollout in alone),
             sum(rollout.tokens_in_loss for rollout in rollouts),
             self.grade.failures,
         )
@@ -123,7 +126,8 @@ class OnPolicyTrainer(Trainer):
             "reward_std": stdev(graded) if len(graded) > 1 else 0.0,
             "kl_to_base": kl / self.accelerator.num_processes,
             "completions/mean_length": length / count,
-            "completions/clipped_ratio": truncated / count,
+            "completions/clipped_ratio": truncated / lone,
+            "expert_share": 1 - lone / count,  # rollouts that began with the expert's words (TRAPO)
             "rewards/failures": failures,
             "rollouts": count,
             "tokens_in_loss": tokens,

@@ -67,7 +67,7 @@ class Watch(TrainerCallback):
             return
         state.log_history[-1]["seconds"] = round(self.keeper.seconds, 3)
         self._look(state, control)
-        if self.tokens is not None:
+        if self.tokens is not None and not self.trouble:
             spent = sum(step.get("tokens_in_loss", 0) for step in state.log_history)
             if spent >= self.tokens:
                 self.keeper.end_here(state.global_step, FINAL)
@@ -107,7 +107,7 @@ class Watch(TrainerCallback):
         self.told.add(what)
         remedy = {
             "rewards": "the policy learns nothing from them: take prompts that it solves sometimes, or more "
-            "on_policy.samples",
+            "on_policy.samples (GRPO)",
             "KL": "the policy is lost: lower on_policy.learning_rate, or set on_policy.beta (GRPO)",
         }[what]
         line = f"step {state.global_step}: {trouble}; {remedy}"
