@@ -7,9 +7,9 @@ from plan_figures import CONFIG, figures
 
 from tms import plan
 from tms.checkpoints import evenly_spaced
-from tms.dry_run import Job, refusal
+from tms.dry_run import Job, examples_of, refusal
 from tms.errors import InputError
-from tms.estimate import Estimate, Estimator, examples_of
+from tms.estimate import Estimate, Estimator
 from tms.expected_pairs import distinct_pairs
 from tms.lengths import Lengths
 from tms.methods import Supervision, checked, supervision

@@ -9,8 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.algorithms import trapo
+from tms.config import FIXED_ROLLOUTS
 
 SETTINGS = {"limit": 10, "floor": 0.1, "entropy_bonus": 0.001}
+
+
+def test_the_configuration_counts_the_rollouts_of_the_groups():
+    assert FIXED_ROLLOUTS["trapo"] == sum(trapo.GROUPS)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from tms import checkpoints, cost, program, provenance, rows, training_run, work_folder
+from tms.config import FIXED_ROLLOUTS
 from tms.errors import InputError
 from tms.rewards import Rewards
 
-ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of each prompt and visit; GRPO's are a setting
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
 
 
@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     references = rows.read(args.references, rows.REFERENCES)
     if not references:
         raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
-    each = args.samples if args.algorithm == "grpo" else ROLLOUTS[args.algorithm]
+    each = args.samples if args.algorithm == "grpo" else FIXED_ROLLOUTS[args.algorithm]
     if args.algorithm == "grpo" and (each is None or each < 2):
         raise InputError(f"--samples {each}: GRPO compares at least 2 rollouts of a prompt")
     planned = training_run.plan(args, len(references), each)

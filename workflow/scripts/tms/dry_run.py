@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -76,3 +77,12 @@ def refusal(said: str, target: str) -> str:
         if "Exception" in line or "Error" in line:
             return f"{target}: snakemake: {' '.join(lines[number:])[:400]}"
     return f"{target}: snakemake: {lines[-1] if lines else 'failed without a word'}"
+
+
+def examples_of(job: Job) -> list[tuple[str, str]]:
+    """(task, split) of the prepared examples among a job's inputs, each once."""
+    found = {}
+    for path in job.input:
+        if match := re.fullmatch(r"data/([^/]+)/(?:[^/]+/)?(train|heldout|test)\.parquet", path):
+            found[match[1], match[2]] = None
+    return list(found)

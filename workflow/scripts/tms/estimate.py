@@ -1,13 +1,12 @@
 """What a job will take: tokens, seconds and disk, from the configuration, lengths and throughputs."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tms import config as settings
 from tms import rows
-from tms.dry_run import Job
+from tms.dry_run import Job, examples_of
 from tms.expected_pairs import distinct_pairs
 from tms.lengths import Lengths, Texts
 from tms.model_sizes import ModelSizes
@@ -298,12 +297,3 @@ class Estimator:
     def _device(self, job: Job) -> tuple[Device, int]:
         """What runs a job, and how many cards or threads of it."""
         return (self.figures.card, job.gpus) if job.gpus else (self.figures.cpu, job.threads)
-
-
-def examples_of(job: Job) -> list[tuple[str, str]]:
-    """(task, split) of the prepared examples among a job's inputs, each once."""
-    found = {}
-    for path in job.input:
-        if match := re.fullmatch(r"data/([^/]+)/(?:[^/]+/)?(train|heldout|test)\.parquet", path):
-            found[match[1], match[2]] = None
-    return list(found)

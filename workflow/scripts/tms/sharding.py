@@ -59,9 +59,11 @@ def begin(sharded: bool) -> None:
 def read_by_all() -> Iterator[None]:
     """Let every process read a model that is not sharded, beside one that is: only the first would."""
     before = os.environ.pop("FSDP_CPU_RAM_EFFICIENT_LOADING", None)
-    yield
-    if before is not None:
-        os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = before
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = before
 
 
 def hand_out(base: Path, sharded: torch.nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""What the programs train_sft and train_student share: flags, checks before any costly work, and outputs."""
+"""What the programs that train share: flags, checks before any costly work, and outputs."""
 
 import argparse
 import os
@@ -21,9 +21,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, required=True, help="passes over the training prompts")
     add("--max-steps", type=int, help="optimiser steps, instead of epochs")
     add("--learning-rate", type=float, required=True, help="peak of the cosine schedule")
-    add("--effective-batch", type=int, required=True, help="rows of one optimiser step, over all devices")
+    add("--effective-batch", type=int, required=True, help="rows or prompts of a step, over all devices")
     add("--warmup", type=float, default=0.03, help="share of the steps with a rising learning rate")
-    add("--max-new-tokens", type=int, required=True, help="completions with more tokens carry no loss")
+    add("--max-new-tokens", type=int, required=True, help="longest completion; longer ones carry no loss")
     add("--seed", type=int, required=True, help="seed of the order of the rows")
     add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
     add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")

@@ -59,8 +59,8 @@ def training(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     sheet.figure.align_ylabels(sheet.panels[:: len(tasks)])
     sheet.caption = (
         "Lines: means over the seeds at each step; marks at some of them. Wide light bars, where drawn: "
-        "95 % interval over seeds. Reward is the verifier's, of sampled completions of training prompts; it "
-        "is no score on a benchmark."
+        "95 % interval over seeds. Reward is the verifier's, of completions of training prompts (TRAPO's "
+        "without a prefix); it is no score on a benchmark."
     )
     return sheet
 
