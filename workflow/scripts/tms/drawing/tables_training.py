@@ -39,7 +39,7 @@ def training(book: Book) -> Table:
     labels = {"model": "Model", "train_task": "Trained on", "method": "Method"}
     title = "Training of the on-policy methods: shares in %, divergence and entropy in nats"
     notes = [
-        "Means over the steps and seeds. Reward is of completions of training prompts (TRAPO's without a prefix)."
+        "Means over steps and seeds. Reward is of completions of training prompts (TRAPO's without prefix)."
     ]
     return Table("training", title, labels, columns, rows, notes)
 
