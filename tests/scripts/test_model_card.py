@@ -204,7 +204,7 @@ def test_on_policy_methods_and_the_trust_region_loss(project, make, method, word
     assert {name: found.get(name) for name in rows} == rows
     assert [word for word in words if word not in card.text] == []
     on_policy = method in settings.on_policy(CONFIG)
-    chosen = CONFIG["models"]["tiny"]["on_policy" if on_policy else "training"]
+    chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
     assert found["learning rate"] == f"{chosen['learning_rate']:g}"
     assert ("The references" in card.text) == on_policy
     assert ("warm-up, share of the steps" in found) == (method != "trapo")
