@@ -83,9 +83,10 @@ def test_a_learning_rate_reruns_training_and_what_follows(project):
 @pytest.mark.parametrize(
     ("edited", "methods"),
     [
-        ("models: {tiny: {on_policy: {learning_rate: 5.0e-5}}}", ON_POLICY),
+        # The model has a rate of its own for GRPO.
+        ("models: {tiny: {on_policy: {learning_rate: 5.0e-5}}}", {"reinforce", "trapo"}),
         ("on_policy: {top_p: 0.9}", ON_POLICY),
-        ("methods: {grpo: {on_policy: {learning_rate: 5.0e-5}}}", {"grpo"}),
+        ("models: {tiny: {methods: {grpo: {on_policy: {learning_rate: 5.0e-5}}}}}", {"grpo"}),
         ("models: {tiny: {on_policy: {samples: 2}}}", {"grpo"}),
         ("on_policy: {beta: 0.1}", {"grpo"}),
         ("on_policy: {baseline_decay: 0.9}", {"reinforce"}),
