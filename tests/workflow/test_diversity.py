@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def sampled(project):
-    """The project after the samples of base, SFT and TMS were measured."""
-    assert project.planned(TARGET) == {"generate_samples": 5, "grade_samples": 5, "diversity": 1}
+    """The project after the samples of base, SFT, GRPO and TMS were measured."""
+    assert project.planned(TARGET) == {"generate_samples": 7, "grade_samples": 7, "diversity": 1}
     done = project.snakemake(TARGET)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
     return project
@@ -23,7 +23,7 @@ def test_the_first_prompts_of_each_target_are_sampled(sampled):
     )
     assert len(found) == 2 * 8 * 8 and {row["sample"] for row in found} == set(range(8))
     measured = cells.read([sampled.folder / TARGET])
-    assert {cell["method"] for cell in measured} == {"base", "sft", "tms"}
+    assert {cell["method"] for cell in measured} == {"base", "sft", "grpo", "tms"}
     assert {cell["train_task"] for cell in measured} == {"mini_countdown", "chain"}
     assert all(cell["value"] is not None and cell["n"] == 8 for cell in measured)
 
