@@ -57,7 +57,8 @@ def test_every_experiment_has_cells(reported):
         if cell["quantity"] == "left":
             own = cells.select(found["bound"], **{k: cell[k] for k in ("method", "train_task", "prompts")})
             (corollary,) = cells.select(own, quantity="corollary")
-            assert cell["value"] <= corollary["value"] or corollary["note"]
+            # Eight samples a prompt set: the change of score is known to within its interval.
+            assert cell["ci_low"] <= corollary["value"] or corollary["note"]
 
 
 def test_cells_agree_with_the_table(reported):
