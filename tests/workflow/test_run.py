@@ -121,7 +121,7 @@ def test_another_alpha_generates_only_the_missing_pairs(project):
 
 
 def test_a_truncated_file_is_named_and_nothing_else_is_lost(project):
-    # A harvest that was made again may hold the seconds of another method's equal rows: its mixture is then new.
+    # A harvest that was made again may hold the seconds of equal rows of another method: its mixture is new.
     done = project.snakemake("results/tiny/tms/chain/seed0/checkpoint-1of1")
     assert done.returncode == 0, done.stderr[-3000:]
     mixture = project.folder / "results/tiny/tms/chain/seed0/mixture.parquet"
