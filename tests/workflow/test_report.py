@@ -57,8 +57,9 @@ def test_every_experiment_has_cells(reported):
         if cell["quantity"] == "left":
             own = cells.select(found["bound"], **{k: cell[k] for k in ("method", "train_task", "prompts")})
             (corollary,) = cells.select(own, quantity="corollary")
-            # Eight samples a prompt set: the change of score is known to within its interval.
-            assert cell["ci_low"] <= corollary["value"] or corollary["note"]
+            # GRPO stays near the base, where eight samples show a change to within its interval alone.
+            left = cell["ci_low"] if cell["method"] == "grpo" else cell["value"]
+            assert left <= corollary["value"] or corollary["note"]
 
 
 def test_cells_agree_with_the_table(reported):
