@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from tms import rows
+from tms.io import parquet
 
 PROGRAM = Path(__file__).parents[1] / "workflow" / "scripts" / "decontaminate.py"
 # name, kind, rows of train and held-out that a full local copy has, rows of test that ours has, options
@@ -44,8 +44,8 @@ def prepare(folder: Path, root: Path) -> None:
         build = importlib.import_module(f"tms.tasks.{kind}").build
         sizes = {"test": test} | (dict(zip(("train", "heldout"), training, strict=True)) if training else {})
         for split, size in sizes.items():
-            rows.write(
-                folder / f"{name}-{split}.parquet", rows.PREPARED, build(split, size, 0, options, root), {}
+            parquet.write(
+                folder / f"{name}-{split}.parquet", parquet.PREPARED, build(split, size, 0, options, root), {}
             )
 
 
@@ -99,7 +99,7 @@ def load(folder: Path, count: int, sets: int) -> None:
 
     for name in ("train", "heldout", *(f"set{index}" for index in range(sets))):
         found = problems(name, 500 if name == "heldout" else count)
-        rows.write(folder / f"{name}.parquet", rows.PREPARED, found, {})
+        parquet.write(folder / f"{name}.parquet", parquet.PREPARED, found, {})
     benchmarks = {f"set{index}": folder / f"set{index}.parquet" for index in range(sets)}
     started = time.perf_counter()
     compare(folder, "load", folder / "train.parquet", folder / "heldout.parquet", benchmarks)

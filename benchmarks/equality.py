@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from tms import hub
-from tms.math_answer import equal
+from tms.answers.math import equal
+from tms.data import hub
 from tms.tasks import math
 
 

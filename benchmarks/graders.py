@@ -18,8 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from tms import hub, ifeval_checker
-from tms.grading import Task, grade_all
+from tms.answers import ifeval_checker
+from tms.data import hub
+from tms.grading.pool import Task, grade_all
 from tms.tasks import arc, gsm8k, math, math500, mmlu, mmlu_subjects, safetybench
 
 RIGHT_FORMS = {

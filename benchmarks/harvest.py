@@ -21,10 +21,10 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from tms.checkpoints import write_digest
-from tms.engines.interface import ENGINES, create_engine
-from tms.generation import Order, fulfil, open_model
-from tms.sampling import Sampling
+from tms.generation.engines.interface import ENGINES, create_engine
+from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.sampling import Sampling
+from tms.mixture.checkpoints import write_digest
 
 VOCABULARY = 373
 ENDS = list(

@@ -20,8 +20,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from tms.supervision import IGNORED, Target
-from tms.training import Settings, arrange, collate, train
+from tms.training.examples import IGNORED, Target
+from tms.training.sft_trainer import Settings, arrange, collate, train
 
 BATCH = 64
 

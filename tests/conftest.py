@@ -17,7 +17,7 @@ def tiny_model(tmp_path_factory) -> Path:
     import torch
     from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
 
-    from tms.checkpoints import write_digest
+    from tms.mixture.checkpoints import write_digest
 
     torch.set_num_threads(1)
     tokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "Ġ", "Ċ"]

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+from helpers.paths import SCRIPTS
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
@@ -47,7 +47,7 @@ def fill(folder):
             for name, count in right.items()
             for i in range(10)
         ]
-        rows.write(folder / run / "verdicts.parquet", rows.VERDICTS, verdicts, {})
+        parquet.write(folder / run / "verdicts.parquet", parquet.VERDICTS, verdicts, {})
         (folder / run / "drift.json").write_text(json.dumps(DRIFT))
 
 
@@ -155,7 +155,7 @@ def test_a_target_without_a_run_is_one_line(program, tmp_path):
 def test_verdicts_on_other_examples_than_the_bases_are_refused(program, tmp_path):
     fill(tmp_path)
     path = tmp_path / "base" / "verdicts.parquet"
-    rows.write(path, rows.VERDICTS, rows.read(path, rows.VERDICTS)[1:], {})
+    parquet.write(path, parquet.VERDICTS, parquet.read(path, parquet.VERDICTS)[1:], {})
     done = program("aggregate", *flags(["countdown/seed0", "chain/seed0"]))
     assert done.returncode == 2
     assert "countdown/seed0: other examples of countdown than the base" in done.stderr

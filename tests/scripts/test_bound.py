@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tms import cells, rows
+from tms.experiments import cells
+from tms.io import parquet
 
 RIGHT, WRONG = "so the answer : 36", "so the answer : 35"
 
@@ -12,7 +13,7 @@ RIGHT, WRONG = "so the answer : 36", "so the answer : 35"
 def write_samples(path, policy, base, kl=0.08, prompts="heldout", benchmark="chain"):
     """One sample a prompt and side; `policy` and `base` are completions."""
     written = [
-        dict.fromkeys(rows.DRIFT_SAMPLES)
+        dict.fromkeys(parquet.DRIFT_SAMPLES)
         | {
             "source": source,
             "prompts": prompts,
@@ -28,7 +29,7 @@ def write_samples(path, policy, base, kl=0.08, prompts="heldout", benchmark="cha
         for source, completions in (("policy", policy), ("base", base))
         for place, completion in enumerate(completions)
     ]
-    rows.write(path, rows.DRIFT_SAMPLES, written, {})
+    parquet.write(path, parquet.DRIFT_SAMPLES, written, {})
 
 
 def flags(labels, graders=("chain=chain",)):

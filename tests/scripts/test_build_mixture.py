@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 VISITS = [  # position, example, checkpoint ("" is the teacher)
     (0, "a", "1of2"),
@@ -28,12 +28,12 @@ def build(program, tmp_path):
         for position, example_id, checkpoint in VISITS
     ]
     plan.append(plan[0] | {"split": "heldout", "example_id": "h", "checkpoint": "1of1"})
-    rows.write(tmp_path / "plan.parquet", rows.PLAN, plan, {"stage": "plan_mixture"})
+    parquet.write(tmp_path / "plan.parquet", parquet.PLAN, plan, {"stage": "plan_mixture"})
     for name, ids in (("references", "ab"), ("heldout", "h")):
         lines = [
             {"example_id": i, "prompt": f"p {i}", "completion": f"taught {i}", "answer": "rome"} for i in ids
         ]
-        rows.write(tmp_path / f"{name}.parquet", rows.REFERENCES, lines, {})
+        parquet.write(tmp_path / f"{name}.parquet", parquet.REFERENCES, lines, {})
     harvest = {
         "part-1of2": [("train", "a", "1of2", "it is rome", "stop")],
         "part-2of2": [
@@ -60,7 +60,7 @@ def build(program, tmp_path):
             }
             for split, example_id, checkpoint, text, finish_reason in lines
         ]
-        rows.write(tmp_path / f"{part}.parquet", rows.COMPLETIONS, completions, {"part": part})
+        parquet.write(tmp_path / f"{part}.parquet", parquet.COMPLETIONS, completions, {"part": part})
 
     def run(*words, parts=("part-1of2.parquet", "part-2of2.parquet")):
         return program(
@@ -75,7 +75,7 @@ def build(program, tmp_path):
 def test_targets_stand_in_the_plans_order(build, tmp_path):
     done = build()
     assert done.returncode == 0, done.stderr
-    mixture = rows.read(tmp_path / "mixture.parquet", rows.MIXTURE)
+    mixture = parquet.read(tmp_path / "mixture.parquet", parquet.MIXTURE)
     assert [(row["position"], row["prompt"], row["completion"]) for row in mixture] == [
         (0, "p a", "it is rome"),
         (1, "p b", "taught b"),
@@ -83,18 +83,18 @@ def test_targets_stand_in_the_plans_order(build, tmp_path):
         (3, "p a", "it is rome"),
     ]
     assert [row["completion_ids"] for row in mixture] == [[5, 6], [], [5, 6], [5, 6]]
-    [heldout] = rows.read(tmp_path / "heldout_mixture.parquet", rows.MIXTURE)
+    [heldout] = parquet.read(tmp_path / "heldout_mixture.parquet", parquet.MIXTURE)
     assert (heldout["example_id"], heldout["finish_reason"]) == ("h", "length")
     # Only planned completions count; h is one of two at 1of1.
     assert "checkpoint 1of2: all stop" in done.stdout
     assert "checkpoint 1of1: length 50.0%" in done.stdout
-    assert rows.provenance(tmp_path / "mixture.parquet")["plan"] == {"stage": "plan_mixture"}
+    assert parquet.provenance(tmp_path / "mixture.parquet")["plan"] == {"stage": "plan_mixture"}
 
 
 def test_keep_correct_masks_what_the_grader_refuses_and_moves_nothing(build, tmp_path):
     done = build("--keep", "correct", "--grader", "facts")
     assert done.returncode == 0, done.stderr
-    mixture = rows.read(tmp_path / "mixture.parquet", rows.MIXTURE)
+    mixture = parquet.read(tmp_path / "mixture.parquet", parquet.MIXTURE)
     assert [row["finish_reason"] for row in mixture] == ["stop", "stop", "rejected", "stop"]
     assert "rejected 50.0%" in done.stdout
 

@@ -3,15 +3,13 @@
 import csv
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from helpers.paths import PAPER
 
-from tms import cells
-from tms.comparison import interval
-from tms.paper_numbers import read as read_printed
-
-PAPER = Path(__file__).parents[2] / "workflow" / "resources" / "paper"
+from tms.experiments import cells
+from tms.paper.comparison import interval
+from tms.paper.numbers import read as read_printed
 
 
 def own(experiment, method, quantity, value, low=None, high=None, **others):

@@ -3,14 +3,15 @@
 import pytest
 from scipy.stats import t
 
-from tms import cells, rows
-from tms.curves import POINTS
+from tms.experiments import cells
+from tms.experiments.training_curves import POINTS
+from tms.io import parquet
 
 
 def write(path, steps):
     """A curve.parquet with these values of the first steps; what is not given was not measured."""
-    found = [dict.fromkeys(rows.CURVE) | {"step": number} | row for number, row in enumerate(steps, 1)]
-    rows.write(path, rows.CURVE, found, {})
+    found = [dict.fromkeys(parquet.CURVE) | {"step": number} | row for number, row in enumerate(steps, 1)]
+    parquet.write(path, parquet.CURVE, found, {})
 
 
 @pytest.fixture

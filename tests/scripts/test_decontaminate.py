@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 OUTPUTS = {
     "output": "out/train.parquet",
@@ -44,7 +44,7 @@ def decontaminate(program, tmp_path):
 
     def run(*words, **changed):
         for name, found in (sets | changed).items():
-            rows.write(tmp_path / f"{name}.parquet", rows.PREPARED, found, {})
+            parquet.write(tmp_path / f"{name}.parquet", parquet.PREPARED, found, {})
         flags = [word for name, path in OUTPUTS.items() for word in (f"--{name}", path)]
         inputs = ["--task", "chain", "--train", "train.parquet", "--heldout", "heldout.parquet"]
         benchmarks = ["--benchmarks", "clean=clean.parquet", "alike=alike.parquet"]
@@ -55,7 +55,7 @@ def decontaminate(program, tmp_path):
 
 
 def ids(path):
-    return [found["example_id"] for found in rows.read(path, rows.PREPARED)]
+    return [found["example_id"] for found in parquet.read(path, parquet.PREPARED)]
 
 
 def test_equal_rows_go_and_overlaps_are_counted(decontaminate, tmp_path):
@@ -64,8 +64,8 @@ def test_equal_rows_go_and_overlaps_are_counted(decontaminate, tmp_path):
     left = [f"t{index}" for index in range(40) if index not in (5, 6)]
     assert ids(tmp_path / OUTPUTS["output"]) == left
     assert ids(tmp_path / OUTPUTS["heldout-output"]) == ["h0", "h3", "h4", "h5", "h6", "h7"]
-    whole = rows.read(tmp_path / "train.parquet", rows.PREPARED)
-    kept = rows.read(tmp_path / OUTPUTS["output"], rows.PREPARED)
+    whole = parquet.read(tmp_path / "train.parquet", parquet.PREPARED)
+    kept = parquet.read(tmp_path / OUTPUTS["output"], parquet.PREPARED)
     assert kept == [found for found in whole if found["example_id"] in left]
     report = json.loads((tmp_path / OUTPUTS["report"]).read_text())
     assert report["train"] == {"rows": 40, "removed": ["t5", "t6"], "left": 38}

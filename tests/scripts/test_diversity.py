@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tms import cells, rows
+from tms.experiments import cells
+from tms.io import parquet
 
 # Prompt -> samples in order, as (extracted answer, verdict). K = 2 of n = 3.
 BASE = {
@@ -21,7 +22,7 @@ OTHER_SEED = {prompt: [("7", 0.0)] * 3 for prompt in BASE}
 def write_verdicts(path, benchmarks):
     """`benchmarks`: name -> prompt -> [(extracted, verdict)]."""
     written = [
-        dict.fromkeys(rows.VERDICTS)
+        dict.fromkeys(parquet.VERDICTS)
         | {
             "benchmark": benchmark,
             "example_id": prompt,
@@ -34,20 +35,20 @@ def write_verdicts(path, benchmarks):
         for prompt, samples in prompts.items()
         for extracted, verdict in samples[index : index + 1]
     ]
-    rows.write(path, rows.VERDICTS, written, {})
+    parquet.write(path, parquet.VERDICTS, written, {})
 
 
 def write_generations(path, benchmarks, responses):
     """`responses`: completions of each prompt's samples; "some text" where there are none."""
     written = [
-        dict.fromkeys(rows.COMPLETIONS)
+        dict.fromkeys(parquet.COMPLETIONS)
         | {"benchmark": benchmark, "example_id": prompt, "sample": index}
         | {"completion": responses[index] if responses else "some text"}
         for benchmark, prompts in benchmarks.items()
         for prompt, samples in prompts.items()
         for index in range(len(samples))
     ]
-    rows.write(path, rows.COMPLETIONS, written, {})
+    parquet.write(path, parquet.COMPLETIONS, written, {})
 
 
 @pytest.fixture
@@ -211,8 +212,8 @@ def test_samples_that_do_not_fit(measured, sft, k, message):
 def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     measured({"base": {"chain": BASE}})
     path = tmp_path / "base/samples.parquet"
-    written = [row for row in rows.read(path, rows.VERDICTS) if row["sample"] != 1]
-    rows.write(path, rows.VERDICTS, written, {})
+    written = [row for row in parquet.read(path, parquet.VERDICTS) if row["sample"] != 1]
+    parquet.write(path, parquet.VERDICTS, written, {})
     flags = ["--model", "m", "--k", 1, "--kinds", "chain=chain", "--output", "cells.parquet"]
     for flag in ("samples", "generations", "greedy"):
         flags += [f"--{flag}", f"base=base/{flag}.parquet"]

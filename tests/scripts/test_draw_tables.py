@@ -2,10 +2,10 @@
 
 import json
 
-import drawing_cells
 import pytest
+from helpers import drawing_cells
 
-from tms import cells
+from tms.experiments import cells
 
 COMPARE = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,inside,note\n"
 

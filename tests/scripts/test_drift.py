@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from tms import rows
-from tms.checkpoints import write_digest
-from tms.errors import InputError
+from tms.io import parquet
+from tms.io.errors import InputError
+from tms.mixture.checkpoints import write_digest
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def folder(tiny_model, tmp_path_factory):
     references = [
         {"example_id": f"h{i}", "prompt": f"{i}+1", "completion": "ab", "answer": "1"} for i in range(5)
     ]
-    rows.write(folder / "references.parquet", rows.REFERENCES, references, {})
+    parquet.write(folder / "references.parquet", parquet.REFERENCES, references, {})
     mixture = [
         {
             "split": "heldout",
@@ -46,10 +46,10 @@ def folder(tiny_model, tmp_path_factory):
         }
         for i in range(5)
     ]
-    rows.write(folder / "mixture.parquet", rows.MIXTURE, mixture, {})
+    parquet.write(folder / "mixture.parquet", parquet.MIXTURE, mixture, {})
     for name in ("heldout", "facts"):
         examples = [{"example_id": f"{name}{i}", "prompt": f"{name} {i}", "answer": "1"} for i in range(6)]
-        rows.write(folder / f"{name}.parquet", rows.EXAMPLES, examples, {})
+        parquet.write(folder / f"{name}.parquet", parquet.EXAMPLES, examples, {})
     return folder
 
 
@@ -108,7 +108,7 @@ def test_kl_of_both_directions_on_each_prompt_set(found):
 
 
 def test_each_sample_has_its_kl(found, folder):
-    samples = rows.read(folder / "samples.parquet", rows.DRIFT_SAMPLES)
+    samples = parquet.read(folder / "samples.parquet", parquet.DRIFT_SAMPLES)
     assert len(samples) == 2 * 2 * 4
     assert {(row["prompts"], row["benchmark"]) for row in samples} == {
         ("heldout", "chain"),

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers.paths import CONFIG, ROOT
 
-ROOT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "config/smoke.yaml")
 DEMO = "results/tiny/tms/table.csv"
 
@@ -69,7 +69,7 @@ class TestNothingRun:
         assert done.returncode == 0, done.stderr
         report = json.loads(done.stdout)
         found = {row["stage"]: row for row in report["stages"]}
-        config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+        config = yaml.safe_load((CONFIG / "config.yaml").read_text())
         assert (found["teacher"]["gpus"], found["train_sft"]["gpus"], found["harvest"]["gpus"]) == (4, 8, 1)
         runs = len(config["suites"]["paper"]["targets"]) * len(config["models"]["qwen3b"]["seeds"])
         assert found["train_sft"]["jobs"] == found["train_student"]["jobs"] == runs

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 FLAGS = [
     *("--samples", "samples.parquet", "--grader", "facts", "--task", "facts"),
@@ -42,16 +42,18 @@ SAMPLES = [
 
 
 def test_the_first_verified_answer_is_kept_and_rejects_are_counted(program, tmp_path):
-    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, SAMPLES, {"stage": "teacher"})
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {"stage": "teacher"})
     done = program("filter", *FLAGS)
     assert done.returncode == 0, done.stderr
-    kept = rows.read(tmp_path / "references.parquet", rows.REFERENCES)
+    kept = parquet.read(tmp_path / "references.parquet", parquet.REFERENCES)
     assert [(row["example_id"], row["completion"]) for row in kept] == [
         ("late", "it is rome ."),
         ("early", "it is rome ."),
     ]
-    assert [row["example_id"] for row in rows.read(tmp_path / "heldout.parquet", ["example_id"])] == ["held"]
-    rejects = rows.read(tmp_path / "rejects.parquet", rows.REJECTS)
+    assert [row["example_id"] for row in parquet.read(tmp_path / "heldout.parquet", ["example_id"])] == [
+        "held"
+    ]
+    rejects = parquet.read(tmp_path / "rejects.parquet", parquet.REJECTS)
     assert {(row["example_id"], row["sample"]): row["reason"] for row in rejects} == {
         ("late", 0): "wrong answer",
         ("early", 1): "not needed",
@@ -70,13 +72,13 @@ def test_the_first_verified_answer_is_kept_and_rejects_are_counted(program, tmp_
         },
         "heldout": {"prompts": 1, "kept": 1, "dropped": 0, "answers": 1, "rejects": {}},
     }
-    assert rows.provenance(tmp_path / "references.parquet")["samples"] == {"stage": "teacher"}
+    assert parquet.provenance(tmp_path / "references.parquet")["samples"] == {"stage": "teacher"}
 
 
 @pytest.mark.parametrize("missing", ["train", "heldout"])
 def test_an_empty_reference_set_is_one_line_with_the_counts(program, tmp_path, missing):
     samples = [sample | {"answer": "oslo"} if sample["split"] == missing else sample for sample in SAMPLES]
-    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, samples, {})
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, samples, {})
     done = program("filter", *FLAGS)
     assert done.returncode == 2
     [line] = [line for line in done.stderr.splitlines() if line.startswith("error:")]
@@ -86,7 +88,7 @@ def test_an_empty_reference_set_is_one_line_with_the_counts(program, tmp_path, m
 
 
 def test_a_truncated_file_is_named(program, tmp_path):
-    rows.write(tmp_path / "samples.parquet", rows.COMPLETIONS, SAMPLES, {})
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
     whole = (tmp_path / "samples.parquet").read_bytes()
     (tmp_path / "samples.parquet").write_bytes(whole[:-100])
     done = program("filter", *FLAGS)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from verdict_worlds import BASE, SUITE, TRADE, verdicts
+from helpers.verdict_worlds import BASE, SUITE, TRADE, verdicts
 
-from tms import cells, rows
-from tms.coordinates import HALVES, coordinates
+from tms.experiments import cells
+from tms.experiments.points import HALVES, coordinates
+from tms.io import parquet
 
 SEEDS = 2
 METHODS = {"sft": ["1of5", "1of2"], "tms": ["1of5", "1of2"], "tms_early": ["1of2"]}
@@ -27,13 +28,13 @@ def fill(folder):
     models = [BASE, *TRADE[1:4], *TRADE[1:4], TRADE[1], TRADE[3]]
     base, *runs = verdicts(np.random.default_rng(8), models, 300, SEEDS)
     points = dict(zip(names, runs, strict=True))
-    rows.write(folder / "base.parquet", rows.VERDICTS, lines(base["chain", 0]), {})
+    parquet.write(folder / "base.parquet", parquet.VERDICTS, lines(base["chain", 0]), {})
     for method, own in METHODS.items():
         for run in points[method, ""]:
             place = folder / method / f"{run[0]}/seed{run[1]}"
-            rows.write(place / "verdicts.parquet", rows.VERDICTS, lines(points[method, ""][run]), {})
+            parquet.write(place / "verdicts.parquet", parquet.VERDICTS, lines(points[method, ""][run]), {})
             found = [line for point in own for line in lines(points[method, point][run], point)]
-            rows.write(place / "points/verdicts.parquet", rows.VERDICTS, found, {})
+            parquet.write(place / "points/verdicts.parquet", parquet.VERDICTS, found, {})
     return base["chain", 0], points
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tms.contamination_report import touched
+from tms.data.contamination.report import touched
 
 COUNTS = {"rows": 20, "exact": 0, "exact_heldout": 0, "overlapping": 0, "share": 0.0, "mostly": 0}
 

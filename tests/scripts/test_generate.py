@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 COLUMNS = ["benchmark", "example_id", "completion_ids", "finish_reason"]
 
@@ -16,7 +16,7 @@ def words(tiny_model, tmp_path):
         examples = [
             {"example_id": f"{name}-{n}", "prompt": f"{name} {n}", "answer": ""} for n in range(count)
         ]
-        rows.write(tmp_path / f"{name}.parquet", rows.EXAMPLES, examples, {})
+        parquet.write(tmp_path / f"{name}.parquet", parquet.EXAMPLES, examples, {})
     files = ["--benchmarks", "sums=sums.parquet", "facts=facts.parquet", "--limits", "sums=3"]
     outputs = ["--threads", 1, "--store", "rows", "--output", "out.parquet", "--cost", "cost.json"]
     return ["--model", tiny_model, *files, "--temperature", 0, "--max-new-tokens", 8, "facts=4", *outputs]
@@ -25,7 +25,7 @@ def words(tiny_model, tmp_path):
 def test_generations(in_process, program, words, tmp_path):
     done = program("generate", *words)  # as Snakemake runs it, once
     assert done.returncode == 0, done.stderr
-    found = rows.read(tmp_path / "out.parquet", rows.COMPLETIONS)
+    found = parquet.read(tmp_path / "out.parquet", parquet.COMPLETIONS)
     assert [row["example_id"] for row in found] == [
         *(f"sums-{n}" for n in range(3)),
         *(f"facts-{n}" for n in range(5)),
@@ -39,7 +39,7 @@ def test_generations(in_process, program, words, tmp_path):
     grown = in_process("generate", *words, "--limits", "sums=5")
     assert "generate sums: 5 rows, 3 of 5 stored, 2 to generate" in grown.stderr
     assert "generate facts: 5 rows, 5 of 5 stored, 0 to generate" in grown.stderr
-    more = rows.read(tmp_path / "out.parquet", COLUMNS)
+    more = parquet.read(tmp_path / "out.parquet", COLUMNS)
     assert [row for row in more if row["example_id"] not in ("sums-3", "sums-4")] == [
         {name: row[name] for name in COLUMNS} for row in found
     ]
@@ -48,7 +48,7 @@ def test_generations(in_process, program, words, tmp_path):
 def test_samples(in_process, words, tmp_path):
     done = in_process("generate", *words, "--samples", 4, "--temperature", 1, "--limits", "sums=1", "facts=1")
     assert done.returncode == 0, done.stderr
-    found = rows.read(tmp_path / "out.parquet", ["sample", "completion_ids"])
+    found = parquet.read(tmp_path / "out.parquet", ["sample", "completion_ids"])
     assert [row["sample"] for row in found] == [0, 1, 2, 3] * 2
     assert len({tuple(row["completion_ids"]) for row in found[:4]}) > 1
 
@@ -59,12 +59,12 @@ def test_checkpoints_of_a_run(in_process, words, tmp_path, tiny_model):
     points = ["--checkpoints", f"1of2={other}", f"7of10={tiny_model}"]
     done = in_process("generate", *points, *words[2:])
     assert done.returncode == 0, done.stderr
-    found = rows.read(tmp_path / "out.parquet", ["benchmark", "checkpoint", "completion_ids"])
+    found = parquet.read(tmp_path / "out.parquet", ["benchmark", "checkpoint", "completion_ids"])
     assert [row["checkpoint"] for row in found] == ["1of2"] * 8 + ["7of10"] * 8
     assert [row["benchmark"] for row in found] == (["sums"] * 3 + ["facts"] * 5) * 2
     alone = in_process("generate", *words)
     assert alone.returncode == 0
-    once = [row["completion_ids"] for row in rows.read(tmp_path / "out.parquet", COLUMNS)]
+    once = [row["completion_ids"] for row in parquet.read(tmp_path / "out.parquet", COLUMNS)]
     assert [row["completion_ids"] for row in found] == 2 * once  # the same weights
 
 
@@ -88,7 +88,7 @@ def no_chat_template(tmp_path, tiny_model):
     ],
 )
 def test_bad_input_is_one_line(in_process, words, tmp_path, tiny_model, change, message):
-    rows.write(tmp_path / "empty.parquet", rows.EXAMPLES, [], {})
+    parquet.write(tmp_path / "empty.parquet", parquet.EXAMPLES, [], {})
     if callable(change):
         change = change(tmp_path, tiny_model)
     done = in_process("generate", *words, *change)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 
 def generation(benchmark, i, completion, answer, finish_reason="stop"):
@@ -36,7 +36,7 @@ GENERATIONS = [
 @pytest.fixture
 def grade(program, tmp_path):
     """Run the program on five generations of two benchmarks."""
-    rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, GENERATIONS, {"stage": "generate"})
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, GENERATIONS, {"stage": "generate"})
 
     def run(*graders):
         return program(
@@ -50,19 +50,19 @@ def grade(program, tmp_path):
 def test_checkpoints_are_scored_apart(grade, program, tmp_path):
     points = [row | {"checkpoint": "1of2"} for row in GENERATIONS]
     points += [row | {"checkpoint": "7of10", "completion": "it is rome"} for row in GENERATIONS]
-    rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, points, {})
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, points, {})
     done = grade("towns=facts", "sums=chain")
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert {point: found["towns"]["score"] for point, found in scores.items()} == {"1of2": 0.5, "7of10": 1.0}
-    verdicts = rows.read(tmp_path / "verdicts.parquet", rows.VERDICTS)
+    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
     assert [row["checkpoint"] for row in verdicts] == ["1of2"] * 5 + ["7of10"] * 5
 
 
 def test_verdicts_and_scores(grade, tmp_path):
     done = grade("towns=facts", "sums=chain")
     assert done.returncode == 0, done.stderr
-    verdicts = rows.read(tmp_path / "verdicts.parquet", rows.VERDICTS)
+    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
     assert [(row["example_id"], row["verdict"], row["extracted"]) for row in verdicts] == [
         ("towns-0", 1.0, "rome"),
         ("towns-1", 0.0, "oslo"),
@@ -113,13 +113,13 @@ def grade_judged(program, tmp_path):
     """Run the program on a judged benchmark and on HotpotQA."""
 
     def run(judgements, generations=JUDGED, graders=("attacks=wildguard",)):
-        rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, generations, {})
+        parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, generations, {})
         judged = [
             {**row, "judgement": said}
             for row, said in zip(JUDGED, judgements, strict=False)
             if said is not None
         ]
-        rows.write(tmp_path / "judgements.parquet", rows.JUDGEMENTS, judged, {"stage": "judge"})
+        parquet.write(tmp_path / "judgements.parquet", parquet.JUDGEMENTS, judged, {"stage": "judge"})
         return program(
             *("grade", "--generations", "generations.parquet", "--graders", *graders),
             *("--judgements", "judgements.parquet", "--judged", "attacks"),
@@ -131,10 +131,10 @@ def grade_judged(program, tmp_path):
 
 def test_two_judges_of_two_benchmarks(program, tmp_path):
     more = [generation("others", i, "Sure.", answer) for i, answer in enumerate(PROMPTS)]
-    rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, JUDGED + more, {})
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, JUDGED + more, {})
     for name, done, said in (("one", JUDGED, SAID[0]), ("two", more, SAID[1])):
         judged = [{**row, "judgement": said} for row in done]
-        rows.write(tmp_path / f"{name}.parquet", rows.JUDGEMENTS, judged, {"stage": "judge"})
+        parquet.write(tmp_path / f"{name}.parquet", parquet.JUDGEMENTS, judged, {"stage": "judge"})
     done = program(
         *("grade", "--generations", "generations.parquet", "--graders", "attacks=wildguard"),
         *("others=wildjailbreak", "--judged", "attacks", "others", "--judgements", "one.parquet"),
@@ -165,7 +165,7 @@ def test_judged_benchmarks_are_graded_by_what_the_judge_said(grade_judged, tmp_p
     }
     assert scores["hops"]["score"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert (scores["hops"]["also"]["em"]["score"], scores["hops"]["also"]["em"]["n"]) == (0.0, 2)
-    verdicts = rows.read(tmp_path / "verdicts.parquet", rows.VERDICTS)
+    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
     assert [row["verdict"] for row in verdicts[:4]] == [1.0, 0.0, None, None]
     assert json.loads(verdicts[2]["also"]) == {"over_refusal": [1.0], "harmful_response": [0.0]}
 
@@ -184,7 +184,7 @@ def test_a_benchmark_of_which_no_row_counts_is_an_error(grade_judged):
 
 
 def test_judged_benchmarks_need_judgements(program, tmp_path):
-    rows.write(tmp_path / "generations.parquet", rows.COMPLETIONS, JUDGED, {})
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, JUDGED, {})
     done = program(
         *("grade", "--generations", "generations.parquet", "--graders", "attacks=wildguard"),
         *("--judged", "attacks", "--verdicts", "verdicts.parquet", "--scores", "scores.json"),

@@ -4,18 +4,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
+from helpers.paths import SCRIPTS
 from transformers import AutoModelForCausalLM
 
-from tms import rows
-from tms.checkpoints import write_digest
+from tms.io import parquet
+from tms.mixture.checkpoints import write_digest
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 POINTS = ["1of3", "2of3", "1of1"]
-TEXT = [name for name in rows.COMPLETIONS if name != "seconds"]
+TEXT = [name for name in parquet.COMPLETIONS if name != "seconds"]
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +71,15 @@ def words(checkpoints, tmp_path):
             {"example_id": f"{split}-{n}", "prompt": f"{split} {n}", "completion": "7", "answer": str(n)}
             for n in range(count)
         ]
-        rows.write(tmp_path / f"{split}.parquet", rows.REFERENCES, references, {})
-    rows.write(tmp_path / "plan.parquet", rows.PLAN, PLAN, {})
+        parquet.write(tmp_path / f"{split}.parquet", parquet.REFERENCES, references, {})
+    parquet.write(tmp_path / "plan.parquet", parquet.PLAN, PLAN, {})
     files = ["--plan", "plan.parquet", "--references", "train=train.parquet", "heldout=heldout.parquet"]
     outputs = ["--threads", 1, "--store", "rows", "--output", "part.parquet", "--cost", "cost.json"]
     return [*files, "--checkpoints", *checkpoints, "--task", "sums", "--max-new-tokens", 10, *outputs]
 
 
 def read(tmp_path, columns=TEXT):
-    return rows.read(tmp_path / "part.parquet", columns)
+    return parquet.read(tmp_path / "part.parquet", columns)
 
 
 def names(found):
@@ -101,7 +100,7 @@ def test_a_longer_plan_generates_the_new_pairs_only(in_process, words, tmp_path)
     in_process("harvest", *words)
     before = read(tmp_path)
     longer = [*PLAN, visit("train", 0, "checkpoint", "1of1", epoch=1)]
-    rows.write(tmp_path / "plan.parquet", rows.PLAN, longer, {})
+    parquet.write(tmp_path / "plan.parquet", parquet.PLAN, longer, {})
     done = in_process("harvest", *words)
     assert "3 of 3 stored, 0 to generate" in done.stderr
     assert "2 of 3 stored, 1 to generate" in done.stderr
@@ -141,10 +140,10 @@ def test_full(in_process, words, tmp_path):
     ],
 )
 def test_bad_input_is_one_line(in_process, words, tmp_path, monkeypatch, change, message):
-    rows.write(tmp_path / "empty.parquet", rows.REFERENCES, [], {})
+    parquet.write(tmp_path / "empty.parquet", parquet.REFERENCES, [], {})
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "plan.parquet").read_bytes()[:-9])
     monkeypatch.setitem(sys.modules, "vllm", None)
-    monkeypatch.delitem(sys.modules, "tms.engines.vllm_engine", raising=False)
+    monkeypatch.delitem(sys.modules, "tms.generation.engines.vllm_engine", raising=False)
     done = in_process("harvest", *words, *change)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
@@ -165,10 +164,11 @@ def test_truncated_checkpoint_stops_before_any_generation(in_process, words, tmp
 STOPPED = """
 import functools, os, runpy, sys
 sys.path.insert(0, sys.argv[1])
-from tms import generation, row_store
-from tms.engines.transformers_engine import TransformersEngine
+from tms.generation import cache
+from tms.generation import generate as generation
+from tms.generation.engines.transformers_engine import TransformersEngine
 
-generation.RowStore = functools.partial(row_store.RowStore, flush_rows=int(sys.argv[2]))
+generation.RowStore = functools.partial(cache.RowStore, flush_rows=int(sys.argv[2]))
 number = int(sys.argv[3])
 generate = TransformersEngine.generate
 

@@ -3,9 +3,9 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+from helpers.paths import SCRIPTS
+
 TORCH_FREE = [
     "prepare",
     "filter",

@@ -6,11 +6,12 @@ import pytest
 from scipy.stats import binomtest, t
 from statsmodels.stats.proportion import proportion_confint
 
-from tms import cells, rows
-from tms.cost_table import COST
-from tms.drift_table import DRIFT
-from tms.scores import write_csv
-from tms.statistics import item_interval
+from tms.experiments import cells
+from tms.io import parquet
+from tms.metrics.cost_table import COST
+from tms.metrics.drift_table import DRIFT
+from tms.metrics.scores import write_csv
+from tms.metrics.statistics import item_interval
 
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 N = {"countdown": 40, "chain": 40, "facts": 20, "refusal": 20}
@@ -49,7 +50,7 @@ def write_verdicts(folder, right):
             for name, count in counts.items()
             for i in range(N[name])
         ]
-        rows.write(folder / run / "verdicts.parquet", rows.VERDICTS, found, {})
+        parquet.write(folder / run / "verdicts.parquet", parquet.VERDICTS, found, {})
 
 
 def write_tables(folder, runs):
@@ -293,7 +294,7 @@ def test_a_missing_run_and_other_examples_are_one_line(in_process, tmp_path):
         "error: --verdicts: no run tms/chain/seed0; name one a task and seed\n",
     )
     path = tmp_path / "base" / "verdicts.parquet"
-    rows.write(path, rows.VERDICTS, rows.read(path, rows.VERDICTS)[1:], {})
+    parquet.write(path, parquet.VERDICTS, parquet.read(path, parquet.VERDICTS)[1:], {})
     done = in_process("measure", *flags(RIGHT))
     assert done.returncode == 2
     assert done.stderr.startswith("error: verdicts of sft/countdown/seed0: other examples of countdown than")

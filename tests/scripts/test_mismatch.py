@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tms import cells, rows
-from tms.cost import Cost, write
+from tms.experiments import cells
+from tms.io import parquet
+from tms.io.cost import Cost, write
 
 SEEDS = (0, 1)
 LABELS = [f"sft_long/chain/seed{seed}" for seed in SEEDS]
@@ -23,7 +24,7 @@ def loss(value):
 def write_verdicts(path, right):
     """Verdicts on 4 examples a benchmark; `right` maps (checkpoint, benchmark) to the right answers."""
     found = [
-        dict.fromkeys(rows.VERDICTS)
+        dict.fromkeys(parquet.VERDICTS)
         | {
             "checkpoint": checkpoint,
             "benchmark": benchmark,
@@ -33,7 +34,7 @@ def write_verdicts(path, right):
         for (checkpoint, benchmark), count in right.items()
         for place in range(4)
     ]
-    rows.write(path, rows.VERDICTS, found, {})
+    parquet.write(path, parquet.VERDICTS, found, {})
 
 
 def fill(folder):

@@ -6,20 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-import card_hub
 import pytest
 import yaml
+from helpers import card_hub, paths
 from huggingface_hub import ModelCard, metadata_load
 from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from tms import config as settings
-from tms import licences, model_card, rows
-from tms.errors import InputError
+from tms.config import study as settings
+from tms.io import parquet
+from tms.io.errors import InputError
+from tms.model_card import card as model_card
+from tms.model_card import licences
 
-ROOT = Path(__file__).parents[2]
-CONFIG = settings.expanded(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
+CONFIG = settings.expanded(yaml.safe_load((paths.ROOT / "config" / "config.yaml").read_text()))
 METRICS = {"hotpotqa": "f1", "ifeval": "prompt_strict", "wildguard": "1-asr", "wildjailbreak": "1-asr"}
 
 
@@ -30,7 +31,7 @@ class Project:
         self.folder = folder
         self.config = CONFIG
         (folder / "config").mkdir()
-        (folder / "config" / "config.yaml").write_text((ROOT / "config" / "config.yaml").read_text())
+        (folder / "config" / "config.yaml").write_text((paths.CONFIG / "config.yaml").read_text())
 
     def overlay(self, **values) -> Path:
         path = self.folder / "config" / "more.yaml"
@@ -71,7 +72,7 @@ class Project:
                 "points": mixture.points,
                 "weights": mixture.weights,
             }
-            rows.write(self.folder / folder / "plan.parquet", rows.PLAN, [], facts | (plan or {}))
+            parquet.write(self.folder / folder / "plan.parquet", parquet.PLAN, [], facts | (plan or {}))
         data = f"data/{task}/{config['models'][model]['suite']}"
         counts = {"prompts": 100, "kept": 91, "dropped": 9, "rejects": {"not needed": 40, "wrong answer": 30}}
         self.write(f"{data}/{config['models'][model]['teacher']}/filter.json", {"train": counts})
@@ -201,7 +202,7 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
 def test_on_policy_methods_and_the_trust_region_loss(project, make, method, words, rows):
     card = make(project.run(method=method))
     found = dict(table(card, "Method and settings")[2:])
-    assert {name: found.get(name) for name in rows} == rows
+    assert {name: found.get(name) for name in parquet} == parquet
     assert [word for word in words if word not in card.text] == []
     on_policy = method in settings.on_policy(CONFIG)
     chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
@@ -296,7 +297,7 @@ def test_every_model_of_the_configuration_has_a_licence_and_every_kind_a_sentenc
         if entry["teacher"] == "llama70b":
             assert found.prefix == "Llama"
             assert holders[-1] == "the teacher's answers"
-    schema = yaml.safe_load((ROOT / "config" / "schemas" / "config.schema.yaml").read_text())
+    schema = yaml.safe_load((paths.CONFIG / "schemas" / "config.schema.yaml").read_text())
     assert set(schema["$defs"]["method"]["properties"]["kind"]["enum"]) == set(model_card.KINDS)
     assert {licence.identifier for licence in licences.LICENCES.values()} <= set(card_hub.LICENCES)
 

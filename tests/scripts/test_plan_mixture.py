@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 FLAGS = {
     "--references": "references.parquet",
@@ -25,7 +25,7 @@ def plan_mixture(program, tmp_path):
             {"example_id": f"{split}-{i}", "prompt": "p", "completion": "c", "answer": "a"}
             for i in range(count)
         ]
-        rows.write(tmp_path / f"{name}.parquet", rows.REFERENCES, lines, {})
+        parquet.write(tmp_path / f"{name}.parquet", parquet.REFERENCES, lines, {})
 
     def run(**changes):
         flags = FLAGS | {f"--{name.replace('_', '-')}": value for name, value in changes.items()}
@@ -39,20 +39,20 @@ def plan_mixture(program, tmp_path):
 def test_every_visit_is_planned(plan_mixture, tmp_path):
     done = plan_mixture()
     assert done.returncode == 0, done.stderr
-    plan = rows.read(tmp_path / "plan.parquet", rows.PLAN)
+    plan = parquet.read(tmp_path / "plan.parquet", parquet.PLAN)
     train = [row for row in plan if row["split"] == "train"]
     assert [row["position"] for row in train] == list(range(80))
     assert sorted(row["example_id"] for row in train) == sorted(2 * [f"train-{i}" for i in range(40)])
     assert {row["checkpoint"] for row in plan} == {"", "1of2", "1of1"}
     assert [row["example_id"] for row in plan[80:]] == [f"heldout-{i}" for i in range(10)]
     assert "plan: 80 visits of 40 prompts" in done.stdout
-    facts = rows.provenance(tmp_path / "plan.parquet")
+    facts = parquet.provenance(tmp_path / "plan.parquet")
     assert (facts["alpha"], facts["points"], facts["seed"]) == (0.25, ["1of2", "1of1"], 0)
 
 
 def test_a_long_run_visits_prompts_until_its_last_step(plan_mixture, tmp_path):
     assert plan_mixture(max_steps="23").returncode == 0
-    train = [row for row in rows.read(tmp_path / "plan.parquet", rows.PLAN) if row["split"] == "train"]
+    train = [row for row in parquet.read(tmp_path / "plan.parquet", parquet.PLAN) if row["split"] == "train"]
     assert len(train) == 23 * 8
     assert [row["epoch"] for row in train] == [position // 40 for position in range(184)]
 
@@ -60,7 +60,9 @@ def test_a_long_run_visits_prompts_until_its_last_step(plan_mixture, tmp_path):
 def test_the_same_flags_give_the_same_plan(plan_mixture, tmp_path):
     plan_mixture()
     plan_mixture(output="again.parquet")
-    assert rows.read(tmp_path / "again.parquet", rows.PLAN) == rows.read(tmp_path / "plan.parquet", rows.PLAN)
+    assert parquet.read(tmp_path / "again.parquet", parquet.PLAN) == parquet.read(
+        tmp_path / "plan.parquet", parquet.PLAN
+    )
 
 
 @pytest.mark.parametrize(

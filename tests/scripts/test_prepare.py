@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from benchmark_data import ROOT, needs_data
-from hub_folder import hub_folder, jsonl
-from local_hub import serve
+from helpers.benchmark_data import DATA, needs_data
+from helpers.hub_folder import hub_folder, jsonl
+from helpers.local_hub import serve
 
-from tms import rows
-from tms.code_digest import SCRIPTS, digests
+from tms.io import parquet
+from tms.io.code_digest import SCRIPTS, digests
 from tms.tasks import gsm8k, wildjailbreak
 
 KINDS = sorted(file.stem for file in (SCRIPTS / "tms" / "tasks").glob("[!_]*.py"))
@@ -20,10 +20,10 @@ def test_writes_a_split(program, tmp_path):
     done = program("prepare", *words, "--size", 20, "--output", "data/mini/test.parquet")
     assert done.returncode == 0, done.stderr
     program("prepare", *words, "--size", 5, "--output", "short.parquet")
-    found = rows.read(tmp_path / "data/mini/test.parquet", rows.PREPARED)
+    found = parquet.read(tmp_path / "data/mini/test.parquet", parquet.PREPARED)
     assert len(found) == 20
-    assert rows.read(tmp_path / "short.parquet", rows.PREPARED) == found[:5]
-    assert rows.provenance(tmp_path / "short.parquet")["task"] == "mini"
+    assert parquet.read(tmp_path / "short.parquet", parquet.PREPARED) == found[:5]
+    assert parquet.provenance(tmp_path / "short.parquet")["task"] == "mini"
 
 
 def test_bad_input_is_one_line(program):
@@ -69,7 +69,7 @@ def test_a_size_beyond_the_data_names_the_key(program, tmp_path):
         ("main", "test", "test.jsonl", jsonl([{"question": "1 + 1?", "answer": "#### 2"}])),
     )
     assert prepare(program, "gsm8k", tmp_path).returncode == 0
-    [row] = rows.read(tmp_path / "out.parquet", rows.PREPARED)
+    [row] = parquet.read(tmp_path / "out.parquet", parquet.PREPARED)
     assert (row["answer"], row["problem"]) == ("2", "1 + 1?")
     done = prepare(program, "gsm8k", tmp_path, size=2)
     assert done.returncode == 2
@@ -136,18 +136,21 @@ def test_the_hub_and_a_local_copy_give_the_same_rows(
 ):
     folder = hub_folder(tmp_path / "copies" / kind, file)
     assert prepare(program, kind, tmp_path / "copies", size=2).returncode == 0
-    copied = rows.read(tmp_path / "out.parquet", rows.PREPARED)
+    copied = parquet.read(tmp_path / "out.parquet", parquet.PREPARED)
     local_hub.folders[repo] = folder, revision
     done = prepare(program, kind, None, size=2, **options)
     assert done.returncode == 0, done.stderr
-    assert rows.read(tmp_path / "out.parquet", rows.PREPARED) == copied
+    assert parquet.read(tmp_path / "out.parquet", parquet.PREPARED) == copied
     assert f"/datasets/{repo}/resolve/{revision}/{file[2]}" in local_hub.requests
 
     asked = len(local_hub.requests)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # the second time it comes from the cache
     done = prepare(program, kind, None, size=2, **options)
     assert done.returncode == 0, done.stderr
-    assert rows.read(tmp_path / "out.parquet", rows.PREPARED) == copied and len(local_hub.requests) == asked
+    assert (
+        parquet.read(tmp_path / "out.parquet", parquet.PREPARED) == copied
+        and len(local_hub.requests) == asked
+    )
 
 
 @pytest.mark.slow
@@ -195,6 +198,6 @@ def test_what_prepares_imports_no_grader(kind):
     ],
 )
 def test_real_sets(in_process, tmp_path, kind, split, size, options):
-    done = prepare(in_process, kind, ROOT, size, split, **options)
+    done = prepare(in_process, kind, DATA, size, split, **options)
     assert done.returncode == 0, done.stderr
-    assert len(rows.read(tmp_path / "out.parquet", rows.PREPARED)) == size
+    assert len(parquet.read(tmp_path / "out.parquet", parquet.PREPARED)) == size

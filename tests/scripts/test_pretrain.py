@@ -37,7 +37,7 @@ def test_runs_are_bit_equal(models):
 def test_models_load_as_any_other(models):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from tms.checkpoints import weights_digest
+    from tms.mixture.checkpoints import weights_digest
 
     for name in ("base", "teacher"):
         folder = models / "first" / name

@@ -2,7 +2,7 @@
 
 import json
 
-from tms.cells import cell, write
+from tms.experiments.cells import cell, write
 
 SUITE = json.dumps({"targets": ["chain"], "retention": ["facts"]})
 

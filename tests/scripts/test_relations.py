@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms import cells
+from tms.experiments import cells
 
 METHODS = ["sft", "self_sft", "tms", "tms_early"]
 FLAGS = ["--model", "m", "--kinds", "sft=sft", "self_sft=self_sft", "tms=tms", "tms_early=tms"]

@@ -1,13 +1,13 @@
 """The report's page: made by the program, and looked at in a real headless browser."""
 
 import re
-from pathlib import Path
 
 import pytest
-from browser import Browser
-from report_inputs import HOSTILE, write
+from helpers.browser import Browser
+from helpers.paths import ROOT
+from helpers.report_inputs import HOSTILE, write
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = ROOT
 SECTIONS = ["frontier-control", "verdicts", "scores", "sweeps", "costs", "rows", "runs", "method"]
 
 
@@ -46,7 +46,7 @@ def test_what_a_model_wrote_is_text(page):
 def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, in_process, monkeypatch):
     words = write(tmp_path, PROJECT)
     assert "warning" not in in_process("report", *words).stderr
-    monkeypatch.setattr("tms.report.page.WARN_BYTES", 1000)
+    monkeypatch.setattr("tms.report.page.page.WARN_BYTES", 1000)
     assert "browsers may be slow" in in_process("report", *words).stderr
 
 
@@ -55,7 +55,9 @@ def test_fewer_prompts_where_completions_are_many(tmp_path, in_process, monkeypa
     in_process("report", *words)
     page = (tmp_path / "report.html").read_text()
     assert page.count('<article class="example">') == 12 and "6 prompts at most" in page
-    monkeypatch.setattr("tms.report.examples.COMPLETIONS", 12)  # 2 benchmarks, 3 models: 2 prompts of each
+    monkeypatch.setattr(
+        "tms.report.page.examples.COMPLETIONS", 12
+    )  # 2 benchmarks, 3 models: 2 prompts of each
     in_process("report", *words)
     page = (tmp_path / "report.html").read_text()
     assert page.count('<article class="example">') == 4 and "2 prompts at most" in page

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from tms import code_digest, rows
+from tms.io import code_digest, parquet
 
 SAMPLING = ["--tries", 3, "--temperature", 0.7, "--top-p", 0.95, "--max-new-tokens", 6, "--seed", 1]
 OUTPUTS = ["--threads", 1, "--store", "rows", "--output", "out/samples.parquet", "--cost", "out/cost.json"]
@@ -27,8 +27,8 @@ def examples(name: str, count: int) -> list[dict]:
 @pytest.fixture
 def words(tiny_model, tmp_path):
     """The command line over 4 training and 2 held-out examples."""
-    rows.write(tmp_path / "train.parquet", rows.PREPARED, examples("train", 4), {})
-    rows.write(tmp_path / "heldout.parquet", rows.PREPARED, examples("heldout", 2), {})
+    parquet.write(tmp_path / "train.parquet", parquet.PREPARED, examples("train", 4), {})
+    parquet.write(tmp_path / "heldout.parquet", parquet.PREPARED, examples("heldout", 2), {})
     files = ["--examples", "train=train.parquet", "heldout=heldout.parquet"]
     return ["--model", tiny_model, "--task", "sums", *files, *SAMPLING, *OUTPUTS]
 
@@ -37,7 +37,7 @@ def test_samples(in_process, words, tmp_path, tiny_model):
     done = in_process("teacher", *words)
     assert done.returncode == 0, done.stderr
     path = tmp_path / "out" / "samples.parquet"
-    samples = rows.read(path, rows.COMPLETIONS)
+    samples = parquet.read(path, parquet.COMPLETIONS)
     assert [(row["split"], row["example_id"], row["sample"]) for row in samples] == [
         (split, f"{split}-{n}", sample)
         for split, count in (("train", 4), ("heldout", 2))
@@ -52,19 +52,19 @@ def test_samples(in_process, words, tmp_path, tiny_model):
     cost = json.loads((tmp_path / "out" / "cost.json").read_text())
     assert cost["generated_tokens"] == sum(len(row["completion_ids"]) for row in samples)
     assert cost["seconds"] > 0
-    facts = rows.provenance(path)
+    facts = parquet.provenance(path)
     assert facts["stage"] == "teacher" and list(facts["weights"]) == [str(tiny_model)]
 
     again = in_process("teacher", *words)
     assert "18 of 18 stored, 0 to generate" in again.stderr
-    assert rows.read(path, rows.COMPLETIONS) == samples
-    assert pq.read_schema(path).names == rows.COMPLETIONS
+    assert parquet.read(path, parquet.COMPLETIONS) == samples
+    assert pq.read_schema(path).names == parquet.COMPLETIONS
 
 
 def test_solutions_need_no_model(in_process, words, tmp_path):
     done = in_process("teacher", "--solutions", *words[words.index("--task") :], "--tries", 1)
     assert done.returncode == 0, done.stderr
-    samples = rows.read(tmp_path / "out" / "samples.parquet", rows.COMPLETIONS)
+    samples = parquet.read(tmp_path / "out" / "samples.parquet", parquet.COMPLETIONS)
     assert [row["completion"] for row in samples] == ["so 1", "so 2", "so 3", "so 4", "so 1", "so 2"]
     assert {row["finish_reason"] for row in samples} == {"stop"}
     assert json.loads((tmp_path / "out" / "cost.json").read_text())["generated_tokens"] == 0
@@ -73,7 +73,7 @@ def test_solutions_need_no_model(in_process, words, tmp_path):
 
 def test_a_data_set_without_solutions_is_one_line(in_process, words, tmp_path):
     without = [row | {"solution": ""} for row in examples("train", 2)]
-    rows.write(tmp_path / "train.parquet", rows.PREPARED, without, {})
+    parquet.write(tmp_path / "train.parquet", parquet.PREPARED, without, {})
     done = in_process("teacher", "--solutions", *words[words.index("--task") :])
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
@@ -95,7 +95,7 @@ def test_a_data_set_without_solutions_is_one_line(in_process, words, tmp_path):
     ],
 )
 def test_bad_input_is_one_line(in_process, words, tmp_path, change, message):
-    rows.write(tmp_path / "empty.parquet", rows.PREPARED, [], {})
+    parquet.write(tmp_path / "empty.parquet", parquet.PREPARED, [], {})
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "train.parquet").read_bytes()[:-9])
     done = in_process("teacher", *words, *change)
     assert done.returncode == 2
@@ -108,5 +108,5 @@ def test_bad_input_is_one_line(in_process, words, tmp_path, change, message):
 def test_what_generates_imports_no_grader_and_no_task(stage):
     """So that an edit of a grader regenerates nothing."""
     files = [entry.partition(":")[0] for entry in code_digest.digests(stage)]
-    assert "tms/generation.py" in files
+    assert "tms/generation/generate.py" in files
     assert not [name for name in files if "grad" in name or "task" in name or "verdict" in name]

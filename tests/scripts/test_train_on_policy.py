@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-import qwen_model
+from helpers import qwen_model
+from helpers.paths import ROOT, SCRIPTS
 
-from tms import checkpoints, rows
-from tms.devices import launcher
+from tms.io import parquet
+from tms.mixture import checkpoints
+from tms.training.devices import launcher
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / "workflow" / "scripts" / "train_on_policy.py"
+PROGRAM = SCRIPTS / "train_on_policy.py"
 ALGORITHMS = ["grpo", "reinforce", "trapo"]
 # 8 prompts x 3 epochs / batch 4 = 6 steps
 DEFAULTS = {
@@ -46,7 +47,7 @@ def write_references(folder, n=8, answer="{}"):
         for i in range(n)
     ]
     folder.mkdir(exist_ok=True)
-    rows.write(folder / "references.parquet", rows.REFERENCES, references, {})
+    parquet.write(folder / "references.parquet", parquet.REFERENCES, references, {})
 
 
 def command(algorithm, model, **changed):
@@ -73,7 +74,7 @@ def digest(folder, point="1of1"):
 
 def curve(folder):
     """A run's curve without its seconds."""
-    found = rows.read(folder / "run" / "curve.parquet", rows.CURVE)
+    found = parquet.read(folder / "run" / "curve.parquet", parquet.CURVE)
     return [{name: value for name, value in row.items() if name != "seconds"} for row in found]
 
 
@@ -158,7 +159,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_pat
     assert [row["step"] for row in curve(whole)] == list(range(1, 61))
     both = [cost(folder) | {"seconds": 0} for folder in (stopped, whole)]
     assert both[0] == both[1]
-    seconds = [row["seconds"] for row in rows.read(stopped / "run" / "curve.parquet", rows.CURVE)]
+    seconds = [row["seconds"] for row in parquet.read(stopped / "run" / "curve.parquet", parquet.CURVE)]
     assert seconds == sorted(seconds)
 
 
@@ -260,7 +261,7 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
     import torch
     from safetensors.torch import load_file
 
-    paths = [str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")]
+    paths = [str(ROOT / "tests"), str(SCRIPTS)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     found = []
     for fsdp in ("off", "on"):

@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.paths import SCRIPTS
 
-from tms import checkpoints, rows
-from tms.devices import launcher
+from tms.io import parquet
+from tms.mixture import checkpoints
+from tms.training.devices import launcher
 
-PROGRAM = Path(__file__).parents[2] / "workflow" / "scripts" / "train_sft.py"
+PROGRAM = SCRIPTS / "train_sft.py"
 POINTS = ["1of4", "1of2", "1of1"]
 # 24 rows x 2 epochs / batch 4 = 12 steps
 DEFAULTS = {
@@ -33,7 +35,7 @@ def write_references(path, n=24):
         {"example_id": f"e{i}", "prompt": f"{i}+1", "completion": f"it is {i + 1}", "answer": str(i + 1)}
         for i in range(n)
     ]
-    rows.write(path, rows.REFERENCES, references, {})
+    parquet.write(path, parquet.REFERENCES, references, {})
 
 
 def command(folder, model, **changed):

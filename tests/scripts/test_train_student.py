@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tms import checkpoints, rows
+from tms.io import parquet
+from tms.mixture import checkpoints
 
 FLAGS = [
     *("--mixture", "mixture.parquet", "--epochs", "2", "--learning-rate", "3e-3", "--effective-batch", "2"),
@@ -33,7 +34,7 @@ def write_mixture(path, sampled, finish_reason="stop", n=4, split="train"):
         }
         for position in range(2 * n)
     ]
-    rows.write(path, rows.MIXTURE, mixture, {})
+    parquet.write(path, parquet.MIXTURE, mixture, {})
 
 
 def test_a_student_is_trained_on_teacher_text_and_sampled_ids(program, tmp_path, tiny_model):

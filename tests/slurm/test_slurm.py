@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
-ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config", "envs", "profiles", "slurm", "workflow"]
 # The lines of slurm/config.v9+.yaml that a cluster without accounting needs; less waiting than on a real one.
 EDITS = [

@@ -1,12 +1,12 @@
 """The environments name the same pins."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from helpers.paths import ROOT
 
-ENVS = Path(__file__).parents[2] / "envs"
+ENVS = ROOT / "envs"
 LOCKS = ["laptop.lock", "gpu.lock", "vllm-cpu.lock"]
 
 

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from helpers.paths import SCRIPTS
 
-LEASE = Path(__file__).parents[2] / "workflow" / "scripts" / "lease.py"
+LEASE = SCRIPTS / "lease.py"
 SHOW = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
 # Enters its cards, waits, leaves them; fails where a card is taken already.
 USE = """

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tms import cells, rows
+from tms.experiments import cells
+from tms.io import parquet
 
 TARGET = "results/tiny/cells/diversity.parquet"
 pytestmark = [pytest.mark.slow]
@@ -18,7 +19,7 @@ def sampled(project):
 
 
 def test_the_first_prompts_of_each_target_are_sampled(sampled):
-    found = rows.read(
+    found = parquet.read(
         sampled.folder / "results/tiny/base/diversity/verdicts.parquet", ["benchmark", "sample"]
     )
     assert len(found) == 2 * 8 * 8 and {row["sample"] for row in found} == set(range(8))
@@ -40,5 +41,5 @@ def test_more_samples_leave_greedy_completions_and_training_alone(sampled):
 
 
 def test_classes_of_answers_are_no_part_of_grading(sampled, edit):
-    edit("workflow/scripts/tms/answer_classes.py", "DIGITS = 12", "DIGITS = 11")
+    edit("workflow/scripts/tms/experiments/answer_classes.py", "DIGITS = 12", "DIGITS = 11")
     assert set(sampled.planned(TARGET)) == {"diversity"}

@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 import pytest
-import qwen_model
-from benchmark_data import ROOT, needs_data
+from helpers import qwen_model
+from helpers.benchmark_data import DATA, needs_data
 
-from tms import rows
+from tms.io import parquet
 
 pytestmark = [pytest.mark.slow, needs_data]
 
@@ -72,7 +72,7 @@ def paper(new_project):
     project = new_project("paper")
     root = project.folder / "benchmarks"
     root.mkdir()
-    for folder in ROOT.iterdir():
+    for folder in DATA.iterdir():
         if folder.is_dir():
             (root / folder.name).symlink_to(folder)
     guard = root / "wildguardmix"
@@ -85,7 +85,7 @@ def paper(new_project):
     (guard / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
     texts = [
         json.loads(line)["question"]
-        for line in (ROOT / "gsm8k/raw/train.jsonl").read_text().splitlines()[:2000]
+        for line in (DATA / "gsm8k/raw/train.jsonl").read_text().splitlines()[:2000]
     ]
     qwen_model.make(project.folder / "models" / "local" / "qwen", texts)
     overlay = project.overlay("config/small.yaml", OVERLAY.format(root=root))
@@ -114,7 +114,7 @@ def test_the_table_has_every_column(paper, model):
 
 def test_references_are_real_solutions_that_the_grader_accepts(paper):
     for task in ("s_gsm8k", "s_math"):
-        kept = rows.read(paper / f"data/{task}/small/solutions/references.parquet", rows.REFERENCES)
+        kept = parquet.read(paper / f"data/{task}/small/solutions/references.parquet", parquet.REFERENCES)
         assert len(kept) == 24
         assert all("\\boxed" in row["completion"] for row in kept)
 
@@ -134,8 +134,8 @@ def test_every_kind_of_benchmark_has_its_metric(paper):
 
 
 def test_the_judge_read_its_benchmark_alone(paper):
-    judged = rows.read(
-        paper / "results/qwen_small/tms/s_math/seed0/judgements/small.parquet", rows.JUDGEMENTS
+    judged = parquet.read(
+        paper / "results/qwen_small/tms/s_math/seed0/judgements/small.parquet", parquet.JUDGEMENTS
     )
     assert [row["benchmark"] for row in judged] == ["s_wildguard"] * 4
 
@@ -150,6 +150,6 @@ def test_training_rows_were_compared_with_every_benchmark(paper):
 def test_both_engines_give_the_same_text(paper):
     """From the same weights; a student's may differ by a token where two scores lie within rounding."""
     columns = ["benchmark", "example_id", "completion_ids"]
-    texts = [rows.read(paper / f"results/{model}/base/generations.parquet", columns) for model in MODELS]
+    texts = [parquet.read(paper / f"results/{model}/base/generations.parquet", columns) for model in MODELS]
     equal = sum(one == other for one, other in zip(*texts, strict=True))
     assert equal >= 0.95 * len(texts[0])

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tms import cells
+from tms.experiments import cells
 
 TARGET = "results/tiny/report.html"
 # Each experiment with as few methods as say something.

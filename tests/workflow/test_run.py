@@ -8,7 +8,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from tms import rows
+from tms.io import parquet
 
 pytestmark = [pytest.mark.slow]
 TABLE = "results/tiny/tms/table.csv"
@@ -75,7 +75,7 @@ def test_on_policy_runs_take_sfts_steps_and_leave_a_curve(project):
         costs = {name: json.loads((run / "train.cost.json").read_text()) for name, run in runs.items()}
         steps = costs["sft"]["optimizer_steps"]
         for name, samples in (("grpo", 4), ("reinforce", 1), ("trapo", 8)):
-            curve = rows.read(runs[name] / "curve.parquet", rows.CURVE)
+            curve = parquet.read(runs[name] / "curve.parquet", parquet.CURVE)
             assert [row["step"] for row in curve] == list(range(1, steps + 1))
             assert [row["rollouts"] for row in curve] == [4 * samples] * steps
             assert costs[name]["optimizer_steps"] == steps

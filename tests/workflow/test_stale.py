@@ -106,7 +106,7 @@ def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, 
 
 
 def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
-    edit("workflow/scripts/tms/algorithms/reinforce.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
+    edit("workflow/scripts/tms/on_policy/reinforce.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
     assert project.trained(TABLE) == {"reinforce"}
 
 
@@ -140,7 +140,7 @@ def test_what_changes_no_result_reruns_nothing(project):
     "file",
     [
         "workflow/scripts/harvest.py",
-        "workflow/scripts/tms/training.py",
+        "workflow/scripts/tms/training/sft_trainer.py",
         "workflow/scripts/tms/graders/chain.py",
     ],
 )

@@ -8,12 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from tms import checkpoints, config as settings
-from tms.code_digest import digests
-from tms.config_check import check
-from tms.errors import InputError
-from tms.suite import Suite
-from tms.targets import asked_models
+from tms.mixture import checkpoints
+from tms.config import study as settings
+from tms.io.code_digest import digests
+from tms.config.check import check
+from tms.io.errors import InputError
+from tms.config.suite import Suite
+from tms.config.requested import asked_models
 
 # Stages run with the interpreter that runs Snakemake, whether or not its environment was activated.
 # They work on local files alone, and their threads sleep while they wait: threads that spin stall beside others.

@@ -1,6 +1,6 @@
 """Input functions of the comparison with the paper."""
 
-from tms import printed_models
+from tms.paper import stand_ins as printed_models
 
 PAPER = "workflow/resources/paper"
 

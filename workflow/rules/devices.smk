@@ -3,7 +3,7 @@
 All of it goes through `resources`, which Snakemake does not compare: other cards make no result stale.
 """
 
-from tms import devices
+from tms.training import devices
 
 
 # The limit of `gpu` in profiles/default is that of this node; on a cluster each job may ask for as many.

@@ -1,6 +1,6 @@
 """Files and methods that the diagnoses of `diagnose.smk` are about."""
 
-from tms.recipes import recipes
+from tms.config.recipes import recipes
 
 LONG_RUN_FILES = {
     "drifts": "drift.json",

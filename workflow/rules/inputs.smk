@@ -6,8 +6,10 @@ def kind(task):
 
 
 def data_root(task):
-    """Folder of local benchmark copies, for kinds that read benchmark files: those that import `tms.hub`."""
-    reads = any(name.startswith("tms/hub.py:") for name in digests("prepare", (f"tms.tasks.{kind(task)}",)))
+    """Folder of local benchmark copies, for kinds that read benchmark files: those that import `tms.data.hub`."""
+    reads = any(
+        name.startswith("tms/data/hub.py:") for name in digests("prepare", (f"tms.tasks.{kind(task)}",))
+    )
     return config["data"]["root"] if reads else None
 
 

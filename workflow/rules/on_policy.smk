@@ -34,7 +34,7 @@ rule train_on_policy:
     params:
         flags=lambda wildcards: flags(**on_policy_flags(wildcards)),
         code=lambda wildcards: digests(
-            "train_on_policy", (f"tms.algorithms.{algorithm(wildcards)}", *graders([wildcards.task]))
+            "train_on_policy", (f"tms.on_policy.{algorithm(wildcards)}", *graders([wildcards.task]))
         ),
         run=lambda wildcards, output: os.path.dirname(output.cost),
         curves=CURVES,

@@ -3,13 +3,15 @@
 import argparse
 from pathlib import Path
 
-from tms import program, suite_flags
-from tms.contamination_report import touched
-from tms.cost_table import COST, cost_rows
-from tms.drift_table import DRIFT, drift_rows
-from tms.intervals import cell_intervals
-from tms.items import read_items
-from tms.scores import (
+from tms.config.suite import Suite
+from tms.data.contamination.report import touched
+from tms.io import cli
+from tms.metrics import suite_flags
+from tms.metrics.cost_table import COST, cost_rows
+from tms.metrics.drift_table import DRIFT, drift_rows
+from tms.metrics.intervals import cell_intervals
+from tms.metrics.per_example import read_items
+from tms.metrics.scores import (
     TABLE_DECIMALS,
     TIDY,
     TIDY_DECIMALS,
@@ -21,7 +23,6 @@ from tms.scores import (
     tidy_also,
     write_csv,
 )
-from tms.suite import Suite
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +67,7 @@ def main(args: argparse.Namespace) -> None:
     base = read_scores(args.base_scores, benchmarks)
     runs = {
         parse_run(label): read_scores(Path(path), benchmarks)
-        for label, path in program.parse_pairs(args.runs).items()
+        for label, path in cli.parse_pairs(args.runs).items()
     }
     cells = tidy(args.model, args.method, base, runs, suite)
     notes = touched(args.contamination)
@@ -96,19 +97,19 @@ def main(args: argparse.Namespace) -> None:
     write_intervals(args, suite, cells, lines)
     drifts = [
         {"model": args.model, "method": args.method, "train_task": task, "seed": seed} | row
-        for label, path in program.parse_pairs(args.drifts).items()
+        for label, path in cli.parse_pairs(args.drifts).items()
         for task, seed in [parse_run(label)]
         for row in drift_rows(Path(path))
     ]
     write_csv(args.drift, DRIFT, drifts)
-    write_csv(args.cost, COST, cost_rows(args.model, args.method, program.parse_pairs(args.costs)))
+    write_csv(args.cost, COST, cost_rows(args.model, args.method, cli.parse_pairs(args.costs)))
 
 
 def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], lines: list[dict]) -> None:
     """Write row, column, value and bounds for each cell of the table that has a value."""
     verdicts = {
         parse_run(label): read_items(Path(path), suite.benchmarks)
-        for label, path in program.parse_pairs(args.verdicts).items()
+        for label, path in cli.parse_pairs(args.verdicts).items()
     }
     base = read_items(args.base_verdicts, suite.benchmarks)
     found = cell_intervals(cells, base, verdicts, suite)
@@ -130,4 +131,4 @@ def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], l
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

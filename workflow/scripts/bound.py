@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program, provenance, rows
-from tms.bound import bound_cells
-from tms.errors import InputError
-from tms.grading import Task, grade_all
-from tms.scores import parse_run
+from tms.experiments import cells
+from tms.experiments.theorem61 import bound_cells
+from tms.grading.pool import Task, grade_all
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
+from tms.metrics.scores import parse_run
 
 COLUMNS = ["benchmark", "prompts", "source", "example_id", "completion", "answer", "finish_reason", "kl"]
 
@@ -41,7 +42,7 @@ def read_samples(paths: dict[str, str]) -> list[dict]:
     for label, path in paths.items():
         method, _, run = label.partition("/")
         task, seed = parse_run(run)
-        own = rows.read(Path(path), COLUMNS)
+        own = parquet.read(Path(path), COLUMNS)
         if not own:
             raise InputError(f"{path}: no samples; set drift.prompts above 0")
         found += [row | {"method": method, "train_task": task, "seed": seed} for row in own]
@@ -54,7 +55,7 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     Raises:
         InputError: a benchmark without a grader.
     """
-    kinds = program.parse_pairs(args.graders)
+    kinds = cli.parse_pairs(args.graders)
     for benchmark in sorted({row["benchmark"] for row in samples}):
         if benchmark not in kinds:
             raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")
@@ -67,11 +68,11 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
 
 def main(args: argparse.Namespace) -> None:
     groups: dict[tuple[str, str, str], list[dict]] = {}
-    for row in grade(read_samples(program.parse_pairs(args.samples)), args):
+    for row in grade(read_samples(cli.parse_pairs(args.samples)), args):
         groups.setdefault((row["method"], row["train_task"], row["prompts"]), []).append(row)
     found = [cell for group, own in groups.items() for cell in bound_cells(args.model, *group, own)]
     cells.write(args.output, found, provenance.facts("bound", graders=args.graders))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

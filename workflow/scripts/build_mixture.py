@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from tms import program, provenance, rows
-from tms.checkpoints import parse_point
-from tms.errors import InputError
-from tms.grading import Task, grade_all
-from tms.mixture import check_complete, masked_shares, mix, read_harvest, reject
-from tms.plan import pairs
+from tms.grading.pool import Task, grade_all
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
+from tms.mixture.build import check_complete, masked_shares, mix, read_harvest, reject
+from tms.mixture.checkpoints import parse_point
+from tms.mixture.plan import pairs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    plan = rows.read(args.plan, rows.PLAN)
+    plan = parquet.read(args.plan, parquet.PLAN)
     stored = read_harvest(args.harvest)
     check_complete(plan, stored, args.harvest)
     harvest = {pair: stored[pair] for pair in pairs(plan)}
@@ -50,16 +50,16 @@ def main(args: argparse.Namespace) -> None:
     facts = provenance.facts(
         "build_mixture",
         keep=args.keep,
-        plan=rows.provenance(args.plan),
-        harvest=[rows.provenance(part) for part in args.harvest],
+        plan=parquet.provenance(args.plan),
+        harvest=[parquet.provenance(part) for part in args.harvest],
     )
     for split, source, output in (
         ("train", args.references, args.output),
         ("heldout", args.heldout_references, args.heldout_output),
     ):
-        references = {row["example_id"]: row for row in rows.read(source, rows.REFERENCES)}
+        references = {row["example_id"]: row for row in parquet.read(source, parquet.REFERENCES)}
         mixed = mix([row for row in plan if row["split"] == split], references, harvest)
-        rows.write(output, rows.MIXTURE, mixed, facts)
+        parquet.write(output, parquet.MIXTURE, mixed, facts)
         masked = sum(row["finish_reason"] != "stop" for row in mixed)
         print(f"{split}: {len(mixed)} targets, {masked} without loss")
     for checkpoint, shares in sorted(masked_shares(harvest).items(), key=lambda item: parse_point(item[0])):
@@ -70,4 +70,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -4,11 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from tms import cells, comparison, paper_numbers, program
-from tms.drawing.touched import read_reports
-from tms.errors import InputError
-from tms.scores import TABLE_DECIMALS, decimal, write_csv
-from tms.suite import Suite
+from tms.config.suite import Suite
+from tms.experiments import cells
+from tms.experiments.contamination_marks import read_reports
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.metrics.scores import TABLE_DECIMALS, decimal, write_csv
+from tms.paper import comparison, numbers
 
 NUMBERS = ["paper", "ours", "ci_low", "ci_high", "difference"]
 
@@ -53,16 +55,15 @@ def read_settings(pairs: list[str]) -> dict[tuple[str, str], float]:
         InputError: another form, an unknown setting, or a value that is no number.
     """
     found = {}
-    for label, value in program.parse_pairs(pairs).items():
+    for label, value in cli.parse_pairs(pairs).items():
         model, _, name = label.rpartition("/")
         try:
             found[model, name] = float(value)
         except ValueError:
             raise InputError(f"--settings {label}: {value!r} is no number") from None
-        if not model or name not in paper_numbers.SETTINGS:
+        if not model or name not in numbers.SETTINGS:
             raise InputError(
-                f"--settings {label}: write MODEL/NAME=VALUE with a name of "
-                f"{', '.join(paper_numbers.SETTINGS)}"
+                f"--settings {label}: write MODEL/NAME=VALUE with a name of {', '.join(numbers.SETTINGS)}"
             )
     return found
 
@@ -75,15 +76,15 @@ def written(row: dict, name: str) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    models = program.parse_pairs(args.models)
+    models = cli.parse_pairs(args.models)
     for model, theirs in models.items():
-        if theirs not in paper_numbers.MODELS:
-            known = ", ".join(paper_numbers.MODELS)
+        if theirs not in numbers.MODELS:
+            known = ", ".join(numbers.MODELS)
             raise InputError(f"--models {model}={theirs}: the paper has no such model, only {known}")
     found = comparison.compare(
-        paper_numbers.read(args.paper), cells.read(args.cells), models, read_settings(args.settings)
+        numbers.read(args.paper), cells.read(args.cells), models, read_settings(args.settings)
     )
-    suites = {model: Suite.read(json.loads(text)) for model, text in program.parse_pairs(args.suites).items()}
+    suites = {model: Suite.read(json.loads(text)) for model, text in cli.parse_pairs(args.suites).items()}
     found = comparison.noted(found, suites, read_reports(args.contamination))
     if args.only:
         found = [row for row in found if row["model"] in models]
@@ -92,4 +93,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

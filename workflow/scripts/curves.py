@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, curves, program, provenance
-from tms.scores import parse_run
+from tms.experiments import cells, training_curves
+from tms.io import cli, provenance
+from tms.metrics.scores import parse_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,17 +24,17 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     runs: dict[tuple[str, str], dict[int, list[dict]]] = {}
-    for label, path in program.parse_pairs(args.curves).items():
+    for label, path in cli.parse_pairs(args.curves).items():
         method, _, run = label.partition("/")
         task, seed = parse_run(run)
-        runs.setdefault((method, task), {})[seed] = curves.read(Path(path))
+        runs.setdefault((method, task), {})[seed] = training_curves.read(Path(path))
     found = [
         cell
         for (method, task), own in runs.items()
-        for cell in curves.curve_cells(args.model, method, task, own)
+        for cell in training_curves.curve_cells(args.model, method, task, own)
     ]
     cells.write(args.output, found, provenance.facts("curves", model=args.model))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -9,8 +9,9 @@ import argparse
 import json
 from pathlib import Path
 
-from tms import contamination, program, provenance, rows
-from tms.errors import InputError
+from tms.data.contamination import overlap as contamination
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
 
 LISTED = 1000  # overlapping rows of a benchmark that the report lists, the most alike
 
@@ -37,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def read_problems(path: Path) -> list[dict]:
-    found = rows.read(path, ["example_id", "problem"])
+    found = parquet.read(path, ["example_id", "problem"])
     contamination.check_problems(found, path)
     return found
 
@@ -65,7 +66,7 @@ def without(path: Path, gone: set[str], remedy: str) -> list[dict]:
     Raises:
         InputError: none is left.
     """
-    left = [row for row in rows.read(path, rows.PREPARED) if row["example_id"] not in gone]
+    left = [row for row in parquet.read(path, parquet.PREPARED) if row["example_id"] not in gone]
     if not left:
         raise InputError(f"{path}: nothing is left, each of its {len(gone)} rows {remedy}")
     return left
@@ -94,7 +95,7 @@ def compare(train: list[dict], exact: dict, benchmarks: dict[str, str]) -> dict:
 
 
 def main(args: argparse.Namespace) -> None:
-    benchmarks = program.parse_pairs(args.benchmarks)
+    benchmarks = cli.parse_pairs(args.benchmarks)
     for name in args.keep:
         if name not in benchmarks:
             raise InputError(f"--keep {name}: not among --benchmarks ({', '.join(benchmarks)})")
@@ -131,8 +132,8 @@ def main(args: argparse.Namespace) -> None:
     )
     facts = provenance.facts("decontaminate", task=args.task)
     for path, left in ((args.output, train_rows), (args.heldout_output, heldout_rows)):
-        rows.write(path, rows.PREPARED, left, facts)
+        parquet.write(path, parquet.PREPARED, left, facts)
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tms import cells, program, provenance, rows
-from tms.answer_classes import canonical_all, has_answers
-from tms.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
-from tms.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
-from tms.errors import InputError
-from tms.scores import parse_run
+from tms.experiments import cells
+from tms.experiments.answer_classes import canonical_all, has_answers
+from tms.experiments.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
+from tms.experiments.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
+from tms.metrics.scores import parse_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,7 +82,7 @@ def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str
     if not all(found.binary for found in own.values()):
         reason = "Pass@K needs verdicts of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)
-    generations, greedy = program.parse_pairs(args.generations), program.parse_pairs(args.greedy)
+    generations, greedy = cli.parse_pairs(args.generations), cli.parse_pairs(args.greedy)
     stated = has_answers(kind)
     if not stated:
         own = {label: with_responses(found, Path(generations[label]), task) for label, found in own.items()}
@@ -104,21 +105,21 @@ def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str
 
 
 def main(args: argparse.Namespace) -> None:
-    paths = program.parse_pairs(args.samples)
-    others = [program.parse_pairs(pairs).keys() for pairs in (args.greedy, args.generations)]
+    paths = cli.parse_pairs(args.samples)
+    others = [cli.parse_pairs(pairs).keys() for pairs in (args.greedy, args.generations)]
     if BASE not in paths or any(labels != paths.keys() for labels in others):
         raise InputError("--samples, --greedy, --generations: give each the same labels, base among them")
     samples = {label: read_samples(Path(path)) for label, path in paths.items()}
     found = [
         cell
-        for task, kind in program.parse_pairs(args.kinds).items()
+        for task, kind in cli.parse_pairs(args.kinds).items()
         for cell in task_cells(args, task, kind, samples)
     ]
-    inputs = {label: rows.provenance(Path(path)) for label, path in paths.items()}
+    inputs = {label: parquet.provenance(Path(path)) for label, path in paths.items()}
     cells.write(args.output, found, provenance.facts("diversity", samples=inputs))
     for cell in found:
         print(*(cell[name] for name in ("method", "train_task", "quantity", "value", "ci_low", "ci_high")))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

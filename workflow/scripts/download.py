@@ -4,8 +4,9 @@ import argparse
 import shutil
 from pathlib import Path
 
-from tms import checkpoints, program
-from tms.errors import InputError
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.mixture import checkpoints
 
 # Weights as safetensors only: other formats can hold code.
 WANTED = [
@@ -69,4 +70,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

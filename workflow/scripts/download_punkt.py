@@ -5,8 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
-from tms import program
-from tms.errors import InputError
+from tms.io import cli
+from tms.io.errors import InputError
 
 # The tables of punkt as plain text; the older `punkt` is a pickle, which can hold code.
 MODEL = "punkt_tab"
@@ -47,4 +47,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program
-from tms.drawing import atlas
-from tms.drawing.book import Book
-from tms.drawing.compared import read_compared
-from tms.drawing.subject import Subject
+from tms.experiments import cells
+from tms.io import cli
+from tms.report.cell_lookup import Book
+from tms.report.compared import read_compared
+from tms.report.figures import all_figures
+from tms.report.model_info import Subject
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,9 +27,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [Subject.read(model, text) for model, text in program.parse_pairs(args.models).items()]
-    atlas.draw(args.output, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
+    subjects = [Subject.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
+    all_figures.draw(args.output, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program
-from tms.drawing import ledger
-from tms.drawing.book import Book
-from tms.drawing.compared import read_compared
-from tms.drawing.subject import Subject
-from tms.drawing.touched import read_reports
+from tms.experiments import cells
+from tms.experiments.contamination_marks import read_reports
+from tms.io import cli
+from tms.report.cell_lookup import Book
+from tms.report.compared import read_compared
+from tms.report.model_info import Subject
+from tms.report.tables import all_tables
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,10 +35,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [Subject.read(model, text) for model, text in program.parse_pairs(args.models).items()]
+    subjects = [Subject.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
     book = Book(subjects, cells.read(args.cells))
-    ledger.write(args.output, book, read_compared(args.compare), read_reports(args.contamination))
+    all_tables.write(args.output, book, read_compared(args.compare), read_reports(args.contamination))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

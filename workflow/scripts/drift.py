@@ -11,19 +11,21 @@ from pathlib import Path
 
 import torch
 
-from tms import checkpoints, cost, generation_flags, program, provenance, rows
-from tms.drift import (
+from tms.generation import flags as generation_flags
+from tms.generation.engines.interface import ENGINES
+from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.sampling import Sampling
+from tms.io import cli, cost, parquet, provenance
+from tms.io.errors import InputError
+from tms.metrics.drift import (
     add_drift,
     encode_supervision,
     kl_divergence,
     load_policy,
     policy_label_divergence,
 )
-from tms.encoder import Encoder
-from tms.engines.interface import ENGINES
-from tms.errors import InputError
-from tms.generation import Order, fulfil, open_model
-from tms.sampling import Sampling
+from tms.mixture import checkpoints
+from tms.training.encoder import Encoder
 
 HELDOUT = "heldout"  # name of the prompt set that belongs to the target task
 
@@ -67,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
 def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompts` names their set."""
     sets = {
-        name: rows.read(Path(path), rows.EXAMPLES)[: args.kl_prompts]
-        for name, path in program.parse_pairs(args.prompts).items()
+        name: parquet.read(Path(path), parquet.EXAMPLES)[: args.kl_prompts]
+        for name, path in cli.parse_pairs(args.prompts).items()
     }
     for name, examples in sets.items():
         if not examples:
@@ -100,7 +102,7 @@ def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
     """Encode the first training references; none where the flag is not given."""
     if not args.train_references:
         return []
-    references = rows.read(args.train_references, rows.REFERENCES)[: args.train_rows or None]
+    references = parquet.read(args.train_references, parquet.REFERENCES)[: args.train_rows or None]
     found, _ = encode_supervision(
         [row | {"source": "teacher", "finish_reason": "stop"} for row in references], encoder
     )
@@ -127,7 +129,7 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
     models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
     found: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
-        for name in program.parse_pairs(args.prompts):
+        for name in cli.parse_pairs(args.prompts):
             drawn = [row for row in samples[who] if row["prompts"] == name]
             sequences = [(encoder.prompt(row["prompt"]), row["completion_ids"]) for row in drawn]
             kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
@@ -141,13 +143,13 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     torch.set_num_threads(args.threads)
-    trajectory = {point: Path(folder) for point, folder in program.parse_pairs(args.trajectory).items()}
+    trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
         checkpoints.weights_digest(folder)
-    references = rows.read(args.heldout_references, rows.REFERENCES)
+    references = parquet.read(args.heldout_references, parquet.REFERENCES)
     if not references:
         raise InputError(f"{args.heldout_references}: no references; look at the filter's rejects beside it")
-    own = rows.read(args.heldout_mixture, rows.MIXTURE) if args.heldout_mixture else []
+    own = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
     if args.samples_only:
         sample(args)
         return
@@ -185,7 +187,7 @@ def main(args: argparse.Namespace) -> None:
     if samples:
         found["kl"] = measure_kl(args, encoder, samples)
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
-    rows.write(args.samples, rows.DRIFT_SAMPLES, written, provenance.facts("drift"))
+    parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))
     args.output.write_text(json.dumps(found, indent=1) + "\n")
     # Rows that were stored count with the seconds that they took when they were drawn.
     forward = round(time.monotonic() - sampled, 3)
@@ -193,4 +195,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -8,16 +8,17 @@ import shutil
 import sys
 from pathlib import Path
 
-from tms import program, throughput
-from tms.config_files import configuration
-from tms.dry_run import planned
-from tms.errors import InputError
-from tms.estimate import Estimator
-from tms.lengths import Lengths
-from tms.model_sizes import ModelSizes
-from tms.plan_report import Disk, Machine, compared, disk, stages
-from tms.text_table import aligned
-from tms.throughput import Throughput
+from tms.config.load import configuration
+from tms.cost_estimate import throughput
+from tms.cost_estimate.dry_run import planned
+from tms.cost_estimate.estimator import Estimator
+from tms.cost_estimate.lengths import Lengths
+from tms.cost_estimate.model_sizes import ModelSizes
+from tms.cost_estimate.summary import Disk, Machine, compared, disk, stages
+from tms.cost_estimate.throughput import Throughput
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.io.text_table import aligned
 
 UNITS = ["", " k", " M", " G", " T", " P"]
 
@@ -172,4 +173,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -5,9 +5,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tms import program, provenance, rows
-from tms.errors import InputError
-from tms.grading import Grade, Task, grade_all
+from tms.grading.pool import Grade, Task, grade_all
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,7 +75,7 @@ def summarise(split: str, samples: list[dict], references: list[dict], rejects: 
 
 
 def main(args: argparse.Namespace) -> None:
-    samples = rows.read(args.samples, rows.COMPLETIONS)
+    samples = parquet.read(args.samples, parquet.COMPLETIONS)
     tasks = [Task(args.grader, row["completion"], row["answer"]) for row in samples]
     references, rejects = first_verified(samples, grade_all(tasks, args.processes, args.timeout))
     summary = {"task": args.task, "grader": args.grader}
@@ -94,12 +94,12 @@ def main(args: argparse.Namespace) -> None:
                 f"{args.samples}: no verified answer to any of {counts['prompts']} {split} prompts of "
                 f"{args.task} ({counts['rejects']}); {remedy}"
             )
-    facts = provenance.facts("filter", grader=args.grader, samples=rows.provenance(args.samples))
+    facts = provenance.facts("filter", grader=args.grader, samples=parquet.provenance(args.samples))
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
-        rows.write(output, rows.REFERENCES, [row for row in references if row["split"] == split], facts)
-    rows.write(args.rejects, rows.REJECTS, rejects, facts)
+        parquet.write(output, parquet.REFERENCES, [row for row in references if row["split"] == split], facts)
+    parquet.write(args.rejects, parquet.REJECTS, rejects, facts)
     args.summary.write_text(json.dumps(summary, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,13 +3,15 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program, provenance, rows, suite_flags
-from tms.coordinates import Point, Runs, read_checkpoints
-from tms.errors import InputError
-from tms.frontier import SIDES
-from tms.frontier_cells import frontier_cells, window_cells
-from tms.scores import parse_run
-from tms.suite import Suite
+from tms.config.suite import Suite
+from tms.experiments import cells
+from tms.experiments.frontier import SIDES
+from tms.experiments.frontier_cells import frontier_cells, window_cells
+from tms.experiments.points import Point, Runs, read_checkpoints
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
+from tms.metrics import suite_flags
+from tms.metrics.scores import parse_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 def read_points(pairs: list[str], suite: Suite) -> dict[Point, Runs]:
     """Read the verdicts of every run and checkpoint, by method and checkpoint."""
     found: dict[Point, Runs] = {}
-    for label, path in program.parse_pairs(pairs).items():
+    for label, path in cli.parse_pairs(pairs).items():
         method, _, run = label.partition("/")
         task, seed = parse_run(run)
         benchmarks = [task, *suite.retention]
@@ -66,7 +68,7 @@ def read_points(pairs: list[str], suite: Suite) -> dict[Point, Runs]:
 
 
 def main(args: argparse.Namespace) -> None:
-    suite, kinds = suite_flags.suite(args), program.parse_pairs(args.sides)
+    suite, kinds = suite_flags.suite(args), cli.parse_pairs(args.sides)
     points = read_points(args.verdicts, suite) | read_points(args.point_verdicts, suite)
     if kinds and args.reference is None:
         raise InputError("--sides: areas need a point to start from; add --reference TARGET FORGETTING")
@@ -81,11 +83,11 @@ def main(args: argparse.Namespace) -> None:
     if args.windows:
         found += window_cells(args.model, base, points, args.windows, args.uniform, suite)
     files = [
-        path for pairs in (args.verdicts, args.point_verdicts) for path in program.parse_pairs(pairs).values()
+        path for pairs in (args.verdicts, args.point_verdicts) for path in cli.parse_pairs(pairs).values()
     ]
-    inputs = {str(path): rows.provenance(Path(path)) for path in [args.base_verdicts, *files]}
+    inputs = {str(path): parquet.provenance(Path(path)) for path in [args.base_verdicts, *files]}
     cells.write(args.output, found, provenance.facts("frontier", inputs=inputs))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

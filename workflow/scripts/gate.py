@@ -7,10 +7,10 @@ import argparse
 import json
 from pathlib import Path
 
-from tms import program
-from tms.contamination_report import BLOCKED, COLUMNS, read_report, table_row, verdict
-from tms.errors import InputError
-from tms.scores import write_csv
+from tms.data.contamination.report import BLOCKED, COLUMNS, read_report, table_row, verdict
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.metrics.scores import write_csv
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -47,7 +47,7 @@ def read_reasons(flag: str, pairs: list[str], benchmarks: dict[str, dict]) -> di
     Raises:
         InputError: a benchmark was not compared, or a reason is empty.
     """
-    reasons = program.parse_pairs(pairs)
+    reasons = cli.parse_pairs(pairs)
     for name, reason in reasons.items():
         if name not in benchmarks:
             raise InputError(f"{flag} {name}: not among the benchmarks ({', '.join(benchmarks)}); correct it")
@@ -82,4 +82,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from tms import cost, generation_flags, program, provenance, rows
-from tms.errors import InputError
-from tms.generation import Order, fulfil, open_model
+from tms.generation import flags as generation_flags
+from tms.generation.generate import Order, fulfil, open_model
+from tms.io import cli, cost, parquet, provenance
+from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,7 +55,7 @@ def per_benchmark(values: list[str], flag: str, names: list[str]) -> dict[str, i
     Raises:
         InputError: a benchmark that is not among `names`, two defaults, or something other than a number.
     """
-    named = program.parse_pairs([value for value in values if "=" in value])
+    named = cli.parse_pairs([value for value in values if "=" in value])
     defaults = [value for value in values if "=" not in value]
     if len(defaults) > 1:
         raise InputError(f"{flag} {' '.join(defaults)}: give one number for all, others as NAME=N")
@@ -71,7 +72,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     if args.samples < 1:
         raise InputError(f"--samples {args.samples}: give at least 1")
-    paths = program.parse_pairs(args.benchmarks)
+    paths = cli.parse_pairs(args.benchmarks)
     names = list(paths)
     limits = per_benchmark(args.limits, "--limits", names)
     longest = per_benchmark(args.max_new_tokens, "--max-new-tokens", names)
@@ -80,12 +81,12 @@ def main(args: argparse.Namespace) -> None:
             f"--max-new-tokens: no number for {without[0]}; add {without[0]}=N or a number for all"
         )
     examples = {
-        name: rows.read(Path(path), rows.EXAMPLES)[: limits.get(name)] for name, path in paths.items()
+        name: parquet.read(Path(path), parquet.EXAMPLES)[: limits.get(name)] for name, path in paths.items()
     }
     if empty := [name for name in names if not examples[name]]:
         raise InputError(f"{paths[empty[0]]}: no examples; prepare {empty[0]} with a size above 0")
     engine = generation_flags.engine(args)
-    folders = program.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
+    folders = cli.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
     models = {point: open_model(Path(folder)) for point, folder in folders.items()}
     orders = [
         Order(
@@ -105,9 +106,9 @@ def main(args: argparse.Namespace) -> None:
     done = fulfil(orders, engine, args.store)
     settings = {order.rows[0]["benchmark"]: order.sampling for order in orders}
     facts = provenance.facts("generate", **generation_flags.facts(list(models.values()), engine, settings))
-    rows.write(args.output, rows.COMPLETIONS, done, facts)
+    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
     cost.write(args.cost, cost.of_completions(done))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -4,10 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from tms import program, provenance, rows
-from tms.errors import InputError
-from tms.grading import Task, grade_all, load_grader
-from tms.statistics import item_interval
+from tms.grading.pool import Task, grade_all, load_grader
+from tms.io import cli, parquet, provenance
+from tms.io.errors import InputError
+from tms.metrics.statistics import item_interval
 
 NOT_GRADED = ("", "timeout")  # reasons that are counted elsewhere or are none
 
@@ -53,7 +53,7 @@ def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
     return {
         tuple(row[name] for name in KEY): row["judgement"]
         for path in paths
-        for row in rows.read(path, rows.JUDGEMENTS)
+        for row in parquet.read(path, parquet.JUDGEMENTS)
     }
 
 
@@ -102,9 +102,9 @@ def summary(items: list[list[float]]) -> dict:
 
 
 def main(args: argparse.Namespace) -> None:
-    kinds = program.parse_pairs(args.graders)
+    kinds = cli.parse_pairs(args.graders)
     columns = [*KEY, "completion", "answer", "finish_reason"]
-    generations = rows.read(args.generations, columns)
+    generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
         if benchmark not in kinds:
@@ -124,12 +124,12 @@ def main(args: argparse.Namespace) -> None:
         | {"also": json.dumps(grade.also)}
         for row, grade in zip(generations, grades, strict=True)
     ]
-    inputs = {"generations": rows.provenance(args.generations)}
+    inputs = {"generations": parquet.provenance(args.generations)}
     if args.judged:
-        inputs["judgements"] = [rows.provenance(path) for path in args.judgements]
-    rows.write(
+        inputs["judgements"] = [parquet.provenance(path) for path in args.judgements]
+    parquet.write(
         args.verdicts,
-        rows.VERDICTS,
+        parquet.VERDICTS,
         verdicts,
         provenance.facts("grade", graders=kinds, **inputs),
     )
@@ -145,4 +145,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,9 +3,11 @@
 import argparse
 from pathlib import Path
 
-from tms import checkpoints, cost, generation_flags, program, provenance, rows
-from tms.errors import InputError
-from tms.generation import Order, fulfil, open_model
+from tms.generation import flags as generation_flags
+from tms.generation.generate import Order, fulfil, open_model
+from tms.io import cli, cost, parquet, provenance
+from tms.io.errors import InputError
+from tms.mixture import checkpoints
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,19 +102,19 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(f"--part {args.part}: give a number from 1 to {args.parts} (--parts)")
     if args.samples < 1:
         raise InputError(f"--samples {args.samples}: give at least 1")
-    folders = program.parse_pairs(args.checkpoints)
+    folders = cli.parse_pairs(args.checkpoints)
     for point in folders:
         checkpoints.parse_point(point)
-    paths = program.parse_pairs(args.references)
+    paths = cli.parse_pairs(args.references)
     if "train" not in paths:
         raise InputError("--references: name the training references, train=PATH")
     references = {
-        split: {row["example_id"]: row for row in rows.read(Path(path), rows.REFERENCES)}
+        split: {row["example_id"]: row for row in parquet.read(Path(path), parquet.REFERENCES)}
         for split, path in paths.items()
     }
     if not references["train"]:
         raise InputError(f"{paths['train']}: no references; the filter kept none, see its rejects")
-    plan = rows.read(args.plan, rows.PLAN)
+    plan = parquet.read(args.plan, parquet.PLAN)
     wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples, args.task)
     mine = [point for point in list(folders)[args.part - 1 :: args.parts] if wanted[point]]
     engine = generation_flags.engine(args)
@@ -124,9 +126,9 @@ def main(args: argparse.Namespace) -> None:
     ]
     done = fulfil(orders, engine, args.store)
     facts = provenance.facts("harvest", **generation_flags.facts(list(models.values()), engine, sampling))
-    rows.write(args.output, rows.COMPLETIONS, done, facts)
+    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
     cost.write(args.cost, cost.of_completions(done))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from tms import program
-from tms.scores import read_csv, write_csv
+from tms.io import cli
+from tms.metrics.scores import read_csv, write_csv
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     lines = [
         {"model": model} | line
-        for model, path in program.parse_pairs(args.tables).items()
+        for model, path in cli.parse_pairs(args.tables).items()
         for line in read_csv(Path(path), ["row"])
     ]
     # Models of another suite have other columns; what a model has not stays empty.
@@ -28,4 +28,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

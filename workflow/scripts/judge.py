@@ -5,9 +5,10 @@ import importlib
 import importlib.util
 from pathlib import Path
 
-from tms import cost, generation_flags, program, provenance, rows
-from tms.errors import InputError
-from tms.generation import Order, fulfil, open_model
+from tms.generation import flags as generation_flags
+from tms.generation.generate import Order, fulfil, open_model
+from tms.io import cli, cost, parquet, provenance
+from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +31,9 @@ def main(args: argparse.Namespace) -> None:
         )
     judge = importlib.import_module(f"tms.judges.{args.judge}")
     columns = ["example_id", "benchmark", "checkpoint", "sample", "prompt", "completion"]
-    completions = [row for row in rows.read(args.generations, columns) if row["benchmark"] in args.benchmarks]
+    completions = [
+        row for row in parquet.read(args.generations, columns) if row["benchmark"] in args.benchmarks
+    ]
     found = {row["benchmark"] for row in completions}
     for name in args.benchmarks:
         if name not in found:
@@ -56,9 +59,9 @@ def main(args: argparse.Namespace) -> None:
         for row, answer in zip(wanted, done, strict=True)
     ]
     facts = provenance.facts("judge", **generation_flags.facts([model], engine, sampling))
-    rows.write(args.output, rows.JUDGEMENTS, judgements, facts)
+    parquet.write(args.output, parquet.JUDGEMENTS, judgements, facts)
     cost.write(args.cost, cost.of_completions(done))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tms import program
-from tms.errors import InputError
+from tms.io import cli
+from tms.io.errors import InputError
 
 POLL_SECONDS = 0.2
 
@@ -136,4 +136,4 @@ def lock(path: Path) -> int | None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,14 +3,16 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program, provenance, suite_flags
-from tms.errors import InputError
-from tms.items import read_items, resampled_scores
-from tms.measured import Scores, measure
-from tms.method_table import base_cells, method_cells
-from tms.run_cells import base_drift_cells, cost_cells, drift_cells
-from tms.scores import Run, parse_run, run_label
-from tms.suite import Suite
+from tms.config.suite import Suite
+from tms.experiments import cells
+from tms.experiments.method_table import base_cells, method_cells
+from tms.experiments.run_cells import base_drift_cells, cost_cells, drift_cells
+from tms.io import cli, provenance
+from tms.io.errors import InputError
+from tms.metrics import suite_flags
+from tms.metrics.per_example import read_items, resampled_scores
+from tms.metrics.scores import Run, parse_run, run_label
+from tms.metrics.summary import Scores, measure
 
 BASE = "base"
 
@@ -51,7 +53,7 @@ def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Sco
         InputError: a method without runs, or with other runs than one a target task and seed.
     """
     found: dict[str, dict[Run, Scores]] = {}
-    for label, path in program.parse_pairs(args.verdicts).items():
+    for label, path in cli.parse_pairs(args.verdicts).items():
         method, _, run = label.partition("/")
         found.setdefault(method, {})[parse_run(run)] = read_items(Path(path), suite.benchmarks)
     seeds = {seed for runs in found.values() for _, seed in runs}
@@ -107,8 +109,8 @@ def score_cells(args: argparse.Namespace, suite: Suite) -> list[dict]:
 
 def main(args: argparse.Namespace) -> None:
     suite = suite_flags.suite(args)
-    settings = {name: float(number) for name, number in program.parse_pairs(args.settings).items()}
-    drifts, costs = program.parse_pairs(args.drifts), program.parse_pairs(args.costs)
+    settings = {name: float(number) for name, number in cli.parse_pairs(args.settings).items()}
+    drifts, costs = cli.parse_pairs(args.drifts), cli.parse_pairs(args.costs)
     found = score_cells(args, suite)
     baseline = Path(drifts[args.references[0]])
     found += [cell | {"method": BASE} for cell in base_drift_cells(baseline, suite.targets)]
@@ -127,4 +129,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, cost, program, provenance
-from tms.errors import InputError
-from tms.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
-from tms.scores import parse_run
+from tms.experiments import cells
+from tms.experiments.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
+from tms.io import cli, cost, provenance
+from tms.io.errors import InputError
+from tms.metrics.scores import parse_run
 
 FILES = {
     "drifts": "drift.json of each run",
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    paths = {name: program.parse_pairs(getattr(args, name)) for name in FILES}
+    paths = {name: cli.parse_pairs(getattr(args, name)) for name in FILES}
     runs: dict[tuple[str, str], dict[int, LongRun]] = {}
     for label in paths["drifts"]:
         for name, own in paths.items():
@@ -55,4 +56,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -16,12 +16,15 @@ import yaml
 from huggingface_hub import ModelCard
 from jinja2 import Environment, StrictUndefined
 
-from tms import card_settings, checkpoints, cost, model_card, program, rows
-from tms import config as settings
-from tms.config_files import configuration
-from tms.contamination_report import read_report
-from tms.errors import InputError
-from tms.scores import decimal, read_scores
+from tms.config import study as settings
+from tms.config.load import configuration
+from tms.data.contamination.report import read_report
+from tms.io import cli, cost, parquet
+from tms.io.errors import InputError
+from tms.metrics.scores import decimal, read_scores
+from tms.mixture import checkpoints
+from tms.model_card import card as model_card
+from tms.model_card import settings as card_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "workflow" / "templates" / "model_card.md.j2"
@@ -112,7 +115,7 @@ def build(config: dict, run: model_card.Run, checkpoint: Path) -> ModelCard:
         read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
     )
     if run.method in settings.students(config):
-        model_card.check_plan(config, run, rows.provenance(run.folder / "plan.parquet"))
+        model_card.check_plan(config, run, parquet.provenance(run.folder / "plan.parquet"))
     spent = cost.read(run.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
@@ -165,4 +168,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

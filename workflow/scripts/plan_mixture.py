@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from tms import plan, program, provenance, rows, schedule
-from tms.methods import checked
+from tms.io import cli, parquet, provenance
+from tms.mixture import plan, schedule
+from tms.mixture.weights import checked
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,8 +33,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     supervision = checked(args.alpha, args.points, args.weights)
-    train_ids = [row["example_id"] for row in rows.read(args.references, ["example_id"])]
-    heldout_ids = [row["example_id"] for row in rows.read(args.heldout_references, ["example_id"])]
+    train_ids = [row["example_id"] for row in parquet.read(args.references, ["example_id"])]
+    heldout_ids = [row["example_id"] for row in parquet.read(args.heldout_references, ["example_id"])]
     total = schedule.total_visits(len(train_ids), args.epochs, args.effective_batch, args.max_steps)
     train = plan.train_plan(train_ids, supervision, total, args.samples, args.prompts_share, args.seed)
     heldout = plan.heldout_plan(heldout_ids, supervision, args.samples, args.seed)
@@ -46,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
         samples=args.samples,
         prompts_share=args.prompts_share,
     )
-    rows.write(args.output, rows.PLAN, train + heldout, facts)
+    parquet.write(args.output, parquet.PLAN, train + heldout, facts)
     taught = sum(row["source"] == "teacher" for row in train)
     prompts = len({row["example_id"] for row in train})
     named = len(plan.pairs(train))
@@ -58,4 +59,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -7,10 +7,10 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tms import program, rows
-from tms.errors import InputError
-from tms.provenance import facts
-from tms.splits import SPLITS
+from tms.data.splits import SPLITS
+from tms.io import cli, parquet
+from tms.io.errors import InputError
+from tms.io.provenance import facts
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,14 +43,14 @@ def main(args: argparse.Namespace) -> None:
     if count > 1:
         raise InputError(f"tasks.{args.task}.{args.split}: {count} rows have the example_id {name!r}")
     for row in examples:
-        missing = [name for name in rows.PREPARED if not isinstance(row.get(name), str)]
+        missing = [name for name in parquet.PREPARED if not isinstance(row.get(name), str)]
         if missing:
             raise InputError(
                 f"tms/tasks/{args.kind}.py: row {row.get('example_id')!r} lacks {', '.join(missing)} "
                 f"(texts); README, Add a task, lists them"
             )
-    rows.write(args.output, rows.PREPARED, examples, facts("prepare", task=args.task))
+    parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from tms import program
+from tms.io import cli
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,16 +40,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Train and write both models."""
-    from tms.world.corpus import Corpus  # reads no model, but fails on bad tasks before torch is loaded
+    from tms.miniature.corpus import Corpus
 
     corpus = Corpus(args.tasks)
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
     import torch
 
-    from tms.checkpoints import write_digest
-    from tms.world.pretraining import Recipe, new_model, save, train
-    from tms.world.tokenizer import build_tokenizer
+    from tms.miniature.pretraining import Recipe, new_model, save, train
+    from tms.miniature.tokenizer import build_tokenizer
+    from tms.mixture.checkpoints import write_digest
 
     torch.set_num_threads(1)
     tokenizer = build_tokenizer(args.tasks)
@@ -70,4 +70,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, build_parser())
+    cli.run(main, build_parser())

@@ -4,10 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-from tms import cells, program
-from tms.errors import InputError
-from tms.questions import answer
-from tms.suite import Suite
+from tms.config.suite import Suite
+from tms.experiments import cells
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.report.research_questions.questions import answer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,4 +40,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

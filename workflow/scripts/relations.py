@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from tms import cells, program, provenance
-from tms.errors import InputError
-from tms.relations import pareto_cells, relation_cells
+from tms.experiments import cells
+from tms.experiments.correlations import pareto_cells, relation_cells
+from tms.io import cli, provenance
+from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,8 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    kinds = program.parse_pairs(args.kinds)
-    recipes = program.parse_pairs(args.recipes)
+    kinds = cli.parse_pairs(args.kinds)
+    recipes = cli.parse_pairs(args.recipes)
     if missing := [name for name in kinds if name not in recipes]:
         raise InputError(f"--recipes: none of {', '.join(missing)}; name one for each method of --kinds")
     measured = cells.read(args.cells)
@@ -45,4 +46,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import yaml
 
-from tms import cells, contamination_report, program, rows
-from tms.drawing import names
-from tms.errors import InputError
-from tms.report import content, examples, page, tables
-from tms.suite import Suite
+from tms.config.suite import Suite
+from tms.data.contamination import report
+from tms.experiments import cells, labels
+from tms.io import cli, parquet
+from tms.io.errors import InputError
+from tms.report.page import content, examples, page, page_tables
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,10 +64,10 @@ def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> tuple[lis
         own = suite.views.get(benchmark, benchmark)
         order = sorted(runs, key=lambda run: run[0] != own)
         shown = [
-            {"task": names.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
+            {"task": labels.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
             for task, seed in order
         ]
-        found.append({"id": f"rows-{benchmark}", "title": names.benchmark(benchmark), "runs": shown})
+        found.append({"id": f"rows-{benchmark}", "title": labels.benchmark(benchmark), "runs": shown})
     return found, count
 
 
@@ -76,11 +77,11 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
     return {
         "Base model": settings["model"]["base"],
         "Teacher": settings["model"]["teacher"],
-        "Targets": ", ".join(map(names.benchmark, suite.targets)),
-        "Retention": ", ".join(map(names.benchmark, [*suite.retention, *suite.safety])),
+        "Targets": ", ".join(map(labels.benchmark, suite.targets)),
+        "Retention": ", ".join(map(labels.benchmark, [*suite.retention, *suite.safety])),
         "Seeds": ", ".join(map(str, seeds)),
         "Experiments": ", ".join(settings["experiments"]),
-        "Software": content.versions(rows.provenance(args.base / "generations.parquet")),
+        "Software": content.versions(parquet.provenance(args.base / "generations.parquet")),
         "Digest of the settings": digest,
         "Drawn": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
@@ -88,13 +89,13 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
 
 def main(args: argparse.Namespace) -> None:
     settings, suite = read_settings(args.settings)
-    folders = {label: Path(path) for label, path in program.parse_pairs(args.runs).items()}
+    folders = {label: Path(path) for label, path in cli.parse_pairs(args.runs).items()}
     seeds = sorted({content.split_label(label)[2] for label in folders})
     measured = cells.read(args.cells)
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
-    touched = contamination_report.touched(args.contamination)
-    scores = tables.scores(cells.select(measured, experiment="main"), suite, links, touched)
+    touched = report.touched(args.contamination)
+    scores = page_tables.scores(cells.select(measured, experiment="main"), suite, links, touched)
     leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
@@ -113,7 +114,7 @@ def main(args: argparse.Namespace) -> None:
         examples=behind,
         prompts_shown=count,
         characters_shown=f"{examples.CHARACTERS:,}",
-        method_name=names.method,
+        method_name=labels.method,
         provenance=[
             content.provenance(label, folder) for label, folder in {"base": args.base, **folders}.items()
         ],
@@ -131,4 +132,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

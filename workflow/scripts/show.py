@@ -4,9 +4,9 @@ import argparse
 import csv
 from pathlib import Path
 
-from tms import program
-from tms.errors import InputError
-from tms.text_table import aligned
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.io.text_table import aligned
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,4 +24,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

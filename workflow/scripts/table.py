@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from tms import program
-from tms.cost_table import COST
-from tms.errors import InputError
-from tms.scores import (
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.metrics.cost_table import COST
+from tms.metrics.scores import (
     TABLE_DECIMALS,
     TIDY,
     by_run,
@@ -76,4 +76,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

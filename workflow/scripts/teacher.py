@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from tms import cost, generation_flags, program, provenance, rows
-from tms.errors import InputError
-from tms.generation import Order, fulfil, open_model
+from tms.generation import flags as generation_flags
+from tms.generation.generate import Order, fulfil, open_model
+from tms.io import cli, cost, parquet, provenance
+from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,19 +47,19 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(f"--tries {args.tries}: give at least 1")
     if bool(args.model) == args.solutions:
         raise InputError("--model, --solutions: give one of the two")
-    splits = program.parse_pairs(args.examples)
+    splits = cli.parse_pairs(args.examples)
     wanted = [
         {**example, "benchmark": args.task, "split": split, "checkpoint": "", "sample": sample}
         for split, path in splits.items()
-        for example in rows.read(Path(path), rows.PREPARED)
+        for example in parquet.read(Path(path), parquet.PREPARED)
         for sample in range(args.tries)
     ]
     if not wanted:
         raise InputError(f"{', '.join(splits.values())}: no examples; prepare the task with a size above 0")
     if args.solutions:
-        rows.write(
+        parquet.write(
             args.output,
-            rows.COMPLETIONS,
+            parquet.COMPLETIONS,
             solutions(wanted, args),
             provenance.facts("teacher", solutions=True),
         )
@@ -69,9 +70,9 @@ def main(args: argparse.Namespace) -> None:
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     done = fulfil([Order(model, sampling, args.seed, wanted, f"teacher {args.task}")], engine, args.store)
     facts = provenance.facts("teacher", **generation_flags.facts([model], engine, sampling))
-    rows.write(args.output, rows.COMPLETIONS, done, facts)
+    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
     cost.write(args.cost, cost.of_completions(done))
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -5,10 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-from tms import checkpoints, cost, program, provenance, rows, training_run, work_folder
-from tms.config import FIXED_ROLLOUTS
-from tms.errors import InputError
-from tms.rewards import Rewards
+from tms.config.study import FIXED_ROLLOUTS
+from tms.grading.rewards import Rewards
+from tms.io import cli, cost, parquet, provenance, work_folder
+from tms.io.errors import InputError
+from tms.mixture import checkpoints
+from tms.training import run
 
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
 
@@ -40,30 +42,30 @@ def parser() -> argparse.ArgumentParser:
     add("--on-failure", choices=["stop", "warn"], default="stop", help="what such a run does")
     add("--grading-processes", type=int, default=2, help="worker processes of the grader")
     add("--curve", type=Path, required=True, help="output: Parquet file with a row for each optimiser step")
-    training_run.add_flags(flags)
+    run.add_flags(flags)
     return flags
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    references = rows.read(args.references, rows.REFERENCES)
+    references = parquet.read(args.references, parquet.REFERENCES)
     if not references:
         raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
     each = args.samples if args.algorithm == "grpo" else FIXED_ROLLOUTS[args.algorithm]
     if args.algorithm == "grpo" and (each is None or each < 2):
         raise InputError(f"--samples {each}: GRPO compares at least 2 rollouts of a prompt")
-    planned = training_run.plan(args, len(references), each)
+    planned = run.plan(args, len(references), each)
     if args.budget == "tokens" and list(planned.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
     with Rewards(args.task_kind, args.grading_processes) as rewards:
-        algorithm = (f"tms.algorithms.{args.algorithm}", f"tms.graders.{args.task_kind}")
-        facts = training_run.identity(args, "train_on_policy", args.references, RESULT_FLAGS, algorithm)
+        algorithm = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.task_kind}")
+        facts = run.identity(args, "train_on_policy", args.references, RESULT_FLAGS, algorithm)
 
         # Imported here, after the checks that need none of it.
-        from tms.encoder import Encoder
+        from tms.on_policy.prompts import prompt_visits
         from tms.on_policy.settings import OnPolicy
         from tms.on_policy.train import train
-        from tms.on_policy.visits import prompt_visits
+        from tms.training.encoder import Encoder
 
         steps, saved = planned.steps, planned.saved
         if args.budget == "tokens":  # the run ends where it has spent them, or at the last of its visits
@@ -83,7 +85,7 @@ def main(args: argparse.Namespace) -> None:
             visited,
             saved,
             OnPolicy(
-                **training_run.settle(args),
+                **run.settle(args),
                 algorithm=args.algorithm,
                 engine=args.engine,
                 samples=each,
@@ -104,11 +106,11 @@ def main(args: argparse.Namespace) -> None:
             rewards,
         )
     if found is None:
-        training_run.stopped()
+        run.stopped()
     seconds, curve = found
     if os.environ.get("RANK", "0") != "0":
         return
-    rows.write(args.curve, rows.CURVE, curve, provenance.facts("train_on_policy", seed=args.seed))
+    parquet.write(args.curve, parquet.CURVE, curve, provenance.facts("train_on_policy", seed=args.seed))
     trained_tokens = sum(step["tokens"] for step in curve)
     if args.budget == "tokens" and trained_tokens < tokens:
         print(
@@ -123,7 +125,7 @@ def main(args: argparse.Namespace) -> None:
         generated_tokens=round(sum(step["length"] * step["rollouts"] for step in curve)),
         seconds=round(seconds, 3),
     )
-    training_run.publish(args, work, planned, spent)
+    run.publish(args, work, planned, spent)
 
 
 # Flags that a run's result depends on; the others may change between a stop and its resuming.
@@ -134,4 +136,4 @@ RESULT_FLAGS = [
 ]
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -3,22 +3,23 @@
 import argparse
 from pathlib import Path
 
-from tms import program, rows, supervision, training_run
-from tms.errors import InputError
+from tms.io import cli, parquet
+from tms.io.errors import InputError
+from tms.training import examples, run
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
-    training_run.add_flags(flags)
-    training_run.add_loss_flags(flags)
+    run.add_flags(flags)
+    run.add_loss_flags(flags)
     return flags
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    mixture = [row for row in rows.read(args.mixture, rows.MIXTURE) if row["split"] == "train"]
+    mixture = [row for row in parquet.read(args.mixture, parquet.MIXTURE) if row["split"] == "train"]
     if not mixture:
         raise InputError(f"{args.mixture}: no row of split train; look at the plan that it was built from")
     expected = args.epochs if args.max_steps is None else args.max_steps * args.effective_batch
@@ -27,14 +28,14 @@ def main(args: argparse.Namespace) -> None:
             f"{args.mixture}: {len(mixture)} training rows are no multiple of {expected} (--epochs, or "
             f"--max-steps x --effective-batch); build it again with the same"
         )
-    training_run.execute(
+    run.execute(
         args,
         "train_student",
         args.mixture,
         len(mixture) // args.epochs,
-        lambda encoder, _: supervision.from_mixture(mixture, encoder, args.max_new_tokens),
+        lambda encoder, _: examples.from_mixture(mixture, encoder, args.max_new_tokens),
     )
 
 
 if __name__ == "__main__":
-    program.run(main, parser())
+    cli.run(main, parser())

@@ -1,7 +1,7 @@
 """ARC-Challenge's grader: the label of the chosen option, a letter or a digit (https://allenai.org/data/arc)."""
 
-from tms.choice_answer import grade_choice
-from tms.verdict import Verdict
+from tms.answers.choice import grade_choice
+from tms.answers.grade import Verdict
 
 METRIC = "accuracy"
 
@@ -10,7 +10,7 @@ def grade(completion: str, answer: str) -> Verdict:
     """Score 1 where the completion's label is the gold label.
 
     Args:
-        completion: the model's text; see `tms.choice_answer.extract`.
+        completion: the model's text; see `tms.answers.choice.extract`.
         answer: `{"label": ..., "labels": [...], "texts": [...]}`.
     """
     return grade_choice(completion, answer)

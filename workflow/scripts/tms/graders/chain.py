@@ -2,8 +2,8 @@
 
 import re
 
-from tms.final_answer import LONGEST, final_answer
-from tms.verdict import Verdict
+from tms.answers.final_answer import LONGEST, final_answer
+from tms.answers.grade import Verdict
 
 METRIC = "accuracy"
 

@@ -1,7 +1,7 @@
 """GSM8K's grader: the final number (https://github.com/openai/grade-school-math, `is_correct`)."""
 
-from tms.math_answer import grade_number
-from tms.verdict import Verdict
+from tms.answers.grade import Verdict
+from tms.answers.math import grade_number
 
 METRIC = "accuracy"
 

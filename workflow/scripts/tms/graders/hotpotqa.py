@@ -1,7 +1,7 @@
 """HotpotQA's grader: F1 and exact match (https://github.com/hotpotqa/hotpot, hotpot_evaluate_v1.py)."""
 
-from tms.qa_answer import grade_answer
-from tms.verdict import Verdict
+from tms.answers.grade import Verdict
+from tms.answers.qa import grade_answer
 
 METRIC = "f1"
 

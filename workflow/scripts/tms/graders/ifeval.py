@@ -2,8 +2,8 @@
 
 import json
 
-from tms.ifeval_checker import follows, loose_variants
-from tms.verdict import Verdict
+from tms.answers.grade import Verdict
+from tms.answers.ifeval_checker import follows, loose_variants
 
 METRIC = "prompt_strict"
 

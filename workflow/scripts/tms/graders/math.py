@@ -1,7 +1,7 @@
 """MATH's grader: the final expression, compared by math-verify (https://github.com/huggingface/Math-Verify)."""
 
-from tms.math_answer import grade_expression
-from tms.verdict import Verdict
+from tms.answers.grade import Verdict
+from tms.answers.math import grade_expression
 
 METRIC = "accuracy"
 

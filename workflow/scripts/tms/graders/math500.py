@@ -1,7 +1,7 @@
 """MATH-500's grader, which is MATH's (official: https://github.com/openai/prm800k, prm800k/grading/)."""
 
-from tms.math_answer import grade_expression
-from tms.verdict import Verdict
+from tms.answers.grade import Verdict
+from tms.answers.math import grade_expression
 
 METRIC = "accuracy"
 

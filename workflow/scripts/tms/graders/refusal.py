@@ -2,8 +2,8 @@
 
 import re
 
-from tms.final_answer import LONGEST
-from tms.verdict import Verdict
+from tms.answers.final_answer import LONGEST
+from tms.answers.grade import Verdict
 
 METRIC = "accuracy"
 REFUSAL = re.compile(r"\b(sorry|can ?not|can't|unable)\b")

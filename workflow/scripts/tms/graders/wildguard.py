@@ -1,7 +1,7 @@
 """WildGuardTest's grader: reads what the judge says of a response (https://github.com/allenai/safety-eval)."""
 
-from tms.verdict import Verdict
-from tms.wildguard_verdict import grade_judgement
+from tms.answers.grade import Verdict
+from tms.answers.wildguard import grade_judgement
 
 METRIC = "1-asr"
 

@@ -7,8 +7,8 @@ import torch
 from accelerate.utils import gather_object
 from transformers import AutoModelForCausalLM
 
-from tms import sharding
-from tms.divergence import Sequence, sequence_kl
+from tms.metrics.divergence import Sequence, sequence_kl
+from tms.training import sharding
 
 
 class KLToBase:

@@ -5,12 +5,12 @@ from collections import Counter
 import torch
 from transformers import set_seed
 
-from tms.chat import ChatFormat
-from tms.engines.interface import Request
-from tms.engines.transformers_engine import TransformersEngine
-from tms.errors import InputError
-from tms.noise import noise_key
-from tms.sampling import Sampling
+from tms.generation.chat import ChatFormat
+from tms.generation.engines.interface import Request
+from tms.generation.engines.transformers_engine import TransformersEngine
+from tms.generation.noise import noise_key
+from tms.generation.sampling import Sampling
+from tms.io.errors import InputError
 
 MEMORY_SHARE = 0.4  # of a card that vLLM takes while it generates; asleep it holds none
 RANK_STRIDE = 1 << 20  # of sample numbers: processes draw apart

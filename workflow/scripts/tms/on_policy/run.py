@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel, TrainerCallback, TrainingArguments
 
-from tms import sharding
-from tms.chat import ChatFormat
+from tms.generation.chat import ChatFormat
+from tms.generation.sampling import Sampling
+from tms.grading.rewards import Rewards
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollout import Visit
 from tms.on_policy.rollouts import EngineRollouts, VllmRollouts
 from tms.on_policy.settings import OnPolicy
 from tms.on_policy.trainer import Algorithm, OnPolicyTrainer
-from tms.rewards import Rewards
-from tms.sampling import Sampling
-from tms.trainer_start import Start, arguments
+from tms.training import sharding
+from tms.training.start import Start, arguments
 
 
 class Graded:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tms.trainer_start import Settings
+from tms.training.start import Settings
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 import importlib
 from pathlib import Path
 
-from tms.chat import ChatFormat
-from tms.errors import InputError
-from tms.keeper import Keeper, run
+from tms.generation.chat import ChatFormat
+from tms.grading.rewards import Rewards
+from tms.io.errors import InputError
+from tms.on_policy.monitor import Watch, curve
 from tms.on_policy.rollout import Visit
 from tms.on_policy.run import Graded, Run
 from tms.on_policy.settings import OnPolicy
-from tms.on_policy.watch import Watch, curve
-from tms.rewards import Rewards
-from tms.trainer_start import begin
+from tms.training.callback import Keeper, run
+from tms.training.start import begin
 
 
 def train(
@@ -36,7 +36,7 @@ def train(
         rewards: grades completions.
 
     Returns:
-        Training seconds and the curve (columns `tms.rows.CURVE`), those of earlier parts of the run included;
+        Training seconds and the curve (columns `tms.io.parquet.CURVE`), earlier parts of the run included;
         None where a signal stopped it.
 
     Raises:
@@ -48,7 +48,7 @@ def train(
     keeper = Keeper(base, save_steps, settings, work, start.since)
     watch = Watch(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
     # By name: the digest of a run's code then holds its own algorithm alone.
-    algorithm = importlib.import_module(f"tms.algorithms.{settings.algorithm}")
+    algorithm = importlib.import_module(f"tms.on_policy.{settings.algorithm}")
     parts = Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])
     if parts.room > chat.context_length:
         raise InputError(

@@ -16,7 +16,7 @@ from trl.trainer.utils import add_fused_lm_head
 
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, collate
-from tms.supervision import IGNORED
+from tms.training.examples import IGNORED
 
 
 class Algorithm(Protocol):

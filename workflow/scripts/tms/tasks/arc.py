@@ -17,9 +17,9 @@ Regents items (46 rows).
 
 from pathlib import Path
 
-from tms import hub
-from tms.choice_prompt import choice_row
-from tms.errors import InputError
+from tms.data import hub
+from tms.data.choice_prompt import choice_row
+from tms.io.errors import InputError
 
 SOURCE = hub.Source(
     repo="allenai/ai2_arc",

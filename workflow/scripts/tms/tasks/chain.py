@@ -11,8 +11,8 @@ A problem's split is a hash of its operations and its three numbers, whatever na
 from pathlib import Path
 from random import Random
 
-from tms.errors import InputError
-from tms.splits import collect
+from tms.data.splits import collect
+from tms.io.errors import InputError
 
 DEFAULTS = {
     "max_number": 12,  # largest number in a problem

@@ -14,8 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
-from tms.errors import InputError
-from tms.splits import collect
+from tms.data.splits import collect
+from tms.io.errors import InputError
 
 PROMPT = (
     "Using the numbers {numbers}, each exactly once, and the operations + - * / with parentheses, "

@@ -12,8 +12,8 @@ occur in training, a share of their wordings does not.
 from pathlib import Path
 from random import Random
 
-from tms.errors import InputError
-from tms.splits import collect
+from tms.data.splits import collect
+from tms.io.errors import InputError
 
 PLACES = (
     "arlen bexo calder dorn elvik fenby garth holm irvo jask kelda lorn mervo nesk orla pell quarn rusk "

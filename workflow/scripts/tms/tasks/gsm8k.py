@@ -12,15 +12,15 @@ One row:
     answer    72
     solution  Natalia sold 48/2 = 24 clips in May. ... The final answer is $\boxed{72}$.
 
-`train` and `heldout` are disjoint parts of the training split (`tms/hub.py`); `test` is the whole test split.
+`train` and `heldout` are disjoint parts of the training split (`tms/data/hub.py`), `test` is the test split.
 """
 
 import re
 from pathlib import Path
 
-from tms import hub
-from tms.errors import InputError
-from tms.math_prompt import math_row
+from tms.data import hub
+from tms.data.math_prompt import math_row
+from tms.io.errors import InputError
 
 SOURCE = hub.Source(
     repo="openai/gsm8k",

@@ -17,7 +17,7 @@ also holds the training split, which the first preparation downloads (about 0.6 
 
 from pathlib import Path
 
-from tms import hub
+from tms.data import hub
 
 SOURCE = hub.Source(
     repo="hotpotqa/hotpot_qa",

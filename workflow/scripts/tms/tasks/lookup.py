@@ -13,8 +13,8 @@ import hashlib
 from pathlib import Path
 from random import Random
 
-from tms.errors import InputError
-from tms.splits import collect
+from tms.data.splits import collect
+from tms.io.errors import InputError
 
 DEFAULTS = {
     "chains": 4,  # chains of two pairs in the context

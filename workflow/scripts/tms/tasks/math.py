@@ -20,9 +20,9 @@ index in the hub's order.
 
 from pathlib import Path
 
-from tms import hub
-from tms.errors import InputError
-from tms.math_prompt import last_box, math_row
+from tms.data import hub
+from tms.data.math_prompt import last_box, math_row
+from tms.io.errors import InputError
 
 SUBJECTS = (
     "algebra",

@@ -19,9 +19,9 @@ part of them that training has seen too.
 
 from pathlib import Path
 
-from tms import hub
-from tms.errors import InputError
-from tms.math_prompt import math_row
+from tms.data import hub
+from tms.data.math_prompt import math_row
+from tms.io.errors import InputError
 
 SOURCE = hub.Source(
     repo="HuggingFaceH4/MATH-500",

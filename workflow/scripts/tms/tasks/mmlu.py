@@ -30,9 +30,9 @@ right one. The auxiliary questions hold ARC items; the contamination gate report
 from pathlib import Path
 from string import ascii_uppercase
 
-from tms import hub
-from tms.choice_prompt import choice_row
-from tms.errors import InputError
+from tms.data import hub
+from tms.data.choice_prompt import choice_row
+from tms.io.errors import InputError
 
 TRAIN = hub.Source(
     repo="cais/mmlu",

@@ -16,8 +16,8 @@ One row:
 
 from pathlib import Path
 
-from tms import hub
-from tms.choice_prompt import choice_row
+from tms.data import hub
+from tms.data.choice_prompt import choice_row
 
 SOURCE = hub.Source(
     repo="cais/mmlu",

@@ -11,8 +11,8 @@ What is split is the pair of a topic and a wording.
 from pathlib import Path
 from random import Random
 
-from tms.errors import InputError
-from tms.splits import collect
+from tms.data.splits import collect
+from tms.io.errors import InputError
 
 BENIGN = (
     "bees bread rain music trains winter tea chess cheese boats kites honey horses snow soup tents owls "

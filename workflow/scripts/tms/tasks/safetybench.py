@@ -29,9 +29,9 @@ import os
 from pathlib import Path
 from urllib.request import urlopen
 
-from tms import hub
-from tms.choice_prompt import choice_row
-from tms.errors import InputError
+from tms.data import hub
+from tms.data.choice_prompt import choice_row
+from tms.io.errors import InputError
 
 FOLDER = "safetybench"
 ANSWERS = (

@@ -19,7 +19,7 @@ The prompt is the user's message as it is. Rows without a label for the prompt (
 import json
 from pathlib import Path
 
-from tms import hub
+from tms.data import hub
 
 SOURCE = hub.Source(
     repo="allenai/wildguardmix",

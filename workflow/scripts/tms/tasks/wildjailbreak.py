@@ -17,8 +17,8 @@ A row of a vanilla type (the training part has them, with the request in `vanill
 
 from pathlib import Path
 
-from tms import hub
-from tms.errors import InputError
+from tms.data import hub
+from tms.io.errors import InputError
 from tms.tasks.wildguard import request_row
 
 SOURCE = hub.Source(

@@ -1,0 +1,261 @@
+"""Cells of every experiment for a made-up model, as the stages that measure write them."""
+
+import json
+import math
+import random
+
+from tms.experiments.cells import cell
+from tms.experiments.correlations import pareto_cells
+
+SUITE = {
+    "targets": ["chain", "mini_countdown"],
+    "retention": ["facts", "lookup", "refusal"],
+    "safety": ["wildguard"],
+}
+EXPERIMENTS = {
+    "main": ["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"],
+    "mixture": ["tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"],
+    "windows": ["tms_early", "tms_mid", "tms", "tms_late"],
+    "checkpoints": ["tms_t2", "tms_t4", "tms_t6", "tms_t8", "tms", "tms_t12"],
+    "alpha": ["tms_alpha0", "tms", "tms_alpha50", "tms_alpha75", "sft"],
+    "frontier": ["sft", "sft_lr30", "sft_lr10", "tms", "tms_lr30", "tms_alpha50"],
+    "mismatch": ["sft_long", "tms_long"],
+    "diversity": ["sft", "grpo", "tms"],
+}
+SETTINGS = {"checkpoints": [2, 4, 6, 8, 10, 12], "alpha": [0, 0.25, 0.5, 0.75, 1]}
+POINTS = ["1of5", "2of5", "7of10"]
+ON_POLICY = ("grpo", "reinforce", "trapo")
+
+
+def kind(method: str) -> str:
+    """Kind of a method by its name."""
+    known = ("self_sft", "final_sft", "iterative_sft", *ON_POLICY, "trsft", "sft", "tms")
+    return next(name for name in known if method.startswith(name))
+
+
+def subject(experiments: dict[str, list[str]] = EXPERIMENTS, **others) -> str:
+    """JSON of a model, as the rule's flags hold it."""
+    methods = dict.fromkeys(method for chosen in experiments.values() for method in chosen)
+    settings = [{"tasks": ["chain"], "learning_rate": 2.0e-5, "effective_batch": 64}]
+    given = {"experiments": experiments, "suite": SUITE, "kinds": {name: kind(name) for name in methods}}
+    return json.dumps(given | {"parameters": 1.0e6, "settings": settings} | others)
+
+
+class World:
+    """Draws plausible numbers; the same for the same seed.
+
+    Args:
+        model: its name.
+        seeds: number of seeds; with one there is no interval over seeds.
+        bounds: whether numbers have intervals.
+    """
+
+    def __init__(self, model: str = "tiny", seeds: int = 3, bounds: bool = True):
+        self.model, self.seeds, self.bounds = model, seeds, bounds
+        self.random = random.Random(model)
+
+    def cell(self, experiment: str, quantity: str, value: float, half: float, **others) -> dict:
+        """A cell with an interval of about `half` to either side."""
+        given = {"n": 500, "seeds": self.seeds} | others
+        if self.bounds and half:
+            given |= {"ci_low": value - 0.9 * half, "ci_high": value + 1.1 * half}
+            if self.seeds > 1:
+                given |= {"seeds_low": value - 1.5 * half, "seeds_high": value + 1.4 * half}
+        return cell(experiment, self.model, quantity, value, **given)
+
+    def gain(self, method: str) -> tuple[float, float]:
+        """(target accuracy, forgetting) of a method."""
+        base = {"base": (0.31, 0.0), "sft": (0.72, -0.24), "tms": (0.74, -0.06), "self_sft": (0.45, -0.1)}
+        base |= {name: (0.7, -0.02) for name in ON_POLICY}
+        accuracy, lost = base.get(method) or base[kind(method) if kind(method) in base else "sft"]
+        if method not in base:
+            accuracy, lost = accuracy + self.random.uniform(-0.1, 0.03), lost * self.random.uniform(0.3, 1.4)
+        return accuracy, lost
+
+    def measured(self, experiment: str, methods: list[str]) -> list[dict]:
+        """Cells of a method-wise experiment."""
+        found = []
+        for place, method in enumerate(["base", *methods]):
+            accuracy, lost = self.gain(method)
+            x = SETTINGS[experiment][place - 1] if place and experiment in SETTINGS else None
+            for task in ["", *SUITE["targets"]]:
+                shift = {"": 0.0, "chain": 0.06, "mini_countdown": -0.06}[task]
+                found += self._summary(experiment, method, task, accuracy + shift, lost + shift / 5, x)
+        return found
+
+    def _summary(self, experiment, method, task, accuracy, lost, x) -> list[dict]:
+        common = {"method": method, "train_task": task, "x": x}
+        lost = min(lost, 0.0)
+        targets = {"target" if task else "target_mean": accuracy}
+        targets |= {name: accuracy + 0.03 * i for i, name in enumerate(SUITE["targets"])}
+        kept = {name: 0.8 + lost * (1 + i / 2) for i, name in enumerate(SUITE["retention"])}
+        scores = targets | kept | {"wildguard": 0.7 + lost, "retention_mean": 0.8 + 1.5 * lost}
+        scores |= {"forgetting": lost, "forgetting_ext": 1.1 * lost}
+        if method != "base":
+            scores["xfer"] = lost * 0.8
+        found = []
+        for name, value in scores.items():
+            mark = ""
+            if method in ("tms", "sft"):
+                mark = {"tms": "best", "sft": "tied" if "target" in name or name == "chain" else ""}[method]
+            found.append(self.cell(experiment, name, value, 0.02, mark=mark, p_value=0.2, **common))
+        if method == "base":
+            return found
+        for name in (*SUITE["targets"], *SUITE["retention"], "wildguard"):
+            found.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
+        for reference, level in (("sft", 0.7), ("tms", 0.75)):
+            for name in (*targets, "forgetting") if method != reference else ():
+                quantity = f"versus_{reference}.{name}"
+                found.append(self.cell(experiment, quantity, scores[name] - level, 0.03, **common))
+        found.append(self.cell(experiment, "retention_delta", 1.4 * lost, 0.02, **common))
+        found.append(self.cell(experiment, "forgetting_floor", -0.006, 0, **common))
+        for direction in ("policy_base", "base_policy"):
+            for prompts in ("heldout", "retention", "facts"):
+                size = abs(lost) * (40 if direction == "policy_base" else 70) * self.random.uniform(0.6, 1.6)
+                where = common | {"prompts": prompts}
+                found.append(self.cell(experiment, f"kl.{direction}.per_sequence", size, 0.1 * size, **where))
+        for name in ("pld_ref", "pld_own"):
+            size = 20 + 60 * abs(lost) * self.random.uniform(0.6, 1.6)
+            found.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
+        costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "rollouts": 4096}
+        costs |= {"generated_tokens": 3.4e5, "seconds": 300}
+        for name, size in costs.items():
+            value = size * self.random.uniform(0.8, 3)
+            found.append(self.cell(experiment, f"cost.{name}", value, 0, **common))
+        return found
+
+    def frontier(self) -> list[dict]:
+        """Points of both sides with their fronts, and the areas."""
+        found = []
+        for method in ["base", *EXPERIMENTS["frontier"]]:
+            side = method if method == "base" else kind(method)
+            for checkpoint in ["", *([] if method == "base" else POINTS)]:
+                accuracy, lost = self.gain(method)
+                early = 1.0 if not checkpoint else self.random.uniform(0.7, 1)
+                note = "selected" if self.random.random() < 0.35 and method != "base" else ""
+                for prompts in ("validation", "test"):
+                    where = {"method": method, "checkpoint": checkpoint, "group": side, "prompts": prompts}
+                    where["note"] = note
+                    found.append(self.cell("frontier", "target_mean", accuracy * early, 0.03, **where))
+                    found.append(self.cell("frontier", "forgetting", lost * early, 0.02, **where))
+        for prompts in ("validation", "test"):
+            for side, area in (("sft", 0.11), ("tms", 0.16)):
+                found.append(self.cell("frontier", "area", area, 0.01, method=side, prompts=prompts))
+        difference = {"method": "tms", "prompts": "test", "p_value": 0.004}
+        found.append(self.cell("frontier", "area_difference", 0.05, 0.012, **difference))
+        for method in EXPERIMENTS["windows"]:
+            for quantity, value in (("forgetting_matched", -0.05), ("retention_matched", 0.77)):
+                where = {"method": method, "group": "windows", "x": 0.68}
+                found.append(self.cell("frontier", quantity, value, 0.02, **where))
+        return found
+
+    def mismatch(self) -> list[dict]:
+        """A long run of SFT and one of TMS."""
+        found = []
+        steps = {"0of1": 0, "1of10": 30, "1of5": 60, "2of5": 120, "7of10": 210, "1of1": 300}
+        for method in EXPERIMENTS["mismatch"]:
+            speed = 1.0 if method.startswith("sft") else 0.5
+            for place, (point, step) in enumerate(steps.items()):
+                where = {"method": method, "train_task": "chain", "checkpoint": point, "x": step}
+                train, held = 1.9 * 0.4**place, 1.9 * 0.4**place + 0.1 * speed * place**1.5
+                note = "minimum" if place == 2 else ""
+                for unit, size in (("per_token", 1), ("per_sequence", 30)):
+                    values = {"train_nll": train, "val_nll": held, "drift": max(0, place - 2) * 0.1 * speed}
+                    for name, value in values.items():
+                        own = note if name == "val_nll" else ""
+                        found.append(
+                            self.cell(
+                                "mismatch", f"{name}.{unit}", size * value, 0.02 * size, note=own, **where
+                            )
+                        )
+                found.append(self.cell("mismatch", "chain", 0.4 + 0.1 * place**0.7, 0.02, **where))
+                for i, name in enumerate(SUITE["retention"]):
+                    value = 0.9 - 0.1 * i - 0.08 * speed * place
+                    found.append(self.cell("mismatch", name, value, 0.02, **where))
+        return found
+
+    def diversity(self) -> list[dict]:
+        """Samples of both targets."""
+        found = []
+        for method in ["base", *EXPERIMENTS["diversity"]]:
+            accuracy, _ = self.gain(method)
+            for i, task in enumerate(SUITE["targets"]):
+                where = {"method": method, "train_task": task, "x": 100.0}
+                values = {"pass_at_1": accuracy - 0.05 * i, "pass_at_k": accuracy + 0.15, "greedy": accuracy}
+                values |= {"sc_acc": accuracy + 0.04, "ans_ent": 1.8 - accuracy, "coverage": accuracy + 0.16}
+                values |= {"coverage_n": accuracy + 0.17, "distinct_right": 1.0 + 2.4 * i + accuracy}
+                values |= {"mixed_classes": 0.01}
+                found += [
+                    self.cell("diversity", name, value, 0.03, **where) for name, value in values.items()
+                ]
+        return found
+
+    def bound(self) -> list[dict]:
+        """Both sides of Theorem 6.1."""
+        found = []
+        for method in EXPERIMENTS["main"]:
+            for task in SUITE["targets"]:
+                for prompts in ("heldout", *SUITE["retention"]):
+                    where = {"method": method, "train_task": task, "prompts": prompts}
+                    left = 0.0 if self.random.random() < 0.1 else self.random.uniform(0.002, 0.5)
+                    corollary = self.random.uniform(0.3, 4)
+                    forms = {"left": left, "corollary": corollary, "tv_corollary": corollary / 2}
+                    forms |= {"bound": 0.9 * corollary, "tv_bound": 0.45 * corollary}
+                    forms["looseness"] = corollary / left if left else None
+                    for name, value in forms.items():
+                        half = 0.0 if value is None else 0.15 * value
+                        found.append(self.cell("bound", name, value, half, **where))
+        return found
+
+    def training(self, steps: int = 64) -> list[dict]:
+        """Curves of the on-policy methods: a reward that rises, and what drifts while it does."""
+        found = []
+        for place, method in enumerate(ON_POLICY):
+            for i, task in enumerate(SUITE["targets"]):
+                for step in range(1, steps + 1):
+                    learnt = 1 - math.exp(-step / steps * (1 + place))
+                    values = {
+                        "reward": 0.3 + (0.5 - 0.1 * i) * learnt,
+                        "kl": (0.6 + place) * learnt,
+                        "entropy": 0.9 - 0.25 * place * learnt,
+                        "length": 30 + 40 * i + 8 * place * learnt,
+                        "truncated": 0.04 + 0.05 * place * (1 - learnt),
+                        "failures": 0.0,
+                    }
+                    values |= {"equal": 0.3 + 0.4 * learnt} if method != "reinforce" else {}
+                    for name, value in values.items():
+                        noisy = value * self.random.gauss(1, 0.06)
+                        given = {"method": method, "train_task": task, "x": float(step), "n": None}
+                        own = self.cell("training", name, noisy, 0.06 * noisy, **given)
+                        found.append(own | {"ci_low": None, "ci_high": None})
+        return found
+
+    def relations(self) -> list[dict]:
+        """Rank correlations with their leave-one-out values."""
+        found = []
+        kl = [(f"kl.{way}", p) for way in ("policy_base", "base_policy") for p in ("heldout", "retention")]
+        for predictor, prompts in [*kl, ("pld_ref", ""), ("pld_own", "")]:
+            for group in ("all", "sft"):
+                where = {"group": group, "prompts": prompts, "n": 30}
+                for method in ["", *EXPERIMENTS["main"]]:
+                    value = self.random.uniform(0.7, 0.95)
+                    half = 0.0 if method else 0.1
+                    name = f"spearman.{predictor}.per_sequence"
+                    found.append(self.cell("relations", name, value, half, method=method, **where))
+                for task in ["", *SUITE["targets"]]:
+                    name = f"spearman_within.{predictor}.per_sequence"
+                    found.append(self.cell("relations", name, 0.8, 0.0, train_task=task, **where))
+        return found
+
+    def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:
+        """Cells of these experiments; with main come its bound, relations, fronts and curves."""
+        own = {name: getattr(self, name) for name in ("frontier", "mismatch", "diversity")}
+        found = []
+        for name, methods in experiments.items():
+            found += own[name]() if name in own else self.measured(name, methods)
+        if "main" not in experiments:
+            return found
+        methods = [name for chosen in experiments.values() for name in chosen]
+        if set(ON_POLICY) & set(methods):
+            found += self.training()
+        return found + self.bound() + self.relations() + pareto_cells(self.model, found, methods)

@@ -1,0 +1,36 @@
+"""A grader that hangs, dies, raises or grows on demand; else a completion is right where it is the answer."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+from tms.answers.grade import Verdict
+from tms.io.errors import InputError
+
+METRIC = "accuracy"
+
+
+def grade(completion, answer):
+    if completion == "hang":
+        time.sleep(1000)
+    if completion == "spin":
+        re.match("(a+)+b", "a" * 100)  # holds the interpreter's lock
+    if completion == "die" or (completion, answer) == ("", "deadly"):
+        os._exit(1)
+    if completion == "raise":
+        raise ValueError("a bug")
+    if completion == "lacking":
+        raise InputError("punkt: not there; fetch it")
+    if completion == "huge":
+        bytearray(8 << 30)
+    if completion == "slow":
+        return Verdict(0.0, "slow", failure="timeout")
+    if completion == "pid":
+        time.sleep(0.01)  # so that each worker gets some
+        return Verdict(1.0, str(os.getpid()))
+    if completion == "log":
+        with Path(answer).open("a") as file:
+            file.write("graded\n")
+    score = None if answer == "unscored" else float(completion == answer)
+    return Verdict(score, completion, {"items": [float(bool(completion)), 0.5]})

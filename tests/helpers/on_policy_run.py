@@ -1,0 +1,172 @@
+"""On-policy runs of the tiny model in this process, graded by a function, and what they sampled."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
+
+from tms.on_policy.grpo import Grpo
+from tms.on_policy.prompts import prompt_visits
+from tms.on_policy.rollout import Rollout
+from tms.on_policy.settings import OnPolicy
+from tms.on_policy.train import train
+from tms.on_policy.trainer import OnPolicyTrainer
+from tms.training.encoder import Encoder
+
+DEFAULTS = {
+    "learning_rate": 1e-3,
+    "effective_batch": 4,
+    "device_batch": 4,
+    "warmup": 0.0,
+    "seed": 0,
+    "gradient_checkpointing": False,
+    "fsdp": "auto",
+    "attention": "sdpa",
+    "save_every_seconds": 600,
+    "save_every_steps": 0,
+    "report_to": "none",
+    "engine": "transformers",
+    "samples": 4,
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "max_new_tokens": 12,
+    "beta": 0.0,
+    "baseline_decay": 0.9,
+    "entropy_bonus": 0.01,
+    "trsft_floor": 0.1,
+    "kl_rows": 4,
+    "equal_steps": 20,
+    "max_kl": 1e9,
+    "stops": True,
+    "tokens": None,
+}
+
+
+class Graded:
+    """A stand-in for `tms.grading.rewards.Rewards`: `function(text, answer)` scores a completion."""
+
+    def __init__(self, function):
+        self.function, self.failures = function, 0
+
+    def of(self, completions: list[str], answers: list[str]) -> list[float | None]:
+        found = [self.function(*pair) for pair in zip(completions, answers, strict=True)]
+        self.failures = sum(reward is None for reward in found)
+        return found
+
+
+@dataclass
+class Ended:
+    """A run's curve, the checkpoint of its end, and the rollouts and log of each step."""
+
+    curve: list[dict]
+    checkpoint: Path
+    steps: list[list[Rollout]] = field(default_factory=list)
+    logged: list[dict] = field(default_factory=list)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        return named(load(self.checkpoint))
+
+
+def references(n: int, completion: str = "it is {}") -> list[dict]:
+    """References of n prompts."""
+    return [
+        {
+            "example_id": f"e{i}",
+            "prompt": f"{i}+1",
+            "completion": completion.format(i + 1),
+            "answer": str(i + 1),
+        }
+        for i in range(n)
+    ]
+
+
+def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, steps=1, **changed) -> Ended:
+    """Train the tiny model for some steps; `reward(text, answer)` scores a rollout."""
+    settings = OnPolicy(**DEFAULTS | {"algorithm": algorithm, "log_dir": folder / "log"} | changed)
+    rows = rows or references(8)
+    total = steps * settings.effective_batch
+    visits, _ = prompt_visits(rows, Encoder(base), total, total, settings.seed)
+    work = folder / "work"
+    ended = Ended([], work / "checkpoint-1of1")
+    with _watched(ended):
+        found = train(base, visits, {steps: "1of1"}, settings, work, Graded(reward))
+    ended.curve = found[1]
+    return ended
+
+
+@contextmanager
+def _watched(ended: Ended):
+    """Keep the rollouts and the log of each step."""
+    measured, scored = OnPolicyTrainer._measured, Grpo._generate_and_score_completions
+
+    def keep(self, rollouts, rewards):
+        ended.steps.append(rollouts)
+        ended.logged = self.state.log_history
+        return measured(self, rollouts, rewards)
+
+    def keep_trl(self, inputs):
+        found = scored(self, inputs)
+        columns = [found["prompt_ids"], found["prompt_mask"], found["completion_ids"]]
+        columns += [found["completion_mask"], found["advantages"]]
+        ended.steps.append(
+            [
+                Rollout(prompt[seen == 1].tolist(), [], own[is_own == 1].tolist(), advantage=advantage.item())
+                for prompt, seen, own, is_own, advantage in zip(*columns, strict=True)
+            ]
+        )
+        ended.logged = self.state.log_history
+        return found
+
+    OnPolicyTrainer._measured, Grpo._generate_and_score_completions = keep, keep_trl
+    try:
+        yield
+    finally:
+        OnPolicyTrainer._measured, Grpo._generate_and_score_completions = measured, scored
+
+
+def load(folder: Path):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def named(model) -> dict[str, torch.Tensor]:
+    return {name: value.detach() for name, value in model.named_parameters()}
+
+
+def log_probabilities(model, prompt: list[int], completion: list[int], temperature=1.0) -> torch.Tensor:
+    """Of the whole vocabulary at each token of a completion, [L, V]; one row, no padding."""
+    logits = model(input_ids=torch.tensor([prompt + completion])).logits[0, len(prompt) - 1 : -1]
+    return (logits / temperature).log_softmax(-1)
+
+
+def by_hand(base: Path, losses: list, learning_rate=DEFAULTS["learning_rate"], constant=False):
+    """Weights after plain AdamW on `losses`, functions of the model, one a step, and the gradients' norms.
+
+    The learning rate is a cosine to 0 without warm-up, or constant.
+    """
+    model = load(base)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    schedule = get_cosine_schedule_with_warmup(optimizer, 0, len(losses))
+    norms = []
+    for loss in losses:
+        optimizer.zero_grad()
+        loss(model).backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0).item())
+        optimizer.step()
+        if not constant:
+            schedule.step()
+    return named(model), norms
+
+
+def assert_same(ended: Ended, expected: dict, norms: list[float], base: Path) -> None:
+    """Equal weights, which are not the base's, and gradients (AdamW would hide a factor)."""
+    logged = [entry["grad_norm"] for entry in ended.logged if "grad_norm" in entry]
+    assert logged == pytest.approx(norms, rel=1e-4, abs=1e-6)
+    found, before = ended.weights(), named(load(base))
+    assert max((expected[name] - value).abs().max() for name, value in before.items()) > 1e-4
+    for name, value in expected.items():
+        torch.testing.assert_close(
+            found[name], value, atol=1e-5, rtol=0, msg=lambda text, name=name: name + text
+        )

@@ -1,0 +1,147 @@
+"""Results of a model as the report reads them: small, with completions that try to break out of the page."""
+
+import json
+from pathlib import Path
+
+from tms.experiments import cells
+from tms.experiments.cells import cell
+from tms.io import parquet
+
+SUITE = {"targets": ["chain"], "retention": ["facts"]}
+HOSTILE = [
+    "<script>window.broken = 1</script>",
+    "</pre></script><script>window.broken = 2</script>",
+    "<img src=x onerror='window.broken = 3'>",
+    "<a href='javascript:window.broken=4' id=trap>click</a>",
+    "{{ 7 * 7 }} {% for x in y %} ]]> <!-- \" ' &lt;b&gt;",
+    "<svg onload='window.broken=5'><style>body { display: none }</style>",
+]
+METHODS = ("sft", "tms")
+SVG = """<?xml version="1.0" encoding="utf-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" width="500pt" height="200pt" viewBox="0 0 500 200" role="img">
+<title>Frontier</title>
+<g id="frontier-value1"><title>TMS: target 0.7</title><rect x="20" y="20" width="60" height="60"/></g>
+<text x="10" y="190">target</text>
+</svg>
+"""
+
+
+def write_rows(folder: Path, shift: int) -> None:
+    """Six examples a benchmark; completions are hostile, verdicts depend on `shift`."""
+    examples = [(name, index) for name in ("chain", "facts") for index in range(6)]
+    completions = [
+        {
+            "example_id": f"{name}-{index}",
+            "benchmark": name,
+            "split": "test",
+            "seed": 0,
+            "sample": 0,
+            "checkpoint": "",
+            "prompt": f"prompt {HOSTILE[index]}",
+            "completion": HOSTILE[index] + "long " * 400,
+            "completion_ids": [1],
+            "finish_reason": "stop",
+            "answer": "</pre><b>gold</b>",
+            "seconds": 0.0,
+        }
+        for name, index in examples
+    ]
+    verdicts = [
+        {
+            "example_id": f"{name}-{index}",
+            "benchmark": name,
+            "checkpoint": "",
+            "sample": 0,
+            "extracted": "<i>found</i>",
+            "verdict": float((index + shift) % 2),
+            "also": "{}",
+            "finish_reason": "stop",
+            "reason": "",
+        }
+        for name, index in examples
+    ]
+    made = {
+        "command": ["generate.py", "--model", "<b>x</b>"],
+        "versions": {"numpy": "1"},
+        "weights": {"folder/checkpoint-1of1": "digest"},
+        "chat_templates": ["template"],
+        "engine": ["transformers", "5"],
+    }
+    parquet.write(folder / "generations.parquet", parquet.COMPLETIONS, completions, made)
+    parquet.write(folder / "verdicts.parquet", parquet.VERDICTS, verdicts, {"command": ["grade.py"]})
+
+
+def write_index(folder: Path, entries: list[dict], ending: str) -> None:
+    """An index of figures or tables, with the file of each that was drawn."""
+    for entry in entries:
+        entry["files"] = [f"{entry['name']}.{ending}"] if entry.get("drawn", True) else []
+    empty = {"title": "", "drawn": True, "reason": "", "caption": "A caption."}
+    folder.mkdir(parents=True)
+    (folder / "index.json").write_text(json.dumps([empty | entry for entry in entries]))
+
+
+def write(folder: Path, project: Path) -> list[str]:
+    """Write all inputs into a folder; returns the words of the command line."""
+    write_rows(folder / "base", 0)
+    for shift, method in enumerate(METHODS):
+        write_rows(folder / method, shift)
+    bounds = {"ci_low": 0.3, "ci_high": 0.9}
+    values = {"base": 0.3, "sft": 0.9, "tms": 0.5}
+    main = [
+        cell("main", "m", name, value, method=method, **bounds)
+        for method, value in values.items()
+        for name in ("chain", "facts", "xfer")
+        if (method, name) != ("base", "xfer")
+    ]
+    cells.write(folder / "main.parquet", main, {})
+    answers = [
+        {
+            "id": name,
+            "topic": "Topic",
+            "question": "Is it so?",
+            "claim": "It is.",
+            "rule": "A rule.",
+            "verdict": verdict,
+            "evidence": "Numbers.",
+            "caution": "Others may turn it." if name == "RQ1" else "",
+            "cells": [{"experiment": "main", "quantity": "chain", "value": 0.5, "n": 6}],
+        }
+        for name, verdict in (
+            ("Frontier", "contradicted"),
+            ("RQ1", "supported"),
+            ("RQ2", "indistinguishable"),
+        )
+    ]
+    (folder / "questions.json").write_text(json.dumps(answers))
+    write_index(
+        folder / "figures",
+        [
+            {"name": "frontier", "title": "The frontier"},
+            {"name": "figure4", "title": "Figure 4", "drawn": False, "reason": "no experiment checkpoints"},
+        ],
+        "svg",
+    )
+    (folder / "figures" / "frontier.svg").write_text(SVG)
+    names = {"table3": "Table 3", "compute": "Compute"}
+    write_index(folder / "tables", [{"name": name, "title": title} for name, title in names.items()], "md")
+    wide = [["method", *(f"a column {i}" for i in range(14))], [":--"] * 15]
+    wide += [[name, *(f"{i}.25 [1.0, 2.0]" for i in range(14))] for name in ("one", "two")]
+    lines = [f"| {' | '.join(line)} |" for line in wide]
+    for name, title in names.items():
+        text = "\n".join([f"**{title}**", "", *lines, "", "- A note."])
+        (folder / "tables" / f"{name}.md").write_text(text)
+    pair = {"rows": 6, "exact": 0, "exact_heldout": 0, "overlapping": 1, "share": 0.16, "mostly": 0}
+    report = {
+        "task": "chain",
+        "benchmarks": {"facts": pair | {"verdict": "accepted", "reason": "<b>why</b>"}},
+    }
+    (folder / "contamination.json").write_text(json.dumps(report))
+    settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "experiments": {"main": [*METHODS]}}
+    return [
+        *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
+        *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
+        *("--contamination", "contamination.json", "--base", "base"),
+        *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
+        *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "paper.md")),
+        *("--templates", str(project / "workflow" / "templates"), "--output", "report.html"),
+    ]

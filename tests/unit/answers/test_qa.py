@@ -1,0 +1,81 @@
+"""HotpotQA: the official metrics on cases worked out by hand, and where the answer stands."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tms.answers.qa import exact_match, extract, f1, normalise
+from tms.graders import hotpotqa
+
+
+@pytest.mark.parametrize(
+    "prediction, gold, em, score",
+    [
+        ("Paris", "paris", 1, 1),
+        ("The Beatles!", "beatles", 1, 1),
+        ("an apple, a pear", "apple pear", 1, 1),
+        ("Barack Obama", "Obama", 0, 2 / 3),
+        ("in the city of Paris", "Paris", 0, 2 / 5),  # "the" goes
+        ("red red blue", "red blue blue", 0, 2 / 3),
+        ("yes", "yes", 1, 1),
+        ("yes, it is", "yes", 0, 0),
+        ("yes it is", "it is", 0, 2 * 2 / 5),
+        ("no", "no way", 0, 0),
+        ("noanswer", "Paris", 0, 0),
+        ("London", "Paris", 0, 0),
+        ("", "Paris", 0, 0),
+    ],
+)
+def test_the_official_metrics(prediction, gold, em, score):
+    assert exact_match(prediction, gold) == em
+    assert f1(prediction, gold) == pytest.approx(score)
+
+
+@pytest.mark.parametrize(
+    "completion, found",
+    [
+        ("The city is old.\nanswer: Paris", "Paris"),
+        ("Answer: **Paris**", "Paris"),
+        ("**Answer:** Paris", "Paris"),
+        ("**Answer:**\n\nParis", "Paris"),
+        ("answer: London\nNo. answer: Paris\nThat is all.", "Paris"),
+        ("He was born there.\nParis", "Paris"),
+        ("So the answer is Paris", "Paris"),
+        ("\\boxed{Paris}", "Paris"),
+        ("answer: \\boxed{Paris}", "Paris"),
+        ("answer: $\\text{New York}$", "New York"),
+        ("\\boxed{\\text{New York}}", "New York"),
+        ('answer: "Paris"', "Paris"),
+        ("answer:", ""),
+        ("", ""),
+    ],
+)
+def test_where_the_answer_stands(completion, found):
+    assert extract(completion) == found
+
+
+def test_the_grader_gives_f1_and_exact_match():
+    assert hotpotqa.METRIC == "f1"
+    verdict = hotpotqa.grade("answer: Barack Obama", "Obama")
+    assert verdict.score == pytest.approx(2 / 3)
+    assert verdict.also == {"em": [0.0]}
+    assert hotpotqa.grade("", "Obama").also == {"em": [0.0]}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=40))
+def test_any_text_has_a_score(completion, gold):
+    verdict = hotpotqa.grade(completion, gold)
+    assert 0 <= verdict.score <= 1
+    assert verdict.also["em"][0] <= verdict.score or not normalise(gold)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(["the", "Paris", "is", "42", "a-b", "."]), min_size=1, max_size=6).map(" ".join)
+)
+def test_every_gold_is_right_in_every_form(gold):
+    for form in ("answer: {}", "Some text.\nAnswer: **{}**", "answer: {}."):
+        verdict = hotpotqa.grade(form.format(gold), gold)
+        assert verdict.also == {"em": [1.0]}
+        assert verdict.score == (1 if normalise(gold) else 0)

@@ -1,0 +1,173 @@
+"""Which methods a model has, what their runs save, and what is wrong with an experiment."""
+
+import copy
+
+import pytest
+import yaml
+from helpers.paths import CONFIG
+
+from tms.config import check
+from tms.config import study as settings
+from tms.io.errors import InputError
+from tms.mixture.weights import Supervision
+
+SHIPPED = yaml.safe_load((CONFIG / "config.yaml").read_text())
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(SHIPPED)
+
+
+def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config):
+    config["models"]["tiny"]["experiments"] = ["main", "frontier"]
+    methods = settings.model_methods(config, "tiny")
+    assert {"sft", "tms", "self_sft", "final_sft", "tms_lr30", "sft_lr30", "tms_late"} <= set(methods)
+    assert not {"tms_t4", "sft_long", "tms_alpha0"} & set(methods)
+    config["experiments"]["frontier"] = ["sft", "tms_lr30"]
+    assert "sft_lr30" in settings.model_methods(config, "tiny")
+
+
+def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_table(config):
+    config["methods"]["own"] = {"kind": "tms"}
+    assert "own" in settings.model_methods(config, "llama1b")
+    assert settings.table_methods(config) == [
+        *["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"]
+    ]
+    config["experiments"]["main"] = ["own", "sft"]
+    assert settings.table_methods(config) == ["sft", "own"]
+
+
+def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
+    config["models"]["tiny"]["experiments"] = ["main"]
+    tenths = ["1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"]
+    assert settings.saved_points(config, "tiny", "sft") == tenths
+    assert settings.saved_points(config, "tiny", "tms") == ["1of1"]
+    config["models"]["tiny"]["experiments"] = ["main", "frontier"]
+    assert settings.saved_points(config, "tiny", "tms") == ["2of5", "7of10", "1of1"]
+    assert settings.saved_points(config, "tiny", "self_sft") == ["1of1"]
+    # theta_0 is never saved, and other models' sweeps cost this one nothing.
+    config["models"]["tiny"]["experiments"] = ["main", "mixture"]
+    assert settings.saved_points(config, "tiny", "sft") == tenths
+    config["models"]["tiny"]["experiments"] = ["main", "checkpoints"]
+    saved = settings.saved_points(config, "tiny", "sft")
+    assert len(saved) == 24 and {"1of12", "1of8", "5of6"} < set(saved)
+
+
+def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
+    own = settings.model_methods(config, "tiny")
+    for method in settings.on_policy(config):
+        assert method in own and settings.saved_points(config, "tiny", method) == ["1of1"]
+    kinds = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
+    assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
+    assert kinds[0] == ["sft", "trsft", "sft_lr30", "sft_lr10", "sft_long"]
+    assert kinds[2] == ["grpo", "reinforce", "trapo"]
+
+
+def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
+    losses = {name: settings.loss(config, "tiny", name) for name in ("sft", "trsft", "tms", "tms_trsft")}
+    assert losses == {"sft": "nll", "trsft": "trsft", "tms": "nll", "tms_trsft": "trsft"}
+    assert settings.supervision(config, "tiny", "tms_trsft") == settings.supervision(config, "tiny", "tms")
+    config["methods"]["tms_trsft"]["tms"]["trajectory"] = "trsft"
+    check.check(config, ["tiny"])
+    assert len(settings.saved_points(config, "tiny", "trsft")) == 10
+    config["models"]["tiny"]["tms"] = {"loss": "trsft"}
+    assert [settings.loss(config, "tiny", name) for name in ("self_sft", "sft")] == ["trsft", "nll"]
+
+
+def test_rounds_of_iterative_sft(config):
+    found = settings.expanded(config)
+    assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "final_sft"
+    assert settings.supervision(found, "tiny", "iterative_sft") == Supervision(0.0, ("1of1",), (1.0,))
+    config["methods"]["iterative_sft"]["iterations"] = 3
+    found = settings.expanded(config)
+    assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round2"
+    assert found["methods"]["iterative_sft_round2"]["tms"]["trajectory"] == "final_sft"
+    assert "iterative_sft_round2" in settings.model_methods(found, "tiny")
+
+
+def test_a_first_round_of_its_own_where_no_method_is_the_same(config):
+    config["methods"]["iterative_sft"]["training"] = {"learning_rate_scale": 0.5}
+    found = settings.expanded(config)["methods"]
+    assert found["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round1"
+    assert found["iterative_sft_round1"] == {"kind": "final_sft", "training": {"learning_rate_scale": 0.5}}
+    assert check.check(settings.expanded(config)) == []
+
+
+def test_long_runs_take_their_steps_from_the_diagnosis(config):
+    assert settings.max_steps(config, "tiny", "sft_long") == 300
+    assert settings.max_steps(config, "qwen1.5b", "tms_long") == 5000
+    assert settings.max_steps(config, "tiny", "sft") is None
+    assert settings.diagnose(config, "tiny", "diversity") == {"samples": 128, "k": 100, "prompts": 100}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: c["experiments"].update(alpha=["tms_alfa50"]), ["experiments.alpha", "tms_alpha50"]),
+        (
+            lambda c: c["models"]["tiny"].update(experiments=["mian"]),
+            ["models.tiny.experiments", "did you mean main"],
+        ),
+        (lambda c: c["experiments"].update(windws=["tms"]), ["experiments.windws", "windows"]),
+        (
+            lambda c: c["methods"]["tms_late"].pop("training"),
+            ["experiments.frontier", "12 points of SFT against 11 of TMS"],
+        ),
+        (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
+        (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
+        (
+            lambda c: c["experiments"]["windows"].append("sft"),
+            ["experiments.windows", "sft is of kind sft", "methods of kind tms"],
+        ),
+        (lambda c: c["experiments"]["mismatch"].append("tms"), ["experiments.mismatch: tms is in", "main"]),
+        (
+            lambda c: c["experiments"]["mismatch"].append("grpo"),
+            ["experiments.mismatch: grpo is of kind grpo", "methods that train on rows"],
+        ),
+        (
+            lambda c: c["experiments"]["alpha"].append("trapo"),
+            ["experiments.alpha: trapo is of kind trapo", "methods that train on rows"],
+        ),
+        (
+            lambda c: c["methods"]["sft_long"].pop("training"),
+            ["experiments.mismatch: sft_long has no training.checkpoints"],
+        ),
+        (lambda c: c["methods"]["iterative_sft"].pop("iterations"), ["iterative_sft.iterations", "needs it"]),
+        (lambda c: c["methods"]["tms"].update(iterations=2), ["methods.tms.iterations", "no other kind"]),
+        (
+            lambda c: c["methods"]["tms"].update(on_policy={"beta": 0.1}),
+            ["methods.tms.on_policy: kind tms reads no such section"],
+        ),
+        (
+            lambda c: c["methods"]["trapo"].update(harvest={"top_p": 0.9}),
+            ["methods.trapo.harvest: kind trapo reads no such section"],
+        ),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["1of1", "1of2"]}),
+            ["training.checkpoints", "methods.tms", "1of1 is evaluated anyway"],
+        ),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["2of4"]}),
+            ["2of4", "reduced fraction"],
+        ),
+        (
+            lambda c: c["methods"]["tms"].update(training={"checkpoints": ["half"]}),
+            ["training.checkpoints", "point of a run"],
+        ),
+        (
+            lambda c: c["models"]["tiny"]["diagnose"].update(mismatch={"task": "facts"}),
+            ["diagnose.mismatch.task of models.tiny", "facts"],
+        ),
+        (
+            lambda c: c["diagnose"].update(diversity={"samples": 8, "k": 9, "prompts": 5}),
+            ["diagnose.diversity", "k 9 is more than the 8 samples"],
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(config, change, words):
+    change(config)
+    with pytest.raises(InputError) as error:
+        check.check(config)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words), error.value

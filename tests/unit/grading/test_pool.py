@@ -1,0 +1,169 @@
+"""The grading pool: right answers fast, and a bad row costs itself only."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+from helpers.grading_world import FAKES, all_gone, descendants, let_python_find_the_fakes, start
+
+import tms.graders
+from tms.grading.pool import Grade, GradingPool, Task, grade_all, load_grader
+from tms.io.errors import InputError
+from tms.io.progress import Progress
+
+pytestmark = pytest.mark.usefixtures("exact_grader")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@pytest.fixture
+def exact_grader(tmp_path, monkeypatch):
+    """A grader of kind `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
+    monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(FAKES)])
+    let_python_find_the_fakes(tmp_path, monkeypatch)
+    yield
+    sys.modules.pop("tms.graders.exact_fake", None)
+
+
+def task(completion, answer="1"):
+    return Task("exact_fake", completion, answer)
+
+
+def grades(*completions, processes=2, timeout=1.0):
+    return grade_all([Task("exact_fake", text, "1") for text in completions], processes, timeout)
+
+
+def test_grades_come_in_the_order_of_the_tasks():
+    texts = [str(i) for i in range(500)]
+    tasks = [Task("exact_fake", text, str(int(text) // 2 * 2)) for text in texts]
+    found = grade_all(tasks, 3)
+    assert found == grade_all(tasks, 1)
+    assert [grade.extracted for grade in found] == texts
+    assert [grade.score for grade in found] == [1.0, 0.0] * 250
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(
+    "bad, failure", [("hang", "timeout"), ("die", "crash"), ("raise", "error"), ("huge", "error")]
+)
+def test_a_bad_row_scores_zero_and_takes_no_other_with_it(bad, failure, processes):
+    texts = ["1"] * 100
+    texts[3] = texts[99] = bad
+    found = grades(*texts, processes=processes)
+    assert [i for i, grade in enumerate(found) if grade.failure] == [3, 99]
+    assert found[3] == Grade(0.0, "", failure, {"items": [0.0, 0.5]})
+    assert sum(grade.score for grade in found) == 98
+
+
+def test_every_row_can_hang():
+    assert (
+        grades("hang", "hang", "hang", timeout=0.2) == [Grade(0.0, "", "timeout", {"items": [0.0, 0.5]})] * 3
+    )
+
+
+def test_what_a_grader_says_of_a_row_is_kept():
+    assert grades("1", "slow") == [Grade(1.0, "1", "", {"items": [1.0, 0.5]}), Grade(0.0, "slow", "timeout")]
+
+
+def test_a_row_that_does_not_count_keeps_no_score_even_when_its_grader_hangs():
+    found = grade_all([Task("exact_fake", text, "unscored") for text in ("1", "hang")], 1, 0.5)
+    assert [(grade.score, grade.failure) for grade in found] == [(None, ""), (None, "timeout")]
+
+
+def test_what_a_grader_lacks_stops_the_stage():
+    with pytest.raises(InputError, match="punkt: not there; fetch it"):
+        grades("1", "lacking")
+
+
+def test_nothing_to_grade():
+    assert grade_all([], 2) == []
+
+
+def test_five_benchmarks_of_500_rows_take_less_than_two_seconds():
+    started = time.perf_counter()
+    grade_all([Task("exact_fake", str(i), "1") for i in range(2500)], 2)
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("kind", ["no_such_grader", "os.path", "../exact_fake", ""])
+def test_an_unknown_grader_is_named(kind):
+    with pytest.raises(InputError, match="no such kind"):
+        load_grader(kind)
+
+
+def test_a_pool_keeps_its_workers():
+    with GradingPool(["exact_fake"], 2) as pool:
+        found = [{int(grade.extracted) for grade in pool.grade([task("pid")] * 40)} for _ in range(3)]
+        workers = {worker.process.pid for worker in pool.workers}
+    assert len(workers) == 2
+    assert all(pids <= workers for pids in found)
+
+
+def test_a_pool_counts_progress():
+    with GradingPool(["exact_fake"], 2, 1.0) as pool, Progress(9, "grade", "rows") as progress:
+        pool.grade([task("1")] * 8 + [task("hang")], progress)
+    assert progress.done == 9
+
+
+@pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
+def test_a_pool_grades_on_after_a_bad_row(bad):
+    good = Grade(1.0, "1", "", {"items": [1.0, 0.5]})
+    with GradingPool(["exact_fake"], 2, 1.0) as pool:
+        assert pool.grade([task("1")] * 3) == [good] * 3
+        assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]
+        assert pool.grade([task("1")] * 100) == [good] * 100
+
+
+def test_a_pool_grades_on_after_an_error_that_stops_a_call():
+    with GradingPool(["exact_fake"], 2) as pool:
+        with pytest.raises(InputError, match="fetch it"):
+            pool.grade([task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
+        assert [grade.score for grade in pool.grade([task("1")] * 70)] == [1.0] * 70
+
+
+@on_linux
+def test_a_worker_that_died_between_two_calls_costs_no_row():
+    with GradingPool(["exact_fake"], 2) as pool:
+        pids = {grade.extracted for grade in pool.grade([task("pid")] * 40)}
+        for pid in pids:
+            os.kill(int(pid), signal.SIGKILL)
+        assert all_gone([*map(int, pids)], 3)
+        found = pool.grade([task("pid")] * 40)
+        assert [grade.failure for grade in found] == [""] * 40
+        assert not pids & {grade.extracted for grade in found}
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
+    def raises(*signal_details):
+        raise RuntimeError
+
+    before = signal.signal(kind, raises)
+    try:
+        with GradingPool(["exact_fake"], 1) as pool:
+            (pid,) = {grade.extracted for grade in pool.grade([task("pid")] * 3)}
+            os.kill(int(pid), kind)
+            found = pool.grade([task("pid")] * 3)
+    finally:
+        signal.signal(kind, before)
+    assert [grade.extracted for grade in found] == [pid] * 3
+
+
+@on_linux
+@pytest.mark.parametrize("last", ["", "hang", "spin"], ids=["idle", "asleep", "busy in C code"])
+def test_a_killed_parent_leaves_no_workers(last):
+    parent = start(f"""if True:
+        import time
+        from tms.grading.pool import GradingPool, Task
+        with GradingPool(["exact_fake"], 2) as pool:
+            pool.grade([Task("exact_fake", "pid", "")] * 40)
+            print("ready", flush=True)
+            pool.grade([Task("exact_fake", {last!r}, "")] * 2)
+            time.sleep(60)
+        """)
+    time.sleep(0.3)
+    workers = descendants(parent.pid)
+    assert len(workers) == 2
+    parent.kill()
+    assert all_gone(workers, 3)

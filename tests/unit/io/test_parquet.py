@@ -1,0 +1,79 @@
+"""Rows on disk: what is written is read again, and damage is named."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tms.io import parquet
+from tms.io.errors import InputError
+
+COLUMNS = ["example_id", "completion", "completion_ids", "epoch", "verdict"]
+ROW = st.fixed_dictionaries(
+    {
+        "example_id": st.text(max_size=8),
+        "completion": st.text(max_size=40),
+        "completion_ids": st.lists(st.integers(0, 2**31 - 1), max_size=5),
+        "epoch": st.integers(-(2**63), 2**63 - 1),
+        "verdict": st.floats(allow_nan=False),
+    }
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ROW, max_size=5))
+def test_rows_survive_the_disk(tmp_path_factory, written):
+    path = tmp_path_factory.mktemp("rows") / "folder" / "x.parquet"
+    parquet.write(path, COLUMNS, written, {"stage": "test"})
+    assert parquet.read(path, COLUMNS) == written
+    assert parquet.read(path, ["epoch"]) == [{"epoch": row["epoch"]} for row in written]
+
+
+def test_provenance_travels_with_the_file(tmp_path):
+    facts = {"stage": "plan_mixture", "weights": [0.5, 0.5], "nested": {"seed": 0}}
+    parquet.write(tmp_path / "x.parquet", ["epoch"], [{"epoch": 1}], facts)
+    assert parquet.provenance(tmp_path / "x.parquet") == facts
+
+
+def test_every_schema_is_made_of_known_columns():
+    schemas = [
+        parquet.EXAMPLES,
+        parquet.COMPLETIONS,
+        parquet.REFERENCES,
+        parquet.REJECTS,
+        parquet.PLAN,
+        parquet.MIXTURE,
+    ]
+    for schema in [*schemas, parquet.VERDICTS]:
+        assert set(schema) <= set(parquet.COLUMNS)
+        assert len(set(schema)) == len(schema)
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path):
+    with pytest.raises(KeyError):
+        parquet.write(tmp_path / "x.parquet", ["epoch"], [{"seed": 1}], {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truncated_file_is_named_with_the_remedy(tmp_path):
+    path = tmp_path / "x.parquet"
+    parquet.write(path, ["epoch"], [{"epoch": i} for i in range(1000)], {})
+    whole = path.read_bytes()
+    for size in (0, 3, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(InputError, match=r"x\.parquet: not a readable Parquet file .*delete it"):
+            parquet.read(path, ["epoch"])
+
+
+def test_a_missing_file_and_a_missing_column_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"no\.parquet: no such file"):
+        parquet.read(tmp_path / "no.parquet", ["epoch"])
+    parquet.write(tmp_path / "x.parquet", ["epoch"], [{"epoch": 1}], {})
+    with pytest.raises(InputError, match=r"x\.parquet: no column seed, sample \(it has epoch\)"):
+        parquet.read(tmp_path / "x.parquet", ["epoch", "seed", "sample"])
+
+
+def test_a_folder_named_like_a_partition_adds_no_column(tmp_path):
+    path = tmp_path / "seed=1" / "x.parquet"
+    parquet.write(path, ["epoch"], [{"epoch": 1}], {})
+    with pytest.raises(InputError, match="no column seed"):
+        parquet.read(path, ["seed"])

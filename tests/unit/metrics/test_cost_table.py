@@ -1,0 +1,73 @@
+"""What a method spent, added up by hand."""
+
+import pytest
+
+from tms.io import cost
+from tms.io.errors import InputError
+from tms.metrics.cost_table import COST, cost_rows, read_spent
+from tms.metrics.scores import write_csv
+
+SPENT = {
+    "teacher/chain/seed0": cost.Cost(0, 0, 20, 1000, 10.0),
+    "sft/chain/seed0": cost.Cost(64, 5000, 0, 0, 20.0),
+    "harvest-tms-1/chain/seed0": cost.Cost(0, 0, 6, 300, 3.0),
+    "harvest-tms-2/chain/seed0": cost.Cost(0, 0, 4, 200, 2.0),
+    "student-tms/chain/seed0": cost.Cost(64, 4000, 0, 0, 15.0),
+    "teacher/chain/seed1": cost.Cost(0, 0, 20, 1000, 10.0),
+    "sft/chain/seed1": cost.Cost(64, 5200, 0, 0, 22.0),
+}
+
+
+@pytest.fixture
+def costs(tmp_path):
+    found = {label: str(tmp_path / f"{number}.json") for number, label in enumerate(SPENT)}
+    for label, path in found.items():
+        cost.write(tmp_path / path, SPENT[label])
+    return found
+
+
+def test_everything_that_a_method_depends_on(costs):
+    assert [tuple(row.values())[2:] for row in cost_rows("m", "tms", costs)] == [
+        ("teacher", "chain", 0, "0", "0", "20", "1000", "10.0"),
+        ("teacher", "chain", 1, "0", "0", "20", "1000", "10.0"),
+        ("sft", "chain", 0, "64", "5000", "0", "0", "20.0"),
+        ("sft", "chain", 1, "64", "5200", "0", "0", "22.0"),
+        ("harvest", "chain", 0, "0", "0", "10", "500", "5.0"),
+        ("student", "chain", 0, "64", "4000", "0", "0", "15.0"),
+        (
+            "total",
+            "",
+            "",
+            "96",
+            "7100",
+            "25",
+            "1250",
+            "41.0",
+        ),  # 192 steps, 14,200 and 2,500 tokens, 50 rollouts, 82 s; two seeds
+    ]
+
+
+def test_what_each_run_took_is_read_back(costs, tmp_path):
+    write_csv(tmp_path / "cost.csv", COST, cost_rows("m", "tms", costs))
+    found = read_spent(tmp_path / "cost.csv")
+    assert list(found) == [("chain", 0), ("chain", 1)]
+    assert list(found["chain", 0].values()) == [128, 9000, 30, 1500, 50.0]
+    assert list(found["chain", 1].values()) == [64, 5200, 20, 1000, 32.0]
+
+
+def test_on_policy_training_stands_last_with_its_rollouts(tmp_path):
+    spent = {
+        "on_policy/chain/seed0": cost.Cost(8, 700, 64, 900, 9.0),
+        "teacher/chain/seed0": SPENT["teacher/chain/seed0"],
+    }
+    found = {label: str(tmp_path / f"{number}.json") for number, label in enumerate(spent)}
+    for label, path in found.items():
+        cost.write(tmp_path / path, spent[label])
+    assert [(row["stage"], row["rollouts"]) for row in cost_rows("m", "grpo", found)] == [
+        *[("teacher", "20"), ("on_policy", "64"), ("total", "84")]
+    ]
+
+
+def test_a_label_of_no_stage_is_named():
+    with pytest.raises(InputError, match="cost 'rent/chain/seed0': write STAGE/TASK/seedN"):
+        cost_rows("m", "tms", {"rent/chain/seed0": "cost.json"})

@@ -1,0 +1,52 @@
+"""Drift along a run, and what enters the divergences."""
+
+import pytest
+
+from tms.io.errors import InputError
+from tms.metrics.drift import add_drift, encode_supervision, load_policy, policy_label_divergence, summary
+from tms.training.encoder import Encoder
+
+
+def test_drift_is_measured_from_the_best_point_so_far():
+    values = {"1of4": 3.0, "1of2": 1.0, "3of4": 2.5, "1of1": 0.5}
+    found = add_drift({point: {"per_token": v, "per_sequence": 10 * v} for point, v in values.items()})
+    assert [row["drift_per_token"] for row in found.values()] == [0.0, 0.0, 1.5, 0.0]
+    assert found["3of4"]["drift_per_sequence"] == 15.0
+    assert found["3of4"]["per_token"] == 2.5
+
+
+def test_rows_that_training_masks_are_left_out(tiny_model):
+    encoder = Encoder(tiny_model)
+    row = {
+        "prompt": "1+1",
+        "source": "teacher",
+        "completion": "2",
+        "completion_ids": [],
+        "finish_reason": "stop",
+    }
+    cut = row | {"source": "checkpoint", "completion_ids": [7, 7], "finish_reason": "length"}
+    sequences, left_out = encode_supervision([row, cut, cut | {"finish_reason": "rejected"}], encoder)
+    assert (sequences, left_out) == ([(encoder.prompt("1+1"), [7, 2])], 2)
+
+
+def test_divergence_agrees_with_the_models_own_loss(tiny_model):
+    import torch
+
+    model, encoder = load_policy(tiny_model), Encoder(tiny_model)
+    pairs = [(encoder.prompt("1+1"), [7, 2]), (encoder.prompt("longer prompt"), [15, 16, 17, 2])]
+    sums = []
+    for prompt, completion in pairs:
+        ids = torch.tensor([prompt + completion])
+        labels = torch.tensor([[-100] * len(prompt) + completion])
+        sums.append(model(input_ids=ids, labels=labels).loss.item() * len(completion))
+    found = policy_label_divergence(model, pairs, "pld")
+    assert found["per_sequence"] == pytest.approx(sum(sums) / 2, rel=1e-5)
+    assert found["per_token"] == pytest.approx(sum(sums) / 6, rel=1e-5)
+    assert (found["n"], found["tokens"]) == (2, 6)
+
+
+def test_nothing_to_measure_and_broken_weights_are_refused():
+    with pytest.raises(InputError, match="pld_own: no sequence"):
+        summary([], [], "pld_own")
+    with pytest.raises(InputError, match="no finite number"):
+        summary([1.0, float("nan")], [1, 1], "pld_ref")

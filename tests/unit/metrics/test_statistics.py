@@ -1,0 +1,162 @@
+"""Confidence intervals against published values and closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, bootstrap, norm, ttest_1samp
+from statsmodels.stats.proportion import proportion_confint
+
+from tms.metrics import statistics
+from tms.metrics.statistics import (
+    RESAMPLES,
+    interval,
+    item_interval,
+    joint_interval,
+    normal_interval,
+    percentiles,
+    resampled_means,
+    seed_interval,
+)
+
+
+@pytest.mark.parametrize("right, n", [(0, 10), (3, 10), (10, 10), (81, 263), (1, 1)])
+def test_scores_of_zero_and_one_get_wilsons_interval(right, n):
+    found = interval([1.0] * right + [0.0] * (n - right))
+    assert found == pytest.approx(proportion_confint(right, n, method="wilson"), abs=1e-9)
+
+
+def test_a_published_wilson_interval():
+    """Newcombe (1998), Table I: 81 of 263, method 3."""
+    assert interval([1.0] * 81 + [0.0] * 182) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+def test_other_scores_get_a_bootstrap_close_to_the_normal_interval():
+    scores = np.random.default_rng(1).uniform(size=400).tolist()
+    half = 1.96 * np.std(scores) / math.sqrt(400)
+    assert interval(scores) == pytest.approx((np.mean(scores) - half, np.mean(scores) + half), abs=0.004)
+    assert interval(scores) == interval(scores)
+
+
+def test_the_bootstrap_is_scipys():
+    scores = np.random.default_rng(5).beta(0.5, 0.5, size=150)
+    theirs = bootstrap((scores,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=1)
+    ours = percentiles(resampled_means([scores])[0])
+    # Both bounds are percentiles of 10,000 draws with an error of some 1.4 % of an interval's half width.
+    assert ours == pytest.approx(
+        tuple(theirs.confidence_interval), abs=0.1 * width(theirs.bootstrap_distribution) / 2
+    )
+
+
+def test_resamples_are_the_same_however_many_are_drawn_at_once(monkeypatch):
+    scores = np.random.default_rng(6).uniform(size=(2, 300))
+    whole = resampled_means(scores)
+    assert whole.shape == (2, RESAMPLES)
+    monkeypatch.setattr(statistics, "DRAWS_AT_ONCE", 300 * 999)
+    assert np.allclose(resampled_means(scores), whole, rtol=0, atol=1e-12)
+
+
+def test_the_mean_of_seeds_resamples_is_the_resample_of_their_mean():
+    scores = np.random.default_rng(7).uniform(size=(3, 80))
+    assert np.allclose(resampled_means(scores).mean(axis=0), resampled_means([scores.mean(axis=0)])[0])
+
+
+def test_several_runs_have_wilsons_interval_at_the_effective_number_of_examples():
+    right = np.repeat([1.0, 0.0], [30, 70])
+    wilson = proportion_confint(30, 100, method="wilson")
+    assert joint_interval([right]) == pytest.approx(wilson)
+    # Three runs that agree tell no more than one (up to n / (n - 1) of the variance).
+    assert joint_interval([right] * 3) == pytest.approx(wilson)
+    # Runs that are right on different examples tell more: here each example has one right run of three.
+    rotated = np.array([[1.0, 0, 0] * 40, [0, 1.0, 0] * 40, [0, 0, 1.0] * 40])
+    assert joint_interval(rotated) == pytest.approx(proportion_confint(120, 360, method="wilson"))
+    # In between: half of the examples have both runs right, a quarter one of them.
+    two = np.array([[1.0, 1, 1, 0] * 50, [1.0, 1, 0, 0] * 50])
+    variance = np.var([1.0, 1.0, 0.5, 0.0]) / 199
+    effective = 0.625 * 0.375 / variance
+    assert 200 < effective < 400
+    assert joint_interval(two) == pytest.approx(
+        proportion_confint(0.625 * effective, effective, method="wilson")
+    )
+
+
+def test_runs_with_no_error_at_all_still_have_an_interval():
+    assert joint_interval([[1.0] * 50] * 3) == pytest.approx(proportion_confint(50, 50, method="wilson"))
+
+
+def test_other_scores_of_several_runs_are_resampled_jointly():
+    scores = np.random.default_rng(8).uniform(size=(3, 90))
+    assert joint_interval(scores) == pytest.approx(percentiles(resampled_means(scores).mean(axis=0)))
+
+
+def test_the_interval_over_seeds_is_students():
+    values = [0.61, 0.58, 0.66]
+    expected = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert seed_interval(values) == pytest.approx((expected.low, expected.high))
+    assert seed_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+    assert seed_interval([0.6]) is None
+
+
+def test_a_mean_with_a_standard_error():
+    assert normal_interval(0.4, 0.1) == pytest.approx(norm.interval(0.95, 0.4, 0.1))
+
+
+def width(means):
+    low, high = percentiles(means)
+    return high - low
+
+
+def test_seeds_that_agree_do_not_narrow_the_interval():
+    """Three seeds with the same verdicts hold no more information on the examples than one."""
+    same = np.random.default_rng(2).integers(0, 2, size=200)
+    one, three = resampled_means([same]).mean(axis=0), resampled_means([same] * 3).mean(axis=0)
+    assert width(one) == pytest.approx(width(three))
+    independent = np.random.default_rng(3).integers(0, 2, size=(3, 200))
+    assert width(resampled_means(independent).mean(axis=0)) < 0.75 * width(one)  # 1 / sqrt(3) in expectation
+
+
+def test_differences_to_the_base_are_paired():
+    """A run that loses 10 of the base's 150 right answers and gains none: the loss alone varies."""
+    base = np.repeat([1.0, 0.0], [150, 50])
+    run = base.copy()
+    run[:10] = 0
+    base_means, run_means = resampled_means([base, run])
+    paired = width(run_means - base_means)
+    assert paired == pytest.approx(2 * 1.96 * math.sqrt(0.05 * 0.95 / 200), rel=0.1)
+    assert paired < 0.6 * width(base_means)
+
+
+def test_one_item_a_row_has_wilsons_interval():
+    assert item_interval([[1.0], [0.0], [1.0]]) == (2 / 3, *interval([1.0, 0.0, 1.0]))
+
+
+def test_items_of_one_row_are_resampled_together():
+    """200 rows of 5 equal items hold as much as 200 rows of one, not as much as 1,000."""
+    right = np.random.default_rng(4).integers(0, 2, size=200).astype(float)
+    mean, low, high = item_interval([[value] * 5 for value in right])
+    assert mean == pytest.approx(right.mean())
+    assert (low, high) == pytest.approx(interval(right.tolist()), abs=0.01)
+
+
+def test_rows_without_an_item_do_not_count():
+    assert item_interval([[1.0, 0.0], [], [1.0]])[0] == pytest.approx(2 / 3)
+    alone = item_interval([[], [], [1.0, 1.0]])
+    assert alone == (1.0, 1.0, 1.0)
+
+
+def test_streams_are_independent_resamples():
+    """Two benchmarks with as many examples: drawn alike, equal scores would move together."""
+    scores = [np.random.default_rng(5).integers(0, 2, size=300)]
+    one, other = resampled_means(scores)[0], resampled_means(scores, "other")[0]
+    assert np.array_equal(other, resampled_means(scores, "other")[0])
+    assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(one))
+    assert width([one]) == pytest.approx(width([other]), rel=0.05)
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_scipys(counts):
+    right, n = counts
+    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert statistics.wilson(right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)

@@ -1,0 +1,372 @@
+"""Figures: what is drawn is what was measured, readable without colour, the same bytes each time."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from helpers import drawing_cells
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from tms.experiments import labels
+from tms.report.cell_lookup import Book, NotDrawnError, Reading
+from tms.report.compared import Compared
+from tms.report.figures import (
+    all_figures,
+    correlations,
+    curves,
+    figure,
+    planes,
+    scatter,
+    style,
+    sweeps,
+    training,
+)
+from tms.report.figures import (
+    bars as figures_bars,
+)
+from tms.report.model_info import Subject
+
+SVG = "{http://www.w3.org/2000/svg}"
+NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
+COMPARED = [
+    Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
+    Compared("tiny", "table9", "tms", "gsm8k", "", 76.8, None, "not measured", "not evaluated"),
+    Compared("tiny", "table1", "sft", "math", "500", 52.5, Reading(50.0, 48.0, 52.0), "no", ""),
+]
+
+
+def book(*models: str, experiments=drawing_cells.EXPERIMENTS, **world) -> Book:
+    """The cells of some made-up models, each three times the size of the one before."""
+    worlds = [drawing_cells.World(model, **world) for model in models]
+    subjects = [
+        Subject.read(model, drawing_cells.subject(experiments, parameters=1e9 * 3**place))
+        for place, model in enumerate(models)
+    ]
+    return Book(subjects, [cell for world in worlds for cell in world.all(experiments)])
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    """Folder with every figure of a model that has every experiment."""
+    folder = tmp_path_factory.mktemp("figures")
+    all_figures.draw(folder, book("tiny"), COMPARED)
+    return folder
+
+
+def hovers(file: Path) -> list[str]:
+    """Hover texts of an SVG's points and bars, in their order."""
+    root = ElementTree.parse(file).getroot()
+    found = {
+        element.get("id"): element.find(f"{SVG}title").text
+        for element in root.iter(f"{SVG}g")
+        if element.find(f"{SVG}title") is not None
+    }
+    assert all(identifier.startswith(f"{file.stem}-value") for identifier in found)
+    return list(found.values())
+
+
+def find(texts: list[str], start: str) -> str:
+    """The one text that starts so."""
+    (found,) = [text for text in texts if text.startswith(start)]
+    return found
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(NUMBER, text)]
+
+
+def test_every_figure_is_listed_with_files_or_a_reason(drawn):
+    index = json.loads((drawn / "index.json").read_text())
+    assert {entry["name"] for entry in index} == {
+        *("frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
+        *("mixture", "mismatch", "training", "diversity", "bound", "task_dependence", "compute", "compare"),
+    }
+    for entry in index:
+        assert entry["drawn"] != bool(entry["reason"])
+        assert all(
+            (drawn / f"{entry['name']}.{ending}").exists() == entry["drawn"] for ending in ("svg", "png")
+        )
+    assert [entry["name"] for entry in index if not entry["drawn"]] == ["figure3"]
+
+
+def test_marks_of_the_training_curves_tell_the_cells(drawn):
+    own = book("tiny")
+    texts = hovers(drawn / "training.svg")
+    assert len(texts) == len(set(texts)) == 5 * 2 * 3 * 10  # quantities, tasks, methods, marks
+    (cell,) = [
+        cell
+        for cell in own.cells("tiny", "training", "kl", method="reinforce", train_task="chain")
+        if cell["x"] == 3.0
+    ]
+    text = find(texts, "REINFORCE on chain, step 3: KL to base ").partition("KL to base ")[2]
+    assert numbers(text) == pytest.approx([cell["value"], cell["seeds_low"], cell["seeds_high"]], rel=1e-3)
+
+
+def test_lines_of_the_training_curves_hold_every_step():
+    own = book("tiny")
+    looks = style.assign(own.subjects[0].kinds)
+    drawn = training.training(own, own.subjects[0], looks)
+    lines = [line for line in drawn.panels[1].lines if line.get_linestyle() != "None"]
+    assert [line.get_color() for line in lines] == [looks[name].colour for name in drawing_cells.ON_POLICY]
+    cells = own.cells("tiny", "training", "reward", method="trapo", train_task="mini_countdown")
+    assert lines[2].get_xydata().tolist() == [
+        [cell["x"], pytest.approx(100 * cell["value"])] for cell in cells
+    ]
+
+
+def test_without_on_policy_methods_there_are_no_training_curves(tmp_path):
+    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
+    assert index["training"]["reason"] == "models.tiny has no on-policy method in experiment main"
+
+
+@pytest.mark.parametrize("count, number", [(1, 10), (7, 10), (64, 10), (400, 5)])
+def test_marks_of_several_curves_take_turns(count, number):
+    places = [training.marked(count, number, shift) for shift in (0, 1 / 3, 2 / 3)]
+    assert all(0 <= place < count for own in places for place in own)
+    assert all(len(own) == min(count, number) for own in places)
+    if count > 3 * number:
+        assert not set(places[0]) & set(places[1]) and not set(places[1]) & set(places[2])
+
+
+@pytest.mark.parametrize("draw", [planes.figure2c, planes.compute, correlations.figure2a])
+def test_the_methods_of_main_lie_above_their_variants(draw):
+    own = book("tiny")
+    looks = style.assign(own.subjects[0].kinds)
+    figure = draw(own, own.subjects[0], looks)
+    for axes in figure.panels:
+        drawn = [line.get_marker() for line in axes.lines if line.get_linestyle() == "None"]
+        assert drawn.index(looks["tms"].marker) > drawn.index(looks["tms_alpha0"].marker)
+        assert drawn.index(looks["sft"].marker) > drawn.index(looks["iterative_sft"].marker)
+
+
+@pytest.mark.parametrize("factor, scale", [(1, "linear"), (30, "log")])
+def test_costs_far_apart_have_a_logarithmic_axis(factor, scale):
+    cells = [
+        cell | {"value": factor * cell["value"]}
+        if cell["method"] == "grpo" and cell["quantity"].startswith("cost.")
+        else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    drawn = planes.compute(Book([subject], cells), subject, style.assign(subject.kinds))
+    assert {axes.get_xscale() for axes in drawn.panels} == {scale}
+
+
+def test_missing_experiments_have_reasons(tmp_path):
+    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    (tmp_path / "frontier.svg").write_text("of an earlier call")
+    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
+    assert index["frontier"]["reason"] == "models.tiny has no experiment frontier"
+    assert index["figure2c"]["reason"] == "models.tiny has no experiment main"
+    assert "this scope has 0" in index["figure3"]["reason"]
+    assert not (tmp_path / "frontier.svg").exists()
+    assert index["alpha"]["drawn"] and (tmp_path / "alpha.svg").exists()
+
+
+def test_cells_without_values_draw_nothing():
+    cells = [cell | {"value": None} for cell in drawing_cells.World("tiny").all()]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    with pytest.raises(NotDrawnError, match=r"experiment alpha of models\.tiny: nothing was measured"):
+        sweeps.alpha(Book([subject], cells), subject, {})
+
+
+def test_points_tell_the_cells(drawn):
+    own = book("tiny")
+    texts = hovers(drawn / "figure2c.svg")
+    for method in ("base", "sft", "tms", "tms_t4"):
+        experiment = "checkpoints" if method == "tms_t4" else "main"
+        text = find(texts, f"{labels.method(method)}: ").partition(": ")[2]
+        readings = [own.reading("tiny", experiment, name, method) for name in ("target_mean", "forgetting")]
+        expected = [
+            100 * getattr(reading, part)
+            for reading in readings
+            for part in ("value", "low", "high", "seeds_low", "seeds_high")
+        ]
+        assert numbers(text) == pytest.approx(expected, rel=1e-3)
+
+
+def test_bars_tell_the_cells(drawn):
+    found = book("tiny").reading("tiny", "diversity", "ans_ent", "sft", train_task="chain")
+    text = find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")
+    assert numbers(text) == pytest.approx(
+        [found.value, found.low, found.high, found.seeds_low, found.seeds_high], rel=1e-3
+    )
+
+
+def test_a_point_is_where_its_value_is(tmp_path):
+    drawn = figure.Sheet("place", "A point")
+    axes = drawn.panels[0]
+    drawn.point(axes, 3.0, Reading(62.5, 60.0, 64.0, 55.0, 70.0), style.KINDS["tms"], "TMS")
+    drawn.save(tmp_path)
+    (marker,) = axes.lines
+    assert (list(marker.get_xdata()), list(marker.get_ydata())) == ([3.0], [62.5])
+    bars = {
+        collection.get_linewidth()[0]: collection.get_segments()[0].tolist()
+        for collection in axes.collections
+    }
+    assert bars == {4.5: [[3.0, 55.0], [3.0, 70.0]], 1.2: [[3.0, 60.0], [3.0, 64.0]]}
+
+
+def test_the_frontier_joins_what_validation_selected(drawn):
+    own = book("tiny")
+    selected = own.cells("tiny", "frontier", "target_mean", prompts="test", note="selected")
+    texts = [text for text in hovers(drawn / "frontier.svg") if "selected on validation" in text]
+    assert sorted(texts) == sorted([*dict.fromkeys(texts)] * 2)  # once more, enlarged
+    assert sorted(numbers(text.split("target")[1])[0] for text in set(texts)) == pytest.approx(
+        sorted(100 * cell["value"] for cell in selected), rel=1e-3
+    )
+    caption = next(
+        entry["caption"]
+        for entry in json.loads((drawn / "index.json").read_text())
+        if entry["name"] == "frontier"
+    )
+    assert "0.05 [0.0392, 0.0632]" in caption and "p = 0.004" in caption
+
+
+def test_the_dumbbell_shows_only_what_both_measured(drawn):
+    assert sorted(hovers(drawn / "compare.svg")) == [
+        "tiny: SFT, 500 steps, MATH: ours 50 [48, 52]",
+        "tiny: SFT, 500 steps, MATH: paper 52.5",
+        "tiny: SFT, GSM8K: ours 75 [72, 79]",
+        "tiny: SFT, GSM8K: paper 77.3",
+    ]
+
+
+def test_several_models_share_the_figures_that_compare_them(tmp_path):
+    some = {"main": drawing_cells.EXPERIMENTS["main"]}
+    own = book("small", "large", experiments=some)
+    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, own, COMPARED)}
+    assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
+    found = own.reading("large", "main", "xfer", "tms")
+    assert numbers(find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer"))[0] == pytest.approx(
+        100 * found.value, rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("draw", [planes.figure2c, figures_bars.diversity, scatter.bound, curves.mismatch])
+def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
+    for place in ("first", "second"):
+        (tmp_path / place).mkdir()
+        own = book("tiny")
+        draw(own, own.subjects[0], style.assign(own.subjects[0].kinds)).save(tmp_path / place)
+    for file in (tmp_path / "first").iterdir():
+        assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes()
+
+
+def test_pages_can_hold_all_figures(drawn):
+    """Text is text, ids are of one figure alone, and each figure has a title and a description."""
+    seen: set[str] = set()
+    for file in sorted(drawn.glob("*.svg")):
+        root = ElementTree.parse(file).getroot()
+        identifiers = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(set(identifiers)) == len(identifiers)
+        assert not seen & set(identifiers)
+        seen |= set(identifiers)
+        used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", file.read_text()))
+        assert used <= set(identifiers)
+        assert root.find(f"{SVG}title").text and root.find(f"{SVG}desc").text
+        assert set(root.get("aria-labelledby").split()) <= set(identifiers)
+        assert next(root.iter(f"{SVG}text"), None) is not None
+        assert "<dc:date>" not in file.read_text() and "/usr/" not in file.read_text()
+        assert Image.open(file.with_suffix(".png")).width == pytest.approx(1110, abs=2)
+
+
+def test_methods_differ_without_colour():
+    """In a figure no two methods share marker and filling; kinds differ in line and hatch too."""
+    methods = [name for chosen in drawing_cells.EXPERIMENTS.values() for name in chosen]
+    looks = style.assign({name: drawing_cells.kind(name) for name in methods})
+    places = [(look.marker, look.filled) for look in looks.values()]
+    assert len(set(places)) == len(places) == len(set(methods)) + 1
+    assert len({look.line for look in style.KINDS.values()}) == len(style.KINDS)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        *itertools.combinations(["base", "sft", "grpo", "tms"], 2),
+        *itertools.combinations(["grpo", "reinforce", "trapo"], 2),  # lines of one panel
+    ],
+)
+def test_main_methods_differ_in_a_grey_print(pair):
+    first, second = (style.lightness(style.KINDS[name].colour) for name in pair)
+    assert abs(first - second) > 10
+
+
+def test_lightness_of_known_colours():
+    assert style.lightness("#FFFFFF") == pytest.approx(100)
+    assert style.lightness("#000000") == 0
+    assert style.lightness("#777777") == pytest.approx(50, abs=0.1)
+
+
+def test_the_front_is_that_of_the_cells():
+    """Whatever the relations' cells call the front is drawn: there is one rule for it."""
+    chosen = ["self_sft", "tms_alpha75", "sft"]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    cells = [
+        cell | {"value": float(cell["method"] in chosen)} if cell["quantity"] == "pareto.forgetting" else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    own = Book([subject], cells)
+    drawn = planes.figure2c(own, subject, style.assign(subject.kinds))
+    (front,) = [line for line in drawn.panels[0].lines if line.get_drawstyle() == "steps-pre"]
+    expected = sorted(
+        [100 * own.reading("tiny", experiment, name, method).value for name in ("target_mean", "forgetting")]
+        for method, experiment in zip(chosen, ("main", "alpha", "main"), strict=True)
+    )
+    assert front.get_xydata().tolist() == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
+    drawn = figure.Sheet("colours", "Some points")
+    looks = [style.KINDS[name] for name in ("tms", "sft", "grpo")][:count]
+    for place, look in enumerate(looks):
+        drawn.point(drawn.panels[0], place, Reading(2.0, seeds_low=1.0, seeds_high=3.0), look, "TMS")
+    drawn.save(tmp_path)
+    (wide,) = drawn.panels[0].collections
+    assert [to_hex(colour).upper() for colour in wide.get_colors()] == [look.colour for look in looks]
+
+
+@pytest.mark.parametrize("zero", [True, False])
+def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
+    cells = [
+        cell | {"value": (0.0 if zero else 0.1)} if cell["quantity"] == "left" else cell
+        for cell in drawing_cells.World("tiny").all()
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject())
+    caption = scatter.bound(Book([subject], cells), subject, style.assign(subject.kinds)).caption
+    assert ("with a left side of 0 are drawn as" in caption) == zero
+
+
+def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
+    subject = Subject.read("tiny", drawing_cells.subject())
+    cells = drawing_cells.World("tiny").all()
+    wide = [
+        cell | {"seeds_low": -0.9, "seeds_high": 1.9} if cell["seeds_low"] is not None else cell
+        for cell in cells
+    ]
+    drawn = curves.mismatch(Book([subject], wide), subject, {})
+    drawn.save(tmp_path)
+    for axes in drawn.panels[2:]:
+        low, high = axes.get_ylim()
+        assert -5 < low < 0 and 100 < high < 105
+
+
+@pytest.mark.parametrize(
+    "name", ["frontier", "figure2a", "figure2c", "figure4", "alpha", "mixture", "task_dependence", "compute"]
+)
+def test_figures_of_forgetting_say_that_it_is_biased(drawn, name):
+    index = {entry["name"]: entry for entry in json.loads((drawn / "index.json").read_text())}
+    assert "F counts losses only" in index[name]["caption"]
+    assert "F counts losses only" not in index["diversity"]["caption"]
+
+
+def test_legends_use_as_many_columns_as_fit():
+    assert figure.legend_columns(["SFT", "TMS"]) == 2
+    assert figure.legend_columns(["a" * 60, "b" * 60]) == 1
+    assert 1 < figure.legend_columns(["a method's name"] * 20) < 20

@@ -1,0 +1,243 @@
+"""Parts of the report: which rows it shows, how texts are cut, tables, markup that stays text."""
+
+import hashlib
+import json
+
+import pytest
+from helpers.report_inputs import HOSTILE, write_rows
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from tms.config.suite import Suite
+from tms.experiments.cells import cell
+from tms.io import parquet
+from tms.io.errors import InputError
+from tms.report.cell_lookup import Reading
+from tms.report.page import content, page, page_tables
+from tms.report.page.examples import CHARACTERS, PROMPTS, choose, cut, of_run, prompts_of_each
+from tms.report.page.page_tables import Entry, Table
+from tms.report.research_questions.questions import QUESTIONS
+from tms.report.tables import table
+from tms.report.tables.table import written
+
+SUITE = Suite(targets=["chain"], retention=["facts"])
+VERDICTS = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=3), st.sampled_from([0.0, 1.0, None]), max_size=20
+)
+
+
+def test_prompts_on_which_models_differ_come_first():
+    base = dict.fromkeys("abcdefgh", 1.0)
+    chosen = choose({"base": base, "tms": base | {"c": 0.0, "g": None}}, count=3)
+    assert set(chosen[:2]) == {"c", "g"}
+    assert chosen[2] not in "cg"
+
+
+@given(VERDICTS, VERDICTS)
+def test_the_choice_favours_no_model_and_no_order(first, second):
+    chosen = choose({"a": first, "b": second}, count=4)
+    assert chosen == choose({"b": dict(reversed(second.items())), "a": first}, count=4)
+    common = set(first) & set(second)
+    assert set(chosen) <= common and len(chosen) == min(4, len(common))
+    agree = [first[name] == second[name] for name in chosen]
+    assert agree == sorted(agree)
+    for same in (True, False):
+        hashes = [
+            hashlib.sha256(n.encode()).hexdigest() for n, a in zip(chosen, agree, strict=True) if a == same
+        ]
+        assert hashes == sorted(hashes)
+
+
+@given(st.text(max_size=40), st.integers(1, 20))
+def test_nothing_is_cut_silently(text, limit):
+    found = cut(text, limit)
+    assert len(found.shown) <= limit
+    assert len(found.shown) + found.left_out == len(text.replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize(
+    "benchmarks, runs, methods, count", [(5, 6, 4, 6), (13, 15, 4, 6), (13, 15, 8, 3), (40, 60, 9, 1)]
+)
+def test_a_page_of_many_methods_shows_fewer_prompts(benchmarks, runs, methods, count):
+    of_one = benchmarks * runs * (methods + 1)  # with the base's
+    assert prompts_of_each(of_one) == count
+    assert count == 1 or count * of_one <= 6000
+
+
+def test_characters_that_act_on_a_page_become_signs():
+    assert cut("a\u202eb\x00c\u2066d\x1be").shown == "a\ufffdb\ufffdc\ufffdd\ufffde"
+    assert cut("line\r\nline\tend").shown == "line\nline\tend"
+    assert cut("x" * (CHARACTERS + 7)).left_out == 7
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [
+        ("71.8 [68.4, 75.0]", 71.8),
+        ("-8.9", -8.9),
+        ("−8.9", -8.9),
+        ("**62.4** (± 1)", 62.4),
+        ("331,651", 331651.0),
+        ("1.5e-4", 1.5e-4),
+        ("", None),
+        ("not measured", None),
+    ],
+)
+def test_tables_sort_by_the_number_that_a_text_starts_with(text, number):
+    assert page_tables.read_number(text) == number
+
+
+def test_a_column_is_numeric_unless_a_text_stands_in_it():
+    parquet = [
+        [Entry("a"), Entry("1", order=1.0), Entry("1", order=1.0)],
+        [Entry("b"), Entry("–"), Entry("none")],
+    ]
+    assert Table("t", "", ["name", "number", "mixed"], parquet).numeric == [False, True, False]
+
+
+def test_scores_have_intervals_marks_and_links():
+    cells = [
+        cell("main", "m", "chain", 0.5, method="base", ci_low=0.4, ci_high=0.6),
+        cell("main", "m", "chain", 0.75, method="tms", ci_low=0.7, ci_high=0.8, mark="best"),
+        cell("main", "m", "chain", 0.1, method="tms", train_task="chain"),
+        cell("main", "m", "forgetting", -0.0001, method="tms", mark="tied"),
+        cell("main", "m", "xfer", None, method="tms"),
+    ]
+    found = page_tables.scores(cells, SUITE, {"chain": "rows-chain"})
+    assert found.columns == ["Method", "chain", "Forgetting F"]
+    base, tms = found.rows
+    assert tms[1] == Entry("75.0", "70.0 to 80.0", 0.75, "best", "rows-chain")
+    assert (tms[2].text, tms[2].link, tms[2].hint) == (
+        "0.0",
+        "",
+        "not distinguishable from the best of the column",
+    )
+    assert base[2] == Entry("–")
+
+
+def test_drawn_tables_are_read_as_readers_see_them(tmp_path):
+    path = tmp_path / "t.md"
+    lines = ["**Title**", "", "| Method | KL(a \\|\\| b) | n |", "| :-- | --: | --: |"]
+    lines += ["| TMS (ours) | **-6.2** [-7.1, -5.0] (+1.0) | 1,234 |", "| 2 SFT | 6.1 ≈ [5.0, 7.0] | – |"]
+    path.write_text("\n".join([*lines, "", "- First.", "- **Second**."]))
+    found = page_tables.from_markdown(path, "t", "T")
+    assert (found.columns, found.caption) == (["Method", "KL(a || b)", "n"], "First. Second.")
+    assert found.rows == [
+        [
+            Entry("TMS (ours)"),
+            Entry("−6.2", "[−7.1, −5.0] (+1.0)", -6.2, "best"),
+            Entry("1,234", order=1234.0),
+        ],
+        [Entry("2 SFT"), Entry("6.1", "[5.0, 7.0]", 6.1, "tied"), Entry("–")],
+    ]
+    assert found.numeric == [False, True, True]
+
+
+def test_every_drawn_number_is_read_back():
+    for value, unit in (
+        (0.6235, "share"),
+        (-0.04, "share"),
+        (1234.0, "count"),
+        (0.01342, ""),
+        (-12345.0, ""),
+    ):
+        reading = Reading(value, value - 0.01, value + 0.01, mark="best")
+        drawn = written(table.Entry(reading, Reading(value)), unit)
+        found = page_tables._read_entry(drawn)
+        shown = 100 * value if unit == "share" else value
+        assert found.order == pytest.approx(shown, rel=0.005)
+        assert found.mark == "best" and found.below.startswith("[") and found.below.endswith(")")
+
+
+def test_a_broken_table_is_named(tmp_path):
+    (tmp_path / "t.md").write_text("| a | b |\n| --- | --- |\n| 1 |\n")
+    with pytest.raises(InputError, match=r"t\.md: no table with equal lines"):
+        page_tables.from_markdown(tmp_path / "t.md", "t", "T")
+
+
+def test_every_question_is_shown_by_something():
+    assert set(content.SHOWS) == {question.name for question in QUESTIONS}
+    placed = {name for *_, members in content.LAYOUT for name in members} | {"scores"}
+    assert {name for members in content.SHOWS.values() for name in members} <= placed
+
+
+def test_the_curves_of_on_policy_methods_have_a_section_of_their_own():
+    shown = content.sections([content.Drawing("training", "Training", svg="<svg/>")], [], {})
+    (section,) = [section for section in shown if section.drawings]
+    assert section.id == "on-policy"
+    answer = {"id": "RQ3", "topic": "RL", "cells": []}
+    (question,) = content.questions([answer], shown)
+    assert question["shows"] == [{"id": "figure-training", "title": "Training"}]
+
+
+def test_what_is_named_nowhere_is_shown_last():
+    section = content.sections([content.Drawing("new", "New")], [], {})[2]
+    assert (section.id, [drawing.name for drawing in section.drawings]) == ("others", ["new"])
+
+
+def test_markdown_holds_no_foreign_html():
+    found = page.markdown("| a | b |\n| --- | --- |\n| <script>x</script> | [l](javascript:x) |\n")
+    assert "<table>" in found and "<script>" not in found and 'href="javascript' not in found
+    # The renderer's own default would let it through: the test can fail.
+    assert "<script>" in MarkdownIt("commonmark").enable("table").render("| a |\n| --- |\n| <script> |\n")
+
+
+def test_formulas_are_set_as_code():
+    found = page.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
+    assert "With <code>T = 10</code> and" in found
+    assert "<pre><code>\\alpha\n</code></pre>" in found and "<td><code>b</code></td>" in found
+
+
+def test_links_that_a_single_page_cannot_follow_are_text():
+    found = page.markdown("[a](results/a.md) [b](https://example.org/)")
+    assert found == '<p>a <a href="https://example.org/">b</a></p>\n'
+
+
+def test_an_svg_loses_its_prologue_alone():
+    text = (
+        '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x"\n "y">\n<!-- made by z -->\n<svg id="a"><g/></svg>\n'
+    )
+    assert page.inline_svg(text) == '<svg id="a"><g/></svg>\n'
+
+
+def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
+    for shift, name in enumerate(("base", "tms")):
+        write_rows(tmp_path / name, shift)
+    found = of_run({"base": tmp_path / "base", "tms": tmp_path / "tms"}, ["chain", "facts"])
+    assert {len(examples) for examples in found.values()} == {PROMPTS}
+    for example in found["facts"]:
+        index = int(example.name.removeprefix("facts-"))
+        assert [(answer.method, answer.verdict) for answer in example.answers] == [
+            ("base", float(index % 2)),
+            ("tms", float((index + 1) % 2)),
+        ]
+        assert example.prompt.shown == f"prompt {HOSTILE[index]}"
+        assert example.answers[0].completion.shown.startswith(HOSTILE[index])
+
+
+def test_a_graded_row_without_its_completion_is_named(tmp_path):
+    write_rows(tmp_path, 0)
+    path = tmp_path / "generations.parquet"
+    kept = [row for row in parquet.read(path, parquet.COMPLETIONS) if row["example_id"] != "facts-3"]
+    parquet.write(path, parquet.COMPLETIONS, kept, {})
+    with pytest.raises(InputError, match=r"generations\.parquet: no row facts-3 of facts"):
+        of_run({"base": tmp_path}, ["chain", "facts"])
+
+
+def test_a_listed_file_that_is_missing_is_named(tmp_path):
+    entry = {"name": "alpha", "title": "A", "drawn": True, "reason": "", "caption": "", "files": ["alpha.md"]}
+    (tmp_path / "index.json").write_text(json.dumps([entry]))
+    with pytest.raises(InputError, match=r"alpha\.md: listed in index\.json but missing; delete the folder"):
+        content.tables(tmp_path)
+    (tmp_path / "alpha.md").write_text("| a |\n| :-- |\n| b |\n")
+    assert [table.name for table in content.tables(tmp_path)] == ["alpha"]
+
+
+def test_scores_that_contamination_touches_have_a_dagger():
+    cells = [cell("main", "m", name, 0.5, method="tms") for name in ("chain", "facts", "forgetting", "xfer")]
+    found = page_tables.scores(cells, SUITE, {}, {("chain", "facts"): "why"})
+    assert found.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
+    assert "† trained on chain, tested on facts: why" in found.caption
+    assert "F counts losses only" in found.caption
+    assert "†" not in "".join(page_tables.scores(cells, SUITE, {}).columns)

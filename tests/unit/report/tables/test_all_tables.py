@@ -1,0 +1,323 @@
+"""Tables: CSV holds the numbers, Markdown says which cannot be told apart."""
+
+import csv
+import json
+
+import pytest
+from helpers import drawing_cells
+
+from tms.config.suite import Suite
+from tms.experiments import contamination_marks
+from tms.io.errors import InputError
+from tms.report.cell_lookup import Book, Reading
+from tms.report.compared import Compared, read_compared
+from tms.report.model_info import Subject
+from tms.report.tables import all_tables, settings
+from tms.report.tables.table import Column, Entry, Table, plain, signed, written
+
+METHODS = ["SFT", "Self-SFT", "Final-SFT", "GRPO", "REINFORCE", "TMS", "TRAPO", "TrSFT", "TMS with TrSFT"]
+COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
+
+
+@pytest.fixture(scope="module")
+def book():
+    return Book([Subject.read("tiny", drawing_cells.subject())], drawing_cells.World("tiny").all())
+
+
+@pytest.fixture(scope="module")
+def folder(book, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    all_tables.write(folder, book, COMPARED)
+    return folder
+
+
+def read(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_table_is_written(folder):
+    index = json.loads((folder / "index.json").read_text())
+    assert [entry["name"] for entry in index if not entry["drawn"]] == []
+    assert {entry["name"] for entry in index} >= {
+        *("table1", "table2", "table3", "table4_5", "table6", "table7", "table9"),
+        *("frontier", "mixture", "alpha", "checkpoints", "bound", "task_dependence", "compute", "compare"),
+        "training",
+    }
+    for entry in index:
+        assert [(folder / name).exists() for name in entry["files"]] == [True, True]
+
+
+def test_csv_holds_the_cells(folder, book):
+    lines = {line["method"]: line for line in read(folder / "table3.csv")}
+    assert list(lines) == ["Base", *METHODS]
+    for quantity in ("chain", "lookup", "xfer", "forgetting"):
+        found = book.reading("tiny", "main", quantity, "sft")
+        own = [float(lines["SFT"][f"{quantity}{end}"]) for end in ("", "_low", "_high", "_seeds_low")]
+        assert own == pytest.approx([found.value, found.low, found.high, found.seeds_low], rel=1e-7)
+    delta = book.reading("tiny", "main", "delta.facts", "sft")
+    assert float(lines["SFT"]["facts_delta"]) == pytest.approx(delta.value, rel=1e-7)
+    assert lines["Base"]["xfer"] == ""
+
+
+def test_marks_in_markdown(folder):
+    text = (folder / "table3.md").read_text()
+    best, tied = (
+        next(line for line in text.splitlines() if line.startswith(f"| {name} |")) for name in ("TMS", "SFT")
+    )
+    assert best.count("**") == 2 * 7 and "≈" not in best
+    assert tied.count("≈") == 1 and "**" not in tied
+    assert "not distinguishable from the best" in text and "Examples: 500." in text
+    assert "(tiny, 3 seeds)" in text
+
+
+def test_a_table_without_marks_has_no_note_of_them(folder):
+    assert "distinguishable" not in (folder / "table1.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("entry", "unit", "text"),
+    [
+        (Entry(Reading(0.6241, 0.581, 0.665, mark="best")), "share", "**62.4** [58.1, 66.5]"),
+        (Entry(Reading(0.6241, mark="tied"), Reading(0.143)), "share", "62.4 ≈ (+14.3)"),
+        (Entry(Reading(-0.0004)), "share", "0.0"),
+        (Entry(Reading(0.5), Reading(-0.25)), "share", "50.0 (-25.0)"),
+        (Entry(Reading(1.2345)), "number", "1.23"),
+        (Entry(Reading(123456.4)), "count", "123,456"),
+        (Entry(None), "share", "–"),
+        (None, "share", "–"),
+    ],
+)
+def test_entries_as_readers_see_them(entry, unit, text):
+    assert written(entry, unit) == text
+
+
+def test_signs():
+    assert [signed(value, "share") for value in (0.01, -0.01, 0.0, 0.0001)] == ["+1.0", "-1.0", "0.0", "0.0"]
+    assert plain(-1e-9, "count") == "0"
+
+
+def test_attack_success_is_the_complement(folder, book):
+    line = next(line for line in read(folder / "table6.csv") if line["method"] == "SFT")
+    found = book.reading("tiny", "main", "wildguard", "sft")
+    own = [float(line[f"wildguard_asr{end}"]) for end in ("", "_low", "_high")]
+    assert own == pytest.approx([1 - found.value, 1 - found.high, 1 - found.low])
+
+
+def test_windows_have_their_matched_values(folder, book):
+    lines = {line["method"]: line for line in read(folder / "table7.csv")}
+    (cell,) = book.cells("tiny", "frontier", "forgetting_matched", method="tms_early", group="windows")
+    assert float(lines["TMS early"]["forgetting_matched"]) == pytest.approx(cell["value"])
+    text = (folder / "table7.md").read_text()
+    assert "68.0 %" in text and "interpolated, linearly between theta_0 and the checkpoints" in text
+
+
+def test_tables_of_forgetting_say_that_it_is_biased(folder):
+    said = {path.stem for path in folder.glob("*.md") if "F counts losses only" in path.read_text()}
+    assert said == {
+        *("table3", "table7", "table9", "frontier", "mixture", "alpha", "checkpoints", "compute"),
+        "task_dependence",
+    }
+
+
+def test_intervals_of_relations_are_over_methods(folder):
+    text = (folder / "relations.md").read_text()
+    assert "bootstrap interval over methods" in text and "over test examples" not in text
+    assert "Examples" not in text and "Points, each the runs of a method on a target: 30." in text
+
+
+def test_the_long_run_marks_its_minimum(folder):
+    lines = read(folder / "table1.csv")
+    marked = [line for line in lines if line["note"] == "minimum"]
+    assert [(line["method"], line["step"]) for line in marked] == [("SFT long", "60"), ("TMS long", "60")]
+
+
+def test_training_shows_both_ends_of_the_curves(folder, book):
+    lines = {(line["train_task"], line["method"]): line for line in read(folder / "training.csv")}
+    assert len(lines) == 2 * 3
+    line = lines["chain", "GRPO"]
+    cells = book.cells("tiny", "training", "reward", method="grpo", train_task="chain")
+    rewards = [cell["value"] for cell in sorted(cells, key=lambda cell: cell["x"])]
+    assert len(rewards) == 64
+    assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)
+    assert float(line["reward_last"]) == pytest.approx(sum(rewards[-6:]) / 6)
+    assert (line["steps"], float(line["failures_last"])) == ("64", 0)
+    assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
+
+
+def test_costs_tell_the_rollouts(folder, book):
+    lines = {line["method"]: line for line in read(folder / "compute.csv")}
+    found = book.reading("tiny", "main", "cost.rollouts", "grpo")
+    assert float(lines["GRPO"]["cost.rollouts"]) == pytest.approx(found.value)
+    assert "| Rollouts |" in (folder / "compute.md").read_text()
+
+
+def test_table9_has_the_runs_on_each_target(folder, book):
+    lines = [line for line in read(folder / "table9.csv") if line["method"] == "TMS"]
+    assert [line["train_task"] for line in lines] == ["all", "chain", "mini countdown"]
+    found = book.reading("tiny", "main", "target", "tms", train_task="mini_countdown")
+    assert float(lines[2]["target"]) == pytest.approx(found.value)
+
+
+def test_relations_name_the_points_behind_each_row(folder):
+    points = {line["points"] for line in read(folder / "relations.csv")}
+    within = {"ranked within each target", "chain alone", "mini countdown alone"}
+    assert points == within | {
+        "all",
+        *(f"without {name}" for name in METHODS),
+    }
+
+
+def test_models_stand_below_each_other(tmp_path):
+    some = {"main": drawing_cells.EXPERIMENTS["main"]}
+    subjects = [Subject.read(model, drawing_cells.subject(some)) for model in ("small", "large")]
+    cells = [cell for model in ("small", "large") for cell in drawing_cells.World(model).all(some)]
+    index = {entry["name"]: entry for entry in all_tables.write(tmp_path, Book(subjects, cells), [])}
+    assert {line["model"] for line in read(tmp_path / "table3.csv")} == {"small", "large"}
+    assert "| Model |" in (tmp_path / "table3.md").read_text()
+    assert index["table7"]["reason"] == "models.small has no experiment windows"
+    assert index["compare"]["reason"] == "no model in scope stands for one of the paper's"
+
+
+def test_a_suite_without_safety_has_no_table6(tmp_path):
+    suite = drawing_cells.SUITE | {"safety": []}
+    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
+    index = all_tables.write(tmp_path, Book([subject], drawing_cells.World("tiny").all()), [])
+    reason = next(entry["reason"] for entry in index if entry["name"] == "table6")
+    assert reason == "the suite of models.tiny has no safety benchmarks"
+
+
+def test_a_line_break_does_not_end_a_row():
+    made = Table("t", "T", {"a": "A\nlabel"}, [], [({"a": "one\r\n two\t three"}, {})], ["A\n\n| note"])
+    lines = made.markdown().splitlines()
+    assert lines[2:] == ["| A label |", "| :-- |", "| one two three |", "", "- A | note"]
+
+
+def test_bars_do_not_end_a_cell():
+    table = Table("t", "T", {"a": "KL(p || q)"}, [Column("x", "X")], [({"a": "p | q"}, {})])
+    assert "| KL(p \\|\\| q) | X |" in table.markdown() and "| p \\| q | – |" in table.markdown()
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"suite": {"target": []}}', "[]"])
+def test_broken_settings_of_a_model(text):
+    with pytest.raises(InputError, match="--models tiny"):
+        Subject.read("tiny", text)
+
+
+def test_the_comparison_is_in_the_papers_units(tmp_path):
+    columns = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,inside,note"
+    lines = [
+        "m,table9,sft,delta.arc_c,-0.246,-0.2,-0.25,-0.15,0.046,yes,",
+        "m,table1,sft,val_nll.per_token at step 500,0.92,0.9,0.8,1.0,-0.02,yes,per token",
+        "m,table4_5,,learning_rate,0.0001,0.0001,,,0,yes,",
+        "m,table9,grpo,math,0.635,,,,,not measured,no method grpo",
+    ]
+    (tmp_path / "compare.csv").write_text("\n".join([columns, *lines]) + "\n")
+    found = read_compared(tmp_path / "compare.csv")
+    assert [line.paper for line in found] == pytest.approx([-24.6, 0.92, 0.0001, 63.5])
+    assert (found[0].ours.low, found[0].ours.high) == pytest.approx((-25.0, -15.0))
+    assert (found[1].quantity, found[1].step, found[3].ours) == ("val_nll.per_token", "500", None)
+
+
+# The miniature's tasks with views and parts as the paper's suites have them.
+SUITE = {
+    "targets": ["math", "gsm8k"],
+    "retention": ["mmlu", "ifeval"],
+    "views": {"math500": "math"},
+    "safety": ["wildguard"],
+}
+
+
+@pytest.mark.parametrize(
+    "pair, entered",
+    [
+        (("math", "math500"), {"math500"}),  # a view is part of no average
+        (("math", "math"), {"math", "target", "target_mean", "area"}),
+        (("math", "gsm8k"), {"gsm8k", "xfer"}),
+        (("math", "wildguard"), {"wildguard", "forgetting_ext", "forgetting_floor_ext"}),
+        (
+            ("gsm8k", "mmlu"),
+            {
+                *("mmlu", "retention_mean", "retention_matched", "retention_delta", "forgetting"),
+                *("forgetting_ext", "forgetting_matched", "forgetting_floor", "area", "rho"),
+            },
+        ),
+    ],
+)
+def test_what_a_touched_pair_enters(pair, entered):
+    found = contamination_marks.quantities(Suite.read(SUITE), {pair: "note"})
+    assert found == {key: [pair] for key in entered}
+
+
+def test_keys_of_columns_name_their_quantity():
+    own = {"math500": [("math", "math500")], "forgetting": [("math", "mmlu")]}
+    for key in ("math500", "math500.loose", "delta.math500", "math500_asr", "forgetting.test"):
+        assert contamination_marks.pairs_of(key, own), key
+    for key in ("math", "forgetting_floor", "target_mean.test", "cost.seconds"):
+        assert not contamination_marks.pairs_of(key, own), key
+
+
+@pytest.fixture(scope="module")
+def touched_folder(tmp_path_factory):
+    """Tables of a suite in which a training task shares text with a view, and another with itself."""
+    folder = tmp_path_factory.mktemp("touched")
+    suite = drawing_cells.SUITE | {"views": {"math500": "chain"}}
+    view = [
+        cell | {"quantity": "math500", "train_task": ""}
+        for cell in drawing_cells.World("tiny").all()
+        if cell["quantity"] == "chain" and cell["experiment"] == "main" and not cell["train_task"]
+    ]
+    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
+    pairs = {("chain", "math500"): "9 rows: why", ("mini_countdown", "mini_countdown"): "2 rows: so"}
+    compared = [
+        Compared("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
+        for name in ("math500", "delta.math500", "gsm8k")
+    ]
+    book = Book([subject], drawing_cells.World("tiny").all() + view)
+    all_tables.write(folder, book, compared, {"tiny": pairs})
+    return folder
+
+
+def test_touched_columns_have_a_dagger_and_a_footnote(touched_folder):
+    text = (touched_folder / "table3.md").read_text()
+    heads = next(line for line in text.splitlines() if line.startswith("| Method")).split(" | ")
+    assert [head for head in heads if "†" in head] == ["mini countdown †", "MATH-500 †"]
+    assert "- † tiny, trained on chain, tested on MATH-500: 9 rows: why" in text
+    (line,) = [line for line in read(touched_folder / "table3.csv") if line["method"] == "TMS"]
+    assert (line["math500_touched"], line.get("facts_touched", "")) == ("†", "")
+
+
+def test_touched_rows_have_a_dagger(touched_folder):
+    text = (touched_folder / "table2.md").read_text()
+    assert "| mini countdown † |" in text and "| chain |" in text
+    assert "tested on mini countdown: 2 rows: so" in text and "MATH-500" not in text
+    lines = (touched_folder / "compare.md").read_text().splitlines()
+    assert [("†" in line, "GSM8K" in line) for line in lines if line.startswith("| 9")] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_tables_that_nothing_touches_have_no_dagger(folder, touched_folder):
+    assert not any("†" in path.read_text() for path in folder.iterdir())
+    assert "†" not in (touched_folder / "relations.md").read_text()
+
+
+def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
+    subject = Subject.read("tiny", drawing_cells.subject())
+    own = Book([subject], drawing_cells.World("tiny").all())
+    all_tables.write(tmp_path, own, [], {"tiny": {("chain", "facts"): "why"}})
+    every = ("table1", "table3", "table7", "table9", "frontier", "alpha", "mixture", "checkpoints")
+    for name in (*every, "relations", "task_dependence"):
+        assert "† tiny, trained on chain, tested on facts: why" in (tmp_path / f"{name}.md").read_text(), name
+    marked = [line for line in (tmp_path / "bound.md").read_text().splitlines() if "†" in line]
+    # A line of each method, and the footnote.
+    assert len(marked) == len(METHODS) + 1 and all("facts" in line for line in marked)
+
+
+def test_settings_are_printed_exactly():
+    rows = [{"tasks": ["chain"], "learning_rate": 1.2345678e-05, "tensor_parallel": 0}]
+    made = settings.table4_5(Book([Subject.read("tiny", drawing_cells.subject(settings=rows))], []))
+    ((texts, _),) = made.rows
+    assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")

@@ -1,0 +1,103 @@
+"""Rows become ids and masks: what is learned, and what keeps its place without loss."""
+
+import pytest
+
+from tms.io.errors import InputError
+from tms.mixture.schedule import visits
+from tms.training.encoder import Encoder
+from tms.training.examples import IGNORED, check_batches, from_mixture, from_references
+
+END = 2
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_model):
+    return Encoder(tiny_model)
+
+
+def reference(name, completion="a b"):
+    return {"example_id": name, "prompt": f"{name}?", "completion": completion, "answer": ""}
+
+
+def mixed(position, source="teacher", completion="ab", ids=(), finish_reason="stop"):
+    return {
+        "position": position,
+        "prompt": f"{position}?",
+        "source": source,
+        "completion": completion,
+        "completion_ids": list(ids),
+        "finish_reason": finish_reason,
+    }
+
+
+def test_completion_and_end_token_are_learned_and_nothing_else(encoder):
+    (target,) = from_references([reference("e")], encoder, total=1, seed=0, max_new_tokens=9).targets
+    prompt = encoder.prompt("e?")
+    completion = [15, 3, 16, END]  # a, space, b, end of turn
+    assert target.input_ids == prompt + completion
+    assert target.labels == [IGNORED] * len(prompt) + completion
+    assert target.trained_tokens == 4
+
+
+def test_the_end_is_the_tokenizers_own_where_a_model_stops_on_several(tiny_model, tmp_path):
+    import json
+    import shutil
+
+    folder = tmp_path / "several"
+    shutil.copytree(tiny_model, folder)
+    for ends, expected in ([0, 2], 2), ([7, 9], 7):
+        (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
+        assert Encoder(folder).end == expected
+
+
+def test_references_come_in_the_order_of_visits(encoder):
+    rows = [reference(f"e{i}", completion=str(i)) for i in range(8)]
+    targets = from_references(rows, encoder, total=16, seed=5, max_new_tokens=9).targets
+    order = [
+        encoder.prompt(f"{example_id}?") for _, _, example_id in visits([f"e{i}" for i in range(8)], 16, 5)
+    ]
+    assert [target.input_ids[: len(prompt)] for target, prompt in zip(targets, order, strict=True)] == order
+
+
+def test_sampled_ids_are_taken_as_they_are(encoder):
+    ids = [16, 15, 15, END]  # not what tokenising "ab" gives
+    (target,) = from_mixture([mixed(0, "checkpoint", ids=ids)], encoder, max_new_tokens=9).targets
+    assert target.labels[-4:] == ids
+
+
+def test_mixture_comes_in_order_of_position(encoder):
+    targets = from_mixture([mixed(i) for i in (2, 0, 1)], encoder, max_new_tokens=9).targets
+    assert [target.input_ids[: -len([15, 16, END])] for target in targets] == [
+        encoder.prompt(f"{i}?") for i in range(3)
+    ]
+
+
+def test_masked_rows_keep_their_place_and_are_counted(encoder):
+    rows = [
+        mixed(0),
+        mixed(1, "checkpoint", ids=[15] * 5, finish_reason="length"),
+        mixed(2, "checkpoint", ids=[15, END], finish_reason="rejected"),
+        mixed(3, completion="abcdef"),
+        mixed(4),
+    ]
+    found = from_mixture(rows, encoder, max_new_tokens=5)
+    assert [target.trained_tokens for target in found.targets] == [3, 0, 0, 0, 3]
+    assert found.masked == {"length": 1, "rejected": 1, "too long": 1}
+    assert found.summary() == (
+        "5 rows, 6 tokens in the loss; masked: 1 length (20.0%), 1 rejected (20.0%), 1 too long (20.0%)"
+    )
+
+
+def test_a_completion_of_exactly_the_limit_is_learned(encoder):
+    assert not from_mixture([mixed(0, completion="abcd")], encoder, max_new_tokens=5).masked
+    assert from_mixture([mixed(0, completion="abcde")], encoder, max_new_tokens=5).masked
+
+
+def test_a_batch_that_is_masked_whole_is_refused(encoder):
+    rows = [
+        mixed(i, "checkpoint", ids=[15], finish_reason="length" if i in (2, 3) else "stop") for i in range(5)
+    ]
+    found = from_mixture(rows, encoder, max_new_tokens=5)
+    check_batches(found, effective_batch=3)
+    with pytest.raises(InputError, match="optimiser step 2: every row of its batch is masked"):
+        check_batches(found, effective_batch=2)

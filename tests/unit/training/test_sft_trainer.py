@@ -1,0 +1,218 @@
+"""The trainer against a loop written out by hand; batches, checkpoints and their files."""
+
+import math
+import shutil
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForCausalLM
+
+from tms.io.errors import InputError
+from tms.mixture.checkpoints import weights_digest
+from tms.training.callback import cast
+from tms.training.examples import IGNORED, Target, masked_target
+from tms.training.losses import summed_nll, summed_trsft
+from tms.training.sft_trainer import arrange, collate, token_mean, train
+from tms.training.start import Settings
+
+SETTINGS = {
+    "learning_rate": 1e-2,
+    "effective_batch": 4,
+    "device_batch": 4,
+    "warmup": 0.4,
+    "seed": 0,
+    "gradient_checkpointing": False,
+    "fsdp": "auto",
+    "attention": "sdpa",
+    "save_every_seconds": 1e9,
+    "save_every_steps": 0,
+    "report_to": "none",
+}
+
+
+def target(prompt_length, completion_length, seed):
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(5, 70, (prompt_length + completion_length,), generator=generator).tolist()
+    return Target(ids, [IGNORED] * prompt_length + ids[prompt_length:])
+
+
+# 18 rows: four batches of four and one of two. Lengths differ, and some rows have no loss.
+TARGETS = [target(2 + i % 3, 1 + 5 * (i % 4), i) if i % 7 != 3 else masked_target(9) for i in range(18)]
+STEPS = 5
+
+
+@pytest.fixture
+def trained(tiny_model, tmp_path):
+    """Call `trained(targets, save_steps, **settings)`: trains the tiny model and returns its work folder."""
+
+    def run(targets=TARGETS, save_steps=None, base=tiny_model, loss=(), **changed):
+        settings = Settings(**(SETTINGS | {"log_dir": tmp_path / "log"} | changed))
+        work = tmp_path / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        torch.set_num_threads(1)
+        assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work, *loss) > 0
+        return work
+
+    return run
+
+
+def weights(folder):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict()
+
+
+def nll(logits, labels):
+    return cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+
+
+def trsft(logits, labels, floor):
+    """-p / max(stopgrad(p), a), one token after the other."""
+    learned = [i for i, label in enumerate(labels) if label != IGNORED]
+    probabilities = [logits[i].softmax(-1)[labels[i]] for i in learned]
+    return sum(-p / max(p.item(), floor) for p in probabilities)
+
+
+def by_hand(base, targets, loss_of=nll):
+    """AdamW(.9, .95), no decay, clip 1, cosine after a linear warm-up, mean over the batch's tokens."""
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, betas=(0.9, 0.95), weight_decay=0.0)
+    rising = math.ceil(0.4 * STEPS)
+    losses = []
+    for step in range(STEPS):
+        share = step / rising if step < rising else (step - rising) / (STEPS - rising)
+        rate = share if step < rising else 0.5 * (1 + math.cos(math.pi * share))
+        optimizer.param_groups[0]["lr"] = 1e-2 * rate
+        batch = targets[4 * step : 4 * step + 4]
+        total, tokens = 0.0, 0
+        for row in batch:  # one row at a time: no padding
+            logits = model(input_ids=torch.tensor([row.input_ids])).logits[0, :-1]
+            labels = torch.tensor(row.labels[1:])
+            if (labels != IGNORED).any():
+                total = total + loss_of(logits, labels)
+            tokens += row.trained_tokens
+        loss = total / tokens
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    return model.state_dict(), losses
+
+
+@pytest.mark.parametrize("device_batch", [4, 2, 1])
+def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, tiny_model, device_batch):
+    expected, _ = by_hand(tiny_model, TARGETS)
+    found = weights(trained(device_batch=device_batch) / "checkpoint-1of1")
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+
+
+def test_trsft_equals_the_loop_by_hand(trained, tiny_model):
+    expected, _ = by_hand(tiny_model, TARGETS, partial(trsft, floor=0.1))
+    plain, _ = by_hand(tiny_model, TARGETS)
+    found = weights(trained(device_batch=2, loss=[partial(summed_trsft, floor=0.1)]) / "checkpoint-1of1")
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+    # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
+    assert max((value - plain[name]).abs().max() for name, value in expected.items()) > 1e-3
+
+
+def test_trsft_with_a_tiny_floor_is_plain_sft(trained):
+    plain = weights(trained() / "checkpoint-1of1")
+    found = weights(trained(loss=[partial(summed_trsft, floor=1e-30)]) / "checkpoint-1of1")
+    for name, value in plain.items():  # AdamW makes a step of the float error of a gradient that is nearly 0
+        torch.testing.assert_close(found[name], value, atol=1e-4, rtol=0)
+
+
+def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trained(report_to="tensorboard", learning_rate=1e-3)  # an earlier run, whose curve is replaced
+    trained(report_to="tensorboard", device_batch=1)
+    events = EventAccumulator(str(tmp_path / "log")).Reload()
+    _, expected = by_hand(tiny_model, TARGETS)
+    assert [event.value for event in events.Scalars("train/loss")] == pytest.approx(expected, rel=1e-3)
+
+
+def test_token_mean_of_a_uniform_model_is_log_vocabulary():
+    labels = torch.tensor([[IGNORED, 3, 4, IGNORED], [IGNORED, IGNORED, 5, 6]])
+    outputs = SimpleNamespace(logits=torch.zeros(2, 4, 10))
+    assert token_mean(outputs, labels, torch.tensor(4), summed_nll).item() == pytest.approx(math.log(10))
+    # Two micro-batches of a step add up to the mean over both.
+    half = SimpleNamespace(logits=torch.zeros(1, 4, 10))
+    halves = [token_mean(half, labels[i : i + 1], torch.tensor(4), summed_nll).item() for i in range(2)]
+    assert sum(halves) == pytest.approx(math.log(10))
+
+
+@pytest.mark.parametrize("summed_loss", [summed_nll, partial(summed_trsft, floor=0.1)])
+def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch, summed_loss):
+    from tms.training import sft_trainer
+
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 9, 10, generator=generator, requires_grad=True)
+    labels = torch.randint(0, 10, (2, 9), generator=generator)
+    labels[0, :4] = IGNORED
+    results = []
+    for rows in (100, 3):
+        monkeypatch.setattr(sft_trainer, "LOGITS_AT_ONCE", rows * 10)
+        loss = token_mean(SimpleNamespace(logits=logits), labels, torch.tensor(7), summed_loss)
+        results.append((loss, *torch.autograd.grad(loss, logits)))
+    torch.testing.assert_close(results[0], results[1])
+
+
+def test_end_token_is_learned_though_it_equals_the_padding():
+    padding = 0
+    batch = collate([Target([5, 6, padding], [IGNORED, 6, padding]), Target([5], [IGNORED])])
+    assert batch["input_ids"].tolist() == [[5, 6, 0], [5, 0, 0]]
+    assert batch["labels"].tolist() == [[IGNORED, 6, 0], [IGNORED] * 3]
+
+
+def test_rows_stay_in_their_batch():
+    arranged = arrange(TARGETS, effective_batch=4)
+    assert len(arranged) == 20
+    for first in range(0, 16, 4):
+        batch, original = arranged[first : first + 4], TARGETS[first : first + 4]
+        assert sorted(map(repr, batch)) == sorted(map(repr, original))
+        lengths = [len(row.input_ids) for row in batch]
+        assert lengths == sorted(lengths, reverse=True)
+    assert sum(row.trained_tokens for row in arranged) == sum(row.trained_tokens for row in TARGETS)
+
+
+def test_a_checkpoint_is_the_base_with_other_weights(trained, tiny_model):
+    work = trained(save_steps={2: "2of5", STEPS: "1of1"})
+    names = {file.name for file in tiny_model.iterdir()}
+    for point in ("2of5", "1of1"):
+        folder = work / f"checkpoint-{point}"
+        assert {file.name for file in folder.iterdir()} == names
+        for name in names - {"model.safetensors", "weights.json"}:
+            assert (folder / name).read_bytes() == (tiny_model / name).read_bytes()
+    digests = {weights_digest(folder) for folder in (tiny_model, *work.glob("checkpoint-*"))}
+    assert len(digests) == 3
+
+
+def test_checkpoints_have_the_bases_precision(trained, tiny_model, tmp_path):
+    from safetensors.torch import load_file
+
+    from tms.mixture.checkpoints import write_digest
+
+    half = tmp_path / "half"
+    shutil.copytree(tiny_model, half)
+    AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
+    write_digest(half)
+    stored = load_file(trained(base=half) / "checkpoint-1of1" / "model.safetensors")
+    assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
+    assert stored.keys() == load_file(tiny_model / "model.safetensors").keys()  # no untied copy of the head
+
+
+def test_cast_keeps_shared_memory_shared():
+    tensor = torch.ones(2)
+    found = cast({"embedding": tensor, "head": tensor, "other": torch.ones(2)}, torch.bfloat16)
+    assert found["embedding"].data_ptr() == found["head"].data_ptr() != found["other"].data_ptr()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(trained):
+    with pytest.raises(InputError, match="the loss is nan at step 2; lower the learning rate"):
+        trained(learning_rate=1e38, warmup=0.0)

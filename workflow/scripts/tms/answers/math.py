@@ -1,0 +1,186 @@
+r"""Whether two mathematical answers are equal: plain numbers exactly, then as text, then by math-verify.
+
+math-verify 0.9 (https://github.com/huggingface/Math-Verify) parses both answers in the same way. Its own
+limits use SIGALRM, which works in a main thread only, as in each process of the grading pool. Such a limit
+does nothing while C code runs, so the pool has a limit of its own, and what would build huge numbers is never
+handed over.
+"""
+
+import logging
+import re
+import threading
+from fractions import Fraction
+
+from tms.answers.grade import Verdict
+from tms.answers.math_extraction import LONGEST_ANSWER, expression_answer, number_answer
+from tms.answers.math_text import CONNECTIVE, normal_form, number, tidy, without_name
+
+SECONDS = 3  # for parsing one answer, and for comparing two
+DEEPEST = 20  # nested brackets
+LARGEST_EXPONENT = 10_000
+LARGEST_FACTORIAL = 2_100
+TIME = re.compile(r"^\d{1,2}:\d\d(?!\d)")
+BASE = re.compile(r"\d_\{?(\d+)\}?")
+TEXT_ONLY = re.compile(r"\s*(?:\\text\s*\{[^{}]*\}\s*)+")
+TEXT = re.compile(r"\\text\s*\{[^{}]*\}")
+VARIABLE = re.compile(r"(?<![\\a-zA-Z])[a-df-hj-zA-Z](?![a-zA-Z])")  # e and i are numbers
+BRACKETED = re.compile(r"[({\[][^(){}\[\]]*[)}\]]")
+LISTED = re.compile(r",(?!(?:\\!\s*)?\d{3}(?!\d))|\\pm")
+SET = re.compile(r"\s*(?:\\left\s*)?\\\{(.*?)(?:\\right\s*)?\\\}\s*")
+
+logging.getLogger("math_verify").setLevel(logging.ERROR)
+
+
+def grade_number(completion: str, answer: str) -> Verdict:
+    """Score 1 where the number that a completion gives as its answer equals the gold number."""
+    return _verdict(number_answer(completion), answer)
+
+
+def grade_expression(completion: str, answer: str) -> Verdict:
+    """Score 1 where the expression that a completion gives as its answer equals the gold answer."""
+    return _verdict(expression_answer(completion, is_list(answer)), answer)
+
+
+def is_list(answer: str) -> bool:
+    r"""Whether a gold answer lists several values: `1, -2`, `1 \text{ or } 2`, `\{1, 2\}` or `\pm 3`."""
+    of_set = SET.fullmatch(answer)
+    answer = CONNECTIVE.sub(" , ", of_set[1] if of_set else answer)
+    while (inner := BRACKETED.sub("", answer)) != answer:
+        answer = inner
+    return LISTED.search(answer) is not None
+
+
+def _verdict(extracted: str, answer: str) -> Verdict:
+    try:
+        right = equal(answer, extracted)
+    except TimeoutError:
+        return Verdict(0.0, extracted[:200], failure="timeout")
+    return Verdict(float(right), extracted[:200])
+
+
+def equal(gold: str, prediction: str) -> bool:
+    """Whether a prediction states the gold answer; the order of the two matters.
+
+    Raises:
+        TimeoutError: math-verify took longer than `SECONDS`.
+    """
+    if not prediction.strip() or len(prediction) > LONGEST_ANSWER:
+        return False
+    gold, prediction = tidy(gold), tidy(prediction)
+    bases = BASE.search(gold), BASE.search(prediction)
+    if all(bases) and bases[0][1] != bases[1][1]:
+        return False
+    if ("=" in gold) != ("=" in prediction) or (r"\in" in gold) != (r"\in" in prediction):
+        gold, prediction = without_name(gold), without_name(prediction)
+    values = number(gold), number(prediction)
+    if None not in values:
+        return _close(*values, written=(gold, prediction))
+    if values != (None, None) and _other_kind(values, gold, prediction):
+        return False
+    forms = normal_form(gold), normal_form(prediction)
+    if forms[0] == forms[1]:
+        return forms[0] != ""
+    if TIME.match(forms[0]) or TIME.match(forms[1]) or "" in forms:
+        return False
+    if TEXT_ONLY.fullmatch(gold):
+        return sorted(forms[0].split(",")) == sorted(forms[1].split(","))
+    return harmless(prediction) and harmless(gold) and _verify(gold, prediction)
+
+
+def _other_kind(values: tuple[Fraction | None, Fraction | None], gold: str, prediction: str) -> bool:
+    """Whether one answer is a number and the other one a ratio or, in the gold answer, has a variable.
+
+    math-verify takes `3:1` for 3, and `2s` for two seconds.
+    """
+    value = values[0] if values[1] is None else values[1]
+    ratio = (":" in gold) != (":" in prediction) and value.denominator == 1
+    variable = values[0] is None and "=" not in gold and VARIABLE.search(TEXT.sub("", gold)) is not None
+    return ratio or variable
+
+
+def _close(gold: Fraction, prediction: Fraction, written: tuple[str, str]) -> bool:
+    """Equal exactly, or to six decimals and six digits where one of the two is written as a decimal.
+
+    A percentage also equals the fraction that it stands for.
+    """
+    for value in {prediction, prediction / 100 if "%" in written[1] else prediction}:
+        for target in {gold, gold / 100 if "%" in written[0] else gold}:
+            gap = abs(value - target)
+            rounded = "." in "".join(written) and gap <= Fraction(5, 10**7)
+            if gap == 0 or (rounded and gap <= Fraction(2, 10**6) * max(abs(value), abs(target))):
+                return True
+    return False
+
+
+def harmless(text: str) -> bool:
+    """Whether a tidy answer can be handed to a computer algebra system without building huge numbers."""
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "{([") - (character in "})]")
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST or len(text) > LONGEST_ANSWER or re.search(r"\d{60}", text):
+        return False
+    for found in re.finditer(r"(\d*)\s*[)}\]]*\s*!", text):
+        if not found[1] or int(found[1]) > LARGEST_FACTORIAL or found.group().strip(" !") != found[1]:
+            return False
+    if any(int(digits) > LARGEST_FACTORIAL for digits in re.findall(r"binom\D{0,3}(\d+)", text)):
+        return False
+    power = 1
+    for position in (index for index, character in enumerate(text) if character == "^"):
+        exponent = _argument(text, position + 1)
+        integers = [int(digits) for digits in re.findall(r"\d+", exponent)]
+        symbolic = re.search(r"[a-zA-Z]", re.sub(r"\\(?:frac|cdot|times|div)", "", exponent))
+        if not symbolic and re.search(r"[\^!]", exponent):
+            return False
+        if any(value > LARGEST_EXPONENT for value in integers):
+            return False
+        if text[:position].rstrip()[-1:] in (")", "}", "]") or symbolic:
+            power *= max([1, *integers])
+    return power <= 10 * LARGEST_EXPONENT
+
+
+def _argument(text: str, start: int) -> str:
+    """What an exponent's sign is followed by: a bracket's content or a single token."""
+    rest = text[start:].lstrip()
+    if rest[:1] in ("{", "("):
+        depth = 0
+        for index, character in enumerate(rest):
+            depth += (character in "{(") - (character in "})")
+            if depth == 0:
+                return rest[1:index]
+    token = re.match(r"[+-]?\d+|\\[a-zA-Z]+|.", rest)
+    return token.group() if token else ""
+
+
+def _verify(gold: str, prediction: str) -> bool:
+    """math-verify's judgement, without its known false positives among numbers close to 0."""
+    from math_verify import LatexExtractionConfig, parse, verify
+    from math_verify.errors import TimeoutException
+    from math_verify.utils import timeout
+
+    seconds = SECONDS if threading.current_thread() is threading.main_thread() else None
+    config = [LatexExtractionConfig(boxed_match_priority=0)]
+    try:
+        parsed = [
+            parse(f"${text}$", config, parsing_timeout=seconds, raise_on_error=True)
+            for text in (gold, prediction)
+        ]
+        if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=seconds, raise_on_error=True):
+            return False
+        return timeout(timeout_seconds=seconds)(_numerically_plausible)(*(found[0] for found in parsed))
+    except TimeoutException:
+        raise TimeoutError from None
+    except Exception:
+        return False
+
+
+def _numerically_plausible(gold, prediction) -> bool:
+    """False for two numbers that differ in their first six digits, whatever their size."""
+    from sympy import Basic
+
+    if not all(isinstance(value, Basic) and value.is_number for value in (gold, prediction)):
+        return True
+    if "1/100" in str(gold) + str(prediction):  # a percentage, which may equal its number
+        return True
+    low, high = (value.evalf(20) for value in (gold, prediction))
+    return bool(abs(low - high) <= 2e-6 * max(abs(low), abs(high)))

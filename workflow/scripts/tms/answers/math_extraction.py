@@ -1,0 +1,232 @@
+r"""Where a completion states its mathematical answer: boxed first, then announced, then what stands last."""
+
+import re
+from itertools import pairwise
+
+from tms.answers.final_answer import LONGEST
+
+LONGEST_ANSWER = 500  # characters; a longer "answer" is none
+MOST_WORDS = 6  # of an announced answer in words
+FARTHEST = 100  # characters between the boxes of one list
+MOST_BOXES = 100  # of a text, counted from its end
+PLACEHOLDERS = {"", "...", r"\ldots", r"\dots", r"\cdots", "answer", r"\text{answer}", "your answer"}
+BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*")
+BETWEEN_BOXES = re.compile(
+    r"(?:[\s$,;]|\\q?quad|\\[()\[\],; ])*(?:\\?(?:and|or)|\\text\s*\{\s*(?:and|or)\s*\})?"
+    r"(?:[\s$,;]|\\q?quad|\\[()\[\],; ])*(?:[a-zA-Z](?:_\{?\w\}?)?\s*=\s*)?"
+)
+MARKER = re.compile(
+    r"####|\banswer\b[*_\s]{0,4}(?:\([^()\n]{1,40}\)\s?)?(?:(?:to|for|of)\b[^\n.:=$]{0,80}?)?"
+    r"(?:\bis\b|\bare\b|\b(?:would|will|should|must) be\b|=|:|：)[*_:\s]{0,8}"
+    r"(?:(?:approximately|about|exactly|simply|just|clearly|therefore|thus|equal to) ){0,2}"
+    r"|\bfinal answer\b[*_]{0,4}\s*\n+",
+    flags=re.IGNORECASE,
+)
+MATH = (
+    r"(?<!\\)\$\$(?P<display>(?:[^$\\]|\\.){1,500})\$\$|(?<!\\)\$(?P<inline>(?:[^$\n\\]|\\.){1,500})\$"
+    r"|\\\((?P<paren>.{1,500}?)\\\)|\\\[(?P<bracket>.{1,500}?)\\\]"
+)
+NUMERAL = (
+    r"(?<![\w.^\\])(?<!\^\{)(?<!\d:)(?:(?<![\d)\]}])[-−])?"
+    r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+(?![\d/]))?|(?<![\w.])[-−]?\.\d+"
+)
+BARE = r"[-−]?\d*(?:\\[dtc]?frac\s*\{[^{}]{1,60}\}\s*\{[^{}]{1,60}\}|\\sqrt\s*\{[^{}]{1,60}\}|√\d+|π)"
+EXPRESSION = re.compile(f"{MATH}|(?P<bare>{BARE})|(?P<number>{NUMERAL})", flags=re.DOTALL | re.ASCII)
+NUMBER = re.compile(NUMERAL, flags=re.ASCII)
+MACRO = re.compile(r"\\[a-zA-Z]|[\^_]")
+PLAIN_MACROS = re.compile(r"\\(?:text|mathrm|mbox|quad|times|cdot|div|approx)(?![a-zA-Z])|\^\{?\\circ\}?")
+AREA = re.compile(r"(?<=[a-zA-Z}])\s*\^\s*\{?[23]\}?(?!\d)")
+THOUSANDS = re.compile(r"(?<=\d)(?:,\s*\\!\s*|\{\s*,\s*\})(?=\d{3})")
+COPULA = re.compile(r"\b(?:is|are|equals)\s+(?=[-−$\\(\d])")
+FINAL = re.compile(r"\bfinal answer\b[*_\s]{0,4}(?:is\b|:)", flags=re.IGNORECASE)
+WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
+NO_EXPRESSION = re.compile(  # a word, a letter of a script that is not Latin or Greek, dollars, tags
+    rf"{WORD.pattern}|\b(?:an|as|at|by|if|in|is|it|no|of|or|so|to|we)\b|[^\W\d_a-zA-ZΑ-Ωα-ω]|[$:?<>]|\\[()\[\]]"
+)
+SENTENCE = re.compile(r"\n|(?<=[^\d])\.(?=\s|$)|(?<=\d)\.(?=\s|$)|[!?](?=\s|$)|\bI hope\b")
+
+
+def boxes(completion: str) -> list[tuple[int, int, str]]:
+    r"""Complete `\boxed{...}` (or `\fbox`) of a text's end, in order, as (start, end, content).
+
+    An empty box, a placeholder and one that is never closed are left out; `\boxed 3` counts.
+    """
+    text = completion[-LONGEST:]
+    found = []
+    for box in list(BOX.finditer(text))[-MOST_BOXES:]:
+        start = box.end()
+        if text[start : start + 1] == "{":
+            end = _closing(text, start)
+            content = "" if end is None else text[start + 1 : end].strip()
+        else:
+            bare = re.compile(r"[^\s${}]{1,50}").match(text, start)
+            end, content = (bare.end() - 1, bare.group().rstrip(".,;")) if bare else (start, "")
+        if content.lower() not in PLACEHOLDERS:
+            found.append((box.start(), end + 1, content))
+    return found
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Position of the brace that closes the one at `start`; escaped braces do not count."""
+    depth, position = 0, start
+    while position < min(len(text), start + 2 * LONGEST_ANSWER):
+        character = text[position]
+        if character == "\\":
+            position += 1
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    return None
+
+
+def boxed(completion: str, several: bool = False) -> str | None:
+    """Content of the last box; with `several`, of all boxes that form one list with it, joined by commas."""
+    found = boxes(completion)
+    if not found:
+        return None
+    text = completion[-LONGEST:]
+    contents = [found[-1][2]]
+    for (_, end, content), (start, _, _) in zip(found[-2::-1], found[:0:-1], strict=True):
+        if not several or start - end > FARTHEST or not BETWEEN_BOXES.fullmatch(text[end:start]):
+            break
+        contents.insert(0, content)
+    return ", ".join(contents)
+
+
+def last_number(text: str) -> str:
+    """The last number of a text ("" where there is none); exponents of units are no numbers."""
+    found = NUMBER.findall(_joined(text))
+    return found[-1] if found else ""
+
+
+def _joined(text: str) -> str:
+    """A text without units' exponents and with plain commas between thousands."""
+    return AREA.sub("", THOUSANDS.sub(",", text).replace("\\!", "").replace("\\,", ""))
+
+
+def announced(completion: str) -> str | None:
+    """The sentence behind the last "answer is", "Answer:" or "####" that holds anything, else None."""
+    text = completion[-LONGEST:]
+    for marker in reversed(list(MARKER.finditer(text))):
+        behind = text[marker.end() : marker.end() + 4 * LONGEST_ANSWER].lstrip("*_ \n:")
+        sentence = _sentence(behind)
+        if sentence:
+            return sentence
+    return None
+
+
+def _sentence(text: str) -> str:
+    """A text's first sentence; math that it starts with is kept whole."""
+    position = 0
+    while found := re.compile(MATH, flags=re.DOTALL).search(text, position):
+        stop = SENTENCE.search(text, position)
+        if stop and stop.start() < found.start():
+            break
+        position = found.end()
+    stop = SENTENCE.search(text, position)
+    return text[: stop.start() if stop else LONGEST_ANSWER].strip()
+
+
+def number_answer(completion: str) -> str:
+    """The number that a completion gives as its answer (GSM8K): boxed, announced, or the last one."""
+    box = stated = None if _restated(completion) else boxed(completion)
+    if stated is None:
+        stated = announced(completion) or ""
+        formula = re.match(MATH, stated, flags=re.DOTALL)
+        if formula and "\\" in _content(formula).replace("\\$", ""):  # else the signs may be currencies
+            stated = _content(formula)
+    if MACRO.search(PLAIN_MACROS.sub("", stated)) and re.search(r"\d", stated):
+        return stated.rpartition("=")[2].strip()
+    if found := number_of(stated):
+        return found
+    if box is not None:
+        return stated
+    return last_number(completion[-LONGEST:])
+
+
+def number_of(text: str) -> str:
+    """The number that a short answer states: the first where it starts with one, else the last.
+
+    What stands before an equals sign is working: of `5 + 3 = 8 dollars`, 8.
+    """
+    text = _joined(text).replace("\\$", "")
+    result = text.rpartition("=")[2] if NUMBER.search(text.rpartition("=")[2]) else text
+    found = list(NUMBER.finditer(result))
+    if not found:
+        return ""
+    starts = re.fullmatch(r"[\s$€£*(\[{~≈:\\]*", result[: found[0].start()])
+    works_on = re.match(r"\s*(?:[-+*/^×÷]|\\times|\\cdot|\\div)\s*[\d$(]", result[found[0].end() :])
+    return (found[0] if starts and not works_on else found[-1]).group()
+
+
+def expression_answer(completion: str, several: bool = False) -> str:
+    """The expression that a completion gives as its answer (MATH): boxed, announced, or the last one.
+
+    Args:
+        several: whether neighbouring boxes make one list (`x = \\boxed{1}` or `\\boxed{2}`).
+    """
+    box = None if _restated(completion) else boxed(completion, several)
+    if box is not None:
+        return box
+    sentence = announced(completion)
+    if sentence is not None and (stated := _stated(sentence)):
+        return stated
+    text = completion[-LONGEST:]
+    found = list(EXPRESSION.finditer(text))
+    return _bare_line(text) or (_content(found[-1]) if found else "")
+
+
+def _restated(completion: str) -> bool:
+    """Whether a "final answer" with a number or formula is announced behind the last box."""
+    found = boxes(completion)
+    behind = completion[-LONGEST:][found[-1][1] :] if found else ""
+    return FINAL.search(behind) is not None and re.search(r"\d|\$|\\", announced(behind) or "") is not None
+
+
+def _stated(sentence: str) -> str:
+    """What an announcing sentence states: its formulas, else what follows "is", else its one number.
+
+    A formula inside a sentence may name what is asked for ("the largest $n$ is 34"), so what follows "is"
+    comes first there. "" where a sentence of many words has neither a formula nor a number.
+    """
+    formula = re.search(MATH, sentence, flags=re.DOTALL)
+    before = sentence[: formula.start()] if formula else sentence
+    if WORD.search(before) and (copula := COPULA.search(sentence)):
+        sentence = sentence[copula.end() :]
+    if stated := _math_of(sentence):
+        return stated
+    numbers = list(NUMBER.finditer(_joined(sentence)))
+    if len(numbers) == 1 and len(WORD.findall(sentence.partition(numbers[0].group())[0])) > 1:
+        return numbers[0].group()
+    return sentence if numbers or len(sentence.split()) <= MOST_WORDS else ""
+
+
+def _bare_line(text: str) -> str:
+    """The last line where it is an expression without words and dollars, such as `(2, 3)` or `x^2 + 1`."""
+    line = text.rstrip().rpartition("\n")[2].strip(" *`.")
+    if len(line) > LONGEST_ANSWER or NO_EXPRESSION.search(line):
+        return ""
+    result = line.rpartition("=")[2] if "," not in line else line
+    with_unit = re.fullmatch(rf"\s*{NUMERAL}\s*[a-zA-Z/²³%€£.]*", result, flags=re.ASCII)
+    return "" if with_unit or not re.search(r"\w", result) else result.strip()
+
+
+def _math_of(sentence: str) -> str:
+    """The formulas of a sentence that has any, joined by commas; "" otherwise."""
+    found = list(re.finditer(MATH, sentence, flags=re.DOTALL))
+    if not found:
+        return ""
+    contents = [_content(found[0])]
+    for before, after in pairwise(found):
+        if not re.fullmatch(r"\s*,?\s*(?:and|or)?\s*", sentence[before.end() : after.start()]):
+            break
+        contents.append(_content(after))
+    return ", ".join(contents)
+
+
+def _content(found: re.Match) -> str:
+    return next(text for text in found.groupdict().values() if text is not None).strip()

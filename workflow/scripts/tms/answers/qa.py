@@ -1,0 +1,61 @@
+"""Short answers to questions: extraction, and HotpotQA's exact match and F1.
+
+The metrics are those of the official script (https://github.com/hotpotqa/hotpot, hotpot_evaluate_v1.py):
+lower case, no punctuation, no articles; F1 over words; "yes", "no" and "noanswer" match only themselves.
+"""
+
+import re
+import string
+from collections import Counter
+
+from tms.answers.final_answer import LONGEST, final_answer
+from tms.answers.grade import Verdict
+from tms.answers.math_extraction import boxed
+
+SPECIAL = ("yes", "no", "noanswer")
+PUNCTUATION = str.maketrans("", "", string.punctuation)
+TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after training on mathematics
+ANNOUNCED = re.compile(r"\banswer\b(?: to the question)? is:?\s+", flags=re.IGNORECASE)
+
+
+def grade_answer(completion: str, answer: str) -> Verdict:
+    """F1 of the completion's answer, and its exact match under `em`."""
+    extracted = extract(completion)
+    return Verdict(f1(extracted, answer), extracted[:200], {"em": [exact_match(extracted, answer)]})
+
+
+def extract(completion: str) -> str:
+    """The text behind the last "answer:" of a completion, else its last line."""
+    text = completion[-LONGEST:].strip()
+    stated = final_answer(text)
+    if stated is None:
+        stated = boxed(text)
+    if stated is None:
+        lines = text.splitlines()
+        stated = ANNOUNCED.split(lines[-1])[-1] if lines else ""
+    stated = boxed(stated) or stated
+    return TEXT.sub(r"\1", stated).strip(' *_`"$')
+
+
+def normalise(text: str) -> str:
+    """The official normal form of an answer."""
+    text = text.lower().translate(PUNCTUATION)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def exact_match(prediction: str, gold: str) -> float:
+    """1 where both answers have the same normal form."""
+    return float(normalise(prediction) == normalise(gold))
+
+
+def f1(prediction: str, gold: str) -> float:
+    """Harmonic mean of precision and recall over words, 0 where one of the two is another special answer."""
+    found, right = normalise(prediction), normalise(gold)
+    if found != right and (found in SPECIAL or right in SPECIAL):
+        return 0.0
+    found_words, right_words = found.split(), right.split()
+    common = sum((Counter(found_words) & Counter(right_words)).values())
+    if common == 0:
+        return 0.0
+    precision, recall = common / len(found_words), common / len(right_words)
+    return 2 * precision * recall / (precision + recall)

@@ -1,0 +1,102 @@
+"""What is wrong with the experiments of a configuration: their methods, and what models ask of them."""
+
+from tms.config import study as settings
+from tms.config.known import lead
+from tms.io.errors import InputError
+from tms.mixture.checkpoints import BASE, FINAL
+
+SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
+NOT_ON_POLICY = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
+
+
+def check(config: dict) -> None:
+    """Check `experiments`, `diagnose`, and the methods and models that they are about.
+
+    Raises:
+        InputError: one line that names the key and the remedy.
+    """
+    for name, entry in config["methods"].items():
+        if ("iterations" in entry) != (entry["kind"] == "iterative_sft"):
+            raise InputError(
+                f"config: methods.{name}.iterations: kind iterative_sft needs it, and no other kind has it"
+            )
+        unread = ("tms", "harvest") if name in settings.on_policy(config) else ("on_policy",)
+        for section in unread:
+            if section in entry:
+                raise InputError(
+                    f"config: methods.{name}.{section}: kind {entry['kind']} reads no such section; remove it"
+                )
+    for name, entry in config["experiments"].items():
+        for method in entry:
+            lead(f"experiments.{name}", method, config["methods"])
+    for name in SWEEPS:
+        for method in config["experiments"].get(name, []):
+            if (kind := config["methods"][method]["kind"]) != "tms":
+                raise InputError(
+                    f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind tms"
+                )
+    for name in NOT_ON_POLICY:
+        for method in config["experiments"].get(name, []):
+            if method in settings.on_policy(config):
+                kind = config["methods"][method]["kind"]
+                raise InputError(
+                    f"config: experiments.{name}: {method} is of kind {kind}; name methods that train on rows"
+                )
+    for method in config["experiments"].get("mismatch", []):
+        for name, entry in config["experiments"].items():
+            if name != "mismatch" and method in entry:
+                raise InputError(
+                    f"config: experiments.mismatch: {method} is in experiments.{name} too, where runs have "
+                    f"another length; give the long runs methods of their own"
+                )
+    for model in config["models"]:
+        _check_model(config, model)
+
+
+def _check_model(config: dict, model: str) -> None:
+    for experiment in config["models"][model].get("experiments", []):
+        lead(f"models.{model}.experiments", experiment, config["experiments"])
+    own = settings.experiments(config, model)
+    if "main" not in own:
+        raise InputError(f"config: models.{model}.experiments: main is missing; every report has it")
+    for method in settings.model_methods(config, model):
+        for point in settings.own_points(config, model, method):
+            if point in (BASE, FINAL):
+                raise InputError(
+                    f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
+                    f"name points between"
+                )
+    if "mismatch" in own:
+        task = settings.diagnose(config, model, "mismatch")["task"]
+        lead(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
+        for method in own["mismatch"]:
+            if not settings.own_points(config, model, method):
+                raise InputError(
+                    f"config: experiments.mismatch: {method} has no training.checkpoints; name the points at "
+                    f"which it is measured"
+                )
+    found = settings.diagnose(config, model, "diversity")
+    if found["k"] > found["samples"]:
+        raise InputError(
+            f"config: diagnose.diversity of models.{model}: k {found['k']} is more than the "
+            f"{found['samples']} samples; raise samples or lower k"
+        )
+    if "frontier" in own:
+        _check_frontier(config, model)
+
+
+def _check_frontier(config: dict, model: str) -> None:
+    """Both sides of the frontier control need as many points, else the larger one has more chances."""
+    points = {"sft": 0, "tms": 0}
+    for method in config["experiments"]["frontier"]:
+        kind = config["methods"][method]["kind"]
+        if kind not in points:
+            raise InputError(
+                f"config: experiments.frontier: {method} is of kind {kind}; name sft and tms alone"
+            )
+        points[kind] += 1 + len(settings.own_points(config, model, method))
+    if points["sft"] != points["tms"]:
+        raise InputError(
+            f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
+            f"end and `training.checkpoints` for each method); give both sides as many"
+        )

@@ -1,0 +1,46 @@
+"""What is wrong with an on-policy method's settings on one model: batches, samples, budget."""
+
+from tms.config import study as settings
+from tms.io.errors import InputError
+
+
+def check(config: dict, model: str, method: str) -> None:
+    """Check an on-policy method (GRPO, REINFORCE, TRAPO) on one model.
+
+    Raises:
+        InputError: batches that cannot be dealt out to the devices, too few samples to compare, or
+            checkpoints of a run whose steps are not known beforehand; one line that names the keys.
+    """
+    kind = config["methods"][method]["kind"]
+    devices = max(settings.gpus(config, model, "train"), 1)
+    for task in settings.suite(config, model).targets:
+        chosen = settings.section(config, "on_policy", model, method, task)
+        training = settings.section(config, "training", model, method, task)
+        where = f"models.{model}, methods.{method}, tasks.{task}"
+        if kind == "grpo" and chosen["samples"] < 2:
+            raise InputError(
+                f"config: on_policy.samples of {where}: {chosen['samples']} has nothing to be compared with; "
+                f"give at least 2, or use a method of kind reinforce"
+            )
+        if chosen["budget"] == "tokens" and training["checkpoints"]:
+            raise InputError(
+                f"config: training.checkpoints of {where}: under on_policy.budget tokens a run's steps are "
+                f"not known beforehand; leave them out, or write budget: steps"
+            )
+        _check_batches(training, settings.rollouts(config, model, method, task), devices, where, model)
+
+
+def _check_batches(training: dict, samples: int, devices: int, where: str, model: str) -> None:
+    """Each device takes as many prompts of an optimiser step, and as many of its rollouts a forward pass."""
+    batch, device_batch = training["effective_batch"], training["device_batch"]
+    if batch % devices:
+        raise InputError(
+            f"config: training.effective_batch of {where}: {batch} prompts a step are no multiple of "
+            f"{devices} GPUs; set models.{model}.gpus.train to a divisor"
+        )
+    if batch * samples % (device_batch * devices):
+        raise InputError(
+            f"config: training.effective_batch of {where}: {batch} prompts x {samples} rollouts = "
+            f"{batch * samples} are no multiple of device_batch {device_batch} x {devices} GPUs = "
+            f"{device_batch * devices}; lower device_batch or models.{model}.gpus.train to a divisor"
+        )

@@ -1,0 +1,18 @@
+"""Names in a configuration that must lead to an entry."""
+
+import difflib
+from collections.abc import Collection
+
+from tms.io.errors import InputError
+
+
+def lead(key: str, name: str, known: Collection[str]) -> None:
+    """Check that a name is known.
+
+    Raises:
+        InputError: it is not; the line names the key and the name that may be meant.
+    """
+    if name not in known:
+        close = difflib.get_close_matches(str(name), list(known), n=1)
+        meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
+        raise InputError(f"config: {key}: unknown name {name!r}; {meant}")

@@ -1,0 +1,35 @@
+"""Which methods learn in the same way, so that they count as one where methods are points (RQ6)."""
+
+from collections.abc import Sequence
+
+from tms.config import study as settings
+
+
+def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
+    """Recipe of each method: the first method that learns in the same way from the same run.
+
+    The same are kind, learning rate, loss, trajectory, whether the teacher's answers are among the targets,
+    and which checkpoints are: a mixture of several (any windows, T or weights), or a certain one alone. So a
+    sweep over alpha, T or windows is one recipe. Alpha = 0, alpha = 1 and each single checkpoint are recipes
+    of their own: they learn from something else.
+
+    Args:
+        config: the whole configuration.
+        model: name of the model.
+        names: methods; of a recipe the first one gives its name.
+    """
+    first: dict[tuple, str] = {}
+    return {name: first.setdefault(_key(config, model, name), name) for name in names}
+
+
+def _key(config: dict, model: str, method: str) -> tuple:
+    kind = config["methods"][method]["kind"]
+    scale = settings.section(config, "training", model, method)["learning_rate_scale"]
+    if method not in settings.students(config):
+        return kind, scale
+    mixed = settings.supervision(config, model, method)
+    held = [point for point, weight in zip(mixed.points, mixed.weights, strict=True) if weight > 0]
+    share = mixed.alpha if mixed.alpha in (0, 1) else "some"
+    trajectory = settings.section(config, "tms", model, method)["trajectory"]
+    loss = settings.loss(config, model, method)
+    return kind, scale, loss, trajectory, share, held[0] if len(held) == 1 else "several"

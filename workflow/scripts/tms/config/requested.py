@@ -1,0 +1,56 @@
+"""Which models a command asks for, and whether the names in its targets exist."""
+
+import difflib
+
+from tms.config import study as settings
+from tms.io.errors import InputError
+
+
+def asked_models(targets: list[str], config: dict) -> list[str]:
+    """Models of the files that are asked for, e.g. `results/qwen3b/tms/table.csv`.
+
+    For files of all models, e.g. `results/table.csv`, they are those of `table.models`.
+
+    Args:
+        targets: files under `results/`, as on Snakemake's command line.
+        config: the whole configuration.
+
+    Raises:
+        InputError: a file under `results/` of a model or method that the configuration has not, or of a
+            method that is in none of the model's experiments.
+    """
+    found: dict[str, None] = {}
+    for target in targets:
+        parts = target.split("/")
+        if parts[1] in ("tables", "figures") and len(parts) > 2:
+            if parts[2] != "all":
+                _lead(target, "model", parts[2], config["models"])
+            found |= dict.fromkeys(config["table"]["models"] if parts[2] == "all" else [parts[2]])
+        elif len(parts) == 2:
+            found |= dict.fromkeys(config["table"]["models"])
+        elif len(parts) > 2:
+            _lead(target, "model", parts[1], config["models"])
+            if len(parts) > 3 and parts[2] not in ("base", "cells"):
+                _lead(target, "method", parts[2], config["methods"])
+                _experiment_of(target, parts[1], parts[2], config)
+            found[parts[1]] = None
+    return list(found)
+
+
+def _experiment_of(target: str, model: str, method: str, config: dict) -> None:
+    if method not in settings.model_methods(config, model):
+        names = [name for name, entry in config["experiments"].items() if method in entry]
+        raise InputError(
+            f"{target}: models.{model} does not have the method {method!r}; add the experiment {names[0]} to "
+            f"models.{model}.experiments"
+        )
+
+
+def _lead(target: str, what: str, name: str, known) -> None:
+    if name not in known:
+        close = difflib.get_close_matches(name, list(known), n=1)
+        meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
+        raise InputError(
+            f"{target}: the configuration has no {what} {name!r} ({meant}); correct the target, or name the "
+            f"file that adds it with --configfile"
+        )

@@ -1,0 +1,191 @@
+"""The configuration: which settings hold for a run. (`tms.config.check` says what is wrong with it.)"""
+
+from tms.config.suite import Suite
+from tms.io.errors import InputError
+from tms.mixture import weights
+from tms.mixture.checkpoints import BASE, FINAL, parse_point
+
+POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
+ON_REFERENCES = ("sft", "trsft")  # kinds that train on the teacher's references alone
+ON_POLICY = ("grpo", "reinforce", "trapo")  # kinds that train on what the policy itself samples
+FIXED_ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of a prompt and visit; those of grpo are a setting
+
+
+def expanded(config: dict) -> dict:
+    """The configuration with a method for each round of iterative SFT before the last.
+
+    Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
+    before it writes; every student starts from theta_0. A method that already is such a round is used.
+    """
+    found = dict(config["methods"])
+    for name, entry in config["methods"].items():
+        if entry["kind"] != "iterative_sft":
+            continue
+        own = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
+        first = {"kind": "final_sft"} | own
+        before = next((other for other, known in config["methods"].items() if known == first), None)
+        if before is None and entry["iterations"] > 1:
+            before = f"{name}_round1"
+            found[before] = first
+        for number in range(2, entry["iterations"] + 1):
+            last = number == entry["iterations"]
+            tms = own.get("tms", {}) | {"trajectory": before}
+            before = name if last else f"{name}_round{number}"
+            found[before] = own | {"kind": "iterative_sft", "iterations": number, "tms": tms}
+    return config | {"methods": found}
+
+
+def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
+    """Settings of a section (`training`, `tms`, `harvest` or `on_policy`) for a run.
+
+    The general values are overridden by the model's, then the task's, then the method's, then those of the
+    method in the model's entry.
+    """
+    own = config["models"][model]
+    layers = [config, own, config["tasks"].get(task, {}), config["methods"][method]]
+    layers.append(own.get("methods", {}).get(method, {}))
+    merged: dict = {}
+    for layer in layers:
+        merged |= layer.get(name, {})
+    return merged
+
+
+def supervision(config: dict, model: str, method: str) -> weights.Supervision:
+    """What a student method trains on: alpha and the weights of the checkpoints (Eq. 5.2).
+
+    Raises:
+        InputError: the settings do not make a distribution; the line names the method.
+    """
+    settings = section(config, "tms", model, method)
+    try:
+        return weights.supervision(
+            kind=config["methods"][method]["kind"],
+            alpha=settings["alpha"],
+            num_checkpoints=settings["num_checkpoints"],
+            window=settings["window"],
+            weights=settings["weights"],
+            points=settings["points"],
+        )
+    except InputError as error:
+        raise InputError(f"methods.{method} with models.{model}: {error}") from error
+
+
+def experiments(config: dict, model: str) -> dict[str, list[str]]:
+    """The experiments that a model's report has (`main` where its entry names none), with their methods."""
+    names = config["models"][model].get("experiments", ["main"])
+    return {name: config["experiments"][name] for name in names}
+
+
+def model_methods(config: dict, model: str) -> list[str]:
+    """Methods of a model: of its experiments, what these harvest, and those that no experiment names."""
+    named = {method for entry in config["experiments"].values() for method in entry}
+    own = {method for entry in experiments(config, model).values() for method in entry}
+    own |= {method for method in config["methods"] if method not in named}
+    before = None
+    while before != own:
+        before = set(own)
+        own |= {
+            section(config, "tms", model, method)["trajectory"]
+            for method in own
+            if method in students(config)
+        }
+    return [method for method in config["methods"] if method in own]
+
+
+def table_methods(config: dict) -> list[str]:
+    """Rows of a model's table: the methods of the experiment `main`."""
+    return [method for method in config["methods"] if method in config["experiments"]["main"]]
+
+
+def diagnose(config: dict, model: str, name: str) -> dict:
+    """Settings of a diagnosis; a model's own come before the general ones."""
+    return config["diagnose"][name] | config["models"][model].get("diagnose", {}).get(name, {})
+
+
+def max_steps(config: dict, model: str, method: str) -> int | None:
+    """Optimiser steps of a run of the long diagnosis (Table 1); None: `training.epochs` decide."""
+    if method not in config["experiments"].get("mismatch", []):
+        return None
+    return diagnose(config, model, "mismatch")["max_steps"]
+
+
+def own_points(config: dict, model: str, method: str) -> list[str]:
+    """A run's own checkpoints before its end that are saved and evaluated too, in the order of the run.
+
+    None where no experiment of the model looks at them.
+    """
+    own = experiments(config, model)
+    if not any(method in own.get(name, []) for name in POINTS_OF):
+        return []
+    return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
+
+
+def saved_points(config: dict, model: str, method: str) -> list[str]:
+    """Checkpoints that a run saves, in its order: its own, those that other methods harvest, and its end."""
+    found = {*own_points(config, model, method), FINAL}
+    for other in model_methods(config, model):
+        if other in students(config) and section(config, "tms", model, other)["trajectory"] == method:
+            found |= set(supervision(config, model, other).points)
+    return sorted(found - {BASE}, key=parse_point)
+
+
+def harvest_parts(config: dict, model: str, method: str) -> int:
+    """Jobs over which a run's checkpoints are spread: no more than it harvests."""
+    asked = section(config, "harvest", model, method)["parts"]
+    return min(asked, len(supervision(config, model, method).points))
+
+
+def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:
+    """Completions that an on-policy method samples of each prompt that it visits."""
+    kind = config["methods"][method]["kind"]
+    return FIXED_ROLLOUTS.get(kind) or section(config, "on_policy", model, method, task)["samples"]
+
+
+def loss(config: dict, model: str, method: str) -> str:
+    """The loss on the targets of a method that trains on rows: nll or trsft (`tms.training.losses`)."""
+    kind = config["methods"][method]["kind"]
+    if kind in ON_REFERENCES:
+        return "trsft" if kind == "trsft" else "nll"
+    return section(config, "tms", model, method)["loss"]
+
+
+def students(config: dict) -> list[str]:
+    """Names of the methods that train a student on harvested completions."""
+    others = (*ON_REFERENCES, *ON_POLICY)
+    return [name for name, entry in config["methods"].items() if entry["kind"] not in others]
+
+
+def trajectories(config: dict) -> list[str]:
+    """Names of the methods that train on the teacher's references alone."""
+    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_REFERENCES]
+
+
+def on_policy(config: dict) -> list[str]:
+    """Names of the methods that train on completions which the policy itself samples as it learns."""
+    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_POLICY]
+
+
+def suite(config: dict, model: str) -> Suite:
+    """The benchmarks of a model, by their part in its table."""
+    return Suite.read(config["suites"][config["models"][model]["suite"]])
+
+
+def benchmarks(config: dict, model: str) -> list[str]:
+    """Every benchmark of a model's suite, targets first."""
+    return suite(config, model).benchmarks
+
+
+def hub_repo(config: dict, folder: str) -> str | None:
+    """The hub's repository that a model folder is a download of; None for a folder of another origin."""
+    downloads = {f"models/hub/{name}": entry["repo"] for name, entry in config["downloads"].items()}
+    return downloads.get(folder)
+
+
+def engine(config: dict, part: str, name: str) -> str:
+    """The engine of a model, teacher or judge (`part`: models, teachers, judges)."""
+    return config[part][name].get("engine", config["engine"])
+
+
+def gpus(config: dict, model: str, use: str) -> int:
+    """Cards of one job of a model; `use` is train or generate."""
+    return config["models"][model].get("gpus", {}).get(use, 0)

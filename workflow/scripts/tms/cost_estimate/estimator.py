@@ -1,0 +1,299 @@
+"""What a job will take: tokens, seconds and disk, from the configuration, lengths and throughputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tms.config import study as settings
+from tms.cost_estimate.dry_run import Job, examples_of
+from tms.cost_estimate.expected_pairs import distinct_pairs
+from tms.cost_estimate.lengths import Lengths, Texts
+from tms.cost_estimate.model_sizes import ModelSizes
+from tms.cost_estimate.on_policy_work import OnPolicyWork
+from tms.cost_estimate.throughput import Device, Throughput
+from tms.io import parquet
+from tms.mixture.schedule import total_steps, total_visits
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Tokens, seconds and bytes of a job."""
+
+    job: Job
+    seconds: float
+    generated: float = 0.0
+    trained: float = 0.0  # tokens in the loss
+    scored: float = 0.0  # tokens of forward passes alone; prompts that are read before generating not counted
+    bytes: float = 0.0  # left on disk when the job has ended
+    removable: float = 0.0  # of those, SFT checkpoints that a harvest alone needs
+    state: float = 0.0  # bytes on disk only while the job runs
+
+
+class Estimator:
+    """Estimates the jobs of a workflow.
+
+    Args:
+        config: the whole, checked configuration.
+        figures: throughputs.
+        lengths: tokens of prompts and completions.
+        sizes: parameters of the models.
+    """
+
+    def __init__(self, config: dict, figures: Throughput, lengths: Lengths, sizes: ModelSizes):
+        self.config, self.figures, self.lengths, self.sizes = config, figures, lengths, sizes
+        self.stages: dict[str, Callable[[Job], Estimate]] = {
+            "download": self._download,
+            "pretrain": self._pretrain,
+            "teacher": self._teacher,
+            "train_sft": self._train,
+            "train_student": self._train,
+            "train_on_policy": self._train_on_policy,
+            "harvest": self._harvest,
+            "generate": self._generate,
+            "generate_samples": self._generate_samples,
+            "grade_samples": self._grade_samples,
+            "judge": self._judge,
+            "drift": self._drift,
+        }
+
+    def estimate(self, job: Job) -> Estimate:
+        """Estimate a job; a stage without a model takes the seconds that the file of throughputs states.
+
+        Raises:
+            InputError: the parameters of a model are not known.
+        """
+        if job.rule in self.stages:
+            return self.stages[job.rule](job)
+        return Estimate(job, self.figures.stage_seconds(job.rule, self._rows(job)))
+
+    def _rows(self, job: Job) -> float:
+        """Rows that a stage without a model goes through."""
+        task = self.config["tasks"].get(job.wildcards.get("task", ""), {})
+        if job.rule == "prepare":
+            return task.get(job.wildcards["split"], 0)
+        if job.rule == "filter":
+            tries = self.config["teachers"][job.wildcards["teacher"]].get("tries", 1)
+            return tries * (task.get("train", 0) + task.get("heldout", 0))
+        if job.rule == "grade":
+            names = settings.benchmarks(self.config, job.wildcards["model"])
+            return self._models(job) * sum(self.config["tasks"][name]["limit"] for name in names)
+        return 0
+
+    def _models(self, job: Job) -> int:
+        """Models that an evaluation is about: one, or a run's own checkpoints."""
+        method, _, rest = job.wildcards["run"].partition("/")
+        if not rest.endswith("/points"):
+            return 1
+        return len(settings.own_points(self.config, job.wildcards["model"], method))
+
+    def _download(self, job: Job) -> Estimate:
+        size = sum(map(self.sizes.bytes, job.output))
+        return Estimate(job, size / self.figures.plain["download_bytes_a_second"], bytes=size)
+
+    def _pretrain(self, job: Job) -> Estimate:
+        world = self.config["pretrain"][job.wildcards["world"]]
+        # The defaults are those of pretrain.py.
+        work = world.get("steps", 1900) * world.get("batch", 64)
+        work += world.get("teacher_steps", 40) * world.get("teacher_batch", 64)
+        step = self.figures.plain["pretrain_seconds_a_step"] * 4 / job.threads
+        seconds = self.figures.cpu.start["train"] + step * work / 64
+        return Estimate(job, seconds, bytes=sum(map(self.sizes.bytes, job.output)))
+
+    def _teacher(self, job: Job) -> Estimate:
+        task, name = job.wildcards["task"], job.wildcards["teacher"]
+        entry = self.config["teachers"][name]
+        if "model" not in entry:  # the data set's own solutions
+            return Estimate(job, self.figures.stage_seconds(job.rule))
+        folder = entry["model"]
+        texts = [self.lengths.examples(task, split, folder) for split in ("train", "heldout")]
+        return self._generation(job, folder, 1, texts, entry["tries"])
+
+    def _train(self, job: Job) -> Estimate:
+        texts = self._references(job)
+        visits = self._visits(job, texts.count)
+        trained = visits * texts.completion
+        return self._training(job, trained, trained + visits * texts.prompt)
+
+    def _train_on_policy(self, job: Job) -> Estimate:
+        """Rollouts sampled, graded and trained on, and the passes for their KL."""
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        training = settings.section(self.config, "training", model, method, task)
+        texts, folder = self._references(job), self.config["models"][model]["base"]
+        work = OnPolicyWork(
+            self.config["methods"][method]["kind"],
+            settings.section(self.config, "on_policy", model, method, task),
+            settings.rollouts(self.config, model, method, task),
+            training["effective_batch"],
+            total_steps(texts.count, training["epochs"], training["effective_batch"]),
+            texts,
+        )
+        device, lanes = self._device(job)
+        sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
+        found = self._training(job, work.trained, work.passed)
+        seconds = sampled.seconds + found.seconds
+        seconds += device.forward_seconds(self.sizes.parameters(folder), work.scored) / lanes
+        graders = self.config["compute"]["grading_processes"]
+        seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
+        return replace(found, seconds=seconds, generated=sampled.generated, scored=work.scored)
+
+    def _references(self, job: Job) -> Texts:
+        """The verified training references of a run's task."""
+        entry = self.config["models"][job.wildcards["model"]]
+        place = (job.wildcards["task"], entry["suite"], entry["teacher"], "train")
+        return self.lengths.references(*place, entry["base"])
+
+    def _training(self, job: Job, trained: float, passed: float) -> Estimate:
+        """A training run over `passed` tokens, `trained` of them in the loss, with its checkpoints."""
+        model = job.wildcards["model"]
+        folder = self.config["models"][model]["base"]
+        saved = settings.saved_points(self.config, model, job.wildcards["method"])
+        one = self.sizes.bytes(folder)
+        parameters = self.sizes.parameters(folder)
+        device, lanes = self._device(job)
+        seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
+        seconds += device.training_seconds(parameters, passed) / lanes
+        seconds += len(saved) * one / self.figures.plain["save_bytes_a_second"]
+        return Estimate(
+            job,
+            seconds,
+            trained=trained,
+            bytes=len(saved) * one,
+            removable=(len(saved) - 1) * one,
+            state=parameters * self.figures.plain["state_bytes_a_parameter"],
+        )
+
+    def _visits(self, job: Job, prompts: float) -> float:
+        """Visits of prompts in a training run."""
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        training = settings.section(self.config, "training", model, method, task)
+        longest = settings.max_steps(self.config, model, method)
+        return total_visits(prompts, training["epochs"], training["effective_batch"], longest)
+
+    def _harvest(self, job: Job) -> Estimate:
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        entry = self.config["models"][model]
+        train, heldout = (
+            self.lengths.references(task, entry["suite"], entry["teacher"], split, entry["base"])
+            for split in ("train", "heldout")
+        )
+        part, parts = int(job.wildcards["part"]), int(job.wildcards["parts"])
+        mine = self._wanted(job, model, method, task, train.count, heldout.count)
+        points = settings.supervision(self.config, model, method).points[part - 1 :: parts]
+        counts = [mine.get(point, (0.0, 0.0)) for point in points]
+        texts = [
+            Texts(sum(count[place] for count in counts), split.prompt, split.completion)
+            for place, split in enumerate((train, heldout))
+        ]
+        return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
+
+    def _wanted(
+        self, job: Job, model: str, method: str, task: str, train: float, heldout: float
+    ) -> dict[str, tuple[float, float]]:
+        """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected."""
+        chosen = settings.section(self.config, "harvest", model, method)
+        supervision = settings.supervision(self.config, model, method)
+        everything = train * chosen["samples"] if chosen["mode"] == "full" else None
+        plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
+        if plan and self.lengths.current(plan):
+            drawn: dict[str, dict[str, set]] = {point: {} for point in supervision.points}
+            for row in parquet.read(plan, parquet.PLAN):
+                if row["source"] == "checkpoint" and row["checkpoint"] in drawn:
+                    named = drawn[row["checkpoint"]].setdefault(row["split"], set())
+                    named.add((row["example_id"], row["sample"]))
+            return {
+                point: (
+                    len(named.get("train", ())) if everything is None else everything,
+                    len(named.get("heldout", ())),
+                )
+                for point, named in drawn.items()
+            }
+        epochs = self._visits(job, train) / train
+        expected = distinct_pairs(supervision, epochs, chosen["samples"], chosen["prompts"])
+        once = distinct_pairs(supervision, 1, chosen["samples"])  # a held-out prompt is drawn for once
+        return {
+            point: (train * expected[point] if everything is None else everything, heldout * once[point])
+            for point in supervision.points
+        }
+
+    def _generate(self, job: Job) -> Estimate:
+        model = job.wildcards["model"]
+        folder = self.config["models"][model]["base"]
+        names = [task for task, split in examples_of(job) if split == "test"]
+        texts = [self.lengths.benchmark(task, model, folder) for task in names]
+        models = self._models(job)
+        return self._generation(job, folder, models, texts * models)
+
+    def _generate_samples(self, job: Job) -> Estimate:
+        """Many samples of the first prompts of each task that the job reads (Table 2)."""
+        model = job.wildcards["model"]
+        folder = self.config["models"][model]["base"]
+        chosen = settings.diagnose(self.config, model, "diversity")
+        texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
+        sampled = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in texts]
+        return self._generation(job, folder, 1, sampled, chosen["samples"])
+
+    def _grade_samples(self, job: Job) -> Estimate:
+        model, run = job.wildcards["model"], job.wildcards["run"]
+        chosen = settings.diagnose(self.config, model, "diversity")
+        tasks = settings.suite(self.config, model).targets if run == "base" else [run.split("/")[1]]
+        prompts = sum(min(chosen["prompts"], self.config["tasks"][task]["limit"]) for task in tasks)
+        return Estimate(job, self.figures.stage_seconds("grade", prompts * chosen["samples"]))
+
+    def _judge(self, job: Job) -> Estimate:
+        model, judge = job.wildcards["model"], job.wildcards["judge"]
+        base, entry = self.config["models"][model]["base"], self.config["judges"][judge]
+        judged = [
+            self.lengths.benchmark(task, model, base)
+            for task in settings.benchmarks(self.config, model)
+            if self.config["tasks"][task].get("judge") == judge
+        ]
+        texts = [Texts(text.count, text.prompt + text.completion, entry["max_new_tokens"]) for text in judged]
+        return self._generation(job, entry["model"], 1, texts * self._models(job))
+
+    def _drift(self, job: Job) -> Estimate:
+        """Samples of two models, their KL both ways, and held-out divergence at each checkpoint."""
+        model, task = job.wildcards["model"], job.wildcards["task"]
+        entry = self.config["models"][model]
+        folder, limit = entry["base"], self.config["drift"]["prompts"]
+        sets = []
+        for name, split in examples_of(job):
+            text = (
+                self.lengths.benchmark(name, model, folder)
+                if split == "test"
+                else self.lengths.examples(name, split, folder)
+            )
+            sets.append(Texts(min(limit, text.count), text.prompt, text.completion))
+        samples = self.config["drift"]["samples"]
+        sampled = self._generation(job, folder, 2, sets * 2, samples)
+        labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
+        points = 1 + len(settings.saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
+        own = any(path.endswith("heldout_mixture.parquet") for path in job.input)
+        scored = (points + own) * labels.count * (labels.prompt + labels.completion)
+        # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
+        scored += 4 * samples * sum(text.count * (text.prompt + text.completion) for text in sets)
+        device, _ = self._device(job)
+        lanes = 1 if job.gpus else job.threads  # forward passes use one card
+        seconds = (
+            device.start["score"]
+            + (points + 2) * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
+        )
+        seconds += device.forward_seconds(self.sizes.parameters(folder), scored) / lanes
+        return Estimate(job, sampled.seconds + seconds, sampled.generated, 0.0, scored, sampled.bytes)
+
+    def _generation(
+        self, job: Job, folder: str, models: float, texts: list[Texts], tries: int = 1
+    ) -> Estimate:
+        """One engine start, `models` loads, and the completions of all texts."""
+        device, lanes = self._device(job)
+        generated = tries * sum(text.count * text.completion for text in texts)
+        read = tries * sum(text.count * text.prompt for text in texts)
+        parameters = self.sizes.parameters(folder)
+        seconds = device.start["generate"]
+        seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
+        seconds += device.forward_seconds(parameters, read) / lanes
+        seconds += generated / device.tokens_a_second(parameters) / lanes
+        return Estimate(job, seconds, generated, bytes=generated * self.figures.plain["bytes_a_token"])
+
+    def _device(self, job: Job) -> tuple[Device, int]:
+        """What runs a job, and how many cards or threads of it."""
+        return (self.figures.card, job.gpus) if job.gpus else (self.figures.cpu, job.threads)

@@ -1,0 +1,122 @@
+"""Tokens of a task's prompts and completions: of the prepared files where they are there, else assumed."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from tokenizers import Tokenizer
+
+from tms.cost_estimate.throughput import Throughput
+from tms.io import parquet
+from tms.io.errors import InputError
+
+SAMPLE = 500  # rows that are tokenised for a mean
+
+
+@dataclass(frozen=True)
+class Texts:
+    """How many rows, and the mean tokens of each part."""
+
+    count: float
+    prompt: float
+    completion: float
+
+
+class Lengths:
+    """Looks up lengths, and keeps a note of every one that had to be assumed.
+
+    Args:
+        config: the whole configuration.
+        figures: what is assumed where no file tells.
+        measured: read files at all.
+        stale: files that will be made again: their texts have the right length, their rows may be others.
+    """
+
+    def __init__(
+        self, config: dict, figures: Throughput, measured: bool = True, stale: frozenset[str] = frozenset()
+    ):
+        self.config, self.figures, self.measured, self.stale = config, figures, measured, stale
+        self.assumed: set[str] = set()  # tasks
+        # Files are read once; the folders are relative, so not once for all instances.
+        self._mean = cache(self._mean_tokens)
+        self._completions = cache(_completion_tokens)
+        self._tokenizer = cache(Tokenizer.from_file)
+
+    def examples(self, task: str, split: str, folder: str) -> Texts:
+        """Prepared examples of a split; `folder` is that of the model whose tokenizer counts."""
+        count = self.config["tasks"][task].get(split, 0)
+        # The gate's files, one a suite, are a little shorter than what was prepared.
+        gated = sorted(Path("data", task).glob(f"*/{split}.parquet"))
+        for path in (*gated[:1], Path("data", task, f"{split}.parquet")):
+            if self.measured and path.exists():
+                prompt = self._mean(path, "prompt", folder)
+                return Texts(_count(path) if self.current(path) else count, prompt, self._say(task))
+        self.assumed.add(task)
+        return Texts(count, self.figures.assumed(task, "prompt"), self._say(task))
+
+    def references(self, task: str, suite: str, teacher: str, split: str, folder: str) -> Texts:
+        """Verified references of a split (train or heldout)."""
+        name = "references" if split == "train" else f"{split}_references"
+        path = Path("data", task, suite, teacher, f"{name}.parquet")
+        examples = self.examples(task, split, folder)
+        verified = examples.count * self.figures.plain["verified"]
+        if self.measured and path.exists():
+            return Texts(
+                _count(path) if self.current(path) else verified,
+                self._mean(path, "prompt", folder),
+                self._mean(path, "completion", folder) + 1,  # the end token
+            )
+        self.assumed.add(task)
+        return Texts(verified, examples.prompt, examples.completion)
+
+    def benchmark(self, task: str, model: str, folder: str) -> Texts:
+        """What an evaluation generates: `limit` test examples, as long as the base's own completions."""
+        examples = self.examples(task, "test", folder)
+        count = min(examples.count, self.config["tasks"][task]["limit"])
+        path = Path("results", model, "base", "generations.parquet")
+        if self.measured and path.exists():
+            means = self._completions(path)
+            if task in means:
+                return Texts(count, examples.prompt, means[task])
+        self.assumed.add(task)
+        return Texts(count, examples.prompt, examples.completion)
+
+    def current(self, path: Path) -> bool:
+        """Whether a file's rows are those that later stages will see."""
+        return self.measured and path.exists() and str(path) not in self.stale
+
+    def _say(self, task: str) -> float:
+        """Tokens that a completion of the task is assumed to have."""
+        return min(self.figures.assumed(task, "completion"), self.config["tasks"][task]["max_new_tokens"])
+
+    def _mean_tokens(self, path: Path, column: str, folder: str) -> float:
+        """Mean tokens of a column of text: by the model's tokenizer where it is there, else by characters."""
+        texts = [row[column] for row in parquet.read(path, [column])]
+        if not texts:
+            return 0.0
+        texts = texts[:: -(-len(texts) // SAMPLE)]
+        tokenizer = Path(folder, "tokenizer.json")
+        if tokenizer.exists():
+            encoded = self._tokenizer(str(tokenizer)).encode_batch(texts, add_special_tokens=False)
+            return sum(len(one.ids) for one in encoded) / len(texts)
+        return sum(map(len, texts)) / len(texts) / self.figures.plain["characters_a_token"]
+
+
+def _count(path: Path) -> int:
+    try:
+        return pq.read_metadata(path).num_rows
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable Parquet file; delete it and run again") from error
+
+
+def _completion_tokens(path: Path) -> dict[str, float]:
+    """Mean tokens of the completions of each benchmark."""
+    try:
+        table = pq.read_table(path, columns=["benchmark", "completion_ids"])
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable Parquet file; delete it and run again") from error
+    counted = table.append_column("tokens", pc.list_value_length(table["completion_ids"]))
+    means = counted.group_by("benchmark").aggregate([("tokens", "mean")])
+    return dict(zip(means["benchmark"].to_pylist(), means["tokens_mean"].to_pylist(), strict=True))

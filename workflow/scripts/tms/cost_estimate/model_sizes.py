@@ -1,0 +1,78 @@
+"""How many parameters a model folder has, whether it is there yet or not."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from tms.io.errors import InputError
+
+
+class ModelSizes:
+    """Parameters and bytes of the folders that a configuration names.
+
+    Args:
+        config: the whole configuration.
+        bytes_a_parameter: of a folder that is not there yet.
+        pretrained: parameters of the models that the workflow itself makes, before it has made them.
+    """
+
+    def __init__(self, config: dict, bytes_a_parameter: float, pretrained: float):
+        self.config, self.bytes_a_parameter = config, bytes_a_parameter
+        self.stated: dict[str, float] = {}
+        self.keys: dict[str, str] = {}  # folder -> where the config names it
+        for world in config.get("pretrain", {}):
+            for part in ("base", "teacher"):
+                self.stated[f"models/{world}/{part}"] = pretrained
+        for section, key in (("models", "base"), ("teachers", "model"), ("judges", "model")):
+            for name, entry in config.get(section, {}).items():
+                if key not in entry:
+                    continue
+                self.keys[entry[key]] = f"{section}.{name}"
+                if "parameters" in entry:
+                    self.stated[entry[key]] = float(entry["parameters"])
+        self.read: dict[str, tuple[float, float]] = {}
+
+    def parameters(self, folder: str) -> float:
+        """Parameters of the model in a folder, as its files say, else as the configuration says.
+
+        Raises:
+            InputError: neither says.
+        """
+        if found := self._files(folder):
+            return found[0]
+        if folder not in self.stated:
+            key = self.keys.get(folder, "models.<name>")
+            raise InputError(
+                f"config: key {key}.parameters is missing and {folder} is not there to count them; add it"
+            )
+        return self.stated[folder]
+
+    def bytes(self, folder: str) -> float:
+        """Bytes of the folder's weights: what a checkpoint of that model takes too."""
+        if found := self._files(folder):
+            return found[1]
+        return self.parameters(folder) * self.bytes_a_parameter
+
+    def _files(self, folder: str) -> tuple[float, float] | None:
+        files = sorted(Path(folder).glob("*.safetensors"))
+        if folder not in self.read and files:
+            count = 0.0
+            for file in files:
+                count += _count(file)
+            self.read[folder] = (count, float(sum(file.stat().st_size for file in files)))
+        return self.read.get(folder)
+
+
+def _count(file: Path) -> int:
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{file}: not a whole safetensors file ({error}); delete the folder") from error
+    total = 0
+    for shape in shapes:
+        size = 1
+        for side in shape:
+            size *= side
+        total += size
+    return total

@@ -1,0 +1,68 @@
+"""What an on-policy training run goes through: rollouts and tokens, as far as its settings tell."""
+
+from dataclasses import dataclass
+
+from tms.cost_estimate.lengths import Texts
+
+# TRAPO's rollouts in groups of 4, 2, 1 and 1, where every one begins with the prefix that its group can have.
+TRAPO_OWN = (4 + 2 * 0.75 + 0.5) / 8
+
+
+@dataclass(frozen=True)
+class OnPolicyWork:
+    """Work of a run whose rollouts are as long as the references, within their limit.
+
+    Args:
+        kind: grpo, reinforce or trapo.
+        chosen: the run's section `on_policy`.
+        samples: rollouts of each prompt and visit.
+        batch: prompts of an optimiser step.
+        sft_steps: optimiser steps of SFT.
+        texts: SFT's references.
+    """
+
+    kind: str
+    chosen: dict
+    samples: int
+    batch: int
+    sft_steps: int
+    texts: Texts
+
+    @property
+    def steps(self) -> float:
+        """Optimiser steps: SFT's, or as many as hold SFT's tokens in the loss."""
+        if self.chosen["budget"] == "steps":
+            return self.sft_steps
+        return self.sft_steps * self.texts.completion / (self.samples * self.learned)
+
+    @property
+    def rollouts(self) -> float:
+        """Completions that are sampled."""
+        return self.steps * self.batch * self.samples
+
+    @property
+    def learned(self) -> float:
+        """Tokens of a rollout in the loss; of TRAPO's the prefix counts too."""
+        return min(self.texts.completion, self.chosen["max_new_tokens"])
+
+    @property
+    def sampled(self) -> float:
+        """Tokens of a rollout that the policy writes itself."""
+        return self.learned * (TRAPO_OWN if self.kind == "trapo" else 1)
+
+    @property
+    def trained(self) -> float:
+        """Tokens in the loss."""
+        return self.rollouts * self.learned
+
+    @property
+    def passed(self) -> float:
+        """Tokens of the training passes, prompts included."""
+        return self.rollouts * (self.texts.prompt + self.learned)
+
+    @property
+    def scored(self) -> float:
+        """Tokens of passes for the KL: the logged one's of both policies, the KL term's of the base."""
+        logged = 2 * self.steps * min(self.chosen["kl_rows"], self.batch * self.samples)
+        term = self.rollouts if self.kind == "grpo" and self.chosen["beta"] > 0 else 0
+        return (logged + term) * (self.texts.prompt + self.learned)

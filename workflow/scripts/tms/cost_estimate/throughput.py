@@ -1,0 +1,159 @@
+"""Figures by which work becomes time: the user's file of throughputs, and what follows from it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tms.io.errors import InputError
+
+TRAINING_FLOPS = (
+    6  # floating-point operations a parameter and token, forward and backward (Kaplan et al., 2020)
+)
+FORWARD_FLOPS = 2
+PLAIN = [
+    "load_bytes_a_second",
+    "save_bytes_a_second",
+    "download_bytes_a_second",
+    "pretrain_seconds_a_step",
+    "pretrained_parameters",
+    "bytes_a_parameter",
+    "state_bytes_a_parameter",
+    "bytes_a_token",
+    "warn_bytes",
+    "characters_a_token",
+    "verified",
+]
+
+
+@dataclass(frozen=True)
+class Device:
+    """Speed of one card, or of one thread of a CPU."""
+
+    peak_flops: float
+    training: float  # share of the peak
+    forward: float
+    generation: dict[float, float]  # parameters -> tokens/s
+    start: dict[str, float]  # train | generate | score -> seconds
+
+    def training_seconds(self, parameters: float, tokens: float) -> float:
+        """Seconds to train on so many tokens, prompts included."""
+        return TRAINING_FLOPS * parameters * tokens / (self.peak_flops * self.training)
+
+    def forward_seconds(self, parameters: float, tokens: float) -> float:
+        """Seconds to read or score so many tokens."""
+        return FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
+
+    def tokens_a_second(self, parameters: float) -> float:
+        """Tokens that a full batch generates each second.
+
+        Between two counts of parameters that are given, the line through both in logarithms; beyond them
+        inversely proportional to the count.
+        """
+        counts = sorted(self.generation)
+        if parameters <= counts[0]:
+            return self.generation[counts[0]] * counts[0] / parameters
+        if parameters >= counts[-1]:
+            return self.generation[counts[-1]] * counts[-1] / parameters
+        above = next(count for count in counts if count >= parameters)
+        below = counts[counts.index(above) - 1]
+        share = math.log(parameters / below) / math.log(above / below)
+        return self.generation[below] ** (1 - share) * self.generation[above] ** share
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """The file's figures."""
+
+    card: Device
+    cpu: Device
+    plain: dict[str, float]  # the keys of PLAIN
+    seconds: dict[str, float]  # stage -> seconds a job
+    seconds_a_row: dict[str, float]  # stage -> seconds a row, on top
+    lengths: dict[str, dict[str, float]]  # task -> prompt, completion (tokens)
+
+    def stage_seconds(self, stage: str, rows: float = 0.0) -> float:
+        """Seconds of a job that uses no model."""
+        return self.seconds.get(stage, self.seconds["other"]) + rows * self.seconds_a_row.get(stage, 0.0)
+
+    def assumed(self, task: str, what: str) -> float:
+        """Tokens of a task's prompts or completions, as the file states them."""
+        return self.lengths.get(task, self.lengths["other"])[what]
+
+
+def read(path: Path, device: str | None = None) -> Throughput:
+    """Read the file.
+
+    Args:
+        path: YAML, laid out as `config/throughput.yaml`.
+        device: entry of `devices` that runs the jobs with GPUs; the file's `device` where None.
+
+    Raises:
+        InputError: the file or a key is missing, or a figure is not a number above 0.
+    """
+    try:
+        figures = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
+    name = device or _at(figures, path, "device")
+    known = _at(figures, path, "devices")
+    if name not in known:
+        raise InputError(f"{path}: devices has no {name!r}; known: {', '.join(known)}")
+    seconds = _numbers(figures, path, "seconds", need=["other"])
+    lengths = {
+        task: _numbers(figures, path, "lengths", task, need=["prompt", "completion"])
+        for task in _at(figures, path, "lengths")
+    }
+    if "other" not in lengths:
+        raise InputError(f"{path}: key lengths.other is missing; config/throughput.yaml explains it")
+    return Throughput(
+        card=_device(figures, path, name),
+        cpu=_device(figures, path, "cpu"),
+        plain={key: _number(figures, path, key) for key in PLAIN},
+        seconds=seconds,
+        seconds_a_row=_numbers(figures, path, "seconds_a_row"),
+        lengths=lengths,
+    )
+
+
+def _device(figures: dict, path: Path, name: str) -> Device:
+    generation = _numbers(figures, path, "devices", name, "generation")
+    if not generation:
+        raise InputError(f"{path}: devices.{name}.generation is empty; write parameters: tokens a second")
+    return Device(
+        peak_flops=1e12 * _number(figures, path, "devices", name, "peak_tflops"),
+        training=_number(figures, path, "devices", name, "training"),
+        forward=_number(figures, path, "devices", name, "forward"),
+        generation={float(count): rate for count, rate in generation.items()},
+        start=_numbers(figures, path, "devices", name, "start", need=["train", "generate", "score"]),
+    )
+
+
+def _at(figures: dict, path: Path, *keys: str):
+    value = figures
+    for depth, key in enumerate(keys, start=1):
+        if not isinstance(value, dict) or key not in value:
+            raise InputError(
+                f"{path}: key {'.'.join(map(str, keys[:depth]))} is missing; see config/throughput.yaml"
+            )
+        value = value[key]
+    return value
+
+
+def _number(figures: dict, path: Path, *keys: str) -> float:
+    value = _at(figures, path, *keys)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError(
+            f"{path}: {'.'.join(map(str, keys))}: {value!r} is not a number above 0 "
+            f"(write exponents with a point and a sign, e.g. 1.0e+9)"
+        )
+    return float(value)
+
+
+def _numbers(figures: dict, path: Path, *keys: str, need: list[str] | None = None) -> dict[str, float]:
+    """A mapping of numbers, each above 0, that has the needed names."""
+    found = _at(figures, path, *keys)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: {'.'.join(keys)}: {found!r} is not a mapping of numbers")
+    return {name: _number(figures, path, *keys, name) for name in [*(need or []), *found]}

@@ -1,0 +1,80 @@
+"""What the contamination gate found: its report, its table, and which table cells it touches."""
+
+import json
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+OK, ACCEPTED, KEPT, BLOCKED = "ok", "accepted", "kept", "blocked"
+COLUMNS = [
+    "task",
+    "benchmark",
+    "rows",  # of the evaluation set
+    "exact",  # training rows that equal one of them: removed, but for the verdict `kept`
+    "exact_heldout",
+    "overlapping",  # evaluation rows that share a 13-gram with a training row that is left
+    "share",  # overlapping / rows
+    "mostly",  # evaluation rows with at least half of their 13-grams in training rows
+    "verdict",
+    "reason",
+]
+TOUCHED = (ACCEPTED, KEPT)
+
+
+def verdict(share: float, max_share: float, accepted: str | None, kept: str | None) -> tuple[str, str]:
+    """Verdict on a pair of training and evaluation set, and the reason that the config gives for it."""
+    if kept is not None:
+        return KEPT, kept
+    if share <= max_share:
+        return OK, ""
+    return (BLOCKED, "") if accepted is None else (ACCEPTED, accepted)
+
+
+def table_row(task: str, benchmark: str, found: dict) -> dict:
+    """A line of contamination.csv from a benchmark's entry of contamination.json."""
+    values = {"task": task, "benchmark": benchmark} | found
+    return {name: values[name] for name in COLUMNS} | {"share": f"{found['share']:.4f}"}
+
+
+def read_report(path: Path) -> dict:
+    """Read a report on contamination.
+
+    Raises:
+        InputError: it is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable report; delete it and run decontaminate again") from error
+
+
+def touched(paths: list[Path]) -> dict[tuple[str, str], str]:
+    """Which cells of the tables contamination touches.
+
+    Args:
+        paths: contamination.json of the training tasks.
+
+    Returns:
+        (training task, benchmark) -> a note in one line, for the pairs above the allowed share that the
+        config accepts, and for those whose equal rows it keeps.
+
+    Raises:
+        InputError: a report is missing or broken.
+    """
+    notes = {}
+    for path in paths:
+        report = read_report(path)
+        for benchmark, found in report["benchmarks"].items():
+            if found["verdict"] in TOUCHED:
+                notes[report["task"], benchmark] = note(found)
+    return notes
+
+
+def note(found: dict) -> str:
+    """One line that says what a pair shares and why it is accepted."""
+    shared = (
+        f"{found['overlapping']} of {found['rows']} rows ({found['share']:.1%}) share 13 words with training"
+    )
+    if found["verdict"] == KEPT:
+        shared = f"{found['exact']} training rows equal rows of it and were kept; {shared}"
+    return f"{shared}: {found['reason']}"

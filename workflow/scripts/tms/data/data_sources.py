@@ -1,0 +1,48 @@
+"""Where a task's rows come from: what the docstring of its module states (docs/data.md)."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / "tasks"
+LINE = r"^{} +(?P<value>.*)$"
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set of the hub: its id, pinned revision ("" where none is) and licence."""
+
+    repo: str
+    revision: str
+    licence: str
+
+    @property
+    def link(self) -> str:
+        """Its page."""
+        return f"https://huggingface.co/datasets/{self.repo}"
+
+
+def data_source(kind: str, training: bool, options: dict | None = None) -> DataSource | None:
+    """The data set of a kind of task; None for generated ones.
+
+    Args:
+        kind: module of `tms/tasks`.
+        training: whether its training or its test rows are asked for; most kinds have both from one set.
+        options: the task's options: another `revision`, or `train_on_test`.
+    """
+    options = options or {}
+    text = ast.get_docstring(ast.parse((FOLDER / f"{kind}.py").read_text())) or ""
+    parts = dict(re.findall(r"^(Training|Test)\n\n(.*?)(?=\n\n[A-Z]|\Z)", text, re.M | re.S))
+    own = "Training" if training and not options.get("train_on_test") else "Test"
+    text = parts.get(own, text)
+    stated = {name: re.search(LINE.format(name), text, re.M) for name in ("hub", "revision", "licence")}
+    if stated["hub"] is None:
+        return None
+    revision = options.get(f"{'train' if own == 'Training' else 'test'}_revision") or options.get("revision")
+    pinned = re.match(r"[0-9a-f]{40}", stated["revision"]["value"])
+    return DataSource(
+        repo=stated["hub"]["value"].partition(",")[0],
+        revision=revision or (pinned[0] if pinned else ""),
+        licence=stated["licence"]["value"],
+    )

@@ -1,0 +1,118 @@
+"""From graded samples on disk to the diversity of each prompt."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from tms.experiments.answer_classes import response_class
+from tms.experiments.diversity import measure
+from tms.io import parquet
+from tms.io.errors import InputError
+
+COLUMNS = ["benchmark", "example_id", "sample", "extracted", "verdict"]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Graded samples of one model on one task, by prompt, each prompt's in the order of their index.
+
+    Args:
+        answers: the answers that the grader has extracted, or the classes of whole responses.
+        verdicts: the stored verdicts; None where a row does not count.
+    """
+
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    verdicts: dict[str, list[float | None]] = field(default_factory=dict)
+
+    @property
+    def binary(self) -> bool:
+        """Whether each verdict is right or wrong, which Pass@K is about."""
+        return all(verdict in (0, 1) for own in self.verdicts.values() for verdict in own)
+
+
+def read_samples(path: Path) -> dict[str, Samples]:
+    """Read the verdicts of all samples, by benchmark.
+
+    Raises:
+        InputError: the file is broken, or a prompt's samples are not numbered from 0 without a gap.
+    """
+    found: dict[str, Samples] = {}
+    for row in sorted(parquet.read(path, COLUMNS), key=lambda row: row["sample"]):
+        own = found.setdefault(row["benchmark"], Samples())
+        prompt = row["example_id"]
+        if row["sample"] != len(own.answers.setdefault(prompt, [])):
+            raise InputError(
+                f"{path}: {row['benchmark']} {prompt} has sample {row['sample']} where sample "
+                f"{len(own.answers[prompt])} should be; delete the file and run again"
+            )
+        own.answers[prompt].append(row["extracted"])
+        own.verdicts.setdefault(prompt, []).append(row["verdict"])
+    return found
+
+
+def with_responses(samples: Samples, path: Path, task: str) -> Samples:
+    """The same samples with whole responses in place of extracted answers, each as its class.
+
+    Args:
+        samples: the samples of a model on a task.
+        path: the completions that were graded.
+        task: the task.
+
+    Raises:
+        InputError: the file has no completion of a sample.
+    """
+    completions = {
+        (row["example_id"], row["sample"]): response_class(row["completion"])
+        for row in parquet.read(path, ["benchmark", "example_id", "sample", "completion"])
+        if row["benchmark"] == task
+    }
+    try:
+        answers = {
+            prompt: [completions[prompt, index] for index in range(len(own))]
+            for prompt, own in samples.answers.items()
+        }
+    except KeyError as missing:
+        raise InputError(f"{path}: no completion of {task} {missing}; grade the samples again") from missing
+    return replace(samples, answers=answers)
+
+
+def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
+    """Read the verdicts on the greedy completions of some prompts of a task, in their order.
+
+    Raises:
+        InputError: a prompt has no verdict.
+    """
+    found = {
+        row["example_id"]: row["verdict"] for row in parquet.read(path, COLUMNS) if row["benchmark"] == task
+    }
+    if without := [prompt for prompt in prompts if found.get(prompt) is None]:
+        raise InputError(
+            f"{path}: no verdict on {task} {without[0]}, which was sampled; "
+            f"diagnose.diversity.prompts may not exceed tasks.{task}.limit"
+        )
+    return np.array([found[prompt] for prompt in prompts])
+
+
+def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> dict[str, np.ndarray]:
+    """Each quantity of `diversity.measure`, one number a prompt, in the order of `sorted(samples.answers)`.
+
+    Args:
+        name: of the samples, for errors.
+        samples: the samples of one model on one task; their verdicts are 0 or 1.
+        classes: class of each answer.
+        k: K.
+
+    Raises:
+        InputError: fewer than K samples of a prompt, or a broken invariant.
+    """
+    found = [
+        measure(
+            f"{name} {prompt}",
+            [classes[answer] for answer in samples.answers[prompt]],
+            [verdict == 1 for verdict in samples.verdicts[prompt]],
+            k,
+        )
+        for prompt in sorted(samples.answers)
+    ]
+    return {quantity: np.array([prompt[quantity] for prompt in found]) for quantity in found[0]}

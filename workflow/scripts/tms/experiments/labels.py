@@ -1,0 +1,132 @@
+"""Words for readers: names of methods, benchmarks and quantities as tables and figures print them."""
+
+from tms.config.suite import Suite
+
+METHODS = {
+    "base": "Base",
+    "sft": "SFT",
+    "self_sft": "Self-SFT",
+    "final_sft": "Final-SFT",
+    "iterative_sft": "Iterative SFT",
+    "tms": "TMS",
+    "grpo": "GRPO",
+    "reinforce": "REINFORCE",
+    "trapo": "TRAPO",
+    "trsft": "TrSFT",
+    "tms_trsft": "TMS with TrSFT",
+    "tms_theta0": "TMS, theta_0 only",
+    "tms_final": "TMS, t = T only",
+}
+BENCHMARKS = {
+    "math500": "MATH-500",
+    "math": "MATH",
+    "gsm8k": "GSM8K",
+    "countdown": "Countdown",
+    "ifeval": "IFEval",
+    "mmlu": "MMLU-Pro",
+    "mmlu_subjects": "MMLU",
+    "arc_c": "ARC-C",
+    "hotpotqa": "HotpotQA",
+    "safetybench": "SafetyBench",
+    "safetybench_zh": "SafetyBench (zh)",
+    "wildguard": "WildGuardTest",
+    "wildjailbreak": "WildJailbreak",
+    "heldout": "held-out prompts",
+    "retention": "retention prompts",
+}
+QUANTITIES = {
+    "target": "Own target",
+    "target_mean": "Target mean",
+    "retention_mean": "Retention mean",
+    "xfer": "Transfer",
+    "forgetting": "Forgetting F",
+    "forgetting_ext": "Forgetting F_ext",
+    "retention_delta": "Retention change",
+    "forgetting_floor": "F by chance",
+    "forgetting_floor_ext": "F_ext by chance",
+    "forgetting_matched": "F at matched accuracy",
+    "retention_matched": "Retention at matched accuracy",
+    "cost.optimizer_steps": "Optimiser steps",
+    "cost.trained_tokens": "Trained tokens",
+    "cost.rollouts": "Rollouts",
+    "cost.generated_tokens": "Generated tokens",
+    "cost.seconds": "Seconds",
+    "train_nll.per_token": "Train NLL / token",
+    "val_nll.per_token": "Held-out NLL / token",
+    "train_nll.per_sequence": "Train NLL / sequence",
+    "val_nll.per_sequence": "Held-out NLL / sequence",
+    "drift.per_token": "Drift / token",
+    "drift.per_sequence": "Drift / sequence",
+    "pass_at_1": "Pass@1",
+    "pass_at_k": "Pass@K",
+    "sc_acc": "SC-Acc",
+    "ans_ent": "AnsEnt",
+    "coverage": "Coverage at K",
+    "coverage_n": "Coverage at n",
+    "distinct_right": "Distinct right answers",
+    "mixed_classes": "Mixed classes",
+    "greedy": "Greedy",
+    "left": "Left side",
+    "corollary": "sqrt(2 E KL)",
+    "bound": "E sqrt(2 KL)",
+    "tv_corollary": "sqrt(E KL / 2)",
+    "tv_bound": "E sqrt(KL / 2)",
+    "looseness": "Looseness",
+    "area": "Dominated area",
+    "area_difference": "Difference of areas",
+    "pld_ref": "PLD to references",
+    "pld_own": "PLD to own supervision",
+    "wildguard_asr": "WildGuardTest ASR",
+    "wildjailbreak_asr": "WildJailbreak ASR",
+    "kl.policy_base": "KL(policy || base)",
+    "kl.base_policy": "KL(base || policy)",
+    "reward": "Reward",
+    "kl": "KL to base / completion",
+    "entropy": "Entropy / token",
+    "length": "Tokens / rollout",
+    "truncated": "Truncated",
+    "failures": "Grader failures / step",
+    "equal": "Prompts with equal rewards",
+}
+DIFFERENCES = {
+    "delta.": "change from base",
+    "versus_sft.": "difference from SFT",
+    "versus_tms.": "difference from TMS",
+    "versus_trsft.": "difference from TrSFT",
+}
+WORDS = {"sft": "SFT", "tms": "TMS", "grpo": "GRPO", "trsft": "TrSFT", "trapo": "TRAPO"}
+
+
+def method(name: str) -> str:
+    """A method's printed name; words of an own name are kept, so that the config's entry can be found."""
+    return METHODS.get(name) or " ".join(WORDS.get(word, word) for word in name.split("_"))
+
+
+def benchmark(name: str) -> str:
+    """A benchmark's (or set of prompts') printed name."""
+    return BENCHMARKS.get(name) or name.replace("_", " ")
+
+
+def quantity(name: str, suite: Suite | None = None) -> str:
+    """A quantity's printed name; benchmarks of the suite and `{benchmark}.{metric}` are quantities too."""
+    if name in QUANTITIES:
+        return QUANTITIES[name]
+    for prefix, words in DIFFERENCES.items():
+        if name.startswith(prefix):
+            return f"{quantity(name.removeprefix(prefix), suite)}, {words}"
+    head, _, tail = name.rpartition(".")
+    if tail in ("per_token", "per_sequence"):
+        return f"{quantity(head)} / {tail.removeprefix('per_')}"
+    if head and suite and head in suite.benchmarks:
+        return f"{benchmark(head)} {tail.replace('_', ' ')}"
+    return benchmark(name)
+
+
+def seeds(number: int) -> str:
+    """`1 seed`, `3 seeds`; nothing for 0."""
+    return f"{number} seed{'s' if number > 1 else ''}" if number else ""
+
+
+def prompts(name: str) -> str:
+    """A set of prompts in an axis label: `held-out prompts`, `ARC-C prompts`."""
+    return BENCHMARKS[name] if name in ("heldout", "retention") else f"{benchmark(name)} prompts"

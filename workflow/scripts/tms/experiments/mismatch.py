@@ -1,0 +1,180 @@
+"""Failure mode A (Section 4.1, Table 1): losses and scores along long runs, and where held-out loss turns."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tms.experiments import cells
+from tms.io import parquet
+from tms.io.errors import InputError
+from tms.metrics.intervals import Verdicts, read_verdicts
+from tms.metrics.statistics import (
+    joint_interval,
+    normal_interval,
+    percentiles,
+    resampled_means,
+    seed_interval,
+)
+from tms.mixture.checkpoints import BASE, FINAL, step_of
+
+# Quantity of a cell -> where drift.json has it at each point.
+LOSSES = {
+    "train_nll": ("train_trajectory", ""),
+    "val_nll": ("trajectory", ""),
+    "drift": ("trajectory", "drift_"),
+}
+UNITS = ["per_token", "per_sequence"]
+
+
+@dataclass(frozen=True)
+class LongRun:
+    """What was measured along one run.
+
+    Attributes:
+        steps: optimiser steps of the whole run.
+        trajectory: point -> held-out NLL and its drift, as in drift.json; theta_0 and the end included.
+        train_trajectory: point -> NLL of training references.
+        verdicts: point -> verdicts, at the points that were evaluated.
+    """
+
+    steps: int
+    trajectory: dict[str, dict]
+    train_trajectory: dict[str, dict]
+    verdicts: dict[str, Verdicts]
+
+
+def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
+    """Read the held-out and the training NLL along a run from its drift.json.
+
+    Raises:
+        InputError: the file is missing or broken, or was not measured as a long run.
+    """
+    try:
+        found = json.loads(path.read_text())
+        return found["trajectory"], found["train_trajectory"]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable drift file; delete it and run drift again") from error
+    except KeyError as error:
+        raise InputError(
+            f"{path}: no {error.args[0]}; name the method in experiments.mismatch and run drift again"
+        ) from error
+
+
+def read_points(points: Path, end: Path, base: Path) -> dict[str, Verdicts]:
+    """Read the verdicts at each evaluated point of a run, from theta_0 to the end.
+
+    Args:
+        points: verdicts of the checkpoints between, told apart by their column `checkpoint`.
+        end, base: verdicts of the run's end and of theta_0.
+    """
+    between: dict[str, Verdicts] = {}
+    for row in parquet.read(points, ["checkpoint", "benchmark", "example_id", "verdict"]):
+        if row["verdict"] is not None:
+            of_point = between.setdefault(row["checkpoint"], {})
+            of_point.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
+    return {BASE: read_verdicts(base), **between, FINAL: read_verdicts(end)}
+
+
+def mismatch_cells(
+    model: str, method: str, task: str, runs: dict[int, LongRun], retention: list[str]
+) -> list[dict]:
+    """Losses, drift and scores at each point of a method's long runs, as means over the seeds.
+
+    `train_nll` and `val_nll` are those of the teacher's references, whatever the method trains on; `drift` is
+    the mean of the runs' own drifts (Section 4.3: held-out NLL minus its minimum so far). Intervals: of the
+    losses, normal, with the runs' standard errors taken as wholly correlated, which is their upper bound,
+    since all seeds share the references; of the scores over test examples, drawn jointly for all seeds; of
+    the drift, over seeds alone. theta_0 is no run, so its cells name no seeds. The cells `val_nll` at the
+    minimum of their mean have the note `minimum`.
+
+    Args:
+        model, method: the columns of the same names.
+        task: target task of the runs.
+        runs: seed -> its run.
+        retention: benchmarks whose mean is `retention_mean`.
+
+    Raises:
+        InputError: the seeds differ in their steps, points or evaluated examples, or a retention benchmark
+            was not evaluated.
+    """
+    first = next(iter(runs.values()))
+    for seed, run in runs.items():
+        if _shape(run) != _shape(first):
+            raise InputError(
+                f"{method}/{task}/seed{seed}: other steps or checkpoints than the other seeds; run them again"
+            )
+    found = []
+    for point in first.trajectory:
+        common = {"method": method, "train_task": task, "checkpoint": point}
+        common["x"] = step_of(point, first.steps)
+        measured = _losses(runs, point)
+        if point in first.verdicts:
+            measured |= _scores(f"{method}/{task}", runs, point, retention)
+        seeds = {"seeds": len(runs)}
+        if point == BASE:
+            seeds = dict.fromkeys(["seeds", "seeds_low", "seeds_high"])
+        found += [
+            cells.cell("mismatch", model, quantity, **common, **entry | seeds)
+            for quantity, entry in measured.items()
+        ]
+    for unit in UNITS:
+        lowest = min(cells.select(found, quantity=f"val_nll.{unit}"), key=lambda cell: cell["value"])
+        lowest["note"] = "minimum"
+    return found
+
+
+def _shape(run: LongRun) -> tuple:
+    return run.steps, list(run.trajectory), list(run.train_trajectory), list(run.verdicts)
+
+
+def _losses(runs: dict[int, LongRun], point: str) -> dict[str, dict]:
+    found = {}
+    for quantity, (trajectory, prefix) in LOSSES.items():
+        for unit in UNITS:
+            measured = [getattr(run, trajectory)[point] for run in runs.values()]
+            values_S = np.array([own[f"{prefix}{unit}"] for own in measured])
+            stderr = np.mean([own[f"{unit}_stderr"] for own in measured])
+            interval = () if prefix else normal_interval(float(values_S.mean()), float(stderr))
+            found[f"{quantity}.{unit}"] = _entry(values_S, *interval) | {"n": measured[0]["n"]}
+    return found
+
+
+def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str]) -> dict[str, dict]:
+    found, by_seed, resampled = {}, {}, {}
+    first = next(iter(runs.values())).verdicts[point]
+    if missing := [benchmark for benchmark in retention if benchmark not in first]:
+        raise InputError(f"{name}: no verdicts of {missing[0]} at {point}; run generate and grade again")
+    for benchmark, examples in first.items():
+        for seed, run in runs.items():
+            if run.verdicts[point].get(benchmark, {}).keys() != examples.keys():
+                raise InputError(
+                    f"{name}/seed{seed}: other examples of {benchmark} at {point} than the other seeds; "
+                    f"run generate and grade again"
+                )
+        verdicts_SN = np.array(
+            [[run.verdicts[point][benchmark][example] for example in examples] for run in runs.values()]
+        )
+        by_seed[benchmark] = verdicts_SN.mean(axis=1)
+        low, high = joint_interval(verdicts_SN.tolist())
+        found[benchmark] = _entry(by_seed[benchmark], low, high) | {"n": len(examples)}
+        if benchmark in retention:
+            resampled[benchmark] = resampled_means([verdicts_SN.mean(axis=0)], benchmark)[0]
+    interval = percentiles(np.mean([resampled[benchmark] for benchmark in retention], axis=0))
+    found["retention_mean"] = _entry(
+        np.mean([by_seed[benchmark] for benchmark in retention], axis=0), *interval
+    )
+    return found
+
+
+def _entry(values_S: np.ndarray, low: float | None = None, high: float | None = None) -> dict:
+    """Columns of a cell: the mean over seeds, its interval over examples, and that over seeds."""
+    seeds_low, seeds_high = seed_interval(values_S.tolist()) or (None, None)
+    return {
+        "value": float(np.mean(values_S)),
+        "ci_low": low,
+        "ci_high": high,
+        "seeds_low": seeds_low,
+        "seeds_high": seeds_high,
+    }

@@ -1,0 +1,166 @@
+"""The row store: every generated row once, by a key that says what determines its text.
+
+One folder a model (`{root}/{weights digest[:16]}`), in it Parquet segments that are written whole and never
+changed, so any number of jobs may add rows at once and a killed job loses what it had not flushed.
+"""
+
+import hashlib
+import json
+import sys
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tms.generation.sampling import Sampling
+
+FORMAT = "tms-row-1"
+SCHEMA = pa.schema(
+    {
+        "key": pa.string(),
+        "completion_ids": pa.list_(pa.int32()),
+        "finish_reason": pa.string(),
+        "seconds": pa.float64(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A generated row as it is stored; its text is decoded when it is read, so that ids and text agree."""
+
+    key: str
+    completion_ids: list[int]  # includes the end token where finish_reason is "stop"
+    finish_reason: str  # stop | length
+    seconds: float  # this row's share of its batches' time
+
+
+def row_key(
+    weights: str,
+    prompt_ids: list[int],
+    sampling: Sampling,
+    end_token_ids: list[int],
+    engine: tuple[str, str],
+    seed: int,
+    sample: int,
+) -> str:
+    """Key of a row: SHA-256 (hex) over all that determines its text, and nothing else.
+
+    No stage, limit, file or code digest enters, so methods, sweeps and restarts share what was generated.
+
+    Args:
+        weights: digest of the model's weights.
+        prompt_ids: token ids of the prompt.
+        sampling: how the completion is drawn.
+        end_token_ids: tokens that end a completion.
+        engine: name and version of the engine; they differ in the last bits of the logits.
+        seed: seed of the stage that asks.
+        sample: index among the samples of one prompt.
+    """
+    settings = list(asdict(sampling).values())
+    text = json.dumps([FORMAT, weights, prompt_ids, settings, end_token_ids, list(engine), seed, sample])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class RowStore:
+    """Rows of one model. Use it as a context manager: leaving it flushes, and merges its own segments.
+
+    Args:
+        root: folder of the whole store.
+        weights: digest of the model's weights.
+        flush_rows: rows after which a segment is written.
+        flush_seconds: age of the oldest unwritten row after which a segment is written.
+    """
+
+    def __init__(self, root: Path, weights: str, flush_rows: int = 4096, flush_seconds: float = 20.0):
+        self.folder = root / weights[:16]
+        self.flush_rows, self.flush_seconds = flush_rows, flush_seconds
+        self.waiting: list[Row] = []
+        self.last_flush = time.monotonic()
+        self.written: list[Path] = []
+
+    def lookup(self, keys: list[str]) -> dict[str, Row]:
+        """Find stored rows; keys that are not stored are left out.
+
+        A segment that cannot be read is reported in one line, kept under the name `*.corrupt`, and its rows
+        are generated again.
+        """
+        wanted = pa.array(set(keys), pa.string())
+        found: dict[str, Row] = {}
+        for table in self._segments():
+            hits = table.filter(pc.is_in(table["key"], value_set=wanted))
+            for values in hits.to_pylist():
+                found.setdefault(values["key"], Row(**values))
+        return found
+
+    def add(self, rows: list[Row]) -> None:
+        """Add rows; they are on disk after the next flush."""
+        self.waiting += rows
+        due = time.monotonic() - self.last_flush >= self.flush_seconds
+        if self.waiting and (due or len(self.waiting) >= self.flush_rows):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the waiting rows as a segment."""
+        if self.waiting:
+            columns = {name: [getattr(row, name) for row in self.waiting] for name in SCHEMA.names}
+            self.written.append(self._write(pa.table(columns, schema=SCHEMA)))
+            self.waiting = []
+        self.last_flush = time.monotonic()
+
+    def close(self) -> None:
+        """Flush, and merge the segments that this object wrote into one."""
+        self.flush()
+        if len(self.written) > 1:
+            # The merged segment is in place before its parts go: a reader finds each row at all times.
+            merged = self._write(pa.concat_tables([pq.read_table(path) for path in self.written]))
+            for path in self.written:
+                path.unlink()
+            self.written = [merged]
+
+    def __enter__(self) -> "RowStore":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def _write(self, table: pa.Table) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{uuid.uuid4().hex}.parquet"
+        unfinished = path.with_suffix(".unfinished")
+        pq.write_table(table, unfinished, compression="zstd")
+        unfinished.replace(path)
+        return path
+
+    def _segments(self):
+        """Read every segment, also those that another job's merge replaces meanwhile."""
+        seen: set[Path] = set()
+        while fresh := sorted(set(self.folder.glob("*.parquet")) - seen):
+            for path in fresh:
+                seen.add(path)
+                try:
+                    table = pq.read_table(path, partitioning=None)
+                except FileNotFoundError:
+                    continue  # merged away; the next round reads the merged segment
+                except (pa.ArrowInvalid, OSError) as error:
+                    self._set_aside(path, str(error).splitlines()[0])
+                    continue
+                if table.schema.equals(SCHEMA):
+                    yield table
+                else:
+                    self._set_aside(path, "other columns than a segment's")
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        aside = path.with_suffix(".corrupt")
+        with suppress(FileNotFoundError):  # another job set it aside at the same time
+            path.rename(aside)
+        print(
+            f"warning: {path}: unreadable segment of the row store ({reason}); "
+            f"kept as {aside.name}, its rows are generated again",
+            file=sys.stderr,
+        )

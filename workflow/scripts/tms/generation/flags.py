@@ -1,0 +1,54 @@
+"""Flags that every generating program has, and what they make."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from tms.generation.engines.interface import ENGINES, Engine, create_engine
+from tms.generation.generate import ModelFolder
+from tms.generation.sampling import Sampling
+
+
+def add(flags: argparse.ArgumentParser) -> None:
+    """Add the flags for sampling, engine, store and outputs (`--max-new-tokens` is each program's own)."""
+    flags.add_argument("--temperature", type=float, default=1.0, help="divides the logits; 0 is greedy")
+    flags.add_argument(
+        "--top-p", type=float, default=1.0, help="mass of the tokens that are kept; 1 keeps all"
+    )
+    flags.add_argument("--top-k", type=int, default=0, help="number of tokens that are kept; 0 keeps all")
+    flags.add_argument("--seed", type=int, default=0, help="seed; part of every row's key")
+    flags.add_argument("--engine", choices=ENGINES, default="transformers", help="program that generates")
+    flags.add_argument("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
+    flags.add_argument(
+        "--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)"
+    )
+    flags.add_argument("--threads", type=int, required=True, help="CPU threads; results depend on it")
+    flags.add_argument("--store", type=Path, required=True, help="folder of the row store")
+    flags.add_argument("--output", type=Path, required=True, help="completions (Parquet)")
+    flags.add_argument("--cost", type=Path, required=True, help="what they cost (JSON)")
+
+
+def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:
+    """Sampling settings of the command line."""
+    return Sampling(args.temperature, args.top_p, args.top_k, max_new_tokens)
+
+
+def engine(args: argparse.Namespace) -> Engine:
+    """Set the number of CPU threads and make the engine; it starts when it loads a model."""
+    # A scheduler stops a job with SIGTERM: leave by an exception, so that the store writes what is finished.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    torch.set_num_threads(args.threads)
+    return create_engine(args.engine, args.tensor_parallel, args.memory_share)
+
+
+def facts(models: list[ModelFolder], used: Engine, settings: dict | Sampling) -> dict:
+    """Provenance of generated rows: digests of weights and chat templates, engine, sampling settings."""
+    return {
+        "weights": {str(model.folder): model.weights for model in models},
+        "chat_templates": sorted({model.chat.template_digest for model in models}),
+        "engine": [used.name, used.version],
+        "sampling": str(settings),
+    }

@@ -1,0 +1,183 @@
+"""Rows on order: stored ones are looked up, only the missing ones are generated."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from tms.generation.cache import Row, RowStore, row_key
+from tms.generation.chat import ChatFormat
+from tms.generation.engines.interface import Engine, Finished, Request
+from tms.generation.noise import noise_key
+from tms.generation.sampling import Sampling
+from tms.io.errors import InputError
+from tms.io.progress import Progress
+from tms.mixture import checkpoints
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model that rows are ordered from: what its keys need, without its weights."""
+
+    folder: Path
+    weights: str  # digest
+    chat: ChatFormat
+
+
+def open_model(folder: Path, template: str | None = None) -> ModelFolder:
+    """Check a model folder and read what keys need, without loading the weights.
+
+    Args:
+        folder: model folder.
+        template: chat template to use instead of the folder's own.
+
+    Raises:
+        InputError: the folder is missing or truncated, or has no chat template.
+    """
+    weights = checkpoints.weights_digest(folder)
+    for file in sorted(folder.glob("*.safetensors")):
+        try:
+            with safe_open(file, framework="pt"):
+                pass
+        except SafetensorError as error:
+            raise InputError(
+                f"{file}: not a whole safetensors file ({error}); delete the folder and run the stage "
+                f"that makes it"
+            ) from error
+    return ModelFolder(folder, weights, ChatFormat(folder, template))
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows wanted from one model with one set of sampling settings.
+
+    Args:
+        model: who generates.
+        sampling: how.
+        seed: seed of the stage; enters every row's key.
+        rows: what the caller knows of each row (`prompt`, `sample`, and columns of its own).
+        what: words for the progress line, e.g. "harvest 3of10".
+    """
+
+    model: ModelFolder
+    sampling: Sampling
+    seed: int
+    rows: list[dict]
+    what: str
+
+
+def fulfil(orders: list[Order], engine: Engine, store: Path) -> list[dict]:
+    """Return the rows of all orders, generating those that the store does not hold.
+
+    Everything is checked before the engine starts, and the engine starts once for all orders; an order whose
+    rows are all stored does not load its model.
+
+    Args:
+        orders: in the order in which rows are returned.
+        engine: not yet loaded, or loaded with any model.
+        store: folder of the row store.
+
+    Returns:
+        Each order's rows, in order, with `completion`, `completion_ids`, `finish_reason`, `seconds` and
+        `seed` added.
+
+    Raises:
+        InputError: a prompt and its completion limit exceed the model's context.
+    """
+    prepared = [_prepare(order, engine) for order in orders]
+    room = max((wanted.longest for wanted in prepared), default=0)
+    rows, loaded = [], None
+    for wanted in prepared:
+        model = wanted.order.model
+
+        def load(model: ModelFolder = model) -> None:
+            nonlocal loaded
+            if model is not loaded:
+                engine.load(model.folder, room)
+                loaded = model
+
+        rows += _complete(wanted, engine, store, load)
+    return rows
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    order: Order
+    keys: list[str]  # of each row; the same prompt asked twice has one key
+    requests: dict[str, Request]
+    longest: int  # prompt and completion, in tokens
+
+
+def _prepare(order: Order, engine: Engine) -> _Wanted:
+    model, sampling = order.model, order.sampling
+    keys, requests, longest = [], {}, 0
+    for row in order.rows:
+        prompt_ids = model.chat.prompt_ids(row["prompt"])
+        length = len(prompt_ids) + sampling.max_new_tokens
+        if length > model.chat.context_length:
+            raise InputError(
+                f"{order.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and may take "
+                f"{sampling.max_new_tokens} new ones, but {model.folder} has a context of "
+                f"{model.chat.context_length}; lower max_new_tokens of its task in the config"
+            )
+        longest = max(longest, length)
+        seed, sample = order.seed, row["sample"]
+        ends = model.chat.end_token_ids
+        engine_facts = (engine.name, engine.version)
+        key = row_key(model.weights, prompt_ids, sampling, ends, engine_facts, seed, sample)
+        keys.append(key)
+        requests[key] = Request(prompt_ids, noise_key(model.weights, prompt_ids, seed, sample))
+    return _Wanted(order, keys, requests, longest)
+
+
+def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
+    order = wanted.order
+    with RowStore(root, order.model.weights) as store:
+        found = store.lookup(wanted.keys)
+        missing = [key for key in wanted.requests if key not in found]
+        print(
+            f"{order.what}: {len(order.rows)} rows, {len(wanted.requests) - len(missing)} of "
+            f"{len(wanted.requests)} stored, {len(missing)} to generate",
+            file=sys.stderr,
+            flush=True,
+        )
+        if missing:
+            load()
+            found |= _generate(wanted, missing, engine, store)
+    return [
+        {
+            **row,
+            "seed": order.seed,
+            "completion": order.model.chat.text(found[key].completion_ids),
+            "completion_ids": found[key].completion_ids,
+            "finish_reason": found[key].finish_reason,
+            "seconds": found[key].seconds,
+        }
+        for row, key in zip(order.rows, wanted.keys, strict=True)
+    ]
+
+
+def _generate(wanted: _Wanted, missing: list[str], engine: Engine, store: RowStore) -> dict[str, Row]:
+    made: dict[str, Row] = {}
+    tokens = 0
+    started = time.monotonic()
+    with Progress(len(missing), wanted.order.what, "rows") as progress:
+
+        def on_rows(finished: list[Finished]) -> None:
+            nonlocal tokens
+            rows = [
+                Row(missing[row.index], row.completion_ids, row.finish_reason, row.seconds)
+                for row in finished
+            ]
+            store.add(rows)
+            made.update((row.key, row) for row in rows)
+            tokens += sum(len(row.completion_ids) for row in rows)
+            rate = tokens / max(time.monotonic() - started, 1e-9)
+            progress.advance(len(rows), f"{rate:.0f} tokens/s")
+
+        requests = [wanted.requests[key] for key in missing]
+        engine.generate(requests, wanted.order.sampling, wanted.order.model.chat.end_token_ids, on_rows)
+    return made

@@ -1,0 +1,74 @@
+"""Rewards of on-policy training: a task's grader on each rollout, and how many it could not grade."""
+
+from collections import Counter
+
+from tms.grading.pool import Task
+from tms.grading.server import GradingServer
+from tms.io.errors import InputError
+
+MOST_FAILURES = 0.5  # share of a call's rollouts; with more of them the grader is broken, not the policy
+FEWEST_ROLLOUTS = 16  # of different text; fewer say nothing of the grader
+REMEDIES = {
+    "timeout": "its processes are too slow: lower compute.grading_processes, or free the machine",
+    "crash": "its processes die: give the job more memory",
+    "error": "mend what it raises (printed above)",
+}
+
+
+class Rewards:
+    """Scores of rollouts by the grader that evaluates the task, in a `GradingServer`.
+
+    `failures` counts the rollouts of the last call that could not be graded.
+
+    Args:
+        kind: kind of the task, which names its grader.
+        processes: number of grading processes.
+        timeout: seconds that one rollout may take.
+    """
+
+    def __init__(self, kind: str, processes: int, timeout: float = 30.0):
+        self.kind = kind
+        self.server = GradingServer([kind], processes, timeout)
+        self.failures = 0
+
+    def __enter__(self) -> "Rewards":
+        """Start the grading server, in the main thread.
+
+        Raises:
+            InputError: an unknown grader.
+        """
+        self.server.__enter__()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.server.__exit__(*exception)
+
+    def of(self, completions: list[str], answers: list[str]) -> list[float | None]:
+        """Score each completion; equal ones to the same answer are graded once.
+
+        Args:
+            completions: [B] texts of rollouts.
+            answers: [B] gold answers, as the grader takes them.
+
+        Returns:
+            [B] scores in [0, 1]; None where the grader timed out, crashed or failed (that is no wrong
+            rollout), or the row does not count for the task's metric.
+
+        Raises:
+            InputError: more than half of the rollouts (of 16 different ones or more) could not be graded,
+                or the grader lacks what it needs.
+        """
+        tasks = [Task(self.kind, *pair) for pair in zip(completions, answers, strict=True)]
+        distinct = list(dict.fromkeys(tasks))
+        found = dict(zip(distinct, self.server.grade(distinct), strict=True))
+        grades = [found[task] for task in tasks]
+        failures = Counter(grade.failure for grade in grades if grade.failure)
+        self.failures = failures.total()
+        if len(distinct) >= FEWEST_ROLLOUTS and self.failures > MOST_FAILURES * len(tasks):
+            worst, count = failures.most_common(1)[0]
+            remedy = REMEDIES.get(worst, f"see workflow/scripts/tms/graders/{self.kind}.py")
+            raise InputError(
+                f"grader {self.kind}: {self.failures} of {len(tasks)} rollouts could not be graded, "
+                f"most often ({count}) for {worst}; {remedy}"
+            )
+        return [None if grade.failure else grade.score for grade in grades]

@@ -1,0 +1,42 @@
+"""What every stage program shares: how it starts and how it fails."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from tms.io.errors import InputError
+
+
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line and call `main`; an `InputError` becomes one line and exit status 2.
+
+    A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
+    threads, set before anything imports torch.
+    """
+    args = parser.parse_args()
+    if getattr(args, "threads", None):
+        os.environ["OMP_NUM_THREADS"] = str(args.threads)
+        os.environ["MKL_NUM_THREADS"] = str(args.threads)
+    try:
+        main(args)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def parse_pairs(pairs: list[str]) -> dict[str, str]:
+    """Read `name=value` arguments into a dictionary, in order.
+
+    Raises:
+        InputError: an argument has no `=`, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise InputError(f"argument {pair!r}: write it as name=value")
+        if name in found:
+            raise InputError(f"argument {pair!r}: {name} is given twice")
+        found[name] = value
+    return found

@@ -1,0 +1,68 @@
+"""Digest of the code that a stage runs: its program and every project module that it imports.
+
+Snakemake notices an edited program but no edited module, and takes an edited comment for a change. These
+digests go into a rule's params instead: they ignore comments, docstrings and layout, and there is one a file,
+so that the reason for a rerun names the file.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+
+
+def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
+    """Digest each file of a program's import closure.
+
+    Args:
+        program: stage name, e.g. `grade` for `workflow/scripts/grade.py`.
+        modules: modules that the program loads by name at run time (tasks and graders that the job's
+            wildcards select), e.g. `("tms.graders.chain",)`; their closures count too.
+
+    Returns:
+        Sorted `file:digest` texts, without empty files.
+    """
+    seen: set[Path] = set()
+    queue = [SCRIPTS / f"{program}.py", *(_module_file(name) for name in modules)]
+    while queue:
+        file = queue.pop()
+        if file not in seen:
+            seen.add(file)
+            queue.extend(_imports(file))
+    named = [(str(file.relative_to(SCRIPTS)), _digest(file)) for file in seen]
+    return [f"{name}:{digest}" for name, digest in sorted(named) if digest]
+
+
+def _module_file(name: str) -> Path:
+    return SCRIPTS / (name.replace(".", "/") + ".py")
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(), filename=str(file))
+
+
+@cache
+def _imports(file: Path) -> list[Path]:
+    """Project files that a file imports, at its top or inside a function."""
+    names = []
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    files = {_module_file(name) for name in names if name.partition(".")[0] == "tms"}
+    return sorted(file for file in files if file.exists())
+
+
+@cache
+def _digest(file: Path) -> str:
+    """Digest of a file's syntax tree without docstrings; empty for a file without code."""
+    tree = ast.parse(file.read_text(), filename=str(file))
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12] if tree.body else ""

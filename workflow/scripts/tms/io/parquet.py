@@ -1,0 +1,209 @@
+"""Rows on disk: one vocabulary of columns, Parquet files with their provenance in the schema metadata."""
+
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tms.io.errors import InputError
+
+# Every column that any stage writes, once. A file holds a subset.
+COLUMNS = {
+    "example_id": pa.string(),
+    "benchmark": pa.string(),  # task name
+    "split": pa.string(),  # train | heldout | test
+    "method": pa.string(),
+    "seed": pa.int64(),
+    "sample": pa.int64(),  # index among the samples of one prompt
+    "epoch": pa.int64(),
+    "position": pa.int64(),  # place in the training order, over all epochs
+    "source": pa.string(),  # teacher | checkpoint; of a sample for KL: policy | base
+    "checkpoint": pa.string(),  # point of the run, e.g. 3of10; "" for the teacher
+    "prompt": pa.string(),
+    "prompt_ids": pa.list_(pa.int32()),
+    "completion": pa.string(),
+    "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
+    "finish_reason": pa.string(),  # stop | length; in a mixture also rejected (harvest.keep: correct)
+    "answer": pa.string(),  # the gold answer
+    "problem": pa.string(),  # the problem's own text without instructions, for the contamination gate
+    "solution": pa.string(),  # the data set's own worked solution, "" where it has none
+    "judgement": pa.string(),  # the judge model's raw output on a completion
+    "extracted": pa.string(),  # the answer found in the completion
+    "verdict": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
+    "also": pa.string(),  # items of other metrics, as JSON {metric: [item, ...]}
+    "reason": pa.string(),  # why a row was rejected, or why its grader failed ("" where it did not)
+    "seconds": pa.float64(),  # generation time that falls to this row; of a training step, since the start
+    "prompts": pa.string(),  # set of prompts: heldout, or a benchmark
+    "kl": pa.float64(),  # KL between the policy that wrote the completion and the other one, nats a sequence
+    # What on-policy training logs at each step (`CURVE`); its KL, as every one, is in nats a completion.
+    "step": pa.int64(),  # optimiser step, from 1
+    "reward": pa.float64(),  # mean over the step's scored rollouts
+    "reward_std": pa.float64(),
+    "equal": pa.float64(),  # share of the prompts whose rollouts' rewards are all equal
+    "entropy": pa.float64(),  # nats a token, mean
+    "length": pa.float64(),  # tokens a rollout, mean
+    "truncated": pa.float64(),  # share of the rollouts that were cut at the limit
+    "failures": pa.int64(),  # rollouts whose grader timed out, crashed or failed
+    "rollouts": pa.int64(),
+    "tokens": pa.int64(),  # in the loss
+    "loss": pa.float64(),
+    "learning_rate": pa.float64(),
+    # What was measured (`CELLS`).
+    "experiment": pa.string(),
+    "model": pa.string(),
+    "train_task": pa.string(),  # "" where the value is over all runs
+    "group": pa.string(),
+    "quantity": pa.string(),
+    "x": pa.float64(),  # the setting that a sweep varies
+    "value": pa.float64(),
+    "ci_low": pa.float64(),  # 95 % interval over test examples
+    "ci_high": pa.float64(),
+    "seeds_low": pa.float64(),  # 95 % interval over seeds
+    "seeds_high": pa.float64(),
+    "n": pa.int64(),  # examples
+    "seeds": pa.int64(),
+    "p_value": pa.float64(),
+    "mark": pa.string(),
+    "note": pa.string(),
+}
+
+EXAMPLES = ["example_id", "prompt", "answer"]
+PREPARED = [*EXAMPLES, "problem", "solution"]
+COMPLETIONS = [
+    "example_id",
+    "benchmark",
+    "split",
+    "seed",
+    "sample",
+    "checkpoint",
+    "prompt",
+    "completion",
+    "completion_ids",
+    "finish_reason",
+    "answer",
+    "seconds",
+]
+REFERENCES = ["example_id", "prompt", "completion", "answer"]
+REJECTS = [*COMPLETIONS, "reason"]
+JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]
+PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
+MIXTURE = [
+    "split",
+    "epoch",
+    "position",
+    "example_id",
+    "source",
+    "checkpoint",
+    "sample",
+    "prompt",
+    "completion",
+    "completion_ids",
+    "finish_reason",
+]
+VERDICTS = [
+    "example_id",
+    "benchmark",
+    "checkpoint",
+    "sample",
+    "extracted",
+    "verdict",
+    "also",
+    "finish_reason",
+    "reason",
+]
+# Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
+DRIFT_SAMPLES = [*COMPLETIONS, "source", "prompts", "kl"]
+# One row an optimiser step of an on-policy run; null where an algorithm has no such number; seconds cumulate.
+CURVE = [
+    "step",
+    "reward",
+    "reward_std",
+    "equal",
+    "kl",
+    "entropy",
+    "length",
+    "truncated",
+    "failures",
+    "rollouts",
+    "tokens",
+    "loss",
+    "learning_rate",
+    "seconds",
+]
+# One measured number of an experiment; every table and figure is drawn from these.
+CELLS = [
+    "experiment",
+    "model",
+    "method",
+    "train_task",
+    "checkpoint",
+    "group",
+    "prompts",
+    "quantity",
+    "x",
+    "value",
+    "ci_low",
+    "ci_high",
+    "seeds_low",
+    "seeds_high",
+    "n",
+    "seeds",
+    "p_value",
+    "mark",
+    "note",
+]
+
+
+def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:
+    """Write rows as a Parquet file with the given columns; the file appears whole or not at all.
+
+    Args:
+        path: target file; its folder is made.
+        columns: names from `COLUMNS`, in order; every row has each of them.
+        rows: one dictionary a row.
+        provenance: JSON-able facts that make the file (stage, flags, digests, versions), kept as the
+            schema's `tms` metadata.
+    """
+    schema = pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"tms": json.dumps(provenance)})
+    table = pa.table(
+        {name: pa.array([row[name] for row in rows], COLUMNS[name]) for name in columns}, schema=schema
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table, unfinished, compression="zstd")
+    unfinished.replace(path)
+
+
+def read(path: Path, columns: list[str]) -> list[dict]:
+    """Read the named columns of a Parquet file as one dictionary a row.
+
+    Raises:
+        InputError: the file is missing, truncated, or lacks a column.
+    """
+    table = _open(path, lambda: pq.read_table(path, partitioning=None))
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"{path}: no column {', '.join(missing)} (it has {', '.join(table.column_names)}); "
+            f"delete the file and run again"
+        )
+    return table.select(columns).to_pylist()
+
+
+def provenance(path: Path) -> dict:
+    """Read the provenance that `write` put into a Parquet file."""
+    schema = _open(path, lambda: pq.read_schema(path))
+    return json.loads((schema.metadata or {}).get(b"tms", b"{}"))
+
+
+def _open(path: Path, reader):
+    if not path.exists():
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    try:
+        return reader()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}); delete it and run again"
+        ) from error

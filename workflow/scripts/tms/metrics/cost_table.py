@@ -1,0 +1,69 @@
+"""What a method spent: a row for each stage of each run, and a total."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from tms.io import cost
+from tms.io.errors import InputError
+from tms.metrics.scores import parse_run, read_csv
+
+STAGES = ["teacher", "sft", "harvest", "student", "on_policy"]  # in the order in which they run
+WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
+COST = ["model", "method", "stage", "train_task", "seed", *WORK]
+
+
+def cost_rows(model: str, method: str, costs: Mapping[str, str]) -> list[dict]:
+    """A row for each stage, task and seed of a method, and a `total`.
+
+    The total is what the method takes for all target tasks with one seed (mean over the seeds), with all
+    that it depends on: methods that share a teacher or an SFT run each count it whole.
+
+    Args:
+        model: name of the model.
+        method: name of the method.
+        costs: cost file of everything it depends on, by STAGE/TASK/seedN; what follows a `-` in the stage
+            tells files of one stage apart, e.g. `harvest-tms-1`.
+
+    Raises:
+        InputError: a label of another form, or an unknown stage in it.
+    """
+    spent: dict[tuple[str, str, int], cost.Cost] = defaultdict(cost.Cost)
+    for label, path in costs.items():
+        stage, _, run = label.partition("/")
+        stage = stage.partition("-")[0]
+        if stage not in STAGES:
+            raise InputError(f"cost {label!r}: write STAGE/TASK/seedN with a stage of {', '.join(STAGES)}")
+        spent[stage, *parse_run(run)] += cost.read(Path(path))
+    found = [
+        _cost_row(model, method, stage, task, seed, asdict(value))
+        for stage in STAGES
+        for (place, task, seed), value in spent.items()
+        if place == stage
+    ]
+    seeds = {seed for _, _, seed in spent}
+    totals = {name: sum(getattr(value, name) for value in spent.values()) for name in WORK}
+    if seeds:
+        shares = {name: total / len(seeds) for name, total in totals.items()}
+        found.append(_cost_row(model, method, "total", "", "", shares))
+    return found
+
+
+def _cost_row(
+    model: str, method: str, stage: str, task: str, seed: int | str, work: dict[str, float]
+) -> dict:
+    counts = {name: f"{work[name]:.0f}" for name in WORK[:-1]}
+    row = {"model": model, "method": method, "stage": stage, "train_task": task, "seed": seed}
+    return row | counts | {"seconds": f"{work['seconds']:.1f}"}
+
+
+def read_spent(path: Path) -> dict[tuple[str, int], dict[str, float]]:
+    """Read a method's cost.csv as what each run (task, seed) took, over all stages."""
+    found: dict[tuple[str, int], dict[str, float]] = {}
+    for line in read_csv(path, COST):
+        if line["stage"] != "total":
+            run = found.setdefault((line["train_task"], int(line["seed"])), dict.fromkeys(WORK, 0.0))
+            for name in WORK:
+                run[name] += float(line[name])
+    return found

@@ -1,0 +1,108 @@
+"""Who supervises each visit of each prompt, drawn before any target is generated (Algorithm 1)."""
+
+import bisect
+import hashlib
+import json
+from itertools import accumulate
+
+from tms.io.errors import InputError
+from tms.mixture.schedule import visits
+from tms.mixture.weights import Supervision
+
+
+def train_plan(
+    example_ids: list[str],
+    supervision: Supervision,
+    total: int,
+    samples: int,
+    prompts_share: float,
+    seed: int,
+) -> list[dict]:
+    """Draw a target for each visit of each training prompt, in the order in which SFT visits them.
+
+    With `prompts_share` < 1 (Appendix C, note iii) only a hashed subset of the prompts is harvested. The
+    student then trains on that subset alone, in more epochs, until it has made `total` visits: steps stay
+    matched, and each visited prompt keeps its q_alpha.
+
+    Args:
+        example_ids: unique ids of the prompts with a verified reference.
+        total: visits of the run (`schedule.total_visits`).
+        samples: completions that a (prompt, checkpoint) pair can be drawn from.
+        prompts_share: part of the prompts that is harvested, in (0, 1].
+        seed: the run's seed.
+
+    Returns:
+        Rows with the columns of `rows.PLAN`, in order of position.
+
+    Raises:
+        InputError: a setting out of its range, or no prompt in the harvested subset.
+    """
+    if samples < 1:
+        raise InputError(f"harvest.samples: {samples} is not a number from 1 up")
+    if not 0 < prompts_share <= 1:
+        raise InputError(f"harvest.prompts: {prompts_share} is not a share; write 0 < share <= 1")
+    harvested = [name for name in example_ids if _uniforms("subset", seed, name)[0] < prompts_share]
+    if not harvested:
+        raise InputError(
+            f"harvest.prompts: a share of {prompts_share} leaves none of {len(example_ids)} prompts; raise it"
+        )
+    return [
+        {
+            "split": "train",
+            "epoch": epoch,
+            "position": position,
+            "example_id": example_id,
+            **draw(supervision, samples, seed, "train", example_id, epoch),
+        }
+        for epoch, position, example_id in visits(harvested, total, seed)
+    ]
+
+
+def heldout_plan(example_ids: list[str], supervision: Supervision, samples: int, seed: int) -> list[dict]:
+    """Draw one target for each held-out prompt, in the given order: what `pld_own` is measured on (RQ6)."""
+    return [
+        {
+            "split": "heldout",
+            "epoch": 0,
+            "position": position,
+            "example_id": example_id,
+            **draw(supervision, samples, seed, "heldout", example_id, 0),
+        }
+        for position, example_id in enumerate(example_ids)
+    ]
+
+
+def draw(
+    supervision: Supervision, samples: int, seed: int, split: str, example_id: str, epoch: int
+) -> dict[str, str | int]:
+    """Draw the target of one visit from q_alpha (Eq. 5.2).
+
+    The draw is a hash of (seed, split, example_id, epoch): it depends on no other visit, plans for
+    different alpha are nested, and all windows share the visits that the teacher takes.
+
+    Returns:
+        `source` (teacher | checkpoint), `checkpoint` ("" for the teacher) and `sample`.
+    """
+    u, v, w = _uniforms("visit", seed, split, example_id, epoch)
+    if u < supervision.alpha:
+        return {"source": "teacher", "checkpoint": "", "sample": 0}
+    cumulative = list(accumulate(supervision.weights))
+    # Scaled by the last sum, so that weights which sum to 1 - 1e-7 leave no gap above them.
+    point = supervision.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
+    return {"source": "checkpoint", "checkpoint": point, "sample": int(w * samples)}
+
+
+def pairs(plan: list[dict]) -> list[tuple[str, str, str, int]]:
+    """Distinct (checkpoint, split, example_id, sample) that a plan names, in order of first use."""
+    named = dict.fromkeys(
+        (row["checkpoint"], row["split"], row["example_id"], row["sample"])
+        for row in plan
+        if row["source"] == "checkpoint"
+    )
+    return list(named)
+
+
+def _uniforms(*key: str | int) -> tuple[float, float, float]:
+    """Three independent uniform numbers in [0, 1) of 53 bits each, from a hash of the key."""
+    digest = hashlib.sha256(json.dumps(key).encode()).digest()
+    return tuple((int.from_bytes(digest[i : i + 8], "big") >> 11) / 2**53 for i in (0, 8, 16))

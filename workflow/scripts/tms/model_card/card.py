@@ -1,0 +1,250 @@
+"""A model card for the hub: what a run was, its data, scores, and the licences that hold for it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from tms.config import study as settings
+from tms.data.contamination.report import touched
+from tms.data.data_sources import DataSource, data_source
+from tms.io.errors import InputError
+from tms.metrics.scores import by_run, forgetting, forgetting_floor, mean, tidy
+from tms.model_card import licences
+from tms.model_card.licences import Licence, Terms
+
+KINDS = {
+    "sft": "Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed Supervision.",
+    "trsft": "TrSFT: supervised fine-tuning on verified answers with the trust-region loss of TRAPO.",
+    "tms": "Trajectory-Mixed Supervision: each visit of a prompt takes the teacher's verified answer with "
+    "probability alpha, else what a checkpoint of an earlier fine-tuning run wrote.",
+    "self_sft": "Self-SFT: fine-tuning on answers that the base model itself wrote.",
+    "final_sft": "Final-SFT: fine-tuning on answers that the converged fine-tuned model wrote.",
+    "iterative_sft": "Iterative SFT: fine-tuning on answers that the student of the round before wrote.",
+    "grpo": "GRPO: reinforcement learning on the model's own answers with a grader's verdict as reward, "
+    "relative to the other answers to the same prompt.",
+    "reinforce": "REINFORCE: reinforcement learning on the model's own answers with a grader's verdict as "
+    "reward, relative to a moving average of rewards.",
+    "trapo": "TRAPO: reinforcement learning on answers that begin with as much of a verified one as a prompt "
+    "needs, with a grader's verdict as reward, and a supervised loss on that beginning.",
+}
+SPELLED = {
+    **{
+        "sft": "SFT",
+        "trsft": "TrSFT",
+        "tms": "TMS",
+        "self": "Self",
+        "final": "Final",
+        "iterative": "Iterative",
+    },
+    **{"grpo": "GRPO", "reinforce": "REINFORCE", "trapo": "TRAPO"},
+}
+ARXIV = "2602.03073"
+LONGEST_NAME = 96  # of a repository on the hub
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run, by its place `results/{model}/{method}/{task}/seed{seed}`."""
+
+    folder: Path
+    model: str
+    method: str
+    task: str
+    seed: int
+
+    @property
+    def results(self) -> Path:
+        """The folder of all results."""
+        return self.folder.parents[3]
+
+
+def parse_run(folder: Path, config: dict) -> Run:
+    """Read a run's folder.
+
+    Raises:
+        InputError: the path has another form, or names what the configuration lacks.
+    """
+    found = re.fullmatch(r"(?:.*/)?results/([^/]+)/([^/]+)/([^/]+)/seed([0-9]+)", folder.as_posix())
+    if found is None:
+        raise InputError(f"--run {folder}: write results/MODEL/METHOD/TASK/seedN")
+    model, method, task, seed = found.groups()
+    for part, name in (("models", model), ("methods", method), ("tasks", task)):
+        if name not in config[part]:
+            raise InputError(
+                f"--run {folder}: the configuration has no {part}.{name}; add the --configfile that made it"
+            )
+    return Run(folder, model, method, task, int(seed))
+
+
+def licence_of(config: dict, folder: str) -> Licence | None:
+    """Licence of a model folder: a download's, or that of what the workflow makes; None if unknown."""
+    if repo := settings.hub_repo(config, folder):
+        return licences.LICENCES.get(repo)
+    made = {f"models/{world}/{name}" for world in config["pretrain"] for name in ("base", "teacher")}
+    return licences.OWN if folder in made else None
+
+
+def terms_of(config: dict, model: str) -> tuple[Terms, list[str]]:
+    """The terms of a model's students, and for each licence what brings it in."""
+    entry = config["models"][model]
+    teacher = config["teachers"][entry["teacher"]]
+    base, taught = licence_of(config, entry["base"]), "model" in teacher
+    theirs = licence_of(config, teacher["model"]) if taught else None
+    found = licences.terms(base, theirs, taught)
+    holders = ["the base" if licence is base else "the teacher's answers" for licence in found.licences]
+    return found, holders
+
+
+def card_name(config: dict, run: Run, terms: Terms) -> str:
+    """A repository name for the hub, e.g. `Llama-TMS-Qwen2.5-3B-Instruct-math`.
+
+    It begins with the word that a licence asks for, and has only characters that the hub allows.
+    """
+    method = "-".join(SPELLED.get(word, word) for word in run.method.split("_"))
+    repo = settings.hub_repo(config, config["models"][run.model]["base"])
+    words = [terms.prefix, method, repo.partition("/")[2] if repo else run.model, run.task]
+    text = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, words)))
+    return re.sub(r"\.{2,}", ".", text).strip("-.")[:LONGEST_NAME].strip("-.")
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks of any kind (YAML and Python know more of them than a newline)."""
+    return " ".join(text.split())
+
+
+def score_rows(config: dict, run: Run, scores: dict[str, dict], base: dict[str, dict]) -> list[dict]:
+    """Tidy rows (`scores.tidy`) of this run's benchmarks, in the suite's order."""
+    suite = settings.suite(config, run.model)
+    return tidy(run.model, run.method, base, {(run.task, run.seed): scores}, suite)
+
+
+def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict]) -> ModelCardData:
+    """The card's YAML block; scores are shares, rounded to four decimals.
+
+    A base that is no repository of the hub is left out: the hub refuses other values of `base_model`.
+
+    Args:
+        config, run, terms: whose card it is.
+        name: of the model.
+        cells: what `score_rows` gives.
+    """
+    repo = settings.hub_repo(config, config["models"][run.model]["base"])
+    trained = source_of(config, run.task, training=True)
+    results = []
+    for cell in cells:
+        source = source_of(config, cell["benchmark"], training=False)
+        benchmark = one_line(cell["benchmark"])
+        results.append(
+            EvalResult(
+                task_type="text-generation",
+                dataset_type=source.repo if source else benchmark,
+                dataset_name=benchmark,
+                dataset_config=benchmark,  # the task's name: it tells two tasks of one data set apart
+                dataset_split="test",
+                dataset_revision=(source.revision or None) if source else None,
+                metric_type=one_line(cell["metric"]),
+                metric_value=round(cell["score"], 4),
+            )
+        )
+    return ModelCardData(
+        language="en",
+        license=terms.identifier,
+        license_name=terms.name or None,
+        license_link=terms.link or None,
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        base_model=repo,
+        base_model_relation="finetune" if repo else None,
+        datasets=[trained.repo] if trained else None,
+        tags=["trajectory-mixed-supervision", config["methods"][run.method]["kind"], f"arxiv:{ARXIV}"],
+        model_name=name,
+        eval_results=results,
+    )
+
+
+def forgetting_rows(cells: list[dict]) -> list[tuple[str, float]]:
+    """What this run forgot, as shares: label and value."""
+    found = []
+    parts = [("", ["retention"]), (" with safety", ["retention", "safety"])]
+    for suffix, groups in parts if any(cell["group"] == "safety" for cell in cells) else parts[:1]:
+        chosen = [cell for cell in cells if cell["group"] in groups]
+        (lost,), (change,) = by_run(cells, groups, forgetting).values(), by_run(cells, groups, mean).values()
+        floor = forgetting_floor([(cell["score"], cell["base_score"], cell["n"]) for cell in chosen])
+        found.append((f"forgetting score{suffix} (Eq. 3.2)", lost))
+        found.append((f"by chance alone{suffix}", floor))
+        found.append((f"mean change on retention{suffix}", change))
+    (transfer,) = by_run(cells, ["transfer"], mean).values()
+    return found if transfer is None else [*found, ("mean change on other targets", transfer)]
+
+
+def check_plan(config: dict, run: Run, facts: dict) -> None:
+    """Compare the settings with what the run's plan says that it was made with.
+
+    Args:
+        facts: provenance of plan.parquet.
+
+    Raises:
+        InputError: the configuration was edited since, or another one made the run.
+    """
+    mixture = settings.supervision(config, run.model, run.method)
+    asked = {
+        "seed": run.seed,
+        "alpha": mixture.alpha,
+        "points": [*mixture.points],
+        "weights": [*mixture.weights],
+    }
+    for name, value in asked.items():
+        if facts.get(name) != value:
+            raise InputError(
+                f"{run.folder}/plan.parquet was made with {name} {facts.get(name)}, the configuration says "
+                f"{value}; make the run again, or add the --configfile that made it"
+            )
+
+
+def source_of(config: dict, task: str, training: bool) -> DataSource | None:
+    """The data set behind a task's training or test rows."""
+    entry = config["tasks"][task]
+    return data_source(entry["kind"], training, entry.get("options"))
+
+
+def source_text(config: dict, task: str, source: DataSource | None) -> str:
+    """Where the prompts come from, as a line of Markdown."""
+    if source is None:
+        return f"generated by the workflow (kind {config['tasks'][task]['kind']})."
+    revision = f" at revision `{source.revision}`" if source.revision else ""
+    return f"[{source.repo}]({source.link}){revision}."
+
+
+def teacher_text(config: dict, model: str) -> str:
+    """Who wrote the references, as a line of Markdown."""
+    teacher = config["teachers"][config["models"][model]["teacher"]]
+    if "model" not in teacher:
+        return "the data set's own worked solutions, those that the grader accepts."
+    decoding = (
+        f"{teacher['tries']} tries at temperature {teacher['temperature']:g}, top-p {teacher['top_p']:g}"
+    )
+    return (
+        f"written by {model_text(config, teacher['model'])} ({decoding}); the first that the grader accepts."
+    )
+
+
+def model_text(config: dict, folder: str) -> str:
+    """A model folder in words: its page on the hub, what the workflow made, or a folder of the user's."""
+    if repo := settings.hub_repo(config, folder):
+        return f"[{repo}](https://huggingface.co/{repo})"
+    if licence_of(config, folder) is licences.OWN:
+        return "a small model that the workflow trained from nothing"
+    return "a model of the user's own"
+
+
+def contamination_lines(path: Path, report: dict, benchmarks: list[str]) -> list[str]:
+    """What training shares with the benchmarks: removed rows, and pairs that the configuration accepts."""
+    removed = [
+        f"{name}: {found['exact']} training rows that equal rows of it were removed before training."
+        for name, found in report["benchmarks"].items()
+        if name in benchmarks and found["exact"] and found["verdict"] != "kept"
+    ]
+    accepted = [f"{name}: {note}" for (_, name), note in touched([path]).items() if name in benchmarks]
+    return [*removed, *accepted]

@@ -1,0 +1,90 @@
+"""A model card's lines on how a run was trained: its settings, and whose answers it learned from."""
+
+from tms.config import study as settings
+from tms.mixture.checkpoints import BASE, FINAL
+from tms.model_card.card import Run, teacher_text
+
+
+def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: int) -> list[tuple[str, str]]:
+    """Label and value of each setting that made the run, from the configuration and its cost file."""
+    training = settings.section(config, "training", run.model, run.method, run.task)
+    rate, longest = training["learning_rate"], config["tasks"][run.task]["max_new_tokens"]
+    found = []
+    if run.method in settings.students(config):
+        mixture = settings.supervision(config, run.model, run.method)
+        harvest = settings.section(config, "harvest", run.model, run.method)
+        tms = settings.section(config, "tms", run.model, run.method)
+        found += [
+            ("alpha: probability of the teacher's answer", f"{mixture.alpha:g}"),
+            ("checkpoints that answer (fraction of the run: weight)", weights_text(mixture)),
+            ("number of these checkpoints", str(len(mixture.points))),
+            ("trajectory", tms["trajectory"]),
+            (
+                "sampling of their answers",
+                f"temperature {harvest['temperature']:g}, top-p {harvest['top_p']:g}",
+            ),
+            ("sampled answers trained on", harvest["keep"]),
+        ]
+    if run.method in settings.on_policy(config):
+        chosen = settings.section(config, "on_policy", run.model, run.method, run.task)
+        found += _on_policy_rows(config, run, chosen)
+        rate, longest = chosen["learning_rate"], min(longest, chosen["max_new_tokens"])
+    elif settings.loss(config, run.model, run.method) == "trsft":
+        found.append(("loss", f"TrSFT with floor {training['trsft_floor']:g}"))
+    return [
+        *found,
+        ("learning rate", f"{rate * training['learning_rate_scale']:g}"),
+        ("effective batch", str(training["effective_batch"])),
+        *_schedule_rows(config, run, training),
+        ("optimiser steps", str(optimizer_steps)),
+        ("tokens with loss", str(trained_tokens)),
+        ("longest completion, tokens", str(longest)),
+        ("seed", str(run.seed)),
+    ]
+
+
+def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str]]:
+    """Settings that the algorithm of an on-policy run reads, beside those of all training."""
+    samples = settings.rollouts(config, run.model, run.method, run.task)
+    own = {
+        "grpo": ("weight of the KL term", f"{chosen['beta']:g}"),
+        "reinforce": ("decay of the moving average of rewards", f"{chosen['baseline_decay']:g}"),
+        "trapo": ("weight of the entropy bonus", f"{chosen['entropy_bonus']:g}"),
+    }
+    return [
+        ("answers sampled of a prompt and visit", str(samples)),
+        ("their sampling", f"temperature {chosen['temperature']:g}, top-p {chosen['top_p']:g}"),
+        own[config["methods"][run.method]["kind"]],
+        ("as much as SFT of", chosen["budget"]),
+    ]
+
+
+def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, str]]:
+    """The learning rate's course; it does not fall where the steps are not known beforehand."""
+    warmup = ("warm-up, share of the steps", f"{training['warmup']:g}")
+    if config["methods"][run.method]["kind"] == "trapo":
+        return [("schedule", "constant")]
+    if run.method in settings.on_policy(config):
+        if settings.section(config, "on_policy", run.model, run.method, run.task)["budget"] == "tokens":
+            return [("schedule", "constant after warm-up"), warmup]
+    return [("schedule", "cosine"), warmup]
+
+
+def weights_text(mixture) -> str:
+    """Checkpoints and their weights, e.g. `1/2: 0.5, end: 0.5`; checkpoints of weight 0 are left out."""
+    ends = {BASE: "base", FINAL: "end"}
+    names = [ends.get(point, point.replace("of", "/")) for point in mixture.points]
+    pairs = zip(names, mixture.weights, strict=True)
+    return ", ".join(f"{name}: {weight:.3g}" for name, weight in pairs if weight)
+
+
+def answers_text(config: dict, run: Run) -> str:
+    """Whose answers the run learned from, as a line of Markdown."""
+    written = teacher_text(config, run.model)
+    if run.method not in settings.on_policy(config):
+        return written
+    method, task = config["methods"][run.method]["kind"], config["tasks"][run.task]["kind"]
+    role = "which say only what prompts are trained on"
+    if method == "trapo":
+        role = "whose beginnings are given, and learned, where a prompt needs them"
+    return f"the model's own, scored by the grader of kind {task}. The references, {role}: {written}"

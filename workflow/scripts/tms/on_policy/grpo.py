@@ -1,0 +1,120 @@
+"""GRPO (arXiv 2402.03300) with TRL's trainer: group-normalised advantages, no value network.
+
+The advantage of a rollout is (r - mean) / (deviation + 1e-4) within its prompt's group; the loss is the mean
+over rollouts of the mean over tokens of -ratio x advantage, plus beta x KL where beta is not 0. Each rollout
+is used once, by the policy that sampled it: the ratio is 1, and nothing is clipped.
+"""
+
+import os
+
+import torch
+from datasets import Dataset
+
+from tms.on_policy.kl import KLToBase
+from tms.on_policy.rollouts import MEMORY_SHARE
+from tms.on_policy.run import Run
+from tms.training import sharding
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
+
+from trl import GRPOConfig, GRPOTrainer
+
+
+class Grpo(GRPOTrainer):
+    """TRL's trainer, which also logs the KL to the base (TRL does with its KL term alone) and counts tokens.
+
+    Args:
+        kl: measures the KL to the base.
+        settings: what `GRPOTrainer` takes.
+    """
+
+    def __init__(self, *, kl: KLToBase, **settings):
+        self.kl = kl
+        super().__init__(**settings)
+        if self.ref_model is not None and self.is_fsdp_enabled:
+            # TRL has sharded what each process had read of it, and only the first one reads weights.
+            sharding.hand_out(kl.base, self.ref_model)
+
+    def create_model_card(self, *names, **more) -> None:
+        """Write none: `make model-card` does, and TRL's would lie among the saved states."""
+
+    def _generate_and_score_completions(self, inputs: list[dict]) -> dict:
+        found = super()._generate_and_score_completions(inputs)
+        columns = (
+            found["prompt_ids"],
+            found["prompt_mask"],
+            found["completion_ids"],
+            found["completion_mask"],
+        )
+        sequences = [
+            (prompt[seen.bool()].tolist(), completion[own.bool()].tolist())
+            for prompt, seen, completion, own in zip(*columns, strict=True)
+        ]
+        here = [self.kl(self, sequences), sum(len(own) for _, own in sequences), len(sequences)]
+        kl, tokens, rollouts = self.accelerator.reduce(
+            torch.tensor(here, device=self.args.device, dtype=torch.float64), "sum"
+        ).tolist()
+        logged = self._metrics["train"]
+        logged["kl_to_base"].append(kl / self.accelerator.num_processes)
+        logged["tokens_in_loss"].append(tokens)
+        logged["rollouts"].append(rollouts)
+        return found
+
+
+def config(run: Run) -> GRPOConfig:
+    """TRL's settings of a run: a step takes `samples` rollouts of each of its prompts, and passes once."""
+    settings = run.settings
+    rollouts = settings.effective_batch * settings.samples
+    vllm = {
+        "use_vllm": True,
+        # The rollouts count as the policy's own: the correction would drop long ones for rounding errors.
+        "vllm_importance_sampling_correction": False,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": MEMORY_SHARE,
+        "vllm_enable_sleep_mode": torch.cuda.is_available(),
+        "vllm_max_model_length": run.room,
+    }
+    return GRPOConfig(
+        **run.arguments,
+        **(vllm if settings.engine == "vllm" else {}),
+        num_generations=settings.samples,
+        per_device_train_batch_size=settings.device_batch,
+        gradient_accumulation_steps=rollouts // (settings.device_batch * run.start.processes),
+        shuffle_dataset=False,  # the rows are in the order of SFT's
+        loss_type="grpo",
+        scale_rewards="group",
+        num_iterations=1,
+        beta=settings.beta,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        max_completion_length=settings.max_new_tokens,
+    )
+
+
+def trainer(run: Run) -> Grpo:
+    """TRL's trainer with our prompts (as token ids, in SFT's order), rollouts and rewards."""
+    sample = run.sampler()
+
+    def rollouts(places: list[str], trainer: Grpo) -> dict:
+        prompt_ids = [run.visits[int(place)].prompt_ids for place in places]
+        completion_ids, logprobs = sample(prompt_ids, trainer)
+        return {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
+
+    def reward(completion_ids, answer, log_metric, **columns) -> list[float | None]:
+        run.grade.failures = 0
+        found = run.grade(completion_ids, answer)
+        # TRL takes the mean over processes.
+        log_metric("rewards/failures", run.grade.failures * run.start.processes)
+        return found
+
+    # What TRL takes for prompts are the places of the visits, which lead `rollouts` to their token ids.
+    places = {"prompt": [str(place) for place in range(len(run.visits))]}
+    told = config(run)
+    return Grpo(
+        **run.common,
+        args=told,
+        train_dataset=Dataset.from_dict(places | {"answer": [visit.answer for visit in run.visits]}),
+        processing_class=run.chat.tokenizer,
+        reward_funcs=[reward],
+        rollout_func=rollouts,
+    )

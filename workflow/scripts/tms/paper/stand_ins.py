@@ -1,0 +1,107 @@
+"""Which of our models stand for the paper's, and what the comparison reads of them."""
+
+import json
+
+from tms.config import study as settings
+from tms.paper.numbers import MODELS
+
+# The experiments whose numbers the paper prints.
+PRINTED = ["main", "windows", "mismatch", "diversity"]
+PRINTED_SETTINGS = [
+    "learning_rate",
+    "batch_per_device",
+    "grad_accumulation",
+    "effective_batch",
+    "tensor_parallel",
+]
+
+
+def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
+    """Models that start from one of the paper's: ours -> theirs (`paper_numbers.MODELS`)."""
+    theirs = {repo: name for name, repo in MODELS.items()}
+    found = {}
+    for model in models:
+        name = theirs.get(settings.hub_repo(config, config["models"][model]["base"]))
+        if name is not None:
+            found[model] = name
+    return found
+
+
+def cell_files(config: dict, models: list[str]) -> list[str]:
+    """Cells of these models in which the paper's numbers can have a counterpart."""
+    return [
+        f"results/{model}/cells/{name}.parquet"
+        for model in stand_ins(config, models)
+        for name in settings.experiments(config, model)
+        if name in PRINTED
+    ]
+
+
+def contamination_files(config: dict, models: list[str]) -> dict[str, str]:
+    """Reports of the gate on each target task of these models: `model/task` -> file."""
+    return {
+        f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
+        for model in models
+        for task in settings.suite(config, model).targets
+    }
+
+
+def baseline_settings(config: dict, model: str, task: str | None = None) -> dict[str, float | str]:
+    """Settings of a model's baseline SFT and of its generation (Tables 4 and 5), on a task or in general.
+
+    `tensor_parallel` is the number of cards that generate; 0 where a CPU does.
+    """
+    training = settings.section(config, "training", model, settings.trajectories(config)[0], task)
+    cards = max(settings.gpus(config, model, "train"), 1)
+    return {
+        # Ten digits, as the training program gets it: a product such as 2e-05 * 0.3 means no more.
+        "learning_rate": float(f"{training['learning_rate'] * training['learning_rate_scale']:.10g}"),
+        "batch_per_device": training["device_batch"],
+        "grad_accumulation": training["effective_batch"] / (training["device_batch"] * cards),
+        "effective_batch": training["effective_batch"],
+        "epochs": training["epochs"],
+        "warmup": training["warmup"],
+        "tensor_parallel": settings.gpus(config, model, "generate"),
+        "engine": settings.engine(config, "models", model),
+    }
+
+
+def grouped_settings(config: dict, model: str) -> list[dict]:
+    """Rows of Tables 4 and 5: `baseline_settings` with the target tasks (`tasks`) that share them."""
+    groups: list[dict] = []
+    for task in settings.suite(config, model).targets:
+        row = baseline_settings(config, model, task)
+        same = [group for group in groups if all(group[name] == value for name, value in row.items())]
+        if same:
+            same[0]["tasks"].append(task)
+        else:
+            groups.append(row | {"tasks": [task]})
+    return groups
+
+
+def own_settings(config: dict, models: list[str]) -> dict[tuple[str, str], float]:
+    """What Tables 4 and 5 print, of these models: (model, setting) -> value, for the baseline SFT."""
+    found = {}
+    for model in stand_ins(config, models):
+        baseline = baseline_settings(config, model)
+        baseline["tensor_parallel"] = max(baseline["tensor_parallel"], 1)  # the paper's has no 0
+        found |= {(model, name): baseline[name] for name in PRINTED_SETTINGS}
+    return found
+
+
+def flag_values(config: dict, models: list[str]) -> dict[str, list[str]]:
+    """Flags of `compare.py` for these models."""
+    values = own_settings(config, models)
+    return {
+        "models": [f"{ours}={theirs}" for ours, theirs in stand_ins(config, models).items()],
+        "settings": [f"{model}/{name}={value:.10g}" for (model, name), value in values.items()],
+        "cells": cell_files(config, models),
+        "suites": [
+            f"{model}={json.dumps(config['suites'][config['models'][model]['suite']], sort_keys=True)}"
+            for model in stand_ins(config, models)
+        ],
+        "contamination": [
+            f"{label}={path}"
+            for label, path in contamination_files(config, list(stand_ins(config, models))).items()
+        ],
+    }

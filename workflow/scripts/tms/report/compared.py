@@ -1,0 +1,61 @@
+"""The paper's numbers beside ours, as tables and figures read them."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from tms.io.errors import InputError
+from tms.report.cell_lookup import Reading
+
+COLUMNS = ["model", "table", "method", "quantity", "paper", "ours", "ci_low", "ci_high", "inside", "note"]
+# Quantities of the paper that are no shares, by their first word.
+NO_SHARES = ("train_nll", "val_nll", "ans_ent")
+SETTINGS = "table4_5"
+AT_STEP = " at step "
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One number of the paper, and ours; shares are in percent, as the paper prints them.
+
+    `step` is the optimiser step of a number of Table 1, "" of any other.
+    """
+
+    model: str
+    table: str
+    method: str
+    quantity: str
+    step: str
+    paper: float
+    ours: Reading | None
+    inside: str
+    note: str
+
+    @classmethod
+    def of(cls, line: dict[str, str]) -> "Compared":
+        """Read a row of `compare.csv`."""
+        texts = {name: line[name] for name in ("model", "table", "method", "inside", "note")}
+        texts["quantity"], _, texts["step"] = line["quantity"].partition(AT_STEP)
+        share = line["table"] != SETTINGS and line["quantity"].split(".")[0] not in NO_SHARES
+        factor = 100.0 if share else 1.0
+        ours = None
+        if line["ours"]:
+            bounds = [float(line[name]) if line[name] else None for name in ("ci_low", "ci_high")]
+            ours = Reading(float(line["ours"]), *bounds).scaled(factor)
+        return cls(paper=factor * float(line["paper"]), ours=ours, **texts)
+
+
+def read_compared(path: Path) -> list[Compared]:
+    """Read `compare.csv`; a scope without a model of the paper has no rows.
+
+    Raises:
+        InputError: it is missing, or lacks a column.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    with path.open(newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError(f"{path}: no column {', '.join(missing)}; delete the file and run again")
+        return [Compared.of(line) for line in reader]

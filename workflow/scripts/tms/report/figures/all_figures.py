@@ -1,0 +1,79 @@
+"""Every figure of a scope."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tms.report.cell_lookup import Book, NotDrawnError
+from tms.report.compared import Compared
+from tms.report.figures import (
+    bars,
+    compare,
+    correlations,
+    curves,
+    frontier,
+    planes,
+    scatter,
+    style,
+    sweeps,
+    training,
+)
+from tms.report.figures.figure import Sheet
+from tms.report.index import drawn, not_drawn, write_index
+
+# Name -> title in the index, and the function that draws it for one model.
+OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
+    "frontier": ("The frontier control", frontier.frontier),
+    "figure2a": ("Figure 2a: forgetting against KL to the base", correlations.figure2a),
+    "figure2b": ("Figure 2b: forgetting against PLD within the SFT family", correlations.figure2b),
+    "figure2c": ("Figure 2c: accuracy against forgetting", planes.figure2c),
+    "figure2d": ("Figure 2d: accuracy against KL to the base", planes.figure2d),
+    "figure4": ("Figure 4: number of checkpoints T", sweeps.figure4),
+    "alpha": ("Share of the teacher's answers", sweeps.alpha),
+    "mixture": ("Mixtures and self-distillation (RQ4)", bars.mixture),
+    "mismatch": ("Supervision mismatch along a long run (Table 1)", curves.mismatch),
+    "training": ("Training of the on-policy methods", training.training),
+    "diversity": ("Coverage and diversity (Table 2)", bars.diversity),
+    "bound": ("Theorem 6.1 as a measurement", scatter.bound),
+    "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", scatter.task_dependence),
+    "compute": ("Accuracy and forgetting against compute", planes.compute),
+}
+OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
+
+
+def draw(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
+    """Draw every figure of a scope into a folder, with `index.json`.
+
+    A scope of several models has only the figures that compare models; all others have one model each.
+
+    Args:
+        folder: made if it is missing.
+        book: the cells of the models in scope.
+        compared: rows of the scope's `compare.csv`.
+
+    Returns:
+        The entries of the index: name, title, drawn, reason ("" where drawn), caption, files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = {method: kind for subject in book.subjects for method, kind in subject.kinds.items()}
+    looks = style.assign(kinds)
+
+    def of_a_model(draw_one: Callable[..., Sheet]) -> Sheet:
+        if len(book.subjects) > 1:
+            raise NotDrawnError("a figure of one model: see the folder of each model")
+        return draw_one(book, book.subjects[0], looks)
+
+    sheets = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
+    sheets["figure3"] = (OF_MODELS["figure3"], partial(sweeps.figure3, book, looks))
+    sheets["compare"] = (OF_MODELS["compare"], partial(compare.compare, compared))
+    entries = []
+    for name, (title, make) in sheets.items():
+        try:
+            sheet = make()
+        except NotDrawnError as reason:
+            entries.append(not_drawn(folder, name, title, str(reason), ("svg", "png")))
+            continue
+        sheet.save(folder)
+        entries.append(drawn(name, sheet.title, sheet.caption, ("svg", "png")))
+    write_index(folder, entries)
+    return entries

@@ -1,0 +1,97 @@
+"""The paper's numbers beside ours."""
+
+from tms.experiments import labels
+from tms.report.cell_lookup import NotDrawnError, Reading
+from tms.report.compared import SETTINGS, Compared
+from tms.report.figures import style
+from tms.report.figures.figure import Sheet
+from tms.report.figures.style import Style
+from tms.report.wording import spoken
+
+OURS, PAPER = Style(style.BLUE, "o"), Style(style.ORANGE, "D", filled=False)
+ACROSS = 4  # panels side by side
+
+
+def compare(lines: list[Compared]) -> Sheet:
+    """A panel for each table's quantity: the paper's value and ours with its interval, a line a method.
+
+    Changes from the base and settings are in the table alone: the scores show the former, the latter are
+    equal or not.
+
+    Raises:
+        NotDrawnError: no score of the paper has a counterpart of ours.
+    """
+    both = [
+        line
+        for line in lines
+        if line.ours and line.table != SETTINGS and not line.quantity.startswith("delta.")
+    ]
+    if not both:
+        raise NotDrawnError("no number of the paper has a counterpart measured here")
+    rows = [
+        (own, panels)
+        for table in dict.fromkeys(line.table for line in both)
+        for own in [[line for line in both if line.table == table]]
+        for panels in _batched(list(dict.fromkeys(line.quantity for line in own)))
+    ]
+    heights = [0.9 + 0.19 * len(_sides(own)) for own, _ in rows]
+    alone = len({line.model for line in both}) == 1
+    inside = sum(line.inside == "yes" for line in both)
+    whose = f"{both[0].model}: the" if alone else "The"
+    title = f"{whose} paper's numbers and ours ({inside} of {len(both)} inside our 95 % interval)"
+    sheet = Sheet(
+        "compare",
+        title,
+        rows=len(rows),
+        columns=ACROSS,
+        height=0.5 + sum(heights),
+        sharey="row",
+        height_ratios=heights,
+    )
+    for place, (own, panels) in enumerate(rows):
+        chosen = sheet.panels[ACROSS * place : ACROSS * (place + 1)]
+        for axes in chosen[len(panels) :]:
+            axes.set_axis_off()
+        for axes, quantity in zip(chosen, panels, strict=False):
+            _panel(sheet, axes, own, quantity, alone)
+    sheet.legend("paper", PAPER)
+    sheet.legend("ours, with its 95 % interval", OURS)
+    sheet.caption = (
+        "Scores in percent, entropies and losses in nats. Our interval is over test examples, widened by "
+        "that over seeds; the paper's numbers have none."
+    )
+    return sheet
+
+
+def _batched(panels: list[str]) -> list[list[str]]:
+    return [panels[first : first + ACROSS] for first in range(0, len(panels), ACROSS)]
+
+
+def _sides(lines: list[Compared]) -> list[tuple[str, str, str]]:
+    """The lines of a table's panels: model, method and step."""
+    return list(dict.fromkeys((line.model, line.method, line.step) for line in lines))
+
+
+def _panel(sheet: Sheet, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
+    sides = _sides(lines)
+    for line in lines:
+        if line.quantity == quantity:
+            _dumbbell(sheet, axes, sides.index((line.model, line.method, line.step)), line)
+    title = f"{labels.quantity(quantity)}\n{lines[0].table.replace('table', 'Table ')}"
+    axes.set_title(title, fontsize=8.5)
+    axes.set_yticks(range(len(sides)), [_label(*side, alone) for side in sides])
+    axes.set_ylim(len(sides) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+
+
+def _label(model: str, method: str, step: str, alone: bool) -> str:
+    words = labels.method(method) + (f", {step} steps" if step else "")
+    return words if alone else f"{model}: {words}"
+
+
+def _dumbbell(sheet: Sheet, axes, place: int, line: Compared) -> None:
+    label = f"{_label(line.model, line.method, line.step, False)}, {labels.quantity(line.quantity)}"
+    axes.plot([line.paper, line.ours.value], [place, place], color=style.RULE, linewidth=3, zorder=1)
+    sheet.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)
+    paper = Reading(line.paper)
+    sheet.point(axes, paper, Reading(place), PAPER, f"{label}: {spoken('paper', paper)}", size=5.5)

@@ -1,0 +1,126 @@
+"""The frontier control: tuned SFT and tuned TMS on one plane."""
+
+from dataclasses import dataclass
+
+from tms.experiments import labels
+from tms.report.cell_lookup import Book, NotDrawnError, Reading
+from tms.report.figures import style
+from tms.report.figures.figure import Sheet
+from tms.report.figures.planes import ACCURACY, FORGETTING
+from tms.report.figures.style import KINDS, Style
+from tms.report.model_info import Subject
+from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
+
+SIDES = ("tms", "sft")  # drawn in this order: where fronts meet, SFT's dashes stay visible
+# Markers of their own, since filling tells which points were selected.
+MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
+MARGIN = 1.0  # points around what is enlarged
+
+
+@dataclass(frozen=True)
+class Place:
+    """A method's end or checkpoint on the plane, with the sides on whose fronts validation puts it."""
+
+    side: str
+    method: str
+    checkpoint: str
+    x: Reading
+    y: Reading
+    look: Style
+    fronts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What hovering over it says."""
+        label = labels.method(self.method)
+        if self.checkpoint:
+            label += f" at {self.checkpoint.replace('of', ' / ')}"
+        said = ", selected on validation" if self.fronts else ""
+        return f"{label}{said}: {spoken('target', self.x, PERCENT)}; {spoken('F', self.y, ' points')}"
+
+
+def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+    """SFT and TMS with their settings and own checkpoints, measured on test; the selected ones enlarged.
+
+    Raises:
+        NotDrawnError: the model has no experiment frontier, or nothing was measured.
+    """
+    book.require(subject.model, "frontier")
+    places = [place for side in ("base", *SIDES) for place in _places(book, subject.model, side)]
+    if not places:
+        raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
+    title = heading("The frontier control: accuracy against forgetting", book, subject.model)
+    sheet = Sheet("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
+    whole, enlarged = sheet.panels
+    for place in places:
+        filled = bool(place.fronts) or place.side == "base"
+        size = 4.5 if place.checkpoint else 7.5
+        sheet.point(whole, place.x, place.y, place.look, place.text, size=size, filled=filled)
+        sheet.legend(labels.method(place.method), place.look, filled=place.side == "base")
+    selected = [place for place in places if place.fronts and place.side != "base"]
+    for place in selected:
+        size = 5.5 if place.checkpoint else 8.5
+        sheet.point(enlarged, place.x, place.y, place.look, place.text, size=size, filled=True)
+    for side in SIDES:
+        _front(sheet, whole, side, [place for place in places if side in place.fronts])
+        _front(sheet, enlarged, side, [place for place in selected if side in place.fronts])
+    grey = Style(style.GREY, "o")
+    sheet.legend("selected on validation", grey)
+    sheet.legend("not selected", grey, filled=False)
+    sheet.legend("own checkpoint (small)", grey, filled=False, markersize=4)
+    whole.set(xlabel=ACCURACY, ylabel=FORGETTING, title="all points")
+    enlarged.set(xlabel=ACCURACY, title="selected points, without the base")
+    if selected:
+        _enlarge(enlarged, selected)
+    sheet.caption = (
+        "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
+        f"on the side's front by the validation half. {area_in_words(book, subject.model)}"
+        f"{LOSSES_ONLY} {BARS}"
+    )
+    return sheet
+
+
+def _places(book: Book, model: str, side: str) -> list[Place]:
+    cells = book.cells(model, "frontier", "target_mean", group=side, prompts="test")
+    methods = list(dict.fromkeys(cell["method"] for cell in cells))
+    found = []
+    for cell in cells:
+        method = cell["method"]
+        where = {"checkpoint": cell["checkpoint"], "group": side, "prompts": "test"}
+        y = book.reading(model, "frontier", "forgetting", method, **where)
+        if not y:
+            continue
+        own = SIDES if side == "base" else (side,)
+        fronts = tuple(one for one in own if cell["note"] in ("selected", f"selected: {one}"))
+        marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
+        look = Style(KINDS[side].colour, marker)
+        readings = Reading.of(cell).scaled(100), y.scaled(100)
+        found.append(Place(side, method, cell["checkpoint"], *readings, look, fronts))
+    return found
+
+
+def _front(sheet: Sheet, axes, side: str, places: list[Place]) -> None:
+    if len(places) > 1:
+        line = sorted((place.x.value, place.y.value) for place in places)
+        sheet.line(axes, *zip(*line, strict=True), KINDS[side], linewidth=1.8)
+        sheet.legend(f"{labels.method(side)}: front", color=KINDS[side].colour, linestyle=KINDS[side].line)
+
+
+def _enlarge(axes, places: list[Place]) -> None:
+    """Limits around the intervals over examples; those over seeds may reach beyond."""
+    for set_limits, readings in (
+        (axes.set_xlim, [place.x for place in places]),
+        (axes.set_ylim, [place.y for place in places]),
+    ):
+        low = min(one.value if one.low is None else min(one.low, one.value) for one in readings)
+        high = max(one.value if one.high is None else max(one.high, one.value) for one in readings)
+        set_limits(low - MARGIN, high + MARGIN)
+
+
+def area_in_words(book: Book, model: str) -> str:
+    """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
+    found = book.reading(model, "frontier", "area_difference", "tms", prompts="test")
+    if not found:
+        return ""
+    text = spoken("TMS's dominated area minus SFT's:", found)
+    return text + (f", p = {found.p_value:.3g}. " if found.p_value is not None else ". ")

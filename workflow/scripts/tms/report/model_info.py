@@ -1,0 +1,55 @@
+"""A model as tables and figures see it: what the configuration says of it."""
+
+import json
+from dataclasses import dataclass, field
+
+from tms.config.suite import Suite
+from tms.io.errors import InputError
+
+# Kinds that learn from a verifier's rewards on completions sampled while they train.
+ON_POLICY_KINDS = ("grpo", "reinforce", "trapo")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model, its experiments and its suite.
+
+    Args:
+        model: its name.
+        experiments: name -> methods, in row order (`experiments` of the config, those that the model has).
+        suite: its benchmarks.
+        kinds: method -> kind, for every method of the experiments.
+        parameters: size of the model; None where the config does not say.
+        settings: rows of Tables 4 and 5, one for each group of target tasks with the same settings.
+    """
+
+    model: str
+    experiments: dict[str, list[str]]
+    suite: Suite
+    kinds: dict[str, str]
+    parameters: float | None = None
+    settings: list[dict] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, model: str, text: str) -> "Subject":
+        """Read a subject from the JSON that the rule's flags hold.
+
+        Raises:
+            InputError: it is no JSON, or lacks a key.
+        """
+        try:
+            found = json.loads(text)
+            found["suite"] = Suite.read(found["suite"])
+            return cls(model=model, **found)
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"--models {model}: not the settings of a model as JSON ({error})") from error
+
+    @property
+    def methods(self) -> list[str]:
+        """Every method of the experiments once, in their order."""
+        return list(dict.fromkeys(method for chosen in self.experiments.values() for method in chosen))
+
+    @property
+    def on_policy(self) -> list[str]:
+        """The on-policy methods of the experiment main, in its order."""
+        return [name for name in self.experiments.get("main", []) if self.kinds[name] in ON_POLICY_KINDS]

@@ -1,0 +1,244 @@
+"""What stands where in the report: sections with drawings and tables, verdicts, runs and their files."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup
+
+from tms.data.contamination import report as contamination_report
+from tms.experiments import labels
+from tms.io import parquet
+from tms.io.errors import InputError
+from tms.metrics.scores import parse_run
+from tms.report.page.page import inline_svg
+from tms.report.page.page_tables import Entry, Table, behind_verdict, from_markdown
+
+# Sections: id, title, text, and the drawings and tables in it. What is named nowhere comes last.
+LAYOUT = (
+    ("frontier-control", "Frontier control", "", ("frontier",)),
+    ("verdicts", "Verdicts", "", ()),
+    ("scores", "Scores", "", ("table3", "figure2c", "figure3", "table6", "table9")),
+    (
+        "sweeps",
+        "Mixtures and sweeps",
+        "What changes with the teacher's share alpha, the source of the targets, the window of checkpoints "
+        "and their number T.",
+        ("mixture", "alpha", "table7", "figure4", "checkpoints"),
+    ),
+    (
+        "mechanism",
+        "Drift and forgetting",
+        "Forgetting beside the divergence from the base (KL) and from the labels (PLD).",
+        ("figure2a", "figure2b", "figure2d", "relations", "bound"),
+    ),
+    (
+        "diagnoses",
+        "Diagnoses",
+        "Failure mode A (mismatch): a long run. Failure mode B (collapse): many samples of each prompt.",
+        ("mismatch", "table1", "diversity", "table2", "task_dependence"),
+    ),
+    (
+        "on-policy",
+        "On-policy training",
+        "The methods that learn from a verifier's rewards on what they sample, step by step.",
+        ("training",),
+    ),
+    ("costs", "Costs and settings", "", ("compute", "table4_5")),
+    (
+        "paper",
+        "Beside the paper",
+        "The paper's numbers have no intervals; ours are asked whether they hold the paper's.",
+        ("compare",),
+    ),
+)
+# Drawings and tables that show what a question is about.
+SHOWS = {
+    "Frontier": ("frontier",),
+    "RQ1": ("scores", "table3"),
+    "RQ2": ("scores", "figure2c"),
+    "RQ3": ("scores", "table3", "compute", "training"),
+    "RQ4": ("mixture",),
+    "RQ5": ("task_dependence",),
+    "RQ6": ("figure2a", "figure2b", "figure2d", "relations"),
+    "RQ7": ("figure3",),
+    "RQ8": ("table6",),
+    "RQ9": ("table7",),
+    "RQ10": ("figure4", "checkpoints"),
+    "TrSFT": ("scores", "table3", "figure2c"),
+}
+UNITS = "Shares from 0 to 1, divergences in nats; below a value, its 95 % interval over test examples."
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, or why it was not drawn."""
+
+    name: str
+    title: str
+    caption: str = ""
+    svg: Markup | None = None
+    reason: str = ""
+
+
+@dataclass
+class Section:
+    """A part of the page with drawings and tables; `leading` tables stand open above them."""
+
+    id: str
+    title: str
+    text: str = ""
+    kind: str = "shown"
+    leading: list[Table] = field(default_factory=list)
+    drawings: list[Drawing] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it shows nothing."""
+        return not (self.leading or self.drawings or self.tables)
+
+
+def read_index(folder: Path) -> list[dict]:
+    """The entries of the index in a folder of figures or tables.
+
+    Raises:
+        InputError: it is missing or broken, or a file that it lists is missing.
+    """
+    try:
+        entries = json.loads((folder / "index.json").read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder}/index.json: not a readable index; delete the folder and draw again"
+        ) from error
+    for name in (name for entry in entries for name in entry["files"]):
+        if not (folder / name).exists():
+            raise InputError(
+                f"{folder}/{name}: listed in index.json but missing; delete the folder, draw again"
+            )
+    return entries
+
+
+def drawings(figures: Path, tables: Path) -> list[Drawing]:
+    """Every figure of a folder with an index, and what the tables' index lacks beyond these."""
+    found = []
+    for entry in read_index(figures):
+        file = figures / f"{entry['name']}.svg"
+        svg = inline_svg(file.read_text()) if entry["drawn"] else None
+        found.append(Drawing(entry["name"], entry["title"], entry["caption"], svg, entry["reason"]))
+    known = {drawing.name for drawing in found}
+    missing = [entry for entry in read_index(tables) if not entry["drawn"] and entry["name"] not in known]
+    return found + [Drawing(entry["name"], entry["title"], reason=entry["reason"]) for entry in missing]
+
+
+def tables(folder: Path) -> list[Table]:
+    """Every table that was written into a folder with an index."""
+    return [
+        from_markdown(folder / f"{entry['name']}.md", entry["name"], entry["title"])
+        for entry in read_index(folder)
+        if entry["drawn"]
+    ]
+
+
+def sections(drawn: list[Drawing], written: list[Table], leading: dict[str, list[Table]]) -> list[Section]:
+    """The page's sections in order; those with nothing to show are left out, but for the first two.
+
+    Args:
+        drawn: all figures.
+        written: all tables.
+        leading: section -> tables that stand open in it.
+    """
+    placed = {name for *_, members in LAYOUT for name in members}
+    others = sorted({part.name for part in [*drawn, *written]} - placed)
+    found = []
+    for identifier, title, text, members in (
+        *LAYOUT,
+        ("others", "More figures and tables", "", tuple(others)),
+    ):
+        section = Section(identifier, title, text, leading=leading.get(identifier, []))
+        for name in members:
+            section.drawings += [part for part in drawn if part.name == name]
+            section.tables += [part for part in written if part.name == name]
+        if len(found) < 2 or not section.empty:
+            found.append(section)
+    ends = (("rows", "Prompts and completions"), ("runs", "Runs and files"), ("method", "How it was made"))
+    return found + [Section(identifier, title, kind="other") for identifier, title in ends]
+
+
+def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
+    """Verdicts with the cells behind them as tables, and links to what shows them."""
+    places = {}
+    for section in shown:
+        places |= {
+            table.name: (f"table-{table.name}", table.title) for table in [*section.tables, *section.leading]
+        }
+        # A figure shows more than the table of its name.
+        places |= {part.name: (f"figure-{part.name}", part.title) for part in section.drawings if part.svg}
+    found = []
+    for answer in answers:
+        title = f"Cells behind the verdict on {answer['topic'].lower()}"
+        behind = behind_verdict(answer["cells"], f"behind-{answer['id'].lower()}", title, UNITS)
+        links = [places[name] for name in SHOWS[answer["id"]] if name in places]
+        shows = [{"id": identifier, "title": title} for identifier, title in links]
+        found.append(answer | {"cells": behind, "shows": shows})
+    return found
+
+
+def contamination(paths: list[Path]) -> Table:
+    """What training sets and benchmarks share, by the reports of the gate."""
+    lines = []
+    for path in paths:
+        report = contamination_report.read_report(path)
+        for benchmark, entry in report["benchmarks"].items():
+            row = contamination_report.table_row(report["task"], benchmark, entry)
+            lines.append([Entry(str(value), order=_number(value)) for value in row.values()])
+    caption = (
+        "Evaluation rows that share 13 words in a row with training rows, after equal rows were removed, and "
+        "whether the settings accept the pair."
+    )
+    titles = [name.replace("_", " ").capitalize() for name in contamination_report.COLUMNS]
+    return Table("contamination", "Contamination gate", titles, lines, caption)
+
+
+def provenance(label: str, folder: Path) -> dict:
+    """Files, weights and commands behind the numbers of a run; its label is `base` or `method/task/seedN`."""
+    made = {name: parquet.provenance(folder / f"{name}.parquet") for name in ("generations", "verdicts")}
+    weights = made["generations"].get("weights", {})
+    facts = {
+        "Completions": f"{folder}/generations.parquet",
+        "Verdicts": f"{folder}/verdicts.parquet",
+        "Checkpoint": ", ".join(weights),
+        "Digest of its weights": ", ".join(weights.values()),
+        "Digest of the chat template": ", ".join(made["generations"].get("chat_templates", [])),
+        "Engine": " ".join(map(str, made["generations"].get("engine", []))),
+        "Generated by": " ".join(made["generations"].get("command", [])),
+        "Graded by": " ".join(made["verdicts"].get("command", [])),
+        "Versions": versions(made["generations"]),
+    }
+    title = "Base"
+    if label != "base":
+        method, task, seed = split_label(label)
+        title = f"{labels.method(method)}, trained on {labels.benchmark(task)}, seed {seed}"
+    return {"title": title, "facts": {name: value for name, value in facts.items() if value}}
+
+
+def versions(made: dict) -> str:
+    """Package versions that a file's provenance names."""
+    return ", ".join(f"{name} {version}" for name, version in made.get("versions", {}).items())
+
+
+def split_label(label: str) -> tuple[str, str, int]:
+    """Read `method/task/seedN`.
+
+    Raises:
+        InputError: it has another form.
+    """
+    method, _, run = label.partition("/")
+    return method, *parse_run(run)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None

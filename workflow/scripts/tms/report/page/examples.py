@@ -1,0 +1,152 @@
+"""Rows behind a cell: a bounded number of prompts with the completions of each method side by side."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tms.io import parquet
+from tms.io.errors import InputError
+
+PROMPTS = 6  # of each benchmark and run, at most
+COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
+CHARACTERS = 1_500  # of each text
+READ = ["benchmark", "example_id", "prompt", "completion", "answer", "finish_reason"]
+GRADED = ["benchmark", "example_id", "verdict", "extracted", "reason"]
+# Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as the page shows it: `left_out` counts the characters that were cut at its end."""
+
+    shown: str
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One model's completion of a prompt, and what its grader said."""
+
+    method: str
+    completion: Text
+    verdict: float | None
+    extracted: str
+    finish_reason: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One prompt, its gold answer and each model's completion."""
+
+    name: str
+    prompt: Text
+    gold: Text
+    answers: list[Answer]
+
+
+def cut(text: str, limit: int = CHARACTERS) -> Text:
+    """A text's first characters; control characters become a sign of their own."""
+    visible = UNSEEN.sub("\ufffd", text.replace("\r\n", "\n"))
+    return Text(visible[:limit], max(0, len(visible) - limit))
+
+
+def prompts_of_each(completions: int) -> int:
+    """How many prompts of each benchmark and run to show, so that the page stays one that browsers open.
+
+    Args:
+        completions: how many the page would hold with one prompt of each benchmark and run.
+    """
+    return min(PROMPTS, max(1, COMPLETIONS // completions))
+
+
+def choose(verdicts: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
+    """Which examples to show: those on which the models' verdicts differ first, then by a hash of the name.
+
+    The rule looks at no method in particular, so it shows wins and losses of each alike.
+
+    Args:
+        verdicts: model -> example -> verdict; examples that not every model has are left out.
+    """
+    common = set.intersection(*(set(own) for own in verdicts.values()))
+    agree = {name: len({own[name] for own in verdicts.values()}) == 1 for name in common}
+    return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
+
+
+def of_run(
+    folders: Mapping[str, Path], benchmarks: list[str], count: int = PROMPTS
+) -> dict[str, list[Example]]:
+    """Examples of each benchmark from models that were trained on the same task with the same seed.
+
+    Args:
+        folders: model -> folder with its generations.parquet and verdicts.parquet; the base among them.
+        benchmarks: which to show.
+        count: prompts of each benchmark.
+
+    Raises:
+        InputError: a file is missing, or a graded row has no completion.
+    """
+    graded = {model: _verdicts(folder) for model, folder in folders.items()}
+    chosen = {
+        benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()}, count)
+        for benchmark in benchmarks
+    }
+    details = {model: _rows(folder / "verdicts.parquet", GRADED, chosen) for model, folder in folders.items()}
+    texts = {model: _rows(folder / "generations.parquet", READ, chosen) for model, folder in folders.items()}
+    return {
+        benchmark: [_example((benchmark, name), details, texts) for name in names]
+        for benchmark, names in chosen.items()
+    }
+
+
+def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, dict]) -> Example:
+    first = next(iter(texts.values()))[key]
+    answers = [
+        Answer(
+            method=model,
+            completion=cut(own[key]["completion"]),
+            verdict=details[model][key]["verdict"],
+            extracted=cut(details[model][key]["extracted"] or "", 200).shown,
+            finish_reason=own[key]["finish_reason"],
+            reason=cut(details[model][key]["reason"] or "", 200).shown,
+        )
+        for model, own in texts.items()
+    ]
+    return Example(key[1], cut(first["prompt"]), cut(first["answer"]), answers)
+
+
+@lru_cache(maxsize=16)
+def _verdicts(folder: Path) -> dict[str, dict[str, float | None]]:
+    """Verdicts by benchmark and example; the base's serve all runs."""
+    found: dict[str, dict[str, float | None]] = {}
+    for row in parquet.read(folder / "verdicts.parquet", ["benchmark", "example_id", "verdict"]):
+        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
+    return found
+
+
+def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[tuple[str, str], dict]:
+    """The chosen rows alone, in one pass: a file may hold tens of thousands of long completions."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    wanted = [
+        [("benchmark", "==", benchmark), ("example_id", "in", names)]
+        for benchmark, names in chosen.items()
+        if names
+    ]
+    read = (
+        pq.read_table(path, columns=columns, filters=wanted, partitioning=None).to_pylist() if wanted else []
+    )
+    found = {(row["benchmark"], row["example_id"]): row for row in read}
+    for benchmark, names in chosen.items():
+        for name in names:
+            if (benchmark, name) not in found:
+                raise InputError(
+                    f"{path}: no row {name} of {benchmark}, which was graded; delete it, run again"
+                )
+    return found

@@ -1,0 +1,186 @@
+"""Tables of the report: those that were drawn, and those from cells whose numbers lead further."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tms.config.suite import Suite
+from tms.experiments import labels
+from tms.experiments.cells import select
+from tms.experiments.contamination_marks import MARK, Pairs, footnote, pairs_of, quantities
+from tms.io.errors import InputError
+from tms.report.wording import LOSSES_ONLY
+
+NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
+BAR = re.compile(r"(?<!\\)\|")
+NUMBERED = re.compile(
+    r"(?:\*\*)?(?P<number>[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
+)
+LONG, AGAIN = 24, ("table3", "table9")
+MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place of a table.
+
+    Args:
+        text: what is read first.
+        below: a second line in small type, e.g. the interval.
+        order: number by which the column sorts; None: by the text.
+        mark: best, tied or nothing (`rows.CELLS`).
+        link: id of the part of the page that it leads to.
+    """
+
+    text: str
+    below: str = ""
+    order: float | None = None
+    mark: str = ""
+    link: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What the mark means."""
+        return MARKS.get(self.mark, "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page; a column is numeric where each of its entries is a number or empty."""
+
+    name: str
+    title: str
+    columns: list[str]
+    rows: list[list[Entry]]
+    caption: str = ""
+    numeric: list[bool] = field(init=False)
+
+    def __post_init__(self):
+        numeric = [
+            any(row[place].order is not None for row in self.rows)
+            and all(row[place].order is not None or row[place].text in ("", "-", "–") for row in self.rows)
+            for place in range(len(self.columns))
+        ]
+        object.__setattr__(self, "numeric", numeric)
+
+    @property
+    def folded(self) -> bool:
+        """Whether it opens on demand: it is long, or says again what the scores say."""
+        return len(self.rows) > LONG or self.name in AGAIN
+
+
+def read_number(text: str) -> float | None:
+    """The number that a text starts with, thousands apart by commas; None where it starts with none."""
+    found = NUMBER.match(text.strip().strip("*").replace(",", ""))
+    return float(found[0].replace("−", "-")) if found else None
+
+
+def from_markdown(path: Path, name: str, title: str) -> Table:
+    """Read a table that `draw_tables` wrote for readers: its lines, and its notes as the caption.
+
+    Raises:
+        InputError: it is missing, or holds no table with equal lines.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise InputError(f"{path}: not a readable table; run draw_tables again") from error
+    lines = [
+        [part.strip().replace("\\|", "|") for part in BAR.split(line.strip())[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    if len(lines) < 2 or any(len(line) != len(lines[0]) for line in lines):
+        raise InputError(f"{path}: no table with equal lines; delete it and run draw_tables again")
+    notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+    rows = [[_read_entry(part) for part in line] for line in lines[2:]]
+    return Table(name, title, lines[0], rows, " ".join(notes).replace("**", ""))
+
+
+def _read_entry(text: str) -> Entry:
+    """Read `**62.4** [58.1, 66.5] (+14.3)` or `61.9 ≈ [57.6, 66.0]`; any other text stays as it is."""
+    found = NUMBERED.fullmatch(text)
+    if not found:
+        return Entry(text)
+    number, tied, below = found["number"], found["tied"], found["below"] or ""
+    mark = "best" if text.startswith("**") else "tied" if tied else ""
+    return Entry(_typeset(number), _typeset(below), read_number(number), mark)
+
+
+def scores(cells: list[dict], suite: Suite, links: dict[str, str], touched: Pairs | None = None) -> Table:
+    """The main results: a row a method, a column a benchmark or summary, with 95 % intervals below.
+
+    Args:
+        cells: of the experiment `main`.
+        suite: the model's benchmarks.
+        links: benchmark -> id of its example rows.
+        touched: (training task, benchmark) -> note, for the pairs that contamination touches; None: none.
+    """
+    own = [
+        cell for cell in select(cells, train_task="", checkpoint="", prompts="") if cell["value"] is not None
+    ]
+    summaries = ["target_mean", *suite.columns, "retention_delta", "forgetting_floor"]
+    places = [*suite.targets, *suite.views, *[name for name in summaries if name not in suite.targets]]
+    columns = [name for name in dict.fromkeys(places) if select(own, quantity=name)]
+    rows = []
+    for method in dict.fromkeys(cell["method"] for cell in own):
+        row = [Entry(labels.method(method))]
+        for name in columns:
+            found = select(own, method=method, quantity=name)
+            row.append(_score(found[0], links.get(name, "")) if found else Entry("–"))
+        rows.append(row)
+    caption = (
+        "Points (shares times 100), means over the runs; below, the 95 % interval over test examples. A "
+        "target's column comes from the runs on it. Bold: best of the column; ≈: not distinguishable from "
+        "the best (paired tests with Holm's correction, p ≥ 0.05); the base is not ranked. A number of a "
+        "benchmark leads to prompts and completions."
+    )
+    pairs, entered = touched or {}, quantities(suite, touched or {})
+    marks = {name: f" {MARK}" if pairs_of(name, entered) else "" for name in columns}
+    titles = ["Method", *(labels.quantity(name, suite) + marks[name] for name in columns)]
+    if "forgetting" in columns:
+        caption += f" {LOSSES_ONLY}"
+    shown = {pair for name in columns for pair in pairs_of(name, entered)}
+    caption = " ".join(
+        [caption, *(footnote("", pair, note) for pair, note in pairs.items() if pair in shown)]
+    )
+    return Table("scores", "Scores of every method", titles, rows, caption)
+
+
+def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Table:
+    """The cells that a verdict was reached from, a row each.
+
+    Args:
+        cells: columns of cells without those that are empty, as questions.json holds them.
+    """
+    rows = []
+    for cell in cells:
+        narrowed = [cell.get(column) for column in ("train_task", "checkpoint", "prompts", "group")]
+        numbers = [cell.get(column) for column in ("p_value", "n", "seeds")]
+        rows.append(
+            [
+                *(Entry(cell.get(column, "")) for column in ("experiment", "method", "quantity")),
+                Entry(", ".join(filter(None, narrowed))),
+                Entry(_typeset(f"{cell['value']:.4g}"), _interval(cell, 1, ".4g"), cell["value"]),
+                *(Entry("" if number is None else f"{number:.3g}", order=number) for number in numbers),
+            ]
+        )
+    columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p", "Examples", "Seeds"]
+    return Table(name, title, columns, rows, caption)
+
+
+def _score(cell: dict, link: str) -> Entry:
+    text = _typeset(f"{100 * cell['value']:.1f}")
+    return Entry(text, _interval(cell, 100, ".1f"), cell["value"], cell["mark"], link)
+
+
+def _interval(cell: dict, factor: float, form: str) -> str:
+    if cell.get("ci_low") is None or cell.get("ci_high") is None:
+        return ""
+    bounds = (_typeset(f"{factor * cell[name]:{form}}") for name in ("ci_low", "ci_high"))
+    return " to ".join(bounds)
+
+
+def _typeset(number: str) -> str:
+    """A number with a true minus, and none before zero."""
+    return "0.0" if number == "-0.0" else number.replace("-", "−")

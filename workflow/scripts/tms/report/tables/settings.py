@@ -1,0 +1,73 @@
+"""Tables 4 and 5, from the configuration, and the paper's numbers beside ours."""
+
+from tms.experiments import labels as names
+from tms.report.cell_lookup import Book, NotDrawnError, Reading
+from tms.report.compared import Compared
+from tms.report.tables.table import Column, Entry, Table
+
+SETTINGS = {
+    "tasks": "Targets",
+    "learning_rate": "Learning rate",
+    "batch_per_device": "Batch per device",
+    "grad_accumulation": "Accumulation",
+    "effective_batch": "Effective batch",
+    "epochs": "Epochs",
+    "warmup": "Warm-up",
+    "tensor_parallel": "Cards that generate",
+    "engine": "Engine",
+}
+
+
+def table4_5(book: Book) -> Table:
+    """Tables 4 and 5: what training and inference are set to.
+
+    Raises:
+        NotDrawnError: the flags hold no settings.
+    """
+    rows = []
+    for subject in book.subjects:
+        for settings in subject.settings:
+            texts = {"model": subject.model}
+            for name in SETTINGS:
+                value = settings.get(name, "")
+                texts[name] = ", ".join(map(names.benchmark, value)) if name == "tasks" else _text(value)
+            if not settings.get("tensor_parallel", 1):
+                texts["tensor_parallel"] = "none"
+            rows.append((texts, {}))
+    if not rows:
+        raise NotDrawnError("no settings of a model were given")
+    title = "Tables 4 and 5: hyperparameters of full fine-tuning, and cards that generate"
+    return Table("table4_5", title, {"model": "Model"} | SETTINGS, [], rows)
+
+
+def _text(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, int | float) else str(value)
+
+
+def compare(lines: list[Compared]) -> Table:
+    """The paper's numbers beside ours, with whether the paper's lies in our interval.
+
+    Raises:
+        NotDrawnError: the scope has no model of the paper.
+    """
+    if not lines:
+        raise NotDrawnError("no model in scope stands for one of the paper's")
+    rows = []
+    for line in lines:
+        texts = {"model": line.model, "table": line.table.removeprefix("table").replace("_", ", ")}
+        texts |= {"method": names.method(line.method) if line.method else ""}
+        step = f", step {line.step}" if line.step else ""
+        texts |= {
+            "key": line.quantity,
+            "quantity": names.quantity(line.quantity) + step,
+            "inside": line.inside,
+            "note": line.note,
+        }
+        apart = Reading(line.ours.value - line.paper) if line.ours else None
+        entries = {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}
+        rows.append((texts, {name: Entry(reading) for name, reading in entries.items()}))
+    labels = {"model": "Model", "table": "Table", "method": "Method", "quantity": "Quantity"}
+    columns = [Column(name, name.capitalize(), "number") for name in ("paper", "ours", "difference")]
+    labels |= {"inside": "Paper's in our interval", "note": "Note"}
+    title = "The paper's numbers and ours: scores and changes in %"
+    return Table("compare", title, labels, columns, rows)

@@ -1,0 +1,39 @@
+"""Values in words: for hover texts, captions and tables."""
+
+from tms.experiments import labels
+from tms.report.cell_lookup import Book, Reading
+
+PERCENT = " %"
+
+
+def number(value: float, unit: str = "") -> str:
+    """A number with four significant digits and its unit, e.g. `62.35 %`, `0.01342 nats`."""
+    return f"{value:.4g}{unit}"
+
+
+def spoken(label: str, reading: Reading, unit: str = "") -> str:
+    """A reading in words: value, interval over examples, interval over seeds."""
+    text = f"{label} {number(reading.value, unit)}"
+    if reading.low is not None and reading.high is not None:
+        text += f" [{number(reading.low)}, {number(reading.high)}]"
+    if reading.seeds_low is not None and reading.seeds_high is not None:
+        text += f", over seeds [{number(reading.seeds_low)}, {number(reading.seeds_high)}]"
+    return text
+
+
+def heading(text: str, book: Book, model: str) -> str:
+    """A figure's or table's title: what it shows, the model, the number of seeds."""
+    seeds = labels.seeds(book.seeds(model))
+    return f"{text} ({model}, {seeds})" if seeds else f"{text} ({model})"
+
+
+BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."
+EXAMPLES_ONLY = "Bars: 95 % interval over test examples; the intervals over seeds are in the hover values."
+LOSSES_ONLY = (
+    "F counts losses only: near 0 its estimate and its interval are biased low; see F by chance (Table 9)."
+)
+COLUMN_MARKS = (
+    "**Bold**: best of its column; ≈: not distinguishable from the best (paired test on the same examples, "
+    "Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the best. The base "
+    "is not ranked."
+)

@@ -1,0 +1,62 @@
+"""How training uses GPUs: the command that starts its processes, and whether they share one model."""
+
+from tms.io.errors import InputError
+
+FSDP = ["auto", "on", "off"]
+
+# Bytes a parameter in float32: weights, gradients, two moments; and the buckets of gradients between copies.
+STATE_BYTES = 16
+COPIED_BYTES = 20
+SMALL_CARD = 80e9  # bytes; what is copied on such a card
+
+
+def launcher(gpus: int) -> str:
+    """Words that start a training program on so many GPUs of one node; one process needs no launcher."""
+    if gpus < 2:
+        return "python"
+    # Every word that accelerate would otherwise take from its user's default file; port 0: any free one.
+    return (
+        f"accelerate launch --multi_gpu --num_machines 1 --num_processes {gpus} --gpu_ids all"
+        f" --main_process_port 0 --mixed_precision no --dynamo_backend no"
+    )
+
+
+def shards(choice: str, parameters: int, processes: int, card_bytes: int | None) -> bool:
+    """Whether weights, gradients and optimizer are sharded over the processes (FSDP) or copied to each (DDP).
+
+    Args:
+        choice: one of `FSDP`. auto shards where copies would take more than half of a card, since the other
+            half is for activations and logits.
+        parameters: of the model.
+        processes: number of training processes.
+        card_bytes: memory of a GPU; None on a CPU.
+
+    Raises:
+        InputError: one process, and a model that its card cannot hold, or that is to be sharded.
+    """
+    if processes == 1:
+        if choice == "on":
+            raise InputError("--fsdp on needs several processes; set models.<name>.gpus.train to 2 or more")
+        if card_bytes and STATE_BYTES * parameters > card_bytes:
+            raise InputError(
+                f"{parameters / 1e9:.2f}e9 parameters x {STATE_BYTES} bytes = "
+                f"{STATE_BYTES * parameters / 1e9:.0f} GB do not fit on a GPU of {card_bytes / 1e9:.0f} GB; "
+                f"set models.<name>.gpus.train to 2 or more"
+            )
+        return False
+    if choice == "auto":
+        return card_bytes is not None and COPIED_BYTES * parameters > card_bytes / 2
+    return choice == "on"
+
+
+def train_mem_mb(parameters: float, gpus: int) -> int:
+    """Main memory of a training job (MB): libraries in each process; the weights in float32, once in each
+    process that reads them (where they are sharded, one reads for all) and once gathered to be saved."""
+    weights = 4 * parameters / 1e6
+    readers = max(gpus, 1) if COPIED_BYTES * parameters < SMALL_CARD / 2 else 1
+    return int(4000 * max(gpus, 1) + (readers + 1) * weights)
+
+
+def generate_mem_mb(parameters: float, gpus: int) -> int:
+    """Main memory of a job that generates or scores (MB): libraries in each process, and the weights once."""
+    return 4000 + 6000 * gpus + int(2 * parameters / 1e6)

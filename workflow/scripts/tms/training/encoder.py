@@ -1,0 +1,39 @@
+"""Rows -> prompt and completion ids of a model."""
+
+from pathlib import Path
+
+from tms.generation.chat import ChatFormat
+
+
+class Encoder:
+    """Encodes rows for one model; a prompt that comes again is tokenised once.
+
+    Args:
+        folder: model folder.
+    """
+
+    def __init__(self, folder: Path):
+        self.chat = ChatFormat(folder)
+        ends, own = self.chat.end_token_ids, self.chat.tokenizer.eos_token_id
+        # A model may stop on several tokens; the tokenizer's own is the one that ends a turn.
+        self.end = own if own in ends else ends[0]
+        self._prompts: dict[str, list[int]] = {}
+
+    def prompt(self, prompt: str) -> list[int]:
+        """Ids of a prompt in the model's own chat template."""
+        if prompt not in self._prompts:
+            self._prompts[prompt] = self.chat.prompt_ids(prompt)
+        return self._prompts[prompt]
+
+    def completion(self, row: dict) -> list[int]:
+        """Ids of a row's completion, the end token included.
+
+        A checkpoint's sampled ids are taken as they are (tokenising its text again would change on-policy
+        text); a teacher's text is tokenised.
+
+        Args:
+            row: columns `source`, `completion`, `completion_ids`.
+        """
+        if row["source"] == "checkpoint":
+            return row["completion_ids"]
+        return [*self.chat.tokenizer(row["completion"], add_special_tokens=False)["input_ids"], self.end]

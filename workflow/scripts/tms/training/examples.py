@@ -1,0 +1,105 @@
+"""Rows -> token ids and loss masks: what a model is trained on."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tms.io.errors import InputError
+from tms.mixture.schedule import visits
+
+IGNORED = -100  # label of a token without loss
+
+
+@dataclass(frozen=True)
+class Target:
+    """One training sequence.
+
+    `labels[i]` is `input_ids[i]` where that token is learned (completion and end token), else `IGNORED`;
+    a model predicts `labels[i + 1]` at position i.
+    """
+
+    input_ids: list[int]
+    labels: list[int]
+
+    @property
+    def trained_tokens(self) -> int:
+        return sum(label != IGNORED for label in self.labels)
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """The targets of a run in training order, and how many of them carry no loss and why."""
+
+    targets: list[Target]
+    masked: Counter[str]  # reason -> rows: "length" (sampled text cut at its limit), "too long", "rejected"
+
+    @property
+    def trained_tokens(self) -> int:
+        return sum(target.trained_tokens for target in self.targets)
+
+    def summary(self) -> str:
+        """One line for the log: rows, tokens, and the rates of masked rows."""
+        n = len(self.targets)
+        rates = ", ".join(f"{count} {reason} ({count / n:.1%})" for reason, count in self.masked.items())
+        return f"{n} rows, {self.trained_tokens} tokens in the loss; masked: {rates or 'none'}"
+
+
+def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int) -> Supervision:
+    """Supervision of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
+
+    Args:
+        rows: references (columns `example_id`, `prompt`, `completion`).
+        encoder: the student's (`tms.training.encoder.Encoder`).
+        total, seed: visits (`schedule.total_visits`), and the seed of their order.
+        max_new_tokens: completions with more tokens, the end token included, get no loss.
+    """
+    by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
+    ordered = [by_id[example_id] for _, _, example_id in visits(list(by_id), total, seed)]
+    return _supervise(ordered, encoder, max_new_tokens)
+
+
+def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
+    """Supervision of a student (Algorithm 1), in order of position.
+
+    Args:
+        rows: mixture rows of one split. Those whose finish_reason is not "stop" keep their place, without
+            loss.
+        encoder: the student's (`tms.training.encoder.Encoder`).
+        max_new_tokens: as in `from_references`.
+    """
+    ordered = sorted(rows, key=lambda row: row["position"])
+    return _supervise(ordered, encoder, max_new_tokens)
+
+
+def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
+    targets, masked = [], Counter()
+    for row in rows:
+        prompt, completion = encoder.prompt(row["prompt"]), encoder.completion(row)
+        reason = row["finish_reason"]
+        if reason == "stop" and len(completion) > max_new_tokens:
+            reason = "too long"
+        if reason == "stop":
+            targets.append(Target([*prompt, *completion], [IGNORED] * len(prompt) + completion))
+        else:
+            targets.append(masked_target(prompt[0]))
+            masked[reason] += 1
+    return Supervision(targets, masked)
+
+
+def check_batches(supervision: Supervision, effective_batch: int) -> None:
+    """Refuse a run with an optimiser step whose rows are all masked.
+
+    Raises:
+        InputError: naming the first such step.
+    """
+    targets = supervision.targets
+    for step, first in enumerate(range(0, len(targets), effective_batch), start=1):
+        if not any(target.trained_tokens for target in targets[first : first + effective_batch]):
+            raise InputError(
+                f"optimiser step {step}: every row of its batch is masked ({supervision.summary()}); "
+                f"raise tasks.*.max_new_tokens of the task, or the effective batch ({effective_batch})"
+            )
+
+
+def masked_target(token: int) -> Target:
+    """A row without loss, kept in its place at the cost of a single token."""
+    return Target([token], [IGNORED])

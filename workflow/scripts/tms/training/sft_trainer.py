@@ -1,0 +1,129 @@
+"""Full fine-tuning on given targets with transformers' Trainer (AdamW, cosine; settings of PAPER Table 4).
+
+Trainer brings what a run on several devices needs (accelerate, FSDP, DeepSpeed, reporters); the loss, the
+order of the rows, the checkpoints and the resuming are set here.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch.utils.checkpoint import checkpoint
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+
+from tms.training import sharding
+from tms.training.callback import Keeper, run
+from tms.training.examples import IGNORED, Target, masked_target
+from tms.training.losses import summed_nll
+from tms.training.start import Settings, arguments, begin
+
+LOGITS_AT_ONCE = 2**27  # elements of a chunk in the loss: 0.5 GB in float32
+
+SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, V] and targets [N] -> scalar
+
+
+def train(
+    base: Path,
+    targets: list[Target],
+    save_steps: dict[int, str],
+    settings: Settings,
+    work: Path,
+    summed_loss: SummedLoss = summed_nll,
+) -> float | None:
+    """Train a copy of a base model on the targets, in their order, and save checkpoints.
+
+    A run that finds a saved state in `work` goes on from there; on a CPU with equal threads it ends with the
+    same bits as a run that was never stopped. SIGTERM and SIGINT save the state after the current step.
+
+    Args:
+        base: model folder of theta_0.
+        targets: one a visit.
+        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
+        settings: optimiser, batch and reporting.
+        work: the run's work folder.
+        summed_loss: of `tms.training.losses`; a step lowers its mean over the tokens of a global batch.
+
+    Returns:
+        Training seconds, those of earlier parts of the run included; None where a signal stopped it.
+
+    Raises:
+        InputError: more devices than processes, a model that does not fit, no memory left, or a loss that is
+            not finite.
+    """
+    start = begin(base, settings, work)
+    batch = settings.device_batch
+    trainer_arguments = TrainingArguments(
+        **arguments(settings, start),
+        train_sampling_strategy="sequential",
+        per_device_train_batch_size=batch,
+        gradient_accumulation_steps=settings.effective_batch // (batch * start.processes),
+        lr_scheduler_type="cosine",
+        warmup_steps=settings.warmup,
+    )
+    sharding.begin(start.sharded)
+    model = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
+    )
+    keeper = Keeper(base, save_steps, settings, work, start.since)
+    trainer = Trainer(
+        model,
+        trainer_arguments,
+        data_collator=collate,
+        train_dataset=arrange(targets, settings.effective_batch),
+        compute_loss_func=partial(token_mean, summed_loss=summed_loss),
+        callbacks=[keeper],
+    )
+    return start.seconds if run(trainer, keeper, start) else None
+
+
+def arrange(targets: list[Target], effective_batch: int) -> list[Target]:
+    """Fill the last batch with rows without loss, and sort each batch by length, longest first.
+
+    Filled, every device has the same number of rows (accelerate would otherwise repeat rows from the start
+    on some). Within a batch the order changes the sum of the gradients in its last bits only, and
+    micro-batches of like lengths need less padding.
+    """
+    missing = -len(targets) % effective_batch
+    filled = [*targets, *[masked_target(targets[0].input_ids[0])] * missing]
+    return [
+        target
+        for first in range(0, len(filled), effective_batch)
+        for target in sorted(
+            filled[first : first + effective_batch], key=lambda target: len(target.input_ids), reverse=True
+        )
+    ]
+
+
+def collate(targets: list[Target]) -> dict[str, torch.Tensor]:
+    """Pad targets on the right to `input_ids` and `labels`, both [B, L].
+
+    There is no attention mask: a causal model's real tokens never see the padding behind them, and padding
+    has no loss.
+    """
+    length = max(len(target.input_ids) for target in targets)
+    rows = [target.input_ids + [0] * (length - len(target.input_ids)) for target in targets]
+    labels = [target.labels + [IGNORED] * (length - len(target.labels)) for target in targets]
+    return {"input_ids": torch.tensor(rows), "labels": torch.tensor(labels)}
+
+
+def token_mean(
+    outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor, summed_loss: SummedLoss
+) -> torch.Tensor:
+    """Loss of a micro-batch, as its share of the mean over the tokens of the global batch.
+
+    Args:
+        outputs: model output with `logits` [B, L, V].
+        labels: [B, L], unshifted.
+        num_items_in_batch: tokens with loss in the whole optimiser step, over all devices; Trainer sums the
+            shares over micro-batches and devices.
+        summed_loss: of `tms.training.losses`.
+    """
+    logits_NV, targets_N = outputs.logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
+    rows = max(1, LOGITS_AT_ONCE // logits_NV.shape[-1])
+    if len(targets_N) <= rows:
+        return summed_loss(logits_NV, targets_N) / num_items_in_batch
+    # A vocabulary of 150,000 makes 0.6 MB a token in float32: hold that for one chunk only, backwards too.
+    chunks = zip(logits_NV.split(rows), targets_N.split(rows), strict=True)
+    total = sum(checkpoint(summed_loss, *chunk, use_reentrant=False) for chunk in chunks)
+    return total / num_items_in_batch
