@@ -201,8 +201,8 @@ def ifeval_totals(root: Path) -> dict[str, float]:
         names, kwargs = (list(values) for values in zip(*kept, strict=True))
         response = responses.get(row["prompt"], older)
         asked = {"key": row["key"], "prompt": row["prompt"], "instruction_id_list": names, "kwargs": kwargs}
-        verdict = ifeval.grade(response, json.dumps(asked))
-        strict, loose = verdict.also["instruction_strict"], verdict.also["instruction_loose"]
+        grade = ifeval.grade(response, json.dumps(asked))
+        strict, loose = grade.also["instruction_strict"], grade.also["instruction_loose"]
         if row["key"] not in (1122, 1129):
             theirs = utils.InputExample(**asked)
             totals["differ"] += (
@@ -211,8 +211,8 @@ def ifeval_totals(root: Path) -> dict[str, float]:
             )
         totals["prompts"] += 1
         totals["instructions"] += len(kept)
-        totals["prompt_strict"] += verdict.score
-        totals["prompt_loose"] += verdict.also["prompt_loose"][0]
+        totals["prompt_strict"] += grade.score
+        totals["prompt_loose"] += grade.also["prompt_loose"][0]
         totals["instruction_strict"] += sum(strict)
         totals["instruction_loose"] += sum(loose)
     return totals

@@ -20,7 +20,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from tms.training.examples import IGNORED, Target
+from tms.training.examples import IGNORED, TrainingExample
 from tms.training.sft_trainer import Settings, arrange, collate, train
 
 BATCH = 64
@@ -42,18 +42,20 @@ def make_model(folder: Path) -> None:
     Qwen2ForCausalLM(config).save_pretrained(folder)
 
 
-def make_targets(steps: int) -> list[Target]:
+def make_targets(steps: int) -> list[TrainingExample]:
     """Random rows of 18-28 prompt tokens and 20-60 completion tokens."""
     draw = random.Random(0)
     targets = []
     for _ in range(steps * BATCH):
         prompt, completion = draw.randint(18, 28), draw.randint(20, 60)
         ids = [draw.randrange(373) for _ in range(prompt + completion)]
-        targets.append(Target(ids, [IGNORED] * prompt + ids[prompt:]))
+        targets.append(TrainingExample(ids, [IGNORED] * prompt + ids[prompt:]))
     return targets
 
 
-def with_trainer(base: Path, targets: list[Target], steps: int, device_batch: int, attention: str) -> None:
+def with_trainer(
+    base: Path, rows: list[TrainingExample], steps: int, device_batch: int, attention: str
+) -> None:
     """Train through tms.training."""
     settings = Settings(
         learning_rate=1e-4,
@@ -69,10 +71,10 @@ def with_trainer(base: Path, targets: list[Target], steps: int, device_batch: in
         log_dir=base,
     )
     with tempfile.TemporaryDirectory() as work:
-        train(base, targets, {steps: "1of1"}, settings, Path(work))
+        train(base, rows, {steps: "1of1"}, settings, Path(work))
 
 
-def with_loop(base: Path, targets: list[Target], steps: int, device_batch: int, attention: str) -> None:
+def with_loop(base: Path, rows: list[TrainingExample], steps: int, device_batch: int, attention: str) -> None:
     """Train with the same optimiser in a plain loop, without reporting or resuming."""
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, attn_implementation=attention)
     optimizer = torch.optim.AdamW(
@@ -81,7 +83,7 @@ def with_loop(base: Path, targets: list[Target], steps: int, device_batch: int, 
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps))
     )
-    rows = arrange(targets, BATCH)
+    rows = arrange(rows, BATCH)
     for first in range(0, len(rows), BATCH):
         batch = rows[first : first + BATCH]
         tokens = sum(target.trained_tokens for target in batch)
@@ -103,17 +105,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    targets = make_targets(args.steps)
+    rows = make_targets(args.steps)
     print("| program | attention | micro-batch | processor seconds a step | wall seconds a step |")
     print("| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         make_model(Path(folder))
-        with_loop(Path(folder), targets[:BATCH], 1, BATCH, "sdpa")  # warms up
+        with_loop(Path(folder), rows[:BATCH], 1, BATCH, "sdpa")  # warms up
         for device_batch in (64, 32, 16, 8):
             for attention in ("sdpa", "eager"):
                 for name, program in (("Trainer", with_trainer), ("plain loop", with_loop)):
                     wall, processor = time.perf_counter(), time.process_time()
-                    program(Path(folder), targets, args.steps, device_batch, attention)
+                    program(Path(folder), rows, args.steps, device_batch, attention)
                     processor, wall = time.process_time() - processor, time.perf_counter() - wall
                     print(
                         f"| {name} | {attention} | {device_batch} | {processor / args.steps:.3f} "

@@ -27,7 +27,7 @@ SVG = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def write_rows(folder: Path, shift: int) -> None:
-    """Six examples a benchmark; completions are hostile, verdicts depend on `shift`."""
+    """Six examples a benchmark; completions are hostile, grades depend on `shift`."""
     examples = [(name, index) for name in ("chain", "facts") for index in range(6)]
     completions = [
         {
@@ -46,14 +46,14 @@ def write_rows(folder: Path, shift: int) -> None:
         }
         for name, index in examples
     ]
-    verdicts = [
+    grades = [
         {
             "example_id": f"{name}-{index}",
             "benchmark": name,
             "checkpoint": "",
             "sample": 0,
             "extracted": "<i>found</i>",
-            "verdict": float((index + shift) % 2),
+            "grade": float((index + shift) % 2),
             "also": "{}",
             "finish_reason": "stop",
             "reason": "",
@@ -68,7 +68,7 @@ def write_rows(folder: Path, shift: int) -> None:
         "engine": ["transformers", "5"],
     }
     parquet.write(folder / "generations.parquet", parquet.COMPLETIONS, completions, made)
-    parquet.write(folder / "verdicts.parquet", parquet.VERDICTS, verdicts, {"command": ["grade.py"]})
+    parquet.write(folder / "grades.parquet", parquet.GRADES, grades, {"command": ["grade.py"]})
 
 
 def write_index(folder: Path, entries: list[dict], ending: str) -> None:
@@ -133,7 +133,7 @@ def write(folder: Path, project: Path) -> list[str]:
     pair = {"rows": 6, "exact": 0, "exact_heldout": 0, "overlapping": 1, "share": 0.16, "mostly": 0}
     report = {
         "task": "chain",
-        "benchmarks": {"facts": pair | {"verdict": "accepted", "reason": "<b>why</b>"}},
+        "benchmarks": {"facts": pair | {"outcome": "accepted", "reason": "<b>why</b>"}},
     }
     (folder / "contamination.json").write_text(json.dumps(report))
     settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "experiments": {"main": [*METHODS]}}

@@ -1,4 +1,4 @@
-"""From the runs' scores, verdicts and drifts to a method's tables."""
+"""From the runs' scores, grades and drifts to a method's tables."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ DRIFT = {
 
 
 def fill(folder):
-    """Write scores, verdicts and drift of a base and two runs; the first answers to a benchmark are right."""
+    """Write scores, grades and drift of a base and two runs; the first answers to a benchmark are right."""
     for run, right in RIGHT.items():
         (folder / run).mkdir(parents=True)
         scores = {
@@ -32,7 +32,7 @@ def fill(folder):
             for name, count in right.items()
         }
         (folder / run / "scores.json").write_text(json.dumps(scores))
-        verdicts = [
+        grades = [
             {
                 "example_id": f"{name}-{i}",
                 "benchmark": name,
@@ -40,23 +40,23 @@ def fill(folder):
                 "sample": 0,
                 "reason": "",
                 "extracted": "",
-                "verdict": float(i < count),
+                "grade": float(i < count),
                 "finish_reason": "stop",
                 "also": "{}",
             }
             for name, count in right.items()
             for i in range(10)
         ]
-        parquet.write(folder / run / "verdicts.parquet", parquet.VERDICTS, verdicts, {})
+        parquet.write(folder / run / "grades.parquet", parquet.GRADES, grades, {})
         (folder / run / "drift.json").write_text(json.dumps(DRIFT))
 
 
 def flags(runs):
     words = ["--model", "m", "--method", "tms", "--targets", *TARGETS, "--retention", *RETENTION]
-    words += ["--base-scores", "base/scores.json", "--base-verdicts", "base/verdicts.parquet"]
+    words += ["--base-scores", "base/scores.json", "--base-grades", "base/grades.parquet"]
     for flag, file in (
         ("--runs", "scores.json"),
-        ("--verdicts", "verdicts.parquet"),
+        ("--grades", "grades.parquet"),
         ("--drifts", "drift.json"),
     ):
         words += [flag, *[f"{run}={run}/{file}" for run in runs]]
@@ -90,7 +90,7 @@ def test_the_papers_table(finished):
 def test_tables_say_which_columns_share_text_with_training(run_program, tmp_path):
     fill(tmp_path)
     pair = {"exact": 0, "overlapping": 3, "rows": 10, "share": 0.3, "reason": "the paper's own pair"}
-    report = {"task": "chain", "benchmarks": {"refusal": pair | {"verdict": "accepted"}}}
+    report = {"task": "chain", "benchmarks": {"refusal": pair | {"outcome": "accepted"}}}
     (tmp_path / "contamination.json").write_text(json.dumps(report))
     words = [*flags(["countdown/seed0", "chain/seed0"]), "--contamination", "contamination.json"]
     done = run_program(tmp_path, "aggregate", *words)
@@ -152,10 +152,10 @@ def test_a_target_without_a_run_is_one_line(program, tmp_path):
     assert done.stderr == "error: --runs: no run trained on countdown; name one for each of --targets\n"
 
 
-def test_verdicts_on_other_examples_than_the_bases_are_refused(program, tmp_path):
+def test_grades_on_other_examples_than_the_bases_are_refused(program, tmp_path):
     fill(tmp_path)
-    path = tmp_path / "base" / "verdicts.parquet"
-    parquet.write(path, parquet.VERDICTS, parquet.read(path, parquet.VERDICTS)[1:], {})
+    path = tmp_path / "base" / "grades.parquet"
+    parquet.write(path, parquet.GRADES, parquet.read(path, parquet.GRADES)[1:], {})
     done = program("aggregate", *flags(["countdown/seed0", "chain/seed0"]))
     assert done.returncode == 2
     assert "countdown/seed0: other examples of countdown than the base" in done.stderr

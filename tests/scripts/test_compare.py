@@ -218,7 +218,7 @@ def test_the_interval_holds_both():
 def test_what_contamination_touches_is_noted(compared, tmp_path):
     def found(benchmark):
         return {
-            benchmark: {"verdict": "accepted", "overlapping": 5, "rows": 500, "share": 0.01, "reason": "so"}
+            benchmark: {"outcome": "accepted", "overlapping": 5, "rows": 500, "share": 0.01, "reason": "so"}
         }
 
     suite = {"targets": ["math", "gsm8k"], "views": {"math500": "math"}, "retention": ["arc_c"]}

@@ -1,4 +1,4 @@
-"""Diversity from verdict files: cells checked by hand, files that do not fit, and what cannot be measured."""
+"""Diversity from grade files: cells checked by hand, files that do not fit, and what cannot be measured."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from tms.experiments import cells
 from tms.io import parquet
 
-# Prompt -> samples in order, as (extracted answer, verdict). K = 2 of n = 3.
+# Prompt -> samples in order, as (extracted answer, grade). K = 2 of n = 3.
 BASE = {
     "p0": [("7", 1.0), ("07", 1.0), ("8", 0.0)],
     "p1": [("3", 0.0), ("4", 1.0), ("5", 0.0)],
@@ -19,23 +19,23 @@ TMS = {prompt: [("7", 1.0), ("9", float(prompt == "p0")), ("7", 1.0)] for prompt
 OTHER_SEED = {prompt: [("7", 0.0)] * 3 for prompt in BASE}
 
 
-def write_verdicts(path, benchmarks):
-    """`benchmarks`: name -> prompt -> [(extracted, verdict)]."""
+def write_grades(path, benchmarks):
+    """`benchmarks`: name -> prompt -> [(extracted, grade)]."""
     written = [
-        dict.fromkeys(parquet.VERDICTS)
+        dict.fromkeys(parquet.GRADES)
         | {
             "benchmark": benchmark,
             "example_id": prompt,
             "sample": index,
             "extracted": extracted,
-            "verdict": verdict,
+            "grade": grade,
         }
         for benchmark, prompts in benchmarks.items()
         for index in (2, 0, 1, 3)  # rows may come in any order
         for prompt, samples in prompts.items()
-        for extracted, verdict in samples[index : index + 1]
+        for extracted, grade in samples[index : index + 1]
     ]
-    parquet.write(path, parquet.VERDICTS, written, {})
+    parquet.write(path, parquet.GRADES, written, {})
 
 
 def write_generations(path, benchmarks, responses):
@@ -57,14 +57,14 @@ def measured(in_process, tmp_path):
 
     def run(runs, kinds=("chain=chain",), k=2, greedy=None, responses=None):
         for label, benchmarks in runs.items():
-            write_verdicts(tmp_path / label / "samples.parquet", benchmarks)
+            write_grades(tmp_path / label / "samples.parquet", benchmarks)
             write_generations(tmp_path / label / "generations.parquet", benchmarks, responses)
             # Greedy completions of more prompts than were sampled; the first half of the sampled are right.
             found = greedy or {
                 name: {prompt: [("7", float(prompt < "p2"))] for prompt in [*prompts, "p8", "p9"]}
                 for name, prompts in benchmarks.items()
             }
-            write_verdicts(tmp_path / label / "greedy.parquet", found)
+            write_grades(tmp_path / label / "greedy.parquet", found)
         words = ["--model", "m", "--k", k, "--kinds", *kinds, "--output", "cells.parquet"]
         for flag in ("samples", "generations", "greedy"):
             words += [f"--{flag}", *[f"{label}={label}/{flag}.parquet" for label in runs]]
@@ -188,7 +188,7 @@ def test_scores_between_right_and_wrong_are_not_measured(measured, tmp_path):
     assert measured({"base": {"qa": samples}}, kinds=["qa=hotpotqa"]).returncode == 0
     found = cells.read([tmp_path / "cells.parquet"])
     assert {cell["value"] for cell in found} == {None}
-    assert {cell["note"] for cell in found} == {"not measured: Pass@K needs verdicts of right or wrong"}
+    assert {cell["note"] for cell in found} == {"not measured: Pass@K needs grades of right or wrong"}
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_samples_that_do_not_fit(measured, sft, k, message):
 def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     measured({"base": {"chain": BASE}})
     path = tmp_path / "base/samples.parquet"
-    written = [row for row in parquet.read(path, parquet.VERDICTS) if row["sample"] != 1]
-    parquet.write(path, parquet.VERDICTS, written, {})
+    written = [row for row in parquet.read(path, parquet.GRADES) if row["sample"] != 1]
+    parquet.write(path, parquet.GRADES, written, {})
     flags = ["--model", "m", "--k", 1, "--kinds", "chain=chain", "--output", "cells.parquet"]
     for flag in ("samples", "generations", "greedy"):
         flags += [f"--{flag}", f"base=base/{flag}.parquet"]
@@ -222,7 +222,7 @@ def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     assert "base/samples.parquet: chain p0 has sample 2 where sample 1 should be" in done.stderr
 
 
-def test_a_sampled_prompt_without_a_greedy_verdict(measured):
+def test_a_sampled_prompt_without_a_greedy_grade(measured):
     done = measured({"base": {"chain": BASE}}, greedy={"chain": {"p0": [("7", 1.0)]}})
     assert done.returncode == 2
-    assert "base/greedy.parquet: no verdict on chain p1, which was sampled" in done.stderr
+    assert "base/greedy.parquet: no grade on chain p1, which was sampled" in done.stderr

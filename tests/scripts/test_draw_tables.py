@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from helpers import drawing_cells
+from helpers import report_cells
 
 from tms.experiments import cells
 
@@ -13,11 +13,11 @@ COMPARE = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,insi
 @pytest.fixture
 def words(tmp_path):
     """Arguments for a model that has the experiment alpha alone."""
-    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
-    cells.write(tmp_path / "alpha.parquet", drawing_cells.World("tiny").all(some), {})
+    some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
+    cells.write(tmp_path / "alpha.parquet", report_cells.World("tiny").all(some), {})
     (tmp_path / "compare.csv").write_text(COMPARE + "tiny,table9,sft,math,0.624,0.6,0.58,0.62,-0.024,no,\n")
     return [
-        *("--models", f"tiny={drawing_cells.subject(some)}"),
+        *("--models", f"tiny={report_cells.subject(some)}"),
         *("--cells", "alpha.parquet"),
         *("--compare", "compare.csv", "--output", "out"),
     ]
@@ -34,7 +34,7 @@ def test_draws_what_was_measured(in_process, words, tmp_path):
 
 def test_what_contamination_touches_is_marked(in_process, words, tmp_path):
     found = {
-        "verdict": "accepted",
+        "outcome": "accepted",
         "overlapping": 5,
         "rows": 500,
         "share": 0.01,

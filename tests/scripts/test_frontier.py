@@ -1,8 +1,8 @@
-"""From verdicts of runs and their checkpoints to the cells of the frontier control and of the windows."""
+"""From grades of runs and their checkpoints to the cells of the frontier control and of the windows."""
 
 import numpy as np
 import pytest
-from helpers.verdict_worlds import BASE, SUITE, TRADE, verdicts
+from helpers.simulated_grades import BASE, SUITE, TRADE, grades
 
 from tms.experiments import cells
 from tms.experiments.points import HALVES, coordinates
@@ -16,25 +16,25 @@ EMPTY = {"sample": 0, "extracted": "", "also": "{}", "finish_reason": "stop", "r
 
 def lines(own, checkpoint=""):
     return [
-        EMPTY | {"example_id": name, "benchmark": benchmark, "checkpoint": checkpoint, "verdict": value}
+        EMPTY | {"example_id": name, "benchmark": benchmark, "checkpoint": checkpoint, "grade": value}
         for benchmark, items in own.items()
         for name, value in items.items()
     ]
 
 
 def fill(folder):
-    """Write the verdicts of theta_0 and of each run; returns them by point."""
+    """Write the grades of theta_0 and of each run; returns them by point."""
     names = [(method, point) for method, own in METHODS.items() for point in [*own, ""]]
     models = [BASE, *TRADE[1:4], *TRADE[1:4], TRADE[1], TRADE[3]]
-    base, *runs = verdicts(np.random.default_rng(8), models, 300, SEEDS)
+    base, *runs = grades(np.random.default_rng(8), models, 300, SEEDS)
     points = dict(zip(names, runs, strict=True))
-    parquet.write(folder / "base.parquet", parquet.VERDICTS, lines(base["chain", 0]), {})
+    parquet.write(folder / "base.parquet", parquet.GRADES, lines(base["chain", 0]), {})
     for method, own in METHODS.items():
         for run in points[method, ""]:
             place = folder / method / f"{run[0]}/seed{run[1]}"
-            parquet.write(place / "verdicts.parquet", parquet.VERDICTS, lines(points[method, ""][run]), {})
+            parquet.write(place / "grades.parquet", parquet.GRADES, lines(points[method, ""][run]), {})
             found = [line for point in own for line in lines(points[method, point][run], point)]
-            parquet.write(place / "points/verdicts.parquet", parquet.VERDICTS, found, {})
+            parquet.write(place / "points/grades.parquet", parquet.GRADES, found, {})
     return base["chain", 0], points
 
 
@@ -44,8 +44,8 @@ def flags(*parts, seeds=SEEDS):
         return [f"{run}={run}/{name}" for run in runs]
 
     words = ["--model", "m", "--targets", *SUITE.targets, "--retention", *SUITE.retention]
-    words += ["--base-verdicts", "base.parquet", "--verdicts", *files("verdicts.parquet")]
-    words += ["--point-verdicts", *files("points/verdicts.parquet"), "--output", "cells.parquet"]
+    words += ["--base-grades", "base.parquet", "--grades", *files("grades.parquet")]
+    words += ["--point-grades", *files("points/grades.parquet"), "--output", "cells.parquet"]
     return [*words, *parts]
 
 
@@ -55,7 +55,7 @@ WINDOWS = ["--windows", "tms_early", "tms", "--uniform", "tms"]
 
 @pytest.fixture(scope="module")
 def finished(run_program, tmp_path_factory):
-    """Folder of a finished comparison, and the verdicts behind it."""
+    """Folder of a finished comparison, and the grades behind it."""
     folder = tmp_path_factory.mktemp("finished")
     base, points = fill(folder)
     done = run_program(folder, "frontier", *flags(*CONTROL, *WINDOWS))
@@ -85,7 +85,7 @@ def test_points_of_both_sides(finished):
                 assert one["note"].startswith("selected") or not one["note"]
 
 
-def test_areas_and_the_verdict(finished):
+def test_areas_and_the_grade(finished):
     found = cells.read([finished[0] / "cells.parquet"])
     (difference,) = cells.select(found, quantity="area_difference")
     sft, tms = (
@@ -143,7 +143,7 @@ def test_each_part_alone_and_the_same_bytes(finished, in_process, tmp_path):
         ([*CONTROL[:2], *CONTROL[3:]], "experiments.frontier: 3 points of SFT and 0 of TMS"),
         (["--sides", "sft=sft", "tms=tms", "tms_early=tms", *CONTROL[3:]], "3 points of SFT and 5 of TMS"),
         (CONTROL[:3], "--reference"),
-        (["--windows", "tms_late"], "--verdicts: no run of tms_late"),
+        (["--windows", "tms_late"], "--grades: no run of tms_late"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(in_process, tmp_path, words, said):

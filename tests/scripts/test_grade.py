@@ -1,4 +1,4 @@
-"""Grading as a program: verdicts for each row, scores with intervals for each benchmark."""
+"""Grading as a program: grades for each row, scores with intervals for each benchmark."""
 
 import json
 
@@ -41,7 +41,7 @@ def grade(program, tmp_path):
     def run(*graders):
         return program(
             *("grade", "--generations", "generations.parquet", "--graders", *graders),
-            *("--processes", "2", "--verdicts", "verdicts.parquet", "--scores", "scores.json"),
+            *("--processes", "2", "--grades", "grades.parquet", "--scores", "scores.json"),
         )
 
     return run
@@ -55,22 +55,22 @@ def test_checkpoints_are_scored_apart(grade, program, tmp_path):
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert {point: found["towns"]["score"] for point, found in scores.items()} == {"1of2": 0.5, "7of10": 1.0}
-    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
-    assert [row["checkpoint"] for row in verdicts] == ["1of2"] * 5 + ["7of10"] * 5
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [row["checkpoint"] for row in grades] == ["1of2"] * 5 + ["7of10"] * 5
 
 
-def test_verdicts_and_scores(grade, tmp_path):
+def test_grades_and_scores(grade, tmp_path):
     done = grade("towns=facts", "sums=chain")
     assert done.returncode == 0, done.stderr
-    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
-    assert [(row["example_id"], row["verdict"], row["extracted"]) for row in verdicts] == [
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [(row["example_id"], row["grade"], row["extracted"]) for row in grades] == [
         ("towns-0", 1.0, "rome"),
         ("towns-1", 0.0, "oslo"),
         ("sums-0", 1.0, "7"),
         ("towns-2", 0.0, ""),
         ("towns-3", 1.0, "rome"),
     ]
-    assert {row["reason"] for row in verdicts} == {""}
+    assert {row["reason"] for row in grades} == {""}
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert scores["towns"] | {"ci_low": None, "ci_high": None} == {
         "metric": "accuracy",
@@ -123,7 +123,7 @@ def grade_judged(program, tmp_path):
         return program(
             *("grade", "--generations", "generations.parquet", "--graders", *graders),
             *("--judgements", "judgements.parquet", "--judged", "attacks"),
-            *("--verdicts", "verdicts.parquet", "--scores", "scores.json"),
+            *("--grades", "grades.parquet", "--scores", "scores.json"),
         )
 
     return run
@@ -138,7 +138,7 @@ def test_two_judges_of_two_benchmarks(program, tmp_path):
     done = program(
         *("grade", "--generations", "generations.parquet", "--graders", "attacks=wildguard"),
         *("others=wildjailbreak", "--judged", "attacks", "others", "--judgements", "one.parquet"),
-        *("two.parquet", "--verdicts", "verdicts.parquet", "--scores", "scores.json"),
+        *("two.parquet", "--grades", "grades.parquet", "--scores", "scores.json"),
     )
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
@@ -165,9 +165,9 @@ def test_judged_benchmarks_are_graded_by_what_the_judge_said(grade_judged, tmp_p
     }
     assert scores["hops"]["score"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert (scores["hops"]["also"]["em"]["score"], scores["hops"]["also"]["em"]["n"]) == (0.0, 2)
-    verdicts = parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)
-    assert [row["verdict"] for row in verdicts[:4]] == [1.0, 0.0, None, None]
-    assert json.loads(verdicts[2]["also"]) == {"over_refusal": [1.0], "harmful_response": [0.0]}
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [row["grade"] for row in grades[:4]] == [1.0, 0.0, None, None]
+    assert json.loads(grades[2]["also"]) == {"over_refusal": [1.0], "harmful_response": [0.0]}
 
 
 def test_a_row_without_a_judgement_is_named(grade_judged):
@@ -187,7 +187,7 @@ def test_judged_benchmarks_need_judgements(program, tmp_path):
     parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, JUDGED, {})
     done = program(
         *("grade", "--generations", "generations.parquet", "--graders", "attacks=wildguard"),
-        *("--judged", "attacks", "--verdicts", "verdicts.parquet", "--scores", "scores.json"),
+        *("--judged", "attacks", "--grades", "grades.parquet", "--scores", "scores.json"),
     )
     assert done.returncode == 2
     assert "--judgements FILE" in done.stderr

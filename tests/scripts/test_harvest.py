@@ -168,7 +168,7 @@ from tms.generation import cache
 from tms.generation import generate as generation
 from tms.generation.engines.transformers_engine import TransformersEngine
 
-generation.RowStore = functools.partial(cache.RowStore, flush_rows=int(sys.argv[2]))
+generation.CompletionCache = functools.partial(cache.CompletionCache, flush_rows=int(sys.argv[2]))
 number = int(sys.argv[3])
 generate = TransformersEngine.generate
 

@@ -21,29 +21,29 @@ def loss(value):
     }
 
 
-def write_verdicts(path, right):
-    """Verdicts on 4 examples a benchmark; `right` maps (checkpoint, benchmark) to the right answers."""
+def write_grades(path, right):
+    """Grades on 4 examples a benchmark; `right` maps (checkpoint, benchmark) to the right answers."""
     found = [
-        dict.fromkeys(parquet.VERDICTS)
+        dict.fromkeys(parquet.GRADES)
         | {
             "checkpoint": checkpoint,
             "benchmark": benchmark,
             "example_id": f"{benchmark}-{place}",
-            "verdict": float(place < count),
+            "grade": float(place < count),
         }
         for (checkpoint, benchmark), count in right.items()
         for place in range(4)
     ]
-    parquet.write(path, parquet.VERDICTS, found, {})
+    parquet.write(path, parquet.GRADES, found, {})
 
 
 def fill(folder):
     """Two runs of 200 steps with one checkpoint between; the second seed's held-out loss turns."""
-    write_verdicts(folder / "base.parquet", {("", "chain"): 1, ("", "facts"): 4})
+    write_grades(folder / "base.parquet", {("", "chain"): 1, ("", "facts"): 4})
     for seed, val in zip(SEEDS, ([2.0, 0.6, 0.6], [2.0, 0.4, 1.0]), strict=True):
         run = folder / LABELS[seed]
-        write_verdicts(run / "points.parquet", {("1of2", "chain"): 2, ("1of2", "facts"): 3})
-        write_verdicts(run / "verdicts.parquet", {("", "chain"): 3, ("", "facts"): 2 - seed})
+        write_grades(run / "points.parquet", {("1of2", "chain"): 2, ("1of2", "facts"): 3})
+        write_grades(run / "grades.parquet", {("", "chain"): 3, ("", "facts"): 2 - seed})
         points = ["0of1", "1of2", "1of1"]
         held = {
             point: loss(value) | {"n": 7, "drift_per_token": 0.1 * seed, "drift_per_sequence": 0.5 * seed}
@@ -55,12 +55,12 @@ def fill(folder):
 
 
 def flags(labels=LABELS):
-    words = ["--model", "m", "--retention", "facts", "--base-verdicts", "base.parquet"]
+    words = ["--model", "m", "--retention", "facts", "--base-grades", "base.parquet"]
     for flag, name, given in (
         ("--drifts", "drift.json", LABELS),
         ("--costs", "cost.json", labels),
         ("--points", "points.parquet", LABELS),
-        ("--verdicts", "verdicts.parquet", LABELS),
+        ("--grades", "grades.parquet", LABELS),
     ):
         words += [flag, *[f"{label}={label}/{name}" for label in given]]
     return [*words, "--output", "cells.parquet"]

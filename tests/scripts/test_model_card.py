@@ -76,7 +76,7 @@ class Project:
         data = f"data/{task}/{config['models'][model]['suite']}"
         counts = {"prompts": 100, "kept": 91, "dropped": 9, "rejects": {"not needed": 40, "wrong answer": 30}}
         self.write(f"{data}/{config['models'][model]['teacher']}/filter.json", {"train": counts})
-        pair = {"rows": 400, "exact": 0, "overlapping": 0, "share": 0.0, "verdict": "ok", "reason": ""}
+        pair = {"rows": 400, "exact": 0, "overlapping": 0, "share": 0.0, "outcome": "ok", "reason": ""}
         benchmarks = {name: pair for name in settings.benchmarks(config, model)}
         self.write(f"{data}/contamination.json", {"task": task, "max_share": 0.01, "benchmarks": benchmarks})
         checkpoint = self.folder / folder / "checkpoint-1of1"
@@ -202,7 +202,7 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
 def test_on_policy_methods_and_the_trust_region_loss(project, make, method, words, rows):
     card = make(project.run(method=method))
     found = dict(table(card, "Method and settings")[2:])
-    assert {name: found.get(name) for name in parquet} == parquet
+    assert {name: found.get(name) for name in rows} == rows
     assert [word for word in words if word not in card.text] == []
     on_policy = method in settings.on_policy(CONFIG)
     chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
@@ -316,7 +316,7 @@ def test_hostile_names_and_reasons_stay_text(project, make):
     path = "data/chain/miniature/contamination.json"
     report = json.loads((project.folder / path).read_text())
     report["benchmarks"]["facts"] |= {
-        "verdict": "accepted",
+        "outcome": "accepted",
         "share": 0.25,
         "overlapping": 100,
         "reason": HOSTILE,

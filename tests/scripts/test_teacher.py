@@ -109,4 +109,4 @@ def test_what_generates_imports_no_grader_and_no_task(stage):
     """So that an edit of a grader regenerates nothing."""
     files = [entry.partition(":")[0] for entry in code_digest.digests(stage)]
     assert "tms/generation/generate.py" in files
-    assert not [name for name in files if "grad" in name or "task" in name or "verdict" in name]
+    assert not [name for name in files if "grad" in name or "task" in name or "grade" in name]

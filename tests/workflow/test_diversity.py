@@ -20,7 +20,7 @@ def sampled(project):
 
 def test_the_first_prompts_of_each_target_are_sampled(sampled):
     found = parquet.read(
-        sampled.folder / "results/tiny/base/diversity/verdicts.parquet", ["benchmark", "sample"]
+        sampled.folder / "results/tiny/base/diversity/grades.parquet", ["benchmark", "sample"]
     )
     assert len(found) == 2 * 8 * 8 and {row["sample"] for row in found} == set(range(8))
     measured = cells.read([sampled.folder / TARGET])

@@ -32,7 +32,13 @@ def test_one_method_of_one_model(empty):
     runs = SEEDS * TARGETS
     expected = {"train_sft": runs, "train_student": runs, "harvest": 8 * runs, "drift": runs}
     expected |= {"generate": runs + 1, "judge": runs + 1, "grade": runs + 1, "decontaminate": TARGETS}
-    expected |= {"teacher": TARGETS, "filter": TARGETS, "download": 3, "download_punkt": 1, "aggregate": 1}
+    expected |= {
+        "teacher": TARGETS,
+        "filter_teacher": TARGETS,
+        "download": 3,
+        "download_punkt": 1,
+        "aggregate": 1,
+    }
     assert {name: found[name] for name in expected} == expected
     assert "--data-root benchmarks" in text
     commands = {

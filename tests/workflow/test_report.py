@@ -87,13 +87,13 @@ def test_tables_and_figures_are_drawn_under_the_papers_numbers(reported):
         ElementTree.parse(path)
 
 
-def test_every_question_has_a_verdict_and_the_page_shows_it(reported):
+def test_every_question_has_a_grade_and_the_page_shows_it(reported):
     questions = json.loads((reported.folder / "results/tiny/questions.json").read_text())
     paper = [f"RQ{number}" for number in range(1, 11)]
     assert [found["id"] for found in questions] == ["Frontier", *paper, "TrSFT"]
     page = (reported.folder / TARGET).read_text()
     for found in questions:
-        assert found["verdict"] in ("supported", "contradicted", "indistinguishable", "not measured")
+        assert found["grade"] in ("supported", "contradicted", "indistinguishable", "not measured")
         assert found["id"] in page and found["evidence"]
 
 
@@ -117,7 +117,7 @@ def test_another_seed_runs_that_seed_alone(reported):
     jobs = reported.planned(TARGET, configs=("small.yaml", more))
     # Two targets: SFT, three students of main, windows and checkpoints; one long run of each side.
     assert (jobs["train_sft"], jobs["train_student"], jobs["train_on_policy"]) == (2 + 1, 2 * 4 + 1, 2)
-    assert not {"teacher", "filter", "pretrain", "prepare"} & set(jobs)
+    assert not {"teacher", "filter_teacher", "pretrain", "prepare"} & set(jobs)
 
 
 def test_a_diagnosis_reruns_what_it_changes_alone(reported):

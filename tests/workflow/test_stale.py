@@ -47,9 +47,9 @@ def test_a_retention_grader_reruns_grading_and_aggregation(project, edit):
 def test_a_target_grader_reruns_the_filter_and_what_follows(project, edit):
     edit("workflow/scripts/tms/graders/chain.py", "METRIC =", "EDITED = 1\nMETRIC =")
     jobs = project.planned(TARGET)
-    assert "filter" in jobs
+    assert "filter_teacher" in jobs
     assert not {"teacher", "prepare", "pretrain"} & set(jobs)
-    assert jobs["train_sft"] == jobs["filter"] == 1  # the other target's run stays
+    assert jobs["train_sft"] == jobs["filter_teacher"] == 1  # the other target's run stays
 
 
 def test_a_task_reruns_its_data_and_what_follows(project, edit):
@@ -77,7 +77,7 @@ def test_a_learning_rate_reruns_training_and_what_follows(project):
         TARGET, configs=(project.overlay("o.yaml", "models: {tiny: {training: {learning_rate: 1.0e-4}}}"),)
     )
     assert {"train_sft", "harvest", "train_student"} <= set(jobs)
-    assert not {"teacher", "filter", "pretrain", "prepare", "plan_mixture"} & set(jobs)
+    assert not {"teacher", "filter_teacher", "pretrain", "prepare", "plan_mixture"} & set(jobs)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
     assert project.trained(TABLE) == {"reinforce"}
 
 
-def test_another_limit_of_the_gate_reruns_its_verdict_alone(project):
+def test_another_limit_of_the_gate_reruns_its_grade_alone(project):
     overlay = "contamination: {max_share: 0.02, accepted: {chain: {facts: a reason}}}"
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))
-    assert set(jobs) == {"gate", "aggregate"}
+    assert set(jobs) == {"contamination_gate", "aggregate"}
 
 
 def test_another_suite_with_the_same_task_reruns_nothing(project):
@@ -125,7 +125,7 @@ def test_a_benchmark_more_in_the_suite_goes_through_the_gate(project):
     overlay = "suites: {miniature: {reported: [more]}}\n"
     overlay += "tasks: {more: {kind: chain, test: 40, limit: 24, max_new_tokens: 96, seed: 7}}\n"
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))
-    assert jobs["prepare"] == 1 and jobs["decontaminate"] == jobs["gate"] == 2
+    assert jobs["prepare"] == 1 and jobs["decontaminate"] == jobs["contamination_gate"] == 2
     assert {"teacher", "train_sft", "aggregate"} <= set(jobs)
 
 
@@ -179,7 +179,7 @@ def test_a_sweep_of_another_t_trains_sft_anew(project):
 def test_another_seed_runs_that_seed_alone(project):
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "models: {tiny: {seeds: [0, 1]}}"),))
     assert jobs["train_sft"] == jobs["train_student"] == 2  # one a target
-    assert not {"teacher", "filter", "pretrain", "prepare"} & set(jobs)
+    assert not {"teacher", "filter_teacher", "pretrain", "prepare"} & set(jobs)
 
 
 def test_one_stage_can_be_forced(project):

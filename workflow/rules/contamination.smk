@@ -26,16 +26,16 @@ rule decontaminate:
         " --output {output.train} --heldout-output {output.heldout} --report {output.report} > {log} 2>&1"
 
 
-rule gate:
+rule contamination_gate:
     input:
         "data/{task}/{suite}/overlap.json",
     output:
         report="data/{task}/{suite}/contamination.json",
         table="data/{task}/{suite}/contamination.csv",
     log:
-        "logs/gate/{task}/{suite}.log",
+        "logs/contamination_gate/{task}/{suite}.log",
     benchmark:
-        "logs/benchmarks/gate/{task}/{suite}.tsv"
+        "logs/benchmarks/contamination_gate/{task}/{suite}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:
@@ -44,7 +44,7 @@ rule gate:
             accept=reasons(wildcards, "accepted"),
             keep=reasons(wildcards, "kept"),
         ),
-        code=digests("gate"),
+        code=digests("contamination_gate"),
     shell:
-        "python workflow/scripts/gate.py {params.flags} --report {input}"
+        "python workflow/scripts/contamination_gate.py {params.flags} --report {input}"
         " --output {output.report} --table {output.table} > {log} 2>&1"

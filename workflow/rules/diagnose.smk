@@ -1,16 +1,16 @@
 """Diagnoses of the runs that there are: Theorem 6.1, the long runs (Table 1), what predicts forgetting (Figure 2)."""
 
 
-rule bound:
+rule theorem61:
     input:
         samples=lambda wildcards: list(bound_runs(wildcards).values()),
         punkt=lambda wildcards: punkt(bound_benchmarks(wildcards)),
     output:
         "results/{model}/cells/bound.parquet",
     log:
-        "logs/bound/{model}.log",
+        "logs/theorem61/{model}.log",
     benchmark:
-        "logs/benchmarks/bound/{model}.tsv"
+        "logs/benchmarks/theorem61/{model}.tsv"
     conda:
         "../../envs/laptop.yaml"
     resources:
@@ -21,9 +21,9 @@ rule bound:
             samples=labelled(bound_runs(wildcards)),
             graders=[f"{name}={kind(name)}" for name in bound_benchmarks(wildcards)],
         ),
-        code=lambda wildcards: digests("bound", graders(bound_benchmarks(wildcards))),
+        code=lambda wildcards: digests("theorem61", graders(bound_benchmarks(wildcards))),
     shell:
-        "python workflow/scripts/bound.py {params.flags} --processes {resources.processes}"
+        "python workflow/scripts/theorem61.py {params.flags} --processes {resources.processes}"
         " --output {output} > {log} 2>&1"
 
 
@@ -32,7 +32,7 @@ rule mismatch:
         lambda wildcards: [
             path for name in LONG_RUN_FILES.values() for path in long_runs(wildcards, name).values()
         ],
-        base="results/{model}/base/verdicts.parquet",
+        base="results/{model}/base/grades.parquet",
     output:
         "results/{model}/cells/mismatch.parquet",
     log:
@@ -49,11 +49,11 @@ rule mismatch:
         ),
         code=digests("mismatch"),
     shell:
-        "python workflow/scripts/mismatch.py {params.flags} --base-verdicts {input.base}"
+        "python workflow/scripts/mismatch.py {params.flags} --base-grades {input.base}"
         " --output {output} > {log} 2>&1"
 
 
-rule relations:
+rule correlations:
     input:
         lambda wildcards: [
             f"results/{wildcards.model}/cells/{name}.parquet" for name in summarised(wildcards.model)
@@ -61,9 +61,9 @@ rule relations:
     output:
         "results/{model}/cells/relations.parquet",
     log:
-        "logs/relations/{model}.log",
+        "logs/correlations/{model}.log",
     benchmark:
-        "logs/benchmarks/relations/{model}.tsv"
+        "logs/benchmarks/correlations/{model}.tsv"
     conda:
         "../../envs/laptop.yaml"
     params:
@@ -78,6 +78,6 @@ rule relations:
                 f"results/{wildcards.model}/cells/{name}.parquet" for name in summarised(wildcards.model)
             ],
         ),
-        code=digests("relations"),
+        code=digests("correlations"),
     shell:
-        "python workflow/scripts/relations.py {params.flags} --output {output} > {log} 2>&1"
+        "python workflow/scripts/correlations.py {params.flags} --output {output} > {log} 2>&1"

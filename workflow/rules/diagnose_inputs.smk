@@ -5,8 +5,8 @@ from tms.config.recipes import recipes
 LONG_RUN_FILES = {
     "drifts": "drift.json",
     "costs": "train.cost.json",
-    "points": "points/verdicts.parquet",
-    "verdicts": "verdicts.parquet",
+    "points": "points/grades.parquet",
+    "grades": "grades.parquet",
 }
 
 

@@ -32,7 +32,7 @@ use rule grade as grade_samples with:
         generations="results/{model}/{run}/diversity/generations.parquet",
         punkt=lambda wildcards: punkt(sampled_tasks(wildcards)),
     output:
-        verdicts="results/{model}/{run}/diversity/verdicts.parquet",
+        grades="results/{model}/{run}/diversity/grades.parquet",
         scores="results/{model}/{run}/diversity/scores.json",
     log:
         "logs/grade_samples/{model}/{run}.log",
@@ -45,9 +45,9 @@ use rule grade as grade_samples with:
 
 rule diversity:
     input:
-        samples=diversity_files("diversity/verdicts.parquet"),
+        samples=diversity_files("diversity/grades.parquet"),
         generations=diversity_files("diversity/generations.parquet"),
-        greedy=diversity_files("verdicts.parquet"),
+        greedy=diversity_files("grades.parquet"),
     output:
         "results/{model}/cells/diversity.parquet",
     log:
@@ -63,9 +63,9 @@ rule diversity:
             model=wildcards.model,
             k=settings.diagnose(config, wildcards.model, "diversity")["k"],
             kinds=[f"{task}={kind(task)}" for task in suite(wildcards.model).targets],
-            samples=diversity_files("diversity/verdicts.parquet", labelled=True)(wildcards),
+            samples=diversity_files("diversity/grades.parquet", labelled=True)(wildcards),
             generations=diversity_files("diversity/generations.parquet", labelled=True)(wildcards),
-            greedy=diversity_files("verdicts.parquet", labelled=True)(wildcards),
+            greedy=diversity_files("grades.parquet", labelled=True)(wildcards),
         ),
         code=digests("diversity"),
     shell:

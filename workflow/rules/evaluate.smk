@@ -88,7 +88,7 @@ rule grade:
         judgements=judgements,
         punkt=lambda wildcards: punkt(settings.benchmarks(config, wildcards.model)),
     output:
-        verdicts="results/{model}/{run}/verdicts.parquet",
+        grades="results/{model}/{run}/grades.parquet",
         scores="results/{model}/{run}/scores.json",
     log:
         "logs/grade/{model}/{run}.log",
@@ -109,4 +109,4 @@ rule grade:
         code=lambda wildcards: digests("grade", graders(settings.benchmarks(config, wildcards.model))),
     shell:
         "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
-        " --generations {input.generations} --verdicts {output.verdicts} --scores {output.scores} > {log} 2>&1"
+        " --generations {input.generations} --grades {output.grades} --scores {output.scores} > {log} 2>&1"

@@ -3,9 +3,9 @@
 
 rule frontier:
     input:
-        base_verdicts="results/{model}/base/verdicts.parquet",
-        verdicts=frontier_files("verdicts.parquet"),
-        point_verdicts=frontier_files("points/verdicts.parquet"),
+        base_grades="results/{model}/base/grades.parquet",
+        grades=frontier_files("grades.parquet"),
+        point_grades=frontier_files("points/grades.parquet"),
     output:
         "results/{model}/cells/frontier.parquet",
     log:
@@ -18,5 +18,5 @@ rule frontier:
         flags=frontier_flags,
         code=digests("frontier"),
     shell:
-        "python workflow/scripts/frontier.py {params.flags} --base-verdicts {input.base_verdicts}"
+        "python workflow/scripts/frontier.py {params.flags} --base-grades {input.base_grades}"
         " --output {output} > {log} 2>&1"

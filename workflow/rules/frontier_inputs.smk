@@ -37,8 +37,8 @@ def frontier_flags(wildcards):
         "model": model,
         "targets": chosen.targets,
         "retention": chosen.retention,
-        "verdicts": frontier_files("verdicts.parquet", labelled=True)(wildcards),
-        "point_verdicts": frontier_files("points/verdicts.parquet", labelled=True)(wildcards) or None,
+        "grades": frontier_files("grades.parquet", labelled=True)(wildcards),
+        "point_grades": frontier_files("points/grades.parquet", labelled=True)(wildcards) or None,
     }
     if "frontier" in found:
         sides = [f"{name}={'sft' if name in SFT_METHODS else 'tms'}" for name in found["frontier"]]

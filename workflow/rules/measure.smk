@@ -1,18 +1,18 @@
 """Every number of the experiments that compare methods, with its intervals and tests: results/…/cells."""
 
 
-rule measure:
+rule summarise:
     input:
-        base_verdicts="results/{model}/base/verdicts.parquet",
-        verdicts=measured_runs,
+        base_grades="results/{model}/base/grades.parquet",
+        grades=measured_runs,
         drifts=lambda wildcards: method_files(wildcards, "drift.csv"),
         costs=lambda wildcards: method_files(wildcards, "cost.csv"),
     output:
         "results/{model}/cells/{experiment}.parquet",
     log:
-        "logs/measure/{model}/{experiment}.log",
+        "logs/summarise/{model}/{experiment}.log",
     benchmark:
-        "logs/benchmarks/measure/{model}/{experiment}.tsv"
+        "logs/benchmarks/summarise/{model}/{experiment}.tsv"
     wildcard_constraints:
         experiment=any_of(MEASURED),
     conda:
@@ -25,11 +25,11 @@ rule measure:
             methods=measured_methods(wildcards),
             references=references(wildcards),
             settings=sweep_settings(wildcards),
-            verdicts=measured_runs(wildcards, labelled=True),
+            grades=measured_runs(wildcards, labelled=True),
             drifts=method_files(wildcards, "drift.csv", labelled=True),
             costs=method_files(wildcards, "cost.csv", labelled=True),
         ),
-        code=digests("measure"),
+        code=digests("summarise"),
     shell:
-        "python workflow/scripts/measure.py {params.flags} --base-verdicts {input.base_verdicts}"
+        "python workflow/scripts/summarise.py {params.flags} --base-grades {input.base_grades}"
         " --output {output} > {log} 2>&1"

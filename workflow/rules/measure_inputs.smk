@@ -52,11 +52,11 @@ def sweep_settings(wildcards):
 
 
 def measured_runs(wildcards, labelled=False):
-    """Verdicts of each run of the methods and of the references; `labelled` puts `method/task/seedN=` before it."""
+    """Grades of each run of the methods and of the references; `labelled` puts `method/task/seedN=` before it."""
     found = []
     for method in with_references(wildcards):
         for task, seed in runs(wildcards.model):
-            path = f"results/{wildcards.model}/{method}/{task}/seed{seed}/verdicts.parquet"
+            path = f"results/{wildcards.model}/{method}/{task}/seed{seed}/grades.parquet"
             found.append(f"{method}/{task}/seed{seed}={path}" if labelled else path)
     return found
 

@@ -43,7 +43,7 @@ rule questions_all:
 rule report:
     input:
         generations=lambda wildcards: report_rows(wildcards, "generations"),
-        verdicts=lambda wildcards: report_rows(wildcards, "verdicts"),
+        grades=lambda wildcards: report_rows(wildcards, "grades"),
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",
         figures="results/figures/{model}",

@@ -4,9 +4,9 @@
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
-        base_verdicts="results/{model}/base/verdicts.parquet",
+        base_grades="results/{model}/base/grades.parquet",
         scores=of_runs("scores.json"),
-        verdicts=of_runs("verdicts.parquet"),
+        grades=of_runs("grades.parquet"),
         drifts=of_runs("drift.json"),
         costs=lambda wildcards: sorted(set(method_costs(wildcards.model, wildcards.method).values())),
         contamination=lambda wildcards: [
@@ -31,7 +31,7 @@ rule aggregate:
             method=wildcards.method,
             **suite_flags(wildcards.model),
             runs=of_runs("scores.json", labelled=True)(wildcards),
-            verdicts=of_runs("verdicts.parquet", labelled=True)(wildcards),
+            grades=of_runs("grades.parquet", labelled=True)(wildcards),
             drifts=of_runs("drift.json", labelled=True)(wildcards),
             costs=[
                 f"{label}={path}" for label, path in method_costs(wildcards.model, wildcards.method).items()
@@ -40,7 +40,7 @@ rule aggregate:
         code=digests("aggregate"),
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
-        " --base-verdicts {input.base_verdicts} --table {output.table} --scores {output.scores}"
+        " --base-grades {input.base_grades} --table {output.table} --scores {output.scores}"
         " --drift {output.drift} --intervals {output.intervals} --cost {output.cost}"
         " --contamination {input.contamination} > {log} 2>&1"
 

@@ -33,7 +33,7 @@ rule teacher:
         " --output {output.samples} --cost {output.cost} > {log} 2>&1"
 
 
-rule filter:
+rule filter_teacher:
     input:
         samples="data/{task}/{suite}/{teacher}/samples.parquet",
         punkt=lambda wildcards: punkt([wildcards.task]),
@@ -43,18 +43,18 @@ rule filter:
         rejects="data/{task}/{suite}/{teacher}/rejects.parquet",
         summary="data/{task}/{suite}/{teacher}/filter.json",
     log:
-        "logs/filter/{task}/{suite}/{teacher}.log",
+        "logs/filter_teacher/{task}/{suite}/{teacher}.log",
     benchmark:
-        "logs/benchmarks/filter/{task}/{suite}/{teacher}.tsv"
+        "logs/benchmarks/filter_teacher/{task}/{suite}/{teacher}.tsv"
     conda:
         "../../envs/laptop.yaml"
     resources:
         processes=config["compute"]["grading_processes"],
     params:
         flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
-        code=lambda wildcards: digests("filter", graders([wildcards.task])),
+        code=lambda wildcards: digests("filter_teacher", graders([wildcards.task])),
     shell:
-        "python workflow/scripts/filter.py {params.flags} --processes {resources.processes}"
+        "python workflow/scripts/filter_teacher.py {params.flags} --processes {resources.processes}"
         " --samples {input.samples}"
         " --references {output.references} --heldout-references {output.heldout}"
         " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"

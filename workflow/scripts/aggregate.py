@@ -10,7 +10,7 @@ from tms.metrics import suite_flags
 from tms.metrics.cost_table import COST, cost_rows
 from tms.metrics.drift_table import DRIFT, drift_rows
 from tms.metrics.intervals import cell_intervals
-from tms.metrics.per_example import read_items
+from tms.metrics.per_example import read_per_example
 from tms.metrics.scores import (
     TABLE_DECIMALS,
     TIDY,
@@ -37,9 +37,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--drifts", nargs="*", default=[], metavar="TASK/seedN=PATH", help="drift.json of each run"
     )
-    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument("--base-grades", type=Path, required=True, help="grades of the base model")
     parser.add_argument(
-        "--verdicts", nargs="+", required=True, metavar="TASK/seedN=PATH", help="verdicts of each run"
+        "--grades", nargs="+", required=True, metavar="TASK/seedN=PATH", help="grades of each run"
     )
     parser.add_argument(
         "--contamination", nargs="*", default=[], type=Path, help="contamination.json of the target tasks"
@@ -107,12 +107,12 @@ def main(args: argparse.Namespace) -> None:
 
 def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], lines: list[dict]) -> None:
     """Write row, column, value and bounds for each cell of the table that has a value."""
-    verdicts = {
-        parse_run(label): read_items(Path(path), suite.benchmarks)
-        for label, path in cli.parse_pairs(args.verdicts).items()
+    grades = {
+        parse_run(label): read_per_example(Path(path), suite.benchmarks)
+        for label, path in cli.parse_pairs(args.grades).items()
     }
-    base = read_items(args.base_verdicts, suite.benchmarks)
-    found = cell_intervals(cells, base, verdicts, suite)
+    base = read_per_example(args.base_grades, suite.benchmarks)
+    found = cell_intervals(cells, base, grades, suite)
     by_row = dict(zip(("base", "method", "delta"), lines, strict=True))
     write_csv(
         args.intervals,

@@ -26,10 +26,10 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="LABEL=PATH",
-        help="verdicts on samples of the base (label `base`, all tasks) and of each run (METHOD/TASK/seedN)",
+        help="grades on samples of the base (label `base`, all tasks) and of each run (METHOD/TASK/seedN)",
     )
     parser.add_argument(
-        "--greedy", nargs="+", required=True, metavar="LABEL=PATH", help="verdicts on greedy completions"
+        "--greedy", nargs="+", required=True, metavar="LABEL=PATH", help="grades on greedy completions"
     )
     parser.add_argument(
         "--generations", nargs="+", required=True, metavar="LABEL=PATH", help="the sampled completions"
@@ -80,7 +80,7 @@ def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str
     prompts = same_prompts(own, task)
     names = list(dict.fromkeys(methods.values()))
     if not all(found.binary for found in own.values()):
-        reason = "Pass@K needs verdicts of right or wrong"
+        reason = "Pass@K needs grades of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)
     generations, greedy = cli.parse_pairs(args.generations), cli.parse_pairs(args.greedy)
     stated = has_answers(kind)

@@ -8,7 +8,7 @@ from tms.io import cli
 from tms.report.cell_lookup import Book
 from tms.report.compared import read_compared
 from tms.report.figures import all_figures
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [Subject.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
+    subjects = [ModelInfo.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
     all_figures.draw(args.output, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
 
 

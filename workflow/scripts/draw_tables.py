@@ -8,7 +8,7 @@ from tms.experiments.contamination_marks import read_reports
 from tms.io import cli
 from tms.report.cell_lookup import Book
 from tms.report.compared import read_compared
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables
 
 
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [Subject.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
+    subjects = [ModelInfo.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
     book = Book(subjects, cells.read(args.cells))
     all_tables.write(args.output, book, read_compared(args.compare), read_reports(args.contamination))
 

@@ -36,56 +36,54 @@ def parser() -> argparse.ArgumentParser:
         "--windows", nargs="*", default=[], metavar="METHOD", help="methods to compare at matched accuracy"
     )
     parser.add_argument("--uniform", metavar="METHOD", help="the window that the others are compared with")
-    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument("--base-grades", type=Path, required=True, help="grades of the base model")
     parser.add_argument(
-        "--verdicts",
+        "--grades",
         nargs="+",
         required=True,
         metavar="METHOD/TASK/seedN=PATH",
-        help="verdicts of each run of all these methods at its end",
+        help="grades of each run of all these methods at its end",
     )
     parser.add_argument(
-        "--point-verdicts",
+        "--point-grades",
         nargs="*",
         default=[],
         metavar="METHOD/TASK/seedN=PATH",
-        help="verdicts of each run's own checkpoints, where it has some",
+        help="grades of each run's own checkpoints, where it has some",
     )
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
 
 def read_points(pairs: list[str], suite: Suite) -> dict[Point, Runs]:
-    """Read the verdicts of every run and checkpoint, by method and checkpoint."""
+    """Read the grades of every run and checkpoint, by method and checkpoint."""
     found: dict[Point, Runs] = {}
     for label, path in cli.parse_pairs(pairs).items():
         method, _, run = label.partition("/")
         task, seed = parse_run(run)
         benchmarks = [task, *suite.retention]
-        for checkpoint, verdicts in read_checkpoints(Path(path), benchmarks).items():
-            found.setdefault((method, checkpoint), {})[task, seed] = verdicts
+        for checkpoint, grades in read_checkpoints(Path(path), benchmarks).items():
+            found.setdefault((method, checkpoint), {})[task, seed] = grades
     return found
 
 
 def main(args: argparse.Namespace) -> None:
     suite, kinds = suite_flags.suite(args), cli.parse_pairs(args.sides)
-    points = read_points(args.verdicts, suite) | read_points(args.point_verdicts, suite)
+    points = read_points(args.grades, suite) | read_points(args.point_grades, suite)
     if kinds and args.reference is None:
         raise InputError("--sides: areas need a point to start from; add --reference TARGET FORGETTING")
     for method in [*kinds, *args.windows]:
         if (method, "") not in points:
-            raise InputError(f"--verdicts: no run of {method}; name one for each target task and seed")
-    base = read_checkpoints(args.base_verdicts, [*suite.targets, *suite.retention]).get("", {})
+            raise InputError(f"--grades: no run of {method}; name one for each target task and seed")
+    base = read_checkpoints(args.base_grades, [*suite.targets, *suite.retention]).get("", {})
     found = []
     if kinds:
         own = {point: runs for point, runs in points.items() if point[0] in kinds}
         found += frontier_cells(args.model, base, own, kinds, suite, tuple(args.reference))
     if args.windows:
         found += window_cells(args.model, base, points, args.windows, args.uniform, suite)
-    files = [
-        path for pairs in (args.verdicts, args.point_verdicts) for path in cli.parse_pairs(pairs).values()
-    ]
-    inputs = {str(path): parquet.provenance(Path(path)) for path in [args.base_verdicts, *files]}
+    files = [path for pairs in (args.grades, args.point_grades) for path in cli.parse_pairs(pairs).values()]
+    inputs = {str(path): parquet.provenance(Path(path)) for path in [args.base_grades, *files]}
     cells.write(args.output, found, provenance.facts("frontier", inputs=inputs))
 
 

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
-    parser.add_argument("--verdicts", type=Path, required=True, help="output: a verdict for each row")
+    parser.add_argument("--grades", type=Path, required=True, help="output: a grade for each row")
     parser.add_argument(
         "--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)"
     )
@@ -76,7 +76,7 @@ def score(benchmark: str, metric: str, own: list[dict]) -> dict:
     Raises:
         InputError: no row counts for the score.
     """
-    values = [[row["verdict"]] for row in own if row["verdict"] is not None]
+    values = [[row["grade"]] for row in own if row["grade"] is not None]
     if not values:
         raise InputError(
             f"benchmark {benchmark}: none of its {len(own)} rows counts for {metric}; raise its limit"
@@ -118,9 +118,9 @@ def main(args: argparse.Namespace) -> None:
         for row in generations
     ]
     grades = grade_all(tasks, args.processes, args.timeout)
-    verdicts = [
+    grades = [
         row
-        | {"extracted": grade.extracted, "verdict": grade.score, "reason": grade.failure}
+        | {"extracted": grade.extracted, "grade": grade.score, "reason": grade.failure}
         | {"also": json.dumps(grade.also)}
         for row, grade in zip(generations, grades, strict=True)
     ]
@@ -128,14 +128,14 @@ def main(args: argparse.Namespace) -> None:
     if args.judged:
         inputs["judgements"] = [parquet.provenance(path) for path in args.judgements]
     parquet.write(
-        args.verdicts,
-        parquet.VERDICTS,
-        verdicts,
+        args.grades,
+        parquet.GRADES,
+        grades,
         provenance.facts("grade", graders=kinds, **inputs),
     )
     scores: dict[str, dict[str, dict]] = {}
-    for point, benchmark in dict.fromkeys((row["checkpoint"], row["benchmark"]) for row in verdicts):
-        own = [row for row in verdicts if (row["checkpoint"], row["benchmark"]) == (point, benchmark)]
+    for point, benchmark in dict.fromkeys((row["checkpoint"], row["benchmark"]) for row in grades):
+        own = [row for row in grades if (row["checkpoint"], row["benchmark"]) == (point, benchmark)]
         found = score(benchmark, load_grader(kinds[benchmark]).METRIC, own)
         scores.setdefault(point, {})[benchmark] = found
         print(f"{benchmark} {point}: {found}")

@@ -12,8 +12,8 @@ from tms.metrics.scores import parse_run
 FILES = {
     "drifts": "drift.json of each run",
     "costs": "train.cost.json of each run",
-    "points": "verdicts of each run's checkpoints before its end",
-    "verdicts": "verdicts of each run's end",
+    "points": "grades of each run's checkpoints before its end",
+    "grades": "grades of each run's end",
 }
 
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{name}", nargs="+", required=True, metavar="METHOD/TASK/seedN=PATH", help=what
         )
-    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument("--base-grades", type=Path, required=True, help="grades of the base model")
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
             steps=cost.read(spent).optimizer_steps,
             trajectory=trajectory,
             train_trajectory=train_trajectory,
-            verdicts=read_points(points, end, args.base_verdicts),
+            grades=read_points(points, end, args.base_grades),
         )
     found = [
         cell

@@ -1,4 +1,4 @@
-"""The report of a model: one HTML page with verdicts, tables, figures, and the rows behind them."""
+"""The report of a model: one HTML page with grades, tables, figures, and the rows behind them."""
 
 import argparse
 import hashlib

@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.io.errors import InputError
 
 METRIC = "accuracy"
@@ -25,12 +25,12 @@ def grade(completion, answer):
     if completion == "huge":
         bytearray(8 << 30)
     if completion == "slow":
-        return Verdict(0.0, "slow", failure="timeout")
+        return Grade(0.0, "slow", failure="timeout")
     if completion == "pid":
         time.sleep(0.01)  # so that each worker gets some
-        return Verdict(1.0, str(os.getpid()))
+        return Grade(1.0, str(os.getpid()))
     if completion == "log":
         with Path(answer).open("a") as file:
             file.write("graded\n")
     score = None if answer == "unscored" else float(completion == answer)
-    return Verdict(score, completion, {"items": [float(bool(completion)), 0.5]})
+    return Grade(score, completion, {"items": [float(bool(completion)), 0.5]})

@@ -42,9 +42,9 @@ TWO = answer(("punctuation:no_comma", {}), ("keywords:existence", {"keywords": [
     ],
 )
 def test_strict_and_loose(completion, strict, loose):
-    verdict = ifeval.grade(completion, TWO)
-    assert verdict.score == float(all(strict))
-    assert verdict.also == {
+    grade = ifeval.grade(completion, TWO)
+    assert grade.score == float(all(strict))
+    assert grade.also == {
         "instruction_strict": strict,
         "prompt_loose": [float(all(loose))],
         "instruction_loose": loose,
@@ -167,11 +167,10 @@ def test_no_text_raises(text):
         ("detectable_content:number_placeholders", {"num_placeholders": 1}),
         ("language:response_language", {"language": "en"}),
     )
-    verdict = ifeval.grade(text, every)
-    assert verdict.score in (0, 1)
+    grade = ifeval.grade(text, every)
+    assert grade.score in (0, 1)
     assert all(
-        a <= b
-        for a, b in zip(verdict.also["instruction_strict"], verdict.also["instruction_loose"], strict=True)
+        a <= b for a, b in zip(grade.also["instruction_strict"], grade.also["instruction_loose"], strict=True)
     )
 
 

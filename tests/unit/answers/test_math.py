@@ -288,9 +288,9 @@ WORDS = st.lists(
 @given(text=st.text(max_size=200) | MATHS | MATHS.map("\\boxed{{{}}}".format))
 def test_no_text_raises(text):
     for grader, gold in ((gsm8k, "5"), (math, "\\frac{1}{2}"), (math, "x^2+1")):
-        verdict = grader.grade(text, gold)
-        assert verdict.score in (0.0, 1.0)
-        assert len(verdict.extracted) <= 200
+        grade = grader.grade(text, gold)
+        assert grade.score in (0.0, 1.0)
+        assert len(grade.extracted) <= 200
 
 
 @settings(max_examples=60, deadline=None)

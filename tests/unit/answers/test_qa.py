@@ -56,18 +56,18 @@ def test_where_the_answer_stands(completion, found):
 
 def test_the_grader_gives_f1_and_exact_match():
     assert hotpotqa.METRIC == "f1"
-    verdict = hotpotqa.grade("answer: Barack Obama", "Obama")
-    assert verdict.score == pytest.approx(2 / 3)
-    assert verdict.also == {"em": [0.0]}
+    grade = hotpotqa.grade("answer: Barack Obama", "Obama")
+    assert grade.score == pytest.approx(2 / 3)
+    assert grade.also == {"em": [0.0]}
     assert hotpotqa.grade("", "Obama").also == {"em": [0.0]}
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_text_has_a_score(completion, gold):
-    verdict = hotpotqa.grade(completion, gold)
-    assert 0 <= verdict.score <= 1
-    assert verdict.also["em"][0] <= verdict.score or not normalise(gold)
+    grade = hotpotqa.grade(completion, gold)
+    assert 0 <= grade.score <= 1
+    assert grade.also["em"][0] <= grade.score or not normalise(gold)
 
 
 @settings(max_examples=100, deadline=None)
@@ -76,6 +76,6 @@ def test_any_text_has_a_score(completion, gold):
 )
 def test_every_gold_is_right_in_every_form(gold):
     for form in ("answer: {}", "Some text.\nAnswer: **{}**", "answer: {}."):
-        verdict = hotpotqa.grade(form.format(gold), gold)
-        assert verdict.also == {"em": [1.0]}
-        assert verdict.score == (1 if normalise(gold) else 0)
+        grade = hotpotqa.grade(form.format(gold), gold)
+        assert grade.also == {"em": [1.0]}
+        assert grade.score == (1 if normalise(gold) else 0)

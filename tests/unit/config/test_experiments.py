@@ -9,7 +9,7 @@ from helpers.paths import CONFIG
 from tms.config import check
 from tms.config import study as settings
 from tms.io.errors import InputError
-from tms.mixture.weights import Supervision
+from tms.mixture.weights import MixtureWeights
 
 SHIPPED = yaml.safe_load((CONFIG / "config.yaml").read_text())
 
@@ -78,7 +78,7 @@ def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
 def test_rounds_of_iterative_sft(config):
     found = settings.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "final_sft"
-    assert settings.supervision(found, "tiny", "iterative_sft") == Supervision(0.0, ("1of1",), (1.0,))
+    assert settings.supervision(found, "tiny", "iterative_sft") == MixtureWeights(0.0, ("1of1",), (1.0,))
     config["methods"]["iterative_sft"]["iterations"] = 3
     found = settings.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round2"

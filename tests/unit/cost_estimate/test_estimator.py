@@ -16,7 +16,7 @@ from tms.cost_estimate.timetable import Load, length, starts
 from tms.io.errors import InputError
 from tms.mixture import plan
 from tms.mixture.checkpoints import evenly_spaced
-from tms.mixture.weights import Supervision, checked, supervision
+from tms.mixture.weights import MixtureWeights, checked, supervision
 
 
 def estimator(config: dict = CONFIG) -> Estimator:
@@ -56,7 +56,7 @@ class TestDistinctPairs:
         ],
     )
     def test_equals_what_plans_name(self, alpha, weights, epochs, samples, share):
-        chosen = Supervision(alpha, tuple(evenly_spaced(len(weights))), tuple(weights))
+        chosen = MixtureWeights(alpha, tuple(evenly_spaced(len(weights))), tuple(weights))
         names = [f"sums-{number}" for number in range(4000)]
         drawn = plan.pairs(plan.train_plan(names, chosen, epochs * len(names), samples, share, 0))
         expected = distinct_pairs(chosen, epochs, samples, share)

@@ -71,7 +71,7 @@ SAMPLES = st.lists(
 
 
 @given(SAMPLES, st.data())
-def test_invariants_hold_for_any_samples_even_with_mixed_verdicts(samples, data):
+def test_invariants_hold_for_any_samples_even_with_mixed_grades(samples, data):
     answers, right = map(list, zip(*samples, strict=True))
     k = data.draw(st.integers(1, len(samples)))
     found = measure("any", answers, right, k)
@@ -82,7 +82,7 @@ def test_invariants_hold_for_any_samples_even_with_mixed_verdicts(samples, data)
 
 
 @given(SAMPLES)
-def test_verdicts_that_follow_the_answer_leave_no_mixed_class(samples):
+def test_grades_that_follow_the_answer_leave_no_mixed_class(samples):
     answers = [answer for answer, _ in samples]
     found = measure("any", answers, [answer in ("1", "x") for answer in answers], 1)
     assert found["mixed_classes"] == 0
@@ -110,7 +110,7 @@ def test_a_vote_for_no_answer_is_wrong():
     assert measure("p", ["", "", "5"], [True, True, False], 3)["coverage"] == 0
 
 
-def test_the_verdict_of_a_mixed_class_is_that_of_its_first_sample():
+def test_the_grade_of_a_mixed_class_is_that_of_its_first_sample():
     assert measure("p", ["5", "5", "6"], [False, True, False], 3)["sc_acc"] == 0
     assert measure("p", ["5", "5", "6"], [True, False, False], 3)["sc_acc"] == 1
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.verdict_worlds import SUITE, TRADE, true_plane, world
+from helpers.simulated_grades import SUITE, TRADE, true_plane, world
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, ttest_1samp

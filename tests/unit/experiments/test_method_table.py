@@ -8,7 +8,7 @@ from tms.config.suite import Suite
 from tms.experiments.method_table import BEST, SEEDS, TIED, base_cells, columns, method_cells
 from tms.metrics.intervals import cell_intervals
 from tms.metrics.paired_tests import bootstrap_p
-from tms.metrics.per_example import Items, resampled_scores
+from tms.metrics.per_example import PerExample, resampled_scores
 from tms.metrics.scores import run_label, tidy
 from tms.metrics.statistics import joint_interval, percentiles, resampled_means
 from tms.metrics.summary import difference, measure
@@ -19,9 +19,9 @@ N = 120
 
 
 def model(suite, rng, **abilities):
-    """Verdicts of a model with an ability on each benchmark (0.5 where none is given)."""
+    """Grades of a model with an ability on each benchmark (0.5 where none is given)."""
     return {
-        name: Items(
+        name: PerExample(
             name,
             tuple(f"{name}-{i:03d}" for i in range(N)),
             (rng.uniform(size=N) < abilities.get(name, 0.5)).astype(float),
@@ -32,7 +32,7 @@ def model(suite, rng, **abilities):
 
 
 def table(suite, base, methods, task=""):
-    """Measured methods and theta_0, as the program `measure` puts them together."""
+    """Summary methods and theta_0, as the program `measure` puts them together."""
     models = {"base": base} | {
         f"{method}/{run_label(run)}": items for method, runs in methods.items() for run, items in runs.items()
     }

@@ -29,14 +29,14 @@ def losses(values, stderr=0.0):
     }
 
 
-def verdicts(target, facts):
+def grades(target, facts):
     return {
-        "chain": {f"c{place}": verdict for place, verdict in enumerate(target)},
-        "facts": {f"f{place}": verdict for place, verdict in enumerate(facts)},
+        "chain": {f"c{place}": grade for place, grade in enumerate(target)},
+        "facts": {f"f{place}": grade for place, grade in enumerate(facts)},
     }
 
 
-BASE = verdicts([1.0, 0.0, 0.0, 0.0], [1.0] * 10)
+BASE = grades([1.0, 0.0, 0.0, 0.0], [1.0] * 10)
 
 
 def long_run(val, end, stderr=0.0, train=(1.9, 0.9, 0.4, 0.1)):
@@ -44,7 +44,7 @@ def long_run(val, end, stderr=0.0, train=(1.9, 0.9, 0.4, 0.1)):
         steps=25,
         trajectory=add_drift(losses(val, stderr)),
         train_trajectory=losses(train, stderr),
-        verdicts={"0of1": BASE, "1of1": end},
+        grades={"0of1": BASE, "1of1": end},
     )
 
 
@@ -54,7 +54,7 @@ def one(found, **columns):
 
 
 def test_losses_are_means_over_seeds_with_the_minimum_marked():
-    end = verdicts([1.0, 1.0, 0.0, 0.0], [1.0] * 10)
+    end = grades([1.0, 1.0, 0.0, 0.0], [1.0] * 10)
     runs = {
         0: long_run([1.8, 0.5, 0.6, 1.0], end, stderr=0.01),
         1: long_run([1.8, 0.7, 0.4, 1.2], end, stderr=0.03),
@@ -78,7 +78,7 @@ def test_losses_are_means_over_seeds_with_the_minimum_marked():
 
 
 def test_scores_stand_where_a_point_was_evaluated():
-    end = verdicts([1.0, 1.0, 1.0, 0.0], [0.0] * 5 + [1.0] * 5)
+    end = grades([1.0, 1.0, 1.0, 0.0], [0.0] * 5 + [1.0] * 5)
     runs = {0: long_run([1.8, 0.5, 0.6, 1.0], end)}
     found = mismatch_cells("m", "sft_long", "chain", runs, ["facts"])
     scores = cells.select(found, quantity="chain")
@@ -105,25 +105,25 @@ def test_the_mean_of_retention_is_over_benchmarks_and_its_interval_over_examples
 
 
 def test_seeds_that_differ_are_refused():
-    end = verdicts([1.0] * 4, [1.0] * 10)
+    end = grades([1.0] * 4, [1.0] * 10)
     run = long_run([1.8, 0.5, 0.6, 1.0], end)
-    shorter = LongRun(24, run.trajectory, run.train_trajectory, run.verdicts)
+    shorter = LongRun(24, run.trajectory, run.train_trajectory, run.grades)
     with pytest.raises(InputError, match="sft_long/chain/seed3: other steps or checkpoints"):
         mismatch_cells("m", "sft_long", "chain", {0: run, 3: shorter}, ["facts"])
-    other = long_run([1.8, 0.5, 0.6, 1.0], verdicts([1.0] * 3, [1.0] * 10))
+    other = long_run([1.8, 0.5, 0.6, 1.0], grades([1.0] * 3, [1.0] * 10))
     with pytest.raises(InputError, match="seed1: other examples of chain at 1of1"):
         mismatch_cells("m", "sft_long", "chain", {0: run, 1: other}, ["facts"])
-    with pytest.raises(InputError, match="no verdicts of lookup at 0of1"):
+    with pytest.raises(InputError, match="no grades of lookup at 0of1"):
         mismatch_cells("m", "sft_long", "chain", {0: run}, ["lookup"])
 
 
-def test_verdicts_are_told_apart_by_checkpoint(tmp_path):
+def test_grades_are_told_apart_by_checkpoint(tmp_path):
     def write(name, found):
-        empty = dict.fromkeys(parquet.VERDICTS) | {"benchmark": "chain", "sample": 0}
+        empty = dict.fromkeys(parquet.GRADES) | {"benchmark": "chain", "sample": 0}
         entries = [
-            empty | dict(zip(["checkpoint", "example_id", "verdict"], entry, strict=True)) for entry in found
+            empty | dict(zip(["checkpoint", "example_id", "grade"], entry, strict=True)) for entry in found
         ]
-        parquet.write(tmp_path / name, parquet.VERDICTS, entries, {})
+        parquet.write(tmp_path / name, parquet.GRADES, entries, {})
         return tmp_path / name
 
     found = read_points(

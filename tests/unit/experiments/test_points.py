@@ -1,4 +1,4 @@
-"""Coordinates of points against the table's own arithmetic."""
+"""Points of points against the table's own arithmetic."""
 
 import itertools
 import math
@@ -16,20 +16,20 @@ SUITE = Suite(["math", "chain"], ["facts", "lookup"], views={"math500": "math"},
 RUNS = list(itertools.product(["math", "chain"], [0, 1, 2]))
 
 
-def verdicts(rng, n=40):
+def grades(rng, n=40):
     return {name: {f"{name}-{i}": float(rng.random() < 0.6) for i in range(n)} for name in SUITE.benchmarks}
 
 
 @pytest.fixture(scope="module")
 def found():
     rng = np.random.default_rng(0)
-    base = verdicts(rng)
-    points = {("sft", point): {run: verdicts(rng) for run in RUNS} for point in ("1of2", "")}
+    base = grades(rng)
+    points = {("sft", point): {run: grades(rng) for run in RUNS} for point in ("1of2", "")}
     return base, points
 
 
 def summary(base, runs, keep):
-    """The table's row of a method, from the verdicts that count."""
+    """The table's row of a method, from the grades that count."""
 
     def of(model):
         return {
@@ -90,7 +90,7 @@ def test_the_order_of_examples_and_points_is_nothing(found):
 
 
 def test_resamples_are_paired(found):
-    """A point with theta_0's own verdicts forgets nothing on any resample; the spread is the binomial's."""
+    """A point with theta_0's own grades forgets nothing on any resample; the spread is the binomial's."""
     base, _ = found
     own = coordinates(base, {("sft", ""): {run: base for run in RUNS}}, SUITE)
     assert np.all(own.forgetting_PSD == 0)
@@ -114,16 +114,16 @@ def test_what_does_not_fit_is_refused(found):
         coordinates(small[0], runs, SUITE, "test")
 
 
-def test_verdicts_by_checkpoint(tmp_path):
+def test_grades_by_checkpoint(tmp_path):
     lines = [
-        {"example_id": "a", "benchmark": "facts", "checkpoint": "1of2", "verdict": 1.0},
-        {"example_id": "a", "benchmark": "facts", "checkpoint": "1of5", "verdict": 0.0},
-        {"example_id": "b", "benchmark": "facts", "checkpoint": "1of5", "verdict": None},
-        {"example_id": "a", "benchmark": "guard", "checkpoint": "1of5", "verdict": 1.0},
+        {"example_id": "a", "benchmark": "facts", "checkpoint": "1of2", "grade": 1.0},
+        {"example_id": "a", "benchmark": "facts", "checkpoint": "1of5", "grade": 0.0},
+        {"example_id": "b", "benchmark": "facts", "checkpoint": "1of5", "grade": None},
+        {"example_id": "a", "benchmark": "guard", "checkpoint": "1of5", "grade": 1.0},
     ]
     empty = {"sample": 0, "extracted": "", "also": "{}", "finish_reason": "stop", "reason": ""}
-    parquet.write(tmp_path / "verdicts.parquet", parquet.VERDICTS, [empty | line for line in lines], {})
-    assert read_checkpoints(tmp_path / "verdicts.parquet", ["facts"]) == {
+    parquet.write(tmp_path / "grades.parquet", parquet.GRADES, [empty | line for line in lines], {})
+    assert read_checkpoints(tmp_path / "grades.parquet", ["facts"]) == {
         "1of2": {"facts": {"a": 1.0}},
         "1of5": {"facts": {"a": 0.0}},
     }

@@ -99,7 +99,7 @@ class TwoSteps:
                             "seed": seed,
                             "source": source,
                             "example_id": f"p{prompt}",
-                            "verdict": float(right),
+                            "grade": float(right),
                             "kl": kl_of_draws[prompt, token] if source == "policy" else 9.0,
                             "finish_reason": "stop",
                         }
@@ -166,7 +166,7 @@ def test_intervals_cover_the_truth():
                         "seed": 0,
                         "source": source,
                         "example_id": str(place),
-                        "verdict": float(generator.random() < score[prompt]),
+                        "grade": float(generator.random() < score[prompt]),
                         "kl": kl_of_draws[prompt, token],
                         "finish_reason": "stop",
                     }
@@ -185,12 +185,12 @@ def rows_of(policy, base, kl, seed=0, finish_reason="stop"):
             "seed": seed,
             "source": source,
             "example_id": f"p{place}",
-            "verdict": verdict,
+            "grade": grade,
             "kl": value,
             "finish_reason": finish_reason,
         }
-        for source, verdicts in (("policy", policy), ("base", base))
-        for place, (verdict, value) in enumerate(zip(verdicts, kl, strict=True))
+        for source, grades in (("policy", policy), ("base", base))
+        for place, (grade, value) in enumerate(zip(grades, kl, strict=True))
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tms.generation.cache import Row, RowStore, row_key
+from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.sampling import Sampling
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -24,7 +24,7 @@ def row(number: int) -> Row:
     return Row(f"key{number}", [number, 2], "stop", number / 8)
 
 
-def segments(store: RowStore):
+def segments(store: CompletionCache):
     return sorted(store.folder.glob("*.parquet"))
 
 
@@ -54,28 +54,28 @@ def test_key_depends_on_every_part(change):
 
 
 def test_rows_come_back(tmp_path):
-    with RowStore(tmp_path, WEIGHTS) as store:
+    with CompletionCache(tmp_path, WEIGHTS) as store:
         store.add([row(1), row(2)])
-    found = RowStore(tmp_path, WEIGHTS).lookup(["key2", "key3", "key1", "key2"])
+    found = CompletionCache(tmp_path, WEIGHTS).lookup(["key2", "key3", "key1", "key2"])
     assert found == {"key1": row(1), "key2": row(2)}
-    assert RowStore(tmp_path, "f" * 64).lookup(["key1"]) == {}
+    assert CompletionCache(tmp_path, "f" * 64).lookup(["key1"]) == {}
 
 
 def test_flushed_by_number_and_by_age(tmp_path):
-    store = RowStore(tmp_path, WEIGHTS, flush_rows=3, flush_seconds=1000)
+    store = CompletionCache(tmp_path, WEIGHTS, flush_rows=3, flush_seconds=1000)
     store.add([row(1), row(2)])
     assert segments(store) == []
     store.add([row(3)])
     assert len(segments(store)) == 1
-    aged = RowStore(tmp_path, WEIGHTS, flush_seconds=0)
+    aged = CompletionCache(tmp_path, WEIGHTS, flush_seconds=0)
     aged.add([row(4)])
     assert len(segments(store)) == 2
 
 
 def test_merged_at_the_end(tmp_path):
-    with RowStore(tmp_path, WEIGHTS) as other:
+    with CompletionCache(tmp_path, WEIGHTS) as other:
         other.add([row(100)])
-    with RowStore(tmp_path, WEIGHTS, flush_rows=1) as store:
+    with CompletionCache(tmp_path, WEIGHTS, flush_rows=1) as store:
         for number in range(5):
             store.add([row(number)])
         assert len(segments(store)) == 6
@@ -84,22 +84,22 @@ def test_merged_at_the_end(tmp_path):
 
 
 def test_what_was_waiting_is_kept_when_the_job_fails(tmp_path):
-    with pytest.raises(KeyboardInterrupt), RowStore(tmp_path, WEIGHTS) as store:
+    with pytest.raises(KeyboardInterrupt), CompletionCache(tmp_path, WEIGHTS) as store:
         store.add([row(1)])
         raise KeyboardInterrupt
-    assert RowStore(tmp_path, WEIGHTS).lookup(["key1"]) == {"key1": row(1)}
+    assert CompletionCache(tmp_path, WEIGHTS).lookup(["key1"]) == {"key1": row(1)}
 
 
 def test_same_row_from_two_jobs(tmp_path):
     for _ in range(2):
-        with RowStore(tmp_path, WEIGHTS) as store:
+        with CompletionCache(tmp_path, WEIGHTS) as store:
             store.add([row(1)])
-    assert RowStore(tmp_path, WEIGHTS).lookup(["key1"]) == {"key1": row(1)}
+    assert CompletionCache(tmp_path, WEIGHTS).lookup(["key1"]) == {"key1": row(1)}
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "of another schema"])
 def test_damaged_segment_is_set_aside(tmp_path, capsys, damage):
-    with RowStore(tmp_path, WEIGHTS) as store:
+    with CompletionCache(tmp_path, WEIGHTS) as store:
         store.add([row(1)])
     (damaged,) = segments(store)
     if damage == "of another schema":
@@ -110,9 +110,9 @@ def test_damaged_segment_is_set_aside(tmp_path, capsys, damage):
     else:
         damaged.write_bytes(damaged.read_bytes()[:-40] if damage == "truncated" else b"")
     content = damaged.read_bytes()
-    with RowStore(tmp_path, WEIGHTS) as store:
+    with CompletionCache(tmp_path, WEIGHTS) as store:
         store.add([row(2)])
-    assert RowStore(tmp_path, WEIGHTS).lookup(["key1", "key2"]) == {"key2": row(2)}
+    assert CompletionCache(tmp_path, WEIGHTS).lookup(["key1", "key2"]) == {"key2": row(2)}
     (line,) = capsys.readouterr().err.splitlines()
     assert str(damaged) in line
     assert damaged.with_suffix(".corrupt").read_bytes() == content
@@ -120,7 +120,7 @@ def test_damaged_segment_is_set_aside(tmp_path, capsys, damage):
 
 
 def test_unfinished_segment_is_ignored(tmp_path, capsys):
-    store = RowStore(tmp_path, WEIGHTS)
+    store = CompletionCache(tmp_path, WEIGHTS)
     store.folder.mkdir()
     (store.folder / "killed.unfinished").write_bytes(b"PAR1")
     assert store.lookup(["key1"]) == {}
@@ -131,7 +131,7 @@ def test_readers_find_every_row_while_others_write_and_merge(tmp_path):
     """Eight jobs write and merge while a reader looks: what was once visible never disappears."""
 
     def job(number: int) -> None:
-        with RowStore(tmp_path, WEIGHTS, flush_rows=1) as store:
+        with CompletionCache(tmp_path, WEIGHTS, flush_rows=1) as store:
             for place in range(10):
                 store.add([row(100 * number + place)])
 
@@ -141,12 +141,12 @@ def test_readers_find_every_row_while_others_write_and_merge(tmp_path):
         thread.start()
     seen: set[str] = set()
     while any(thread.is_alive() for thread in jobs):
-        found = set(RowStore(tmp_path, WEIGHTS).lookup(keys))
+        found = set(CompletionCache(tmp_path, WEIGHTS).lookup(keys))
         assert seen <= found
         seen = found
     for thread in jobs:
         thread.join()
-    assert len(RowStore(tmp_path, WEIGHTS).lookup(keys)) == 80
+    assert len(CompletionCache(tmp_path, WEIGHTS).lookup(keys)) == 80
 
 
 GOLDEN = "3aaa17eaaa228db163bc60cee5abafa7df036cd066710f1fa79b85e438c560c4"

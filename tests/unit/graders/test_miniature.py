@@ -98,9 +98,9 @@ def test_countdown_is_bounded(expression):
 @settings(max_examples=150, deadline=None)
 @given(text=st.text(max_size=300) | st.text("0123456789+-*/() =.answer:\n", max_size=300))
 def test_no_text_raises(kind, text):
-    verdict = importlib.import_module(f"tms.graders.{kind}").grade(text, KINDS[kind])
-    assert verdict.score in (0.0, 1.0)
-    assert len(verdict.extracted) <= 250
+    grade = importlib.import_module(f"tms.graders.{kind}").grade(text, KINDS[kind])
+    assert grade.score in (0.0, 1.0)
+    assert len(grade.extracted) <= 250
 
 
 @pytest.mark.parametrize("kind", KINDS)

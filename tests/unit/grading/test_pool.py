@@ -6,10 +6,11 @@ import sys
 import time
 
 import pytest
-from helpers.grading_world import FAKES, all_gone, descendants, let_python_find_the_fakes, start
+from helpers.misbehaving_grader import FAKES, all_gone, descendants, let_python_find_the_fakes, start
 
 import tms.graders
-from tms.grading.pool import Grade, GradingPool, Task, grade_all, load_grader
+from tms.answers.grade import Grade
+from tms.grading.pool import GradingPool, Task, grade_all, load_grader
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 
@@ -52,18 +53,21 @@ def test_a_bad_row_scores_zero_and_takes_no_other_with_it(bad, failure, processe
     texts[3] = texts[99] = bad
     found = grades(*texts, processes=processes)
     assert [i for i, grade in enumerate(found) if grade.failure] == [3, 99]
-    assert found[3] == Grade(0.0, "", failure, {"items": [0.0, 0.5]})
+    assert found[3] == Grade(0.0, "", {"items": [0.0, 0.5]}, failure)
     assert sum(grade.score for grade in found) == 98
 
 
 def test_every_row_can_hang():
     assert (
-        grades("hang", "hang", "hang", timeout=0.2) == [Grade(0.0, "", "timeout", {"items": [0.0, 0.5]})] * 3
+        grades("hang", "hang", "hang", timeout=0.2) == [Grade(0.0, "", {"items": [0.0, 0.5]}, "timeout")] * 3
     )
 
 
 def test_what_a_grader_says_of_a_row_is_kept():
-    assert grades("1", "slow") == [Grade(1.0, "1", "", {"items": [1.0, 0.5]}), Grade(0.0, "slow", "timeout")]
+    assert grades("1", "slow") == [
+        Grade(1.0, "1", {"items": [1.0, 0.5]}),
+        Grade(0.0, "slow", failure="timeout"),
+    ]
 
 
 def test_a_row_that_does_not_count_keeps_no_score_even_when_its_grader_hangs():
@@ -108,7 +112,7 @@ def test_a_pool_counts_progress():
 
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
 def test_a_pool_grades_on_after_a_bad_row(bad):
-    good = Grade(1.0, "1", "", {"items": [1.0, 0.5]})
+    good = Grade(1.0, "1", {"items": [1.0, 0.5]})
     with GradingPool(["exact_fake"], 2, 1.0) as pool:
         assert pool.grade([task("1")] * 3) == [good] * 3
         assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from helpers.grading_world import all_gone, descendants, let_python_find_the_fakes, start
+from helpers.misbehaving_grader import all_gone, descendants, let_python_find_the_fakes, start
 
 from tms.grading.pool import load_grader
 from tms.grading.rewards import Rewards

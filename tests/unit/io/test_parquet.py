@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from tms.io import parquet
 from tms.io.errors import InputError
 
-COLUMNS = ["example_id", "completion", "completion_ids", "epoch", "verdict"]
+COLUMNS = ["example_id", "completion", "completion_ids", "epoch", "grade"]
 ROW = st.fixed_dictionaries(
     {
         "example_id": st.text(max_size=8),
         "completion": st.text(max_size=40),
         "completion_ids": st.lists(st.integers(0, 2**31 - 1), max_size=5),
         "epoch": st.integers(-(2**63), 2**63 - 1),
-        "verdict": st.floats(allow_nan=False),
+        "grade": st.floats(allow_nan=False),
     }
 )
 
@@ -43,7 +43,7 @@ def test_every_schema_is_made_of_known_columns():
         parquet.PLAN,
         parquet.MIXTURE,
     ]
-    for schema in [*schemas, parquet.VERDICTS]:
+    for schema in [*schemas, parquet.GRADES]:
         assert set(schema) <= set(parquet.COLUMNS)
         assert len(set(schema)) == len(schema)
 

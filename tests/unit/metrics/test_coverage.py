@@ -11,17 +11,17 @@ TAILS = [2.5, 97.5]
 
 
 def experiments(seeds, examples, count, generator, means=None):
-    """Verdicts of `count` experiments, and each one's true mean.
+    """Grades of `count` experiments, and each one's true mean.
 
     An example has a difficulty of its own, a Beta draw around the experiment's mean, that all seeds share.
 
     Returns:
-        Verdicts of shape (count, seeds, examples), true means of shape (count,).
+        Grades of shape (count, seeds, examples), true means of shape (count,).
     """
     means_C = generator.uniform(size=count) if means is None else np.full(count, means)
     right_CN = generator.beta(2 * means_C[:, None], 2 * (1 - means_C)[:, None], size=(count, examples))
-    verdicts_CSN = generator.uniform(size=(count, seeds, examples)) < right_CN[:, None, :]
-    return verdicts_CSN.astype(float), means_C
+    grades_CSN = generator.uniform(size=(count, seeds, examples)) < right_CN[:, None, :]
+    return grades_CSN.astype(float), means_C
 
 
 def covered(bounds_2C, means_C):
@@ -40,8 +40,8 @@ def test_wilson_covers_95_percent_averaged_over_p(n):
 
 @pytest.mark.parametrize("n", [100, 240])
 def test_the_interval_of_three_seeds_covers_95_percent_averaged_over_p(n):
-    verdicts_CSN, means_C = experiments(3, n, 5000, np.random.default_rng(0))
-    bounds = np.array([joint_interval(verdicts_SN) for verdicts_SN in verdicts_CSN])
+    grades_CSN, means_C = experiments(3, n, 5000, np.random.default_rng(0))
+    bounds = np.array([joint_interval(grades_SN) for grades_SN in grades_CSN])
     assert covered(bounds.T, means_C) == pytest.approx(0.95, abs=0.01)
 
 
@@ -62,14 +62,14 @@ def test_the_interval_of_differences_covers_95_percent_averaged_over_p():
 
 
 def test_resampling_seeds_apart_gives_too_small_an_error():
-    """The seeds' verdicts on an example agree more often than by chance, which resampling apart ignores."""
+    """The seeds' grades on an example agree more often than by chance, which resampling apart ignores."""
     generator, count, n = np.random.default_rng(1), 300, 240
-    verdicts_CSN, means_C = experiments(3, n, count, generator)
-    joint = covered(np.percentile(resampled_means(verdicts_CSN.mean(axis=1)), TAILS, axis=1), means_C)
+    grades_CSN, means_C = experiments(3, n, count, generator)
+    joint = covered(np.percentile(resampled_means(grades_CSN.mean(axis=1)), TAILS, axis=1), means_C)
     apart_CR = np.zeros((count, 1000))
     for seed in range(3):
         drawn_RN = generator.integers(n, size=(1000, n))
-        apart_CR += np.stack([verdicts[drawn_RN].mean(axis=1) for verdicts in verdicts_CSN[:, seed]]) / 3
+        apart_CR += np.stack([grades[drawn_RN].mean(axis=1) for grades in grades_CSN[:, seed]]) / 3
     apart = covered(np.percentile(apart_CR, TAILS, axis=1), means_C)
     assert joint > 0.92
     assert apart < 0.88
@@ -84,15 +84,15 @@ def test_the_interval_over_seeds_covers_95_percent():
 def test_the_bootstraps_test_errs_in_5_percent_of_equal_models():
     """Two methods of three seeds each with the same difficulties: no true difference."""
     generator, count = np.random.default_rng(3), 3000
-    verdicts_CSN, _ = experiments(6, 240, count, generator)
-    difference_CN = verdicts_CSN[:, :3].mean(axis=1) - verdicts_CSN[:, 3:].mean(axis=1)
+    grades_CSN, _ = experiments(6, 240, count, generator)
+    difference_CN = grades_CSN[:, :3].mean(axis=1) - grades_CSN[:, 3:].mean(axis=1)
     p_values = [bootstrap_p(drawn_R) for drawn_R in resampled_means(difference_CN)]
     assert np.mean(np.array(p_values) <= SIGNIFICANCE) == pytest.approx(0.05, abs=0.012)
 
 
 def test_mcnemar_errs_in_at_most_5_percent_of_equal_runs():
     generator = np.random.default_rng(4)
-    verdicts_CSN, _ = experiments(2, 240, 1000, generator, means=0.6)
-    p_values = [mcnemar_p(first, second) for first, second in verdicts_CSN]
+    grades_CSN, _ = experiments(2, 240, 1000, generator, means=0.6)
+    p_values = [mcnemar_p(first, second) for first, second in grades_CSN]
     rate = np.mean(np.array(p_values) <= SIGNIFICANCE)
     assert 0.02 < rate < 0.06  # an exact test of a discrete outcome stays below its level

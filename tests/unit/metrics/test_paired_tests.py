@@ -11,7 +11,7 @@ from tms.metrics.statistics import RESAMPLES, percentiles, resampled_means
 
 
 def runs(both, first, second, neither):
-    """Two runs' verdicts with these counts of right answers."""
+    """Two runs' grades with these counts of right answers."""
     counts = [both, first, second, neither]
     return np.repeat([1.0, 1.0, 0.0, 0.0], counts), np.repeat([1.0, 0.0, 1.0, 0.0], counts)
 

@@ -1,4 +1,4 @@
-"""Items of scores: reading them, and resampling them jointly."""
+"""PerExample of scores: reading them, and resampling them jointly."""
 
 import json
 
@@ -7,18 +7,18 @@ import pytest
 
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.metrics.per_example import Items, read_items, resampled_scores
+from tms.metrics.per_example import PerExample, read_per_example, resampled_scores
 from tms.metrics.statistics import resampled_means
 
 
-def row(benchmark, example, verdict, **also):
+def row(benchmark, example, grade, **also):
     return {
         "example_id": example,
         "benchmark": benchmark,
         "checkpoint": "",
         "sample": 0,
         "extracted": "",
-        "verdict": verdict,
+        "grade": grade,
         "also": json.dumps(also),
         "finish_reason": "stop",
         "reason": "",
@@ -27,19 +27,19 @@ def row(benchmark, example, verdict, **also):
 
 def items(scores, counts=None, benchmark="facts"):
     names = tuple(f"e{i:03d}" for i in range(len(scores)))
-    return Items(benchmark, names, np.array(scores, float), np.array(counts or [1] * len(scores), float))
+    return PerExample(benchmark, names, np.array(scores, float), np.array(counts or [1] * len(scores), float))
 
 
 def test_rows_of_another_file_order_are_aligned(tmp_path):
-    path = tmp_path / "verdicts.parquet"
+    path = tmp_path / "grades.parquet"
     found = [
         row("guard", "b", 1.0, harmful=[0.0]),
         row("guard", "a", None, refused=[1.0]),  # a benign prompt: no attack
         row("guard", "c", 0.0, harmful=[1.0], parts=[1.0, 0.0, 0.0]),
         row("other", "a", 1.0),
     ]
-    parquet.write(path, parquet.VERDICTS, found, {})
-    read = read_items(path, ["guard"])
+    parquet.write(path, parquet.GRADES, found, {})
+    read = read_per_example(path, ["guard"])
     assert list(read) == ["guard", "guard.harmful", "guard.refused", "guard.parts"]
     assert read["guard"].examples == ("b", "c") and list(read["guard"].sums_N) == [1.0, 0.0]
     assert (read["guard.parts"].score, read["guard.parts"].n) == (pytest.approx(1 / 3), 3)
@@ -55,7 +55,7 @@ def test_scores_are_the_ratio_of_resampled_items():
 
 
 def test_benchmarks_are_resampled_independently():
-    """Verdicts in the same order of size must not move together: the mean of two has half the variance."""
+    """Grades in the same order of size must not move together: the mean of two has half the variance."""
     first, second = items([1.0] * 60 + [0.0] * 40), items([1.0] * 60 + [0.0] * 40, benchmark="lookup")
     drawn = [
         resampled_scores(own.benchmark, {"base": {own.benchmark: own}})["base"] for own in (first, second)
@@ -66,7 +66,7 @@ def test_benchmarks_are_resampled_independently():
 
 def test_an_item_that_one_model_lacks_does_not_count_for_it():
     whole = items([1.0, 0.0, 1.0, 1.0] * 50)
-    part = Items("facts", whole.examples[:100], whole.sums_N[:100], whole.counts_N[:100])
+    part = PerExample("facts", whole.examples[:100], whole.sums_N[:100], whole.counts_N[:100])
     found = resampled_scores("facts.em", {"base": {"facts.em": whole}, "run": {"facts.em": part}})
     assert found["run"].mean() == pytest.approx(0.75, abs=0.01)
     assert found["run"].std() == pytest.approx(np.sqrt(0.75 * 0.25 / 100), rel=0.1)
@@ -74,6 +74,6 @@ def test_an_item_that_one_model_lacks_does_not_count_for_it():
 
 
 @pytest.mark.parametrize("other", [{}, {"facts": items([1.0, 0.0])}])
-def test_verdicts_on_other_examples_are_refused(other):
-    with pytest.raises(InputError, match="verdicts of tms/chain/seed0: other examples of facts"):
+def test_grades_on_other_examples_are_refused(other):
+    with pytest.raises(InputError, match="grades of tms/chain/seed0: other examples of facts"):
         resampled_scores("facts", {"base": {"facts": items([1.0, 0.0, 1.0])}, "tms/chain/seed0": other})

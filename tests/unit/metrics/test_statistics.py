@@ -109,7 +109,7 @@ def width(means):
 
 
 def test_seeds_that_agree_do_not_narrow_the_interval():
-    """Three seeds with the same verdicts hold no more information on the examples than one."""
+    """Three seeds with the same grades hold no more information on the examples than one."""
     same = np.random.default_rng(2).integers(0, 2, size=200)
     one, three = resampled_means([same]).mean(axis=0), resampled_means([same] * 3).mean(axis=0)
     assert width(one) == pytest.approx(width(three))

@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 from tms.io.errors import InputError
 from tms.mixture.plan import draw, heldout_plan, pairs, train_plan
 from tms.mixture.schedule import visits
-from tms.mixture.weights import Supervision, supervision
+from tms.mixture.weights import MixtureWeights, supervision
 
 TMS = supervision("tms", alpha=0.25, num_checkpoints=10)
 NAMES = [f"chain-{i}" for i in range(4000)]
@@ -143,7 +143,7 @@ def test_a_harvested_subset_keeps_the_number_of_visits_and_alpha():
 
 
 def test_a_weight_of_zero_is_never_drawn_and_short_sums_leave_no_gap():
-    edge = Supervision(0.0, ("1of3", "2of3", "1of1"), (0.0, 0.9999995, 0.0))
+    edge = MixtureWeights(0.0, ("1of3", "2of3", "1of1"), (0.0, 0.9999995, 0.0))
     assert {row["checkpoint"] for row in plan(supervision=edge)} == {"2of3"}
 
 

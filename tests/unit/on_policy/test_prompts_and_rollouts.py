@@ -8,7 +8,7 @@ from helpers.on_policy_run import DEFAULTS, assert_same, by_hand, load, log_prob
 
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
-from tms.on_policy.monitor import Watch
+from tms.on_policy.monitor import Monitor
 from tms.on_policy.prompts import prompt_visits
 from tms.training.encoder import Encoder
 
@@ -224,7 +224,7 @@ SINGLE = {"reward": 0.5, "reward_std": 0.0, "kl_to_base": 0.0}
     ],
 )
 def test_what_stops_a_run(steps, told):
-    watch = Watch(keeper=None, equal_steps=3, max_kl=5.0, stops=True, tokens=None)
+    watch = Monitor(keeper=None, equal_steps=3, max_kl=5.0, stops=True, tokens=None)
     state = SimpleNamespace(log_history=[{"train_loss": 1.0}, *steps], global_step=len(steps))
     control = SimpleNamespace()
     if told:

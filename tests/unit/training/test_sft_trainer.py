@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest
 from tms.training.callback import cast
-from tms.training.examples import IGNORED, Target, masked_target
+from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import summed_nll, summed_trsft
 from tms.training.sft_trainer import arrange, collate, token_mean, train
 from tms.training.start import Settings
@@ -36,7 +36,7 @@ SETTINGS = {
 def target(prompt_length, completion_length, seed):
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(5, 70, (prompt_length + completion_length,), generator=generator).tolist()
-    return Target(ids, [IGNORED] * prompt_length + ids[prompt_length:])
+    return TrainingExample(ids, [IGNORED] * prompt_length + ids[prompt_length:])
 
 
 # 18 rows: four batches of four and one of two. Lengths differ, and some rows have no loss.
@@ -165,7 +165,9 @@ def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch, summed_loss):
 
 def test_end_token_is_learned_though_it_equals_the_padding():
     padding = 0
-    batch = collate([Target([5, 6, padding], [IGNORED, 6, padding]), Target([5], [IGNORED])])
+    batch = collate(
+        [TrainingExample([5, 6, padding], [IGNORED, 6, padding]), TrainingExample([5], [IGNORED])]
+    )
     assert batch["input_ids"].tolist() == [[5, 6, 0], [5, 0, 0]]
     assert batch["labels"].tolist() == [[IGNORED, 6, 0], [IGNORED] * 3]
 

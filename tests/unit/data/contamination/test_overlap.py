@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.data.contamination.overlap import SIZE, ExactMatcher, Overlaps, check_problems
-from tms.data.contamination.report import ACCEPTED, BLOCKED, KEPT, OK, touched, verdict
+from tms.data.contamination.report import ACCEPTED, BLOCKED, KEPT, OK, outcome, touched
 from tms.io.errors import InputError
 from tms.tasks import arc, gsm8k, math, math500
 
@@ -168,18 +168,18 @@ def test_empty_sets_and_empty_problems():
         check_problems(problems(["a", " \n"], "p"), "x.parquet")
 
 
-def test_verdicts():
-    assert verdict(0.01, 0.01, None, None) == (OK, "")
-    assert verdict(0.011, 0.01, None, None) == (BLOCKED, "")
-    assert verdict(0.011, 0.01, "why", None) == (ACCEPTED, "why")
-    assert verdict(0.0, 0.01, "why", None) == (OK, "")
-    assert verdict(0.0, 0.01, None, "trains on it") == (KEPT, "trains on it")
+def test_grades():
+    assert outcome(0.01, 0.01, None, None) == (OK, "")
+    assert outcome(0.011, 0.01, None, None) == (BLOCKED, "")
+    assert outcome(0.011, 0.01, "why", None) == (ACCEPTED, "why")
+    assert outcome(0.0, 0.01, "why", None) == (OK, "")
+    assert outcome(0.0, 0.01, None, "trains on it") == (KEPT, "trains on it")
 
 
 def test_touched_names_accepted_and_kept_pairs(tmp_path):
     entry = {"rows": 500, "exact": 0, "overlapping": 60, "share": 0.12, "reason": "both come from contests"}
-    kept = entry | {"exact": 7, "verdict": KEPT, "reason": "trains on it"}
-    benchmarks = {"a": entry | {"verdict": ACCEPTED}, "b": entry | {"verdict": OK}, "c": kept}
+    kept = entry | {"exact": 7, "outcome": KEPT, "reason": "trains on it"}
+    benchmarks = {"a": entry | {"outcome": ACCEPTED}, "b": entry | {"outcome": OK}, "c": kept}
     path = tmp_path / "contamination.json"
     path.write_text(json.dumps({"task": "math", "benchmarks": benchmarks}))
     shared = "60 of 500 rows (12.0%) share 13 words with training"

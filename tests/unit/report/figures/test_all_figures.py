@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from helpers import drawing_cells
+from helpers import report_cells
 from matplotlib.colors import to_hex
 from PIL import Image
 
@@ -28,7 +28,7 @@ from tms.report.figures import (
 from tms.report.figures import (
     bars as figures_bars,
 )
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
@@ -39,11 +39,11 @@ COMPARED = [
 ]
 
 
-def book(*models: str, experiments=drawing_cells.EXPERIMENTS, **world) -> Book:
+def book(*models: str, experiments=report_cells.EXPERIMENTS, **world) -> Book:
     """The cells of some made-up models, each three times the size of the one before."""
-    worlds = [drawing_cells.World(model, **world) for model in models]
+    worlds = [report_cells.World(model, **world) for model in models]
     subjects = [
-        Subject.read(model, drawing_cells.subject(experiments, parameters=1e9 * 3**place))
+        ModelInfo.read(model, report_cells.subject(experiments, parameters=1e9 * 3**place))
         for place, model in enumerate(models)
     ]
     return Book(subjects, [cell for world in worlds for cell in world.all(experiments)])
@@ -111,7 +111,7 @@ def test_lines_of_the_training_curves_hold_every_step():
     looks = style.assign(own.subjects[0].kinds)
     drawn = training.training(own, own.subjects[0], looks)
     lines = [line for line in drawn.panels[1].lines if line.get_linestyle() != "None"]
-    assert [line.get_color() for line in lines] == [looks[name].colour for name in drawing_cells.ON_POLICY]
+    assert [line.get_color() for line in lines] == [looks[name].colour for name in report_cells.ON_POLICY]
     cells = own.cells("tiny", "training", "reward", method="trapo", train_task="mini_countdown")
     assert lines[2].get_xydata().tolist() == [
         [cell["x"], pytest.approx(100 * cell["value"])] for cell in cells
@@ -119,7 +119,7 @@ def test_lines_of_the_training_curves_hold_every_step():
 
 
 def test_without_on_policy_methods_there_are_no_training_curves(tmp_path):
-    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
     index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
     assert index["training"]["reason"] == "models.tiny has no on-policy method in experiment main"
 
@@ -150,15 +150,15 @@ def test_costs_far_apart_have_a_logarithmic_axis(factor, scale):
         cell | {"value": factor * cell["value"]}
         if cell["method"] == "grpo" and cell["quantity"].startswith("cost.")
         else cell
-        for cell in drawing_cells.World("tiny").all()
+        for cell in report_cells.World("tiny").all()
     ]
-    subject = Subject.read("tiny", drawing_cells.subject())
+    subject = ModelInfo.read("tiny", report_cells.subject())
     drawn = planes.compute(Book([subject], cells), subject, style.assign(subject.kinds))
     assert {axes.get_xscale() for axes in drawn.panels} == {scale}
 
 
 def test_missing_experiments_have_reasons(tmp_path):
-    some = {"alpha": drawing_cells.EXPERIMENTS["alpha"]}
+    some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
     (tmp_path / "frontier.svg").write_text("of an earlier call")
     index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
     assert index["frontier"]["reason"] == "models.tiny has no experiment frontier"
@@ -169,8 +169,8 @@ def test_missing_experiments_have_reasons(tmp_path):
 
 
 def test_cells_without_values_draw_nothing():
-    cells = [cell | {"value": None} for cell in drawing_cells.World("tiny").all()]
-    subject = Subject.read("tiny", drawing_cells.subject())
+    cells = [cell | {"value": None} for cell in report_cells.World("tiny").all()]
+    subject = ModelInfo.read("tiny", report_cells.subject())
     with pytest.raises(NotDrawnError, match=r"experiment alpha of models\.tiny: nothing was measured"):
         sweeps.alpha(Book([subject], cells), subject, {})
 
@@ -199,7 +199,7 @@ def test_bars_tell_the_cells(drawn):
 
 
 def test_a_point_is_where_its_value_is(tmp_path):
-    drawn = figure.Sheet("place", "A point")
+    drawn = figure.Figure("place", "A point")
     axes = drawn.panels[0]
     drawn.point(axes, 3.0, Reading(62.5, 60.0, 64.0, 55.0, 70.0), style.KINDS["tms"], "TMS")
     drawn.save(tmp_path)
@@ -238,7 +238,7 @@ def test_the_dumbbell_shows_only_what_both_measured(drawn):
 
 
 def test_several_models_share_the_figures_that_compare_them(tmp_path):
-    some = {"main": drawing_cells.EXPERIMENTS["main"]}
+    some = {"main": report_cells.EXPERIMENTS["main"]}
     own = book("small", "large", experiments=some)
     index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, own, COMPARED)}
     assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
@@ -278,8 +278,8 @@ def test_pages_can_hold_all_figures(drawn):
 
 def test_methods_differ_without_colour():
     """In a figure no two methods share marker and filling; kinds differ in line and hatch too."""
-    methods = [name for chosen in drawing_cells.EXPERIMENTS.values() for name in chosen]
-    looks = style.assign({name: drawing_cells.kind(name) for name in methods})
+    methods = [name for chosen in report_cells.EXPERIMENTS.values() for name in chosen]
+    looks = style.assign({name: report_cells.kind(name) for name in methods})
     places = [(look.marker, look.filled) for look in looks.values()]
     assert len(set(places)) == len(places) == len(set(methods)) + 1
     assert len({look.line for look in style.KINDS.values()}) == len(style.KINDS)
@@ -306,10 +306,10 @@ def test_lightness_of_known_colours():
 def test_the_front_is_that_of_the_cells():
     """Whatever the relations' cells call the front is drawn: there is one rule for it."""
     chosen = ["self_sft", "tms_alpha75", "sft"]
-    subject = Subject.read("tiny", drawing_cells.subject())
+    subject = ModelInfo.read("tiny", report_cells.subject())
     cells = [
         cell | {"value": float(cell["method"] in chosen)} if cell["quantity"] == "pareto.forgetting" else cell
-        for cell in drawing_cells.World("tiny").all()
+        for cell in report_cells.World("tiny").all()
     ]
     own = Book([subject], cells)
     drawn = planes.figure2c(own, subject, style.assign(subject.kinds))
@@ -323,7 +323,7 @@ def test_the_front_is_that_of_the_cells():
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
-    drawn = figure.Sheet("colours", "Some points")
+    drawn = figure.Figure("colours", "Some points")
     looks = [style.KINDS[name] for name in ("tms", "sft", "grpo")][:count]
     for place, look in enumerate(looks):
         drawn.point(drawn.panels[0], place, Reading(2.0, seeds_low=1.0, seeds_high=3.0), look, "TMS")
@@ -336,16 +336,16 @@ def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
 def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
     cells = [
         cell | {"value": (0.0 if zero else 0.1)} if cell["quantity"] == "left" else cell
-        for cell in drawing_cells.World("tiny").all()
+        for cell in report_cells.World("tiny").all()
     ]
-    subject = Subject.read("tiny", drawing_cells.subject())
+    subject = ModelInfo.read("tiny", report_cells.subject())
     caption = scatter.bound(Book([subject], cells), subject, style.assign(subject.kinds)).caption
     assert ("with a left side of 0 are drawn as" in caption) == zero
 
 
 def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
-    subject = Subject.read("tiny", drawing_cells.subject())
-    cells = drawing_cells.World("tiny").all()
+    subject = ModelInfo.read("tiny", report_cells.subject())
+    cells = report_cells.World("tiny").all()
     wide = [
         cell | {"seeds_low": -0.9, "seeds_high": 1.9} if cell["seeds_low"] is not None else cell
         for cell in cells

@@ -89,11 +89,11 @@ def test_tables_sort_by_the_number_that_a_text_starts_with(text, number):
 
 
 def test_a_column_is_numeric_unless_a_text_stands_in_it():
-    parquet = [
+    rows = [
         [Entry("a"), Entry("1", order=1.0), Entry("1", order=1.0)],
         [Entry("b"), Entry("–"), Entry("none")],
     ]
-    assert Table("t", "", ["name", "number", "mixed"], parquet).numeric == [False, True, False]
+    assert Table("t", "", ["name", "number", "mixed"], rows).numeric == [False, True, False]
 
 
 def test_scores_have_intervals_marks_and_links():
@@ -208,7 +208,7 @@ def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
     assert {len(examples) for examples in found.values()} == {PROMPTS}
     for example in found["facts"]:
         index = int(example.name.removeprefix("facts-"))
-        assert [(answer.method, answer.verdict) for answer in example.answers] == [
+        assert [(answer.method, answer.grade) for answer in example.answers] == [
             ("base", float(index % 2)),
             ("tms", float((index + 1) % 2)),
         ]

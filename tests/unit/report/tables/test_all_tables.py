@@ -4,14 +4,14 @@ import csv
 import json
 
 import pytest
-from helpers import drawing_cells
+from helpers import report_cells
 
 from tms.config.suite import Suite
 from tms.experiments import contamination_marks
 from tms.io.errors import InputError
 from tms.report.cell_lookup import Book, Reading
 from tms.report.compared import Compared, read_compared
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables, settings
 from tms.report.tables.table import Column, Entry, Table, plain, signed, written
 
@@ -21,7 +21,7 @@ COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 7
 
 @pytest.fixture(scope="module")
 def book():
-    return Book([Subject.read("tiny", drawing_cells.subject())], drawing_cells.World("tiny").all())
+    return Book([ModelInfo.read("tiny", report_cells.subject())], report_cells.World("tiny").all())
 
 
 @pytest.fixture(scope="module")
@@ -169,9 +169,9 @@ def test_relations_name_the_points_behind_each_row(folder):
 
 
 def test_models_stand_below_each_other(tmp_path):
-    some = {"main": drawing_cells.EXPERIMENTS["main"]}
-    subjects = [Subject.read(model, drawing_cells.subject(some)) for model in ("small", "large")]
-    cells = [cell for model in ("small", "large") for cell in drawing_cells.World(model).all(some)]
+    some = {"main": report_cells.EXPERIMENTS["main"]}
+    subjects = [ModelInfo.read(model, report_cells.subject(some)) for model in ("small", "large")]
+    cells = [cell for model in ("small", "large") for cell in report_cells.World(model).all(some)]
     index = {entry["name"]: entry for entry in all_tables.write(tmp_path, Book(subjects, cells), [])}
     assert {line["model"] for line in read(tmp_path / "table3.csv")} == {"small", "large"}
     assert "| Model |" in (tmp_path / "table3.md").read_text()
@@ -180,9 +180,9 @@ def test_models_stand_below_each_other(tmp_path):
 
 
 def test_a_suite_without_safety_has_no_table6(tmp_path):
-    suite = drawing_cells.SUITE | {"safety": []}
-    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
-    index = all_tables.write(tmp_path, Book([subject], drawing_cells.World("tiny").all()), [])
+    suite = report_cells.SUITE | {"safety": []}
+    subject = ModelInfo.read("tiny", report_cells.subject(suite=suite))
+    index = all_tables.write(tmp_path, Book([subject], report_cells.World("tiny").all()), [])
     reason = next(entry["reason"] for entry in index if entry["name"] == "table6")
     assert reason == "the suite of models.tiny has no safety benchmarks"
 
@@ -201,7 +201,7 @@ def test_bars_do_not_end_a_cell():
 @pytest.mark.parametrize("text", ["{", "{}", '{"suite": {"target": []}}', "[]"])
 def test_broken_settings_of_a_model(text):
     with pytest.raises(InputError, match="--models tiny"):
-        Subject.read("tiny", text)
+        ModelInfo.read("tiny", text)
 
 
 def test_the_comparison_is_in_the_papers_units(tmp_path):
@@ -261,19 +261,19 @@ def test_keys_of_columns_name_their_quantity():
 def touched_folder(tmp_path_factory):
     """Tables of a suite in which a training task shares text with a view, and another with itself."""
     folder = tmp_path_factory.mktemp("touched")
-    suite = drawing_cells.SUITE | {"views": {"math500": "chain"}}
+    suite = report_cells.SUITE | {"views": {"math500": "chain"}}
     view = [
         cell | {"quantity": "math500", "train_task": ""}
-        for cell in drawing_cells.World("tiny").all()
+        for cell in report_cells.World("tiny").all()
         if cell["quantity"] == "chain" and cell["experiment"] == "main" and not cell["train_task"]
     ]
-    subject = Subject.read("tiny", drawing_cells.subject(suite=suite))
+    subject = ModelInfo.read("tiny", report_cells.subject(suite=suite))
     pairs = {("chain", "math500"): "9 rows: why", ("mini_countdown", "mini_countdown"): "2 rows: so"}
     compared = [
         Compared("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
         for name in ("math500", "delta.math500", "gsm8k")
     ]
-    book = Book([subject], drawing_cells.World("tiny").all() + view)
+    book = Book([subject], report_cells.World("tiny").all() + view)
     all_tables.write(folder, book, compared, {"tiny": pairs})
     return folder
 
@@ -305,8 +305,8 @@ def test_tables_that_nothing_touches_have_no_dagger(folder, touched_folder):
 
 
 def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
-    subject = Subject.read("tiny", drawing_cells.subject())
-    own = Book([subject], drawing_cells.World("tiny").all())
+    subject = ModelInfo.read("tiny", report_cells.subject())
+    own = Book([subject], report_cells.World("tiny").all())
     all_tables.write(tmp_path, own, [], {"tiny": {("chain", "facts"): "why"}})
     every = ("table1", "table3", "table7", "table9", "frontier", "alpha", "mixture", "checkpoints")
     for name in (*every, "relations", "task_dependence"):
@@ -318,6 +318,6 @@ def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
 
 def test_settings_are_printed_exactly():
     rows = [{"tasks": ["chain"], "learning_rate": 1.2345678e-05, "tensor_parallel": 0}]
-    made = settings.table4_5(Book([Subject.read("tiny", drawing_cells.subject(settings=rows))], []))
+    made = settings.table4_5(Book([ModelInfo.read("tiny", report_cells.subject(settings=rows))], []))
     ((texts, _),) = made.rows
     assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")

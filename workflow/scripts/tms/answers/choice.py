@@ -13,7 +13,7 @@ import unicodedata
 from functools import cache
 
 from tms.answers.final_answer import LONGEST
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math_extraction import boxed
 
 MARKER = re.compile(
@@ -36,7 +36,7 @@ AFTER_A_DIGIT = r"because|since|as"
 DECORATION = str.maketrans("", "", "*_`$\\")
 
 
-def grade_choice(completion: str, answer: str) -> Verdict:
+def grade_choice(completion: str, answer: str) -> Grade:
     """Score 1 where the completion's label is the gold label.
 
     Args:
@@ -45,7 +45,7 @@ def grade_choice(completion: str, answer: str) -> Verdict:
     """
     question = json.loads(answer)
     label = extract(completion, question["labels"], question["texts"])
-    return Verdict(float(label == question["label"]), label)
+    return Grade(float(label == question["label"]), label)
 
 
 def extract(completion: str, labels: list[str], texts: list[str]) -> str:

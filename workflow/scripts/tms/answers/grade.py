@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Grade:
     """Judgement of one completion.
 
     Args:
@@ -13,7 +13,7 @@ class Verdict:
         extracted: the answer found in the completion, "" where there is none.
         also: items in [0, 1] of other metrics, by name; one row may hold several items of a metric (the
             instructions of a prompt) or none.
-        failure: why the verdict is none on the completion's merits, e.g. "timeout"; "" where it is one.
+        failure: why the grade is none on the completion's merits, e.g. "timeout"; "" where it is one.
     """
 
     score: float | None

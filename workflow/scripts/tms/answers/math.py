@@ -11,7 +11,7 @@ import re
 import threading
 from fractions import Fraction
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math_extraction import LONGEST_ANSWER, expression_answer, number_answer
 from tms.answers.math_text import CONNECTIVE, normal_form, number, tidy, without_name
 
@@ -31,14 +31,14 @@ SET = re.compile(r"\s*(?:\\left\s*)?\\\{(.*?)(?:\\right\s*)?\\\}\s*")
 logging.getLogger("math_verify").setLevel(logging.ERROR)
 
 
-def grade_number(completion: str, answer: str) -> Verdict:
+def grade_number(completion: str, answer: str) -> Grade:
     """Score 1 where the number that a completion gives as its answer equals the gold number."""
-    return _verdict(number_answer(completion), answer)
+    return _grade(number_answer(completion), answer)
 
 
-def grade_expression(completion: str, answer: str) -> Verdict:
+def grade_expression(completion: str, answer: str) -> Grade:
     """Score 1 where the expression that a completion gives as its answer equals the gold answer."""
-    return _verdict(expression_answer(completion, is_list(answer)), answer)
+    return _grade(expression_answer(completion, is_list(answer)), answer)
 
 
 def is_list(answer: str) -> bool:
@@ -50,12 +50,12 @@ def is_list(answer: str) -> bool:
     return LISTED.search(answer) is not None
 
 
-def _verdict(extracted: str, answer: str) -> Verdict:
+def _grade(extracted: str, answer: str) -> Grade:
     try:
         right = equal(answer, extracted)
     except TimeoutError:
-        return Verdict(0.0, extracted[:200], failure="timeout")
-    return Verdict(float(right), extracted[:200])
+        return Grade(0.0, extracted[:200], failure="timeout")
+    return Grade(float(right), extracted[:200])
 
 
 def equal(gold: str, prediction: str) -> bool:

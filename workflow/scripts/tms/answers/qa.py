@@ -9,7 +9,7 @@ import string
 from collections import Counter
 
 from tms.answers.final_answer import LONGEST, final_answer
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math_extraction import boxed
 
 SPECIAL = ("yes", "no", "noanswer")
@@ -18,10 +18,10 @@ TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after tr
 ANNOUNCED = re.compile(r"\banswer\b(?: to the question)? is:?\s+", flags=re.IGNORECASE)
 
 
-def grade_answer(completion: str, answer: str) -> Verdict:
+def grade_answer(completion: str, answer: str) -> Grade:
     """F1 of the completion's answer, and its exact match under `em`."""
     extracted = extract(completion)
-    return Verdict(f1(extracted, answer), extracted[:200], {"em": [exact_match(extracted, answer)]})
+    return Grade(f1(extracted, answer), extracted[:200], {"em": [exact_match(extracted, answer)]})
 
 
 def extract(completion: str) -> str:

@@ -50,7 +50,7 @@ def section(config: dict, name: str, model: str, method: str, task: str | None =
     return merged
 
 
-def supervision(config: dict, model: str, method: str) -> weights.Supervision:
+def supervision(config: dict, model: str, method: str) -> weights.MixtureWeights:
     """What a student method trains on: alpha and the weights of the checkpoints (Eq. 5.2).
 
     Raises:

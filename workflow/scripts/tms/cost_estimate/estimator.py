@@ -71,7 +71,7 @@ class Estimator:
         task = self.config["tasks"].get(job.wildcards.get("task", ""), {})
         if job.rule == "prepare":
             return task.get(job.wildcards["split"], 0)
-        if job.rule == "filter":
+        if job.rule == "filter_teacher":
             tries = self.config["teachers"][job.wildcards["teacher"]].get("tries", 1)
             return tries * (task.get("train", 0) + task.get("heldout", 0))
         if job.rule == "grade":

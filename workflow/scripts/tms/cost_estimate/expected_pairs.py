@@ -1,10 +1,10 @@
 """How many completions a plan is expected to name before it is drawn."""
 
-from tms.mixture.weights import Supervision
+from tms.mixture.weights import MixtureWeights
 
 
 def distinct_pairs(
-    supervision: Supervision, epochs: float, samples: int = 1, share: float = 1.0
+    supervision: MixtureWeights, epochs: float, samples: int = 1, share: float = 1.0
 ) -> dict[str, float]:
     """Expected number of completions that a plan names for each training prompt, by checkpoint (Eq. 5.2).
 

@@ -3,7 +3,7 @@ r"""Classes of equal answers: a canonical text for each answer that a grader has
 Votes and entropies need classes, and math-verify compares pairs only, in a relation that is not transitive.
 So an answer's class is its own canonical form, whatever it is compared with: a plain number's exact value,
 else what math-verify parses, simplified by sympy. Equal classes mean equal answers; the reverse may fail (the
-grader takes `50%` and `0.5` for equal, these classes do not), and verdicts may differ within a class, which
+grader takes `50%` and `0.5` for equal, these classes do not), and grades may differ within a class, which
 `tms.experiments.diversity` counts.
 """
 

@@ -1,4 +1,4 @@
-"""Measured numbers of an experiment: the rows from which every table and figure is drawn."""
+"""Summary numbers of an experiment: the rows from which every table and figure is drawn."""
 
 from pathlib import Path
 

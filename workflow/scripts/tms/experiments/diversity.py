@@ -65,14 +65,14 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
     Args:
         prompt: what an error names, e.g. the example's id.
         answers: class of each sample's answer, in their order (`tms.experiments.answer_classes`).
-        right: the stored verdict of each sample. A sample without an answer counts as wrong.
+        right: the stored grade of each sample. A sample without an answer counts as wrong.
         k: K, at most the number of samples.
 
     Returns:
         `pass_at_1`, `pass_at_k` (unbiased, of all samples), `coverage` and `coverage_n` (1 where one of the
-        first K, or of all, is right), `sc_acc` (verdict on the first sample that gave the most frequent
+        first K, or of all, is right), `sc_acc` (grade on the first sample that gave the most frequent
         answer of the first K), `ans_ent` (nats, first K), `distinct_right` (different right answers among all
-        samples) and `mixed_classes` (classes of equal answers with both verdicts, among all samples).
+        samples) and `mixed_classes` (classes of equal answers with both grades, among all samples).
 
     Raises:
         InputError: fewer than K samples, or a result that breaks an invariant.
@@ -80,10 +80,10 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
     n = len(right)
     if n < k:
         raise InputError(f"{prompt}: {n} samples, fewer than K = {k}; sample more of them, or lower K")
-    right = [verdict and answer != NO_ANSWER for verdict, answer in zip(right, answers, strict=True)]
+    right = [grade and answer != NO_ANSWER for grade, answer in zip(right, answers, strict=True)]
     c = sum(right)
-    correct = {answer for answer, verdict in zip(answers, right, strict=True) if verdict}
-    wrong = {answer for answer, verdict in zip(answers, right, strict=True) if not verdict}
+    correct = {answer for answer, grade in zip(answers, right, strict=True) if grade}
+    wrong = {answer for answer, grade in zip(answers, right, strict=True) if not grade}
     found = {
         "pass_at_1": c / n,
         "pass_at_k": pass_at_k(n, c, k),

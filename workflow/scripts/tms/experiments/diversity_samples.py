@@ -10,7 +10,7 @@ from tms.experiments.diversity import measure
 from tms.io import parquet
 from tms.io.errors import InputError
 
-COLUMNS = ["benchmark", "example_id", "sample", "extracted", "verdict"]
+COLUMNS = ["benchmark", "example_id", "sample", "extracted", "grade"]
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,20 @@ class Samples:
 
     Args:
         answers: the answers that the grader has extracted, or the classes of whole responses.
-        verdicts: the stored verdicts; None where a row does not count.
+        grades: the stored grades; None where a row does not count.
     """
 
     answers: dict[str, list[str]] = field(default_factory=dict)
-    verdicts: dict[str, list[float | None]] = field(default_factory=dict)
+    grades: dict[str, list[float | None]] = field(default_factory=dict)
 
     @property
     def binary(self) -> bool:
-        """Whether each verdict is right or wrong, which Pass@K is about."""
-        return all(verdict in (0, 1) for own in self.verdicts.values() for verdict in own)
+        """Whether each grade is right or wrong, which Pass@K is about."""
+        return all(grade in (0, 1) for own in self.grades.values() for grade in own)
 
 
 def read_samples(path: Path) -> dict[str, Samples]:
-    """Read the verdicts of all samples, by benchmark.
+    """Read the grades of all samples, by benchmark.
 
     Raises:
         InputError: the file is broken, or a prompt's samples are not numbered from 0 without a gap.
@@ -47,7 +47,7 @@ def read_samples(path: Path) -> dict[str, Samples]:
                 f"{len(own.answers[prompt])} should be; delete the file and run again"
             )
         own.answers[prompt].append(row["extracted"])
-        own.verdicts.setdefault(prompt, []).append(row["verdict"])
+        own.grades.setdefault(prompt, []).append(row["grade"])
     return found
 
 
@@ -78,17 +78,17 @@ def with_responses(samples: Samples, path: Path, task: str) -> Samples:
 
 
 def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
-    """Read the verdicts on the greedy completions of some prompts of a task, in their order.
+    """Read the grades on the greedy completions of some prompts of a task, in their order.
 
     Raises:
-        InputError: a prompt has no verdict.
+        InputError: a prompt has no grade.
     """
     found = {
-        row["example_id"]: row["verdict"] for row in parquet.read(path, COLUMNS) if row["benchmark"] == task
+        row["example_id"]: row["grade"] for row in parquet.read(path, COLUMNS) if row["benchmark"] == task
     }
     if without := [prompt for prompt in prompts if found.get(prompt) is None]:
         raise InputError(
-            f"{path}: no verdict on {task} {without[0]}, which was sampled; "
+            f"{path}: no grade on {task} {without[0]}, which was sampled; "
             f"diagnose.diversity.prompts may not exceed tasks.{task}.limit"
         )
     return np.array([found[prompt] for prompt in prompts])
@@ -99,7 +99,7 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> d
 
     Args:
         name: of the samples, for errors.
-        samples: the samples of one model on one task; their verdicts are 0 or 1.
+        samples: the samples of one model on one task; their grades are 0 or 1.
         classes: class of each answer.
         k: K.
 
@@ -110,7 +110,7 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> d
         measure(
             f"{name} {prompt}",
             [classes[answer] for answer in samples.answers[prompt]],
-            [verdict == 1 for verdict in samples.verdicts[prompt]],
+            [grade == 1 for grade in samples.grades[prompt]],
             k,
         )
         for prompt in sorted(samples.answers)

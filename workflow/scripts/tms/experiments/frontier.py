@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tms.experiments.points import Coordinates, Point
+from tms.experiments.points import Point, Points
 from tms.io.errors import InputError
 from tms.metrics.paired_tests import bootstrap_p
 from tms.metrics.statistics import percentiles, seed_interval
@@ -91,8 +91,8 @@ def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[in
 
 
 def control(
-    validation: Coordinates,
-    test: Coordinates,
+    validation: Points,
+    test: Points,
     sides: Mapping[str, list[int]],
     reference: tuple[float, float],
 ) -> Control:

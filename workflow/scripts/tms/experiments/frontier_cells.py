@@ -8,7 +8,7 @@ from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.experiments.frontier import BASE, Estimate, control, estimate, sides_of
 from tms.experiments.matched_accuracy import at_accuracy, common_checkpoints, matched_accuracy
-from tms.experiments.points import Point, Runs, Verdicts, coordinates
+from tms.experiments.points import Grades, Point, Runs, coordinates
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.mixture.checkpoints import parse_point
 
@@ -18,7 +18,7 @@ THETA_0 = ("base", "")
 
 def frontier_cells(
     model: str,
-    base: Verdicts,
+    base: Grades,
     points: Mapping[Point, Runs],
     kinds: Mapping[str, str],
     suite: Suite,
@@ -28,14 +28,14 @@ def frontier_cells(
 
     Args:
         model: its name.
-        base: verdicts of theta_0.
-        points: verdicts of each run of each point of both sides.
+        base: grades of theta_0.
+        points: grades of each run of each point of both sides.
         kinds: side of each method, `sft` or `tms`.
         suite: the benchmarks and their parts.
         reference: target accuracy and forgetting from which areas are measured.
 
     Raises:
-        InputError: the sides do not have as many points, or the verdicts do not fit together.
+        InputError: the sides do not have as many points, or the grades do not fit together.
     """
     sides = sides_of(list(points), kinds)
     halves = {name: coordinates(base, points, suite, name) for name in ("validation", "test")}
@@ -79,7 +79,7 @@ def frontier_cells(
 
 def window_cells(
     model: str,
-    base: Verdicts,
+    base: Grades,
     points: Mapping[Point, Runs],
     methods: list[str],
     uniform: str | None,
@@ -93,8 +93,8 @@ def window_cells(
 
     Args:
         model: its name.
-        base: verdicts of theta_0.
-        points: verdicts of each run of each point, with those of the methods.
+        base: grades of theta_0.
+        points: grades of each run of each point, with those of the methods.
         methods: the windows' methods.
         uniform: which of them is the uniform window; None: no differences.
         suite: the benchmarks and their parts.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tms.config.suite import Suite
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
-from tms.metrics.summary import Bounds, Difference, Measured, difference
+from tms.metrics.summary import Bounds, Difference, Summary, difference
 
 BEST, TIED = "best", "tied"
 SEEDS = "other seeds may differ"  # tests are about these runs; over seeds, the difference could be 0
@@ -28,7 +28,7 @@ def columns(suite: Suite, task: str) -> dict[str, list[str]]:
     }
 
 
-def base_cells(base: Measured, suite: Suite, task: str) -> list[dict]:
+def base_cells(base: Summary, suite: Suite, task: str) -> list[dict]:
     """Cells of theta_0, which forgets nothing and has no transfer (null)."""
     found = []
     for quantity in [*columns(suite, task), *_others(base, suite)]:
@@ -38,9 +38,9 @@ def base_cells(base: Measured, suite: Suite, task: str) -> list[dict]:
 
 
 def method_cells(
-    methods: Mapping[str, Measured],
-    base: Measured,
-    references: Mapping[str, Measured],
+    methods: Mapping[str, Summary],
+    base: Summary,
+    references: Mapping[str, Summary],
     suite: Suite,
     task: str,
 ) -> list[dict]:
@@ -98,7 +98,7 @@ def method_cells(
     return found
 
 
-def _tests(methods: Mapping[str, Measured], others: Mapping[tuple[str, str], Measured]) -> Tests:
+def _tests(methods: Mapping[str, Summary], others: Mapping[tuple[str, str], Summary]) -> Tests:
     """Compare methods in quantities with another one each, with Holm's correction over all of that."""
     found = {pair: difference(methods[pair[0]], other, pair[1]) for pair, other in others.items()}
     adjusted = holm([one.p_value if one else None for one in found.values()])
@@ -117,7 +117,7 @@ def _over_zero(bounds: Bounds) -> bool:
     return bounds is not None and bounds[0] < 0 < bounds[1]
 
 
-def _best(methods: Mapping[str, Measured], quantity: str) -> str | None:
+def _best(methods: Mapping[str, Summary], quantity: str) -> str | None:
     values = {name: own.values[quantity] for name, own in methods.items() if own.values[quantity] is not None}
     return max(values, key=values.__getitem__) if values else None
 
@@ -130,12 +130,12 @@ def _target_cells(found: list[dict], task: str, *differences: str) -> list[dict]
     ]
 
 
-def _others(measured: Measured, suite: Suite) -> list[str]:
+def _others(measured: Summary, suite: Suite) -> list[str]:
     """Other metrics of the benchmarks' rows."""
     return [name for name in measured.items if name not in suite.benchmarks]
 
 
-def _quantity_cell(measured: Measured, quantity: str, suite: Suite, task: str) -> dict:
+def _quantity_cell(measured: Summary, quantity: str, suite: Suite, task: str) -> dict:
     bounds = measured.interval(quantity), measured.seeds_interval(quantity)
     return _cell(quantity, measured.values[quantity], *bounds) | _sizes(measured, quantity, suite, task)
 
@@ -153,6 +153,6 @@ def _cell(quantity: str, value: float | None, interval: Bounds, seeds_interval: 
     }
 
 
-def _sizes(measured: Measured, quantity: str, suite: Suite, task: str) -> dict:
+def _sizes(measured: Summary, quantity: str, suite: Suite, task: str) -> dict:
     behind = columns(suite, task).get(quantity, [quantity])
     return {"n": sum(measured.items[name][0].n for name in behind), "seeds": len(measured.by_seed)}

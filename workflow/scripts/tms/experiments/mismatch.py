@@ -9,7 +9,7 @@ import numpy as np
 from tms.experiments import cells
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.metrics.intervals import Verdicts, read_verdicts
+from tms.metrics.intervals import Grades, read_grades
 from tms.metrics.statistics import (
     joint_interval,
     normal_interval,
@@ -36,13 +36,13 @@ class LongRun:
         steps: optimiser steps of the whole run.
         trajectory: point -> held-out NLL and its drift, as in drift.json; theta_0 and the end included.
         train_trajectory: point -> NLL of training references.
-        verdicts: point -> verdicts, at the points that were evaluated.
+        grades: point -> grades, at the points that were evaluated.
     """
 
     steps: int
     trajectory: dict[str, dict]
     train_trajectory: dict[str, dict]
-    verdicts: dict[str, Verdicts]
+    grades: dict[str, Grades]
 
 
 def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
@@ -62,19 +62,19 @@ def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
         ) from error
 
 
-def read_points(points: Path, end: Path, base: Path) -> dict[str, Verdicts]:
-    """Read the verdicts at each evaluated point of a run, from theta_0 to the end.
+def read_points(points: Path, end: Path, base: Path) -> dict[str, Grades]:
+    """Read the grades at each evaluated point of a run, from theta_0 to the end.
 
     Args:
-        points: verdicts of the checkpoints between, told apart by their column `checkpoint`.
-        end, base: verdicts of the run's end and of theta_0.
+        points: grades of the checkpoints between, told apart by their column `checkpoint`.
+        end, base: grades of the run's end and of theta_0.
     """
-    between: dict[str, Verdicts] = {}
-    for row in parquet.read(points, ["checkpoint", "benchmark", "example_id", "verdict"]):
-        if row["verdict"] is not None:
+    between: dict[str, Grades] = {}
+    for row in parquet.read(points, ["checkpoint", "benchmark", "example_id", "grade"]):
+        if row["grade"] is not None:
             of_point = between.setdefault(row["checkpoint"], {})
-            of_point.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
-    return {BASE: read_verdicts(base), **between, FINAL: read_verdicts(end)}
+            of_point.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
+    return {BASE: read_grades(base), **between, FINAL: read_grades(end)}
 
 
 def mismatch_cells(
@@ -110,7 +110,7 @@ def mismatch_cells(
         common = {"method": method, "train_task": task, "checkpoint": point}
         common["x"] = step_of(point, first.steps)
         measured = _losses(runs, point)
-        if point in first.verdicts:
+        if point in first.grades:
             measured |= _scores(f"{method}/{task}", runs, point, retention)
         seeds = {"seeds": len(runs)}
         if point == BASE:
@@ -126,7 +126,7 @@ def mismatch_cells(
 
 
 def _shape(run: LongRun) -> tuple:
-    return run.steps, list(run.trajectory), list(run.train_trajectory), list(run.verdicts)
+    return run.steps, list(run.trajectory), list(run.train_trajectory), list(run.grades)
 
 
 def _losses(runs: dict[int, LongRun], point: str) -> dict[str, dict]:
@@ -143,24 +143,24 @@ def _losses(runs: dict[int, LongRun], point: str) -> dict[str, dict]:
 
 def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str]) -> dict[str, dict]:
     found, by_seed, resampled = {}, {}, {}
-    first = next(iter(runs.values())).verdicts[point]
+    first = next(iter(runs.values())).grades[point]
     if missing := [benchmark for benchmark in retention if benchmark not in first]:
-        raise InputError(f"{name}: no verdicts of {missing[0]} at {point}; run generate and grade again")
+        raise InputError(f"{name}: no grades of {missing[0]} at {point}; run generate and grade again")
     for benchmark, examples in first.items():
         for seed, run in runs.items():
-            if run.verdicts[point].get(benchmark, {}).keys() != examples.keys():
+            if run.grades[point].get(benchmark, {}).keys() != examples.keys():
                 raise InputError(
                     f"{name}/seed{seed}: other examples of {benchmark} at {point} than the other seeds; "
                     f"run generate and grade again"
                 )
-        verdicts_SN = np.array(
-            [[run.verdicts[point][benchmark][example] for example in examples] for run in runs.values()]
+        grades_SN = np.array(
+            [[run.grades[point][benchmark][example] for example in examples] for run in runs.values()]
         )
-        by_seed[benchmark] = verdicts_SN.mean(axis=1)
-        low, high = joint_interval(verdicts_SN.tolist())
+        by_seed[benchmark] = grades_SN.mean(axis=1)
+        low, high = joint_interval(grades_SN.tolist())
         found[benchmark] = _entry(by_seed[benchmark], low, high) | {"n": len(examples)}
         if benchmark in retention:
-            resampled[benchmark] = resampled_means([verdicts_SN.mean(axis=0)], benchmark)[0]
+            resampled[benchmark] = resampled_means([grades_SN.mean(axis=0)], benchmark)[0]
     interval = percentiles(np.mean([resampled[benchmark] for benchmark in retention], axis=0))
     found["retention_mean"] = _entry(
         np.mean([by_seed[benchmark] for benchmark in retention], axis=0), *interval

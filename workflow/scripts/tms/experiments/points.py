@@ -13,15 +13,15 @@ from tms.io.errors import InputError
 from tms.metrics.scores import Run, forgetting, mean
 from tms.metrics.statistics import resampled_means
 
-Verdicts = dict[str, dict[str, float]]  # benchmark -> example_id -> verdict
-Runs = Mapping[Run, Verdicts]
+Grades = dict[str, dict[str, float]]  # benchmark -> example_id -> grade
+Runs = Mapping[Run, Grades]
 Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
 HALVES = ("validation", "test")
 
 
 @dataclass(frozen=True)
-class Coordinates:
-    """Coordinates of points; axes: P points (theta_0 first), S seeds, D draws (first what was measured).
+class Points:
+    """Points of points; axes: P points (theta_0 first), S seeds, D draws (first what was measured).
 
     Each value of a seed is the mean over the target tasks' runs, so the mean over S is that over all runs.
 
@@ -58,25 +58,25 @@ def half(benchmark: str, example: str) -> str:
     return HALVES[hashlib.sha256(f"{benchmark}\0{example}".encode()).digest()[0] % 2]
 
 
-def read_checkpoints(path: Path, benchmarks: Iterable[str]) -> dict[str, Verdicts]:
-    """Read the verdicts of each checkpoint in a file, without other benchmarks and rows that do not count."""
+def read_checkpoints(path: Path, benchmarks: Iterable[str]) -> dict[str, Grades]:
+    """Read the grades of each checkpoint in a file, without other benchmarks and rows that do not count."""
     wanted, found = set(benchmarks), {}
-    for row in parquet.read(path, ["checkpoint", "benchmark", "example_id", "verdict"]):
-        if row["benchmark"] in wanted and row["verdict"] is not None:
-            verdicts = found.setdefault(row["checkpoint"], {}).setdefault(row["benchmark"], {})
-            verdicts[row["example_id"]] = row["verdict"]
+    for row in parquet.read(path, ["checkpoint", "benchmark", "example_id", "grade"]):
+        if row["benchmark"] in wanted and row["grade"] is not None:
+            grades = found.setdefault(row["checkpoint"], {}).setdefault(row["benchmark"], {})
+            grades[row["example_id"]] = row["grade"]
     return found
 
 
-def coordinates(base: Verdicts, points: Mapping[Point, Runs], suite: Suite, part: str = "") -> Coordinates:
-    """Coordinates of theta_0 and of every point, as measured and on joint resamples of the examples.
+def coordinates(base: Grades, points: Mapping[Point, Runs], suite: Suite, part: str = "") -> Points:
+    """Points of theta_0 and of every point, as measured and on joint resamples of the examples.
 
-    An example that is drawn brings the verdict of theta_0 and of each run of each point, so differences
+    An example that is drawn brings the grade of theta_0 and of each run of each point, so differences
     between points are paired and seeds that agree narrow nothing; benchmarks and halves are drawn apart.
 
     Args:
-        base: verdicts of theta_0.
-        points: verdicts of each run of each point; all have one run for each target task and seed.
+        base: grades of theta_0.
+        points: grades of each run of each point; all have one run for each target task and seed.
         suite: its targets and its retention benchmarks are read.
         part: the half of the examples that counts (`HALVES`); "" for all.
 
@@ -110,7 +110,7 @@ def coordinates(base: Verdicts, points: Mapping[Point, Runs], suite: Suite, part
         means_PKSD = np.concatenate([of_base, means_MD[1:].reshape(shape)])
         (targets if benchmark in suite.targets else kept).append(means_PKSD)
         sizes[benchmark] = len(examples)
-    return Coordinates(
+    return Points(
         target_PSD=mean(targets).mean(axis=1),
         forgetting_PSD=forgetting([means_PKSD - means_PKSD[0] for means_PKSD in kept]).mean(axis=1),
         retention_PSD=mean(kept).mean(axis=1),
@@ -119,13 +119,11 @@ def coordinates(base: Verdicts, points: Mapping[Point, Runs], suite: Suite, part
     )
 
 
-def _scores(
-    verdicts: Verdicts, benchmark: str, examples: list[str], base: Verdicts, label: str
-) -> list[float]:
-    own = verdicts.get(benchmark, {})
+def _scores(grades: Grades, benchmark: str, examples: list[str], base: Grades, label: str) -> list[float]:
+    own = grades.get(benchmark, {})
     if own.keys() != base[benchmark].keys():
         raise InputError(
-            f"verdicts of {label}: other examples of {benchmark} than theta_0 was graded on; "
+            f"grades of {label}: other examples of {benchmark} than theta_0 was graded on; "
             f"run generate and grade again for both"
         )
     return [own[example] for example in examples]
@@ -136,4 +134,4 @@ def _check_runs(points: Mapping[Point, Runs], wanted: list[Run]) -> None:
         for task, seed in wanted:
             if (task, seed) not in runs:
                 where = f"checkpoint {checkpoint}" if checkpoint else "the end"
-                raise InputError(f"--verdicts: {method} has no run {task}/seed{seed} at {where}; name each")
+                raise InputError(f"--grades: {method} has no run {task}/seed{seed} at {where}; name each")

@@ -40,7 +40,7 @@ def prompt_means(samples: list[dict], what: str) -> PromptMeans:
     A prompt counts on both sides or on neither.
 
     Args:
-        samples: columns `seed`, `source` (policy | base), `example_id`, `verdict` (None: does not count),
+        samples: columns `seed`, `source` (policy | base), `example_id`, `grade` (None: does not count),
             `kl` and `finish_reason`.
         what: their name in an error.
 
@@ -59,7 +59,7 @@ def prompt_means(samples: list[dict], what: str) -> PromptMeans:
                     f"{what}: seed {seed} does not have {draws} samples of the {source} for each prompt; "
                     f"run drift again for all seeds"
                 )
-    uncounted = {row["example_id"] for row in samples if row["verdict"] is None}
+    uncounted = {row["example_id"] for row in samples if row["grade"] is None}
     counted = [prompt for prompt in prompts if prompt not in uncounted]
 
     def means(source: str, column: str) -> np.ndarray:
@@ -69,8 +69,8 @@ def prompt_means(samples: list[dict], what: str) -> PromptMeans:
         return np.array(values, dtype=float).reshape(len(seeds), len(counted), draws).mean(axis=-1)
 
     return PromptMeans(
-        policy_SP=means("policy", "verdict"),
-        base_SP=means("base", "verdict"),
+        policy_SP=means("policy", "grade"),
+        base_SP=means("base", "grade"),
         kl_SP=np.maximum(means("policy", "kl"), 0.0),  # rounding may leave equal policies a hair below 0
         draws=draws,
         truncated=sum(row["finish_reason"] == "length" for row in samples) / len(samples),

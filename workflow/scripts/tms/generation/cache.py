@@ -67,7 +67,7 @@ def row_key(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class RowStore:
+class CompletionCache:
     """Rows of one model. Use it as a context manager: leaving it flushes, and merges its own segments.
 
     Args:
@@ -123,7 +123,7 @@ class RowStore:
                 path.unlink()
             self.written = [merged]
 
-    def __enter__(self) -> "RowStore":
+    def __enter__(self) -> "CompletionCache":
         return self
 
     def __exit__(self, *exception) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from tms.generation.cache import Row, RowStore, row_key
+from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Request
 from tms.generation.noise import noise_key
@@ -135,7 +135,7 @@ def _prepare(order: Order, engine: Engine) -> _Wanted:
 
 def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
     order = wanted.order
-    with RowStore(root, order.model.weights) as store:
+    with CompletionCache(root, order.model.weights) as store:
         found = store.lookup(wanted.keys)
         missing = [key for key in wanted.requests if key not in found]
         print(
@@ -160,7 +160,7 @@ def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], No
     ]
 
 
-def _generate(wanted: _Wanted, missing: list[str], engine: Engine, store: RowStore) -> dict[str, Row]:
+def _generate(wanted: _Wanted, missing: list[str], engine: Engine, store: CompletionCache) -> dict[str, Row]:
     made: dict[str, Row] = {}
     tokens = 0
     started = time.monotonic()

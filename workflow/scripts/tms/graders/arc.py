@@ -1,12 +1,12 @@
 """ARC-Challenge's grader: the label of the chosen option, a letter or a digit (https://allenai.org/data/arc)."""
 
 from tms.answers.choice import grade_choice
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the completion's label is the gold label.
 
     Args:

@@ -3,12 +3,12 @@
 import re
 
 from tms.answers.final_answer import LONGEST, final_answer
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the integer behind the last "answer :", else the last one of the text, is the answer.
 
     Args:
@@ -19,6 +19,6 @@ def grade(completion: str, answer: str) -> Verdict:
     text = completion[-LONGEST:] if stated is None else stated
     numbers = re.findall(r"\d+", text)
     if not numbers:
-        return Verdict(0.0, "")
+        return Grade(0.0, "")
     extracted = numbers[0] if stated is not None else numbers[-1]
-    return Verdict(float(extracted.lstrip("0") == answer.lstrip("0")), extracted[:50])
+    return Grade(float(extracted.lstrip("0") == answer.lstrip("0")), extracted[:50])

@@ -11,7 +11,7 @@ import warnings
 from fractions import Fraction
 
 from tms.answers.final_answer import final_answer
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math_extraction import boxed
 
 METRIC = "accuracy"
@@ -31,7 +31,7 @@ STRIPPED = " \t*_$`.\\[]"  # decoration at an expression's ends
 CHARACTERS = set("0123456789+-*/() ")
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the final expression uses each given number exactly once and equals the target.
 
     Args:
@@ -44,7 +44,7 @@ def grade(completion: str, answer: str) -> Verdict:
     expression = extract(completion)
     found = evaluate(expression)
     right = found is not None and found == (problem["target"], sorted(problem["numbers"]))
-    return Verdict(float(right), expression)
+    return Grade(float(right), expression)
 
 
 def extract(completion: str) -> str:

@@ -3,12 +3,12 @@
 import re
 
 from tms.answers.final_answer import LONGEST, final_answer
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the stated value is the answer.
 
     Args:
@@ -20,4 +20,4 @@ def grade(completion: str, answer: str) -> Verdict:
     if text is None:
         text = re.split(r"\bis\b", completion[-LONGEST:])[-1]
     extracted = " ".join(re.findall(r"\w+", text.lower()))[:100]
-    return Verdict(float(extracted == answer.lower()), extracted)
+    return Grade(float(extracted == answer.lower()), extracted)

@@ -1,12 +1,12 @@
 """GSM8K's grader: the final number (https://github.com/openai/grade-school-math, `is_correct`)."""
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math import grade_number
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     r"""Score 1 where the completion's answer equals the gold number.
 
     Args:

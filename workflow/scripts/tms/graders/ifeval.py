@@ -2,13 +2,13 @@
 
 import json
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.ifeval_checker import follows, loose_variants
 
 METRIC = "prompt_strict"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the response follows all of its prompt's instructions (strict).
 
     `instruction_strict` and `instruction_loose` hold one item an instruction, `prompt_loose` one. See
@@ -33,4 +33,4 @@ def grade(completion: str, answer: str) -> Verdict:
         "prompt_loose": [float(all(loose))],
         "instruction_loose": loose,
     }
-    return Verdict(float(all(strict)), f"{sum(strict):.0f} of {len(strict)}", also)
+    return Grade(float(all(strict)), f"{sum(strict):.0f} of {len(strict)}", also)

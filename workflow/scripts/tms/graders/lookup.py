@@ -3,12 +3,12 @@
 import re
 
 from tms.answers.final_answer import LONGEST, final_answer
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the end of every chain is right.
 
     Args:
@@ -20,4 +20,4 @@ def grade(completion: str, answer: str) -> Verdict:
     text = completion[-LONGEST:] if stated is None else stated
     clauses = [re.findall(r"\w+", clause) for clause in re.split(r"[,.;\n]", text.lower())]
     extracted = " ".join(words[-1] for words in clauses if words)[:200]
-    return Verdict(float(extracted == answer), extracted)
+    return Grade(float(extracted == answer), extracted)

@@ -1,12 +1,12 @@
 """MATH's grader: the final expression, compared by math-verify (https://github.com/huggingface/Math-Verify)."""
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math import grade_expression
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     r"""Score 1 where the completion's answer equals the gold answer.
 
     Args:

@@ -1,12 +1,12 @@
 """MATH-500's grader, which is MATH's (official: https://github.com/openai/prm800k, prm800k/grading/)."""
 
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 from tms.answers.math import grade_expression
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     r"""Score 1 where the completion's answer equals the gold answer.
 
     Args:

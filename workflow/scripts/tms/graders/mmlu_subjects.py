@@ -1,12 +1,12 @@
 """Grader of MMLU's 57 subjects (https://github.com/hendrycks/test): the label of the chosen option."""
 
 from tms.answers.choice import grade_choice
-from tms.answers.grade import Verdict
+from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 
 
-def grade(completion: str, answer: str) -> Verdict:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the completion's label is the gold label.
 
     Args:

@@ -14,7 +14,7 @@ class GradingPool:
     """Worker processes that grade with a limit of wall-clock seconds a row, kept from one call to the next.
 
     A worker that is stuck or dies is replaced; its row has failure "timeout" or "crash", one whose grader
-    raises has "error". Such a row gets the verdict of an empty completion. All other rows are graded as if
+    raises has "error". Such a row gets the grade of an empty completion. All other rows are graded as if
     nothing had happened. On Linux workers are forked from the calling process: one that has threads takes a
     `tms.grading.server.GradingServer` instead.
 

@@ -11,7 +11,8 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tms.grading.pool import Grade, GradingPool, Task
+from tms.answers.grade import Grade
+from tms.grading.pool import GradingPool, Task
 from tms.grading.worker import end_with_parent
 from tms.io.errors import InputError
 

@@ -10,12 +10,13 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from tms.answers.grade import Grade
 from tms.io.errors import InputError
 
 WORKER_MEMORY = 2 << 30  # bytes of address space that a worker may add to what it started with
@@ -31,22 +32,8 @@ class Task(NamedTuple):
     answer: str
 
 
-@dataclass(frozen=True)
-class Grade:
-    """A task's verdict; `failure` is "", "timeout", "crash", "error", or what the grader names.
-
-    `score` is in [0, 1], or None where the row does not count for the headline metric; `also` holds the items
-    of other metrics.
-    """
-
-    score: float | None
-    extracted: str
-    failure: str = ""
-    also: dict[str, list[float]] = field(default_factory=dict)
-
-
 def load_grader(kind: str) -> ModuleType:
-    """Import the grader `tms/graders/{kind}.py` (`METRIC`, `grade(completion, answer) -> Verdict`).
+    """Import the grader `tms/graders/{kind}.py` (`METRIC`, `grade(completion, answer) -> Grade`).
 
     Raises:
         InputError: there is no grader of that kind.
@@ -57,12 +44,12 @@ def load_grader(kind: str) -> ModuleType:
 
 
 def lost(task: Task, failure: str) -> Grade:
-    """Verdict of an empty completion: the row keeps its place in every metric it counts for."""
+    """Grade of an empty completion: the row keeps its place in every metric it counts for."""
     try:
         empty = load_grader(task.kind).grade("", task.answer)
-        return Grade(empty.score, "", failure, empty.also)
+        return Grade(empty.score, "", empty.also, failure)
     except Exception:
-        return Grade(0.0, "", failure)
+        return Grade(0.0, "", failure=failure)
 
 
 class Worker:
@@ -124,9 +111,9 @@ def _serve(connection: Connection, kinds: list[str], parent: int) -> None:
             continue
         for task in connection.recv():
             try:
-                verdict = graders[task.kind].grade(task.completion, task.answer)
-                score = None if verdict.score is None else float(verdict.score)
-                grade = Grade(score, verdict.extracted, verdict.failure, verdict.also)
+                grade = graders[task.kind].grade(task.completion, task.answer)
+                score = None if grade.score is None else float(grade.score)
+                grade = replace(grade, score=score)
             except InputError as error:  # what a user can mend stops the stage
                 grade = error
             except Exception as error:  # a grader's bug must not take the batch with it

@@ -31,7 +31,7 @@ COLUMNS = {
     "solution": pa.string(),  # the data set's own worked solution, "" where it has none
     "judgement": pa.string(),  # the judge model's raw output on a completion
     "extracted": pa.string(),  # the answer found in the completion
-    "verdict": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
+    "grade": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
     "also": pa.string(),  # items of other metrics, as JSON {metric: [item, ...]}
     "reason": pa.string(),  # why a row was rejected, or why its grader failed ("" where it did not)
     "seconds": pa.float64(),  # generation time that falls to this row; of a training step, since the start
@@ -102,13 +102,13 @@ MIXTURE = [
     "completion_ids",
     "finish_reason",
 ]
-VERDICTS = [
+GRADES = [
     "example_id",
     "benchmark",
     "checkpoint",
     "sample",
     "extracted",
-    "verdict",
+    "grade",
     "also",
     "finish_reason",
     "reason",

@@ -5,27 +5,27 @@ from pathlib import Path
 
 from tms.config.suite import Suite
 from tms.io import parquet
-from tms.metrics.per_example import Items, resampled_scores
+from tms.metrics.per_example import PerExample, resampled_scores
 from tms.metrics.scores import Run, run_label, run_of, summary
 from tms.metrics.statistics import percentiles
 
-Verdicts = dict[str, dict[str, float]]  # benchmark -> example_id -> verdict
+Grades = dict[str, dict[str, float]]  # benchmark -> example_id -> grade
 
 
-def read_verdicts(path: Path) -> Verdicts:
-    """Read a model's verdicts by benchmark and example, without the rows that count for no score."""
-    found: Verdicts = {}
-    for row in parquet.read(path, ["benchmark", "example_id", "verdict"]):
-        if row["verdict"] is None:
+def read_grades(path: Path) -> Grades:
+    """Read a model's grades by benchmark and example, without the rows that count for no score."""
+    found: Grades = {}
+    for row in parquet.read(path, ["benchmark", "example_id", "grade"]):
+        if row["grade"] is None:
             continue
-        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
+        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
     return found
 
 
 def cell_intervals(
     cells: list[dict],
-    base: Mapping[str, Items],
-    runs: Mapping[Run, Mapping[str, Items]],
+    base: Mapping[str, PerExample],
+    runs: Mapping[Run, Mapping[str, PerExample]],
     suite: Suite,
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """Bounds of the 95 % bootstrap interval of each cell of `scores.summary`, by (row, column).

@@ -13,8 +13,8 @@ def mcnemar_p(first: Sequence[float], second: Sequence[float]) -> float:
     Exact at any size: only examples that one of the two got right count, and for them a fair coin's binomial.
 
     Args:
-        first: a verdict of 0 or 1 for each example.
-        second: the other run's verdicts on the same examples, in the same order.
+        first: a grade of 0 or 1 for each example.
+        second: the other run's grades on the same examples, in the same order.
 
     Source: statsmodels.stats.contingency_tables.mcnemar.
     """

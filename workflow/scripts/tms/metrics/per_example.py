@@ -13,8 +13,8 @@ from tms.metrics.statistics import resampled_means
 
 
 @dataclass(frozen=True, eq=False)
-class Items:
-    """Items of one score: a benchmark's verdicts, or those of another metric of its rows.
+class PerExample:
+    """PerExample of one score: a benchmark's grades, or those of another metric of its rows.
 
     Args:
         benchmark: the benchmark that the rows belong to.
@@ -44,22 +44,22 @@ class Items:
         return bool((self.counts_N == 1).all() and np.isin(self.sums_N, (0, 1)).all())
 
 
-def read_items(path: Path, benchmarks: Collection[str]) -> dict[str, Items]:
-    """Read the items of some benchmarks: `facts` has its verdicts, `ifeval.prompt_loose` another metric's.
+def read_per_example(path: Path, benchmarks: Collection[str]) -> dict[str, PerExample]:
+    """Read the items of some benchmarks: `facts` has its grades, `ifeval.prompt_loose` another metric's.
 
     Rows without an item of a score do not count for it.
     """
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for row in parquet.read(path, ["benchmark", "example_id", "verdict", "also"]):
+    for row in parquet.read(path, ["benchmark", "example_id", "grade", "also"]):
         if row["benchmark"] not in benchmarks:
             continue
-        if row["verdict"] is not None:
-            found.setdefault((row["benchmark"], ""), {})[row["example_id"]] = [row["verdict"]]
+        if row["grade"] is not None:
+            found.setdefault((row["benchmark"], ""), {})[row["example_id"]] = [row["grade"]]
         for metric, items in json.loads(row["also"]).items():
             if items:
                 found.setdefault((row["benchmark"], metric), {})[row["example_id"]] = items
     return {
-        ".".join(filter(None, key)): Items(
+        ".".join(filter(None, key)): PerExample(
             key[0],
             examples := tuple(sorted(by_example)),
             np.array([sum(by_example[name]) for name in examples], dtype=float),
@@ -69,20 +69,20 @@ def read_items(path: Path, benchmarks: Collection[str]) -> dict[str, Items]:
     }
 
 
-def resampled_scores(name: str, models: Mapping[str, Mapping[str, Items]]) -> dict[str, np.ndarray]:
+def resampled_scores(name: str, models: Mapping[str, Mapping[str, PerExample]]) -> dict[str, np.ndarray]:
     """A score of several models under the same bootstrap resamples of their examples.
 
     All scores of a benchmark share its resamples; those of benchmarks are independent of each other.
 
     Args:
-        name: the score, as `read_items` names it.
+        name: the score, as `read_per_example` names it.
         models: items of each model by score; the base comes first. Keys name the models in messages.
 
     Returns:
         For each model an array of `statistics.RESAMPLES` scores.
 
     Raises:
-        InputError: a model's verdicts on a benchmark are of other examples than the first model's. (Other
+        InputError: a model's grades on a benchmark are of other examples than the first model's. (Other
             metrics may have no item where a judge gave none.)
     """
     found = {model: scores.get(name) for model, scores in models.items()}
@@ -90,7 +90,7 @@ def resampled_scores(name: str, models: Mapping[str, Mapping[str, Items]]) -> di
     for model, items in found.items():
         if first is None or items is None or (name == first.benchmark and items.examples != first.examples):
             raise InputError(
-                f"verdicts of {model}: other examples of {name} than the base was graded on; "
+                f"grades of {model}: other examples of {name} than the base was graded on; "
                 "run generate and grade again for both"
             )
     examples = sorted(set().union(*(items.examples for items in found.values())))
@@ -101,7 +101,7 @@ def resampled_scores(name: str, models: Mapping[str, Mapping[str, Items]]) -> di
     return dict(zip(found, sums_MR, strict=True))
 
 
-def _of_examples(items: Items, examples: list[str]) -> np.ndarray:
+def _of_examples(items: PerExample, examples: list[str]) -> np.ndarray:
     """Sum and number of the items of some examples: shape (2, examples)."""
     place = {name: index for index, name in enumerate(examples)}
     found = np.zeros((2, len(examples)))

@@ -42,7 +42,7 @@ def joint_interval(scores: list[list[float]]) -> tuple[float, float]:
 
     Scores of 0 and 1 get Wilson's interval at the effective number of examples: as many independent ones as
     would leave the mean the variance that resampling examples jointly gives it, which lies between that of
-    one run (all runs agree on each example) and of as many examples as there are verdicts. The bootstrap's
+    one run (all runs agree on each example) and of as many examples as there are grades. The bootstrap's
     percentiles would be too narrow near 0 and 1. Other scores are resampled jointly.
 
     Args:

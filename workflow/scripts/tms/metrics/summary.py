@@ -7,16 +7,16 @@ import numpy as np
 
 from tms.config.suite import Suite
 from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
-from tms.metrics.per_example import Items
+from tms.metrics.per_example import PerExample
 from tms.metrics.scores import Number, Run, mean_floor, over_runs, own_cells, quantities, run_of
 from tms.metrics.statistics import joint_interval, percentiles, seed_interval
 
-Scores = Mapping[str, Items]  # items of a model by score (`items.read_items`)
+Scores = Mapping[str, PerExample]  # items of a model by score (`items.read_per_example`)
 Bounds = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class Measured:
+class Summary:
     """Quantities of a method: over its runs, or over those on one task.
 
     Args:
@@ -30,7 +30,7 @@ class Measured:
     values: dict[str, float | None]
     drawn: dict[str, np.ndarray | None]
     by_seed: dict[int, dict[str, float | None]]
-    items: dict[str, list[Items]]
+    items: dict[str, list[PerExample]]
     floor: dict[str, float | None]
 
     def interval(self, quantity: str) -> Bounds:
@@ -46,8 +46,8 @@ class Measured:
         """95 % interval over seeds."""
         return _over_seeds([found[quantity] for found in self.by_seed.values()])
 
-    def verdicts(self, quantity: str) -> np.ndarray | None:
-        """Verdicts of 0 and 1 behind a quantity, if it is the score of a single run."""
+    def grades(self, quantity: str) -> np.ndarray | None:
+        """Grades of 0 and 1 behind a quantity, if it is the score of a single run."""
         items = self.items.get(quantity, [])
         return items[0].sums_N if len(items) == 1 and items[0].binary else None
 
@@ -68,7 +68,7 @@ def measure(
     resampled: Mapping[str, Mapping[Run | None, np.ndarray]],
     suite: Suite,
     task: str = "",
-) -> Measured:
+) -> Summary:
     """Measure a method.
 
     Args:
@@ -87,7 +87,7 @@ def measure(
         found = [chosen[run_of(cell)][name] for cell in own_cells(cells, name)]
         # theta_0 stands for a run on each task, with the same items.
         items[name] = list({id(own): own for own in found}.values())
-    return Measured(
+    return Summary(
         values=_quantities(cells, base, suite),
         drawn=_quantities(drawn, base, suite),
         by_seed={
@@ -101,17 +101,17 @@ def measure(
     )
 
 
-def difference(first: Measured, second: Measured, quantity: str) -> Difference | None:
+def difference(first: Summary, second: Summary, quantity: str) -> Difference | None:
     """How much a method's quantity exceeds another's; None where one of them has none.
 
-    The test is McNemar's between single runs with verdicts of 0 and 1, else the paired bootstrap's with all
+    The test is McNemar's between single runs with grades of 0 and 1, else the paired bootstrap's with all
     seeds of a method kept together. Seeds are compared in pairs (theta_0 with each).
     """
     if first.values[quantity] is None or second.values[quantity] is None:
         return None
     drawn_R = first.drawn[quantity] - second.drawn[quantity]
-    verdicts = first.verdicts(quantity), second.verdicts(quantity)
-    single = verdicts[0] is not None and verdicts[1] is not None
+    grades = first.grades(quantity), second.grades(quantity)
+    single = grades[0] is not None and grades[1] is not None
     return Difference(
         first.values[quantity] - second.values[quantity],
         percentiles(drawn_R),
@@ -121,7 +121,7 @@ def difference(first: Measured, second: Measured, quantity: str) -> Difference |
                 for seed, found in first.by_seed.items()
             ]
         ),
-        mcnemar_p(*verdicts) if single else bootstrap_p(drawn_R),
+        mcnemar_p(*grades) if single else bootstrap_p(drawn_R),
     )
 
 

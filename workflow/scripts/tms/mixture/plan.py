@@ -7,12 +7,12 @@ from itertools import accumulate
 
 from tms.io.errors import InputError
 from tms.mixture.schedule import visits
-from tms.mixture.weights import Supervision
+from tms.mixture.weights import MixtureWeights
 
 
 def train_plan(
     example_ids: list[str],
-    supervision: Supervision,
+    supervision: MixtureWeights,
     total: int,
     samples: int,
     prompts_share: float,
@@ -58,7 +58,7 @@ def train_plan(
     ]
 
 
-def heldout_plan(example_ids: list[str], supervision: Supervision, samples: int, seed: int) -> list[dict]:
+def heldout_plan(example_ids: list[str], supervision: MixtureWeights, samples: int, seed: int) -> list[dict]:
     """Draw one target for each held-out prompt, in the given order: what `pld_own` is measured on (RQ6)."""
     return [
         {
@@ -73,7 +73,7 @@ def heldout_plan(example_ids: list[str], supervision: Supervision, samples: int,
 
 
 def draw(
-    supervision: Supervision, samples: int, seed: int, split: str, example_id: str, epoch: int
+    supervision: MixtureWeights, samples: int, seed: int, split: str, example_id: str, epoch: int
 ) -> dict[str, str | int]:
     """Draw the target of one visit from q_alpha (Eq. 5.2).
 

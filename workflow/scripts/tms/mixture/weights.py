@@ -11,7 +11,7 @@ POINT_MASSES = {"self_sft": BASE, "final_sft": FINAL, "iterative_sft": FINAL}
 
 
 @dataclass(frozen=True)
-class Supervision:
+class MixtureWeights:
     """The mixture q_alpha of Eq. 5.2: the teacher with probability alpha, else a checkpoint t ~ p(t)."""
 
     alpha: float
@@ -26,7 +26,7 @@ def supervision(
     window: str = "uniform",
     weights: Sequence[float] | None = None,
     points: Mapping[str, float] | None = None,
-) -> Supervision:
+) -> MixtureWeights:
     """Read a method's settings as its supervision (Eq. 5.2, Algorithm 1).
 
     Kinds `self_sft`, `final_sft` and `iterative_sft` take every target from theta_0 or from the end of the
@@ -55,7 +55,7 @@ def supervision(
 
 def checked(
     alpha: float, points: Sequence[str], weights: Sequence[float], key: str = "tms.weights"
-) -> Supervision:
+) -> MixtureWeights:
     """Make a supervision of its parts.
 
     Raises:
@@ -75,7 +75,7 @@ def checked(
         parse_point(point)
     if len(set(points)) < len(points):
         raise InputError(f"{key}: a checkpoint is named twice ({', '.join(points)}); name each once")
-    return Supervision(float(alpha), tuple(points), tuple(map(float, weights)))
+    return MixtureWeights(float(alpha), tuple(points), tuple(map(float, weights)))
 
 
 def window_weights(window: str, num_checkpoints: int) -> list[float]:

@@ -15,19 +15,19 @@ from tms.model_card import licences
 from tms.model_card.licences import Licence, Terms
 
 KINDS = {
-    "sft": "Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed Supervision.",
+    "sft": "Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed MixtureWeights.",
     "trsft": "TrSFT: supervised fine-tuning on verified answers with the trust-region loss of TRAPO.",
-    "tms": "Trajectory-Mixed Supervision: each visit of a prompt takes the teacher's verified answer with "
+    "tms": "Trajectory-Mixed MixtureWeights: each visit of a prompt takes the teacher's verified answer with "
     "probability alpha, else what a checkpoint of an earlier fine-tuning run wrote.",
     "self_sft": "Self-SFT: fine-tuning on answers that the base model itself wrote.",
     "final_sft": "Final-SFT: fine-tuning on answers that the converged fine-tuned model wrote.",
     "iterative_sft": "Iterative SFT: fine-tuning on answers that the student of the round before wrote.",
-    "grpo": "GRPO: reinforcement learning on the model's own answers with a grader's verdict as reward, "
+    "grpo": "GRPO: reinforcement learning on the model's own answers with a grader's grade as reward, "
     "relative to the other answers to the same prompt.",
-    "reinforce": "REINFORCE: reinforcement learning on the model's own answers with a grader's verdict as "
+    "reinforce": "REINFORCE: reinforcement learning on the model's own answers with a grader's grade as "
     "reward, relative to a moving average of rewards.",
     "trapo": "TRAPO: reinforcement learning on answers that begin with as much of a verified one as a prompt "
-    "needs, with a grader's verdict as reward, and a supervised loss on that beginning.",
+    "needs, with a grader's grade as reward, and a supervised loss on that beginning.",
 }
 SPELLED = {
     **{
@@ -244,7 +244,7 @@ def contamination_lines(path: Path, report: dict, benchmarks: list[str]) -> list
     removed = [
         f"{name}: {found['exact']} training rows that equal rows of it were removed before training."
         for name, found in report["benchmarks"].items()
-        if name in benchmarks and found["exact"] and found["verdict"] != "kept"
+        if name in benchmarks and found["exact"] and found["outcome"] != "kept"
     ]
     accepted = [f"{name}: {note}" for (_, name), note in touched([path]).items() if name in benchmarks]
     return [*removed, *accepted]

@@ -6,7 +6,7 @@ from transformers import TrainerCallback
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
-from tms.training.callback import Keeper
+from tms.training.callback import CheckpointCallback
 
 # Column of the curve -> the name under which trainers log it (TRL's names, where it has one).
 LOGGED = {
@@ -39,7 +39,7 @@ def curve(history: list[dict]) -> list[dict]:
     return found
 
 
-class Watch(TrainerCallback):
+class Monitor(TrainerCallback):
     """Adds seconds to the log, ends at a token budget, and tells a run without signal or a lost policy.
 
     Args:
@@ -50,7 +50,9 @@ class Watch(TrainerCallback):
         tokens: in the loss, after which the run ends; None: its steps decide.
     """
 
-    def __init__(self, keeper: Keeper, equal_steps: int, max_kl: float, stops: bool, tokens: int | None):
+    def __init__(
+        self, keeper: CheckpointCallback, equal_steps: int, max_kl: float, stops: bool, tokens: int | None
+    ):
         self.keeper, self.equal_steps, self.max_kl, self.stops = keeper, equal_steps, max_kl, stops
         self.tokens = tokens
         self.told: set[str] = set()

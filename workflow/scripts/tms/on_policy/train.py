@@ -6,11 +6,11 @@ from pathlib import Path
 from tms.generation.chat import ChatFormat
 from tms.grading.rewards import Rewards
 from tms.io.errors import InputError
-from tms.on_policy.monitor import Watch, curve
+from tms.on_policy.monitor import Monitor, curve
 from tms.on_policy.rollout import Visit
 from tms.on_policy.run import Graded, Run
 from tms.on_policy.settings import OnPolicy
-from tms.training.callback import Keeper, run
+from tms.training.callback import CheckpointCallback, run
 from tms.training.start import begin
 
 
@@ -45,8 +45,8 @@ def train(
     """
     start = begin(base, settings, work)
     chat = ChatFormat(base)
-    keeper = Keeper(base, save_steps, settings, work, start.since)
-    watch = Watch(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
+    keeper = CheckpointCallback(base, save_steps, settings, work, start.since)
+    watch = Monitor(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
     # By name: the digest of a run's code then holds its own algorithm alone.
     algorithm = importlib.import_module(f"tms.on_policy.{settings.algorithm}")
     parts = Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])

@@ -1,9 +1,9 @@
-"""Measured numbers by what they measure, for tables and figures to look up."""
+"""Summary numbers by what they measure, for tables and figures to look up."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 
 # Experiments with the summary of each method's runs (rule `measure`).
 MEASURED = ("main", "mixture", "windows", "checkpoints", "alpha")
@@ -65,7 +65,7 @@ class Book:
         cells: their cells; those without a value count as not measured.
     """
 
-    def __init__(self, subjects: list[Subject], cells: list[dict]):
+    def __init__(self, subjects: list[ModelInfo], cells: list[dict]):
         self.subjects = subjects
         self._cells: dict[tuple[str, str, str], list[dict]] = defaultdict(list)
         self._seen = {(cell["model"], cell["experiment"]) for cell in cells}

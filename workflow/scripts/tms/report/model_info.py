@@ -11,7 +11,7 @@ ON_POLICY_KINDS = ("grpo", "reinforce", "trapo")
 
 
 @dataclass(frozen=True)
-class Subject:
+class ModelInfo:
     """A model, its experiments and its suite.
 
     Args:
@@ -31,7 +31,7 @@ class Subject:
     settings: list[dict] = field(default_factory=list)
 
     @classmethod
-    def read(cls, model: str, text: str) -> "Subject":
+    def read(cls, model: str, text: str) -> "ModelInfo":
         """Read a subject from the JSON that the rule's flags hold.
 
         Raises:

@@ -15,7 +15,7 @@ Training
 hub       allenai/RLVR-IFeval, config `default`, split `train` (14,973)
 revision  47c03c73621c4aab2b824b7818681117d662770e
 licence   ODC-BY
-columns   messages (one user message), ground_truth (JSON text, see `tms/answers/ifeval_constraints.py`),
+columns   messages (one user message), ground_truth (JSON text, see `tms/data/ifeval_constraints.py`),
           dataset, constraint_type, constraint
 see       https://huggingface.co/datasets/allenai/RLVR-IFeval, https://github.com/allenai/open-instruct
 
@@ -37,8 +37,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tms.answers.ifeval_constraints import NoEqual, instructions
 from tms.data import hub
+from tms.data.ifeval_constraints import NoEqual, instructions
 from tms.io.errors import InputError
 
 TEST = hub.Source(

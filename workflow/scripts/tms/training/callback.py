@@ -23,7 +23,7 @@ WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 WEIGHT_RECORDS = {"model.safetensors.index.json", "pytorch_model.bin.index.json", "weights.json"}
 
 
-def run(trainer: Trainer, keeper: "Keeper", start: Start) -> bool:
+def run(trainer: Trainer, keeper: "CheckpointCallback", start: Start) -> bool:
     """Train to the end, or until SIGTERM or SIGINT, which save a state after the current step.
 
     Args:
@@ -57,7 +57,7 @@ def run(trainer: Trainer, keeper: "Keeper", start: Start) -> bool:
     return trainer.state.global_step == max(keeper.save_steps)
 
 
-class Keeper(TrainerCallback):
+class CheckpointCallback(TrainerCallback):
     """Saves checkpoints and resumable states, shows progress, stops on a signal or a bad loss."""
 
     def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path, since: float):

@@ -10,7 +10,7 @@ IGNORED = -100  # label of a token without loss
 
 
 @dataclass(frozen=True)
-class Target:
+class TrainingExample:
     """One training sequence.
 
     `labels[i]` is `input_ids[i]` where that token is learned (completion and end token), else `IGNORED`;
@@ -26,10 +26,10 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Supervision:
+class TrainingSet:
     """The targets of a run in training order, and how many of them carry no loss and why."""
 
-    targets: list[Target]
+    targets: list[TrainingExample]
     masked: Counter[str]  # reason -> rows: "length" (sampled text cut at its limit), "too long", "rejected"
 
     @property
@@ -43,8 +43,8 @@ class Supervision:
         return f"{n} rows, {self.trained_tokens} tokens in the loss; masked: {rates or 'none'}"
 
 
-def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int) -> Supervision:
-    """Supervision of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
+def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int) -> TrainingSet:
+    """TrainingSet of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
 
     Args:
         rows: references (columns `example_id`, `prompt`, `completion`).
@@ -57,8 +57,8 @@ def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_to
     return _supervise(ordered, encoder, max_new_tokens)
 
 
-def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
-    """Supervision of a student (Algorithm 1), in order of position.
+def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
+    """TrainingSet of a student (Algorithm 1), in order of position.
 
     Args:
         rows: mixture rows of one split. Those whose finish_reason is not "stop" keep their place, without
@@ -70,7 +70,7 @@ def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
     return _supervise(ordered, encoder, max_new_tokens)
 
 
-def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
+def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     targets, masked = [], Counter()
     for row in rows:
         prompt, completion = encoder.prompt(row["prompt"]), encoder.completion(row)
@@ -78,14 +78,14 @@ def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> Supervision:
         if reason == "stop" and len(completion) > max_new_tokens:
             reason = "too long"
         if reason == "stop":
-            targets.append(Target([*prompt, *completion], [IGNORED] * len(prompt) + completion))
+            targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1
-    return Supervision(targets, masked)
+    return TrainingSet(targets, masked)
 
 
-def check_batches(supervision: Supervision, effective_batch: int) -> None:
+def check_batches(supervision: TrainingSet, effective_batch: int) -> None:
     """Refuse a run with an optimiser step whose rows are all masked.
 
     Raises:
@@ -100,6 +100,6 @@ def check_batches(supervision: Supervision, effective_batch: int) -> None:
             )
 
 
-def masked_target(token: int) -> Target:
+def masked_target(token: int) -> TrainingExample:
     """A row without loss, kept in its place at the cost of a single token."""
-    return Target([token], [IGNORED])
+    return TrainingExample([token], [IGNORED])

@@ -166,7 +166,7 @@ def execute(
     stage: str,
     source: Path,
     num_prompts: int,
-    supervise: Callable[..., examples.Supervision],
+    supervise: Callable[..., examples.TrainingSet],
 ) -> None:
     """Train on rows, and write checkpoints and cost; go on where an earlier run of the same work stopped.
 

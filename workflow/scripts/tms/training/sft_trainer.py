@@ -13,8 +13,8 @@ from torch.utils.checkpoint import checkpoint
 from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from tms.training import sharding
-from tms.training.callback import Keeper, run
-from tms.training.examples import IGNORED, Target, masked_target
+from tms.training.callback import CheckpointCallback, run
+from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import summed_nll
 from tms.training.start import Settings, arguments, begin
 
@@ -25,7 +25,7 @@ SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, 
 
 def train(
     base: Path,
-    targets: list[Target],
+    targets: list[TrainingExample],
     save_steps: dict[int, str],
     settings: Settings,
     work: Path,
@@ -65,7 +65,7 @@ def train(
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
     )
-    keeper = Keeper(base, save_steps, settings, work, start.since)
+    keeper = CheckpointCallback(base, save_steps, settings, work, start.since)
     trainer = Trainer(
         model,
         trainer_arguments,
@@ -77,7 +77,7 @@ def train(
     return start.seconds if run(trainer, keeper, start) else None
 
 
-def arrange(targets: list[Target], effective_batch: int) -> list[Target]:
+def arrange(targets: list[TrainingExample], effective_batch: int) -> list[TrainingExample]:
     """Fill the last batch with rows without loss, and sort each batch by length, longest first.
 
     Filled, every device has the same number of rows (accelerate would otherwise repeat rows from the start
@@ -95,7 +95,7 @@ def arrange(targets: list[Target], effective_batch: int) -> list[Target]:
     ]
 
 
-def collate(targets: list[Target]) -> dict[str, torch.Tensor]:
+def collate(targets: list[TrainingExample]) -> dict[str, torch.Tensor]:
     """Pad targets on the right to `input_ids` and `labels`, both [B, L].
 
     There is no attention mask: a causal model's real tokens never see the padding behind them, and padding

@@ -60,7 +60,8 @@ def begin(base: Path, settings: Settings, work: Path) -> Start:
         InputError: more devices than processes, or a model that does not fit.
     """
     started = time.monotonic()
-    logging.disable_progress_bar()  # of loading and saving; the training's own is `Keeper.progress`
+    # Of loading and saving; training's own is `CheckpointCallback.progress`.
+    logging.disable_progress_bar()
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if processes == 1 and torch.cuda.device_count() > 1:
         raise InputError(
@@ -97,7 +98,7 @@ def arguments(settings: Settings, start: Start) -> dict:
         "fsdp_config": sharding.fsdp_config(settings.gradient_checkpointing) if start.sharded else None,
         "seed": settings.seed,
         "logging_steps": 1,
-        "logging_nan_inf_filter": False,  # it would hide what `Keeper.on_log` looks for
+        "logging_nan_inf_filter": False,  # it would hide what `CheckpointCallback.on_log` looks for
         "save_strategy": "no",
         "report_to": settings.report_to,
         "disable_tqdm": True,

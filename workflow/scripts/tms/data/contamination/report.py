@@ -10,18 +10,18 @@ COLUMNS = [
     "task",
     "benchmark",
     "rows",  # of the evaluation set
-    "exact",  # training rows that equal one of them: removed, but for the verdict `kept`
+    "exact",  # training rows that equal one of them: removed, but for the outcome `kept`
     "exact_heldout",
     "overlapping",  # evaluation rows that share a 13-gram with a training row that is left
     "share",  # overlapping / rows
     "mostly",  # evaluation rows with at least half of their 13-grams in training rows
-    "verdict",
+    "outcome",
     "reason",
 ]
 TOUCHED = (ACCEPTED, KEPT)
 
 
-def verdict(share: float, max_share: float, accepted: str | None, kept: str | None) -> tuple[str, str]:
+def outcome(share: float, max_share: float, accepted: str | None, kept: str | None) -> tuple[str, str]:
     """Verdict on a pair of training and evaluation set, and the reason that the config gives for it."""
     if kept is not None:
         return KEPT, kept
@@ -65,7 +65,7 @@ def touched(paths: list[Path]) -> dict[tuple[str, str], str]:
     for path in paths:
         report = read_report(path)
         for benchmark, found in report["benchmarks"].items():
-            if found["verdict"] in TOUCHED:
+            if found["outcome"] in TOUCHED:
                 notes[report["task"], benchmark] = note(found)
     return notes
 
@@ -75,6 +75,6 @@ def note(found: dict) -> str:
     shared = (
         f"{found['overlapping']} of {found['rows']} rows ({found['share']:.1%}) share 13 words with training"
     )
-    if found["verdict"] == KEPT:
+    if found["outcome"] == KEPT:
         shared = f"{found['exact']} training rows equal rows of it and were kept; {shared}"
     return f"{shared}: {found['reason']}"

@@ -18,11 +18,11 @@ from tms.report.figures import (
     sweeps,
     training,
 )
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.index import drawn, not_drawn, write_index
 
 # Name -> title in the index, and the function that draws it for one model.
-OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
+OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "frontier": ("The frontier control", frontier.frontier),
     "figure2a": ("Figure 2a: forgetting against KL to the base", correlations.figure2a),
     "figure2b": ("Figure 2b: forgetting against PLD within the SFT family", correlations.figure2b),
@@ -31,7 +31,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Sheet]]] = {
     "figure4": ("Figure 4: number of checkpoints T", sweeps.figure4),
     "alpha": ("Share of the teacher's answers", sweeps.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", bars.mixture),
-    "mismatch": ("Supervision mismatch along a long run (Table 1)", curves.mismatch),
+    "mismatch": ("MixtureWeights mismatch along a long run (Table 1)", curves.mismatch),
     "training": ("Training of the on-policy methods", training.training),
     "diversity": ("Coverage and diversity (Table 2)", bars.diversity),
     "bound": ("Theorem 6.1 as a measurement", scatter.bound),
@@ -58,7 +58,7 @@ def draw(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
     kinds = {method: kind for subject in book.subjects for method, kind in subject.kinds.items()}
     looks = style.assign(kinds)
 
-    def of_a_model(draw_one: Callable[..., Sheet]) -> Sheet:
+    def of_a_model(draw_one: Callable[..., Figure]) -> Figure:
         if len(book.subjects) > 1:
             raise NotDrawnError("a figure of one model: see the folder of each model")
         return draw_one(book, book.subjects[0], looks)

@@ -3,9 +3,9 @@
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.style import KINDS, Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 DIVERSITY = {
@@ -21,7 +21,7 @@ MIXTURE = {
 }
 
 
-def diversity(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def diversity(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Failure mode B (Table 2): coverage and diversity of the same samples, by method and target task.
 
     Raises:
@@ -30,7 +30,7 @@ def diversity(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     book.require(subject.model, "diversity")
     methods = list(dict.fromkeys(["base", *subject.experiments["diversity"]]))
     title = heading("Coverage and diversity of sampled answers", book, subject.model)
-    sheet = Sheet("diversity", title, rows=2, columns=2, height=5.2)
+    sheet = Figure("diversity", title, rows=2, columns=2, height=5.2)
     ks = {f"{cell['x']:g}" for cell in book.cells(subject.model, "diversity", "pass_at_k") if cell["x"]}
     tasks = subject.suite.targets
     width = 0.84 / len(methods)
@@ -55,7 +55,7 @@ def diversity(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return sheet
 
 
-def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def mixture(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """RQ4: TMS beside other mixtures and self-distillation, one line a method.
 
     Raises:
@@ -64,7 +64,7 @@ def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     book.require(subject.model, "mixture")
     chosen = book.measured(subject.model, ("main", "mixture"))
     title = heading("Beyond self-distillation: mixtures, RQ4", book, subject.model)
-    sheet = Sheet("mixture", title, columns=3, height=1.4 + 0.28 * len(chosen), sharey=True)
+    sheet = Figure("mixture", title, columns=3, height=1.4 + 0.28 * len(chosen), sharey=True)
     for axes, (quantity, (label, short, unit)) in zip(sheet.panels, MIXTURE.items(), strict=True):
         for place, (method, experiment) in enumerate(chosen.items()):
             found = book.reading(subject.model, experiment, quantity, method)
@@ -83,7 +83,7 @@ def mixture(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return sheet
 
 
-def _beam(sheet: Sheet, axes, place: int, reading: Reading, look: Style, text: str) -> None:
+def _beam(sheet: Figure, axes, place: int, reading: Reading, look: Style, text: str) -> None:
     """A thin line from 0 with the method's marker at its end: names stay level, however long."""
     axes.plot([0, reading.value], [place, place], color=style.RULE, linewidth=2, zorder=1)
     sheet.point(axes, reading, Reading(place), look, text)

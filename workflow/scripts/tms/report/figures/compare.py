@@ -4,7 +4,7 @@ from tms.experiments import labels
 from tms.report.cell_lookup import NotDrawnError, Reading
 from tms.report.compared import SETTINGS, Compared
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.style import Style
 from tms.report.wording import spoken
 
@@ -12,7 +12,7 @@ OURS, PAPER = Style(style.BLUE, "o"), Style(style.ORANGE, "D", filled=False)
 ACROSS = 4  # panels side by side
 
 
-def compare(lines: list[Compared]) -> Sheet:
+def compare(lines: list[Compared]) -> Figure:
     """A panel for each table's quantity: the paper's value and ours with its interval, a line a method.
 
     Changes from the base and settings are in the table alone: the scores show the former, the latter are
@@ -39,7 +39,7 @@ def compare(lines: list[Compared]) -> Sheet:
     inside = sum(line.inside == "yes" for line in both)
     whose = f"{both[0].model}: the" if alone else "The"
     title = f"{whose} paper's numbers and ours ({inside} of {len(both)} inside our 95 % interval)"
-    sheet = Sheet(
+    sheet = Figure(
         "compare",
         title,
         rows=len(rows),
@@ -72,7 +72,7 @@ def _sides(lines: list[Compared]) -> list[tuple[str, str, str]]:
     return list(dict.fromkeys((line.model, line.method, line.step) for line in lines))
 
 
-def _panel(sheet: Sheet, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
+def _panel(sheet: Figure, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
     sides = _sides(lines)
     for line in lines:
         if line.quantity == quantity:
@@ -89,7 +89,7 @@ def _label(model: str, method: str, step: str, alone: bool) -> str:
     return words if alone else f"{model}: {words}"
 
 
-def _dumbbell(sheet: Sheet, axes, place: int, line: Compared) -> None:
+def _dumbbell(sheet: Figure, axes, place: int, line: Compared) -> None:
     label = f"{_label(line.model, line.method, line.step, False)}, {labels.quantity(line.quantity)}"
     axes.plot([line.paper, line.ours.value], [place, place], color=style.RULE, linewidth=3, zorder=1)
     sheet.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)

@@ -2,9 +2,9 @@
 
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.figures.figure import Sheet, logarithmic
+from tms.report.figures.figure import Figure, logarithmic
 from tms.report.figures.style import GREY, Style
-from tms.report.model_info import ON_POLICY_KINDS, Subject
+from tms.report.model_info import ON_POLICY_KINDS, ModelInfo
 from tms.report.wording import EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
@@ -13,7 +13,7 @@ MAGNITUDE = "forgetting magnitude −F (points)"
 DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
 
 
-def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def figure2a(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Forgetting against KL to the base: both directions, on held-out and on retention prompts (RQ6).
 
     Raises:
@@ -21,7 +21,7 @@ def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2a: forgetting against KL to the base", book, subject.model)
-    sheet = Sheet("figure2a", title, rows=2, columns=2, height=5.8, sharey=True)
+    sheet = Figure("figure2a", title, rows=2, columns=2, height=5.8, sharey=True)
     places = [(direction, prompts) for direction in DIRECTIONS for prompts in ("heldout", "retention")]
     said = []
     for axes, (direction, prompts) in zip(sheet.panels, places, strict=True):
@@ -35,7 +35,7 @@ def figure2a(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return _finished(sheet, subject.suite.targets, said)
 
 
-def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def figure2b(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Forgetting against held-out PLD within the SFT family: to references, and to own supervision.
 
     Raises:
@@ -43,7 +43,7 @@ def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2b: forgetting against PLD, SFT family", book, subject.model)
-    sheet = Sheet("figure2b", title, columns=2, height=3.4, sharey=True)
+    sheet = Figure("figure2b", title, columns=2, height=3.4, sharey=True)
     said = []
     for axes, predictor in zip(sheet.panels, ("pld_ref", "pld_own"), strict=True):
         said.append(_panel(sheet, axes, book, subject, looks, f"{predictor}.per_sequence", "", "sft"))
@@ -52,7 +52,7 @@ def figure2b(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return _finished(sheet, subject.suite.targets, said)
 
 
-def _finished(sheet: Sheet, tasks: list[str], said: list[str]) -> Sheet:
+def _finished(sheet: Figure, tasks: list[str], said: list[str]) -> Figure:
     if not sheet.hovers:
         raise NotDrawnError("no method has both forgetting and this divergence measured")
     for axes in sheet.panels[::2]:

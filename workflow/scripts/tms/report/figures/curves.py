@@ -3,9 +3,9 @@
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.style import Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, PERCENT, heading, spoken
 
 LOSSES = {
@@ -22,7 +22,7 @@ SCORES = [
 SCORE_LIMITS = (-3, 103)  # percent, with room for markers
 
 
-def mismatch(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def mismatch(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Failure mode A (Table 1): NLL along a long run with its minimum, target and retention beneath.
 
     Raises:
@@ -36,8 +36,8 @@ def mismatch(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     ]
     if not methods:
         raise NotDrawnError("experiment mismatch: no held-out NLL was measured")
-    title = heading("Supervision mismatch along a long run", book, subject.model)
-    sheet = Sheet(
+    title = heading("MixtureWeights mismatch along a long run", book, subject.model)
+    sheet = Figure(
         "mismatch", title, rows=2, columns=len(methods), height=6.0, sharex="col", sharey="row"
     )  # fmt: skip
     minima = []

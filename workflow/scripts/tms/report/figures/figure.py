@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -34,7 +34,7 @@ PADDING = 0.07  # inches around panels: fonts are a little wider in some viewers
 WIDTH = 7.4  # inches
 
 
-class Sheet:
+class Figure:
     """One figure: panels, marks with hover values, and a legend outside of the panels.
 
     Args:
@@ -46,7 +46,7 @@ class Sheet:
 
     def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
         self.name, self.title, self.caption = name, title, ""
-        self.figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        self.figure = mpl_figure.Figure(figsize=(WIDTH, height), layout="constrained")
         self.figure.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
         grid = self.figure.subplots(rows, columns, squeeze=False, **axes)
         self.figure.suptitle(title)

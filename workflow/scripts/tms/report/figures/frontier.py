@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.planes import ACCURACY, FORGETTING
 from tms.report.figures.style import KINDS, Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 SIDES = ("tms", "sft")  # drawn in this order: where fronts meet, SFT's dashes stay visible
@@ -39,7 +39,7 @@ class Place:
         return f"{label}{said}: {spoken('target', self.x, PERCENT)}; {spoken('F', self.y, ' points')}"
 
 
-def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def frontier(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """SFT and TMS with their settings and own checkpoints, measured on test; the selected ones enlarged.
 
     Raises:
@@ -50,7 +50,7 @@ def frontier(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     if not places:
         raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
     title = heading("The frontier control: accuracy against forgetting", book, subject.model)
-    sheet = Sheet("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
+    sheet = Figure("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
     whole, enlarged = sheet.panels
     for place in places:
         filled = bool(place.fronts) or place.side == "base"
@@ -99,7 +99,7 @@ def _places(book: Book, model: str, side: str) -> list[Place]:
     return found
 
 
-def _front(sheet: Sheet, axes, side: str, places: list[Place]) -> None:
+def _front(sheet: Figure, axes, side: str, places: list[Place]) -> None:
     if len(places) > 1:
         line = sorted((place.x.value, place.y.value) for place in places)
         sheet.line(axes, *zip(*line, strict=True), KINDS[side], linewidth=1.8)

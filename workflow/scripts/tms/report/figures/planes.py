@@ -5,9 +5,9 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet, logarithmic
+from tms.report.figures.figure import Figure, logarithmic
 from tms.report.figures.style import Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 ACCURACY = "target accuracy (%)"
@@ -16,7 +16,7 @@ WIDE = 10  # a range of costs that asks for a logarithmic axis
 FRONT = Style(style.BLACK, "", (0, (4, 2)))
 
 
-def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def figure2c(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Target accuracy against forgetting, with the Pareto front of the methods.
 
     Raises:
@@ -24,7 +24,7 @@ def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2c: accuracy against forgetting", book, subject.model)
-    sheet = Sheet("figure2c", title, height=4.2)
+    sheet = Figure("figure2c", title, height=4.2)
     axes = sheet.panels[0]
     found = {}
     for method, experiment in book.measured(subject.model).items():
@@ -43,7 +43,7 @@ def figure2c(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return sheet
 
 
-def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def figure2d(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Target accuracy against KL(policy || base), on held-out and on retention prompts, with the front.
 
     Raises:
@@ -51,7 +51,7 @@ def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Figure 2d: accuracy against KL to the base", book, subject.model)
-    sheet = Sheet("figure2d", title, columns=2, height=4.2)
+    sheet = Figure("figure2d", title, columns=2, height=4.2)
     for axes, prompts in zip(sheet.panels, ("heldout", "retention"), strict=True):
         found = {}
         for method, experiment in book.measured(subject.model).items():
@@ -74,7 +74,7 @@ def figure2d(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return sheet
 
 
-def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def compute(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Accuracy and forgetting against all tokens and seconds that a method depends on.
 
     Raises:
@@ -82,7 +82,7 @@ def compute(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "main")
     title = heading("Accuracy and forgetting against compute", book, subject.model)
-    sheet = Sheet("compute", title, rows=2, columns=2, height=5.4, sharex="col", sharey="row")
+    sheet = Figure("compute", title, rows=2, columns=2, height=5.4, sharex="col", sharey="row")
     costs = (
         ("tokens trained on and generated", ("trained_tokens", "generated_tokens")),
         ("seconds", ("seconds",)),

@@ -5,10 +5,10 @@ import math
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
 from tms.report.figures import style
-from tms.report.figures.figure import Sheet, logarithmic
+from tms.report.figures.figure import Figure, logarithmic
 from tms.report.figures.style import KINDS, Style
 from tms.report.gain import difference
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
@@ -22,7 +22,7 @@ TASKS = [
 ]
 
 
-def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def bound(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Both sides of Theorem 6.1 for each method, target task and set of prompts (Appendix E).
 
     Raises:
@@ -30,7 +30,7 @@ def bound(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     """
     book.require(subject.model, "bound")
     title = heading("Theorem 6.1: change of score and its bound", book, subject.model)
-    sheet = Sheet("bound", title, columns=2, height=4.2, sharey=True)
+    sheet = Figure("bound", title, columns=2, height=4.2, sharey=True)
     zeros, above = 0, 0
     for axes, (form, label) in zip(sheet.panels, FORMS.items(), strict=True):
         pairs = _sides(book, subject.model, form)
@@ -91,7 +91,7 @@ def _sides(book: Book, model: str, form: str) -> list[tuple[dict, Reading, Readi
     return found
 
 
-def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def task_dependence(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """RQ5: TMS minus SFT in gain and retention of each target, against its number of distinct right answers.
 
     Raises:
@@ -99,7 +99,7 @@ def task_dependence(book: Book, subject: Subject, looks: dict[str, Style]) -> Sh
     """
     book.require(subject.model, "main", "diversity")
     title = heading("Gain of TMS over SFT by target task, RQ5", book, subject.model)
-    sheet = Sheet("task_dependence", title, columns=2, height=3.9)
+    sheet = Figure("task_dependence", title, columns=2, height=3.9)
     shown = (("target", "target score"), ("forgetting", "forgetting F"))
     for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
         for place, task in enumerate(subject.suite.targets):

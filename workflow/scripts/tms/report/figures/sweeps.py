@@ -2,9 +2,9 @@
 
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.style import KINDS, Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 SHOWN = {
@@ -14,7 +14,7 @@ SHOWN = {
 }
 
 
-def figure3(book: Book, looks: dict[str, Style]) -> Sheet:
+def figure3(book: Book, looks: dict[str, Style]) -> Figure:
     """Target mean and transfer over the models' sizes (RQ7).
 
     Raises:
@@ -30,7 +30,7 @@ def figure3(book: Book, looks: dict[str, Style]) -> Sheet:
             f"scaling needs two models with `parameters` and the experiment main; this scope has {len(sized)}"
         )
     sized.sort(key=lambda subject: subject.parameters)
-    sheet = Sheet("figure3", f"Figure 3: scaling ({len(sized)} models)", columns=2, height=4.0)
+    sheet = Figure("figure3", f"Figure 3: scaling ({len(sized)} models)", columns=2, height=4.0)
     for axes, (quantity, (short, label)) in zip(sheet.panels, SHOWN.items(), strict=False):
         methods = dict.fromkeys(["base", *(name for one in sized for name in one.experiments["main"])])
         for method in methods:
@@ -56,7 +56,7 @@ def figure3(book: Book, looks: dict[str, Style]) -> Sheet:
     return sheet
 
 
-def figure4(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def figure4(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """The sweep over the number of checkpoints T (RQ10).
 
     Raises:
@@ -66,7 +66,7 @@ def figure4(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return _sweep(book, subject, "checkpoints", "figure4", title, "checkpoints T")
 
 
-def alpha(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def alpha(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """The sweep over alpha, the probability of the teacher's answer; SFT is its end.
 
     Raises:
@@ -76,9 +76,9 @@ def alpha(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
     return _sweep(book, subject, "alpha", "alpha", title, "α (teacher's share)")
 
 
-def _sweep(book: Book, subject: Subject, experiment: str, name: str, title: str, label: str) -> Sheet:
+def _sweep(book: Book, subject: ModelInfo, experiment: str, name: str, title: str, label: str) -> Figure:
     book.require(subject.model, experiment)
-    sheet = Sheet(name, title, columns=3, height=3.5)
+    sheet = Figure(name, title, columns=3, height=3.5)
     short = label.split()[-1] if name == "figure4" else "α"
     for axes, (quantity, (word, unit)) in zip(sheet.panels, SHOWN.items(), strict=True):
         found = []

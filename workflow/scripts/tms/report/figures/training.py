@@ -4,9 +4,9 @@ from matplotlib.ticker import MaxNLocator
 
 from tms.experiments import labels
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.figures.figure import Sheet
+from tms.report.figures.figure import Figure
 from tms.report.figures.style import Style
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.wording import PERCENT, heading, spoken
 
 # Quantity -> label of its row, name and unit in a hover value, factor.
@@ -22,7 +22,7 @@ MARKS, FEWEST_MARKS, MOST_MARKS = 20, 5, 10
 ROW_HEIGHT = 1.35  # inches
 
 
-def training(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
+def training(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
     """Reward, KL to the base, entropy, length and truncation of rollouts: a row each, a column a target task.
 
     Raises:
@@ -32,7 +32,7 @@ def training(book: Book, subject: Subject, looks: dict[str, Style]) -> Sheet:
         raise NotDrawnError(f"models.{subject.model} has no on-policy method in experiment main")
     book.require(subject.model, "training")
     tasks = subject.suite.targets
-    sheet = Sheet(
+    sheet = Figure(
         "training",
         heading("Training of the on-policy methods", book, subject.model),
         rows=len(WATCHED),

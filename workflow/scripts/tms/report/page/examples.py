@@ -16,7 +16,7 @@ PROMPTS = 6  # of each benchmark and run, at most
 COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
 CHARACTERS = 1_500  # of each text
 READ = ["benchmark", "example_id", "prompt", "completion", "answer", "finish_reason"]
-GRADED = ["benchmark", "example_id", "verdict", "extracted", "reason"]
+GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -35,7 +35,7 @@ class Answer:
 
     method: str
     completion: Text
-    verdict: float | None
+    grade: float | None
     extracted: str
     finish_reason: str
     reason: str
@@ -66,16 +66,16 @@ def prompts_of_each(completions: int) -> int:
     return min(PROMPTS, max(1, COMPLETIONS // completions))
 
 
-def choose(verdicts: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
-    """Which examples to show: those on which the models' verdicts differ first, then by a hash of the name.
+def choose(grades: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
+    """Which examples to show: those on which the models' grades differ first, then by a hash of the name.
 
     The rule looks at no method in particular, so it shows wins and losses of each alike.
 
     Args:
-        verdicts: model -> example -> verdict; examples that not every model has are left out.
+        grades: model -> example -> grade; examples that not every model has are left out.
     """
-    common = set.intersection(*(set(own) for own in verdicts.values()))
-    agree = {name: len({own[name] for own in verdicts.values()}) == 1 for name in common}
+    common = set.intersection(*(set(own) for own in grades.values()))
+    agree = {name: len({own[name] for own in grades.values()}) == 1 for name in common}
     return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
 
 
@@ -85,19 +85,19 @@ def of_run(
     """Examples of each benchmark from models that were trained on the same task with the same seed.
 
     Args:
-        folders: model -> folder with its generations.parquet and verdicts.parquet; the base among them.
+        folders: model -> folder with its generations.parquet and grades.parquet; the base among them.
         benchmarks: which to show.
         count: prompts of each benchmark.
 
     Raises:
         InputError: a file is missing, or a graded row has no completion.
     """
-    graded = {model: _verdicts(folder) for model, folder in folders.items()}
+    graded = {model: _grades(folder) for model, folder in folders.items()}
     chosen = {
         benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()}, count)
         for benchmark in benchmarks
     }
-    details = {model: _rows(folder / "verdicts.parquet", GRADED, chosen) for model, folder in folders.items()}
+    details = {model: _rows(folder / "grades.parquet", GRADED, chosen) for model, folder in folders.items()}
     texts = {model: _rows(folder / "generations.parquet", READ, chosen) for model, folder in folders.items()}
     return {
         benchmark: [_example((benchmark, name), details, texts) for name in names]
@@ -111,7 +111,7 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
         Answer(
             method=model,
             completion=cut(own[key]["completion"]),
-            verdict=details[model][key]["verdict"],
+            grade=details[model][key]["grade"],
             extracted=cut(details[model][key]["extracted"] or "", 200).shown,
             finish_reason=own[key]["finish_reason"],
             reason=cut(details[model][key]["reason"] or "", 200).shown,
@@ -122,11 +122,11 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
 
 
 @lru_cache(maxsize=16)
-def _verdicts(folder: Path) -> dict[str, dict[str, float | None]]:
-    """Verdicts by benchmark and example; the base's serve all runs."""
+def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
+    """Grades by benchmark and example; the base's serve all runs."""
     found: dict[str, dict[str, float | None]] = {}
-    for row in parquet.read(folder / "verdicts.parquet", ["benchmark", "example_id", "verdict"]):
-        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["verdict"]
+    for row in parquet.read(folder / "grades.parquet", ["benchmark", "example_id", "grade"]):
+        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
     return found
 
 

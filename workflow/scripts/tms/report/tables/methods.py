@@ -2,7 +2,7 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.model_info import Subject
+from tms.report.model_info import ModelInfo
 from tms.report.tables.table import Column, Entry, Table
 
 LABELS = {"model": "Model", "method": "Method", "seeds": "Seeds"}
@@ -10,7 +10,7 @@ SUMMARY = ["target_mean", "xfer", "retention_mean", "forgetting", "retention_del
 TARGET_COLUMNS = "A target's column comes from the runs on it; every other column is the mean over all runs."
 
 
-def having(book: Book, *experiments: str) -> list[Subject]:
+def having(book: Book, *experiments: str) -> list[ModelInfo]:
     """The models that have all of these experiments.
 
     Raises:
@@ -33,7 +33,7 @@ def _columns(book: Book, quantities: list[str]) -> list[Column]:
     return [Column(name, names.quantity(name, suite)) for name in dict.fromkeys(quantities)]
 
 
-def _over(subjects: list[Subject], part) -> list[str]:
+def _over(subjects: list[ModelInfo], part) -> list[str]:
     """The benchmarks of all models' suites, each once: `part` picks them from a suite."""
     return list(dict.fromkeys(name for subject in subjects for name in part(subject.suite)))
 

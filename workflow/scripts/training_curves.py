@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> None:
         for (method, task), own in runs.items()
         for cell in training_curves.curve_cells(args.model, method, task, own)
     ]
-    cells.write(args.output, found, provenance.facts("curves", model=args.model))
+    cells.write(args.output, found, provenance.facts("training_curves", model=args.model))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From verdicts, drifts and costs of a small experiment to its cells, checked by hand."""
+"""From grades, drifts and costs of a small experiment to its cells, checked by hand."""
 
 import json
 
@@ -33,7 +33,7 @@ SECOND = {
 ITEMS = [[1.0, 1.0, 1.0], [1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]] * 5
 
 
-def write_verdicts(folder, right):
+def write_grades(folder, right):
     for run, counts in right.items():
         found = [
             {
@@ -42,7 +42,7 @@ def write_verdicts(folder, right):
                 "checkpoint": "",
                 "sample": 0,
                 "extracted": "",
-                "verdict": float(i < count),
+                "grade": float(i < count),
                 "also": json.dumps({"instructions": ITEMS[i]} if name == "refusal" else {}),
                 "finish_reason": "stop",
                 "reason": "",
@@ -50,7 +50,7 @@ def write_verdicts(folder, right):
             for name, count in counts.items()
             for i in range(N[name])
         ]
-        parquet.write(folder / run / "verdicts.parquet", parquet.VERDICTS, found, {})
+        parquet.write(folder / run / "grades.parquet", parquet.GRADES, found, {})
 
 
 def write_tables(folder, runs):
@@ -80,8 +80,8 @@ def write_tables(folder, runs):
 def flags(runs, methods=("sft", "tms"), references=("sft", "tms")):
     words = ["--experiment", "main", "--model", "m", "--targets", *TARGETS, "--retention", *RETENTION]
     words += ["--methods", *methods, "--references", *references, "--settings", "tms=0.25"]
-    words += ["--base-verdicts", "base/verdicts.parquet"]
-    words += ["--verdicts", *(f"{run}={run}/verdicts.parquet" for run in runs if run != "base")]
+    words += ["--base-grades", "base/grades.parquet"]
+    words += ["--grades", *(f"{run}={run}/grades.parquet" for run in runs if run != "base")]
     words += ["--drifts", "sft=sft/drift.csv", "tms=tms/drift.csv"]
     return [*words, "--costs", "sft=sft/cost.csv", "tms=tms/cost.csv", "--output", "cells/main.parquet"]
 
@@ -91,9 +91,9 @@ def measured(request, run_program, tmp_path_factory):
     """Number of seeds, and the cells."""
     folder = tmp_path_factory.mktemp("measure")
     right = RIGHT if request.param == 1 else RIGHT | SECOND
-    write_verdicts(folder, right)
+    write_grades(folder, right)
     write_tables(folder, right)
-    done = run_program(folder, "measure", *flags(right))
+    done = run_program(folder, "summarise", *flags(right))
     assert done.returncode == 0, done.stderr
     return request.param, cells.read([folder / "cells" / "main.parquet"])
 
@@ -265,11 +265,11 @@ def test_references_that_are_no_rows(measured, in_process, tmp_path):
     """An experiment without SFT, say: its methods are compared with it, and it has no row."""
     seeds, both = measured
     right = RIGHT if seeds == 1 else RIGHT | SECOND
-    write_verdicts(tmp_path, right)
+    write_grades(tmp_path, right)
     write_tables(tmp_path, right)
     output = tmp_path / "cells" / "main.parquet"
     for rest in (["sft"], ["sft", "tms"]):
-        done = in_process("measure", *flags(right, ["tms"], rest))
+        done = in_process("summarise", *flags(right, ["tms"], rest))
         assert done.returncode == 0, done.stderr
         found = cells.read([output])
         assert {cell["method"] for cell in found} == {"base", "tms"}
@@ -279,22 +279,22 @@ def test_references_that_are_no_rows(measured, in_process, tmp_path):
     # The difference and its tests are those of the table that has both.
     for quantity in ("countdown", "forgetting"):
         assert one(found, f"versus_sft.{quantity}") == one(both, f"versus_sft.{quantity}")
-    done = in_process("measure", *flags(right, ["sft"], ["sft", "tms"]))
+    done = in_process("summarise", *flags(right, ["sft"], ["sft", "tms"]))
     found = cells.read([output])
     assert one(found, "versus_tms.facts", "sft")["value"] == pytest.approx(-14 / 40)
     assert {cell["method"] for cell in found} == {"base", "sft"}
 
 
 def test_a_missing_run_and_other_examples_are_one_line(in_process, tmp_path):
-    write_verdicts(tmp_path, RIGHT)
+    write_grades(tmp_path, RIGHT)
     write_tables(tmp_path, RIGHT)
-    done = in_process("measure", *flags([run for run in RIGHT if run != "tms/chain/seed0"]))
+    done = in_process("summarise", *flags([run for run in RIGHT if run != "tms/chain/seed0"]))
     assert (done.returncode, done.stderr) == (
         2,
-        "error: --verdicts: no run tms/chain/seed0; name one a task and seed\n",
+        "error: --grades: no run tms/chain/seed0; name one a task and seed\n",
     )
-    path = tmp_path / "base" / "verdicts.parquet"
-    parquet.write(path, parquet.VERDICTS, parquet.read(path, parquet.VERDICTS)[1:], {})
-    done = in_process("measure", *flags(RIGHT))
+    path = tmp_path / "base" / "grades.parquet"
+    parquet.write(path, parquet.GRADES, parquet.read(path, parquet.GRADES)[1:], {})
+    done = in_process("summarise", *flags(RIGHT))
     assert done.returncode == 2
-    assert done.stderr.startswith("error: verdicts of sft/countdown/seed0: other examples of countdown than")
+    assert done.stderr.startswith("error: grades of sft/countdown/seed0: other examples of countdown than")

@@ -22,7 +22,9 @@ def drawn(in_process, tmp_path):
         for label, steps in curves.items():
             write(tmp_path / label / "curve.parquet", steps)
         words = [f"{label}={label}/curve.parquet" for label in curves]
-        done = in_process("curves", "--model", "m", "--curves", *words, "--output", "training.parquet")
+        done = in_process(
+            "training_curves", "--model", "m", "--curves", *words, "--output", "training.parquet"
+        )
         assert done.returncode == 0, done.stderr
         return cells.read([tmp_path / "training.parquet"])
 
@@ -81,7 +83,13 @@ def test_a_run_without_a_curve_is_one_line(in_process, tmp_path, steps, message)
     if steps is not None:
         write(tmp_path / "curve.parquet", steps)
     done = in_process(
-        "curves", "--model", "m", "--curves", "grpo/chain/seed0=curve.parquet", "--output", "x.parquet"
+        "training_curves",
+        "--model",
+        "m",
+        "--curves",
+        "grpo/chain/seed0=curve.parquet",
+        "--output",
+        "x.parquet",
     )
     assert done.returncode == 2
     assert done.stderr.startswith("error: curve.parquet: ") and message in done.stderr

@@ -43,7 +43,7 @@ SAMPLES = [
 
 def test_the_first_verified_answer_is_kept_and_rejects_are_counted(program, tmp_path):
     parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {"stage": "teacher"})
-    done = program("filter", *FLAGS)
+    done = program("filter_teacher", *FLAGS)
     assert done.returncode == 0, done.stderr
     kept = parquet.read(tmp_path / "references.parquet", parquet.REFERENCES)
     assert [(row["example_id"], row["completion"]) for row in kept] == [
@@ -79,7 +79,7 @@ def test_the_first_verified_answer_is_kept_and_rejects_are_counted(program, tmp_
 def test_an_empty_reference_set_is_one_line_with_the_counts(program, tmp_path, missing):
     samples = [sample | {"answer": "oslo"} if sample["split"] == missing else sample for sample in SAMPLES]
     parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, samples, {})
-    done = program("filter", *FLAGS)
+    done = program("filter_teacher", *FLAGS)
     assert done.returncode == 2
     [line] = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert f"no verified answer to any of {3 if missing == 'train' else 1} {missing} prompts of facts" in line
@@ -91,6 +91,6 @@ def test_a_truncated_file_is_named(program, tmp_path):
     parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
     whole = (tmp_path / "samples.parquet").read_bytes()
     (tmp_path / "samples.parquet").write_bytes(whole[:-100])
-    done = program("filter", *FLAGS)
+    done = program("filter_teacher", *FLAGS)
     assert done.returncode == 2
     assert done.stderr.startswith("error: samples.parquet: not a readable Parquet file")

@@ -5,7 +5,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tms.grading.pool import Grade, Task, grade_all
+from tms.answers.grade import Grade
+from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 
@@ -94,7 +95,7 @@ def main(args: argparse.Namespace) -> None:
                 f"{args.samples}: no verified answer to any of {counts['prompts']} {split} prompts of "
                 f"{args.task} ({counts['rejects']}); {remedy}"
             )
-    facts = provenance.facts("filter", grader=args.grader, samples=parquet.provenance(args.samples))
+    facts = provenance.facts("filter_teacher", grader=args.grader, samples=parquet.provenance(args.samples))
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
         parquet.write(output, parquet.REFERENCES, [row for row in references if row["split"] == split], facts)
     parquet.write(args.rejects, parquet.REJECTS, rejects, facts)

@@ -10,7 +10,7 @@ from tms.experiments.run_cells import base_drift_cells, cost_cells, drift_cells
 from tms.io import cli, provenance
 from tms.io.errors import InputError
 from tms.metrics import suite_flags
-from tms.metrics.per_example import read_items, resampled_scores
+from tms.metrics.per_example import read_per_example, resampled_scores
 from tms.metrics.scores import Run, parse_run, run_label
 from tms.metrics.summary import Scores, measure
 
@@ -32,13 +32,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", nargs="*", default=[], metavar="METHOD=NUMBER", help="what a sweep varies (column x)"
     )
-    parser.add_argument("--base-verdicts", type=Path, required=True, help="verdicts of the base model")
+    parser.add_argument("--base-grades", type=Path, required=True, help="grades of the base model")
     parser.add_argument(
-        "--verdicts",
+        "--grades",
         nargs="+",
         required=True,
         metavar="METHOD/TASK/seedN=PATH",
-        help="verdicts of each run of the methods and of the references",
+        help="grades of each run of the methods and of the references",
     )
     parser.add_argument("--drifts", nargs="+", required=True, metavar="METHOD=PATH", help="drift.csv of each")
     parser.add_argument("--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of each")
@@ -53,21 +53,21 @@ def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Sco
         InputError: a method without runs, or with other runs than one a target task and seed.
     """
     found: dict[str, dict[Run, Scores]] = {}
-    for label, path in cli.parse_pairs(args.verdicts).items():
+    for label, path in cli.parse_pairs(args.grades).items():
         method, _, run = label.partition("/")
-        found.setdefault(method, {})[parse_run(run)] = read_items(Path(path), suite.benchmarks)
+        found.setdefault(method, {})[parse_run(run)] = read_per_example(Path(path), suite.benchmarks)
     seeds = {seed for runs in found.values() for _, seed in runs}
     for method in [*args.methods, *args.references]:
         for run in [(task, seed) for task in suite.targets for seed in sorted(seeds)]:
             if run not in found.get(method, {}):
-                raise InputError(f"--verdicts: no run {method}/{run_label(run)}; name one a task and seed")
+                raise InputError(f"--grades: no run {method}/{run_label(run)}; name one a task and seed")
     return found
 
 
 def score_cells(args: argparse.Namespace, suite: Suite) -> list[dict]:
     """Cells of the scores: over all runs, then over those on each task."""
     runs = read_runs(args, suite)
-    base = read_items(args.base_verdicts, suite.benchmarks)
+    base = read_per_example(args.base_grades, suite.benchmarks)
     # Metrics that a grader gives for some models alone are left out; every model has each benchmark.
     everywhere = [scores for of_runs in runs.values() for scores in of_runs.values()]
     shared = [name for name in base if all(name in scores for scores in everywhere)]
@@ -124,7 +124,7 @@ def main(args: argparse.Namespace) -> None:
             cells.cell(args.experiment, args.model, **cell | {"x": settings.get(cell["method"])})
             for cell in found
         ],
-        provenance.facts("measure", experiment=args.experiment, model=args.model),
+        provenance.facts("summarise", experiment=args.experiment, model=args.model),
     )
 
 

@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     found = relation_cells(args.model, measured, kinds, recipes) + pareto_cells(
         args.model, measured, list(kinds)
     )
-    cells.write(args.output, found, provenance.facts("relations"))
+    cells.write(args.output, found, provenance.facts("correlations"))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def read_samples(paths: dict[str, str]) -> list[dict]:
 
 
 def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
-    """Add a `verdict` to each sample.
+    """Add a `grade` to each sample.
 
     Raises:
         InputError: a benchmark without a grader.
@@ -63,7 +63,7 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     # The base's samples recur beside each method.
     distinct = list(dict.fromkeys(tasks))
     grades = dict(zip(distinct, grade_all(distinct, args.processes, args.timeout), strict=True))
-    return [row | {"verdict": grades[task].score} for row, task in zip(samples, tasks, strict=True)]
+    return [row | {"grade": grades[task].score} for row, task in zip(samples, tasks, strict=True)]
 
 
 def main(args: argparse.Namespace) -> None:
@@ -71,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
     for row in grade(read_samples(cli.parse_pairs(args.samples)), args):
         groups.setdefault((row["method"], row["train_task"], row["prompts"]), []).append(row)
     found = [cell for group, own in groups.items() for cell in bound_cells(args.model, *group, own)]
-    cells.write(args.output, found, provenance.facts("bound", graders=args.graders))
+    cells.write(args.output, found, provenance.facts("theorem61", graders=args.graders))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tms.data.contamination.report import BLOCKED, COLUMNS, read_report, table_row, verdict
+from tms.data.contamination.report import BLOCKED, COLUMNS, outcome, read_report, table_row
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.metrics.scores import write_csv
@@ -63,13 +63,13 @@ def main(args: argparse.Namespace) -> None:
     kept = read_reasons("--keep", args.keep, benchmarks)
     found = {}
     for name, counts in benchmarks.items():
-        word, reason = verdict(counts["share"], args.max_share, accepted.get(name), kept.get(name))
+        word, reason = outcome(counts["share"], args.max_share, accepted.get(name), kept.get(name))
         numbers = {column: counts[column] for column in COLUMNS if column in counts}
-        found[name] = numbers | {"verdict": word, "reason": reason}
+        found[name] = numbers | {"outcome": word, "reason": reason}
     lines = [table_row(task, name, entry) for name, entry in found.items()]
     for line in [dict(zip(COLUMNS, COLUMNS, strict=True)), *lines]:
         print("\t".join(str(value) for value in line.values()), flush=True)
-    blocked = [f"{name} {entry['share']:.1%}" for name, entry in found.items() if entry["verdict"] == BLOCKED]
+    blocked = [f"{name} {entry['share']:.1%}" for name, entry in found.items() if entry["outcome"] == BLOCKED]
     if blocked:
         raise InputError(
             f"{task}: over {args.max_share:.1%} of the rows share 13 words with training in "

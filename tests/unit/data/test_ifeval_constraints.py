@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tms.answers.ifeval_constraints import NoEqual, instructions
+from tms.data.ifeval_constraints import NoEqual, instructions
 
 # All arguments that the set's ground_truth lists, null where unused.
 ARGUMENTS = (
@@ -218,12 +218,12 @@ def official():
         patch.setattr(DetectorFactory, "seed", 0)
 
         def follows(found, response):
-            verdicts = []
+            grades = []
             for name, arguments in found:
                 checker = INSTRUCTION_DICT[name](name)
                 checker.build_description(**arguments)
-                verdicts.append(checker.check_following(response))
-            return all(verdicts)
+                grades.append(checker.check_following(response))
+            return all(grades)
 
         yield follows
 

@@ -21,7 +21,7 @@ def gate(in_process, tmp_path):
     def run(*words):
         flags = ["--report", "overlap.json", "--max-share", "0.01"]
         outputs = ["--output", "contamination.json", "--table", "contamination.csv"]
-        return in_process("gate", *flags, *outputs, *words)
+        return in_process("contamination_gate", *flags, *outputs, *words)
 
     return run
 
@@ -46,7 +46,7 @@ def test_an_accepted_pair_passes_and_is_named(gate, tmp_path):
     assert done.returncode == 0, done.stderr
     with (tmp_path / "contamination.csv").open() as stream:
         lines = list(csv.DictReader(stream))
-    assert [(line["benchmark"], line["share"], line["verdict"]) for line in lines] == [
+    assert [(line["benchmark"], line["share"], line["outcome"]) for line in lines] == [
         ("clean", "0.0000", "ok"),
         ("alike", "0.0500", "accepted"),
         ("trained", "0.0000", "kept"),

@@ -28,7 +28,14 @@ def test_relations_and_fronts(program, tmp_path):
     write_cells(tmp_path / "main.parquet", ["sft", "self_sft", "tms"], 0)
     write_cells(tmp_path / "windows.parquet", ["tms_early", "tms"], -9)  # tms counts as main has it
     done = program(
-        "relations", *FLAGS, *APART, "--cells", "main.parquet", "windows.parquet", "--output", "out.parquet"
+        "correlations",
+        *FLAGS,
+        *APART,
+        "--cells",
+        "main.parquet",
+        "windows.parquet",
+        "--output",
+        "out.parquet",
     )
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "out.parquet"])
@@ -44,7 +51,7 @@ def test_relations_and_fronts(program, tmp_path):
 
 
 def test_a_missing_file_is_one_line(program):
-    done = program("relations", *FLAGS, *APART, "--cells", "gone.parquet", "--output", "out.parquet")
+    done = program("correlations", *FLAGS, *APART, "--cells", "gone.parquet", "--output", "out.parquet")
     assert done.returncode == 2
     assert done.stderr == "error: gone.parquet: no such file; run the stage that makes it\n"
 
@@ -52,7 +59,7 @@ def test_a_missing_file_is_one_line(program):
 def test_methods_of_a_recipe_count_as_one(program, tmp_path):
     write_cells(tmp_path / "main.parquet", METHODS, 0)
     recipes = ["--recipes", "sft=sft", "self_sft=self_sft", "tms=tms", "tms_early=tms"]
-    done = program("relations", *FLAGS, *recipes, "--cells", "main.parquet", "--output", "out.parquet")
+    done = program("correlations", *FLAGS, *recipes, "--cells", "main.parquet", "--output", "out.parquet")
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "out.parquet"])
     quantity = "spearman.kl.policy_base.per_sequence"
@@ -64,6 +71,6 @@ def test_methods_of_a_recipe_count_as_one(program, tmp_path):
 def test_a_method_without_a_recipe_is_one_line(program, tmp_path):
     write_cells(tmp_path / "main.parquet", METHODS, 0)
     words = [*FLAGS, *APART[:-1], "--cells", "main.parquet", "--output", "out.parquet"]
-    done = program("relations", *words)
+    done = program("correlations", *words)
     assert done.returncode == 2
     assert done.stderr == "error: --recipes: none of tms_early; name one for each method of --kinds\n"

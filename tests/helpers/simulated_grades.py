@@ -1,10 +1,10 @@
-"""Verdicts of made-up models whose true accuracies are known."""
+"""Grades of made-up models whose true accuracies are known."""
 
 import numpy as np
 from scipy.stats import norm
 
 from tms.config.suite import Suite
-from tms.experiments.points import Runs, Verdicts
+from tms.experiments.points import Grades, Runs
 
 SUITE = Suite(["chain"], ["facts", "lookup"])
 BASE = (-0.5, 0.8, 0.8)  # ability of theta_0 on each benchmark, in deviations of an example's difficulty
@@ -12,8 +12,8 @@ BASE = (-0.5, 0.8, 0.8)  # ability of theta_0 on each benchmark, in deviations o
 TRADE = [(-0.3, 0.75, 0.75), (0.0, 0.6, 0.6), (0.3, 0.4, 0.4), (0.5, 0.2, 0.2), (0.6, 0, 0), (0.3, 0.3, 0.3)]
 
 
-def verdicts(rng: np.random.Generator, models: list[tuple[float, ...]], n: int, seeds: int = 1) -> list[Runs]:
-    """Verdicts of runs of each model: right where ability + ease of the example + noise is above 0."""
+def grades(rng: np.random.Generator, models: list[tuple[float, ...]], n: int, seeds: int = 1) -> list[Runs]:
+    """Grades of runs of each model: right where ability + ease of the example + noise is above 0."""
     found: list[Runs] = [{("chain", seed): {} for seed in range(seeds)} for _ in models]
     for place, benchmark in enumerate([*SUITE.targets, *SUITE.retention]):
         ease_N = rng.normal(size=n)
@@ -24,9 +24,9 @@ def verdicts(rng: np.random.Generator, models: list[tuple[float, ...]], n: int, 
     return found
 
 
-def world(rng, sft, tms, n, seeds=1) -> tuple[Verdicts, dict]:
+def world(rng, sft, tms, n, seeds=1) -> tuple[Grades, dict]:
     """theta_0 and a point for each model of both sides, with methods sft0, sft1, ..., tms0, ..."""
-    base, *runs = verdicts(rng, [BASE, *sft, *tms], n, seeds)
+    base, *runs = grades(rng, [BASE, *sft, *tms], n, seeds)
     names = [f"sft{i}" for i in range(len(sft))] + [f"tms{i}" for i in range(len(tms))]
     return base["chain", 0], {(name, ""): own for name, own in zip(names, runs, strict=True)}
 

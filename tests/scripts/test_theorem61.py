@@ -41,7 +41,7 @@ def test_both_sides_from_graded_samples(program, tmp_path):
     write_samples(tmp_path / "tms/chain/seed0.parquet", [RIGHT, WRONG, RIGHT, WRONG], [WRONG] * 4)
     write_samples(tmp_path / "tms/chain/seed1.parquet", [RIGHT, WRONG, WRONG, WRONG], [WRONG] * 4, kl=0.32)
     write_samples(tmp_path / "sft/chain/seed0.parquet", [WRONG] * 4, [RIGHT, RIGHT, WRONG, WRONG])
-    done = program("bound", *flags(["tms/chain/seed0", "tms/chain/seed1", "sft/chain/seed0"]))
+    done = program("theorem61", *flags(["tms/chain/seed0", "tms/chain/seed1", "sft/chain/seed0"]))
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
     assert {(cell["experiment"], cell["train_task"], cell["prompts"]) for cell in found} == {
@@ -57,13 +57,13 @@ def test_both_sides_from_graded_samples(program, tmp_path):
 
 def test_a_benchmark_without_a_grader_is_one_line(program, tmp_path):
     write_samples(tmp_path / "tms/chain/seed0.parquet", [RIGHT], [WRONG])
-    done = program("bound", *flags(["tms/chain/seed0"], graders=["facts=facts"]))
+    done = program("theorem61", *flags(["tms/chain/seed0"], graders=["facts=facts"]))
     assert done.returncode == 2
     assert done.stderr == "error: --samples: benchmark chain has no grader; add it to --graders\n"
 
 
 def test_a_run_without_samples_is_one_line(program, tmp_path):
     write_samples(tmp_path / "tms/chain/seed0.parquet", [], [])
-    done = program("bound", *flags(["tms/chain/seed0"]))
+    done = program("theorem61", *flags(["tms/chain/seed0"]))
     assert done.returncode == 2
     assert done.stderr.startswith("error: tms/chain/seed0.parquet: no samples; set drift.prompts above 0")
