@@ -142,6 +142,6 @@ def write(folder: Path, project: Path) -> list[str]:
         *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
         *("--contamination", "contamination.json", "--base", "base"),
         *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
-        *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "paper.md")),
+        *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "method.md")),
         *("--templates", str(project / "workflow" / "templates"), "--output", "report.html"),
     ]

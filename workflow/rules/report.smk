@@ -53,7 +53,7 @@ rule report:
             for task in suite(wildcards.model).targets
         ],
         dag="docs/dag.svg",
-        rulings="docs/paper.md",
+        rulings="docs/method.md",
         template=expand(f"{TEMPLATES}/report.{{ending}}", ending=["html.j2", "css", "js"]),
     output:
         "results/{model}/report.html",

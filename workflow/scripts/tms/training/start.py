@@ -81,7 +81,7 @@ def begin(base: Path, settings: Settings, work: Path) -> Start:
 
 
 def arguments(settings: Settings, start: Start) -> dict:
-    """Arguments of `TrainingArguments` that all runs share (optimiser: docs/paper.md)."""
+    """Arguments of `TrainingArguments` that all runs share (optimiser: docs/method.md)."""
     on_gpu = torch.cuda.is_available()
     return {
         "output_dir": str(start.states),
