@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.model_card import card as model_card
@@ -65,7 +66,7 @@ class Project:
         cost = {"optimizer_steps": 64, "trained_tokens": 71234, "generated_tokens": 0, "seconds": 3.5}
         self.write(f"{folder}/train.cost.json", cost)
         if method in settings.students(config):
-            mixture = settings.supervision(config, model, method)
+            mixture = mixture_weights(config, model, method)
             facts = {
                 "seed": seed,
                 "alpha": mixture.alpha,

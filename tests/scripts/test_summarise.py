@@ -77,9 +77,9 @@ def write_tables(folder, runs):
         write_csv(folder / method / "cost.csv", COST, costs)
 
 
-def flags(runs, methods=("sft", "tms"), references=("sft", "tms")):
+def flags(runs, methods=("sft", "tms"), baselines=("sft", "tms")):
     words = ["--experiment", "main", "--model", "m", "--targets", *TARGETS, "--retention", *RETENTION]
-    words += ["--methods", *methods, "--references", *references, "--settings", "tms=0.25"]
+    words += ["--methods", *methods, "--baselines", *baselines, "--settings", "tms=0.25"]
     words += ["--base-grades", "base/grades.parquet"]
     words += ["--grades", *(f"{run}={run}/grades.parquet" for run in runs if run != "base")]
     words += ["--drifts", "sft=sft/drift.csv", "tms=tms/drift.csv"]

@@ -1,4 +1,6 @@
-"""Base models that the workflow makes or downloads, and the tasks' examples."""
+"""Base models that the workflow makes or downloads, the tasks' examples, and the gate before any training."""
+
+from tms.config.stages import data
 
 
 # The head node of a cluster has the network, its compute nodes often have none.
@@ -10,17 +12,17 @@ localrules:
 
 rule pretrain:
     output:
-        base=directory("models/{world}/base"),
-        teacher=directory("models/{world}/teacher"),
+        base=directory("models/{pretrained}/base"),
+        teacher=directory("models/{pretrained}/teacher"),
     log:
-        "logs/pretrain/{world}.log",
+        "logs/pretrain/{pretrained}.log",
     benchmark:
-        "logs/benchmarks/pretrain/{world}.tsv"
+        "logs/benchmarks/pretrain/{pretrained}.tsv"
     conda:
         "../../envs/laptop.yaml"
-    threads: lambda wildcards: config["pretrain"][wildcards.world]["threads"]
+    threads: lambda w: config["pretrain"][w.pretrained]["threads"]
     params:
-        flags=pretrain_flags,
+        flags=lambda w: data.pretrain_flags(config, w.pretrained),
         code=digests("pretrain"),
     shell:
         "python workflow/scripts/pretrain.py {params.flags} --base {output.base} --teacher {output.teacher} > {log} 2>&1"
@@ -38,7 +40,7 @@ rule download:
     resources:
         offline=OFFLINE,
     params:
-        flags=lambda wildcards: flags(**config["downloads"][wildcards.download]),
+        flags=lambda w: flags(**config["downloads"][w.download]),
     shell:
         "HF_HUB_OFFLINE={resources.offline} python workflow/scripts/download.py {params.flags}"
         " --output {output} > {log} 2>&1"
@@ -46,7 +48,7 @@ rule download:
 
 rule download_punkt:
     output:
-        directory(PUNKT),
+        directory(paths.PUNKT),
     log:
         "logs/download_punkt.log",
     benchmark:
@@ -73,15 +75,51 @@ rule prepare:
     resources:
         offline=OFFLINE,
     params:
-        flags=lambda wildcards: flags(
-            task=wildcards.task,
-            kind=kind(wildcards.task),
-            data_root=data_root(wildcards.task),
-            split=wildcards.split,
-            size=config["tasks"][wildcards.task][wildcards.split],
-            seed=config["tasks"][wildcards.task].get("seed", 0),
-            options=json.dumps(config["tasks"][wildcards.task].get("options", {}), sort_keys=True),
-        ),
-        code=lambda wildcards: digests("prepare", (f"tms.tasks.{kind(wildcards.task)}",)),
+        flags=lambda w: data.prepare_flags(config, w.task, w.split),
+        code=lambda w: digests("prepare", tasks.task_modules(config, w.task)),
     shell:
         "HF_HUB_OFFLINE={resources.offline} python workflow/scripts/prepare.py {params.flags} --output {output} > {log} 2>&1"
+
+
+rule decontaminate:
+    input:
+        train="data/{task}/train.parquet",
+        heldout="data/{task}/heldout.parquet",
+        tests=lambda w: paths.test_files(data.suite_benchmarks(config, w.suite)).values(),
+    output:
+        train="data/{task}/{suite}/train.parquet",
+        heldout="data/{task}/{suite}/heldout.parquet",
+        report="data/{task}/{suite}/overlap.json",
+    log:
+        "logs/decontaminate/{task}/{suite}.log",
+    benchmark:
+        "logs/benchmarks/decontaminate/{task}/{suite}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: data.decontaminate_flags(config, w.task, w.suite),
+        code=digests("decontaminate"),
+    shell:
+        "python workflow/scripts/decontaminate.py {params.flags} --train {input.train} --heldout {input.heldout}"
+        " --output {output.train} --heldout-output {output.heldout} --report {output.report} > {log} 2>&1"
+
+
+# Rows that an evaluation set holds too are removed above; where too much is left, the run stops here.
+rule contamination_gate:
+    input:
+        "data/{task}/{suite}/overlap.json",
+    output:
+        report="data/{task}/{suite}/contamination.json",
+        table="data/{task}/{suite}/contamination.csv",
+    log:
+        "logs/contamination_gate/{task}/{suite}.log",
+    benchmark:
+        "logs/benchmarks/contamination_gate/{task}/{suite}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: data.gate_flags(config, w.task, w.suite),
+        code=digests("contamination_gate"),
+    shell:
+        "python workflow/scripts/contamination_gate.py {params.flags} --report {input}"
+        " --output {output.report} --table {output.table} > {log} 2>&1"

@@ -1,17 +1,17 @@
 """Held-out Policy-Label Divergence of a run's checkpoints, and the KL between its policy and the base."""
 
+from tms.config.stages import drift
+
 
 rule drift:
     input:
-        model=f"{RUN}/checkpoint-{checkpoints.FINAL}",
-        base=base,
-        references=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
-        own=own_supervision,
-        trajectory=lambda wildcards: checkpoint_inputs(
-            wildcards.model, wildcards.method, wildcards.task, wildcards.seed, trajectory_points(wildcards)
-        ),
-        train=train_references,
-        prompts=lambda wildcards: [pair.partition("=")[2] for pair in kl_prompts(wildcards)],
+        model=f"{RUN}/checkpoint-{FINAL}",
+        base=lambda w: paths.base(config, w.model),
+        references=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
+        mixture=lambda w: drift.heldout_mixture(config, **w),
+        trajectory=lambda w: drift.checkpoint_inputs(config, **w),
+        train=lambda w: drift.train_references(config, w.model, w.method, w.task),
+        prompts=lambda w: drift.kl_prompts(config, w.model, w.task).values(),
     output:
         drift=f"{RUN}/drift.json",
         samples=f"{RUN}/drift_samples.parquet",
@@ -21,42 +21,12 @@ rule drift:
     benchmark:
         "logs/benchmarks/drift/{model}/{method}/{task}/seed{seed}.tsv"
     conda:
-        environment(generate_gpus)
+        lambda w: hardware.environment(GENERATE["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=generate_gpus,
-        cpus_per_task=cores(generate_gpus),
-        mem_mb=mem_mb("models", generate_gpus),
-        tensor_parallel=tensor_parallel(generate_gpus),
+        **GENERATE,
     params:
-        flags=lambda wildcards: flags(
-            task=wildcards.task,
-            trajectory=checkpoint_folders(
-                wildcards.model,
-                wildcards.method,
-                wildcards.task,
-                wildcards.seed,
-                trajectory_points(wildcards),
-            ),
-            train_references=train_references(wildcards) or None,
-            train_rows=(
-                settings.diagnose(config, wildcards.model, "mismatch")["references"]
-                if train_references(wildcards)
-                else None
-            ),
-            heldout_mixture=(
-                own_supervision(wildcards)[0].format(**wildcards) if own_supervision(wildcards) else None
-            ),
-            prompts=kl_prompts(wildcards),
-            kl_prompts=config["drift"]["prompts"],
-            kl_samples=config["drift"]["samples"],
-            max_new_tokens=max(
-                config["tasks"][name]["max_new_tokens"]
-                for name in [wildcards.task, *suite(wildcards.model).retention]
-            ),
-            seed=wildcards.seed,
-            **engine_flags("models", wildcards.model),
-        ),
+        flags=lambda w: drift.drift_flags(config, **w),
         code=digests("drift"),
     shell:
         f"{LEASE} python workflow/scripts/drift.py"

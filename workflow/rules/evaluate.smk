@@ -1,16 +1,19 @@
 """Evaluation: completions of every benchmark of a model's suite, what a judge says of some, then the grades.
 
 One job generates all benchmarks of a trained model (one engine start), so its output is one file with a
-`benchmark` column: a rule's outputs cannot depend on which model it serves, and suites differ.
+`benchmark` column: a rule's outputs cannot depend on which model it serves, and suites differ. Diversity
+(Table 2) samples many answers to the prompts of a run's target.
 """
+
+from tms.config.stages import evaluate
+
+RUNS = paths.evaluated_runs(config)
 
 
 rule generate:
     input:
-        model=evaluated_folders,
-        examples=lambda wildcards: [
-            f"data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
-        ],
+        model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
+        examples=lambda w: paths.test_files(study.benchmarks(config, w.model)).values(),
     output:
         completions="results/{model}/{run}/generations.parquet",
         cost="results/{model}/{run}/generations.cost.json",
@@ -21,24 +24,12 @@ rule generate:
     wildcard_constraints:
         run=RUNS,
     conda:
-        environment(generate_gpus)
+        lambda w: hardware.environment(GENERATE["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=generate_gpus,
-        cpus_per_task=cores(generate_gpus),
-        mem_mb=mem_mb("models", generate_gpus),
-        tensor_parallel=tensor_parallel(generate_gpus),
+        **GENERATE,
     params:
-        flags=lambda wildcards: flags(
-            **evaluated(wildcards),
-            **config["evaluation"],
-            benchmarks=[
-                f"{name}=data/{name}/test.parquet" for name in settings.benchmarks(config, wildcards.model)
-            ],
-            limits=benchmark_settings(wildcards.model, "limit"),
-            max_new_tokens=benchmark_settings(wildcards.model, "max_new_tokens"),
-            **engine_flags("models", wildcards.model),
-        ),
+        flags=lambda w: evaluate.generate_flags(config, w.model, w.run),
         code=digests("generate"),
     shell:
         f"{LEASE} python workflow/scripts/generate.py"
@@ -48,7 +39,7 @@ rule generate:
 
 rule judge:
     input:
-        model=lambda wildcards: config["judges"][wildcards.judge]["model"],
+        model=lambda w: config["judges"][w.judge]["model"],
         generations="results/{model}/{run}/generations.parquet",
     output:
         judgements="results/{model}/{run}/judgements/{judge}.parquet",
@@ -60,22 +51,13 @@ rule judge:
     wildcard_constraints:
         run=RUNS,
     conda:
-        environment(judge_gpus)
+        lambda w: hardware.environment(JUDGE["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=judge_gpus,
-        cpus_per_task=cores(judge_gpus),
-        mem_mb=mem_mb("judges", judge_gpus),
-        tensor_parallel=tensor_parallel(judge_gpus),
+        **JUDGE,
     params:
-        flags=lambda wildcards: flags(
-            judge=config["judges"][wildcards.judge]["kind"],
-            benchmarks=judged(wildcards.model)[wildcards.judge],
-            temperature=0.0,
-            max_new_tokens=config["judges"][wildcards.judge]["max_new_tokens"],
-            **engine_flags("judges", wildcards.judge),
-        ),
-        code=lambda wildcards: digests("judge", (f"tms.judges.{config['judges'][wildcards.judge]['kind']}",)),
+        flags=lambda w: evaluate.judge_flags(config, w.model, w.judge),
+        code=lambda w: digests("judge", (f"tms.judges.{config['judges'][w.judge]['kind']}",)),
     shell:
         f"{LEASE} python workflow/scripts/judge.py"
         " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model}"
@@ -85,8 +67,8 @@ rule judge:
 rule grade:
     input:
         generations="results/{model}/{run}/generations.parquet",
-        judgements=judgements,
-        punkt=lambda wildcards: punkt(settings.benchmarks(config, wildcards.model)),
+        judgements=lambda w: evaluate.judgements(config, w.model, w.run),
+        punkt=lambda w: tasks.punkt(config, study.benchmarks(config, w.model)),
     output:
         grades="results/{model}/{run}/grades.parquet",
         scores="results/{model}/{run}/scores.json",
@@ -101,12 +83,42 @@ rule grade:
     resources:
         processes=config["compute"]["grading_processes"],
     params:
-        flags=lambda wildcards: flags(
-            graders=[f"{name}={kind(name)}" for name in settings.benchmarks(config, wildcards.model)],
-            judged=[name for names in judged(wildcards.model).values() for name in names] or None,
-            judgements=judgements(wildcards) or None,
-        ),
-        code=lambda wildcards: digests("grade", graders(settings.benchmarks(config, wildcards.model))),
+        flags=lambda w: evaluate.grade_flags(config, w.model, w.run),
+        code=lambda w: digests("grade", tasks.grader_modules(config, study.benchmarks(config, w.model))),
     shell:
         "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
         " --generations {input.generations} --grades {output.grades} --scores {output.scores} > {log} 2>&1"
+
+
+use rule generate as generate_samples with:
+    input:
+        model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
+        examples=lambda w: paths.test_files(evaluate.sampled_tasks(config, w.model, w.run)).values(),
+    output:
+        completions="results/{model}/{run}/diversity/generations.parquet",
+        cost="results/{model}/{run}/diversity/generations.cost.json",
+    log:
+        "logs/generate_samples/{model}/{run}.log",
+    benchmark:
+        "logs/benchmarks/generate_samples/{model}/{run}.tsv"
+    params:
+        flags=lambda w: evaluate.sample_flags(config, w.model, w.run),
+        code=digests("generate"),
+
+
+use rule grade as grade_samples with:
+    input:
+        generations="results/{model}/{run}/diversity/generations.parquet",
+        punkt=lambda w: tasks.punkt(config, evaluate.sampled_tasks(config, w.model, w.run)),
+    output:
+        grades="results/{model}/{run}/diversity/grades.parquet",
+        scores="results/{model}/{run}/diversity/scores.json",
+    log:
+        "logs/grade_samples/{model}/{run}.log",
+    benchmark:
+        "logs/benchmarks/grade_samples/{model}/{run}.tsv"
+    params:
+        flags=lambda w: evaluate.sample_grade_flags(config, w.model, w.run),
+        code=lambda w: digests(
+            "grade", tasks.grader_modules(config, evaluate.sampled_tasks(config, w.model, w.run))
+        ),

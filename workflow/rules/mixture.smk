@@ -1,13 +1,69 @@
-"""The student's training rows: the plan joined with what was harvested."""
+"""Algorithm 1: the plan of what each visit trains on, the completions that it names, and the student's rows."""
+
+from tms.config.stages import mixture
+
+
+rule plan_mixture:
+    input:
+        references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        heldout=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
+    output:
+        f"{RUN}/plan.parquet",
+    log:
+        "logs/plan_mixture/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/plan_mixture/{model}/{method}/{task}/seed{seed}.tsv"
+    wildcard_constraints:
+        method=any_of(study.students(config)),
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: mixture.plan_flags(config, **w),
+        code=digests("plan_mixture"),
+    shell:
+        "python workflow/scripts/plan_mixture.py {params.flags} --references {input.references}"
+        " --heldout-references {input.heldout} --output {output} > {log} 2>&1"
+
+
+rule harvest:
+    input:
+        plan=f"{RUN}/plan.parquet",
+        train=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        heldout=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
+        checkpoints=lambda w: mixture.harvested_folders(config, w.model, w.method, w.task, w.seed),
+    output:
+        completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
+        cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",
+    log:
+        "logs/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.log",
+    benchmark:
+        "logs/benchmarks/harvest/{model}/{method}/{task}/seed{seed}/part-{part}of{parts}.tsv"
+    wildcard_constraints:
+        method=any_of(study.students(config)),
+    # Before more is trained, where checkpoints may go afterwards: else they pile up.
+    priority: 1 if config["compute"]["keep_checkpoints"] == "needed" else 0
+    conda:
+        lambda w: hardware.environment(GENERATE["gpu"](w))
+    threads: config["compute"]["threads"]
+    resources:
+        **GENERATE,
+    params:
+        flags=lambda w: mixture.harvest_flags(config, **w),
+        code=digests("harvest"),
+    shell:
+        f"{LEASE} python workflow/scripts/harvest.py"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel} --plan {input.plan}"
+        " --references train={input.train} heldout={input.heldout}"
+        " --output {output.completions} --cost {output.cost} > {log} 2>&1"
 
 
 rule build_mixture:
     input:
         plan=f"{RUN}/plan.parquet",
-        references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
-        heldout=lambda wildcards: teacher_file(wildcards, "heldout_references.parquet"),
-        harvest=harvest_parts,
-        punkt=lambda wildcards: punkt([wildcards.task]) if kept_by_grader(wildcards) else [],
+        references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        heldout=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
+        harvest=lambda w: mixture.harvest_files(config, **w),
+        punkt=lambda w: tasks.punkt(config, mixture.graded_tasks(config, w.model, w.method, w.task)),
     output:
         mixture=f"{RUN}/mixture.parquet",
         heldout=f"{RUN}/heldout_mixture.parquet",
@@ -16,17 +72,16 @@ rule build_mixture:
     benchmark:
         "logs/benchmarks/build_mixture/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
-        method=any_of(STUDENTS),
+        method=any_of(study.students(config)),
     conda:
         "../../envs/laptop.yaml"
     resources:
         processes=config["compute"]["grading_processes"],
     params:
-        flags=lambda wildcards: flags(
-            keep=harvest_settings(wildcards)["keep"], grader=kept_by_grader(wildcards)
-        ),
-        code=lambda wildcards: digests(
-            "build_mixture", graders([wildcards.task]) if kept_by_grader(wildcards) else ()
+        flags=lambda w: mixture.build_flags(config, w.model, w.method, w.task),
+        code=lambda w: digests(
+            "build_mixture",
+            tasks.grader_modules(config, mixture.graded_tasks(config, w.model, w.method, w.task)),
         ),
     shell:
         "python workflow/scripts/build_mixture.py {params.flags} --processes {resources.processes}"

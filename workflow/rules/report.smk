@@ -1,9 +1,11 @@
 """Verdicts on the research questions, of a model and over the models, and a model's report: one HTML page."""
 
+from tms.config.stages import report as page
+
 
 rule questions:
     input:
-        lambda wildcards: model_cells(wildcards.model),
+        lambda w: figures.model_cells(config, w.model),
     output:
         "results/{model}/questions.json",
     log:
@@ -13,9 +15,7 @@ rule questions:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda wildcards: flags(
-            model=wildcards.model, suite=json.dumps(suite_entry(wildcards.model), sort_keys=True)
-        ),
+        flags=lambda w: page.questions_flags(config, w.model),
         code=digests("questions"),
     shell:
         "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"
@@ -23,7 +23,7 @@ rule questions:
 
 rule questions_all:
     input:
-        compared_cells,
+        page.main_cells(config),
     output:
         "results/questions.json",
     log:
@@ -33,8 +33,7 @@ rule questions_all:
     conda:
         "../../envs/laptop.yaml"
     params:
-        # All models of a table have the columns of the first.
-        flags=flags(suite=json.dumps(suite_entry(config["table"]["models"][0]), sort_keys=True)),
+        flags=page.questions_flags(config),
         code=digests("questions"),
     shell:
         "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"
@@ -42,19 +41,16 @@ rule questions_all:
 
 rule report:
     input:
-        generations=lambda wildcards: report_rows(wildcards, "generations"),
-        grades=lambda wildcards: report_rows(wildcards, "grades"),
+        generations=lambda w: page.reported_rows(config, w.model, "generations.parquet"),
+        grades=lambda w: page.reported_rows(config, w.model, "grades.parquet"),
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",
         figures="results/figures/{model}",
         tables="results/tables/{model}",
-        contamination=lambda wildcards: [
-            f"data/{task}/{suite_name(wildcards)}/contamination.json"
-            for task in suite(wildcards.model).targets
-        ],
+        contamination=lambda w: paths.contamination_files(config, [w.model]).values(),
         dag="docs/dag.svg",
         rulings="docs/method.md",
-        template=expand(f"{TEMPLATES}/report.{{ending}}", ending=["html.j2", "css", "js"]),
+        template=expand(f"{paths.TEMPLATES}/report.{{ending}}", ending=["html.j2", "css", "js"]),
     output:
         "results/{model}/report.html",
     log:
@@ -64,13 +60,7 @@ rule report:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda wildcards: flags(
-            model=wildcards.model,
-            settings=json.dumps(report_settings(wildcards), sort_keys=True),
-            base=f"results/{wildcards.model}/base",
-            runs=[f"{label}={folder}" for label, folder in report_runs(wildcards).items()],
-            templates=TEMPLATES,
-        ),
+        flags=lambda w: page.report_flags(config, w.model),
         code=digests("report"),
     shell:
         "python workflow/scripts/report.py {params.flags} --questions {input.questions} --cells {input.cells}"

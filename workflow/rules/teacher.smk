@@ -1,9 +1,11 @@
 """The teacher's answers, sampled and verified."""
 
+from tms.config.stages import teacher
+
 
 rule teacher:
     input:
-        model=teacher_model,
+        model=lambda w: teacher.model(config, w.teacher),
         train="data/{task}/{suite}/train.parquet",
         heldout="data/{task}/{suite}/heldout.parquet",
         # It has to have said yes; another limit or reason changes no row.
@@ -16,15 +18,12 @@ rule teacher:
     benchmark:
         "logs/benchmarks/teacher/{task}/{suite}/{teacher}.tsv"
     conda:
-        environment(teacher_gpus)
+        lambda w: hardware.environment(TEACH["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=teacher_gpus,
-        cpus_per_task=cores(teacher_gpus),
-        mem_mb=mem_mb("teachers", teacher_gpus),
-        tensor_parallel=tensor_parallel(teacher_gpus),
+        **TEACH,
     params:
-        flags=teacher_flags,
+        flags=lambda w: teacher.sample_flags(config, **w),
         code=digests("teacher"),
     shell:
         f"{LEASE} python workflow/scripts/teacher.py"
@@ -36,7 +35,7 @@ rule teacher:
 rule filter_teacher:
     input:
         samples="data/{task}/{suite}/{teacher}/samples.parquet",
-        punkt=lambda wildcards: punkt([wildcards.task]),
+        punkt=lambda w: tasks.punkt(config, [w.task]),
     output:
         references="data/{task}/{suite}/{teacher}/references.parquet",
         heldout="data/{task}/{suite}/{teacher}/heldout_references.parquet",
@@ -51,8 +50,8 @@ rule filter_teacher:
     resources:
         processes=config["compute"]["grading_processes"],
     params:
-        flags=lambda wildcards: flags(task=wildcards.task, grader=kind(wildcards.task)),
-        code=lambda wildcards: digests("filter_teacher", graders([wildcards.task])),
+        flags=lambda w: teacher.filter_flags(config, w.task),
+        code=lambda w: digests("filter_teacher", tasks.grader_modules(config, [w.task])),
     shell:
         "python workflow/scripts/filter_teacher.py {params.flags} --processes {resources.processes}"
         " --samples {input.samples}"

@@ -1,37 +1,38 @@
-"""Training: the baseline SFT with its checkpoints, and the students."""
+"""Training: SFT with its checkpoints, the students, and the on-policy methods on SFT's prompts."""
+
+from tms.config.stages import train
+
+# A run's checkpoints before its end, which may go after their last use. One folder, since a rule's outputs cannot
+# depend on its wildcards, and models and methods differ in what they save.
+TRAJECTORY = directory(f"{RUN}/trajectory")
+if config["compute"]["keep_checkpoints"] != "all":
+    TRAJECTORY = temp(TRAJECTORY)
 
 
 rule train_sft:
     input:
-        model=base,
-        references=lambda wildcards: teacher_file(wildcards, "references.parquet"),
+        model=lambda w: paths.base(config, w.model),
+        references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
     output:
-        checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
-        trajectory=trajectory(f"{RUN}/trajectory"),
+        checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
+        trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
         "logs/benchmarks/train_sft/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
-        method=any_of(SFT_METHODS),
+        method=any_of(study.trajectories(config)),
     conda:
-        environment(train_gpus)
+        lambda w: hardware.environment(TRAIN["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=train_gpus,
-        cpus_per_task=cores(train_gpus),
-        mem_mb=train_mem_mb,
-        launch=launch,
-        device_batch=training_memory("device_batch", None),
-        fsdp=training_memory("fsdp", "auto"),
-        gradient_checkpointing=training_memory("gradient_checkpointing", False),
-        report_to=config["compute"]["report_to"],
+        **TRAIN,
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards), **loss_flags(wildcards)),
+        flags=lambda w: train.row_flags(config, **w),
         code=digests("train_sft"),
-        run=lambda wildcards, output: os.path.dirname(output.cost),
-        curves=CURVES,
+        run=lambda w, output: os.path.dirname(output.cost),
+        curves=paths.CURVES,
     shell:
         f"{LEASE} {{resources.launch}} workflow/scripts/train_sft.py"
         " {params.flags} --model {input.model} --references {input.references}"
@@ -43,35 +44,28 @@ rule train_sft:
 
 rule train_student:
     input:
-        model=base,
+        model=lambda w: paths.base(config, w.model),
         mixture=f"{RUN}/mixture.parquet",
     output:
-        checkpoint=directory(f"{RUN}/checkpoint-{checkpoints.FINAL}"),
-        trajectory=trajectory(f"{RUN}/trajectory"),
+        checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
+        trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
         "logs/benchmarks/train_student/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
-        method=any_of(STUDENTS),
+        method=any_of(study.students(config)),
     conda:
-        environment(train_gpus)
+        lambda w: hardware.environment(TRAIN["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        gpu=train_gpus,
-        cpus_per_task=cores(train_gpus),
-        mem_mb=train_mem_mb,
-        launch=launch,
-        device_batch=training_memory("device_batch", None),
-        fsdp=training_memory("fsdp", "auto"),
-        gradient_checkpointing=training_memory("gradient_checkpointing", False),
-        report_to=config["compute"]["report_to"],
+        **TRAIN,
     params:
-        flags=lambda wildcards: flags(**training_flags(wildcards), **loss_flags(wildcards)),
+        flags=lambda w: train.row_flags(config, **w),
         code=digests("train_student"),
-        run=lambda wildcards, output: os.path.dirname(output.cost),
-        curves=CURVES,
+        run=lambda w, output: os.path.dirname(output.cost),
+        curves=paths.CURVES,
     shell:
         f"{LEASE} {{resources.launch}} workflow/scripts/train_student.py"
         " {params.flags} --model {input.model} --mixture {input.mixture}"
@@ -79,3 +73,40 @@ rule train_student:
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} > {log} 2>&1"
+
+
+rule train_on_policy:
+    input:
+        model=lambda w: paths.base(config, w.model),
+        references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        punkt=lambda w: tasks.punkt(config, [w.task]),
+    output:
+        checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
+        trajectory=TRAJECTORY,
+        cost=f"{RUN}/train.cost.json",
+        curve=f"{RUN}/curve.parquet",
+    log:
+        "logs/train_on_policy/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/train_on_policy/{model}/{method}/{task}/seed{seed}.tsv"
+    wildcard_constraints:
+        method=any_of(study.on_policy(config)),
+    conda:
+        lambda w: hardware.environment(TRAIN["gpu"](w))
+    threads: config["compute"]["threads"]
+    resources:
+        **TRAIN_ON_POLICY,
+    params:
+        flags=lambda w: train.on_policy_flags(config, **w),
+        code=lambda w: digests("train_on_policy", train.on_policy_modules(config, w.method, w.task)),
+        run=lambda w, output: os.path.dirname(output.cost),
+        curves=paths.CURVES,
+    shell:
+        f"{LEASE} {{resources.launch}} workflow/scripts/train_on_policy.py"
+        " {params.flags} --model {input.model} --references {input.references}"
+        " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
+        " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
+        " {resources.watch} --grading-processes {resources.processes}"
+        " --log-dir {params.curves} --work-root {params.run}/unfinished"
+        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
+        " --curve {output.curve} > {log} 2>&1"

@@ -24,10 +24,10 @@ def parser() -> argparse.ArgumentParser:
     suite_flags.add(parser)
     parser.add_argument("--methods", nargs="+", required=True, help="methods of the experiment, in row order")
     parser.add_argument(
-        "--references",
+        "--baselines",
         nargs="+",
         required=True,
-        help="methods that every other is compared with, whether rows or not; the baseline first",
+        help="methods that every other is compared with, whether rows or not; SFT first",
     )
     parser.add_argument(
         "--settings", nargs="*", default=[], metavar="METHOD=NUMBER", help="what a sweep varies (column x)"
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="METHOD/TASK/seedN=PATH",
-        help="grades of each run of the methods and of the references",
+        help="grades of each run of the methods and of the baselines",
     )
     parser.add_argument("--drifts", nargs="+", required=True, metavar="METHOD=PATH", help="drift.csv of each")
     parser.add_argument("--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of each")
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Scores]]:
-    """Read the items of every run by method, the references' too.
+    """Read the items of every run by method, the baselines' too.
 
     Raises:
         InputError: a method without runs, or with other runs than one a target task and seed.
@@ -57,7 +57,7 @@ def read_runs(args: argparse.Namespace, suite: Suite) -> dict[str, dict[Run, Sco
         method, _, run = label.partition("/")
         found.setdefault(method, {})[parse_run(run)] = read_per_example(Path(path), suite.benchmarks)
     seeds = {seed for runs in found.values() for _, seed in runs}
-    for method in [*args.methods, *args.references]:
+    for method in [*args.methods, *args.baselines]:
         for run in [(task, seed) for task in suite.targets for seed in sorted(seeds)]:
             if run not in found.get(method, {}):
                 raise InputError(f"--grades: no run {method}/{run_label(run)}; name one a task and seed")
@@ -99,7 +99,7 @@ def score_cells(args: argparse.Namespace, suite: Suite) -> list[dict]:
         rows += method_cells(
             {method: measured[method] for method in args.methods},
             theta_0,
-            {method: measured[method] for method in args.references},
+            {method: measured[method] for method in args.baselines},
             suite,
             task,
         )
@@ -112,7 +112,7 @@ def main(args: argparse.Namespace) -> None:
     settings = {name: float(number) for name, number in cli.parse_pairs(args.settings).items()}
     drifts, costs = cli.parse_pairs(args.drifts), cli.parse_pairs(args.costs)
     found = score_cells(args, suite)
-    baseline = Path(drifts[args.references[0]])
+    baseline = Path(drifts[args.baselines[0]])
     found += [cell | {"method": BASE} for cell in base_drift_cells(baseline, suite.targets)]
     for method in args.methods:
         own = drift_cells(Path(drifts[method]), suite.retention, suite.targets)

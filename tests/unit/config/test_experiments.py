@@ -8,6 +8,7 @@ from helpers.paths import CONFIG
 
 from tms.config import check
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.io.errors import InputError
 from tms.mixture.weights import MixtureWeights
 
@@ -41,23 +42,23 @@ def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_tabl
 def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
     config["models"]["tiny"]["experiments"] = ["main"]
     tenths = ["1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"]
-    assert settings.saved_points(config, "tiny", "sft") == tenths
-    assert settings.saved_points(config, "tiny", "tms") == ["1of1"]
+    assert saved_points(config, "tiny", "sft") == tenths
+    assert saved_points(config, "tiny", "tms") == ["1of1"]
     config["models"]["tiny"]["experiments"] = ["main", "frontier"]
-    assert settings.saved_points(config, "tiny", "tms") == ["2of5", "7of10", "1of1"]
-    assert settings.saved_points(config, "tiny", "self_sft") == ["1of1"]
+    assert saved_points(config, "tiny", "tms") == ["2of5", "7of10", "1of1"]
+    assert saved_points(config, "tiny", "self_sft") == ["1of1"]
     # theta_0 is never saved, and other models' sweeps cost this one nothing.
     config["models"]["tiny"]["experiments"] = ["main", "mixture"]
-    assert settings.saved_points(config, "tiny", "sft") == tenths
+    assert saved_points(config, "tiny", "sft") == tenths
     config["models"]["tiny"]["experiments"] = ["main", "checkpoints"]
-    saved = settings.saved_points(config, "tiny", "sft")
+    saved = saved_points(config, "tiny", "sft")
     assert len(saved) == 24 and {"1of12", "1of8", "5of6"} < set(saved)
 
 
 def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
     own = settings.model_methods(config, "tiny")
     for method in settings.on_policy(config):
-        assert method in own and settings.saved_points(config, "tiny", method) == ["1of1"]
+        assert method in own and saved_points(config, "tiny", method) == ["1of1"]
     kinds = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
     assert kinds[0] == ["sft", "trsft", "sft_lr30", "sft_lr10", "sft_long"]
@@ -67,10 +68,10 @@ def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
 def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
     losses = {name: settings.loss(config, "tiny", name) for name in ("sft", "trsft", "tms", "tms_trsft")}
     assert losses == {"sft": "nll", "trsft": "trsft", "tms": "nll", "tms_trsft": "trsft"}
-    assert settings.supervision(config, "tiny", "tms_trsft") == settings.supervision(config, "tiny", "tms")
+    assert mixture_weights(config, "tiny", "tms_trsft") == mixture_weights(config, "tiny", "tms")
     config["methods"]["tms_trsft"]["tms"]["trajectory"] = "trsft"
     check.check(config, ["tiny"])
-    assert len(settings.saved_points(config, "tiny", "trsft")) == 10
+    assert len(saved_points(config, "tiny", "trsft")) == 10
     config["models"]["tiny"]["tms"] = {"loss": "trsft"}
     assert [settings.loss(config, "tiny", name) for name in ("self_sft", "sft")] == ["trsft", "nll"]
 
@@ -78,7 +79,7 @@ def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
 def test_rounds_of_iterative_sft(config):
     found = settings.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "final_sft"
-    assert settings.supervision(found, "tiny", "iterative_sft") == MixtureWeights(0.0, ("1of1",), (1.0,))
+    assert mixture_weights(found, "tiny", "iterative_sft") == MixtureWeights(0.0, ("1of1",), (1.0,))
     config["methods"]["iterative_sft"]["iterations"] = 3
     found = settings.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round2"

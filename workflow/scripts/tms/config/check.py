@@ -11,6 +11,7 @@ import yaml
 from tms.config import check_experiments, check_on_policy
 from tms.config import study as settings
 from tms.config.known import lead
+from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
 from tms.io.errors import InputError
 from tms.mixture.schedule import total_steps
@@ -236,7 +237,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
             )
     if method in settings.trajectories(config):
         return []
-    settings.supervision(config, model, method)
+    mixture_weights(config, model, method)
     tms = settings.section(config, "tms", model, method)
     if config["methods"][method]["kind"] != "tms":
         return []

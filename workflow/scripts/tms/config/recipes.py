@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights
 
 
 def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
@@ -27,7 +28,7 @@ def _key(config: dict, model: str, method: str) -> tuple:
     scale = settings.section(config, "training", model, method)["learning_rate_scale"]
     if method not in settings.students(config):
         return kind, scale
-    mixed = settings.supervision(config, model, method)
+    mixed = mixture_weights(config, model, method)
     held = [point for point, weight in zip(mixed.points, mixed.weights, strict=True) if weight > 0]
     share = mixed.alpha if mixed.alpha in (0, 1) else "some"
     trajectory = settings.section(config, "tms", model, method)["trajectory"]

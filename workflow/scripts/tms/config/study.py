@@ -1,9 +1,7 @@
 """The configuration: which settings hold for a run. (`tms.config.check` says what is wrong with it.)"""
 
 from tms.config.suite import Suite
-from tms.io.errors import InputError
-from tms.mixture import weights
-from tms.mixture.checkpoints import BASE, FINAL, parse_point
+from tms.mixture.checkpoints import parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 ON_REFERENCES = ("sft", "trsft")  # kinds that train on the teacher's references alone
@@ -48,26 +46,6 @@ def section(config: dict, name: str, model: str, method: str, task: str | None =
     for layer in layers:
         merged |= layer.get(name, {})
     return merged
-
-
-def supervision(config: dict, model: str, method: str) -> weights.MixtureWeights:
-    """What a student method trains on: alpha and the weights of the checkpoints (Eq. 5.2).
-
-    Raises:
-        InputError: the settings do not make a distribution; the line names the method.
-    """
-    settings = section(config, "tms", model, method)
-    try:
-        return weights.supervision(
-            kind=config["methods"][method]["kind"],
-            alpha=settings["alpha"],
-            num_checkpoints=settings["num_checkpoints"],
-            window=settings["window"],
-            weights=settings["weights"],
-            points=settings["points"],
-        )
-    except InputError as error:
-        raise InputError(f"methods.{method} with models.{model}: {error}") from error
 
 
 def experiments(config: dict, model: str) -> dict[str, list[str]]:
@@ -120,21 +98,6 @@ def own_points(config: dict, model: str, method: str) -> list[str]:
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
 
 
-def saved_points(config: dict, model: str, method: str) -> list[str]:
-    """Checkpoints that a run saves, in its order: its own, those that other methods harvest, and its end."""
-    found = {*own_points(config, model, method), FINAL}
-    for other in model_methods(config, model):
-        if other in students(config) and section(config, "tms", model, other)["trajectory"] == method:
-            found |= set(supervision(config, model, other).points)
-    return sorted(found - {BASE}, key=parse_point)
-
-
-def harvest_parts(config: dict, model: str, method: str) -> int:
-    """Jobs over which a run's checkpoints are spread: no more than it harvests."""
-    asked = section(config, "harvest", model, method)["parts"]
-    return min(asked, len(supervision(config, model, method).points))
-
-
 def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:
     """Completions that an on-policy method samples of each prompt that it visits."""
     kind = config["methods"][method]["kind"]
@@ -167,7 +130,19 @@ def on_policy(config: dict) -> list[str]:
 
 def suite(config: dict, model: str) -> Suite:
     """The benchmarks of a model, by their part in its table."""
-    return Suite.read(config["suites"][config["models"][model]["suite"]])
+    return Suite.read(suite_entry(config, model))
+
+
+def suite_entry(config: dict, model: str) -> dict:
+    """The entry of `suites` that a model names."""
+    return config["suites"][config["models"][model]["suite"]]
+
+
+def runs(config: dict, model: str) -> list[tuple[str, int]]:
+    """The runs of each method of a model: (target task, seed)."""
+    return [
+        (task, seed) for task in suite(config, model).targets for seed in config["models"][model]["seeds"]
+    ]
 
 
 def benchmarks(config: dict, model: str) -> list[str]:

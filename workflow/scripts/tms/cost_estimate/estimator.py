@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
@@ -91,10 +92,10 @@ class Estimator:
         return Estimate(job, size / self.figures.plain["download_bytes_a_second"], bytes=size)
 
     def _pretrain(self, job: Job) -> Estimate:
-        world = self.config["pretrain"][job.wildcards["world"]]
+        pretrain = self.config["pretrain"][job.wildcards["pretrained"]]
         # The defaults are those of pretrain.py.
-        work = world.get("steps", 1900) * world.get("batch", 64)
-        work += world.get("teacher_steps", 40) * world.get("teacher_batch", 64)
+        work = pretrain.get("steps", 1900) * pretrain.get("batch", 64)
+        work += pretrain.get("teacher_steps", 40) * pretrain.get("teacher_batch", 64)
         step = self.figures.plain["pretrain_seconds_a_step"] * 4 / job.threads
         seconds = self.figures.cpu.start["train"] + step * work / 64
         return Estimate(job, seconds, bytes=sum(map(self.sizes.bytes, job.output)))
@@ -146,7 +147,7 @@ class Estimator:
         """A training run over `passed` tokens, `trained` of them in the loss, with its checkpoints."""
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
-        saved = settings.saved_points(self.config, model, job.wildcards["method"])
+        saved = saved_points(self.config, model, job.wildcards["method"])
         one = self.sizes.bytes(folder)
         parameters = self.sizes.parameters(folder)
         device, lanes = self._device(job)
@@ -178,7 +179,7 @@ class Estimator:
         )
         part, parts = int(job.wildcards["part"]), int(job.wildcards["parts"])
         mine = self._wanted(job, model, method, task, train.count, heldout.count)
-        points = settings.supervision(self.config, model, method).points[part - 1 :: parts]
+        points = mixture_weights(self.config, model, method).points[part - 1 :: parts]
         counts = [mine.get(point, (0.0, 0.0)) for point in points]
         texts = [
             Texts(sum(count[place] for count in counts), split.prompt, split.completion)
@@ -191,7 +192,7 @@ class Estimator:
     ) -> dict[str, tuple[float, float]]:
         """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected."""
         chosen = settings.section(self.config, "harvest", model, method)
-        supervision = settings.supervision(self.config, model, method)
+        supervision = mixture_weights(self.config, model, method)
         everything = train * chosen["samples"] if chosen["mode"] == "full" else None
         plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
         if plan and self.lengths.current(plan):
@@ -266,7 +267,7 @@ class Estimator:
         samples = self.config["drift"]["samples"]
         sampled = self._generation(job, folder, 2, sets * 2, samples)
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
-        points = 1 + len(settings.saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
+        points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         own = any(path.endswith("heldout_mixture.parquet") for path in job.input)
         scored = (points + own) * labels.count * (labels.prompt + labels.completion)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.

@@ -7,6 +7,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights
 from tms.data.contamination.report import touched
 from tms.data.data_sources import DataSource, data_source
 from tms.io.errors import InputError
@@ -188,7 +189,7 @@ def check_plan(config: dict, run: Run, facts: dict) -> None:
     Raises:
         InputError: the configuration was edited since, or another one made the run.
     """
-    mixture = settings.supervision(config, run.model, run.method)
+    mixture = mixture_weights(config, run.model, run.method)
     asked = {
         "seed": run.seed,
         "alpha": mixture.alpha,

@@ -1,6 +1,7 @@
 """A model card's lines on how a run was trained: its settings, and whose answers it learned from."""
 
 from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
 from tms.model_card.card import Run, teacher_text
 
@@ -11,7 +12,7 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
     rate, longest = training["learning_rate"], config["tasks"][run.task]["max_new_tokens"]
     found = []
     if run.method in settings.students(config):
-        mixture = settings.supervision(config, run.model, run.method)
+        mixture = mixture_weights(config, run.model, run.method)
         harvest = settings.section(config, "harvest", run.model, run.method)
         tms = settings.section(config, "tms", run.model, run.method)
         found += [

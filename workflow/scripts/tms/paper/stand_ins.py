@@ -2,6 +2,7 @@
 
 import json
 
+from tms.config import paths
 from tms.config import study as settings
 from tms.paper.numbers import MODELS
 
@@ -35,15 +36,6 @@ def cell_files(config: dict, models: list[str]) -> list[str]:
         for name in settings.experiments(config, model)
         if name in PRINTED
     ]
-
-
-def contamination_files(config: dict, models: list[str]) -> dict[str, str]:
-    """Reports of the gate on each target task of these models: `model/task` -> file."""
-    return {
-        f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
-        for model in models
-        for task in settings.suite(config, model).targets
-    }
 
 
 def baseline_settings(config: dict, model: str, task: str | None = None) -> dict[str, float | str]:
@@ -102,6 +94,6 @@ def flag_values(config: dict, models: list[str]) -> dict[str, list[str]]:
         ],
         "contamination": [
             f"{label}={path}"
-            for label, path in contamination_files(config, list(stand_ins(config, models))).items()
+            for label, path in paths.contamination_files(config, stand_ins(config, models)).items()
         ],
     }

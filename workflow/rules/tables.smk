@@ -1,18 +1,17 @@
-"""From scores to the paper's table: one method beside the base, then all methods of a model."""
+"""From scores to the paper's table: one method beside the base, then all methods of a model, then all models."""
+
+from tms.config.stages import tables
 
 
 rule aggregate:
     input:
         base_scores="results/{model}/base/scores.json",
         base_grades="results/{model}/base/grades.parquet",
-        scores=of_runs("scores.json"),
-        grades=of_runs("grades.parquet"),
-        drifts=of_runs("drift.json"),
-        costs=lambda wildcards: sorted(set(method_costs(wildcards.model, wildcards.method).values())),
-        contamination=lambda wildcards: [
-            f"data/{task}/{suite_name(wildcards)}/contamination.json"
-            for task in suite(wildcards.model).targets
-        ],
+        scores=lambda w: tables.method_runs(config, w.model, w.method, "scores.json").values(),
+        grades=lambda w: tables.method_runs(config, w.model, w.method, "grades.parquet").values(),
+        drifts=lambda w: tables.method_runs(config, w.model, w.method, "drift.json").values(),
+        costs=lambda w: sorted(set(tables.method_costs(config, w.model, w.method).values())),
+        contamination=lambda w: paths.contamination_files(config, [w.model]).values(),
     output:
         table="results/{model}/{method}/table.csv",
         scores="results/{model}/{method}/scores.csv",
@@ -26,17 +25,7 @@ rule aggregate:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda wildcards: flags(
-            model=wildcards.model,
-            method=wildcards.method,
-            **suite_flags(wildcards.model),
-            runs=of_runs("scores.json", labelled=True)(wildcards),
-            grades=of_runs("grades.parquet", labelled=True)(wildcards),
-            drifts=of_runs("drift.json", labelled=True)(wildcards),
-            costs=[
-                f"{label}={path}" for label, path in method_costs(wildcards.model, wildcards.method).items()
-            ],
-        ),
+        flags=lambda w: tables.aggregate_flags(config, w.model, w.method),
         code=digests("aggregate"),
     shell:
         "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
@@ -47,9 +36,9 @@ rule aggregate:
 
 rule table:
     input:
-        tables=of_methods("table.csv"),
-        scores=of_methods("scores.csv"),
-        costs=of_methods("cost.csv"),
+        tables=lambda w: tables.table_files(config, w.model, "table.csv"),
+        scores=lambda w: tables.table_files(config, w.model, "scores.csv"),
+        costs=lambda w: tables.table_files(config, w.model, "cost.csv"),
     output:
         table="results/{model}/table.csv",
         cost="results/{model}/cost.csv",
@@ -60,10 +49,7 @@ rule table:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda wildcards: flags(
-            model=wildcards.model,
-            methods=settings.table_methods(config),
-        ),
+        flags=lambda w: flags(model=w.model, methods=study.table_methods(config)),
         code=digests("table"),
     shell:
         "python workflow/scripts/table.py {params.flags} --tables {input.tables} --scores {input.scores}"
@@ -72,7 +58,7 @@ rule table:
 
 rule join_tables:
     input:
-        [f"results/{model}/table.csv" for model in config["table"]["models"]],
+        tables.model_tables(config).values(),
     output:
         "results/table.csv",
     log:
@@ -82,7 +68,7 @@ rule join_tables:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=flags(tables=[f"{model}=results/{model}/table.csv" for model in config["table"]["models"]]),
+        flags=flags(tables=labelled(tables.model_tables(config))),
         code=digests("join_tables"),
     shell:
         "python workflow/scripts/join_tables.py {params.flags} --output {output} > {log} 2>&1"

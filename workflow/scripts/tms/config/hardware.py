@@ -1,0 +1,101 @@
+"""Cards, cores and memory of a job, and the words that start its program on them.
+
+They are resources of the rules, which Snakemake does not compare: other cards make no result stale.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tms.config import study
+from tms.config.flags import flags
+from tms.training import devices
+
+GENERATING = ["gpu", "cpus_per_task", "mem_mb", "tensor_parallel"]
+TRAINING = [
+    "gpu",
+    "cpus_per_task",
+    "mem_mb",
+    "launch",
+    "device_batch",
+    "fsdp",
+    "gradient_checkpointing",
+    "report_to",
+]
+TRAINING_ON_POLICY = [*TRAINING, "watch", "processes"]
+
+
+def per_key(keys: Sequence[str], of_job: Callable[..., dict]) -> dict[str, Callable]:
+    """A function of the wildcards for each resource, as Snakemake asks for it.
+
+    Args:
+        keys: names of the resources.
+        of_job: all of them, from a job's wildcards.
+    """
+
+    def one(key: str) -> Callable:
+        return lambda wildcards: of_job(wildcards)[key]
+
+    return {key: one(key) for key in keys}
+
+
+def environment(gpus: int) -> str:
+    """Conda file of a job, seen from the rules: a GPU node's where the job has GPUs, else the laptop's."""
+    return f"../../envs/{'gpu' if gpus else 'laptop'}.yaml"
+
+
+def generating_gpus(config: dict, part: str, name: str) -> int:
+    """Cards of a job that generates with an entry of `models`, `teachers` or `judges` (`part`)."""
+    return study.gpus(config, name, "generate") if part == "models" else config[part][name].get("gpus", 0)
+
+
+def generating(config: dict, part: str, name: str) -> dict[str, int]:
+    """Resources of a job that generates; the model is spread over all its cards."""
+    gpus = generating_gpus(config, part, name)
+    return {
+        "gpu": gpus,
+        "cpus_per_task": cores(config, gpus),
+        "mem_mb": devices.generate_mem_mb(config[part][name].get("parameters", 0), gpus),
+        "tensor_parallel": max(gpus, 1),
+    }
+
+
+def training(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:
+    """Resources of a job that trains on rows; the keys of `training` among them change its memory alone."""
+    gpus = study.gpus(config, model, "train")
+    keys = study.section(config, "training", model, method, task)
+    return {
+        "gpu": gpus,
+        "cpus_per_task": cores(config, gpus),
+        "mem_mb": devices.train_mem_mb(config["models"][model].get("parameters", 0), gpus),
+        "launch": devices.launcher(gpus),
+        "device_batch": keys["device_batch"],
+        "fsdp": _switch(keys.get("fsdp", "auto")),
+        "gradient_checkpointing": _switch(keys.get("gradient_checkpointing", False)),
+        "report_to": config["compute"]["report_to"],
+    }
+
+
+def training_on_policy(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:
+    """Resources of an on-policy job: each process grades, and reads weights to sample and to score with.
+
+    `watch` are the flags that say when a run counts as failed, and whether it then stops: they change no
+    result of a run that ends.
+    """
+    given = training(config, model, method, task)
+    processes, grading = max(given["gpu"], 1), config["compute"]["grading_processes"]
+    read = devices.generate_mem_mb(config["models"][model].get("parameters", 0), 0)
+    keys = study.section(config, "on_policy", model, method, task)
+    return given | {
+        "cpus_per_task": given["cpus_per_task"] + grading * processes,
+        "mem_mb": given["mem_mb"] + 2 * processes * read,
+        "watch": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
+        "processes": grading,
+    }
+
+
+def cores(config: dict, gpus: int) -> int:
+    """Processor cores of a cluster job: each card has a process with threads of its own."""
+    return config["compute"]["threads"] * max(gpus, 1)
+
+
+def _switch(value: bool | str) -> str:
+    return {True: "on", False: "off"}.get(value, value)

@@ -1,0 +1,61 @@
+"""Base models of the miniature, examples of the tasks, and the gate before training: flags of their jobs."""
+
+import json
+
+from tms.config import paths, tasks
+from tms.config.flags import flags, labelled
+from tms.config.suite import Suite
+
+
+def pretrain_flags(config: dict, pretrained: str) -> str:
+    """Settings of the pretraining, and the tasks of its suite, whose skills the corpus teaches."""
+    entry = dict(config["pretrain"][pretrained])
+    suite = config["suites"][entry.pop("suite")]
+    taught = {
+        name: {"kind": tasks.kind(config, name), "options": config["tasks"][name].get("options", {})}
+        for name in [*suite["targets"], *suite["retention"]]
+    }
+    return flags(tasks=json.dumps(taught, sort_keys=True), **entry)
+
+
+def prepare_flags(config: dict, task: str, split: str) -> str:
+    """The split and size of a task, and the options of its kind."""
+    entry = config["tasks"][task]
+    return flags(
+        task=task,
+        kind=tasks.kind(config, task),
+        data_root=tasks.data_root(config, task),
+        split=split,
+        size=entry[split],
+        seed=entry.get("seed", 0),
+        options=json.dumps(entry.get("options", {}), sort_keys=True),
+    )
+
+
+def suite_benchmarks(config: dict, suite: str) -> list[str]:
+    """Benchmarks of a suite: what its training sets must not hold."""
+    return Suite.read(config["suites"][suite]).benchmarks
+
+
+def decontaminate_flags(config: dict, task: str, suite: str) -> str:
+    """The benchmarks that a training set is compared with, and those whose rows stay in it."""
+    benchmarks = suite_benchmarks(config, suite)
+    kept = config["contamination"]["kept"].get(task, {})
+    return flags(
+        task=task,
+        keep=sorted(set(kept) & set(benchmarks)) or None,
+        benchmarks=labelled(paths.test_files(benchmarks)),
+    )
+
+
+def gate_flags(config: dict, task: str, suite: str) -> str:
+    """The share of rows that may overlap, and the pairs that are accepted or kept, with reasons."""
+    benchmarks = suite_benchmarks(config, suite)
+
+    def reasons(part: str) -> list[str] | None:
+        given = config["contamination"][part].get(task, {})
+        return labelled({name: given[name] for name in sorted(given) if name in benchmarks}) or None
+
+    return flags(
+        max_share=config["contamination"]["max_share"], accept=reasons("accepted"), keep=reasons("kept")
+    )

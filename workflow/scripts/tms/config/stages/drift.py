@@ -1,0 +1,61 @@
+"""Divergence of a run's checkpoints from held-out targets, and its KL to the base: inputs and flags."""
+
+from tms.config import paths, study
+from tms.config.engines import engine_flags
+from tms.config.flags import flags, labelled
+from tms.config.stages import mixture
+from tms.mixture.checkpoints import BASE
+
+
+def scored_points(config: dict, model: str, method: str) -> list[str]:
+    """The checkpoints whose held-out divergence is measured: theta_0 and all that the run saves."""
+    return [BASE, *mixture.saved_points(config, model, method)]
+
+
+def checkpoint_inputs(config: dict, model: str, method: str, task: str, seed: str) -> list[str]:
+    """Folders of those checkpoints."""
+    points = scored_points(config, model, method)
+    return paths.checkpoint_inputs(config, model, method, task, seed, points)
+
+
+def train_references(config: dict, model: str, method: str, task: str) -> str | list:
+    """Training references whose divergence is measured too: in the long diagnosis (Table 1)."""
+    if study.max_steps(config, model, method) is None:
+        return []
+    return paths.teacher_file(config, model, task, "references.parquet")
+
+
+def heldout_mixture(config: dict, model: str, method: str, task: str, seed: str) -> list[str]:
+    """A student's targets on held-out prompts. SFT's are the references, on-policy has none."""
+    if method not in study.students(config):
+        return []
+    return [f"{paths.run_folder(model, method, task, seed)}/heldout_mixture.parquet"]
+
+
+def kl_prompts(config: dict, model: str, task: str) -> dict[str, str]:
+    """Files of the prompts on which KL is measured: held-out ones of the task, and retention benchmarks'."""
+    suite = config["models"][model]["suite"]
+    return {
+        "heldout": f"data/{task}/{suite}/heldout.parquet",
+        **paths.test_files(study.suite(config, model).retention),
+    }
+
+
+def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """The checkpoints and targets whose divergence is measured, and the sampling for KL."""
+    points = scored_points(config, model, method)
+    references = train_references(config, model, method, task) or None
+    prompted = [task, *study.suite(config, model).retention]
+    return flags(
+        task=task,
+        trajectory=labelled(paths.checkpoint_folders(config, model, method, task, seed, points)),
+        train_references=references,
+        train_rows=study.diagnose(config, model, "mismatch")["references"] if references else None,
+        heldout_mixture=heldout_mixture(config, model, method, task, seed) or None,
+        prompts=labelled(kl_prompts(config, model, task)),
+        kl_prompts=config["drift"]["prompts"],
+        kl_samples=config["drift"]["samples"],
+        max_new_tokens=max(config["tasks"][name]["max_new_tokens"] for name in prompted),
+        seed=seed,
+        **engine_flags(config, "models", model),
+    )

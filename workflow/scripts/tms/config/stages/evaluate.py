@@ -1,0 +1,104 @@
+"""Evaluation on a model's suite and the samples for diversity: inputs and flags of their jobs.
+
+`run` is the base, the end of a training run (`method/task/seedN`), or its checkpoints before that
+(`method/task/seedN/points`).
+"""
+
+from tms.config import paths, study, tasks
+from tms.config.engines import engine_flags
+from tms.config.flags import flags, labelled
+from tms.mixture.checkpoints import FINAL
+
+
+def evaluated(config: dict, model: str, run: str) -> dict:
+    """What `run` names, as flags: a model folder, or checkpoints."""
+    if run == "base":
+        return {"model": paths.base(config, model)}
+    method, task, seed, *points = run.split("/")
+    place = (config, model, method, task, seed.removeprefix("seed"))
+    if points:
+        own = study.own_points(config, model, method)
+        return {"checkpoints": labelled(paths.checkpoint_folders(*place, own))}
+    return {"model": paths.checkpoint_folder(*place, FINAL)}
+
+
+def evaluated_folder(config: dict, model: str, run: str) -> str:
+    """The folder that the evaluation of `run` depends on."""
+    trajectory = f"results/{model}/{run.removesuffix('/points')}/trajectory"
+    return evaluated(config, model, run).get("model", trajectory)
+
+
+def generate_flags(config: dict, model: str, run: str) -> str:
+    """Decoding of the benchmarks, their files and their limits."""
+    benchmarks = study.benchmarks(config, model)
+    return flags(
+        **evaluated(config, model, run),
+        **config["evaluation"],
+        benchmarks=labelled(paths.test_files(benchmarks)),
+        limits=tasks.values(config, benchmarks, "limit"),
+        max_new_tokens=tasks.values(config, benchmarks, "max_new_tokens"),
+        **engine_flags(config, "models", model),
+    )
+
+
+def judged(config: dict, model: str) -> dict[str, list[str]]:
+    """Judges of a model's suite, each with the benchmarks that it reads."""
+    found: dict[str, list[str]] = {}
+    for name in study.benchmarks(config, model):
+        if judge := config["tasks"][name].get("judge"):
+            found.setdefault(judge, []).append(name)
+    return found
+
+
+def judge_flags(config: dict, model: str, judge: str) -> str:
+    """The judge's format and decoding, and the benchmarks that it reads."""
+    entry = config["judges"][judge]
+    return flags(
+        judge=entry["kind"],
+        benchmarks=judged(config, model)[judge],
+        temperature=0.0,
+        max_new_tokens=entry["max_new_tokens"],
+        **engine_flags(config, "judges", judge),
+    )
+
+
+def judgements(config: dict, model: str, run: str) -> list[str]:
+    """Files of the suite's judges."""
+    return [f"results/{model}/{run}/judgements/{judge}.parquet" for judge in judged(config, model)]
+
+
+def grade_flags(config: dict, model: str, run: str) -> str:
+    """The grader of each benchmark, and the judgements that some of them read."""
+    names = [name for benchmarks in judged(config, model).values() for name in benchmarks]
+    return flags(
+        graders=tasks.grader_pairs(config, study.benchmarks(config, model)),
+        judged=names or None,
+        judgements=judgements(config, model, run) or None,
+    )
+
+
+def sampled_tasks(config: dict, model: str, run: str) -> list[str]:
+    """The target tasks on which a run is sampled for diversity: its own, and all for the base."""
+    return study.suite(config, model).targets if run == "base" else [run.split("/")[1]]
+
+
+def sample_flags(config: dict, model: str, run: str) -> str:
+    """Sampling of a run's first test prompts; no more than those whose greedy completion is graded."""
+    keys = study.diagnose(config, model, "diversity")
+    sampled = sampled_tasks(config, model, run)
+    return flags(
+        **evaluated(config, model, run),
+        temperature=1.0,
+        top_p=1.0,
+        seed=config["evaluation"]["seed"],
+        samples=keys["samples"],
+        benchmarks=labelled(paths.test_files(sampled)),
+        limits=[f"{task}={min(keys['prompts'], config['tasks'][task]['limit'])}" for task in sampled],
+        max_new_tokens=tasks.values(config, sampled, "max_new_tokens"),
+        **engine_flags(config, "models", model),
+    )
+
+
+def sample_grade_flags(config: dict, model: str, run: str) -> str:
+    """The grader of each sampled task."""
+    return flags(graders=tasks.grader_pairs(config, sampled_tasks(config, model, run)))

@@ -1,0 +1,196 @@
+"""Cells of the experiments that compare methods, and of what is measured beside them: inputs and flags.
+
+Cells are rows of results/{model}/cells/{experiment}.parquet: a quantity of a method with its interval.
+"""
+
+from tms.config import paths, study, tasks
+from tms.config.flags import flags, labelled
+from tms.config.recipes import recipes
+from tms.config.stages.mixture import mixture_weights
+from tms.config.stages.tables import suite_flags
+from tms.io.errors import InputError
+
+# Experiments whose methods stand beside each other; the others have programs of their own.
+SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha"]
+# Every method is also compared with these, where the model has them.
+BASELINES = ["sft", "tms"]
+# TMS with the TrSFT loss beside that loss alone; RQ4: the mixture without the teacher beside these of `main`.
+MORE_BASELINES = {"main": ["trsft"], "mixture": ["self_sft", "final_sft"]}
+# Files of a long run (Table 1), by flag.
+LONG_RUN_FILES = {
+    "drifts": "drift.json",
+    "costs": "train.cost.json",
+    "points": "points/grades.parquet",
+    "grades": "grades.parquet",
+}
+
+
+def methods(config: dict, model: str, experiment: str) -> list[str]:
+    """Methods of a model's experiment, in row order.
+
+    Raises:
+        InputError: the model does not have the experiment.
+    """
+    entries = study.experiments(config, model)
+    if experiment not in entries:
+        raise InputError(
+            f"models.{model}.experiments: no {experiment} there; add it, or ask for one of "
+            f"{', '.join(name for name in entries if name in SUMMARISED)}"
+        )
+    return entries[experiment]
+
+
+def baselines(config: dict, model: str, experiment: str) -> list[str]:
+    """Methods that every other of an experiment is compared with."""
+    available = study.model_methods(config, model)
+    # A method that no experiment names is every model's; to be compared with it, one has to ask for it.
+    asked = [method for entry in study.experiments(config, model).values() for method in entry]
+    more = [name for name in MORE_BASELINES.get(experiment, []) if name in asked]
+    # Without any, the experiment's first method is the baseline.
+    return [name for name in BASELINES if name in available] + more or methods(config, model, experiment)[:1]
+
+
+def compared(config: dict, model: str, experiment: str) -> list[str]:
+    """Methods of an experiment and those that they are compared with."""
+    names = [*methods(config, model, experiment), *baselines(config, model, experiment)]
+    return list(dict.fromkeys(names))
+
+
+def swept_values(config: dict, model: str, experiment: str) -> list[str] | None:
+    """What a sweep varies, for each of its methods; None for the other experiments."""
+    if experiment == "checkpoints":
+        value = _num_checkpoints
+    elif experiment == "alpha":
+        value = _alpha
+    else:
+        return None
+    return labelled({name: value(config, model, name) for name in methods(config, model, experiment)})
+
+
+def _num_checkpoints(config: dict, model: str, method: str) -> int:
+    return study.section(config, "tms", model, method)["num_checkpoints"]
+
+
+def _alpha(config: dict, model: str, method: str) -> float:
+    """Alpha of a method; SFT trains on the teacher's answers alone."""
+    return 1.0 if method in study.trajectories(config) else mixture_weights(config, model, method).alpha
+
+
+def summarise_files(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Grades of each run of the methods and of the baselines: `method/task/seedN` -> path."""
+    return paths.run_files(config, model, compared(config, model, experiment), "grades.parquet")
+
+
+def compared_files(config: dict, model: str, experiment: str, name: str) -> dict[str, str]:
+    """A file of each of these methods: method -> path."""
+    return paths.method_files(model, compared(config, model, experiment), name)
+
+
+def summarise_flags(config: dict, model: str, experiment: str) -> str:
+    """The suite, the methods and the files of an experiment that compares methods."""
+    return flags(
+        experiment=experiment,
+        model=model,
+        **suite_flags(config, model),
+        methods=methods(config, model, experiment),
+        baselines=baselines(config, model, experiment),
+        settings=swept_values(config, model, experiment),
+        grades=labelled(summarise_files(config, model, experiment)),
+        drifts=labelled(compared_files(config, model, experiment, "drift.csv")),
+        costs=labelled(compared_files(config, model, experiment, "cost.csv")),
+    )
+
+
+def summarised(config: dict, model: str) -> list[str]:
+    """The experiments of a model that compare methods."""
+    return [name for name in study.experiments(config, model) if name in SUMMARISED]
+
+
+def correlations_flags(config: dict, model: str) -> str:
+    """Cells in which methods are points, with the kind and the recipe of each method."""
+    entries = study.experiments(config, model)
+    names = list(dict.fromkeys(method for name in summarised(config, model) for method in entries[name]))
+    return flags(
+        model=model,
+        kinds=labelled({name: config["methods"][name]["kind"] for name in names}),
+        recipes=labelled(recipes(config, model, names)),
+        cells=paths.cell_files(model, summarised(config, model)),
+    )
+
+
+def bound_benchmarks(config: dict, model: str) -> list[str]:
+    """Benchmarks that the samples for KL belong to: held-out prompts count as those of their target."""
+    suite = study.suite(config, model)
+    return [*suite.targets, *suite.retention]
+
+
+def bound_files(config: dict, model: str) -> dict[str, str]:
+    """Samples for KL of each run of the experiment main: `method/task/seedN` -> path."""
+    return paths.run_files(config, model, config["experiments"]["main"], "drift_samples.parquet")
+
+
+def theorem61_flags(config: dict, model: str) -> str:
+    """The samples for KL and the graders of their benchmarks."""
+    return flags(
+        model=model,
+        samples=labelled(bound_files(config, model)),
+        graders=tasks.grader_pairs(config, bound_benchmarks(config, model)),
+    )
+
+
+def long_runs(config: dict, model: str, name: str) -> dict[str, str]:
+    """A file of each run of the experiment mismatch: `method/task/seedN` -> path."""
+    task = study.diagnose(config, model, "mismatch")["task"]
+    return {
+        f"{method}/{task}/seed{seed}": f"{paths.run_folder(model, method, task, seed)}/{name}"
+        for method in config["experiments"]["mismatch"]
+        for seed in config["models"][model]["seeds"]
+    }
+
+
+def mismatch_flags(config: dict, model: str) -> str:
+    """Retention benchmarks and the files of the long runs."""
+    return flags(
+        model=model,
+        retention=study.suite(config, model).retention,
+        **{flag: labelled(long_runs(config, model, name)) for flag, name in LONG_RUN_FILES.items()},
+    )
+
+
+def mismatch_files(config: dict, model: str) -> list[str]:
+    """All files of the long runs."""
+    return [path for name in LONG_RUN_FILES.values() for path in long_runs(config, model, name).values()]
+
+
+def diversity_files(config: dict, model: str, name: str) -> dict[str, str]:
+    """A file of the base and of each run of the experiment diversity: run -> path."""
+    runs = paths.run_files(config, model, config["experiments"]["diversity"], name)
+    return {"base": f"results/{model}/base/{name}"} | runs
+
+
+def diversity_flags(config: dict, model: str) -> str:
+    """K, the kinds of the targets, and the files of the sampled runs."""
+    return flags(
+        model=model,
+        k=study.diagnose(config, model, "diversity")["k"],
+        kinds=tasks.grader_pairs(config, study.suite(config, model).targets),
+        samples=labelled(diversity_files(config, model, "diversity/grades.parquet")),
+        generations=labelled(diversity_files(config, model, "diversity/generations.parquet")),
+        greedy=labelled(diversity_files(config, model, "grades.parquet")),
+    )
+
+
+def on_policy_methods(config: dict, model: str) -> list[str]:
+    """The on-policy methods of a model's experiment main, in row order."""
+    on_policy = study.on_policy(config)
+    return [method for method in study.experiments(config, model)["main"] if method in on_policy]
+
+
+def curve_files(config: dict, model: str) -> dict[str, str]:
+    """Training curve of each on-policy run: `method/task/seedN` -> path."""
+    return paths.run_files(config, model, on_policy_methods(config, model), "curve.parquet")
+
+
+def training_curves_flags(config: dict, model: str) -> str:
+    """The curves of the on-policy runs."""
+    return flags(model=model, curves=labelled(curve_files(config, model)))

@@ -1,0 +1,90 @@
+"""Tables and figures from cells, and the comparison with the paper: inputs and flags of the jobs.
+
+A scope is a model, or `all` for the models of `table.models` together.
+"""
+
+import json
+
+from tms.config import paths, study
+from tms.config.flags import flags, labelled
+from tms.config.stages.experiments import on_policy_methods
+from tms.paper import stand_ins
+
+TOGETHER = "all"
+PAPER_TABLES = [f"{paths.PAPER}/table{name}.csv" for name in ("1", "2", "4_5", "6", "7", "8", "9")]
+
+
+def scope_models(config: dict, scope: str) -> list[str]:
+    """Models of a scope."""
+    return config["table"]["models"] if scope == TOGETHER else [scope]
+
+
+def comparison_file(scope: str) -> str:
+    """The paper's numbers beside those of a scope."""
+    return "results/compare.csv" if scope == TOGETHER else f"results/{scope}/compare.csv"
+
+
+def compared_contamination(config: dict, scope: str) -> list[str]:
+    """Reports of the gate on the target tasks of the models that stand for the paper's."""
+    models = stand_ins.stand_ins(config, scope_models(config, scope))
+    return list(paths.contamination_files(config, models).values())
+
+
+def compared_cells(config: dict, scope: str) -> list[str]:
+    """Cells in which the paper's numbers can have a counterpart."""
+    return stand_ins.cell_files(config, scope_models(config, scope))
+
+
+def compare_flags(config: dict, scope: str) -> str:
+    """The models that stand for the paper's, their settings and files; for one model its numbers alone."""
+    only = {} if scope == TOGETHER else {"only": []}
+    return flags(**stand_ins.flag_values(config, scope_models(config, scope)), **only, paper=paths.PAPER)
+
+
+def model_cells(config: dict, model: str) -> list[str]:
+    """Every file of cells of a model: its experiments', and what is measured of the runs of `main`."""
+    names = dict.fromkeys(study.experiments(config, model))
+    if "main" in names:
+        names |= {"bound": None, "relations": None}
+        if on_policy_methods(config, model):
+            names["training"] = None
+    if "windows" in names:
+        names["frontier"] = None  # the windows at matched accuracy are in its file
+    return paths.cell_files(model, names)
+
+
+def scope_cells(config: dict, scope: str) -> list[str]:
+    """Every file of cells of a scope."""
+    return [path for model in scope_models(config, scope) for path in model_cells(config, model)]
+
+
+def contamination(config: dict, scope: str) -> dict[str, str]:
+    """Reports of the gate on each target task of a scope: `model/task` -> path."""
+    return paths.contamination_files(config, scope_models(config, scope))
+
+
+def model_info(config: dict, model: str) -> str:
+    """What tables and figures need to know of a model, as JSON."""
+    experiments = study.experiments(config, model)
+    return json.dumps(
+        {
+            "experiments": experiments,
+            "suite": study.suite_entry(config, model),
+            "kinds": {
+                name: config["methods"][name]["kind"] for methods in experiments.values() for name in methods
+            },
+            "parameters": config["models"][model].get("parameters"),
+            "settings": stand_ins.grouped_settings(config, model),
+        }
+    )
+
+
+def figure_flags(config: dict, scope: str) -> str:
+    """The models of a scope and their cells."""
+    models = {model: model_info(config, model) for model in scope_models(config, scope)}
+    return flags(models=labelled(models), cells=scope_cells(config, scope))
+
+
+def table_flags(config: dict, scope: str) -> str:
+    """Those of the figures, and the reports of the gate."""
+    return f"{figure_flags(config, scope)} {flags(contamination=labelled(contamination(config, scope)))}"

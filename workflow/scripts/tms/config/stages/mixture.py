@@ -1,0 +1,115 @@
+"""Algorithm 1: weights of the mixture q_alpha, plan, harvest and mixture; inputs and flags of their jobs."""
+
+from tms.config import paths, study, tasks
+from tms.config.engines import engine_flags
+from tms.config.flags import flags, labelled
+from tms.io.errors import InputError
+from tms.mixture import weights
+from tms.mixture.checkpoints import BASE, FINAL, parse_point
+
+
+def mixture_weights(config: dict, model: str, method: str) -> weights.MixtureWeights:
+    """Alpha and the checkpoints' weights p(t) of a student method (Eq. 5.2).
+
+    Raises:
+        InputError: the settings do not make a distribution; the line names the method.
+    """
+    keys = study.section(config, "tms", model, method)
+    try:
+        return weights.supervision(
+            kind=config["methods"][method]["kind"],
+            alpha=keys["alpha"],
+            num_checkpoints=keys["num_checkpoints"],
+            window=keys["window"],
+            weights=keys["weights"],
+            points=keys["points"],
+        )
+    except InputError as error:
+        raise InputError(f"methods.{method} with models.{model}: {error}") from error
+
+
+def harvested_run(config: dict, model: str, method: str) -> str:
+    """The method whose checkpoints a student method harvests."""
+    return study.section(config, "tms", model, method)["trajectory"]
+
+
+def saved_points(config: dict, model: str, method: str) -> list[str]:
+    """Checkpoints that a run saves, in its order: its own, those that other methods harvest, and its end."""
+    points = {*study.own_points(config, model, method), FINAL}
+    for other in study.model_methods(config, model):
+        if other in study.students(config) and harvested_run(config, model, other) == method:
+            points |= set(mixture_weights(config, model, other).points)
+    return sorted(points - {BASE}, key=parse_point)
+
+
+def plan_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """q_alpha, the length of the student's training, and the part of the prompts that is harvested."""
+    mixture = mixture_weights(config, model, method)
+    training = study.section(config, "training", model, method, task)
+    harvest = study.section(config, "harvest", model, method)
+    return flags(
+        alpha=mixture.alpha,
+        points=list(mixture.points),
+        weights=list(mixture.weights),
+        epochs=training["epochs"],
+        effective_batch=training["effective_batch"],
+        max_steps=study.max_steps(config, model, method),
+        samples=harvest["samples"],
+        prompts_share=harvest["prompts"],
+        seed=seed,
+    )
+
+
+def harvested_folders(config: dict, model: str, method: str, task: str, seed: str) -> list[str]:
+    """Folders that a harvest depends on."""
+    points = mixture_weights(config, model, method).points
+    return paths.checkpoint_inputs(config, model, harvested_run(config, model, method), task, seed, points)
+
+
+def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, part: str, parts: str) -> str:
+    """Decoding of the harvest and the checkpoints that write."""
+    harvest = study.section(config, "harvest", model, method)
+    points = mixture_weights(config, model, method).points
+    run = harvested_run(config, model, method)
+    return flags(
+        task=task,
+        part=part,
+        parts=parts,
+        **{name: harvest[name] for name in ("mode", "samples", "temperature", "top_p")},
+        max_new_tokens=config["tasks"][task]["max_new_tokens"],
+        seed=seed,
+        checkpoints=labelled(paths.checkpoint_folders(config, model, run, task, seed, points)),
+        **engine_flags(config, "models", model),
+    )
+
+
+def harvest_parts(config: dict, model: str, method: str) -> int:
+    """Jobs over which a run's checkpoints are spread: no more than it harvests."""
+    asked = study.section(config, "harvest", model, method)["parts"]
+    return min(asked, len(mixture_weights(config, model, method).points))
+
+
+def harvest_files(
+    config: dict, model: str, method: str, task: str, seed: int | str, ending: str = "parquet"
+) -> list[str]:
+    """What the harvest's jobs write: completions, or with the ending `cost.json` their costs."""
+    parts = harvest_parts(config, model, method)
+    run = paths.run_folder(model, method, task, seed)
+    return [f"{run}/harvest/part-{part}of{parts}.{ending}" for part in range(1, parts + 1)]
+
+
+def filtering_grader(config: dict, model: str, method: str, task: str) -> str | None:
+    """The task's grader where only sampled completions that it accepts are trained on, else None."""
+    keep = study.section(config, "harvest", model, method)["keep"]
+    return tasks.kind(config, task) if keep == "correct" else None
+
+
+def graded_tasks(config: dict, model: str, method: str, task: str) -> list[str]:
+    """The run's task where its grader filters what is trained on, else none."""
+    return [task] if filtering_grader(config, model, method, task) else []
+
+
+def build_flags(config: dict, model: str, method: str, task: str) -> str:
+    """The sampled completions that are trained on: all, or those that the grader accepts."""
+    keep = study.section(config, "harvest", model, method)["keep"]
+    return flags(keep=keep, grader=filtering_grader(config, model, method, task))

@@ -1,0 +1,72 @@
+"""From scores to the paper's table: inputs and flags of the jobs."""
+
+from tms.config import paths, study
+from tms.config.flags import flags, labelled
+from tms.config.stages import mixture
+from tms.mixture.checkpoints import BASE
+
+
+def suite_flags(config: dict, model: str) -> dict:
+    """Flags that name a suite's benchmarks."""
+    suite = study.suite(config, model)
+    return {
+        "targets": suite.targets,
+        "retention": suite.retention,
+        "views": labelled(suite.views) or None,
+        "safety": suite.safety or None,
+        "reported": suite.reported or None,
+    }
+
+
+def run_costs(config: dict, model: str, method: str, task: str, seed: int) -> dict[str, str]:
+    """Cost file of all that a run depends on, its own training included: stage -> path."""
+    cost = f"{paths.run_folder(model, method, task, seed)}/train.cost.json"
+    found = {"teacher": paths.teacher_file(config, model, task, "samples.cost.json")}
+    if method in study.trajectories(config):
+        return found | {"sft": cost}
+    if method in study.on_policy(config):
+        return found | {"on_policy": cost}
+    if mixture.mixture_weights(config, model, method).points != (BASE,):
+        source = mixture.harvested_run(config, model, method)
+        found |= run_costs(config, model, source, task, seed)
+    files = mixture.harvest_files(config, model, method, task, seed, "cost.json")
+    found |= {f"harvest-{method}-{part}": path for part, path in enumerate(files, start=1)}
+    return found | {f"student-{method}": cost}
+
+
+def method_costs(config: dict, model: str, method: str) -> dict[str, str]:
+    """Cost file of everything that a method depends on: `stage/task/seedN` -> path."""
+    return {
+        f"{stage}/{task}/seed{seed}": path
+        for task, seed in study.runs(config, model)
+        for stage, path in run_costs(config, model, method, task, seed).items()
+    }
+
+
+def method_runs(config: dict, model: str, method: str, name: str) -> dict[str, str]:
+    """A file of each run of a method: `task/seedN` -> path."""
+    files = paths.run_files(config, model, [method], name)
+    return {label.removeprefix(f"{method}/"): path for label, path in files.items()}
+
+
+def aggregate_flags(config: dict, model: str, method: str) -> str:
+    """The suite and the files of a method's runs."""
+    return flags(
+        model=model,
+        method=method,
+        **suite_flags(config, model),
+        runs=labelled(method_runs(config, model, method, "scores.json")),
+        grades=labelled(method_runs(config, model, method, "grades.parquet")),
+        drifts=labelled(method_runs(config, model, method, "drift.json")),
+        costs=labelled(method_costs(config, model, method)),
+    )
+
+
+def table_files(config: dict, model: str, name: str) -> list[str]:
+    """A file of each method of a model's table."""
+    return list(paths.method_files(model, study.table_methods(config), name).values())
+
+
+def model_tables(config: dict) -> dict[str, str]:
+    """The tables that are joined to one: model -> path."""
+    return {model: f"results/{model}/table.csv" for model in config["table"]["models"]}

@@ -1,0 +1,71 @@
+"""Training of SFT, the students and the on-policy methods: flags of their jobs.
+
+An algorithm gets the settings that it reads, so that an edit of the others' reruns nothing.
+"""
+
+from tms.config import study, tasks
+from tms.config.flags import flags
+from tms.config.stages import mixture
+
+# Keys of `on_policy` that one algorithm reads, beside those that all of them do.
+ALGORITHM_KEYS = {
+    "grpo": ["samples", "beta"],
+    "reinforce": ["baseline_decay"],
+    "trapo": ["entropy_bonus"],
+}
+COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
+
+
+def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """Settings that change the result of training on rows (SFT and students)."""
+    keys = study.section(config, "training", model, method, task)
+    trsft = study.loss(config, model, method) == "trsft"
+    return flags(
+        epochs=keys["epochs"],
+        max_steps=study.max_steps(config, model, method),
+        learning_rate=scaled_rate(keys, keys),
+        effective_batch=keys["effective_batch"],
+        warmup=keys["warmup"],
+        max_new_tokens=config["tasks"][task]["max_new_tokens"],
+        seed=seed,
+        threads=config["compute"]["threads"],
+        save_points=mixture.saved_points(config, model, method),
+        loss="trsft" if trsft else None,
+        trsft_floor=keys["trsft_floor"] if trsft else None,
+    )
+
+
+def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """Settings that change the result of an on-policy run."""
+    keys = study.section(config, "on_policy", model, method, task)
+    training = study.section(config, "training", model, method, task)
+    algorithm = config["methods"][method]["kind"]
+    # TRAPO's learning rate is constant.
+    last = "trsft_floor" if algorithm == "trapo" else "warmup"
+    return flags(
+        algorithm=algorithm,
+        task_kind=tasks.kind(config, task),
+        epochs=training["epochs"],
+        effective_batch=training["effective_batch"],
+        learning_rate=scaled_rate(keys, training),
+        max_new_tokens=min(keys["max_new_tokens"], config["tasks"][task]["max_new_tokens"]),
+        **{name: keys[name] for name in [*ALGORITHM_KEYS[algorithm], *COMMON_KEYS]},
+        seed=seed,
+        threads=config["compute"]["threads"],
+        save_points=mixture.saved_points(config, model, method),
+        engine=study.engine(config, "models", model),
+        **{last: training[last]},
+    )
+
+
+def on_policy_modules(config: dict, method: str, task: str) -> tuple[str, ...]:
+    """Modules that an on-policy run loads by name: its algorithm and its grader."""
+    return (
+        f"tms.on_policy.{config['methods'][method]['kind']}",
+        *tasks.grader_modules(config, [task]),
+    )
+
+
+def scaled_rate(rates: dict, training: dict) -> float:
+    """A learning rate times its scale, to ten digits: a product such as 2e-05 * 0.3 has no more."""
+    return float(f"{rates['learning_rate'] * training['learning_rate_scale']:.10g}")

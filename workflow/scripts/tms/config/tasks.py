@@ -1,0 +1,42 @@
+"""The tasks of the configuration: their kinds, their graders, and the files that both need."""
+
+from collections.abc import Sequence
+
+from tms.config import paths
+from tms.io.code_digest import digests
+
+
+def kind(config: dict, task: str) -> str:
+    """Kind of a task: its module in `tms/tasks`."""
+    return config["tasks"][task]["kind"]
+
+
+def task_modules(config: dict, task: str) -> tuple[str, ...]:
+    """Module that makes a task's examples, for the code digest."""
+    return (f"tms.tasks.{kind(config, task)}",)
+
+
+def grader_modules(config: dict, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Modules of the graders of these tasks, for the code digest."""
+    return tuple(f"tms.graders.{name}" for name in sorted({kind(config, task) for task in tasks}))
+
+
+def grader_pairs(config: dict, tasks: Sequence[str]) -> list[str]:
+    """`TASK=GRADER` of each task, for a flag."""
+    return [f"{task}={kind(config, task)}" for task in tasks]
+
+
+def punkt(config: dict, tasks: Sequence[str]) -> list[str]:
+    """The sentence splitter, where one of the tasks' graders needs it."""
+    return [paths.PUNKT] if "ifeval" in [kind(config, task) for task in tasks] else []
+
+
+def data_root(config: dict, task: str) -> str | None:
+    """Folder of local benchmark copies, for kinds that read such files: those that import `tms.data.hub`."""
+    closure = digests("prepare", task_modules(config, task))
+    return config["data"]["root"] if any(name.startswith("tms/data/hub.py:") for name in closure) else None
+
+
+def values(config: dict, tasks: Sequence[str], key: str) -> list[str]:
+    """`TASK=VALUE` of a key of each task, for a flag."""
+    return [f"{task}={config['tasks'][task][key]}" for task in tasks]
