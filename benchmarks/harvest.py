@@ -1,8 +1,8 @@
 """Compare a harvest of T checkpoints with generating the same rows from one checkpoint.
 
-Both go through tms.generation with an empty row store and one engine start: prompts and limits are those of
-the miniature, the checkpoints are randomly initialised models of its size. Prints wall and processor seconds
-(other programs on the machine disturb the latter less) and their ratios for the same number of tokens, which
+Both go through tms.generation with an empty completion cache and one engine start: prompts and limits are
+those of the miniature, the checkpoints are randomly initialised models of its size. Prints wall and processor
+seconds (other programs on the machine disturb the latter less) and their ratios for the same tokens, which
 have to stay below 2.
 
 Usage, from the repository's root: python benchmarks/harvest.py [--engine transformers] [--threads 2]
@@ -22,7 +22,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from tms.generation.engines.interface import ENGINES, create_engine
-from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.mixture.checkpoints import write_digest
 
@@ -65,12 +65,12 @@ def measure(name: str, folders: list[Path], prompts: list[str], engine, store: P
     """
     wanted = [{"example_id": str(n), "prompt": prompt, "sample": 0} for n, prompt in enumerate(prompts)]
     sampling = Sampling(max_new_tokens=96)
-    orders = [
-        Order(open_model(folder), sampling, 0, wanted[place :: len(folders)], name)
+    requests = [
+        Request(open_model(folder), sampling, 0, wanted[place :: len(folders)], name)
         for place, folder in enumerate(folders)
     ]
     started, processor = time.perf_counter(), time.process_time()
-    done = fulfil(orders, engine, store)
+    done = generate_missing(requests, engine, store)
     seconds, processor = time.perf_counter() - started, time.process_time() - processor
     tokens = sum(len(row["completion_ids"]) for row in done)
     print(

@@ -13,7 +13,7 @@ import torch
 
 from tms.generation import flags as generation_flags
 from tms.generation.engines.interface import ENGINES
-from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
     add("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
     add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
     add("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    add("--store", type=Path, required=True, help="folder of the row store")
-    add("--samples-only", action="store_true", help="draw the samples into the store and stop")
+    add("--store", type=Path, required=True, help="folder of the completion cache")
+    add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
     add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")
     add("--cost", type=Path, required=True, help="what it cost (JSON)")
@@ -89,11 +89,11 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         for number in range(args.kl_samples)
     ]
     sampling = Sampling(max_new_tokens=args.max_new_tokens)
-    orders = [
-        Order(open_model(folder), sampling, args.seed, wanted, f"drift: samples of {who}")
+    requests = [
+        Request(open_model(folder), sampling, args.seed, wanted, f"drift: samples of {who}")
         for who, folder in (("policy", args.model), ("base", args.base))
     ]
-    done = fulfil(orders, generation_flags.engine(args), args.store)
+    done = generate_missing(requests, generation_flags.engine(args), args.store)
     gc.collect()  # frees the engine's model before two others are loaded
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
 
@@ -110,7 +110,7 @@ def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
 
 
 def sample_apart() -> None:
-    """Draw the samples into the row store, in a process that takes vLLM's memory along when it ends.
+    """Draw the samples into the completion cache, in a process that takes vLLM's memory along when it ends.
 
     vLLM fills the cards with its cache, and gives not all of it back while its process lives; two 8B models
     in bfloat16 would then find no room.

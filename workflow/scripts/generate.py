@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
-from tms.generation.generate import Order, fulfil, open_model
-from tms.io import cli, cost, parquet, provenance
+from tms.generation.generate import Request, generate_missing, open_model
+from tms.io import cli, parquet
 from tms.io.errors import InputError
 
 
@@ -88,8 +88,8 @@ def main(args: argparse.Namespace) -> None:
     engine = generation_flags.engine(args)
     folders = cli.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
     models = {point: open_model(Path(folder)) for point, folder in folders.items()}
-    orders = [
-        Order(
+    requests = [
+        Request(
             model,
             generation_flags.sampling(args, longest[name]),
             args.seed,
@@ -103,11 +103,9 @@ def main(args: argparse.Namespace) -> None:
         for point, model in models.items()
         for name in names
     ]
-    done = fulfil(orders, engine, args.store)
-    settings = {order.rows[0]["benchmark"]: order.sampling for order in orders}
-    facts = provenance.facts("generate", **generation_flags.facts(list(models.values()), engine, settings))
-    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
-    cost.write(args.cost, cost.of_completions(done))
+    done = generate_missing(requests, engine, args.store)
+    settings = {request.rows[0]["benchmark"]: request.sampling for request in requests}
+    generation_flags.write(args, "generate", done, list(models.values()), engine, settings)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
-from tms.generation.generate import Order, fulfil, open_model
-from tms.io import cli, cost, parquet, provenance
+from tms.generation.generate import Request, generate_missing, open_model
+from tms.io import cli, parquet
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
 
@@ -120,14 +120,12 @@ def main(args: argparse.Namespace) -> None:
     engine = generation_flags.engine(args)
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     models = {point: open_model(Path(folders[point])) for point in mine}
-    orders = [
-        Order(models[point], sampling, args.seed, wanted[point], f"harvest {args.task} {point}")
+    requests = [
+        Request(models[point], sampling, args.seed, wanted[point], f"harvest {args.task} {point}")
         for point in mine
     ]
-    done = fulfil(orders, engine, args.store)
-    facts = provenance.facts("harvest", **generation_flags.facts(list(models.values()), engine, sampling))
-    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
-    cost.write(args.cost, cost.of_completions(done))
+    done = generate_missing(requests, engine, args.store)
+    generation_flags.write(args, "harvest", done, list(models.values()), engine, sampling)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
-from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
 
@@ -53,7 +53,8 @@ def main(args: argparse.Namespace) -> None:
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     # A judge answers greedily, and once for each text: the sample's index is no part of its question.
     asked = [row | {"sample": 0} for row in wanted]
-    done = fulfil([Order(model, sampling, args.seed, asked, f"judge {args.judge}")], engine, args.store)
+    request = Request(model, sampling, args.seed, asked, f"judge {args.judge}")
+    done = generate_missing([request], engine, args.store)
     judgements = [
         row | {"judgement": answer["completion"], "finish_reason": answer["finish_reason"]}
         for row, answer in zip(wanted, done, strict=True)

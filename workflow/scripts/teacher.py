@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
-from tms.generation.generate import Order, fulfil, open_model
+from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
 
@@ -68,10 +68,9 @@ def main(args: argparse.Namespace) -> None:
     engine = generation_flags.engine(args)
     model = open_model(args.model)
     sampling = generation_flags.sampling(args, args.max_new_tokens)
-    done = fulfil([Order(model, sampling, args.seed, wanted, f"teacher {args.task}")], engine, args.store)
-    facts = provenance.facts("teacher", **generation_flags.facts([model], engine, sampling))
-    parquet.write(args.output, parquet.COMPLETIONS, done, facts)
-    cost.write(args.cost, cost.of_completions(done))
+    request = Request(model, sampling, args.seed, wanted, f"teacher {args.task}")
+    done = generate_missing([request], engine, args.store)
+    generation_flags.write(args, "teacher", done, [model], engine, sampling)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
 
-from tms.generation.engines.interface import Request, create_engine
+from tms.generation.engines.interface import Prompt, create_engine
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.sampling import Sampling, choose
 from tms.io.errors import InputError
@@ -25,10 +25,10 @@ SAMPLINGS = [
 ]
 
 
-def requests(count: int, seed: int = 0) -> list[Request]:
+def requests(count: int, seed: int = 0) -> list[Prompt]:
     chooser = random.Random(seed)
     return [
-        Request(
+        Prompt(
             [chooser.randrange(3, 70) for _ in range(chooser.choice([1, 2, 5, 17, 40]))],
             chooser.getrandbits(63),
         )
@@ -36,7 +36,7 @@ def requests(count: int, seed: int = 0) -> list[Request]:
     ]
 
 
-def run(engine, wanted: list[Request], sampling: Sampling) -> list[tuple[list[int], str]]:
+def run(engine, wanted: list[Prompt], sampling: Sampling) -> list[tuple[list[int], str]]:
     found = {}
 
     def on_rows(rows):
@@ -64,7 +64,7 @@ def resized(engine: TransformersEngine, max_rows: int, budget: int = 2 << 30) ->
     return other
 
 
-def one_by_one(folder: Path, wanted: list[Request], sampling: Sampling) -> list[tuple[list[int], str]]:
+def one_by_one(folder: Path, wanted: list[Prompt], sampling: Sampling) -> list[tuple[list[int], str]]:
     """Each row alone, the whole row read again for each token: no cache, no padding, no batch."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     done = []

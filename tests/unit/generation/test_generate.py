@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tms.generation.engines.interface import Finished
-from tms.generation.generate import ModelFolder, Order, fulfil, open_model
+from tms.generation.generate import ModelFolder, Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
@@ -48,12 +48,12 @@ def rows_of(numbers) -> list[dict]:
     return [{"example_id": f"e{number}", "prompt": str(number), "sample": number % 3} for number in numbers]
 
 
-def order(model, numbers, seed=0, limit=6) -> Order:
-    return Order(model, Sampling(max_new_tokens=limit), seed, rows_of(numbers), "test")
+def request(model, numbers, seed=0, limit=6) -> Request:
+    return Request(model, Sampling(max_new_tokens=limit), seed, rows_of(numbers), "test")
 
 
 def test_rows_in_order_with_their_columns(model, tmp_path):
-    done = fulfil([order(model, [3, 1, 2])], FakeEngine(), tmp_path)
+    done = generate_missing([request(model, [3, 1, 2])], FakeEngine(), tmp_path)
     assert [row["example_id"] for row in done] == ["e3", "e1", "e2"]
     for row in done:
         assert row["completion_ids"][-1] == 2 and row["finish_reason"] == "stop"
@@ -63,15 +63,15 @@ def test_rows_in_order_with_their_columns(model, tmp_path):
 
 
 def test_stored_rows_start_no_engine(model, tmp_path):
-    first = fulfil([order(model, range(5))], FakeEngine(), tmp_path)
+    first = generate_missing([request(model, range(5))], FakeEngine(), tmp_path)
     engine = FakeEngine()
-    assert fulfil([order(model, range(5))], engine, tmp_path) == first
+    assert generate_missing([request(model, range(5))], engine, tmp_path) == first
     assert engine.loaded == engine.generated == []
 
 
-def test_one_start_for_all_orders_of_a_model(model, tmp_path):
+def test_one_start_for_all_requests_of_a_model(model, tmp_path):
     engine = FakeEngine()
-    fulfil([order(model, range(3), limit=6), order(model, range(3), limit=9)], engine, tmp_path)
+    generate_missing([request(model, range(3), limit=6), request(model, range(3), limit=9)], engine, tmp_path)
     assert engine.loaded == [model.folder]
     longest = len(model.chat.prompt_ids("0")) + 9
     assert engine.room == longest
@@ -80,16 +80,16 @@ def test_one_start_for_all_orders_of_a_model(model, tmp_path):
 
 def test_same_row_wanted_twice_is_generated_once(model, tmp_path):
     engine = FakeEngine()
-    done = fulfil([order(model, [1, 1, 2])], engine, tmp_path)
+    done = generate_missing([request(model, [1, 1, 2])], engine, tmp_path)
     assert len(engine.generated) == 2
     assert done[0] == done[1] != done[2]
 
 
 def test_seed_and_sample_give_other_rows(model, tmp_path):
     engine = FakeEngine()
-    fulfil([order(model, [1], seed=0), order(model, [1], seed=1)], engine, tmp_path)
+    generate_missing([request(model, [1], seed=0), request(model, [1], seed=1)], engine, tmp_path)
     wanted = [{"example_id": "e", "prompt": "1", "sample": sample} for sample in range(4)]
-    fulfil([Order(model, Sampling(max_new_tokens=6), 0, wanted, "test")], engine, tmp_path)
+    generate_missing([Request(model, Sampling(max_new_tokens=6), 0, wanted, "test")], engine, tmp_path)
     assert len(set(engine.generated)) == 5  # sample 1 of seed 0 was there
 
 
@@ -100,27 +100,27 @@ def test_seed_and_sample_give_other_rows(model, tmp_path):
 def test_any_split_order_and_interruption(model, tmp_path_factory, parts, stops):
     """Jobs over any subsets, each stopped anywhere, generate each row once and never another text."""
     store = tmp_path_factory.mktemp("rows")
-    expected = fulfil([order(model, range(31))], FakeEngine(), tmp_path_factory.mktemp("other"))
+    expected = generate_missing([request(model, range(31))], FakeEngine(), tmp_path_factory.mktemp("other"))
     generated = []
     for place, part in enumerate(parts):
         engine = FakeEngine(fail_after=stops[place] if place < len(stops) else None)
         try:
-            done = fulfil([order(model, part)], engine, store)
+            done = generate_missing([request(model, part)], engine, store)
             assert done == [expected[number] for number in part]
         except KeyboardInterrupt:
             pass
         generated += engine.generated
     engine = FakeEngine()
-    assert fulfil([order(model, range(31))], engine, store) == expected
+    assert generate_missing([request(model, range(31))], engine, store) == expected
     generated += engine.generated
     assert len(generated) == len(set(generated)) == 31
 
 
 def test_too_long_for_the_context_stops_before_the_engine(model, tmp_path):
     engine = FakeEngine()
-    orders = [order(model, [1]), order(model, [2], limit=250)]
+    requests = [request(model, [1]), request(model, [2], limit=250)]
     with pytest.raises(InputError, match=r"e2 has 2\d prompt tokens.*context of 256.*max_new_tokens"):
-        fulfil(orders, engine, tmp_path)
+        generate_missing(requests, engine, tmp_path)
     assert engine.loaded == []
 
 

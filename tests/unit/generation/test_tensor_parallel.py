@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from tms.generation.engines.interface import Request, create_engine
+from tms.generation.engines.interface import Prompt, create_engine
 from tms.generation.sampling import Sampling
 
 sizes = {"vocab_size": 96, "hidden_size": 128, "intermediate_size": 128, "num_hidden_layers": 2}
@@ -25,7 +25,7 @@ def draw(engine):
     rows = {}
     for name in ("first", "second"):
         engine.load(Path(name), 64)
-        requests = [Request([5, 6, 7 + i], 1000 + i) for i in range(8)]
+        requests = [Prompt([5, 6, 7 + i], 1000 + i) for i in range(8)]
 
         def keep(finished):
             rows.update({(name, row.index): row.completion_ids for row in finished})

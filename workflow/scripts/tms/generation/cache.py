@@ -1,4 +1,4 @@
-"""The row store: every generated row once, by a key that says what determines its text.
+"""Completion cache: every generated row once, by a key of all that determines its text.
 
 One folder a model (`{root}/{weights digest[:16]}`), in it Parquet segments that are written whole and never
 changed, so any number of jobs may add rows at once and a killed job loses what it had not flushed.
@@ -68,10 +68,10 @@ def row_key(
 
 
 class CompletionCache:
-    """Rows of one model. Use it as a context manager: leaving it flushes, and merges its own segments.
+    """Rows of one model, as a context manager: leaving it flushes, and merges the segments that it wrote.
 
     Args:
-        root: folder of the whole store.
+        root: folder of the whole cache.
         weights: digest of the model's weights.
         flush_rows: rows after which a segment is written.
         flush_seconds: age of the oldest unwritten row after which a segment is written.
@@ -91,12 +91,12 @@ class CompletionCache:
         are generated again.
         """
         wanted = pa.array(set(keys), pa.string())
-        found: dict[str, Row] = {}
+        stored: dict[str, Row] = {}
         for table in self._segments():
             hits = table.filter(pc.is_in(table["key"], value_set=wanted))
             for values in hits.to_pylist():
-                found.setdefault(values["key"], Row(**values))
-        return found
+                stored.setdefault(values["key"], Row(**values))
+        return stored
 
     def add(self, rows: list[Row]) -> None:
         """Add rows; they are on disk after the next flush."""
@@ -160,7 +160,7 @@ class CompletionCache:
         with suppress(FileNotFoundError):  # another job set it aside at the same time
             path.rename(aside)
         print(
-            f"warning: {path}: unreadable segment of the row store ({reason}); "
+            f"warning: {path}: unreadable segment of the completion cache ({reason}); "
             f"kept as {aside.name}, its rows are generated again",
             file=sys.stderr,
         )

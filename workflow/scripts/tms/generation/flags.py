@@ -1,4 +1,4 @@
-"""Flags that every generating program has, and what they make."""
+"""Flags of every generating program, with the sampling settings, engine and provenance made of them."""
 
 import argparse
 import signal
@@ -10,10 +10,11 @@ import torch
 from tms.generation.engines.interface import ENGINES, Engine, create_engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
+from tms.io import cost, parquet, provenance
 
 
 def add(flags: argparse.ArgumentParser) -> None:
-    """Add the flags for sampling, engine, store and outputs (`--max-new-tokens` is each program's own)."""
+    """Add the flags for sampling, engine, cache and outputs (each program adds its `--max-new-tokens`)."""
     flags.add_argument("--temperature", type=float, default=1.0, help="divides the logits; 0 is greedy")
     flags.add_argument(
         "--top-p", type=float, default=1.0, help="mass of the tokens that are kept; 1 keeps all"
@@ -26,7 +27,7 @@ def add(flags: argparse.ArgumentParser) -> None:
         "--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)"
     )
     flags.add_argument("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    flags.add_argument("--store", type=Path, required=True, help="folder of the row store")
+    flags.add_argument("--store", type=Path, required=True, help="folder of the completion cache")
     flags.add_argument("--output", type=Path, required=True, help="completions (Parquet)")
     flags.add_argument("--cost", type=Path, required=True, help="what they cost (JSON)")
 
@@ -38,7 +39,7 @@ def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:
 
 def engine(args: argparse.Namespace) -> Engine:
     """Set the number of CPU threads and make the engine; it starts when it loads a model."""
-    # A scheduler stops a job with SIGTERM: leave by an exception, so that the store writes what is finished.
+    # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     torch.set_num_threads(args.threads)
     return create_engine(args.engine, args.tensor_parallel, args.memory_share)
@@ -52,3 +53,18 @@ def facts(models: list[ModelFolder], used: Engine, settings: dict | Sampling) ->
         "engine": [used.name, used.version],
         "sampling": str(settings),
     }
+
+
+def write(
+    args: argparse.Namespace,
+    stage: str,
+    rows: list[dict],
+    models: list[ModelFolder],
+    used: Engine,
+    settings: dict | Sampling,
+) -> None:
+    """Write completions, with their provenance, and what they cost."""
+    parquet.write(
+        args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **facts(models, used, settings))
+    )
+    cost.write(args.cost, cost.of_completions(rows))

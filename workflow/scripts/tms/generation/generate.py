@@ -1,4 +1,4 @@
-"""Rows on order: stored ones are looked up, only the missing ones are generated."""
+"""Generation with the completion cache: stored rows are looked up, only the missing ones are generated."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
-from tms.generation.engines.interface import Engine, Finished, Request
+from tms.generation.engines.interface import Engine, Finished, Prompt
 from tms.generation.noise import noise_key
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
@@ -20,7 +20,7 @@ from tms.mixture import checkpoints
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A model that rows are ordered from: what its keys need, without its weights."""
+    """A model that generates: what the keys of its rows need, without its weights."""
 
     folder: Path
     weights: str  # digest
@@ -51,14 +51,14 @@ def open_model(folder: Path, template: str | None = None) -> ModelFolder:
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """Rows wanted from one model with one set of sampling settings.
 
     Args:
-        model: who generates.
-        sampling: how.
+        model: the model that generates.
+        sampling: how completions are drawn.
         seed: seed of the stage; enters every row's key.
-        rows: what the caller knows of each row (`prompt`, `sample`, and columns of its own).
+        rows: what the caller knows of each row (`prompt`, `sample`, and further columns).
         what: words for the progress line, e.g. "harvest 3of10".
     """
 
@@ -69,29 +69,29 @@ class Order:
     what: str
 
 
-def fulfil(orders: list[Order], engine: Engine, store: Path) -> list[dict]:
-    """Return the rows of all orders, generating those that the store does not hold.
+def generate_missing(requests: list[Request], engine: Engine, store: Path) -> list[dict]:
+    """Return the rows of all requests, generating those that the completion cache does not hold.
 
-    Everything is checked before the engine starts, and the engine starts once for all orders; an order whose
-    rows are all stored does not load its model.
+    Everything is checked before the engine starts, and the engine starts once for all requests; a request
+    whose rows are all stored does not load its model.
 
     Args:
-        orders: in the order in which rows are returned.
+        requests: in the order in which rows are returned.
         engine: not yet loaded, or loaded with any model.
-        store: folder of the row store.
+        store: folder of the completion cache.
 
     Returns:
-        Each order's rows, in order, with `completion`, `completion_ids`, `finish_reason`, `seconds` and
+        Each request's rows, in order, with `completion`, `completion_ids`, `finish_reason`, `seconds` and
         `seed` added.
 
     Raises:
         InputError: a prompt and its completion limit exceed the model's context.
     """
-    prepared = [_prepare(order, engine) for order in orders]
+    prepared = [_prepare(request, engine) for request in requests]
     room = max((wanted.longest for wanted in prepared), default=0)
     rows, loaded = [], None
     for wanted in prepared:
-        model = wanted.order.model
+        model = wanted.request.model
 
         def load(model: ModelFolder = model) -> None:
             nonlocal loaded
@@ -105,66 +105,66 @@ def fulfil(orders: list[Order], engine: Engine, store: Path) -> list[dict]:
 
 @dataclass(frozen=True)
 class _Wanted:
-    order: Order
+    request: Request
     keys: list[str]  # of each row; the same prompt asked twice has one key
-    requests: dict[str, Request]
+    prompts: dict[str, Prompt]
     longest: int  # prompt and completion, in tokens
 
 
-def _prepare(order: Order, engine: Engine) -> _Wanted:
-    model, sampling = order.model, order.sampling
-    keys, requests, longest = [], {}, 0
-    for row in order.rows:
+def _prepare(request: Request, engine: Engine) -> _Wanted:
+    model, sampling = request.model, request.sampling
+    keys, prompts, longest = [], {}, 0
+    for row in request.rows:
         prompt_ids = model.chat.prompt_ids(row["prompt"])
         length = len(prompt_ids) + sampling.max_new_tokens
         if length > model.chat.context_length:
             raise InputError(
-                f"{order.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and may take "
-                f"{sampling.max_new_tokens} new ones, but {model.folder} has a context of "
+                f"{request.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and may "
+                f"take {sampling.max_new_tokens} new ones, but {model.folder} has a context of "
                 f"{model.chat.context_length}; lower max_new_tokens of its task in the config"
             )
         longest = max(longest, length)
-        seed, sample = order.seed, row["sample"]
+        seed, sample = request.seed, row["sample"]
         ends = model.chat.end_token_ids
         engine_facts = (engine.name, engine.version)
         key = row_key(model.weights, prompt_ids, sampling, ends, engine_facts, seed, sample)
         keys.append(key)
-        requests[key] = Request(prompt_ids, noise_key(model.weights, prompt_ids, seed, sample))
-    return _Wanted(order, keys, requests, longest)
+        prompts[key] = Prompt(prompt_ids, noise_key(model.weights, prompt_ids, seed, sample))
+    return _Wanted(request, keys, prompts, longest)
 
 
 def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
-    order = wanted.order
-    with CompletionCache(root, order.model.weights) as store:
-        found = store.lookup(wanted.keys)
-        missing = [key for key in wanted.requests if key not in found]
+    request = wanted.request
+    with CompletionCache(root, request.model.weights) as cache:
+        stored = cache.lookup(wanted.keys)
+        missing = [key for key in wanted.prompts if key not in stored]
         print(
-            f"{order.what}: {len(order.rows)} rows, {len(wanted.requests) - len(missing)} of "
-            f"{len(wanted.requests)} stored, {len(missing)} to generate",
+            f"{request.what}: {len(request.rows)} rows, {len(wanted.prompts) - len(missing)} of "
+            f"{len(wanted.prompts)} stored, {len(missing)} to generate",
             file=sys.stderr,
             flush=True,
         )
         if missing:
             load()
-            found |= _generate(wanted, missing, engine, store)
+            stored |= _generate(wanted, missing, engine, cache)
     return [
         {
             **row,
-            "seed": order.seed,
-            "completion": order.model.chat.text(found[key].completion_ids),
-            "completion_ids": found[key].completion_ids,
-            "finish_reason": found[key].finish_reason,
-            "seconds": found[key].seconds,
+            "seed": request.seed,
+            "completion": request.model.chat.text(stored[key].completion_ids),
+            "completion_ids": stored[key].completion_ids,
+            "finish_reason": stored[key].finish_reason,
+            "seconds": stored[key].seconds,
         }
-        for row, key in zip(order.rows, wanted.keys, strict=True)
+        for row, key in zip(request.rows, wanted.keys, strict=True)
     ]
 
 
-def _generate(wanted: _Wanted, missing: list[str], engine: Engine, store: CompletionCache) -> dict[str, Row]:
+def _generate(wanted: _Wanted, missing: list[str], engine: Engine, cache: CompletionCache) -> dict[str, Row]:
     made: dict[str, Row] = {}
     tokens = 0
     started = time.monotonic()
-    with Progress(len(missing), wanted.order.what, "rows") as progress:
+    with Progress(len(missing), wanted.request.what, "rows") as progress:
 
         def on_rows(finished: list[Finished]) -> None:
             nonlocal tokens
@@ -172,12 +172,12 @@ def _generate(wanted: _Wanted, missing: list[str], engine: Engine, store: Comple
                 Row(missing[row.index], row.completion_ids, row.finish_reason, row.seconds)
                 for row in finished
             ]
-            store.add(rows)
+            cache.add(rows)
             made.update((row.key, row) for row in rows)
             tokens += sum(len(row.completion_ids) for row in rows)
             rate = tokens / max(time.monotonic() - started, 1e-9)
             progress.advance(len(rows), f"{rate:.0f} tokens/s")
 
-        requests = [wanted.requests[key] for key in missing]
-        engine.generate(requests, wanted.order.sampling, wanted.order.model.chat.end_token_ids, on_rows)
+        prompts = [wanted.prompts[key] for key in missing]
+        engine.generate(prompts, wanted.request.sampling, wanted.request.model.chat.end_token_ids, on_rows)
     return made

@@ -6,7 +6,7 @@ import torch
 from transformers import set_seed
 
 from tms.generation.chat import ChatFormat
-from tms.generation.engines.interface import Request
+from tms.generation.engines.interface import Prompt
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.noise import noise_key
 from tms.generation.sampling import Sampling
@@ -59,7 +59,7 @@ class EngineRollouts:
             sample = self.rank * RANK_STRIDE + self.seen[tuple(prompt)]
             self.seen[tuple(prompt)] += 1
             key = noise_key(f"step {self.step}", prompt, self.seed, sample)
-            requests.append(Request(prompt, key))
+            requests.append(Prompt(prompt, key))
         completions: list[list[int]] = [[]] * len(prompts)
 
         def keep(rows):

@@ -1,4 +1,4 @@
-"""What an engine is: a program that continues token ids, row-seeded."""
+"""Interface of the engines: programs that continue token ids, row-seeded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ ENGINES = ["transformers", "vllm"]
 
 
 @dataclass(frozen=True)
-class Request:
-    """A row to generate."""
+class Prompt:
+    """A prompt to continue, and the key of its row's noise."""
 
     prompt_ids: list[int]
     noise_key: int
@@ -21,7 +21,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Finished:
-    """A generated row; `index` is its request's place in the list."""
+    """A generated row; `index` is its prompt's place in the list."""
 
     index: int
     completion_ids: list[int]  # includes the end token where finish_reason is "stop"
@@ -48,12 +48,12 @@ class Engine(Protocol):
 
     def generate(
         self,
-        requests: list[Request],
+        prompts: list[Prompt],
         sampling: Sampling,
         end_token_ids: list[int],
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
-        """Generate every request and hand rows over as they finish, in any order."""
+        """Continue every prompt and hand rows over as they finish, in any order."""
 
 
 def create_engine(name: str, tensor_parallel: int = 1, memory_share: float = 0.9) -> Engine:

@@ -19,7 +19,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
-from tms.generation.engines.interface import Finished, Request
+from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling, choose
 from tms.io.errors import InputError
 
@@ -86,7 +86,7 @@ class TransformersEngine:
     @torch.inference_mode()
     def generate(
         self,
-        requests: list[Request],
+        prompts: list[Prompt],
         sampling: Sampling,
         end_token_ids: list[int],
         on_rows: Callable[[list[Finished]], None],
@@ -94,13 +94,13 @@ class TransformersEngine:
         """Generate in batches of prompts of similar length, the longest first; see `Engine.generate`."""
 
         def longest_first(index: int) -> tuple[int, list[int]]:
-            prompt_ids = requests[index].prompt_ids
+            prompt_ids = prompts[index].prompt_ids
             return -len(prompt_ids), prompt_ids  # equal prompts side by side: a batch reads each once
 
-        order = sorted(range(len(requests)), key=longest_first)
+        order = sorted(range(len(prompts)), key=longest_first)
         while order:
-            rows = self._batch_size(len(requests[order[0]].prompt_ids) + sampling.max_new_tokens)
-            batch = _Batch(self, {index: requests[index] for index in order[:rows]}, sampling, end_token_ids)
+            rows = self._batch_size(len(prompts[order[0]].prompt_ids) + sampling.max_new_tokens)
+            batch = _Batch(self, {index: prompts[index] for index in order[:rows]}, sampling, end_token_ids)
             while batch.rows:
                 if finished := batch.step():
                     on_rows(finished)
@@ -121,7 +121,7 @@ class _Batch:
     def __init__(
         self,
         engine: TransformersEngine,
-        requests: dict[int, Request],
+        prompts: dict[int, Prompt],
         sampling: Sampling,
         end_token_ids: list[int],
     ):
@@ -129,19 +129,19 @@ class _Batch:
         self.sampling, self.ends = sampling, frozenset(end_token_ids)
         self.started = time.perf_counter()
         self.share = 0.0  # seconds that fall to each row that is still being decoded
-        self.rows: list[int | None] = list(requests)  # request index of each row; None once it has finished
-        self.completions: list[list[int]] = [[] for _ in requests]
-        prompts = [tuple(request.prompt_ids) for request in requests.values()]
-        padded = _round_up(len(prompts), ROW_STEP)
-        prompts += prompts[:1] * (padded - len(prompts))
-        self.keys = self._tensor([request.noise_key for request in requests.values()], padded)
+        self.rows: list[int | None] = list(prompts)  # index of each row's prompt; None once it has finished
+        self.completions: list[list[int]] = [[] for _ in prompts]
+        rows = [tuple(prompt.prompt_ids) for prompt in prompts.values()]
+        padded = _round_up(len(rows), ROW_STEP)
+        rows += rows[:1] * (padded - len(rows))
+        self.keys = self._tensor([prompt.noise_key for prompt in prompts.values()], padded)
         self.steps = self._tensor([], padded)
-        self.positions = self._tensor([len(prompt) - 1 for prompt in prompts], padded)
-        self.tokens = self._tensor([prompt[-1] for prompt in prompts], padded)
-        self.longest = max(map(len, prompts)) - 1  # position of the last token of the longest row
+        self.positions = self._tensor([len(ids) - 1 for ids in rows], padded)
+        self.tokens = self._tensor([ids[-1] for ids in rows], padded)
+        self.longest = max(map(len, rows)) - 1  # position of the last token of the longest row
         self.cache = _SlotCache(self.device)
         if self.longest:
-            self._read(prompts)
+            self._read(rows)
 
     def step(self) -> list[Finished]:
         """Decode one token of every row, and return the rows that it finishes."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from tms.generation.engines.interface import Finished, Request
+from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling, choose
 from tms.io.errors import InputError
 
@@ -89,23 +89,23 @@ class VllmEngine:
 
     def generate(
         self,
-        requests: list[Request],
+        prompts: list[Prompt],
         sampling: Sampling,
         end_token_ids: list[int],
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
         """Generate with continuous batching; see `Engine.generate`."""
         engine = self.llm.llm_engine
-        for index, request in enumerate(requests):
+        for index, prompt in enumerate(prompts):
             params = SamplingParams(
                 temperature=0,
                 max_tokens=sampling.max_new_tokens,
                 stop_token_ids=end_token_ids,
                 detokenize=False,
                 output_kind=RequestOutputKind.FINAL_ONLY,
-                extra_args={"noise_key": request.noise_key, "sampling": asdict(sampling)},
+                extra_args={"noise_key": prompt.noise_key, "sampling": asdict(sampling)},
             )
-            engine.add_request(str(index), {"prompt_token_ids": request.prompt_ids}, params)
+            engine.add_request(str(index), {"prompt_token_ids": prompt.prompt_ids}, params)
         spent, started = 0.0, time.perf_counter()
         while engine.has_unfinished_requests():
             ended = [
