@@ -12,10 +12,10 @@ HELPERS = Path(__file__).parent
 FAKES = HELPERS / "fake_graders"
 
 
-def let_python_find_the_fakes(folder: Path, monkeypatch) -> None:
-    """Each Python that starts from here on has the fake graders beside the real ones."""
+def let_python_find_the_fakes(folder: Path, monkeypatch, more: str = "") -> None:
+    """Each Python that starts from here on has the fake graders beside the real ones, and runs `more`."""
     (folder / "sitecustomize.py").write_text(
-        f"import tms.graders\ntms.graders.__path__.append({str(FAKES)!r})\n"
+        f"import tms.graders\ntms.graders.__path__.append({str(FAKES)!r})\n{more}\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(SCRIPTS), str(HELPERS.parent), str(folder)]))
 
@@ -37,15 +37,18 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def all_gone(pids: list[int], seconds: float) -> bool:
-    """Whether the processes end in time."""
+def wait_until(condition, seconds: float = 60) -> None:
+    """Wait for something that takes milliseconds on an idle machine."""
     until = time.monotonic() + seconds
-    while left := [pid for pid in pids if lives(pid)]:
+    while not condition():
         if time.monotonic() > until:
-            print(left)
-            return False
+            raise TimeoutError
         time.sleep(0.02)
-    return True
+
+
+def wait_for_end(pids: list[int]) -> None:
+    """Wait until the processes have ended; none would end by itself."""
+    wait_until(lambda: not any(map(lives, pids)))
 
 
 def lives(pid: int) -> bool:

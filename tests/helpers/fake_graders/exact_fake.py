@@ -12,6 +12,8 @@ METRIC = "accuracy"
 
 
 def grade(completion, answer):
+    if completion in ("hang", "spin") and "/" in answer:
+        _log(answer)
     if completion == "hang":
         time.sleep(1000)
     if completion == "spin":
@@ -30,7 +32,11 @@ def grade(completion, answer):
         time.sleep(0.01)  # so that each worker gets some
         return Grade(1.0, str(os.getpid()))
     if completion == "log":
-        with Path(answer).open("a") as file:
-            file.write("graded\n")
+        _log(answer)
     score = None if answer == "unscored" else float(completion == answer)
     return Grade(score, completion, {"items": [float(bool(completion)), 0.5]})
+
+
+def _log(file):
+    with Path(file).open("a") as opened:
+        opened.write("graded\n")

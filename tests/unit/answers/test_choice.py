@@ -1,9 +1,9 @@
 """Multiple choice: which label a completion answers with."""
 
 import json
-import time
 
 import pytest
+from helpers.cpu_limit import cpu_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -192,6 +192,5 @@ def test_what_stands_before_a_stated_label_changes_nothing(padding, label, form)
     "text", ["answer is " * 100_000, "A " * 500_000, "(A" * 300_000, "option " * 100_000]
 )
 def test_a_very_long_text_takes_no_time(text):
-    started = time.perf_counter()
-    assert extract(text, LETTERS, TEXTS) in ("", "A")
-    assert time.perf_counter() - started < 3
+    with cpu_limit(3):
+        assert extract(text, LETTERS, TEXTS) in ("", "A")

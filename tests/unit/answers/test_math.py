@@ -1,8 +1,7 @@
 """Mathematical answers: where they stand, when they are equal, and text that is out to break the grader."""
 
-import time
-
 import pytest
+from helpers.cpu_limit import cpu_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,8 @@ from tms.answers.math_extraction import boxed, expression_answer, number_answer
 from tms.answers.math_text import number
 from tms.graders import gsm8k, math, math500
 from tms.grading.pool import Task, grade_all
+
+pytestmark = pytest.mark.usefixtures("patient_graders")
 
 
 @pytest.mark.parametrize(
@@ -231,11 +232,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_answers_end_at_once(text):
-    started = time.perf_counter()
     for form in ("\\boxed{%s}", "the answer is $%s$", "%s"):
-        assert math.grade(form % text, "\\frac{x^2+1}{7}").score == 0
-        assert gsm8k.grade(form % text, "77").score == 0
-    assert time.perf_counter() - started < 5
+        for grader, gold in ((math, "\\frac{x^2+1}{7}"), (gsm8k, "77")):
+            with cpu_limit(3):
+                grade = grader.grade(form % text, gold)
+            assert (grade.score, grade.failure) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -267,9 +268,8 @@ def test_a_comparison_that_takes_long_is_wrong_and_counted():
     ],
 )
 def test_a_very_long_text_takes_no_time(text):
-    started = time.perf_counter()
-    assert math.grade(text, "\\frac{1}{7}").score == gsm8k.grade(text, "77").score == 0
-    assert time.perf_counter() - started < 3
+    with cpu_limit(3):
+        assert math.grade(text, "\\frac{1}{7}").score == gsm8k.grade(text, "77").score == 0
 
 
 def test_boxes():

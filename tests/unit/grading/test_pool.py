@@ -3,18 +3,27 @@
 import os
 import signal
 import sys
-import time
 
 import pytest
-from helpers.misbehaving_grader import FAKES, all_gone, descendants, let_python_find_the_fakes, start
+from helpers.misbehaving_grader import (
+    FAKES,
+    descendants,
+    let_python_find_the_fakes,
+    start,
+    wait_for_end,
+    wait_until,
+)
 
 import tms.graders
 from tms.answers.grade import Grade
 from tms.grading.pool import GradingPool, Task, grade_all, load_grader
+from tms.grading.worker import Worker
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("exact_grader")
+# Wall-clock seconds a row: for rows that a busy machine must not lose, and for rows that never end.
+PATIENT, SHORT = 120.0, 2.0
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -31,7 +40,7 @@ def task(completion, answer="1"):
     return Task("exact_fake", completion, answer)
 
 
-def grades(*completions, processes=2, timeout=1.0):
+def grades(*completions, processes=2, timeout=PATIENT):
     return grade_all([Task("exact_fake", text, "1") for text in completions], processes, timeout)
 
 
@@ -51,7 +60,7 @@ def test_grades_come_in_the_order_of_the_tasks():
 def test_a_bad_row_scores_zero_and_takes_no_other_with_it(bad, failure, processes):
     texts = ["1"] * 100
     texts[3] = texts[99] = bad
-    found = grades(*texts, processes=processes)
+    found = grades(*texts, processes=processes, timeout=SHORT if bad == "hang" else PATIENT)
     assert [i for i, grade in enumerate(found) if grade.failure] == [3, 99]
     assert found[3] == Grade(0.0, "", {"items": [0.0, 0.5]}, failure)
     assert sum(grade.score for grade in found) == 98
@@ -71,7 +80,7 @@ def test_what_a_grader_says_of_a_row_is_kept():
 
 
 def test_a_row_that_does_not_count_keeps_no_score_even_when_its_grader_hangs():
-    found = grade_all([Task("exact_fake", text, "unscored") for text in ("1", "hang")], 1, 0.5)
+    found = grade_all([Task("exact_fake", text, "unscored") for text in ("1", "hang")], 1, SHORT)
     assert [(grade.score, grade.failure) for grade in found] == [(None, ""), (None, "timeout")]
 
 
@@ -84,10 +93,12 @@ def test_nothing_to_grade():
     assert grade_all([], 2) == []
 
 
-def test_five_benchmarks_of_500_rows_take_less_than_two_seconds():
-    started = time.perf_counter()
-    grade_all([Task("exact_fake", str(i), "1") for i in range(2500)], 2)
-    assert time.perf_counter() - started < 2
+def test_many_rows_take_one_start_of_each_worker_and_few_messages(monkeypatch):
+    sent, send = [], Worker.send
+    monkeypatch.setattr(Worker, "send", lambda self, *rest: (sent.append(self), send(self, *rest)))
+    grade_all([task(str(i)) for i in range(2500)], 2)
+    assert len(sent) < 100
+    assert len(set(sent)) == 2
 
 
 @pytest.mark.parametrize("kind", ["no_such_grader", "os.path", "../exact_fake", ""])
@@ -97,7 +108,7 @@ def test_an_unknown_grader_is_named(kind):
 
 
 def test_a_pool_keeps_its_workers():
-    with GradingPool(["exact_fake"], 2) as pool:
+    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
         found = [{int(grade.extracted) for grade in pool.grade([task("pid")] * 40)} for _ in range(3)]
         workers = {worker.process.pid for worker in pool.workers}
     assert len(workers) == 2
@@ -105,7 +116,7 @@ def test_a_pool_keeps_its_workers():
 
 
 def test_a_pool_counts_progress():
-    with GradingPool(["exact_fake"], 2, 1.0) as pool, Progress(9, "grade", "rows") as progress:
+    with GradingPool(["exact_fake"], 2, SHORT) as pool, Progress(9, "grade", "rows") as progress:
         pool.grade([task("1")] * 8 + [task("hang")], progress)
     assert progress.done == 9
 
@@ -113,14 +124,14 @@ def test_a_pool_counts_progress():
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
 def test_a_pool_grades_on_after_a_bad_row(bad):
     good = Grade(1.0, "1", {"items": [1.0, 0.5]})
-    with GradingPool(["exact_fake"], 2, 1.0) as pool:
+    with GradingPool(["exact_fake"], 2, SHORT if bad in ("hang", "spin") else PATIENT) as pool:
         assert pool.grade([task("1")] * 3) == [good] * 3
         assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]
         assert pool.grade([task("1")] * 100) == [good] * 100
 
 
 def test_a_pool_grades_on_after_an_error_that_stops_a_call():
-    with GradingPool(["exact_fake"], 2) as pool:
+    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
         with pytest.raises(InputError, match="fetch it"):
             pool.grade([task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
         assert [grade.score for grade in pool.grade([task("1")] * 70)] == [1.0] * 70
@@ -128,11 +139,11 @@ def test_a_pool_grades_on_after_an_error_that_stops_a_call():
 
 @on_linux
 def test_a_worker_that_died_between_two_calls_costs_no_row():
-    with GradingPool(["exact_fake"], 2) as pool:
+    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
         pids = {grade.extracted for grade in pool.grade([task("pid")] * 40)}
         for pid in pids:
             os.kill(int(pid), signal.SIGKILL)
-        assert all_gone([*map(int, pids)], 3)
+        wait_for_end([*map(int, pids)])
         found = pool.grade([task("pid")] * 40)
         assert [grade.failure for grade in found] == [""] * 40
         assert not pids & {grade.extracted for grade in found}
@@ -145,7 +156,7 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
 
     before = signal.signal(kind, raises)
     try:
-        with GradingPool(["exact_fake"], 1) as pool:
+        with GradingPool(["exact_fake"], 1, PATIENT) as pool:
             (pid,) = {grade.extracted for grade in pool.grade([task("pid")] * 3)}
             os.kill(int(pid), kind)
             found = pool.grade([task("pid")] * 3)
@@ -156,18 +167,20 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
 
 @on_linux
 @pytest.mark.parametrize("last", ["", "hang", "spin"], ids=["idle", "asleep", "busy in C code"])
-def test_a_killed_parent_leaves_no_workers(last):
+def test_a_killed_parent_leaves_no_workers(last, tmp_path):
+    log = tmp_path / "log"
     parent = start(f"""if True:
         import time
         from tms.grading.pool import GradingPool, Task
-        with GradingPool(["exact_fake"], 2) as pool:
+        with GradingPool(["exact_fake"], 2, {PATIENT}) as pool:
             pool.grade([Task("exact_fake", "pid", "")] * 40)
             print("ready", flush=True)
-            pool.grade([Task("exact_fake", {last!r}, "")] * 2)
-            time.sleep(60)
+            pool.grade([Task("exact_fake", {last!r}, {str(log)!r})] * 2)
+            time.sleep(600)
         """)
-    time.sleep(0.3)
+    if last:
+        wait_until(lambda: log.exists() and log.read_text() == "graded\n" * 2)
     workers = descendants(parent.pid)
     assert len(workers) == 2
     parent.kill()
-    assert all_gone(workers, 3)
+    wait_for_end(workers)

@@ -5,10 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from helpers.misbehaving_grader import all_gone, descendants, let_python_find_the_fakes, start
+from helpers.misbehaving_grader import (
+    descendants,
+    let_python_find_the_fakes,
+    start,
+    wait_for_end,
+    wait_until,
+)
 
 from tms.grading.pool import load_grader
 from tms.grading.rewards import Rewards
@@ -23,9 +28,13 @@ def exact_grader(tmp_path, monkeypatch):
     let_python_find_the_fakes(tmp_path, monkeypatch)
 
 
+# Wall-clock seconds a row: for rows that a busy machine must not lose, and for rows that never end.
+PATIENT, SHORT = 120.0, 2.0
+
+
 @pytest.fixture
 def rewards():
-    with Rewards("exact_fake", 2, timeout=1.0) as rewards:
+    with Rewards("exact_fake", 2, PATIENT) as rewards:
         yield rewards
 
 
@@ -49,8 +58,13 @@ NO_COMMA = json.dumps(
         ("ifeval", NO_COMMA, ["I like tea", "I like tea, too"], [1, 0]),
     ],
 )
-def test_rewards_are_the_graders_scores(kind, answer, completions, expected):
-    with Rewards(kind, 2) as rewards:
+def test_rewards_are_the_graders_scores(
+    kind, answer, completions, expected, patient_graders, tmp_path, monkeypatch
+):
+    let_python_find_the_fakes(
+        tmp_path, monkeypatch, "import tms.answers.math\ntms.answers.math.SECONDS = 100"
+    )
+    with Rewards(kind, 2, PATIENT) as rewards:
         found = rewards.of(completions, [answer] * len(completions))
         assert rewards.failures == 0
     assert found == expected
@@ -59,16 +73,17 @@ def test_rewards_are_the_graders_scores(kind, answer, completions, expected):
 
 
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge", "slow"])
-def test_a_rollout_that_cannot_be_graded_has_no_reward_and_takes_no_other_with_it(rewards, bad):
+def test_a_rollout_that_cannot_be_graded_has_no_reward_and_takes_no_other_with_it(bad):
     completions = [str(i % 3) for i in range(100)]
     right = [float(text == "1") for text in completions]
     completions[3] = completions[99] = bad
-    found = rewards.of(completions, ["1"] * 100)
-    assert [i for i, score in enumerate(found) if score is None] == [3, 99]
-    assert found[:3] + found[4:99] == right[:3] + right[4:99]
-    assert rewards.failures == 2
-    assert rewards.of(["1", "0"], ["1", "1"]) == [1.0, 0.0]
-    assert rewards.failures == 0
+    with Rewards("exact_fake", 2, SHORT if bad in ("hang", "spin") else PATIENT) as rewards:
+        found = rewards.of(completions, ["1"] * 100)
+        assert [i for i, score in enumerate(found) if score is None] == [3, 99]
+        assert found[:3] + found[4:99] == right[:3] + right[4:99]
+        assert rewards.failures == 2
+        assert rewards.of(["1", "0"], ["1", "1"]) == [1.0, 0.0]
+        assert rewards.failures == 0
 
 
 def test_a_row_that_does_not_count_has_no_reward_and_is_no_failure(rewards):
@@ -149,21 +164,22 @@ for kind in (signal.SIGINT, signal.SIGTERM):
     signal.signal(kind, lambda *_: told.append(1))
 for _ in range(8):
     threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-with Rewards("exact_fake", 2) as rewards:
+with Rewards("exact_fake", 2, 120.0) as rewards:
     rewards.of([str(i) for i in range(100)], ["pid"] * 100)
     print("ready", flush=True)
 """
 
 
 @on_linux
-@pytest.mark.parametrize("last", ["1", "hang", "spin"], ids=["idle", "asleep", "busy in C code"])
-def test_a_killed_training_leaves_no_processes(last):
-    training = start(f"{TRAINING}    rewards.of([{last!r}, '0'], ['1', '1'])\n    time.sleep(60)\n")
-    time.sleep(0.3)
+@pytest.mark.parametrize("last", ["log", "hang", "spin"], ids=["idle", "asleep", "busy in C code"])
+def test_a_killed_training_leaves_no_processes(last, tmp_path):
+    log = tmp_path / "log"
+    training = start(f"{TRAINING}    rewards.of([{last!r}, '0'], [{str(log)!r}, '1'])\n    time.sleep(600)\n")
+    wait_until(log.exists)
     graders = descendants(training.pid)
     assert len(graders) == 3
     training.kill()
-    assert all_gone(graders, 3)
+    wait_for_end(graders)
 
 
 @on_linux
@@ -172,7 +188,7 @@ def test_a_killed_server_leaves_no_workers(rewards):
     workers = descendants(rewards.server.process.pid)
     assert len(workers) == 2
     rewards.server.process.kill()
-    assert all_gone(workers, 3)
+    wait_for_end(workers)
 
 
 @on_linux
@@ -181,7 +197,7 @@ def test_the_end_leaves_no_processes():
         rewards.of(["1"] * 3, ["1", "2", "3"])
         graders = [rewards.server.process.pid, *descendants(rewards.server.process.pid)]
         assert len(graders) == 3
-    assert all_gone(graders, 3)
+    wait_for_end(graders)
 
 
 @on_linux
@@ -190,19 +206,18 @@ def test_a_signal_to_all_processes_ends_the_training_alone_and_after_its_step(ki
     training = start(f"""{TRAINING}
     while not told:
         time.sleep(0.01)
-    time.sleep(0.3)
     found = rewards.of([str(i) for i in range(100)], ["7"] * 100)
     print(sum(found), rewards.failures, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """)
     graders = descendants(training.pid)
-    os.killpg(training.pid, kind)
     for pid in graders:
         os.kill(pid, kind)
+    os.killpg(training.pid, kind)
     assert training.stdout.readline() == "1.0 0\n"
     assert descendants(training.pid) == graders
     training.kill()
-    assert all_gone(graders, 3)
+    wait_for_end(graders)
 
 
 def test_grading_processes_do_not_import_the_training_program(tmp_path):
@@ -217,5 +232,5 @@ def test_grading_processes_do_not_import_the_training_program(tmp_path):
         "    with Rewards('exact_fake', 2) as rewards:\n"
         "        assert rewards.of(['1', 'die', '0'], ['1'] * 3) == [1.0, None, 0.0]\n"
     )
-    subprocess.run([sys.executable, str(program)], check=True, timeout=60)
+    subprocess.run([sys.executable, str(program)], check=True)
     assert (tmp_path / "imports").read_text() == "imported "
