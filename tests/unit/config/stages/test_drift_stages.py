@@ -1,0 +1,42 @@
+"""Inputs and flags of the divergence: a student, SFT, and a long run."""
+
+from helpers.shipped_config import SHIPPED
+
+from tms.config.stages import drift
+
+KL = (
+    "--prompts heldout=data/chain/miniature/heldout.parquet facts=data/facts/test.parquet "
+    "lookup=data/lookup/test.parquet refusal=data/refusal/test.parquet --kl-prompts 128 --kl-samples 2 "
+    "--max-new-tokens 96 --seed 0 --engine transformers --threads 1 --store rows"
+)
+
+
+def test_a_student_has_targets_of_its_own():
+    run = "results/tiny/tms/chain/seed0"
+    place = ("tiny", "tms", "chain", "0")
+    assert drift.heldout_mixture(SHIPPED, *place) == [f"{run}/heldout_mixture.parquet"]
+    assert drift.checkpoint_inputs(SHIPPED, *place) == [
+        "models/tiny/base",
+        f"{run}/checkpoint-1of1",
+        f"{run}/trajectory",
+    ]
+    assert drift.drift_flags(SHIPPED, *place) == (
+        f"--task chain --trajectory 0of1=models/tiny/base 2of5={run}/trajectory/checkpoint-2of5 "
+        f"7of10={run}/trajectory/checkpoint-7of10 1of1={run}/checkpoint-1of1 "
+        f"--heldout-mixture {run}/heldout_mixture.parquet {KL}"
+    )
+
+
+def test_an_on_policy_method_has_none():
+    run = "results/tiny/grpo/chain/seed0"
+    assert drift.drift_flags(SHIPPED, "tiny", "grpo", "chain", "0") == (
+        f"--task chain --trajectory 0of1=models/tiny/base 1of1={run}/checkpoint-1of1 {KL}"
+    )
+
+
+def test_a_long_run_scores_training_references_too():
+    references = "data/chain/miniature/tiny_teacher/references.parquet"
+    assert drift.train_references(SHIPPED, "tiny", "sft_long", "chain") == references
+    assert drift.train_references(SHIPPED, "tiny", "sft", "chain") == []
+    flags = drift.drift_flags(SHIPPED, "tiny", "sft_long", "chain", "0")
+    assert f" --train-references {references} --train-rows 256 --prompts " in flags

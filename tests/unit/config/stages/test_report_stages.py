@@ -1,0 +1,88 @@
+"""Inputs and flags of the comparison, the tables, the figures and the report."""
+
+import copy
+import json
+import shlex
+
+from helpers.shipped_config import SHIPPED
+
+from tms.config.stages import figures
+from tms.config.stages import report as page
+
+
+def test_cells_of_a_model():
+    names = [
+        *("main", "mixture", "windows", "checkpoints", "alpha", "frontier", "mismatch", "diversity"),
+        *("bound", "relations", "training"),
+    ]
+    assert figures.model_cells(SHIPPED, "tiny") == [f"results/tiny/cells/{name}.parquet" for name in names]
+    config = copy.deepcopy(SHIPPED)
+    config["experiments"]["main"] = ["sft", "tms"]
+    config["models"]["tiny"]["experiments"] = ["main", "windows"]
+    # No on-policy run has a curve; the windows at matched accuracy are in the frontier's file.
+    assert figures.model_cells(config, "tiny") == [
+        f"results/tiny/cells/{name}.parquet" for name in ("main", "windows", "bound", "relations", "frontier")
+    ]
+
+
+def test_scopes():
+    assert figures.scope_models(SHIPPED, "all") == SHIPPED["table"]["models"]
+    assert figures.scope_models(SHIPPED, "tiny") == ["tiny"]
+    assert figures.comparison_file("all") == "results/compare.csv"
+    assert figures.comparison_file("tiny") == "results/tiny/compare.csv"
+
+
+def test_the_comparison_reads_the_models_that_stand_for_the_papers():
+    assert figures.compare_flags(SHIPPED, "tiny") == (
+        "--models --settings --cells --suites --contamination --only --paper workflow/resources/paper"
+    )
+    assert figures.compared_cells(SHIPPED, "qwen1.5b") == [
+        f"results/qwen1.5b/cells/{name}.parquet" for name in ("main", "mismatch", "diversity")
+    ]
+    assert len(figures.compared_contamination(SHIPPED, "all")) == 25  # five models by five targets
+    assert "--only" not in figures.compare_flags(SHIPPED, "all")
+
+
+def test_what_figures_and_tables_know_of_a_model():
+    words = shlex.split(figures.table_flags(SHIPPED, "tiny"))
+    assert words[0] == "--models" and words[2] == "--cells"
+    info = json.loads(words[1].removeprefix("tiny="))
+    assert sorted(info) == ["experiments", "kinds", "parameters", "settings", "suite"]
+    assert info["kinds"]["tms_trsft"] == "tms" and info["suite"] == SHIPPED["suites"]["miniature"]
+    assert words[words.index("--contamination") + 1 :] == [
+        "tiny/mini_countdown=data/mini_countdown/miniature/contamination.json",
+        "tiny/chain=data/chain/miniature/contamination.json",
+    ]
+
+
+def test_questions():
+    config = SHIPPED | {"table": {"models": ["qwen1.5b", "tiny"]}}
+    assert page.main_cells(config) == [
+        "results/qwen1.5b/cells/main.parquet",
+        "results/tiny/cells/main.parquet",
+    ]
+    suite = json.dumps(SHIPPED["suites"]["miniature"], sort_keys=True)
+    assert shlex.split(page.questions_flags(config, "tiny")) == ["--model", "tiny", "--suite", suite]
+    # All models of a table have the columns of the first.
+    suite = json.dumps(SHIPPED["suites"]["paper"], sort_keys=True)
+    assert shlex.split(page.questions_flags(config)) == ["--suite", suite]
+
+
+def test_the_report_shows_the_runs_of_main():
+    config = copy.deepcopy(SHIPPED)
+    config["experiments"]["main"] = ["sft"]
+    assert page.reported_rows(config, "tiny", "grades.parquet") == [
+        "results/tiny/base/grades.parquet",
+        "results/tiny/sft/mini_countdown/seed0/grades.parquet",
+        "results/tiny/sft/chain/seed0/grades.parquet",
+    ]
+    words = shlex.split(page.report_flags(config, "tiny"))
+    assert words[words.index("--base") :] == [
+        *("--base", "results/tiny/base", "--runs"),
+        "sft/mini_countdown/seed0=results/tiny/sft/mini_countdown/seed0",
+        "sft/chain/seed0=results/tiny/sft/chain/seed0",
+        *("--templates", "workflow/templates"),
+    ]
+    settings = json.loads(words[words.index("--settings") + 1])
+    assert settings["teacher"] == SHIPPED["teachers"]["tiny_teacher"] and "seed" in settings["evaluation"]
+    assert set(settings["tasks"]) == {"mini_countdown", "chain", "facts", "lookup", "refusal"}

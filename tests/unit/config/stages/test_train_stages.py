@@ -1,0 +1,73 @@
+"""Flags of training: each algorithm gets the settings that it reads."""
+
+import copy
+
+from helpers.shipped_config import SHIPPED
+
+from tms.config.stages import train
+
+ROWS = "--effective-batch 64 --warmup 0.03 --max-new-tokens 96 --seed 0 --threads 1 --save-points"
+SAMPLED = "--temperature 1.0 --top-p 1.0 --budget steps --kl-rows 64 --seed 0 --threads 1 --save-points 1of1"
+
+
+def test_training_on_rows():
+    assert train.row_flags(SHIPPED, "tiny", "self_sft", "chain", "0") == (
+        f"--epochs 2 --learning-rate 0.002 {ROWS} 1of1"
+    )
+    # TMS on the frontier is evaluated at two checkpoints of its own.
+    assert train.row_flags(SHIPPED, "tiny", "tms", "chain", "0") == (
+        f"--epochs 2 --learning-rate 0.002 {ROWS} 2of5 7of10 1of1"
+    )
+
+
+def test_the_trsft_loss_has_a_floor():
+    for method in ("trsft", "tms_trsft"):
+        assert train.row_flags(SHIPPED, "tiny", method, "chain", "0") == (
+            f"--epochs 2 --learning-rate 0.002 {ROWS} 1of1 --loss trsft --trsft-floor 0.1"
+        )
+
+
+def test_a_scaled_rate_has_ten_digits():
+    assert 2.0e-5 * 0.1 != 2.0e-06  # 2.0000000000000003e-06
+    flags = train.row_flags(SHIPPED, "qwen3b", "sft_lr10", "math", "0")
+    assert flags.startswith("--epochs 2 --learning-rate 2e-06 --effective-batch 256 ")
+
+
+def test_a_long_run_takes_its_steps_from_the_diagnosis():
+    assert train.row_flags(SHIPPED, "tiny", "sft_long", "chain", "0") == (
+        f"--epochs 2 --max-steps 300 --learning-rate 0.002 {ROWS} 1of20 1of10 1of5 2of5 7of10 1of1"
+    )
+
+
+def test_on_policy_algorithms():
+    def flags(method):
+        return train.on_policy_flags(SHIPPED, "tiny", method, "chain", "0")
+
+    assert flags("grpo") == (
+        "--algorithm grpo --task-kind chain --epochs 2 --effective-batch 64 --learning-rate 0.001 "
+        f"--max-new-tokens 96 --samples 8 --beta 0.0 {SAMPLED} --engine transformers --warmup 0.03"
+    )
+    assert flags("reinforce") == (
+        "--algorithm reinforce --task-kind chain --epochs 2 --effective-batch 64 --learning-rate 0.0003 "
+        f"--max-new-tokens 96 --baseline-decay 0.95 {SAMPLED} --engine transformers --warmup 0.03"
+    )
+    assert train.on_policy_flags(SHIPPED, "qwen3b", "trapo", "math", "0") == (
+        "--algorithm trapo --task-kind math --epochs 2 --effective-batch 256 --learning-rate 1e-06 "
+        f"--max-new-tokens 2048 --entropy-bonus 0.001 {SAMPLED} --engine vllm --trsft-floor 0.1"
+    )
+    assert train.on_policy_modules(SHIPPED, "grpo", "mini_countdown") == (
+        "tms.on_policy.grpo",
+        "tms.graders.countdown",
+    )
+
+
+def test_an_edit_reaches_the_algorithm_that_reads_it():
+    config = copy.deepcopy(SHIPPED)
+    config["on_policy"]["entropy_bonus"] = 0.5
+    changed = [
+        method
+        for method in ("grpo", "reinforce", "trapo")
+        if train.on_policy_flags(config, "tiny", method, "chain", "0")
+        != train.on_policy_flags(SHIPPED, "tiny", method, "chain", "0")
+    ]
+    assert changed == ["trapo"]

@@ -1,0 +1,28 @@
+"""Kinds and graders of tasks."""
+
+from helpers.shipped_config import SHIPPED
+
+from tms.config import tasks
+
+
+def test_modules_for_the_code_digest():
+    assert tasks.task_modules(SHIPPED, "mini_countdown") == ("tms.tasks.countdown",)
+    benchmarks = ["safetybench_zh", "math", "safetybench"]
+    assert tasks.grader_modules(SHIPPED, benchmarks) == ("tms.graders.math", "tms.graders.safetybench")
+    assert tasks.grader_modules(SHIPPED, []) == ()
+
+
+def test_only_ifeval_needs_the_sentence_splitter():
+    assert tasks.punkt(SHIPPED, ["math", "ifeval"]) == ["data/nltk/tokenizers/punkt_tab"]
+    assert tasks.punkt(SHIPPED, ["math", "gsm8k"]) == []
+
+
+def test_only_tasks_that_read_benchmark_files_are_given_their_folder():
+    config = SHIPPED | {"data": {"root": "/copies"}}
+    assert tasks.data_root(config, "gsm8k") == "/copies"
+    assert tasks.data_root(config, "chain") is None
+    assert tasks.data_root(SHIPPED, "gsm8k") is None
+
+
+def test_values():
+    assert tasks.values(SHIPPED, ["chain", "facts"], "limit") == ["chain=500", "facts=150"]
