@@ -21,7 +21,8 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from tms.training.examples import IGNORED, TrainingExample
-from tms.training.sft_trainer import Settings, arrange, collate, train
+from tms.training.settings import Settings
+from tms.training.sft_trainer import arrange, collate, train
 
 BATCH = 64
 
@@ -62,8 +63,14 @@ def with_trainer(
         effective_batch=BATCH,
         device_batch=device_batch,
         warmup=0.03,
+        adam_beta1=0.9,
+        adam_beta2=0.95,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
         seed=0,
-        gradient_checkpointing=False,
+        threads=None,
+        gradient_checkpointing="off",
+        fsdp="off",
         attention=attention,
         save_every_seconds=1e9,
         save_every_steps=0,

@@ -9,9 +9,9 @@ import torch
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
 from tms.on_policy.grpo import Grpo
-from tms.on_policy.prompts import prompt_visits
+from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout
-from tms.on_policy.settings import OnPolicy
+from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.train import train
 from tms.on_policy.trainer import OnPolicyTrainer
 from tms.training.encoder import Encoder
@@ -21,8 +21,13 @@ DEFAULTS = {
     "effective_batch": 4,
     "device_batch": 4,
     "warmup": 0.0,
+    "adam_beta1": 0.9,
+    "adam_beta2": 0.95,
+    "weight_decay": 0.0,
+    "max_grad_norm": 1.0,
     "seed": 0,
-    "gradient_checkpointing": False,
+    "threads": None,
+    "gradient_checkpointing": "off",
     "fsdp": "auto",
     "attention": "sdpa",
     "save_every_seconds": 600,
@@ -37,24 +42,24 @@ DEFAULTS = {
     "baseline_decay": 0.9,
     "entropy_bonus": 0.01,
     "trsft_floor": 0.1,
+    "budget": "steps",
     "kl_rows": 4,
     "equal_steps": 20,
     "max_kl": 1e9,
-    "stops": True,
-    "tokens": None,
+    "on_failure": "stop",
 }
 
 
-class Graded:
+class FunctionRewards:
     """A stand-in for `tms.grading.rewards.Rewards`: `function(text, answer)` scores a completion."""
 
     def __init__(self, function):
         self.function, self.failures = function, 0
 
     def of(self, completions: list[str], answers: list[str]) -> list[float | None]:
-        found = [self.function(*pair) for pair in zip(completions, answers, strict=True)]
-        self.failures = sum(reward is None for reward in found)
-        return found
+        rewards = [self.function(*pair) for pair in zip(completions, answers, strict=True)]
+        self.failures = sum(reward is None for reward in rewards)
+        return rewards
 
 
 @dataclass
@@ -85,15 +90,15 @@ def references(n: int, completion: str = "it is {}") -> list[dict]:
 
 def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, steps=1, **changed) -> Ended:
     """Train the tiny model for some steps; `reward(text, answer)` scores a rollout."""
-    settings = OnPolicy(**DEFAULTS | {"algorithm": algorithm, "log_dir": folder / "log"} | changed)
+    settings = OnPolicySettings(**DEFAULTS | {"algorithm": algorithm, "log_dir": folder / "log"} | changed)
     rows = rows or references(8)
     total = steps * settings.effective_batch
-    visits, _ = prompt_visits(rows, Encoder(base), total, total, settings.seed)
+    prompts, _ = prompts_in_order(rows, Encoder(base), total, total, settings.seed)
     work = folder / "work"
     ended = Ended([], work / "checkpoint-1of1")
     with _watched(ended):
-        found = train(base, visits, {steps: "1of1"}, settings, work, Graded(reward))
-    ended.curve = found[1]
+        _, curve = train(base, prompts, {steps: "1of1"}, settings, work, FunctionRewards(reward))
+    ended.curve = curve
     return ended
 
 
@@ -108,17 +113,19 @@ def _watched(ended: Ended):
         return measured(self, rollouts, rewards)
 
     def keep_trl(self, inputs):
-        found = scored(self, inputs)
-        columns = [found["prompt_ids"], found["prompt_mask"], found["completion_ids"]]
-        columns += [found["completion_mask"], found["advantages"]]
+        batch = scored(self, inputs)
+        columns = [batch["prompt_ids"], batch["prompt_mask"], batch["completion_ids"]]
+        columns += [batch["completion_mask"], batch["advantages"]]
         ended.steps.append(
             [
-                Rollout(prompt[seen == 1].tolist(), [], own[is_own == 1].tolist(), advantage=advantage.item())
-                for prompt, seen, own, is_own, advantage in zip(*columns, strict=True)
+                Rollout(
+                    prompt[seen == 1].tolist(), [], ids[written == 1].tolist(), advantage=advantage.item()
+                )
+                for prompt, seen, ids, written, advantage in zip(*columns, strict=True)
             ]
         )
         ended.logged = self.state.log_history
-        return found
+        return batch
 
     OnPolicyTrainer._measured, Grpo._generate_and_score_completions = keep, keep_trl
     try:

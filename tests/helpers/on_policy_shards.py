@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from helpers.on_policy_run import trained
-from tms.on_policy.run import Run
+from tms.on_policy.train import OnPolicyRun
 
 
 def completions(prompts, trainer):
@@ -24,7 +24,7 @@ def completions(prompts, trainer):
 def main(algorithm: str, fsdp: str, base: str, folder: str) -> None:
     """Train, and print the curve."""
     torch.set_num_threads(1)
-    Run.sampler = lambda self: completions
+    OnPolicyRun.sampler = lambda self: completions
     if os.environ["RANK"] == "1":
         from tms.metrics import divergence
 

@@ -267,7 +267,9 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
     for fsdp in ("off", "on"):
         folder = tmp_path / fsdp
         folder.mkdir()
-        words = launched(ROOT / "tests" / "on_policy_shards.py", algorithm, fsdp, tiny_model, folder)
+        words = launched(
+            ROOT / "tests" / "helpers" / "on_policy_shards.py", algorithm, fsdp, tiny_model, folder
+        )
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         weights = load_file(folder / "work" / "checkpoint-1of1" / "model.safetensors")

@@ -139,6 +139,10 @@ def refused(program, *words):
         ({"effective_batch": 24, "device_batch": 24}, "24 rows x 2 epochs / batch 24 = 2 optimiser steps"),
         ({"device_batch": 3}, "--effective-batch 4 is no multiple of --device-batch 3 x 1 devices = 3"),
         ({"warmup": 3}, "--warmup 3.0: give a share of the steps"),
+        ({"adam_beta1": 1}, "--adam-beta1 1.0: give a decay, at least 0 and below 1"),
+        ({"adam_beta2": -0.1}, "--adam-beta2 -0.1: give a decay, at least 0 and below 1"),
+        ({"weight_decay": -1}, "--weight-decay -1.0: give a number, at least 0"),
+        ({"max_grad_norm": "nan"}, "--max-grad-norm nan: give a number, at least 0"),
         ({"loss": "trsft"}, "--loss trsft: give --trsft-floor too"),
         ({"trsft_floor": 0.1}, "--trsft-floor 0.1: it belongs to --loss trsft"),
         *(

@@ -1,7 +1,6 @@
 """Train theta_0 on its own rollouts: GRPO, REINFORCE or TRAPO, with the task's grader as reward."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -10,8 +9,14 @@ from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
-from tms.training import run
+from tms.on_policy.settings import OnPolicySettings
+from tms.training import program
+from tms.training.settings import add_flags
 
+RESULT_FLAGS = (  # flags that a run's result depends on, beside those of all training
+    *("algorithm", "task_kind", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
+    *("entropy_bonus", "trsft_floor", "budget", "kl_rows"),
+)
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
 
 
@@ -22,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     add("--references", type=Path, required=True, help="Parquet file of verified references: the prompts")
     add("--algorithm", choices=["grpo", "reinforce", "trapo"], required=True)
     add("--task-kind", required=True, help="kind of the task, which names its grader")
-    add("--engine", required=True, help="who samples: transformers or vllm")
+    add("--engine", required=True, help="sampler: transformers or vllm")
     add("--samples", type=int, help="rollouts of each prompt (GRPO)")
     add("--temperature", type=float, default=1.0, help="of the sampling")
     add("--top-p", type=float, default=1.0, help="of the sampling")
@@ -39,10 +44,10 @@ def parser() -> argparse.ArgumentParser:
     add("--kl-rows", type=int, default=64, help="rollouts of a step on which the KL to the base is measured")
     add("--equal-steps", type=int, default=20, help="steps of equal rewards after which a run has no signal")
     add("--max-kl", type=float, default=100.0, help="nats a completion from which the policy is lost")
-    add("--on-failure", choices=["stop", "warn"], default="stop", help="what such a run does")
+    add("--on-failure", choices=["stop", "warn"], default="stop", help="of a run without signal or policy")
     add("--grading-processes", type=int, default=2, help="worker processes of the grader")
     add("--curve", type=Path, required=True, help="output: Parquet file with a row for each optimiser step")
-    run.add_flags(flags)
+    add_flags(flags)
     return flags
 
 
@@ -54,61 +59,38 @@ def main(args: argparse.Namespace) -> None:
     each = args.samples if args.algorithm == "grpo" else FIXED_ROLLOUTS[args.algorithm]
     if args.algorithm == "grpo" and (each is None or each < 2):
         raise InputError(f"--samples {each}: GRPO compares at least 2 rollouts of a prompt")
-    planned = run.plan(args, len(references), each)
-    if args.budget == "tokens" and list(planned.save_steps) != [checkpoints.FINAL]:
+    plan = program.plan_steps(args, len(references), each)
+    settings = OnPolicySettings.from_flags(args)
+    if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
     with Rewards(args.task_kind, args.grading_processes) as rewards:
-        algorithm = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.task_kind}")
-        facts = run.identity(args, "train_on_policy", args.references, RESULT_FLAGS, algorithm)
+        modules = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.task_kind}")
+        facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 
         # Imported here, after the checks that need none of it.
-        from tms.on_policy.prompts import prompt_visits
-        from tms.on_policy.settings import OnPolicy
+        from tms.on_policy.prompts import prompts_in_order
         from tms.on_policy.train import train
         from tms.training.encoder import Encoder
 
-        steps, saved = planned.steps, planned.saved
+        steps, saved = plan.steps, plan.saved
         if args.budget == "tokens":  # the run ends where it has spent them, or at the last of its visits
             steps *= TOKEN_STEPS
             saved = {steps: checkpoints.FINAL}
         visits = steps * args.effective_batch
-        visited, tokens = prompt_visits(references, Encoder(args.model), planned.visits, visits, args.seed)
+        prompts, tokens = prompts_in_order(references, Encoder(args.model), plan.visits, visits, args.seed)
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)
-        if os.environ.get("RANK", "0") == "0":
+        if program.is_first_process():
             print(
-                f"train_on_policy: {args.algorithm}, {len(references)} prompts, {planned.steps} steps of "
+                f"train_on_policy: {args.algorithm}, {len(references)} prompts, {plan.steps} steps of "
                 f"{args.effective_batch} prompts x {each} rollouts",
                 file=sys.stderr,
             )
-        found = train(
-            args.model,
-            visited,
-            saved,
-            OnPolicy(
-                **run.settle(args),
-                algorithm=args.algorithm,
-                engine=args.engine,
-                samples=each,
-                temperature=args.temperature,
-                top_p=args.top_p,
-                max_new_tokens=args.max_new_tokens,
-                beta=args.beta,
-                baseline_decay=args.baseline_decay,
-                entropy_bonus=args.entropy_bonus,
-                trsft_floor=args.trsft_floor,
-                kl_rows=args.kl_rows,
-                equal_steps=args.equal_steps,
-                max_kl=args.max_kl,
-                stops=args.on_failure == "stop",
-                tokens=tokens if args.budget == "tokens" else None,
-            ),
-            work,
-            rewards,
-        )
-    if found is None:
-        run.stopped()
-    seconds, curve = found
-    if os.environ.get("RANK", "0") != "0":
+        budget = tokens if args.budget == "tokens" else None
+        result = train(args.model, prompts, saved, settings, work, rewards, budget)
+    if result is None:
+        program.end_stopped()
+    seconds, curve = result
+    if not program.is_first_process():
         return
     parquet.write(args.curve, parquet.CURVE, curve, provenance.facts("train_on_policy", seed=args.seed))
     trained_tokens = sum(step["tokens"] for step in curve)
@@ -125,15 +107,8 @@ def main(args: argparse.Namespace) -> None:
         generated_tokens=round(sum(step["length"] * step["rollouts"] for step in curve)),
         seconds=round(seconds, 3),
     )
-    run.publish(args, work, planned, spent)
+    program.publish(args, work, plan, spent)
 
-
-# Flags that a run's result depends on; the others may change between a stop and its resuming.
-RESULT_FLAGS = [
-    *("algorithm", "task_kind", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
-    *("entropy_bonus", "trsft_floor", "budget", "kl_rows", "epochs", "max_steps", "learning_rate"),
-    *("effective_batch", "warmup", "max_new_tokens", "seed", "threads", "save_points", "attention"),
-]
 
 if __name__ == "__main__":
     cli.run(main, parser())

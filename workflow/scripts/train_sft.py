@@ -5,15 +5,16 @@ from pathlib import Path
 
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.training import examples, run
+from tms.training import examples, program
+from tms.training.settings import add_flags
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
-    run.add_flags(flags)
-    run.add_loss_flags(flags)
+    add_flags(flags)
+    program.add_loss_flags(flags)
     return flags
 
 
@@ -22,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     references = parquet.read(args.references, parquet.REFERENCES)
     if not references:
         raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
-    run.execute(
+    program.train_on_rows(
         args,
         "train_sft",
         args.references,

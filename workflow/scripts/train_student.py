@@ -5,15 +5,16 @@ from pathlib import Path
 
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.training import examples, run
+from tms.training import examples, program
+from tms.training.settings import add_flags
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
-    run.add_flags(flags)
-    run.add_loss_flags(flags)
+    add_flags(flags)
+    program.add_loss_flags(flags)
     return flags
 
 
@@ -28,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
             f"{args.mixture}: {len(mixture)} training rows are no multiple of {expected} (--epochs, or "
             f"--max-steps x --effective-batch); build it again with the same"
         )
-    run.execute(
+    program.train_on_rows(
         args,
         "train_student",
         args.mixture,

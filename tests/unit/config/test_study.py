@@ -56,6 +56,8 @@ def test_the_shipped_config_is_accepted(config):
         ("tms.trajectory", "tms", ["trajectory", "'tms'"]),
         ("methods.base", {"kind": "tms"}, ["methods.base", "folders"]),
         ("methods.a/b", {"kind": "tms"}, ["methods.a/b", "folders"]),
+        ("training.adam_beta2", 1.0, ["training.adam_beta2", "must be less than 1"]),
+        ("models.tiny.training.max_grad_norm", -1.0, ["training.max_grad_norm", "must be at least 0"]),
         ("tms.window", "middle", ["tms.window", "early, mid, late"]),
         ("suites.miniature.retention", ["facts", "chain"], ["chain", "under targets and under retention"]),
         ("data.root", "/nowhere", ["data.root", "no folder /nowhere"]),

@@ -134,12 +134,12 @@ def test_trapo_on_own_tokens_is_dr_grpo_without_its_number_of_rollouts(stepped, 
     model = moved(tiny_model)
     rows = scored(model)
     logps_BL = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-1.0)
-    own_BL = torch.arange(logps_BL.shape[1]) < torch.tensor([[len(row)] for row in rows])
+    sampled_BL = torch.arange(logps_BL.shape[1]) < torch.tensor([[len(row)] for row in rows])
     loss = trapo.loss(
         logps_BL,
         torch.zeros_like(logps_BL),
-        own_BL,
-        torch.zeros_like(own_BL),
+        sampled_BL,
+        torch.zeros_like(sampled_BL),
         torch.tensor(advantages),
         limit=LIMIT,
         floor=0.1,

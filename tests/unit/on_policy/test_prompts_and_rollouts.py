@@ -4,12 +4,20 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from helpers.on_policy_run import DEFAULTS, assert_same, by_hand, load, log_probabilities, references, trained
+from helpers.on_policy_run import (
+    DEFAULTS,
+    assert_same,
+    by_hand,
+    load,
+    log_probabilities,
+    references,
+    trained,
+)
 
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.on_policy.monitor import Monitor
-from tms.on_policy.prompts import prompt_visits
+from tms.on_policy.prompts import prompts_in_order
 from tms.training.encoder import Encoder
 
 DECAY = 0.9
@@ -26,8 +34,8 @@ def reinforce_loss(rollouts, baseline, temperature):
     def loss(model):
         total = 0.0
         for rollout in rollouts:
-            log_p = log_probabilities(model, rollout.prompt_ids, rollout.own_ids, temperature)
-            chosen = log_p[range(len(rollout.own_ids)), rollout.own_ids]
+            log_p = log_probabilities(model, rollout.prompt_ids, rollout.sampled_ids, temperature)
+            chosen = log_p[range(len(rollout.sampled_ids)), rollout.sampled_ids]
             total = total - (rollout.reward - baseline) * chosen.sum()
         return total / len(rollouts)
 
@@ -91,22 +99,22 @@ def trapo(tiny_model, tmp_path_factory):
 
 def test_trapo_begins_with_the_experts_answer_where_few_were_right(trapo, tiny_model):
     (rollouts,) = trapo.steps
-    visits, _ = prompt_visits(references(8, "so it is {}"), Encoder(tiny_model), 8, 8, 0)
-    for place, (visit, (rewards, prefixes)) in enumerate(zip(visits, SCRIPTS, strict=True)):
+    prompts, _ = prompts_in_order(references(8, "so it is {}"), Encoder(tiny_model), 8, 8, 0)
+    for place, (prompt, (rewards, prefixes)) in enumerate(zip(prompts, SCRIPTS, strict=True)):
         eight = rollouts[8 * place : 8 * place + 8]
         graded = [reward for reward in rewards if reward is not None]
         mean = sum(graded) / len(graded)
-        assert len(visit.expert_ids) == 11
-        assert all(rollout.prompt_ids == visit.prompt_ids for rollout in eight)
-        assert [rollout.prefix_ids for rollout in eight] == [visit.expert_ids[:n] for n in prefixes]
+        assert len(prompt.expert_ids) == 11
+        assert all(rollout.prompt_ids == prompt.ids for rollout in eight)
+        assert [rollout.prefix_ids for rollout in eight] == [prompt.expert_ids[:n] for n in prefixes]
         assert [rollout.reward for rollout in eight] == rewards
         assert [rollout.advantage for rollout in eight] == pytest.approx(
             [0 if reward is None else reward - mean for reward in rewards]
         )
         for rollout, n in zip(eight, prefixes, strict=True):
-            assert len(rollout.own_ids) <= 12 - n
-            assert (rollout.own_ids == []) == (n == 11)
-        sampled = [tuple(rollout.completion_ids) for rollout in eight if rollout.own_ids]
+            assert len(rollout.sampled_ids) <= 12 - n
+            assert (rollout.sampled_ids == []) == (n == 11)
+        sampled = [tuple(rollout.completion_ids) for rollout in eight if rollout.sampled_ids]
         assert len(set(sampled)) == len(sampled)
 
 
@@ -118,12 +126,12 @@ def trapo_loss(rollouts):
         for place, rollout in enumerate(rollouts):
             log_p = log_probabilities(model, rollout.prompt_ids, rollout.completion_ids)
             chosen = log_p[range(len(log_p)), rollout.completion_ids]
-            own = len(rollout.prefix_ids)
+            begun = len(rollout.prefix_ids)
             if place % 8 > 4:
-                p = chosen[:own].exp()
+                p = chosen[:begun].exp()
                 total = total - (p / p.detach().clamp(min=0.1)).sum()
-            entropy = -(log_p.exp() * log_p).sum(-1)[own:].sum()
-            total = total - rollout.advantage * chosen[own:].sum() - 0.01 * entropy
+            entropy = -(log_p.exp() * log_p).sum(-1)[begun:].sum()
+            total = total - rollout.advantage * chosen[begun:].sum() - 0.01 * entropy
         return total / 12
 
     return loss
@@ -138,14 +146,14 @@ def test_trapo_weights_after_a_step(trapo, tiny_model):
 def test_trapo_counts_its_rollouts_and_tokens(trapo):
     (rollouts,), (row,) = trapo.steps, trapo.curve
     learned = sum(len(rollout.prefix_ids) for place, rollout in enumerate(rollouts) if place % 8 > 4)
-    assert row["tokens"] == sum(len(rollout.own_ids) for rollout in rollouts) + learned
+    assert row["tokens"] == sum(len(rollout.sampled_ids) for rollout in rollouts) + learned
     assert row["rollouts"] == 64
     assert row["equal"] == 2 / 8
     assert row["failures"] == 2
-    assert row["length"] == sum(len(rollout.own_ids) for rollout in rollouts) / 64
+    assert row["length"] == sum(len(rollout.sampled_ids) for rollout in rollouts) / 64
     alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
     assert 0 < len(alone) < 64
-    assert row["truncated"] == sum(rollout.own_ids[-1] != 2 for rollout in alone) / len(alone)
+    assert row["truncated"] == sum(rollout.sampled_ids[-1] != 2 for rollout in alone) / len(alone)
     graded = [rollout.reward for rollout in alone if rollout.reward is not None]
     assert row["reward"] == pytest.approx(sum(graded) / len(graded))
 
@@ -154,7 +162,7 @@ def test_an_experts_answer_longer_than_the_limit_gives_no_prefix(tiny_model, tmp
     rows = references(8, "it is one more so it is {}")
     ended = trained(tiny_model, tmp_path, "trapo", lambda text, answer: 0.0, rows=rows, effective_batch=1)
     assert [len(rollout.prefix_ids) for rollout in ended.steps[0]] == [0] * 8
-    assert all(rollout.own_ids for rollout in ended.steps[0])
+    assert all(rollout.sampled_ids for rollout in ended.steps[0])
 
 
 def some(text, answer):
@@ -169,8 +177,10 @@ def grpo_loss(rollouts, base, beta):
     def loss(model):
         total = 0.0
         for rollout in rollouts:
-            both = [log_probabilities(one, rollout.prompt_ids, rollout.own_ids) for one in (model, reference)]
-            chosen, by_base = (log_p[range(len(rollout.own_ids)), rollout.own_ids] for log_p in both)
+            both = [
+                log_probabilities(one, rollout.prompt_ids, rollout.sampled_ids) for one in (model, reference)
+            ]
+            chosen, by_base = (log_p[range(len(rollout.sampled_ids)), rollout.sampled_ids] for log_p in both)
             total = total + ((beta * (chosen - by_base).detach() - rollout.advantage) * chosen).mean()
         return total / len(rollouts)
 
@@ -181,19 +191,19 @@ def grpo_loss(rollouts, base, beta):
 def test_grpo_is_group_normalised_in_the_order_of_sft(tiny_model, tmp_path, beta, device_batch):
     changed = {"steps": 2, "effective_batch": 2, "device_batch": device_batch, "beta": beta}
     ended = trained(tiny_model, tmp_path, "grpo", some, **changed)
-    visits, _ = prompt_visits(references(8), Encoder(tiny_model), 4, 4, 0)
+    prompts, _ = prompts_in_order(references(8), Encoder(tiny_model), 4, 4, 0)
     chat, losses, ungraded = ChatFormat(tiny_model), [], 0
     assert len(ended.steps) == len(ended.curve) == 2
     for place, rollouts in enumerate(ended.steps):
         assert len(rollouts) == 2 * DEFAULTS["samples"]
-        for group, visit in enumerate(visits[2 * place : 2 * place + 2]):
+        for group, prompt in enumerate(prompts[2 * place : 2 * place + 2]):
             four = rollouts[4 * group : 4 * group + 4]
-            assert all(rollout.prompt_ids == visit.prompt_ids for rollout in four)
-            assert len({tuple(rollout.own_ids) for rollout in four}) == 4
+            assert all(rollout.prompt_ids == prompt.ids for rollout in four)
+            assert len({tuple(rollout.sampled_ids) for rollout in four}) == 4
             rewards = torch.tensor(
                 [
                     torch.nan if reward is None else reward
-                    for reward in (some(chat.text(rollout.own_ids), "") for rollout in four)
+                    for reward in (some(chat.text(rollout.sampled_ids), "") for rollout in four)
                 ]
             )
             graded = rewards[~rewards.isnan()]
@@ -224,11 +234,12 @@ SINGLE = {"reward": 0.5, "reward_std": 0.0, "kl_to_base": 0.0}
     ],
 )
 def test_what_stops_a_run(steps, told):
-    watch = Monitor(keeper=None, equal_steps=3, max_kl=5.0, stops=True, tokens=None)
+    settings = SimpleNamespace(equal_steps=3, max_kl=5.0, on_failure="stop")
+    monitor = Monitor(None, settings, tokens=None)
     state = SimpleNamespace(log_history=[{"train_loss": 1.0}, *steps], global_step=len(steps))
     control = SimpleNamespace()
     if told:
         with pytest.raises(InputError, match=f"^step {len(steps)}: "):
-            watch.on_train_begin(None, state, control)
+            monitor.on_train_begin(None, state, control)
     else:
-        watch.on_train_begin(None, state, control)
+        monitor.on_train_begin(None, state, control)

@@ -35,8 +35,8 @@ def scored(logits):
     return logps_BL, logps_BL.detach() > -torch.inf
 
 
-def probabilities(logps_BL, own_BL):
-    return logps_BL.masked_fill(~own_BL, 0).sum(-1).exp()
+def probabilities(logps_BL, sampled_BL):
+    return logps_BL.masked_fill(~sampled_BL, 0).sum(-1).exp()
 
 
 def test_the_sequences_are_all_that_the_policy_can_write():
@@ -46,13 +46,13 @@ def test_the_sequences_are_all_that_the_policy_can_write():
 @given(rewards=REWARDS, baseline=st.floats(-3, 3), seed=st.integers(0, 9))
 def test_expected_gradient_is_that_of_the_expected_reward_for_any_baseline(rewards, baseline, seed):
     logits = policy(seed)
-    logps_BL, own_BL = scored(logits)
-    p_B = probabilities(logps_BL, own_BL)
+    logps_BL, sampled_BL = scored(logits)
+    p_B = probabilities(logps_BL, sampled_BL)
     expected = torch.autograd.grad((p_B * rewards).sum(), logits, retain_graph=True)[0]
     found = torch.zeros_like(logits)
     for row, p in enumerate(p_B.tolist()):
         one = slice(row, row + 1)
-        value = loss(logps_BL[one], own_BL[one], rewards[one] - baseline, sequences=1)
+        value = loss(logps_BL[one], sampled_BL[one], rewards[one] - baseline, sequences=1)
         found -= p * torch.autograd.grad(value, logits, retain_graph=True)[0]  # ascent
     torch.testing.assert_close(found, expected)
 
@@ -70,15 +70,15 @@ def test_gradient_of_one_choice_is_p_times_reward_minus_mean():
 def batch(seed, rows=6, length=5):
     generator = torch.Generator().manual_seed(seed)
     logps_BL = torch.rand(rows, length, generator=generator).log().requires_grad_()
-    own_BL = torch.rand(rows, length, generator=generator) < 0.7
-    return logps_BL, own_BL, torch.randn(rows, generator=generator)
+    sampled_BL = torch.rand(rows, length, generator=generator) < 0.7
+    return logps_BL, sampled_BL, torch.randn(rows, generator=generator)
 
 
 def test_by_hand():
     logps_BL = torch.tensor([[-1.0, -2.0, -9.0], [-3.0, -4.0, -5.0]])
-    own_BL = torch.tensor([[True, True, False], [False, True, True]])
+    sampled_BL = torch.tensor([[True, True, False], [False, True, True]])
     # -(0.5 x (-1 - 2) + -2 x (-4 - 5)) / 2
-    assert loss(logps_BL, own_BL, torch.tensor([0.5, -2.0]), sequences=2).item() == pytest.approx(-8.25)
+    assert loss(logps_BL, sampled_BL, torch.tensor([0.5, -2.0]), sequences=2).item() == pytest.approx(-8.25)
 
 
 @given(seed=st.integers(0, 99), at=st.integers(1, 5))
@@ -91,11 +91,11 @@ def test_micro_batches_add_up_to_the_step(seed, at):
 
 
 def test_a_rollout_without_advantage_has_no_gradient():
-    logps_BL, own_BL, advantages_B = batch(0)
+    logps_BL, sampled_BL, advantages_B = batch(0)
     advantages_B[2] = 0
-    (found,) = torch.autograd.grad(loss(logps_BL, own_BL, advantages_B, sequences=6), logps_BL)
+    (found,) = torch.autograd.grad(loss(logps_BL, sampled_BL, advantages_B, sequences=6), logps_BL)
     assert found[2].abs().sum() == 0 < found[1].abs().sum()
-    assert found[~own_BL].abs().sum() == 0
+    assert found[~sampled_BL].abs().sum() == 0
 
 
 def test_moving_baseline_by_hand():

@@ -139,9 +139,11 @@ def test_loss_by_hand():
     """A rollout with two tokens of the expert and two of its own, and one of three own tokens."""
     p_BL = torch.tensor([[0.5, 0.02, 0.3, 0.6], [0.9, 0.2, 0.4, 0.7]])
     entropies_BL = torch.tensor([[9.0, 9.0, 1.0, 2.0], [0.5, 0.25, 3.0, 9.0]])
-    own_BL = torch.tensor([[False, False, True, True], [True, True, True, False]])
+    sampled_BL = torch.tensor([[False, False, True, True], [True, True, True, False]])
     expert_BL = torch.tensor([[True, True, False, False], [False, False, False, False]])
-    found = trapo.loss(p_BL.log(), entropies_BL, own_BL, expert_BL, torch.tensor([0.25, -0.75]), **SETTINGS)
+    found = trapo.loss(
+        p_BL.log(), entropies_BL, sampled_BL, expert_BL, torch.tensor([0.25, -0.75]), **SETTINGS
+    )
     expert = -1 - 0.02 / 0.1
     policy = -0.25 * (math.log(0.3) + math.log(0.6)) + 0.75 * (math.log(0.9) + math.log(0.2) + math.log(0.4))
     entropy = 1 + 2 + 0.5 + 0.25 + 3
@@ -154,12 +156,12 @@ def batch(seed, rows=6, length=7):
     logits = torch.randn(rows, length, 5, generator=generator, requires_grad=True)
     logps_BLV = logits.log_softmax(-1)
     entropies_BL = -(logps_BLV.exp() * logps_BLV).sum(-1)
-    own_BL = torch.rand(rows, length, generator=generator) < 0.6
-    expert_BL = ~own_BL & (torch.rand(rows, length, generator=generator) < 0.5)
+    sampled_BL = torch.rand(rows, length, generator=generator) < 0.6
+    expert_BL = ~sampled_BL & (torch.rand(rows, length, generator=generator) < 0.5)
     return logits, (
         logps_BLV[..., 0],
         entropies_BL,
-        own_BL,
+        sampled_BL,
         expert_BL,
         torch.randn(rows, generator=generator),
     )
@@ -179,22 +181,22 @@ def test_micro_batches_add_up_to_the_step(seed, at):
 
 def test_only_expert_tokens_and_entropy_move_a_rollout_without_advantage():
     logits, (*given_, advantages_B) = batch(1)
-    own_BL, expert_BL = given_[2:]
+    sampled_BL, expert_BL = given_[2:]
     advantages_B[:] = 0
     value = trapo.loss(*given_, advantages_B, limit=10, floor=0.1, entropy_bonus=0.0)
     by_token = torch.autograd.grad(value, logits, retain_graph=True)[0].abs().sum(-1)
     assert torch.equal(by_token > 0, expert_BL)
     value = trapo.loss(*given_, advantages_B, limit=10, floor=0.1, entropy_bonus=0.1)
     by_token = torch.autograd.grad(value, logits)[0].abs().sum(-1)
-    assert torch.equal(by_token > 0, expert_BL | own_BL)
+    assert torch.equal(by_token > 0, expert_BL | sampled_BL)
 
 
 def test_the_entropy_bonus_raises_the_entropy():
-    logits, (logps_BL, entropies_BL, own_BL, expert_BL, advantages_B) = batch(2)
+    logits, (logps_BL, entropies_BL, sampled_BL, expert_BL, advantages_B) = batch(2)
     none_BL, zero_B = torch.zeros_like(expert_BL), torch.zeros_like(advantages_B)
-    value = trapo.loss(logps_BL, entropies_BL, own_BL, none_BL, zero_B, **SETTINGS)
+    value = trapo.loss(logps_BL, entropies_BL, sampled_BL, none_BL, zero_B, **SETTINGS)
     found = torch.autograd.grad(value, logits, retain_graph=True)[0]
-    expected = torch.autograd.grad(entropies_BL[own_BL].sum(), logits)[0]
+    expected = torch.autograd.grad(entropies_BL[sampled_BL].sum(), logits)[0]
     torch.testing.assert_close(found, -0.001 * expected / 10)
 
 

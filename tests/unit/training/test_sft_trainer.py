@@ -15,16 +15,22 @@ from tms.mixture.checkpoints import weights_digest
 from tms.training.callback import cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import summed_nll, summed_trsft
+from tms.training.settings import Settings
 from tms.training.sft_trainer import arrange, collate, token_mean, train
-from tms.training.start import Settings
+from tms.training.trainer_run import TrainerRun
 
 SETTINGS = {
     "learning_rate": 1e-2,
     "effective_batch": 4,
     "device_batch": 4,
     "warmup": 0.4,
+    "adam_beta1": 0.9,
+    "adam_beta2": 0.95,
+    "weight_decay": 0.0,
+    "max_grad_norm": 1.0,
     "seed": 0,
-    "gradient_checkpointing": False,
+    "threads": 1,
+    "gradient_checkpointing": "off",
     "fsdp": "auto",
     "attention": "sdpa",
     "save_every_seconds": 1e9,
@@ -42,6 +48,7 @@ def target(prompt_length, completion_length, seed):
 # 18 rows: four batches of four and one of two. Lengths differ, and some rows have no loss.
 TARGETS = [target(2 + i % 3, 1 + 5 * (i % 4), i) if i % 7 != 3 else masked_target(9) for i in range(18)]
 STEPS = 5
+ROUNDING = 1e-6  # of weights that were computed in float64, their loss in float32
 
 
 @pytest.fixture
@@ -53,11 +60,21 @@ def trained(tiny_model, tmp_path):
         work = tmp_path / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        torch.set_num_threads(1)
         assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work, *loss) > 0
         return work
 
     return run
+
+
+@pytest.fixture
+def in_float64(monkeypatch):
+    """Runs compute in float64, as `by_hand` does.
+
+    In float32 no tolerance tells a wrong loss from rounding: the gradient of a key's bias all but cancels in
+    the softmax (6e-7 here, of which 4e-10 is rounding), and AdamW divides each gradient by its own size.
+    """
+    load = TrainerRun.load_model
+    monkeypatch.setattr(TrainerRun, "load_model", lambda run: load(run).double())
 
 
 def weights(folder):
@@ -75,16 +92,22 @@ def trsft(logits, labels, floor):
     return sum(-p / max(p.item(), floor) for p in probabilities)
 
 
-def by_hand(base, targets, loss_of=nll):
-    """AdamW(.9, .95), no decay, clip 1, cosine after a linear warm-up, mean over the batch's tokens."""
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, betas=(0.9, 0.95), weight_decay=0.0)
+def by_hand(base, targets, loss_of=nll, betas=(0.9, 0.95), weight_decay=0.0, max_grad_norm=1.0):
+    """AdamW in float64, cosine after a linear warm-up, mean over the batch's tokens: weights and losses."""
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float64)
+    # No decay on biases and norms.
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=1e-2, betas=betas)
     rising = math.ceil(0.4 * STEPS)
     losses = []
     for step in range(STEPS):
         share = step / rising if step < rising else (step - rising) / (STEPS - rising)
         rate = share if step < rising else 0.5 * (1 + math.cos(math.pi * share))
-        optimizer.param_groups[0]["lr"] = 1e-2 * rate
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-2 * rate
         batch = targets[4 * step : 4 * step + 4]
         total, tokens = 0.0, 0
         for row in batch:  # one row at a time: no padding
@@ -97,34 +120,65 @@ def by_hand(base, targets, loss_of=nll):
         losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
         optimizer.step()
-    return model.state_dict(), losses
+    return model.float().state_dict(), losses
+
+
+def assert_same(found, expected):
+    """Equal weights up to rounding: a step of the optimiser is 1e-2."""
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=ROUNDING, rtol=0)
+
+
+def distance(found, expected):
+    return max((found[name] - value).abs().max().item() for name, value in expected.items())
 
 
 @pytest.mark.parametrize("device_batch", [4, 2, 1])
-def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, tiny_model, device_batch):
+def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, in_float64, tiny_model, device_batch):
     expected, _ = by_hand(tiny_model, TARGETS)
-    found = weights(trained(device_batch=device_batch) / "checkpoint-1of1")
-    for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+    assert_same(weights(trained(device_batch=device_batch) / "checkpoint-1of1"), expected)
 
 
-def test_trsft_equals_the_loop_by_hand(trained, tiny_model):
+def test_trsft_equals_the_loop_by_hand(trained, in_float64, tiny_model):
     expected, _ = by_hand(tiny_model, TARGETS, partial(trsft, floor=0.1))
     plain, _ = by_hand(tiny_model, TARGETS)
     found = weights(trained(device_batch=2, loss=[partial(summed_trsft, floor=0.1)]) / "checkpoint-1of1")
-    for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+    assert_same(found, expected)
     # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
-    assert max((value - plain[name]).abs().max() for name, value in expected.items()) > 1e-3
+    assert distance(plain, expected) > 1e-3
 
 
-def test_trsft_with_a_tiny_floor_is_plain_sft(trained):
+def test_trsft_with_a_tiny_floor_is_plain_sft(trained, in_float64):
     plain = weights(trained() / "checkpoint-1of1")
-    found = weights(trained(loss=[partial(summed_trsft, floor=1e-30)]) / "checkpoint-1of1")
-    for name, value in plain.items():  # AdamW makes a step of the float error of a gradient that is nearly 0
-        torch.testing.assert_close(found[name], value, atol=1e-4, rtol=0)
+    assert_same(weights(trained(loss=[partial(summed_trsft, floor=1e-30)]) / "checkpoint-1of1"), plain)
+
+
+@pytest.mark.parametrize(
+    ("changed", "optimiser"),
+    [
+        ({"adam_beta1": 0.5}, {"betas": (0.5, 0.95)}),
+        ({"adam_beta2": 0.999}, {"betas": (0.9, 0.999)}),
+        ({"weight_decay": 0.1}, {"weight_decay": 0.1}),
+        ({"max_grad_norm": 0.1}, {"max_grad_norm": 0.1}),
+        ({"max_grad_norm": 0.0}, {"max_grad_norm": math.inf}),  # no clipping
+    ],
+)
+def test_settings_of_the_optimiser(trained, in_float64, tiny_model, changed, optimiser):
+    expected, _ = by_hand(tiny_model, TARGETS, **optimiser)
+    assert_same(weights(trained(**changed) / "checkpoint-1of1"), expected)
+    assert distance(by_hand(tiny_model, TARGETS)[0], expected) > 10 * ROUNDING
+
+
+def test_runs_compute_in_float32(trained, monkeypatch, tiny_model, tmp_path):
+    half = tmp_path / "half"
+    shutil.copytree(tiny_model, half)
+    AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
+    load, models = TrainerRun.load_model, []
+    monkeypatch.setattr(TrainerRun, "load_model", lambda run: models.append(load(run)) or models[-1])
+    trained(base=half)
+    assert {value.dtype for model in models for value in model.parameters()} == {torch.float32}
 
 
 def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
@@ -211,8 +265,8 @@ def test_checkpoints_have_the_bases_precision(trained, tiny_model, tmp_path):
 
 def test_cast_keeps_shared_memory_shared():
     tensor = torch.ones(2)
-    found = cast({"embedding": tensor, "head": tensor, "other": torch.ones(2)}, torch.bfloat16)
-    assert found["embedding"].data_ptr() == found["head"].data_ptr() != found["other"].data_ptr()
+    half = cast({"embedding": tensor, "head": tensor, "other": torch.ones(2)}, torch.bfloat16)
+    assert half["embedding"].data_ptr() == half["head"].data_ptr() != half["other"].data_ptr()
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(trained):

@@ -85,6 +85,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
         "minimum": lambda limit: f"must be at least {limit}",
         "maximum": lambda limit: f"must be at most {limit}",
         "exclusiveMinimum": lambda limit: f"must be more than {limit}",
+        "exclusiveMaximum": lambda limit: f"must be less than {limit}",
         "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
         "type": lambda kind: f"must be of type {kind if isinstance(kind, str) else ' or '.join(kind)}",
         "minItems": lambda count: f"needs at least {count} entry",

@@ -12,7 +12,7 @@ from datasets import Dataset
 
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollouts import MEMORY_SHARE
-from tms.on_policy.run import Run
+from tms.on_policy.train import OnPolicyRun
 from tms.training import sharding
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
@@ -25,32 +25,29 @@ class Grpo(GRPOTrainer):
 
     Args:
         kl: measures the KL to the base.
-        settings: what `GRPOTrainer` takes.
+        more: arguments of `GRPOTrainer`.
     """
 
-    def __init__(self, *, kl: KLToBase, **settings):
+    def __init__(self, *, kl: KLToBase, **more):
         self.kl = kl
-        super().__init__(**settings)
+        super().__init__(**more)
         if self.ref_model is not None and self.is_fsdp_enabled:
             # TRL has sharded what each process had read of it, and only the first one reads weights.
             sharding.hand_out(kl.base, self.ref_model)
 
     def create_model_card(self, *names, **more) -> None:
-        """Write none: `make model-card` does, and TRL's would lie among the saved states."""
+        """Write no card: `make model-card` does, and TRL's would lie among the saved states."""
 
     def _generate_and_score_completions(self, inputs: list[dict]) -> dict:
-        found = super()._generate_and_score_completions(inputs)
-        columns = (
-            found["prompt_ids"],
-            found["prompt_mask"],
-            found["completion_ids"],
-            found["completion_mask"],
-        )
+        scored = super()._generate_and_score_completions(inputs)
+        names = ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask")
         sequences = [
-            (prompt[seen.bool()].tolist(), completion[own.bool()].tolist())
-            for prompt, seen, completion, own in zip(*columns, strict=True)
+            (prompt[in_prompt.bool()].tolist(), completion[in_completion.bool()].tolist())
+            for prompt, in_prompt, completion, in_completion in zip(
+                *(scored[name] for name in names), strict=True
+            )
         ]
-        here = [self.kl(self, sequences), sum(len(own) for _, own in sequences), len(sequences)]
+        here = [self.kl(self, sequences), sum(len(ids) for _, ids in sequences), len(sequences)]
         kl, tokens, rollouts = self.accelerator.reduce(
             torch.tensor(here, device=self.args.device, dtype=torch.float64), "sum"
         ).tolist()
@@ -58,10 +55,10 @@ class Grpo(GRPOTrainer):
         logged["kl_to_base"].append(kl / self.accelerator.num_processes)
         logged["tokens_in_loss"].append(tokens)
         logged["rollouts"].append(rollouts)
-        return found
+        return scored
 
 
-def config(run: Run) -> GRPOConfig:
+def config(run: OnPolicyRun) -> GRPOConfig:
     """TRL's settings of a run: a step takes `samples` rollouts of each of its prompts, and passes once."""
     settings = run.settings
     rollouts = settings.effective_batch * settings.samples
@@ -72,14 +69,14 @@ def config(run: Run) -> GRPOConfig:
         "vllm_mode": "colocate",
         "vllm_gpu_memory_utilization": MEMORY_SHARE,
         "vllm_enable_sleep_mode": torch.cuda.is_available(),
-        "vllm_max_model_length": run.room,
+        "vllm_max_model_length": run.longest,
     }
     return GRPOConfig(
         **run.arguments,
         **(vllm if settings.engine == "vllm" else {}),
         num_generations=settings.samples,
         per_device_train_batch_size=settings.device_batch,
-        gradient_accumulation_steps=rollouts // (settings.device_batch * run.start.processes),
+        gradient_accumulation_steps=rollouts // (settings.device_batch * run.processes),
         shuffle_dataset=False,  # the rows are in the order of SFT's
         loss_type="grpo",
         scale_rewards="group",
@@ -91,29 +88,30 @@ def config(run: Run) -> GRPOConfig:
     )
 
 
-def trainer(run: Run) -> Grpo:
+def trainer(run: OnPolicyRun) -> Grpo:
     """TRL's trainer with our prompts (as token ids, in SFT's order), rollouts and rewards."""
     sample = run.sampler()
 
     def rollouts(places: list[str], trainer: Grpo) -> dict:
-        prompt_ids = [run.visits[int(place)].prompt_ids for place in places]
+        prompt_ids = [run.prompts[int(place)].ids for place in places]
         completion_ids, logprobs = sample(prompt_ids, trainer)
         return {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
 
     def reward(completion_ids, answer, log_metric, **columns) -> list[float | None]:
         run.grade.failures = 0
-        found = run.grade(completion_ids, answer)
+        rewards = run.grade(completion_ids, answer)
         # TRL takes the mean over processes.
-        log_metric("rewards/failures", run.grade.failures * run.start.processes)
-        return found
+        log_metric("rewards/failures", run.grade.failures * run.processes)
+        return rewards
 
-    # What TRL takes for prompts are the places of the visits, which lead `rollouts` to their token ids.
-    places = {"prompt": [str(place) for place in range(len(run.visits))]}
-    told = config(run)
+    # TRL's prompts are texts: here the prompt's place, which leads `rollouts` to its token ids.
+    places = [str(place) for place in range(len(run.prompts))]
+    answers = [prompt.answer for prompt in run.prompts]
+    arguments = config(run)  # before the weights are read: it starts the processes
     return Grpo(
-        **run.common,
-        args=told,
-        train_dataset=Dataset.from_dict(places | {"answer": [visit.answer for visit in run.visits]}),
+        **run.trainer_parts,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"prompt": places, "answer": answers}),
         processing_class=run.chat.tokenizer,
         reward_funcs=[reward],
         rollout_func=rollouts,

@@ -14,7 +14,7 @@ from tms.training import sharding
 class KLToBase:
     """The mean KL(policy || base) of completions (nats a completion), exact over the vocabulary.
 
-    A log line of every algorithm, whether or not its loss has a KL term: it is measured on the first `rows`
+    Every algorithm logs it, whether or not its loss has a KL term: it is measured on the first `rows`
     rollouts of a step.
 
     Args:

@@ -1,4 +1,4 @@
-"""The curve of an on-policy run, and what says that it has gone wrong or has spent its budget."""
+"""The curve of an on-policy run, and the callback that ends one that has failed or has spent its budget."""
 
 import sys
 
@@ -6,6 +6,7 @@ from transformers import TrainerCallback
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
+from tms.on_policy.settings import OnPolicySettings
 from tms.training.callback import CheckpointCallback
 
 # Column of the curve -> the name under which trainers log it (TRL's names, where it has one).
@@ -29,65 +30,65 @@ COUNTS = ("rollouts", "tokens", "failures")
 
 def curve(history: list[dict]) -> list[dict]:
     """One row an optimiser step, from a trainer's log history (columns: `tms.io.parquet.CURVE`)."""
-    found = []
+    rows = []
     for entry in history:
         if "reward" not in entry:  # the summary at the end
             continue
         row = {column: entry.get(name) for column, name in LOGGED.items()}
         row |= {column: int(row[column]) for column in COUNTS}
-        found.append({"step": entry["step"]} | row)
-    return found
+        rows.append({"step": entry["step"]} | row)
+    return rows
 
 
 class Monitor(TrainerCallback):
-    """Adds seconds to the log, ends at a token budget, and tells a run without signal or a lost policy.
+    """Adds seconds to the log, ends at a token budget, and stops (its state is kept) or warns where a run
+    has no signal or a lost policy.
 
     Args:
-        keeper: of the run.
-        equal_steps: steps in a row whose rewards are all equal, after which a run has no signal.
-        max_kl: nats a completion from which the policy is lost.
-        stops: whether such a run stops (its state is kept) or goes on with a warning.
+        checkpoints: of the run.
+        settings: of the run.
         tokens: in the loss, after which the run ends; None: its steps decide.
+
+    Attributes:
+        failure: why the run was stopped; empty where it was not.
     """
 
-    def __init__(
-        self, keeper: CheckpointCallback, equal_steps: int, max_kl: float, stops: bool, tokens: int | None
-    ):
-        self.keeper, self.equal_steps, self.max_kl, self.stops = keeper, equal_steps, max_kl, stops
-        self.tokens = tokens
-        self.told: set[str] = set()
-        self.trouble = ""  # why the run was stopped
+    def __init__(self, checkpoints: CheckpointCallback, settings: OnPolicySettings, tokens: int | None):
+        self.checkpoints, self.settings, self.tokens = checkpoints, settings, tokens
+        self.reported: set[str] = set()
+        self.failure = ""
 
     def on_train_begin(self, args, state, control, **kwargs):
         """A run that was stopped is stopped again at once, unless it may go on now."""
-        self._look(state, control)
-        if self.trouble:
-            raise InputError(self.trouble)
+        self._check(state, control)
+        if self.failure:
+            raise InputError(self.failure)
 
     def on_log(self, args, state, control, logs, **kwargs):
         if "reward" not in logs:
             return
-        state.log_history[-1]["seconds"] = round(self.keeper.seconds, 3)
-        self._look(state, control)
-        if self.tokens is not None and not self.trouble:
+        state.log_history[-1]["seconds"] = round(self.checkpoints.seconds, 3)
+        self._check(state, control)
+        if self.tokens is not None and not self.failure:
             spent = sum(step.get("tokens_in_loss", 0) for step in state.log_history)
             if spent >= self.tokens:
-                self.keeper.end_here(state.global_step, FINAL)
+                self.checkpoints.end_here(state.global_step, FINAL)
                 control.should_training_stop = True
                 control.should_save = False  # from a state of this step a resumed run would take one more
 
-    def _look(self, state, control) -> None:
-        """Tell what is wrong with the steps so far."""
+    def _check(self, state, control) -> None:
+        """Report what is wrong with the steps so far."""
         steps = [entry for entry in state.log_history if "reward" in entry]
         if not steps:
             return
-        self._tell(state, control, "rewards", self._without_signal(steps[-self.equal_steps :]))
+        last = steps[-self.settings.equal_steps :]
+        self._report(state, control, "rewards", self._without_signal(last))
         kl = steps[-1]["kl_to_base"]
-        lost = f"its KL to the base is {kl:.1f} nats a completion" if kl > self.max_kl else ""
-        self._tell(state, control, "KL", lost)
+        lost = f"its KL to the base is {kl:.1f} nats a completion" if kl > self.settings.max_kl else ""
+        self._report(state, control, "KL", lost)
 
     def _without_signal(self, steps: list[dict]) -> str:
-        if len(steps) < self.equal_steps:
+        if len(steps) < self.settings.equal_steps:
             return ""
         # A group's rewards are compared with each other; a single rollout's with those of all steps.
         if "frac_reward_zero_std" in steps[-1]:
@@ -98,23 +99,21 @@ class Monitor(TrainerCallback):
             )
         if not flat:
             return ""
-        return (
-            f"for {self.equal_steps} steps all rewards to compare were equal (mean {steps[-1]['reward']:.2f})"
-        )
+        return f"for {len(steps)} steps all rewards to compare were equal (mean {steps[-1]['reward']:.2f})"
 
-    def _tell(self, state, control, what: str, trouble: str) -> None:
-        """Stop or warn, once a run."""
-        if not trouble or what in self.told:
+    def _report(self, state, control, kind: str, failure: str) -> None:
+        """Stop or warn, once a run for each kind of failure."""
+        if not failure or kind in self.reported:
             return
-        self.told.add(what)
+        self.reported.add(kind)
         remedy = {
             "rewards": "the policy learns nothing from them: take prompts that it solves sometimes, or more "
             "on_policy.samples (GRPO)",
             "KL": "the policy is lost: lower on_policy.learning_rate, or set on_policy.beta (GRPO)",
-        }[what]
-        line = f"step {state.global_step}: {trouble}; {remedy}"
-        if self.stops:
-            self.trouble = f"{line}. on_policy.on_failure: warn lets it go on"
+        }[kind]
+        line = f"step {state.global_step}: {failure}; {remedy}"
+        if self.settings.on_failure == "stop":
+            self.failure = f"{line}. on_policy.on_failure: warn lets it go on"
             control.should_save = control.should_training_stop = True
         elif state.is_world_process_zero:
             print(f"warning: {line}", file=sys.stderr, flush=True)

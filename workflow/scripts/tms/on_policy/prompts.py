@@ -1,14 +1,14 @@
-"""The visits of an on-policy run: SFT's prompts in SFT's order."""
+"""The prompts of an on-policy run: SFT's, in SFT's order."""
 
 from tms.mixture import schedule
-from tms.on_policy.rollout import Visit
+from tms.on_policy.rollout import Prompt
 from tms.training.encoder import Encoder
 
 
-def prompt_visits(
+def prompts_in_order(
     references: list[dict], encoder: Encoder, total: int, more: int, seed: int
-) -> tuple[list[Visit], int]:
-    """The visits of a run, and the tokens that SFT has in its loss for the first `total` of them.
+) -> tuple[list[Prompt], int]:
+    """The prompt of each visit of a run, and the tokens that SFT has in its loss for the first `total`.
 
     Args:
         references: columns `example_id`, `prompt`, `completion`, `answer`.
@@ -18,17 +18,17 @@ def prompt_visits(
             smaller), or the budget of tokens.
         seed: of their order.
     """
-    by_id = {row["example_id"]: _visit(row, encoder) for row in references}
+    by_id = {row["example_id"]: _prompt(row, encoder) for row in references}
     ordered = [by_id[name] for _, _, name in schedule.visits(list(by_id), max(more, total), seed)]
-    return ordered[:more], sum(len(visit.expert_ids) for visit in ordered[:total])
+    return ordered[:more], sum(len(prompt.expert_ids) for prompt in ordered[:total])
 
 
-def _visit(row: dict, encoder: Encoder) -> Visit:
+def _prompt(row: dict, encoder: Encoder) -> Prompt:
     text = row["completion"]
     encoded = encoder.chat.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     ends = [end for _, end in encoded["offset_mapping"]]
-    return Visit(
-        prompt_ids=encoder.prompt(row["prompt"]),
+    return Prompt(
+        ids=encoder.prompt(row["prompt"]),
         answer=row["answer"],
         expert=text,
         expert_ids=[*encoded["input_ids"], encoder.end],

@@ -8,8 +8,8 @@ from math import fsum
 
 import torch
 
-from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, rolled_out
-from tms.on_policy.run import Run
+from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
+from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
 
 
@@ -48,11 +48,13 @@ class Reinforce:
     def __init__(self, limit: int, decay: float):
         self.limit, self.decay = limit, decay
 
-    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
+    def collect(self, prompts: list[Prompt], sample: Sample, grade: Grade) -> list[Rollout]:
         """One rollout a prompt."""
-        return rolled_out(visits, [0] * len(visits), sample, grade, self.limit)
+        return sample_and_grade(prompts, [0] * len(prompts), sample, grade, self.limit)
 
-    def advise(self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]):
+    def set_advantages(
+        self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]
+    ):
         """Advantages r - b; b goes on from the last step's log, so that a resumed run has it."""
         baseline = MovingBaseline(self.decay, logged[-1]["baseline"] if logged else None)
         for rollout, advantage in zip(rollouts, baseline.advantages(rewards)[offset:], strict=False):
@@ -61,16 +63,16 @@ class Reinforce:
         return {"baseline": baseline.value}
 
     def loss(self, logps_BL, entropies_BL, batch: Batch, rollouts: int) -> torch.Tensor:
-        return loss(logps_BL, batch.own_BL, batch.advantages_B, rollouts)
+        return loss(logps_BL, batch.sampled_BL, batch.advantages_B, rollouts)
 
 
-def trainer(run: Run) -> OnPolicyTrainer:
+def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
     """The trainer of a run."""
     return run.trainer(Reinforce(run.settings.max_new_tokens, run.settings.baseline_decay))
 
 
 def loss(
-    logps_BL: torch.Tensor, own_BL: torch.Tensor, advantages_B: torch.Tensor, sequences: int
+    logps_BL: torch.Tensor, sampled_BL: torch.Tensor, advantages_B: torch.Tensor, sequences: int
 ) -> torch.Tensor:
     """Policy-gradient loss: -(r - b) x the sum of a rollout's token log-probabilities, mean over rollouts.
 
@@ -78,12 +80,12 @@ def loss(
 
     Args:
         logps_BL: log-probability of each token.
-        own_BL: whether the policy sampled the token (no prompt, no padding).
+        sampled_BL: whether the policy sampled the token (no prompt, no padding).
         advantages_B: of each rollout.
         sequences: rollouts of the whole optimiser step.
     """
-    own_logps_B = torch.where(own_BL, logps_BL, 0.0).sum(-1)
-    return -(advantages_B * own_logps_B).sum() / sequences
+    completion_logps_B = torch.where(sampled_BL, logps_BL, 0.0).sum(-1)
+    return -(advantages_B * completion_logps_B).sum() / sequences
 
 
 def _mean(rewards: list[float | None]) -> float | None:

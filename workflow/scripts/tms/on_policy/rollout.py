@@ -1,4 +1,4 @@
-"""What on-policy training passes on: visits of prompts, and rollouts with their rewards."""
+"""Prompts of on-policy training, and rollouts with their rewards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ Grade = Callable[[list[list[int]], list[str]], list[float | None]]  # completion
 
 
 @dataclass(frozen=True)
-class Visit:
-    """A prompt at a visit, with its gold answer and the expert's (the teacher's verified) answer.
+class Prompt:
+    """A prompt with its gold answer and the expert's (the teacher's verified) answer.
 
     `expert_ids` ends with the end token; `expert_ends[i]` is the character of `expert` at which token i ends.
     """
 
-    prompt_ids: list[int]
+    ids: list[int]
     answer: str
     expert: str
     expert_ids: list[int]
@@ -29,44 +29,47 @@ class Rollout:
 
     prompt_ids: list[int]
     prefix_ids: list[int]
-    own_ids: list[int]
+    sampled_ids: list[int]
     reward: float | None = None  # None: the grader failed on it
     advantage: float = 0.0
     learns_prefix: bool = False
 
     @property
     def completion_ids(self) -> list[int]:
-        return self.prefix_ids + self.own_ids
+        return self.prefix_ids + self.sampled_ids
 
     @property
     def tokens_in_loss(self) -> int:
-        return len(self.own_ids) + (len(self.prefix_ids) if self.learns_prefix else 0)
+        return len(self.sampled_ids) + (len(self.prefix_ids) if self.learns_prefix else 0)
 
 
-def rolled_out(
-    visits: list[Visit], cuts: list[int], sample: Sample, grade: Grade, limit: int
+def sample_and_grade(
+    prompts: list[Prompt], cuts: list[int], sample: Sample, grade: Grade, limit: int
 ) -> list[Rollout]:
-    """Sample a rollout of each visit, after so many tokens of the expert's answer, and grade them.
+    """Sample a rollout of each prompt, after so many tokens of the expert's answer, and grade them.
 
     Args:
-        visits: one for each rollout.
+        prompts: one for each rollout.
         cuts: tokens of the expert's answer with which each begins; all of them leave nothing to sample.
         sample: completes prompts, each with its prefix.
         grade: rewards of whole completions.
         limit: longest completion, prefix included; no expert's answer that a prefix is cut from is longer.
     """
-    found = [
-        Rollout(visit.prompt_ids, visit.expert_ids[:cut], []) for visit, cut in zip(visits, cuts, strict=True)
-    ]
+    pairs = zip(prompts, cuts, strict=True)
+    rollouts = [Rollout(prompt.ids, prompt.expert_ids[:cut], []) for prompt, cut in pairs]
     begun = [
-        row for row, visit in zip(found, visits, strict=True) if len(row.prefix_ids) < len(visit.expert_ids)
+        rollout
+        for rollout, prompt in zip(rollouts, prompts, strict=True)
+        if len(rollout.prefix_ids) < len(prompt.expert_ids)
     ]
-    for row, own_ids in zip(begun, sample([row.prompt_ids + row.prefix_ids for row in begun]), strict=True):
-        row.own_ids = own_ids[: limit - len(row.prefix_ids)]
-    rewards = grade([row.completion_ids for row in found], [visit.answer for visit in visits])
-    for row, reward in zip(found, rewards, strict=True):
-        row.reward = reward
-    return found
+    completions = sample([rollout.prompt_ids + rollout.prefix_ids for rollout in begun])
+    for rollout, ids in zip(begun, completions, strict=True):
+        rollout.sampled_ids = ids[: limit - len(rollout.prefix_ids)]
+    answers = [prompt.answer for prompt in prompts]
+    rewards = grade([rollout.completion_ids for rollout in rollouts], answers)
+    for rollout, reward in zip(rollouts, rewards, strict=True):
+        rollout.reward = reward
+    return rollouts
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Batch:
     """Rollouts padded on the right, [B, L + 1]; place i of a mask is about token i + 1, as scores are."""
 
     ids: torch.Tensor
-    own_BL: torch.Tensor  # tokens that the policy sampled
+    sampled_BL: torch.Tensor  # tokens that the policy sampled
     expert_BL: torch.Tensor  # tokens of the expert that are learned
     advantages_B: torch.Tensor
 
@@ -83,14 +86,14 @@ def collate(rollouts: list[Rollout], device) -> Batch:
     """Pad rollouts to a batch. Without an attention mask: no real token sees the padding behind it."""
     length = max(len(rollout.prompt_ids) + len(rollout.completion_ids) for rollout in rollouts)
     ids = torch.zeros(len(rollouts), length, dtype=torch.long)
-    own_BL = torch.zeros(len(rollouts), length - 1, dtype=torch.bool)
+    sampled_BL = torch.zeros(len(rollouts), length - 1, dtype=torch.bool)
     expert_BL = torch.zeros(len(rollouts), length - 1, dtype=torch.bool)
     for row, rollout in enumerate(rollouts):
         prompt = len(rollout.prompt_ids)
-        own = prompt + len(rollout.prefix_ids)
-        end = own + len(rollout.own_ids)
+        sampled = prompt + len(rollout.prefix_ids)
+        end = sampled + len(rollout.sampled_ids)
         ids[row, :end] = torch.tensor([*rollout.prompt_ids, *rollout.completion_ids])
-        own_BL[row, own - 1 : end - 1] = True
-        expert_BL[row, prompt - 1 : own - 1] = rollout.learns_prefix
+        sampled_BL[row, sampled - 1 : end - 1] = True
+        expert_BL[row, prompt - 1 : sampled - 1] = rollout.learns_prefix
     advantages_B = torch.tensor([rollout.advantage for rollout in rollouts])
-    return Batch(*(part.to(device) for part in (ids, own_BL, expert_BL, advantages_B)))
+    return Batch(*(part.to(device) for part in (ids, sampled_BL, expert_BL, advantages_B)))

@@ -89,11 +89,12 @@ class VllmRollouts:
         sampling: temperature, top-p and the longest completion.
         seed: of the run.
         rank: of this process.
-        room: tokens of the longest prompt with the longest completion.
+        max_length: tokens of the longest prompt with the longest completion.
     """
 
-    def __init__(self, chat: ChatFormat, sampling: Sampling, seed: int, rank: int, room: int):
-        self.chat, self.sampling, self.seed, self.rank, self.room = chat, sampling, seed, rank, room
+    def __init__(self, chat: ChatFormat, sampling: Sampling, seed: int, rank: int, max_length: int):
+        self.chat, self.sampling, self.seed, self.rank = chat, sampling, seed, rank
+        self.max_length = max_length
         self.vllm, self.loaded = None, None
         self.step, self.calls = -1, 0
 
@@ -118,7 +119,7 @@ class VllmRollouts:
                 self.chat.tokenizer,
                 mode="colocate",
                 gpu_memory_utilization=MEMORY_SHARE,
-                max_model_length=self.room,
+                max_model_length=self.max_length,
                 enable_sleep_mode=torch.cuda.is_available(),
                 temperature=self.sampling.temperature,
                 top_p=self.sampling.top_p,

@@ -1,26 +1,32 @@
 """On-policy training of a copy of a base model: GRPO, REINFORCE or TRAPO."""
 
 import importlib
+import os
 from pathlib import Path
 
+from transformers import TrainingArguments
+
 from tms.generation.chat import ChatFormat
+from tms.generation.sampling import Sampling
 from tms.grading.rewards import Rewards
 from tms.io.errors import InputError
+from tms.on_policy.kl import KLToBase
 from tms.on_policy.monitor import Monitor, curve
-from tms.on_policy.rollout import Visit
-from tms.on_policy.run import Graded, Run
-from tms.on_policy.settings import OnPolicy
-from tms.training.callback import CheckpointCallback, run
-from tms.training.start import begin
+from tms.on_policy.rollout import Prompt
+from tms.on_policy.rollouts import EngineRollouts, VllmRollouts
+from tms.on_policy.settings import OnPolicySettings
+from tms.on_policy.trainer import Algorithm, OnPolicyTrainer
+from tms.training.trainer_run import TrainerRun
 
 
 def train(
     base: Path,
-    visits: list[Visit],
+    prompts: list[Prompt],
     save_steps: dict[int, str],
-    settings: OnPolicy,
+    settings: OnPolicySettings,
     work: Path,
     rewards: Rewards,
+    tokens: int | None = None,
 ) -> tuple[float, list[dict]] | None:
     """Train a copy of a base model on its own rollouts, and save checkpoints.
 
@@ -28,35 +34,124 @@ def train(
     the data and, with engine transformers, the samples.
 
     Args:
-        base: model folder of theta_0.
-        visits: in order, `effective_batch` an optimiser step.
-        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
-        settings: of the run.
-        work: the run's work folder.
+        base, save_steps, settings, work: as `TrainerRun` takes them.
+        prompts: in order, `effective_batch` an optimiser step.
         rewards: grades completions.
+        tokens: in the loss, after which the run ends (budget tokens).
 
     Returns:
         Training seconds and the curve (columns `tms.io.parquet.CURVE`), earlier parts of the run included;
         None where a signal stopped it.
 
     Raises:
-        InputError: devices, a model or batches that do not fit, a loss that is not finite, or a run that its
-            settings tell to stop.
+        InputError: devices, a model or batches that do not fit, a loss that is not finite, or a run without
+            signal or with a lost policy, where the settings say stop.
     """
-    start = begin(base, settings, work)
-    chat = ChatFormat(base)
-    keeper = CheckpointCallback(base, save_steps, settings, work, start.since)
-    watch = Monitor(keeper, settings.equal_steps, settings.max_kl, settings.stops, settings.tokens)
+    run = OnPolicyRun(base, prompts, save_steps, settings, work, rewards, tokens)
     # By name: the digest of a run's code then holds its own algorithm alone.
-    algorithm = importlib.import_module(f"tms.on_policy.{settings.algorithm}")
-    parts = Run(base, settings, start, chat, visits, Graded(chat, rewards), [keeper, watch])
-    if parts.room > chat.context_length:
-        raise InputError(
-            f"the longest prompt with a rollout of {settings.max_new_tokens} tokens takes {parts.room}, "
-            f"but {base} has a context of {chat.context_length}; lower on_policy.max_new_tokens"
+    trainer = importlib.import_module(f"tms.on_policy.{settings.algorithm}").trainer(run)
+    seconds = run.fit(trainer)
+    if run.monitor.failure:
+        raise InputError(run.monitor.failure)
+    return None if seconds is None else (seconds, curve(trainer.state.log_history))
+
+
+class CompletionRewards:
+    """Rewards of completion ids; `failures` counts those that could not be graded since it was set to 0."""
+
+    def __init__(self, chat: ChatFormat, rewards: Rewards):
+        self.chat, self.rewards, self.failures = chat, rewards, 0
+
+    def __call__(self, completions: list[list[int]], answers: list[str]) -> list[float | None]:
+        """The reward of each completion; None where its grader failed."""
+        scores = self.rewards.of([self.chat.text(ids) for ids in completions], answers)
+        self.failures += self.rewards.failures
+        return scores
+
+
+class OnPolicyRun(TrainerRun):
+    """A run of which every algorithm's trainer is made.
+
+    Args:
+        base, save_steps, settings, work: as `TrainerRun` takes them.
+        prompts, rewards, tokens: as `train` takes them.
+
+    Raises:
+        InputError: devices or a model that do not fit, or rollouts longer than the model's context.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        prompts: list[Prompt],
+        save_steps: dict[int, str],
+        settings: OnPolicySettings,
+        work: Path,
+        rewards: Rewards,
+        tokens: int | None,
+    ):
+        super().__init__(base, save_steps, settings, work)
+        self.prompts, self.chat = prompts, ChatFormat(base)
+        self.grade = CompletionRewards(self.chat, rewards)
+        self.monitor = Monitor(self.checkpoints, settings, tokens)
+        if self.longest > self.chat.context_length:
+            raise InputError(
+                f"the longest prompt with a rollout of {settings.max_new_tokens} tokens takes "
+                f"{self.longest}, but {base} has a context of {self.chat.context_length}; lower "
+                f"on_policy.max_new_tokens"
+            )
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt with the longest completion."""
+        return max(len(prompt.ids) for prompt in self.prompts) + self.settings.max_new_tokens
+
+    @property
+    def arguments(self) -> dict:
+        """Arguments that all runs share, and the schedule of the learning rate.
+
+        It is a cosine as in all other runs; TRAPO's is constant, and so is that of a run whose steps are not
+        known beforehand.
+        """
+        schedule = {"lr_scheduler_type": "cosine", "warmup_steps": self.settings.warmup}
+        if self.settings.algorithm == "trapo" or self.settings.budget == "tokens":
+            schedule = {"lr_scheduler_type": "constant"}
+        return super().arguments | schedule
+
+    @property
+    def trainer_parts(self) -> dict:
+        """Arguments that every algorithm's trainer takes; made after its `TrainingArguments`."""
+        rows = max(self.settings.kl_rows // self.processes, 1)
+        return {
+            "model": self.load_model(),
+            "callbacks": [self.checkpoints, self.monitor],
+            "kl": KLToBase(self.base, rows, self.settings.attention),
+        }
+
+    def sampler(self) -> EngineRollouts | VllmRollouts:
+        """The sampler of the policy's completions."""
+        settings = self.settings
+        sampling = Sampling(settings.temperature, settings.top_p, max_new_tokens=settings.max_new_tokens)
+        rank = int(os.environ.get("RANK", "0"))
+        if settings.engine == "vllm":
+            return VllmRollouts(self.chat, sampling, settings.seed, rank, self.longest)
+        return EngineRollouts(self.chat, sampling, settings.seed, rank)
+
+    def trainer(self, algorithm: Algorithm) -> OnPolicyTrainer:
+        """The trainer of an algorithm that TRL does not have."""
+        arguments = TrainingArguments(
+            **self.arguments,
+            train_sampling_strategy="sequential",
+            per_device_train_batch_size=self.settings.effective_batch // self.processes,
         )
-    trainer = algorithm.trainer(parts)
-    finished = run(trainer, keeper, start)
-    if watch.trouble:
-        raise InputError(watch.trouble)
-    return (start.seconds, curve(trainer.state.log_history)) if finished else None
+        return OnPolicyTrainer(
+            **self.trainer_parts,
+            args=arguments,
+            train_dataset=self.prompts,
+            algorithm=algorithm,
+            rollouts=self.sampler(),
+            grade=self.grade,
+            ends=frozenset(self.chat.end_token_ids),
+            temperature=self.settings.temperature,
+            micro_batch=self.settings.device_batch,
+        )

@@ -15,20 +15,20 @@ from transformers import Trainer
 from trl.trainer.utils import add_fused_lm_head
 
 from tms.on_policy.kl import KLToBase
-from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, collate
+from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, collate
 from tms.training.examples import IGNORED
 
 
 class Algorithm(Protocol):
-    """What tells on-policy algorithms apart: which rollouts are taken, and the loss on their tokens."""
+    """An on-policy algorithm: the rollouts that it takes, and the loss on their tokens."""
 
-    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
-        """Rollouts of the visits of this process, with rewards."""
+    def collect(self, prompts: list[Prompt], sample: Sample, grade: Grade) -> list[Rollout]:
+        """Rollouts of the prompts of this process, with rewards."""
 
-    def advise(
+    def set_advantages(
         self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]
     ) -> dict:
-        """Set the advantages of this process's rollouts, and return what is to be logged of it.
+        """Set the advantages of this process's rollouts, and return more values for the log.
 
         Args:
             rollouts: of this process.
@@ -57,27 +57,25 @@ class OnPolicyTrainer(Trainer):
         ends: tokens that end a completion.
         temperature: of the sampling, hence of the policy whose log-probabilities are taken.
         micro_batch: rollouts a device and forward pass.
-        settings: what `Trainer` takes.
+        more: arguments of `Trainer`.
     """
 
-    def __init__(
-        self, *, algorithm, rollouts, grade, kl: KLToBase, ends, temperature, micro_batch, **settings
-    ):
+    def __init__(self, *, algorithm, rollouts, grade, kl: KLToBase, ends, temperature, micro_batch, **more):
         self.algorithm, self.rollouts, self.grade, self.kl = algorithm, rollouts, grade, kl
         self.ends, self.micro_batch = ends, micro_batch
         self._logged: dict = {}
-        super().__init__(data_collator=list, **settings)
+        super().__init__(data_collator=list, **more)
         add_fused_lm_head(self.model, temperature=temperature, outputs=("log_probs", "entropy"))
 
-    def training_step(self, model, inputs: list[Visit], num_items_in_batch=None) -> torch.Tensor:
-        """Sample rollouts of the visits, grade them, and add up the gradients of the algorithm's loss."""
+    def training_step(self, model, inputs: list[Prompt], num_items_in_batch=None) -> torch.Tensor:
+        """Sample rollouts of the prompts, grade them, and add up the gradients of the algorithm's loss."""
         self.grade.failures = 0
         rollouts = self.algorithm.collect(inputs, self._sample, self.grade)
         rewards = gather_object([rollout.reward for rollout in rollouts])
         logged = [entry for entry in self.state.log_history if "reward" in entry]
         offset = self.accelerator.process_index * len(rollouts)
-        about = self.algorithm.advise(rollouts, rewards, offset, logged)
-        about |= self._measured(rollouts, rewards)
+        values = self.algorithm.set_advantages(rollouts, rewards, offset, logged)
+        values |= self._measured(rollouts, rewards)
         model.train()
         ordered = sorted(rollouts, key=lambda rollout: -len(rollout.prompt_ids + rollout.completion_ids))
         total, entropy = torch.zeros((), device=self.args.device), 0.0
@@ -93,10 +91,10 @@ class OnPolicyTrainer(Trainer):
                 # Processes' gradients are averaged, and their losses are shares of one sum.
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += loss.detach()
-            entropy += entropies_BL.detach()[batch.own_BL].sum().item()
-        own = sum(len(rollout.own_ids) for rollout in rollouts)
-        entropy, own = self._over_processes(entropy, own)
-        self._logged = about | {"entropy": entropy / max(own, 1)}
+            entropy += entropies_BL.detach()[batch.sampled_BL].sum().item()
+        sampled = sum(len(rollout.sampled_ids) for rollout in rollouts)
+        entropy, sampled = self._over_processes(entropy, sampled)
+        self._logged = values | {"entropy": entropy / max(sampled, 1)}
         return self.accelerator.reduce(total, "sum")
 
     def log(self, logs: dict, start_time: float | None = None) -> None:
@@ -104,19 +102,21 @@ class OnPolicyTrainer(Trainer):
         super().log(logs | self._logged, start_time)
         self._logged = {}
 
-    def _sample(self, prompts: list[list[int]]) -> list[list[int]]:
-        return self.rollouts(prompts, self)[0]
+    def _sample(self, prompt_ids: list[list[int]]) -> list[list[int]]:
+        return self.rollouts(prompt_ids, self)[0]
 
     def _measured(self, rollouts: list[Rollout], rewards: list[float | None]) -> dict:
-        """What is logged of the rollouts of a step, under TRL's names where it has one."""
+        """Values of a step's rollouts for the log, under TRL's names where it has one."""
         # Reward, KL and length limit are the policy's where it writes by itself, without an expert's prefix.
         alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
-        graded = [reward for reward in gather_object([own.reward for own in alone]) if reward is not None]
+        graded = [
+            reward for reward in gather_object([rollout.reward for rollout in alone]) if reward is not None
+        ]
         kl, length, lone, truncated, tokens, failures = self._over_processes(
-            self.kl(self, [(rollout.prompt_ids, rollout.own_ids) for rollout in alone]),
-            sum(len(rollout.own_ids) for rollout in rollouts),  # what was sampled, and costs
+            self.kl(self, [(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone]),
+            sum(len(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
             len(alone),
-            sum(rollout.own_ids[-1] not in self.ends for rollout in alone),
+            sum(rollout.sampled_ids[-1] not in self.ends for rollout in alone),
             sum(rollout.tokens_in_loss for rollout in rollouts),
             self.grade.failures,
         )
@@ -141,6 +141,6 @@ class OnPolicyTrainer(Trainer):
 def score(model, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     """Log-probability and entropy of each token after the first, both [B, L] (0 where no loss looks)."""
     labels = batch.ids.clone()
-    labels[:, 1:].masked_fill_(~(batch.own_BL | batch.expert_BL), IGNORED)
-    found = model(input_ids=batch.ids, labels=labels, fused_lm_head=True)
-    return found.log_probs.float(), found.entropy.float()
+    labels[:, 1:].masked_fill_(~(batch.sampled_BL | batch.expert_BL), IGNORED)
+    outputs = model(input_ids=batch.ids, labels=labels, fused_lm_head=True)
+    return outputs.log_probs.float(), outputs.entropy.float()

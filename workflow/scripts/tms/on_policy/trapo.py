@@ -11,8 +11,8 @@ from math import fsum
 
 import torch
 
-from tms.on_policy.rollout import Batch, Grade, Rollout, Sample, Visit, rolled_out
-from tms.on_policy.run import Run
+from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
+from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
 from tms.training.losses import trsft_N
 
@@ -35,28 +35,29 @@ class Trapo:
     def __init__(self, limit: int, floor: float, entropy_bonus: float):
         self.limit, self.floor, self.entropy_bonus = limit, floor, entropy_bonus
 
-    def collect(self, visits: list[Visit], sample: Sample, grade: Grade) -> list[Rollout]:
+    def collect(self, prompts: list[Prompt], sample: Sample, grade: Grade) -> list[Rollout]:
         """Eight rollouts of each prompt; how a group begins depends on the groups before it."""
-        found: list[list[Rollout]] = [[] for _ in visits]
+        rollouts: list[list[Rollout]] = [[] for _ in prompts]
         for group, count in enumerate(GROUPS):
             cuts = []
-            for visit, before in zip(visits, found, strict=True):
+            for prompt, before in zip(prompts, rollouts, strict=True):
                 right = sum(rollout.reward == 1 for rollout in before)
                 ratio = prefix_ratio(group, right)
-                if len(visit.expert_ids) > self.limit:  # the end of such an answer could not be reached
+                if len(prompt.expert_ids) > self.limit:  # the end of such an answer could not be reached
                     ratio = 0.0
-                cuts.append(cut(visit.expert, visit.expert_ends, ratio))
-            begun = [
-                (visit, length) for visit, length in zip(visits, cuts, strict=True) for _ in range(count)
-            ]
-            rolled = rolled_out(*map(list, zip(*begun, strict=True)), sample, grade, self.limit)
-            for place, rollout in enumerate(rolled):
-                rollouts = found[place // count]
-                rollout.learns_prefix = learns_prefix(len(rollouts))
-                rollouts.append(rollout)
-        return [rollout for rollouts in found for rollout in rollouts]
+                cuts.append(cut(prompt.expert, prompt.expert_ends, ratio))
+            repeated = [prompt for prompt in prompts for _ in range(count)]
+            lengths = [length for length in cuts for _ in range(count)]
+            group_rollouts = sample_and_grade(repeated, lengths, sample, grade, self.limit)
+            for place, rollout in enumerate(group_rollouts):
+                same_prompt = rollouts[place // count]
+                rollout.learns_prefix = learns_prefix(len(same_prompt))
+                same_prompt.append(rollout)
+        return [rollout for same_prompt in rollouts for rollout in same_prompt]
 
-    def advise(self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]):
+    def set_advantages(
+        self, rollouts: list[Rollout], rewards: list[float | None], offset: int, logged: list[dict]
+    ):
         """Advantages r - the mean of a prompt's eight."""
         size = sum(GROUPS)
         for first in range(0, len(rollouts), size):
@@ -72,7 +73,7 @@ class Trapo:
         return loss(
             logps_BL,
             entropies_BL,
-            batch.own_BL,
+            batch.sampled_BL,
             batch.expert_BL,
             batch.advantages_B,
             self.limit,
@@ -81,7 +82,7 @@ class Trapo:
         )
 
 
-def trainer(run: Run) -> OnPolicyTrainer:
+def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
     """The trainer of a run."""
     settings = run.settings
     return run.trainer(Trapo(settings.max_new_tokens, settings.trsft_floor, settings.entropy_bonus))
@@ -142,7 +143,7 @@ def advantages(rewards: list[float | None]) -> list[float]:
 def loss(
     logps_BL: torch.Tensor,
     entropies_BL: torch.Tensor,
-    own_BL: torch.Tensor,
+    sampled_BL: torch.Tensor,
     expert_BL: torch.Tensor,
     advantages_B: torch.Tensor,
     limit: int,
@@ -158,7 +159,7 @@ def loss(
     Args:
         logps_BL: log-probability of each token.
         entropies_BL: entropy (nats) of the distribution that each token comes from.
-        own_BL: whether the policy sampled the token.
+        sampled_BL: whether the policy sampled the token.
         expert_BL: whether the token is the expert's and takes the TrSFT loss.
         advantages_B: of each rollout.
         limit: most tokens of a completion.
@@ -167,4 +168,4 @@ def loss(
     """
     expert = trsft_N(logps_BL[expert_BL], floor).sum()
     gained_BL = advantages_B[:, None] * logps_BL + entropy_bonus * entropies_BL
-    return (expert - torch.where(own_BL, gained_BL, 0.0).sum()) / limit
+    return (expert - torch.where(sampled_BL, gained_BL, 0.0).sum()) / limit

@@ -1,71 +1,41 @@
-"""What every training run keeps: checkpoints at its points, states to resume from, and its progress.
+"""Trainer callback: saves checkpoints and states to resume from, shows progress.
 
 Works with any Trainer of transformers (TRL's are such), on one device or several, sharded or not.
 """
 
 import math
 import shutil
-import signal
 import time
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, PrinterCallback, Trainer, TrainerCallback
+from transformers import AutoConfig, Trainer, TrainerCallback
 
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.io.work_folder import complete_state
 from tms.mixture.checkpoints import write_digest
-from tms.training import sharding
-from tms.training.start import Settings, Start
+from tms.training.settings import Settings
 
 WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 WEIGHT_RECORDS = {"model.safetensors.index.json", "pytorch_model.bin.index.json", "weights.json"}
 
 
-def run(trainer: Trainer, keeper: "CheckpointCallback", start: Start) -> bool:
-    """Train to the end, or until SIGTERM or SIGINT, which save a state after the current step.
+class CheckpointCallback(TrainerCallback):
+    """Saves checkpoints and resumable states, shows progress, stops on a signal or a bad loss.
 
     Args:
-        trainer: with `keeper` among its callbacks.
-        keeper: of this run.
-        start: with the state to go on from.
-
-    Returns:
-        Whether the run has ended.
-
-    Raises:
-        InputError: no memory left, or a loss that is not finite.
+        base: model folder of theta_0.
+        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
+        settings: of the run.
+        work: the run's work folder.
+        since: monotonic second at which the run would have begun without a break.
     """
-    trainer.remove_callback(PrinterCallback)
-    keeper.trainer = trainer
-    if start.sharded and trainer.args.bf16:
-        sharding.sum_gradients_in_float32(trainer.accelerator)
-    previous = {kind: signal.signal(kind, keeper.stop) for kind in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        trainer.train(resume_from_checkpoint=start.state and str(start.state))
-    except torch.OutOfMemoryError as error:
-        raise InputError(
-            f"out of GPU memory with {keeper.device_batch} rows at once; lower training.device_batch or "
-            f"set training.gradient_checkpointing: true (memory only: the run goes on where it stopped)"
-        ) from error
-    finally:
-        for kind, handler in previous.items():
-            signal.signal(kind, handler)
-    if torch.distributed.is_initialized():  # its threads would now and then abort a process that ends
-        torch.distributed.destroy_process_group()
-    return trainer.state.global_step == max(keeper.save_steps)
-
-
-class CheckpointCallback(TrainerCallback):
-    """Saves checkpoints and resumable states, shows progress, stops on a signal or a bad loss."""
 
     def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path, since: float):
         self.base, self.save_steps, self.work = base, save_steps, work
-        self.device_batch, self.learning_rate = settings.device_batch, settings.learning_rate
-        self.save_every_seconds = settings.save_every_seconds
-        self.save_every_steps = settings.save_every_steps
-        self.since = since  # monotonic second at which the run would have begun without a break
+        self.settings = settings
+        self.since = since
         self.saved = time.monotonic()
         self.stopping = False
         self.trainer: Trainer | None = None
@@ -92,8 +62,8 @@ class CheckpointCallback(TrainerCallback):
     def on_step_end(self, args, state, control, **kwargs):
         if state.global_step in self.save_steps:
             self._save_checkpoint(self.work / f"checkpoint-{self.save_steps[state.global_step]}")
-        steps = self.save_every_steps
-        due = time.monotonic() - self.saved >= self.save_every_seconds
+        steps = self.settings.save_every_steps
+        due = time.monotonic() - self.saved >= self.settings.save_every_seconds
         due = due or bool(steps and state.global_step % steps == 0)
         stopping, due = self._anywhere(self.stopping, due)  # every device must take the same turn
         last = state.global_step == state.max_steps
@@ -113,7 +83,7 @@ class CheckpointCallback(TrainerCallback):
         if not math.isfinite(logs["loss"]):
             raise InputError(
                 f"the loss is {logs['loss']} at step {state.global_step}; lower the learning rate "
-                f"({self.learning_rate}) or check the base model ({self.base})"
+                f"({self.settings.learning_rate}) or check the base model ({self.base})"
             )
         if self.progress:
             self.progress.advance(note=f"loss {logs['loss']:.4f}")

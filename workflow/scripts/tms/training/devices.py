@@ -1,4 +1,4 @@
-"""How training uses GPUs: the command that starts its processes, and whether they share one model."""
+"""GPUs of training: the command that starts its processes, and whether they share one model."""
 
 from tms.io.errors import InputError
 

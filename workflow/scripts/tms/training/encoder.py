@@ -1,4 +1,4 @@
-"""Rows -> prompt and completion ids of a model."""
+"""Prompt and completion ids of rows, for one model."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ class Encoder:
 
     def __init__(self, folder: Path):
         self.chat = ChatFormat(folder)
-        ends, own = self.chat.end_token_ids, self.chat.tokenizer.eos_token_id
-        # A model may stop on several tokens; the tokenizer's own is the one that ends a turn.
-        self.end = own if own in ends else ends[0]
+        ends, eos = self.chat.end_token_ids, self.chat.tokenizer.eos_token_id
+        # A model may stop on several tokens; the tokenizer's is the one that ends a turn.
+        self.end = eos if eos in ends else ends[0]
         self._prompts: dict[str, list[int]] = {}
 
     def prompt(self, prompt: str) -> list[int]:

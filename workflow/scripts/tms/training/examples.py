@@ -1,4 +1,4 @@
-"""Rows -> token ids and loss masks: what a model is trained on."""
+"""Training rows as token ids with loss masks."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_to
     """
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
     ordered = [by_id[example_id] for _, _, example_id in visits(list(by_id), total, seed)]
-    return _supervise(ordered, encoder, max_new_tokens)
+    return _training_set(ordered, encoder, max_new_tokens)
 
 
 def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
@@ -67,10 +67,10 @@ def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
         max_new_tokens: as in `from_references`.
     """
     ordered = sorted(rows, key=lambda row: row["position"])
-    return _supervise(ordered, encoder, max_new_tokens)
+    return _training_set(ordered, encoder, max_new_tokens)
 
 
-def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
+def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     targets, masked = [], Counter()
     for row in rows:
         prompt, completion = encoder.prompt(row["prompt"]), encoder.completion(row)
@@ -85,17 +85,17 @@ def _supervise(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     return TrainingSet(targets, masked)
 
 
-def check_batches(supervision: TrainingSet, effective_batch: int) -> None:
+def check_batches(training_set: TrainingSet, effective_batch: int) -> None:
     """Refuse a run with an optimiser step whose rows are all masked.
 
     Raises:
         InputError: naming the first such step.
     """
-    targets = supervision.targets
+    targets = training_set.targets
     for step, first in enumerate(range(0, len(targets), effective_batch), start=1):
         if not any(target.trained_tokens for target in targets[first : first + effective_batch]):
             raise InputError(
-                f"optimiser step {step}: every row of its batch is masked ({supervision.summary()}); "
+                f"optimiser step {step}: every row of its batch is masked ({training_set.summary()}); "
                 f"raise tasks.*.max_new_tokens of the task, or the effective batch ({effective_batch})"
             )
 

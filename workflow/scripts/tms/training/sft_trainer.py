@@ -1,7 +1,7 @@
-"""Full fine-tuning on given targets with transformers' Trainer (AdamW, cosine; settings of PAPER Table 4).
+"""Full fine-tuning on given targets with transformers' Trainer (AdamW, cosine; the paper's Table 4).
 
-Trainer brings what a run on several devices needs (accelerate, FSDP, DeepSpeed, reporters); the loss, the
-order of the rows, the checkpoints and the resuming are set here.
+Trainer brings what a run on several devices needs (accelerate, FSDP, reporters); the loss and the order of
+the rows are set here, the checkpoints and the resuming in `tms.training.trainer_run`.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,12 @@ from pathlib import Path
 
 import torch
 from torch.utils.checkpoint import checkpoint
-from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
-from tms.training import sharding
-from tms.training.callback import CheckpointCallback, run
 from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import summed_nll
-from tms.training.start import Settings, arguments, begin
+from tms.training.settings import Settings
+from tms.training.trainer_run import TrainerRun
 
 LOGITS_AT_ONCE = 2**27  # elements of a chunk in the loss: 0.5 GB in float32
 
@@ -37,11 +36,8 @@ def train(
     same bits as a run that was never stopped. SIGTERM and SIGINT save the state after the current step.
 
     Args:
-        base: model folder of theta_0.
+        base, save_steps, settings, work: as `TrainerRun` takes them.
         targets: one a visit.
-        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
-        settings: optimiser, batch and reporting.
-        work: the run's work folder.
         summed_loss: of `tms.training.losses`; a step lowers its mean over the tokens of a global batch.
 
     Returns:
@@ -51,30 +47,25 @@ def train(
         InputError: more devices than processes, a model that does not fit, no memory left, or a loss that is
             not finite.
     """
-    start = begin(base, settings, work)
+    run = TrainerRun(base, save_steps, settings, work)
     batch = settings.device_batch
-    trainer_arguments = TrainingArguments(
-        **arguments(settings, start),
+    arguments = TrainingArguments(
+        **run.arguments,
         train_sampling_strategy="sequential",
         per_device_train_batch_size=batch,
-        gradient_accumulation_steps=settings.effective_batch // (batch * start.processes),
+        gradient_accumulation_steps=settings.effective_batch // (batch * run.processes),
         lr_scheduler_type="cosine",
         warmup_steps=settings.warmup,
     )
-    sharding.begin(start.sharded)
-    model = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.float32, attn_implementation=settings.attention, use_safetensors=True
-    )
-    keeper = CheckpointCallback(base, save_steps, settings, work, start.since)
     trainer = Trainer(
-        model,
-        trainer_arguments,
+        run.load_model(),
+        arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),
         compute_loss_func=partial(token_mean, summed_loss=summed_loss),
-        callbacks=[keeper],
+        callbacks=[run.checkpoints],
     )
-    return start.seconds if run(trainer, keeper, start) else None
+    return run.fit(trainer)
 
 
 def arrange(targets: list[TrainingExample], effective_batch: int) -> list[TrainingExample]:

@@ -1,4 +1,4 @@
-"""Training in several processes, sharded (FSDP2) or not: what Trainer, accelerate and PyTorch are told."""
+"""Settings of Trainer, accelerate and PyTorch for training in several processes, sharded (FSDP2) or not."""
 
 import os
 from collections.abc import Iterator

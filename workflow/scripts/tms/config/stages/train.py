@@ -14,6 +14,8 @@ ALGORITHM_KEYS = {
     "trapo": ["entropy_bonus"],
 }
 COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
+# Keys of `training` that are the optimiser's constants, in all training.
+OPTIMISER_KEYS = ["adam_beta1", "adam_beta2", "weight_decay", "max_grad_norm"]
 
 
 def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
@@ -26,6 +28,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         learning_rate=scaled_rate(keys, keys),
         effective_batch=keys["effective_batch"],
         warmup=keys["warmup"],
+        **{name: keys[name] for name in OPTIMISER_KEYS},
         max_new_tokens=config["tasks"][task]["max_new_tokens"],
         seed=seed,
         threads=config["compute"]["threads"],
@@ -48,6 +51,7 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         learning_rate=scaled_rate(keys, training),
+        **{name: training[name] for name in OPTIMISER_KEYS},
         max_new_tokens=min(keys["max_new_tokens"], config["tasks"][task]["max_new_tokens"]),
         **{name: keys[name] for name in [*ALGORITHM_KEYS[algorithm], *COMMON_KEYS]},
         seed=seed,

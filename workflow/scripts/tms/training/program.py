@@ -1,0 +1,186 @@
+"""The training programs' common course: checks before any costly work, training on rows, outputs."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tms.io import code_digest, cost, work_folder
+from tms.io.errors import InputError
+from tms.mixture import checkpoints, schedule
+from tms.training import examples
+from tms.training.settings import RESULT_FLAGS, Settings
+
+LOSS_FLAGS = ("loss", "trsft_floor")
+
+
+def add_loss_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags of the loss on targets."""
+    add = parser.add_argument
+    add(
+        "--loss",
+        choices=["nll", "trsft"],
+        default="nll",
+        help="nll, or TrSFT's -p / max(stopgrad(p), a), which is what the log and the curves then show",
+    )
+    add("--trsft-floor", type=float, metavar="A", help="a of TrSFT: below it a token's gradient shrinks")
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """Visits of prompts and optimiser steps of a run, and the steps at which it saves."""
+
+    visits: int
+    steps: int
+    save_steps: dict[str, int]  # point -> step
+
+    @property
+    def saved(self) -> dict[int, str]:
+        """Step -> point; points of different T can fall on one step, and one model then serves both."""
+        return {step: point for point, step in reversed(self.save_steps.items())}
+
+
+def plan_steps(args: argparse.Namespace, num_prompts: int, rows_each: int = 1) -> StepPlan:
+    """Plan a run's steps, and check its batches before a model is loaded.
+
+    Args:
+        args: flags of `tms.training.settings.add_flags`.
+        num_prompts: prompts that each epoch visits.
+        rows_each: rows that a visit trains on.
+
+    Raises:
+        InputError: steps or batches that cannot work.
+    """
+    run = (num_prompts, args.epochs, args.effective_batch, args.max_steps)
+    save_steps = schedule.save_steps(args.save_points, *run)
+    if checkpoints.FINAL not in save_steps:
+        raise InputError(f"--save-points {' '.join(args.save_points)}: name 1of1, the end of the run, too")
+    plan = StepPlan(schedule.total_visits(*run), schedule.total_steps(*run), save_steps)
+    if warning := schedule.crowded(args.save_points, plan.steps):
+        print(f"warning: {warning}", file=sys.stderr)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    rows = args.effective_batch * rows_each
+    if rows % (args.device_batch * processes) or args.effective_batch % processes:
+        raise InputError(
+            f"--effective-batch {args.effective_batch}{f' x {rows_each} rollouts' * (rows_each > 1)} is no "
+            f"multiple of --device-batch {args.device_batch} x {processes} devices = "
+            f"{args.device_batch * processes}; lower --device-batch to a divisor"
+        )
+    return plan
+
+
+def result_facts(
+    args: argparse.Namespace, stage: str, source: Path, flags: tuple[str, ...], modules: tuple[str, ...] = ()
+) -> dict:
+    """All that a run's result depends on, for `work_folder.open_work_folder`.
+
+    Args:
+        args: the program's flags.
+        stage: stage name.
+        source: file of the training rows (its contents are part of what identifies the work).
+        flags: those that the result depends on, beside `RESULT_FLAGS`.
+        modules: of the stage's code that its flags select.
+
+    Raises:
+        InputError: no model folder.
+    """
+    return {
+        "flags": {name: getattr(args, name) for name in (*RESULT_FLAGS, *flags)},
+        "output": str(args.output_root),
+        "code": code_digest.digests(stage, modules),
+        "model": checkpoints.weights_digest(args.model),
+        "rows": work_folder.file_digest(source),
+    }
+
+
+def is_first_process() -> bool:
+    """Whether this is the training process that prints, and writes the outputs."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def end_stopped() -> None:
+    """End a program whose run a signal has stopped."""
+    print("stopped by a signal; the same command goes on from here", file=sys.stderr)
+    sys.exit(143)
+
+
+def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Cost) -> None:
+    """Put a finished run's checkpoints and cost into their places, and remove its work folder."""
+    shutil.rmtree(args.trajectory, ignore_errors=True)
+    args.trajectory.mkdir(parents=True)
+    args.output_root.mkdir(parents=True, exist_ok=True)
+    for point, step in plan.save_steps.items():
+        place = args.output_root if point == checkpoints.FINAL else args.trajectory
+        work_folder.publish(work / f"checkpoint-{plan.saved[step]}", place / f"checkpoint-{point}")
+    args.cost.parent.mkdir(parents=True, exist_ok=True)
+    cost.write(args.cost, spent)
+    shutil.rmtree(work)
+
+
+def train_on_rows(
+    args: argparse.Namespace,
+    stage: str,
+    source: Path,
+    num_prompts: int,
+    make_training_set: Callable[..., examples.TrainingSet],
+) -> None:
+    """Train on rows, and write checkpoints and cost; go on where an earlier run of the same work stopped.
+
+    Args:
+        args: flags of `tms.training.settings.add_flags` and `add_loss_flags`.
+        stage: stage name.
+        source: file of the training rows.
+        num_prompts: prompts that each epoch visits.
+        make_training_set: from the model's encoder and the number of visits.
+
+    Raises:
+        InputError: steps, batches or flags that cannot work, before a model is loaded.
+    """
+    plan = plan_steps(args, num_prompts)
+    settings = Settings.from_flags(args)
+    check_loss(args)
+    facts = result_facts(args, stage, source, LOSS_FLAGS)
+
+    # Imported here, after the checks that need none of it.
+    from tms.training import losses, sft_trainer
+    from tms.training.encoder import Encoder
+
+    training_set = make_training_set(Encoder(args.model), plan.visits)
+    if is_first_process():
+        print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
+    examples.check_batches(training_set, args.effective_batch)
+    work = work_folder.open_work_folder(args.work_root, stage, facts)
+    trsft = partial(losses.summed_trsft, floor=args.trsft_floor)
+    seconds = sft_trainer.train(
+        args.model,
+        training_set.targets,
+        plan.saved,
+        settings,
+        work,
+        losses.summed_nll if args.loss == "nll" else trsft,
+    )
+    if seconds is None:
+        end_stopped()
+    if is_first_process():
+        spent = cost.Cost(
+            optimizer_steps=plan.steps,
+            trained_tokens=training_set.trained_tokens,
+            seconds=round(seconds, 3),
+        )
+        publish(args, work, plan, spent)
+
+
+def check_loss(args: argparse.Namespace) -> None:
+    """Refuse a floor without TrSFT, TrSFT without one, and one that is no probability."""
+    if args.loss == "nll" and args.trsft_floor is not None:
+        raise InputError(
+            f"--trsft-floor {args.trsft_floor}: it belongs to --loss trsft; give both or neither"
+        )
+    if args.loss == "trsft" and args.trsft_floor is None:
+        raise InputError("--loss trsft: give --trsft-floor too, e.g. 0.1")
+    if args.loss == "trsft" and not 0 < args.trsft_floor <= 1:
+        raise InputError(f"--trsft-floor {args.trsft_floor}: give a probability above 0, and at most 1")

@@ -1,0 +1,112 @@
+"""Settings of a training run, made once from the flags of its program."""
+
+import argparse
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tms.io.errors import InputError
+from tms.training.devices import FSDP
+
+# Flags that a run's result depends on; the others may change between a stop and its resuming.
+RESULT_FLAGS = (
+    *("epochs", "max_steps", "learning_rate", "effective_batch", "warmup", "adam_beta1", "adam_beta2"),
+    *("weight_decay", "max_grad_norm", "max_new_tokens", "seed", "threads", "save_points", "attention"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the optimiser, the devices, the saved states and the reports.
+
+    Attributes:
+        learning_rate: peak of its schedule.
+        effective_batch: rows (on-policy: prompts) of an optimiser step, over all devices.
+        device_batch: rows (on-policy: rollouts) that one device takes at once.
+        warmup: share of the steps with a rising learning rate.
+        adam_beta1, adam_beta2: decay of AdamW's two moments.
+        weight_decay: of AdamW.
+        max_grad_norm: norm to which gradients are clipped; 0: no clipping.
+        seed: of the order of the rows, and of all that is drawn.
+        threads: CPU threads; None: torch's own choice.
+        gradient_checkpointing: on or off: compute activations twice instead of keeping them.
+        fsdp: auto, on or off: shard weights, gradients and optimiser over the processes.
+        attention: implementation, e.g. sdpa or eager.
+        save_every_seconds, save_every_steps: when a state to resume from is saved; 0 steps: by time alone.
+        report_to: reporter that transformers knows, or none.
+        log_dir: folder of event files.
+    """
+
+    learning_rate: float
+    effective_batch: int
+    device_batch: int
+    warmup: float
+    adam_beta1: float
+    adam_beta2: float
+    weight_decay: float
+    max_grad_norm: float
+    seed: int
+    threads: int | None
+    gradient_checkpointing: str
+    fsdp: str
+    attention: str
+    save_every_seconds: float
+    save_every_steps: int
+    report_to: str
+    log_dir: Path
+
+    def __post_init__(self):
+        if not 0 <= self.warmup < 1:
+            raise InputError(f"--warmup {self.warmup}: give a share of the steps, at least 0 and below 1")
+        for name in ("adam_beta1", "adam_beta2"):
+            if not 0 <= getattr(self, name) < 1:
+                flag = name.replace("_", "-")
+                raise InputError(f"--{flag} {getattr(self, name)}: give a decay, at least 0 and below 1")
+        for name in ("weight_decay", "max_grad_norm"):
+            if not 0 <= getattr(self, name) < math.inf:
+                flag = name.replace("_", "-")
+                raise InputError(f"--{flag} {getattr(self, name)}: give a number, at least 0")
+
+    @classmethod
+    def from_flags(cls, args: argparse.Namespace) -> Self:
+        """Read the settings of this class from parsed flags of the same names.
+
+        Raises:
+            InputError: a value out of range.
+        """
+        return cls(**{field.name: getattr(args, field.name) for field in dataclasses.fields(cls)})
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags of a training program. Those from --device-batch on change no result beyond float error."""
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="model folder to start from (theta_0)")
+    add("--epochs", type=int, required=True, help="passes over the training prompts")
+    add("--max-steps", type=int, help="optimiser steps, instead of epochs")
+    add("--learning-rate", type=float, required=True, help="peak of the schedule")
+    add("--effective-batch", type=int, required=True, help="rows or prompts of a step, over all devices")
+    add("--warmup", type=float, default=0.03, help="share of the steps with a rising learning rate")
+    add("--adam-beta1", type=float, default=0.9, help="decay of AdamW's first moment")
+    add("--adam-beta2", type=float, default=0.95, help="decay of AdamW's second moment")
+    add("--weight-decay", type=float, default=0.0, help="of AdamW")
+    add("--max-grad-norm", type=float, default=1.0, help="norm to which gradients are clipped (0: never)")
+    add("--max-new-tokens", type=int, required=True, help="longest completion; longer ones carry no loss")
+    add("--seed", type=int, required=True, help="seed of the order of the rows")
+    add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
+    add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")
+    add("--attention", default="sdpa", help="attention implementation: sdpa, eager, flash_attention_2, ...")
+    add("--device-batch", type=int, required=True, help="rows that one device takes at once")
+    add("--gradient-checkpointing", choices=["on", "off"], default="off", help="trade time for memory")
+    add(
+        "--fsdp", choices=FSDP, default="auto", help="shard the model over the processes; auto: where it must"
+    )
+    add("--save-every-seconds", type=float, default=600, help="time between two states to resume from")
+    add("--save-every-steps", type=int, default=0, help="also save a state every so many steps (0: by time)")
+    add("--work-root", type=Path, required=True, help="where unfinished runs work and resume")
+    add("--output-root", type=Path, required=True, help="folder that gets checkpoint-1of1, the end")
+    add("--trajectory", type=Path, required=True, help="folder that gets the checkpoints before the end")
+    add("--cost", type=Path, required=True, help="cost JSON to write")
+    add("--log-dir", type=Path, required=True, help="folder for TensorBoard event files")
+    add("--report-to", default="tensorboard", help="reporter that transformers knows (wandb, ...), or none")

@@ -1,0 +1,136 @@
+"""A run of transformers' Trainer on one device or several: where it starts, and how it ends."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel, PrinterCallback, Trainer, set_seed
+from transformers.utils import logging
+
+from tms.io.errors import InputError
+from tms.io.work_folder import latest_state
+from tms.training import sharding
+from tms.training.callback import CheckpointCallback
+from tms.training.devices import shards
+from tms.training.settings import Settings
+
+
+class TrainerRun:
+    """Trains a copy of a base model with a Trainer, from step 0 or from the last state that it saved.
+
+    Sets the process's CPU threads and its seeds.
+
+    Args:
+        base: model folder of theta_0.
+        save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
+        settings: of the run.
+        work: the run's work folder.
+
+    Attributes:
+        processes: number of training processes, one a device.
+        sharded: whether they share one model (FSDP) or have a copy each.
+        checkpoints: the callback that saves checkpoints and states, to be handed to the Trainer.
+
+    Raises:
+        InputError: more devices than processes, or a model that does not fit.
+    """
+
+    def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path):
+        started = time.monotonic()
+        self.base, self.settings = base, settings
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        set_seed(settings.seed)
+        # Of loading and saving; training's own is `CheckpointCallback.progress`.
+        logging.disable_progress_bar()
+        self.processes = int(os.environ.get("WORLD_SIZE", "1"))
+        if self.processes == 1 and torch.cuda.device_count() > 1:
+            raise InputError(
+                f"{torch.cuda.device_count()} GPUs are visible to one process; start with `accelerate "
+                f"launch`, or make one visible with CUDA_VISIBLE_DEVICES"
+            )
+        parameters = sharding.count_parameters(base)
+        self.sharded = shards(settings.fsdp, parameters, self.processes, sharding.card_bytes())
+        # A state of one kind cannot be resumed by the other.
+        self.states = work / ("sharded-states" if self.sharded else "states")
+        self.state, record = latest_state(self.states) or (None, {"seconds": 0.0})
+        if not self.state and os.environ.get("RANK", "0") == "0":
+            for stale in settings.log_dir.glob("events.out.tfevents.*"):  # of a run that this one replaces
+                stale.unlink()
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
+        self.checkpoints = CheckpointCallback(base, save_steps, settings, work, started - record["seconds"])
+
+    @property
+    def arguments(self) -> dict:
+        """Arguments of `TrainingArguments` that all runs share."""
+        settings, on_gpu = self.settings, torch.cuda.is_available()
+        recompute = settings.gradient_checkpointing == "on"
+        return {
+            "output_dir": str(self.states),
+            "num_train_epochs": 1,  # the rows hold every epoch
+            "learning_rate": settings.learning_rate,
+            "adam_beta1": settings.adam_beta1,
+            "adam_beta2": settings.adam_beta2,
+            "weight_decay": settings.weight_decay,
+            "max_grad_norm": settings.max_grad_norm,
+            "bf16": on_gpu and torch.cuda.is_bf16_supported(),
+            "use_cpu": not on_gpu,
+            "gradient_checkpointing": recompute and not self.sharded,
+            "fsdp": self.sharded,
+            "fsdp_config": sharding.fsdp_config(recompute) if self.sharded else None,
+            "seed": settings.seed,
+            "logging_steps": 1,
+            "logging_nan_inf_filter": False,  # it would hide what `CheckpointCallback.on_log` looks for
+            "save_strategy": "no",
+            "report_to": settings.report_to,
+            "disable_tqdm": True,
+            "ddp_find_unused_parameters": False,
+            "dataloader_pin_memory": on_gpu,
+            "remove_unused_columns": False,
+        }
+
+    def load_model(self) -> PreTrainedModel:
+        """The base in float32; after `TrainingArguments` are made, which start the processes that read it."""
+        sharding.begin(self.sharded)
+        return AutoModelForCausalLM.from_pretrained(
+            self.base,
+            dtype=torch.float32,
+            attn_implementation=self.settings.attention,
+            use_safetensors=True,
+        )
+
+    def fit(self, trainer: Trainer) -> float | None:
+        """Train to the end, or until SIGTERM or SIGINT, which save a state after the current step.
+
+        Args:
+            trainer: with `checkpoints` among its callbacks.
+
+        Returns:
+            Training seconds, those of earlier parts of the run included; None where a signal stopped it.
+
+        Raises:
+            InputError: no memory left, or a loss that is not finite.
+        """
+        trainer.remove_callback(PrinterCallback)
+        self.checkpoints.trainer = trainer
+        if self.sharded and trainer.args.bf16:
+            sharding.sum_gradients_in_float32(trainer.accelerator)
+        stop = self.checkpoints.stop
+        previous = {kind: signal.signal(kind, stop) for kind in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            trainer.train(resume_from_checkpoint=self.state and str(self.state))
+        except torch.OutOfMemoryError as error:
+            raise InputError(
+                f"out of GPU memory with {self.settings.device_batch} rows at once; lower "
+                f"training.device_batch or set training.gradient_checkpointing: true (memory only: the run "
+                f"goes on where it stopped)"
+            ) from error
+        finally:
+            for kind, handler in previous.items():
+                signal.signal(kind, handler)
+        if torch.distributed.is_initialized():  # its threads would now and then abort a process that ends
+            torch.distributed.destroy_process_group()
+        ended = trainer.state.global_step == max(self.checkpoints.save_steps)
+        return self.checkpoints.seconds if ended else None
