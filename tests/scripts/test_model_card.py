@@ -208,6 +208,8 @@ def test_on_policy_methods_and_the_trust_region_loss(project, make, method, word
     on_policy = method in settings.on_policy(CONFIG)
     chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
     assert found["learning rate"] == f"{chosen['learning_rate']:g}"
+    optimiser = ("AdamW's betas", "weight decay", "gradients clipped at norm")
+    assert [found[name] for name in optimiser] == ["0.9 and 0.95", "0", "1"]
     assert ("The references" in card.text) == on_policy
     assert ("warm-up, share of the steps" in found) == (method != "trapo")
     assert card.data.model_name.startswith(model_card.SPELLED[method.partition("_")[0]])
