@@ -31,9 +31,9 @@ RIGHT_FORMS = {
         "Thus we get 3 and then $%s$",
         r"**Answer:** \(%s\)",
     ],
-    "gsm8k": [r"\boxed{%s}", "The answer is %s.", "#### %s", "In 2 steps: so she has %s dollars.", "**%s**"],
+    "number": [r"\boxed{%s}", "The answer is %s.", "#### %s", "In 2 steps: so she has %s dollars.", "**%s**"],
     "choice": ["answer: %s", "The answer is (%s).", r"\boxed{%s}", "**Answer: %s**", "(%s)"],
-    "hotpotqa": ["answer: %s", "I looked at both.\n\nAnswer: **%s**", "%s"],
+    "qa": ["answer: %s", "I looked at both.\n\nAnswer: **%s**", "%s"],
 }
 BOX = r"\boxed{%s}"
 
@@ -43,7 +43,7 @@ class Rows:
     """A set's rows: (id, gold answer, completions that must be right, completions that must be wrong)."""
 
     name: str
-    kind: str
+    grader: str
     rows: list[tuple[str, str, list[str], list[str]]] = field(default_factory=list)
 
 
@@ -60,23 +60,23 @@ class Outcome:
     seconds: float
 
 
-def math_rows(name: str, kind: str, prepared: list[dict]) -> Rows:
+def math_rows(name: str, grader: str, prepared: list[dict]) -> Rows:
     """Completions of problems with worked solutions; the wrong one is the gold of a row half the set away."""
-    found = Rows(name, kind)
+    found = Rows(name, grader)
     for index, row in enumerate(prepared):
         gold = " ".join(row["answer"].split())
         other = " ".join(prepared[(index + len(prepared) // 2) % len(prepared)]["answer"].split())
-        right = [row["solution"], *(form % gold for form in RIGHT_FORMS[kind if kind == "gsm8k" else "math"])]
-        if kind != "gsm8k":
+        right = [row["solution"], *(form % gold for form in RIGHT_FORMS[grader])]
+        if grader != "number":
             right.append(BOX % gold.replace(r"\frac", r"\dfrac").replace(r"\left", r"\bigl"))
         wrong = [BOX % other] if other != gold else []
         found.rows.append((row["example_id"], row["answer"], right, wrong))
     return found
 
 
-def choice_rows(name: str, kind: str, prepared: list[dict]) -> Rows:
+def choice_rows(name: str, prepared: list[dict]) -> Rows:
     """Completions that state the label, alone and with its option; every other label is wrong."""
-    found = Rows(name, kind)
+    found = Rows(name, "choice")
     for row in prepared:
         answer = json.loads(row["answer"])
         label, texts = answer["label"], answer["texts"]
@@ -93,10 +93,10 @@ def hotpotqa_rows(root: Path) -> Rows:
     """All questions of the development set; wrong is the answer of another row."""
     with gzip.open(root / "hotpotqa" / "dev_questions_only.jsonl.gz", "rt") as stream:
         golds = [json.loads(line)["answer"] for line in stream]
-    found = Rows("HotpotQA dev", "hotpotqa")
+    found = Rows("HotpotQA dev", "qa")
     for index, gold in enumerate(golds):
         other = golds[(index + len(golds) // 2) % len(golds)]
-        right = [form % gold for form in RIGHT_FORMS["hotpotqa"]]
+        right = [form % gold for form in RIGHT_FORMS["qa"]]
         found.rows.append((f"hotpotqa-{index}", gold, right, [f"answer: {other}"] if other != gold else []))
     return found
 
@@ -124,29 +124,25 @@ def sets(root: Path) -> list[Callable[[], Rows]]:
 
     def of_numeric_arc() -> list[dict]:
         lines = (root / "arc_challenge" / "numeric_labels" / "nysedregents.jsonl").read_text().splitlines()
-        return [arc.row(json.loads(line)) for line in lines]
+        return [arc.row(index, json.loads(line)) for index, line in enumerate(lines)]
 
     def of_pro() -> list[dict]:
         return [mmlu.test_row(item) for item in hub.load(mmlu.TEST, "test", root)]
 
     english, chinese = {"language": "en"}, {"language": "zh", "subset": True}
     return [
-        lambda: math_rows("GSM8K train", "gsm8k", of_gsm8k("train")),
-        lambda: math_rows("GSM8K test", "gsm8k", of_gsm8k("test")),
+        lambda: math_rows("GSM8K train", "number", of_gsm8k("train")),
+        lambda: math_rows("GSM8K test", "number", of_gsm8k("test")),
         lambda: math_rows("MATH train", "math", of_math("train")),
         lambda: math_rows("MATH test", "math", of_math("test")),
-        lambda: math_rows("MATH-500", "math500", math500.build("test", 500, 0, {}, root)),
+        lambda: math_rows("MATH-500", "math", math500.build("test", 500, 0, {}, root)),
         lambda: math_rows("Minerva math", "math", of_minerva()),
-        lambda: choice_rows("MMLU test", "mmlu_subjects", mmlu_subjects.build("test", 14_042, 0, {}, root)),
-        lambda: choice_rows("MMLU-Pro test", "mmlu", of_pro()),
-        lambda: choice_rows("ARC-Challenge test", "arc", arc.build("test", 1_172, 0, {}, root)),
-        lambda: choice_rows("ARC-Challenge, digits as labels", "arc", of_numeric_arc()),
-        lambda: choice_rows(
-            "SafetyBench en", "safetybench", safetybench.build("test", 1500, 0, english, root)
-        ),
-        lambda: choice_rows(
-            "SafetyBench zh", "safetybench", safetybench.build("test", 2100, 0, chinese, root)
-        ),
+        lambda: choice_rows("MMLU test", mmlu_subjects.build("test", 14_042, 0, {}, root)),
+        lambda: choice_rows("MMLU-Pro test", of_pro()),
+        lambda: choice_rows("ARC-Challenge test", arc.build("test", 1_172, 0, {}, root)),
+        lambda: choice_rows("ARC-Challenge, digits as labels", of_numeric_arc()),
+        lambda: choice_rows("SafetyBench en", safetybench.build("test", 1500, 0, english, root)),
+        lambda: choice_rows("SafetyBench zh", safetybench.build("test", 2100, 0, chinese, root)),
         lambda: hotpotqa_rows(root),
     ]
 
@@ -160,7 +156,7 @@ def check(found: Rows, processes: int) -> Outcome:
         for texts, expected in ((right, True), (wrong, False))
         for text in texts
     ]
-    grades = grade_all([Task(found.kind, text, answer) for _, answer, text, _ in cases], processes)
+    grades = grade_all([Task(found.grader, text, answer) for _, answer, text, _ in cases], processes)
     rejected: dict[str, list[str]] = {}
     accepted: dict[str, list[str]] = {}
     for (name, answer, text, expected), grade in zip(cases, grades, strict=True):

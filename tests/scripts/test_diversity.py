@@ -53,9 +53,9 @@ def write_generations(path, benchmarks, responses):
 
 @pytest.fixture
 def measured(in_process, tmp_path):
-    """Call `measured(runs, kinds=..., greedy=...)`: the finished process, after which there are cells."""
+    """Call `measured(runs, graders=..., greedy=...)`: the finished process, after which there are cells."""
 
-    def run(runs, kinds=("chain=chain",), k=2, greedy=None, responses=None):
+    def run(runs, graders=("chain=chain",), k=2, greedy=None, responses=None):
         for label, benchmarks in runs.items():
             write_grades(tmp_path / label / "samples.parquet", benchmarks)
             write_generations(tmp_path / label / "generations.parquet", benchmarks, responses)
@@ -65,7 +65,7 @@ def measured(in_process, tmp_path):
                 for name, prompts in benchmarks.items()
             }
             write_grades(tmp_path / label / "greedy.parquet", found)
-        words = ["--model", "m", "--k", k, "--kinds", *kinds, "--output", "cells.parquet"]
+        words = ["--model", "m", "--k", k, "--graders", *graders, "--output", "cells.parquet"]
         for flag in ("samples", "generations", "greedy"):
             words += [f"--{flag}", *[f"{label}={label}/{flag}.parquet" for label in runs]]
         return in_process("diversity", *words)
@@ -155,7 +155,7 @@ def test_one_file_of_the_base_holds_all_tasks(measured, tmp_path):
         "sft/chain/seed0": {"chain": SFT},
         "sft/countdown/seed0": {"countdown": base["countdown"]},
     }
-    done = measured(runs, kinds=["chain=chain", "countdown=countdown"])
+    done = measured(runs, graders=["chain=chain", "countdown=countdown"])
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
     assert value(found, "distinct_right", "base", train_task="chain") == 3 / 4
@@ -164,7 +164,7 @@ def test_one_file_of_the_base_holds_all_tasks(measured, tmp_path):
 
 def test_mathematical_answers_are_compared_as_values(measured, tmp_path):
     samples = {"p0": [(r"\frac{1}{2}", 1.0), ("3", 0.0), ("0.5", 1.0)]}
-    assert measured({"base": {"math": samples}}, kinds=["math=math"], k=3).returncode == 0
+    assert measured({"base": {"math": samples}}, graders=["math=math"], k=3).returncode == 0
     found = cells.read([tmp_path / "cells.parquet"])
     assert value(found, "distinct_right", "base") == 1 and value(found, "sc_acc", "base") == 1
 
@@ -172,7 +172,7 @@ def test_mathematical_answers_are_compared_as_values(measured, tmp_path):
 def test_responses_to_instructions_are_answers_without_a_vote(measured, tmp_path):
     samples = {"p0": [("2 of 2", 1.0), ("2 of 2", 1.0), ("2 of 2", 1.0), ("1 of 2", 0.0)]}
     responses = ["One  poem.", "Another poem.", "One poem.\n", "A bad poem."]
-    done = measured({"base": {"ifeval": samples}}, kinds=["ifeval=ifeval"], k=4, responses=responses)
+    done = measured({"base": {"ifeval": samples}}, graders=["ifeval=ifeval"], k=4, responses=responses)
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
     assert value(found, "pass_at_1", "base") == pytest.approx(3 / 4)
@@ -185,7 +185,7 @@ def test_responses_to_instructions_are_answers_without_a_vote(measured, tmp_path
 
 def test_scores_between_right_and_wrong_are_not_measured(measured, tmp_path):
     samples = {"p0": [("a", 0.5), ("b", 1.0), ("c", 0.0)]}
-    assert measured({"base": {"qa": samples}}, kinds=["qa=hotpotqa"]).returncode == 0
+    assert measured({"base": {"qa": samples}}, graders=["qa=qa"]).returncode == 0
     found = cells.read([tmp_path / "cells.parquet"])
     assert {cell["value"] for cell in found} == {None}
     assert {cell["note"] for cell in found} == {"not measured: Pass@K needs grades of right or wrong"}
@@ -214,7 +214,7 @@ def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     path = tmp_path / "base/samples.parquet"
     written = [row for row in parquet.read(path, parquet.GRADES) if row["sample"] != 1]
     parquet.write(path, parquet.GRADES, written, {})
-    flags = ["--model", "m", "--k", 1, "--kinds", "chain=chain", "--output", "cells.parquet"]
+    flags = ["--model", "m", "--k", 1, "--graders", "chain=chain", "--output", "cells.parquet"]
     for flag in ("samples", "generations", "greedy"):
         flags += [f"--{flag}", f"base=base/{flag}.parquet"]
     done = in_process("diversity", *flags)

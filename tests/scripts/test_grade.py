@@ -137,7 +137,7 @@ def test_two_judges_of_two_benchmarks(program, tmp_path):
         parquet.write(tmp_path / f"{name}.parquet", parquet.JUDGEMENTS, judged, {"stage": "judge"})
     done = program(
         *("grade", "--generations", "generations.parquet", "--graders", "attacks=wildguard"),
-        *("others=wildjailbreak", "--judged", "attacks", "others", "--judgements", "one.parquet"),
+        *("others=wildguard", "--judged", "attacks", "others", "--judgements", "one.parquet"),
         *("two.parquet", "--grades", "grades.parquet", "--scores", "scores.json"),
     )
     assert done.returncode == 0, done.stderr
@@ -150,9 +150,7 @@ def test_judged_benchmarks_are_graded_by_what_the_judge_said(grade_judged, tmp_p
         generation("hops", i, f"answer: {text}", "Barack Obama")
         for i, text in enumerate(["Obama", "Obama B"])
     ]
-    done = grade_judged(
-        [SAID[0], SAID[1], SAID[0], "?"], JUDGED + more, ("attacks=wildguard", "hops=hotpotqa")
-    )
+    done = grade_judged([SAID[0], SAID[1], SAID[0], "?"], JUDGED + more, ("attacks=wildguard", "hops=qa"))
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
     attacks = scores["attacks"]

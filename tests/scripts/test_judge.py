@@ -64,7 +64,7 @@ def test_only_its_benchmarks_are_judged(in_process, words, tmp_path):
     ("mistake", "words_of_error"),
     [
         ({"benchmarks": ["safety"]}, ["no row of benchmark safety", "run generate again"]),
-        ({"judge": "llamaguard"}, ["--judge 'llamaguard'", "no such kind"]),
+        ({"judge": "llamaguard"}, ["judge 'llamaguard'", "no such module"]),
     ],
 )
 def test_a_mistake_is_one_line(in_process, words, mistake, words_of_error):

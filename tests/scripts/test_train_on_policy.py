@@ -20,7 +20,7 @@ PROGRAM = SCRIPTS / "train_on_policy.py"
 ALGORITHMS = ["grpo", "reinforce", "trapo"]
 # 8 prompts x 3 epochs / batch 4 = 6 steps
 DEFAULTS = {
-    "task-kind": "chain",
+    "grader": "chain",
     "engine": "transformers",
     "samples": 4,
     "epochs": 3,
@@ -104,7 +104,7 @@ def refusal(program, *words):
         ("grpo", {"device_batch": 3}, "--effective-batch 4 x 4 rollouts is no multiple of --device-batch 3"),
         ("reinforce", {"device_batch": 8}, "--effective-batch 4 is no multiple of --device-batch 8"),
         ("trapo", {"device_batch": 5}, "--effective-batch 4 x 8 rollouts is no multiple of --device-batch 5"),
-        ("reinforce", {"task_kind": "nowhere"}, "grader 'nowhere': no such kind"),
+        ("reinforce", {"grader": "nowhere"}, "grader 'nowhere': no such module"),
         ("reinforce", {"budget": "tokens"}, "--budget tokens: the run's steps are not known before it ends"),
         ("reinforce", {"warmup": 3}, "--warmup 3.0: give a share of the steps"),
         ("reinforce", {"effective_batch": 24}, "8 rows x 3 epochs / batch 24 = 1 optimiser steps"),

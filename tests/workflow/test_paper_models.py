@@ -40,14 +40,14 @@ suites:
     reported: [s_hotpotqa, s_mmlu_subjects]
 tms: {{num_checkpoints: 2}}
 tasks:
-  s_gsm8k: {{kind: gsm8k, train: 24, heldout: 8, test: 4, limit: 4, max_new_tokens: 224}}
-  s_math: {{kind: math, train: 24, heldout: 8, test: 4, limit: 4, max_new_tokens: 224}}
-  s_math500: &test {{kind: math500, test: 4, limit: 4, max_new_tokens: 16}}
-  s_arc_c: {{<<: *test, kind: arc}}
-  s_hotpotqa: {{<<: *test, kind: hotpotqa}}
-  s_safetybench: {{<<: *test, kind: safetybench}}
-  s_mmlu_subjects: {{<<: *test, kind: mmlu_subjects}}
-  s_wildguard: {{kind: wildguard, judge: small, test: 4, limit: 4, max_new_tokens: 16}}
+  s_gsm8k: {{kind: gsm8k, grader: number, train: 24, heldout: 8, test: 4, limit: 4, max_new_tokens: 224}}
+  s_math: {{kind: math, grader: math, train: 24, heldout: 8, test: 4, limit: 4, max_new_tokens: 224}}
+  s_math500: &test {{kind: math500, grader: math, test: 4, limit: 4, max_new_tokens: 16}}
+  s_arc_c: {{<<: *test, kind: arc, grader: choice}}
+  s_hotpotqa: {{<<: *test, kind: hotpotqa, grader: qa}}
+  s_safetybench: {{<<: *test, kind: safetybench, grader: choice}}
+  s_mmlu_subjects: {{<<: *test, kind: mmlu_subjects, grader: choice}}
+  s_wildguard: {{kind: wildguard, grader: wildguard, judge: small, test: 4, limit: 4, max_new_tokens: 16}}
 drift: {{prompts: 2}}
 """
 WILDGUARD = """---

@@ -64,7 +64,7 @@ def test_grpo_alone_needs_no_sft(empty):
     found, text = jobs(empty, "results/qwen3b/grpo/table.csv", options=("--printshellcmds",))
     assert found["train_on_policy"] == SEEDS * TARGETS
     assert not {"train_sft", "train_student", "harvest"} & set(found)
-    command = re.search(r"lease.py .*train_on_policy.py .*--task-kind ifeval.*", text)[0]
+    command = re.search(r"lease.py .*train_on_policy.py .*--grader ifeval.*", text)[0]
     assert "--gpus 8" in command and "accelerate launch" in command and "--engine vllm" in command
     assert "--max-new-tokens 2048" in command and "--samples 8" in command
 

@@ -123,7 +123,9 @@ def test_another_suite_with_the_same_task_reruns_nothing(project):
 
 def test_a_benchmark_more_in_the_suite_goes_through_the_gate(project):
     overlay = "suites: {miniature: {reported: [more]}}\n"
-    overlay += "tasks: {more: {kind: chain, test: 40, limit: 24, max_new_tokens: 96, seed: 7}}\n"
+    overlay += (
+        "tasks: {more: {kind: chain, grader: chain, test: 40, limit: 24, max_new_tokens: 96, seed: 7}}\n"
+    )
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))
     assert jobs["prepare"] == 1 and jobs["decontaminate"] == jobs["contamination_gate"] == 2
     assert {"teacher", "train_sft", "aggregate"} <= set(jobs)

@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         default="all",
         help="correct: sampled targets that the grader refuses keep their place but give no loss (ablation)",
     )
-    parser.add_argument("--grader", help="kind of the task's grader; needed for --keep correct")
+    parser.add_argument("--grader", help="the task's grader; needed for --keep correct")
     parser.add_argument("--processes", type=int, default=1, help="grading processes; changes no result")
     parser.add_argument(
         "--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order"

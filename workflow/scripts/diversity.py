@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--k", type=int, required=True, help="K of Pass@K and of the vote")
     parser.add_argument(
-        "--kinds", nargs="+", required=True, metavar="TASK=KIND", help="target tasks, with their kinds"
+        "--graders", nargs="+", required=True, metavar="TASK=GRADER", help="target tasks, with their graders"
     )
     parser.add_argument(
         "--samples",
@@ -73,7 +73,7 @@ def same_prompts(own: dict[str, Samples], task: str) -> list[str]:
     return sorted(sizes[first])
 
 
-def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str, dict]) -> list[dict]:
+def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[str, dict]) -> list[dict]:
     """Cells of one target task, from the samples of every label."""
     methods = of_task(list(samples), task)
     own = {label: samples[label].get(task, Samples()) for label in methods}
@@ -83,11 +83,11 @@ def task_cells(args: argparse.Namespace, task: str, kind: str, samples: dict[str
         reason = "Pass@K needs grades of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)
     generations, greedy = cli.parse_pairs(args.generations), cli.parse_pairs(args.greedy)
-    stated = has_answers(kind)
+    stated = has_answers(grader)
     if not stated:
         own = {label: with_responses(found, Path(generations[label]), task) for label, found in own.items()}
     texts = {text for found in own.values() for answers in found.answers.values() for text in answers}
-    classes = canonical_all(kind, texts, args.processes) if stated else {text: text for text in texts}
+    classes = canonical_all(grader, texts, args.processes) if stated else {text: text for text in texts}
     scores: dict[str, dict[str, list[np.ndarray]]] = {method: {} for method in names}
     for label, method in methods.items():
         found = by_prompt(f"{label} {task}", own[label], classes, args.k)
@@ -112,8 +112,8 @@ def main(args: argparse.Namespace) -> None:
     samples = {label: read_samples(Path(path)) for label, path in paths.items()}
     found = [
         cell
-        for task, kind in cli.parse_pairs(args.kinds).items()
-        for cell in task_cells(args, task, kind, samples)
+        for task, grader in cli.parse_pairs(args.graders).items()
+        for cell in task_cells(args, task, grader, samples)
     ]
     inputs = {label: parquet.provenance(Path(path)) for label, path in paths.items()}
     cells.write(args.output, found, provenance.facts("diversity", samples=inputs))

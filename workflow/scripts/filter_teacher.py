@@ -14,7 +14,7 @@ from tms.io.errors import InputError
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=Path, required=True, help="the teacher's completions, all splits")
-    parser.add_argument("--grader", required=True, help="kind of the task's grader")
+    parser.add_argument("--grader", required=True, help="the task's grader")
     parser.add_argument("--task", required=True, help="name of the task, for messages")
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
@@ -86,7 +86,7 @@ def main(args: argparse.Namespace) -> None:
         if not counts["kept"]:
             broken = counts["rejects"].get("grader error", 0) == counts["answers"]
             remedy = (
-                f"the grader fails on each of them (see above); mend tms/graders/{args.grader}.py"
+                f"the grader fails on each of them (see above); correct tms/graders/{args.grader}.py"
                 if broken
                 else "allow more tries, another teacher, or longer completions; or, where these are the data "
                 "set's own solutions, look why the grader rejects them"

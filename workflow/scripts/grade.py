@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--generations", type=Path, required=True, help="completions of all benchmarks")
     parser.add_argument(
-        "--graders", nargs="+", required=True, metavar="BENCHMARK=KIND", help="a grader for each benchmark"
+        "--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark"
     )
     parser.add_argument(
         "--judgements", nargs="*", default=[], type=Path, help="judge models' output on the judged benchmarks"
@@ -58,40 +58,40 @@ def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
 
 
 def graded_text(row: dict, judged: list[str], judgements: dict, args: argparse.Namespace) -> str:
-    """What a row's grader reads: its judgement where the benchmark is judged, else its completion."""
+    """Text for a row's grader: its judgement where the benchmark is judged, else its completion."""
     if row["benchmark"] not in judged:
         return row["completion"]
-    found = judgements.get(tuple(row[name] for name in KEY))
-    if found is None:
+    judgement = judgements.get(tuple(row[name] for name in KEY))
+    if judgement is None:
         raise InputError(
             f"{' '.join(map(str, args.judgements))}: no judgement of {row['benchmark']} "
             f"{row['example_id']} sample {row['sample']}; run judge again"
         )
-    return found
+    return judgement
 
 
-def score(benchmark: str, metric: str, own: list[dict]) -> dict:
+def score(benchmark: str, metric: str, rows: list[dict]) -> dict:
     """Score of one benchmark, and of its other metrics, from its graded rows.
 
     Raises:
         InputError: no row counts for the score.
     """
-    values = [[row["grade"]] for row in own if row["grade"] is not None]
+    values = [[row["grade"]] for row in rows if row["grade"] is not None]
     if not values:
         raise InputError(
-            f"benchmark {benchmark}: none of its {len(own)} rows counts for {metric}; raise its limit"
+            f"benchmark {benchmark}: none of its {len(rows)} rows counts for {metric}; raise its limit"
         )
     also: dict[str, list[list[float]]] = {}
-    for row in own:
+    for row in rows:
         for name, items in json.loads(row["also"]).items():
             also.setdefault(name, []).append(items)
     return {
         "metric": metric,
         **summary(values),
-        "truncated": sum(row["finish_reason"] == "length" for row in own),
-        "timeouts": sum(row["reason"] == "timeout" for row in own),
-        "failures": sum(row["reason"] not in NOT_GRADED for row in own),
-        "also": {name: summary(found) for name, found in also.items() if any(found)},
+        "truncated": sum(row["finish_reason"] == "length" for row in rows),
+        "timeouts": sum(row["reason"] == "timeout" for row in rows),
+        "failures": sum(row["reason"] not in NOT_GRADED for row in rows),
+        "also": {name: summary(items) for name, items in also.items() if any(items)},
     }
 
 
@@ -102,19 +102,19 @@ def summary(items: list[list[float]]) -> dict:
 
 
 def main(args: argparse.Namespace) -> None:
-    kinds = cli.parse_pairs(args.graders)
+    graders = cli.parse_pairs(args.graders)
     columns = [*KEY, "completion", "answer", "finish_reason"]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
-        if benchmark not in kinds:
+        if benchmark not in graders:
             raise InputError(f"{args.generations}: benchmark {benchmark} has no grader; add it to --graders")
-    for benchmark in [*kinds, *args.judged]:
+    for benchmark in [*graders, *args.judged]:
         if benchmark not in generated:
             raise InputError(f"{args.generations}: no row of benchmark {benchmark}; run generate again")
     judgements = read_judgements(args.judgements, args.judged)
     tasks = [
-        Task(kinds[row["benchmark"]], graded_text(row, args.judged, judgements, args), row["answer"])
+        Task(graders[row["benchmark"]], graded_text(row, args.judged, judgements, args), row["answer"])
         for row in generations
     ]
     grades = grade_all(tasks, args.processes, args.timeout)
@@ -127,18 +127,16 @@ def main(args: argparse.Namespace) -> None:
     inputs = {"generations": parquet.provenance(args.generations)}
     if args.judged:
         inputs["judgements"] = [parquet.provenance(path) for path in args.judgements]
-    parquet.write(
-        args.grades,
-        parquet.GRADES,
-        grades,
-        provenance.facts("grade", graders=kinds, **inputs),
-    )
+    parquet.write(args.grades, parquet.GRADES, grades, provenance.facts("grade", graders=graders, **inputs))
+    rows_of: dict[tuple[str, str], list[dict]] = {}
+    for row in grades:
+        rows_of.setdefault((row["checkpoint"], row["benchmark"]), []).append(row)
     scores: dict[str, dict[str, dict]] = {}
-    for point, benchmark in dict.fromkeys((row["checkpoint"], row["benchmark"]) for row in grades):
-        own = [row for row in grades if (row["checkpoint"], row["benchmark"]) == (point, benchmark)]
-        found = score(benchmark, load_grader(kinds[benchmark]).METRIC, own)
-        scores.setdefault(point, {})[benchmark] = found
-        print(f"{benchmark} {point}: {found}")
+    for (point, benchmark), rows in rows_of.items():
+        scores.setdefault(point, {})[benchmark] = entry = score(
+            benchmark, load_grader(graders[benchmark]).METRIC, rows
+        )
+        print(f"{benchmark} {point}: {entry}")
     # One model: its scores; checkpoints of a run: those of each.
     written = scores[""] if list(scores) == [""] else scores
     args.scores.write_text(json.dumps(written, indent=1) + "\n")

@@ -1,14 +1,13 @@
 """Let a judge model read completions of some benchmarks; its raw output is kept, and graded later."""
 
 import argparse
-import importlib
-import importlib.util
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
+from tms.io.modules import load_module
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,18 +24,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    if not args.judge.isidentifier() or importlib.util.find_spec(f"tms.judges.{args.judge}") is None:
-        raise InputError(
-            f"--judge {args.judge!r}: no such kind; add workflow/scripts/tms/judges/{args.judge}.py"
-        )
-    judge = importlib.import_module(f"tms.judges.{args.judge}")
+    judge = load_module("judges", args.judge)
     columns = ["example_id", "benchmark", "checkpoint", "sample", "prompt", "completion"]
     completions = [
         row for row in parquet.read(args.generations, columns) if row["benchmark"] in args.benchmarks
     ]
-    found = {row["benchmark"] for row in completions}
+    generated = {row["benchmark"] for row in completions}
     for name in args.benchmarks:
-        if name not in found:
+        if name not in generated:
             raise InputError(f"{args.generations}: no row of benchmark {name}; run generate again")
     model = open_model(args.model, judge.CHAT_TEMPLATE)
     wanted = [

@@ -1,8 +1,6 @@
 """Prepare one split of one task: its prompts and gold answers."""
 
 import argparse
-import importlib
-import importlib.util
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 from tms.data.splits import SPLITS
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.io.modules import load_module
 from tms.io.provenance import facts
 
 
@@ -30,11 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Build the rows and write them."""
-    if not args.kind.isidentifier() or importlib.util.find_spec(f"tms.tasks.{args.kind}") is None:
-        raise InputError(
-            f"task {args.task}: no kind {args.kind!r}; add tms/tasks/{args.kind}.py or correct the name"
-        )
-    task = importlib.import_module(f"tms.tasks.{args.kind}")
+    task = load_module("tasks", args.kind)
     try:
         examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
     except InputError as error:

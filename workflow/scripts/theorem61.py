@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         help="drift_samples.parquet of each run",
     )
     parser.add_argument(
-        "--graders", nargs="+", required=True, metavar="NAME=KIND", help="a grader for each benchmark"
+        "--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark"
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
@@ -55,11 +55,11 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     Raises:
         InputError: a benchmark without a grader.
     """
-    kinds = cli.parse_pairs(args.graders)
+    graders = cli.parse_pairs(args.graders)
     for benchmark in sorted({row["benchmark"] for row in samples}):
-        if benchmark not in kinds:
+        if benchmark not in graders:
             raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")
-    tasks = [Task(kinds[row["benchmark"]], row["completion"], row["answer"]) for row in samples]
+    tasks = [Task(graders[row["benchmark"]], row["completion"], row["answer"]) for row in samples]
     # The base's samples recur beside each method.
     distinct = list(dict.fromkeys(tasks))
     grades = dict(zip(distinct, grade_all(distinct, args.processes, args.timeout), strict=True))

@@ -14,7 +14,7 @@ from tms.training import program
 from tms.training.settings import add_flags
 
 RESULT_FLAGS = (  # flags that a run's result depends on, beside those of all training
-    *("algorithm", "task_kind", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
+    *("algorithm", "grader", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
     *("entropy_bonus", "trsft_floor", "budget", "kl_rows"),
 )
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add = flags.add_argument
     add("--references", type=Path, required=True, help="Parquet file of verified references: the prompts")
     add("--algorithm", choices=["grpo", "reinforce", "trapo"], required=True)
-    add("--task-kind", required=True, help="kind of the task, which names its grader")
+    add("--grader", required=True, help="the task's grader")
     add("--engine", required=True, help="sampler: transformers or vllm")
     add("--samples", type=int, help="rollouts of each prompt (GRPO)")
     add("--temperature", type=float, default=1.0, help="of the sampling")
@@ -63,8 +63,8 @@ def main(args: argparse.Namespace) -> None:
     settings = OnPolicySettings.from_flags(args)
     if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
-    with Rewards(args.task_kind, args.grading_processes) as rewards:
-        modules = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.task_kind}")
+    with Rewards(args.grader, args.grading_processes) as rewards:
+        modules = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.grader}")
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 
         # Imported here, after the checks that need none of it.

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tms.answers.math import equal, harmless, is_list
 from tms.answers.math_extraction import boxed, expression_answer, number_answer
 from tms.answers.math_text import number
-from tms.graders import gsm8k, math, math500
+from tms.graders import math
+from tms.graders import number as number_grader
 from tms.grading.pool import Task, grade_all
 
 pytestmark = pytest.mark.usefixtures("patient_graders")
@@ -51,7 +52,7 @@ pytestmark = pytest.mark.usefixtures("patient_graders")
     ],
 )
 def test_a_number_is_found(completion, answer):
-    assert gsm8k.grade(completion, answer).score == 1
+    assert number_grader.grade(completion, answer).score == 1
 
 
 def test_a_times_minutes_and_a_units_exponent_are_no_numbers():
@@ -76,7 +77,7 @@ def test_a_times_minutes_and_a_units_exponent_are_no_numbers():
     ],
 )
 def test_another_number_is_wrong(completion, answer):
-    assert gsm8k.grade(completion, answer).score == 0
+    assert number_grader.grade(completion, answer).score == 0
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,6 @@ def test_another_number_is_wrong(completion, answer):
 )
 def test_an_expression_is_found(completion, answer):
     assert math.grade(completion, answer).score == 1
-    assert math500.grade(completion, answer) == math.grade(completion, answer)
 
 
 EQUAL = [
@@ -233,7 +233,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_answers_end_at_once(text):
     for form in ("\\boxed{%s}", "the answer is $%s$", "%s"):
-        for grader, gold in ((math, "\\frac{x^2+1}{7}"), (gsm8k, "77")):
+        for grader, gold in ((math, "\\frac{x^2+1}{7}"), (number_grader, "77")):
             with cpu_limit(3):
                 grade = grader.grade(form % text, gold)
             assert (grade.score, grade.failure) == (0, "")
@@ -269,7 +269,7 @@ def test_a_comparison_that_takes_long_is_wrong_and_counted():
 )
 def test_a_very_long_text_takes_no_time(text):
     with cpu_limit(3):
-        assert math.grade(text, "\\frac{1}{7}").score == gsm8k.grade(text, "77").score == 0
+        assert math.grade(text, "\\frac{1}{7}").score == number_grader.grade(text, "77").score == 0
 
 
 def test_boxes():
@@ -287,7 +287,7 @@ WORDS = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(text=st.text(max_size=200) | MATHS | MATHS.map("\\boxed{{{}}}".format))
 def test_no_text_raises(text):
-    for grader, gold in ((gsm8k, "5"), (math, "\\frac{1}{2}"), (math, "x^2+1")):
+    for grader, gold in ((number_grader, "5"), (math, "\\frac{1}{2}"), (math, "x^2+1")):
         grade = grader.grade(text, gold)
         assert grade.score in (0.0, 1.0)
         assert len(grade.extracted) <= 200
@@ -311,8 +311,8 @@ def test_what_stands_before_a_marked_answer_changes_nothing(padding, answer):
     frame=st.sampled_from(["\\boxed{{{}}}", "The answer is {}", "Answer: {}", "#### {}", "so it is {}"]),
 )
 def test_every_way_to_write_a_right_number_is_right(value, form, frame):
-    assert gsm8k.grade("2 + 2 = 4.\n" + frame.format(form.format(value)), str(value)).score == 1
-    assert gsm8k.grade("2 + 2 = 4.\n" + frame.format(form.format(value)), str(value + 1)).score == 0
+    assert number_grader.grade("2 + 2 = 4.\n" + frame.format(form.format(value)), str(value)).score == 1
+    assert number_grader.grade("2 + 2 = 4.\n" + frame.format(form.format(value)), str(value + 1)).score == 0
 
 
 @settings(max_examples=60, deadline=None)

@@ -48,6 +48,7 @@ def test_the_shipped_config_is_accepted(config):
         ("methods.tms.tms.num_checkpoints", 65, ["65 checkpoints", "64 steps", "effective_batch"]),
         ("suites.miniature.targets", ["chian"], ["suites.miniature.targets", "chian", "did you mean chain"]),
         ("tasks.chain.kind", "chains", ["tasks.chain.kind", "did you mean chain"]),
+        ("tasks.arc_c.grader", "choise", ["tasks.arc_c.grader", "did you mean choice"]),
         ("tasks.facts.limit", 10_000, ["tasks.facts.limit", "10000"]),
         ("models.tiny.methods.gpro", {}, ["models.tiny.methods", "gpro", "did you mean grpo"]),
         ("models.tiny.methods.grpo.kind", "tms", ["models.tiny.methods.grpo", "kind"]),
@@ -73,7 +74,7 @@ def test_the_shipped_config_is_accepted(config):
         ("tasks.math.judge", "wildguard", ["tasks.math.judge", "no use for a judge"]),
         (
             "tasks.xfer",
-            {"kind": "chain", "test": 1, "limit": 1, "max_new_tokens": 1},
+            {"kind": "chain", "grader": "chain", "test": 1, "limit": 1, "max_new_tokens": 1},
             ["tasks.xfer", "column"],
         ),
         ("judges.wildguard.kind", "wildgard", ["judges.wildguard.kind", "did you mean wildguard"]),
@@ -176,7 +177,7 @@ def test_rollouts_of_a_step_have_to_be_dealt_out_not_its_prompts(config):
 def test_a_benchmark_that_is_judged_needs_a_judge(config):
     """Else its grader would read the model's own words as the judge's."""
     del config["tasks"]["wildguard"]["judge"]
-    with pytest.raises(InputError, match=r"tasks\.wildguard\.judge: kind wildguard needs a judge"):
+    with pytest.raises(InputError, match=r"tasks\.wildguard\.judge: grader wildguard needs a judge"):
         check.check(config)
 
 

@@ -4,6 +4,7 @@ import pytest
 from helpers.hub_folder import hub_folder, jsonl
 
 from tms.data import hub
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 SOURCE = hub.Source(
@@ -130,6 +131,6 @@ def test_a_broken_file_is_named_in_one_line(root):
 
 
 def test_unknown_options_are_named():
-    assert hub.read_options("sums", {"order": "hash"}, {"order": "official"}) == {"order": "hash"}
+    assert read_options("sums", {"order": "hash"}, {"order": "official"}) == {"order": "hash"}
     with pytest.raises(InputError, match="sums: unknown option 'odrer'; known are order"):
-        hub.read_options("sums", {"odrer": "hash"}, {"order": "official"})
+        read_options("sums", {"odrer": "hash"}, {"order": "official"})

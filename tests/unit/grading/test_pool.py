@@ -29,7 +29,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture
 def exact_grader(tmp_path, monkeypatch):
-    """A grader of kind `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
+    """A grader `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
     monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(FAKES)])
     let_python_find_the_fakes(tmp_path, monkeypatch)
     yield
@@ -103,7 +103,7 @@ def test_many_rows_take_one_start_of_each_worker_and_few_messages(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["no_such_grader", "os.path", "../exact_fake", ""])
 def test_an_unknown_grader_is_named(kind):
-    with pytest.raises(InputError, match="no such kind"):
+    with pytest.raises(InputError, match="no such module"):
         load_grader(kind)
 
 

@@ -24,7 +24,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture(autouse=True)
 def exact_grader(tmp_path, monkeypatch):
-    """A grader of kind `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
+    """A grader `exact_fake` that hangs, dies or raises on demand, beside the real ones."""
     let_python_find_the_fakes(tmp_path, monkeypatch)
 
 
@@ -45,7 +45,7 @@ NO_COMMA = json.dumps(
 
 
 @pytest.mark.parametrize(
-    "kind, answer, completions, expected",
+    "name, answer, completions, expected",
     [
         (
             "math",
@@ -59,16 +59,16 @@ NO_COMMA = json.dumps(
     ],
 )
 def test_rewards_are_the_graders_scores(
-    kind, answer, completions, expected, patient_graders, tmp_path, monkeypatch
+    name, answer, completions, expected, patient_graders, tmp_path, monkeypatch
 ):
     let_python_find_the_fakes(
         tmp_path, monkeypatch, "import tms.answers.math\ntms.answers.math.SECONDS = 100"
     )
-    with Rewards(kind, 2, PATIENT) as rewards:
+    with Rewards(name, 2, PATIENT) as rewards:
         found = rewards.of(completions, [answer] * len(completions))
         assert rewards.failures == 0
     assert found == expected
-    grader = load_grader(kind)
+    grader = load_grader(name)
     assert found == [grader.grade(completion, answer).score for completion in completions]
 
 
@@ -146,7 +146,7 @@ def test_a_server_that_dies_twice_is_an_error(rewards):
 
 
 def test_an_unknown_grader_is_named_before_anything_is_graded():
-    with pytest.raises(InputError, match="'no_such_grader': no such kind"), Rewards("no_such_grader", 2):
+    with pytest.raises(InputError, match="'no_such_grader': no such module"), Rewards("no_such_grader", 2):
         pass
 
 

@@ -97,7 +97,7 @@ def test_arc_shows_the_rows_own_labels(tmp_path):
     assert gold(digits) == {"label": "3", "labels": ["1", "2", "3"], "texts": ["x", "y", "z"]}
     assert gold(letters)["label"] == "B"
     with pytest.raises(InputError, match="key 'C'"):
-        arc.row({**rows[1], "answerKey": "C"})
+        arc.row(1, {**rows[1], "answerKey": "C"})
 
 
 def safetybench_folder(root, **changed):
@@ -199,7 +199,7 @@ def test_real_arc_with_letters_and_with_digits():
     sizes = [len(gold(row)["texts"]) for row in rows.values()]
     assert (sizes.count(4), sizes.count(3), sizes.count(5)) == (1165, 4, 3)
     with (DATA / "arc_challenge" / "numeric_labels" / "nysedregents.jsonl").open() as lines:
-        digits = [arc.row(json.loads(line)) for line in lines]
+        digits = [arc.row(0, json.loads(line)) for line in lines]
     assert len(digits) == 46
     for row in digits:
         lettered, numbered = gold(rows[row["example_id"]]), gold(row)

@@ -1,4 +1,4 @@
-r"""Whether two mathematical answers are equal: plain numbers exactly, then as text, then by math-verify.
+r"""Equality of two mathematical answers: plain numbers exactly, then as text, then by math-verify.
 
 math-verify 0.9 (https://github.com/huggingface/Math-Verify) parses both answers in the same way. Its own
 limits use SIGALRM, which works in a main thread only, as in each process of the grading pool. Such a limit
@@ -12,7 +12,7 @@ import threading
 from fractions import Fraction
 
 from tms.answers.grade import Grade
-from tms.answers.math_extraction import LONGEST_ANSWER, expression_answer, number_answer
+from tms.answers.math_extraction import LONGEST_ANSWER
 from tms.answers.math_text import CONNECTIVE, normal_form, number, tidy, without_name
 
 SECONDS = 3  # for parsing one answer, and for comparing two
@@ -31,16 +31,6 @@ SET = re.compile(r"\s*(?:\\left\s*)?\\\{(.*?)(?:\\right\s*)?\\\}\s*")
 logging.getLogger("math_verify").setLevel(logging.ERROR)
 
 
-def grade_number(completion: str, answer: str) -> Grade:
-    """Score 1 where the number that a completion gives as its answer equals the gold number."""
-    return _grade(number_answer(completion), answer)
-
-
-def grade_expression(completion: str, answer: str) -> Grade:
-    """Score 1 where the expression that a completion gives as its answer equals the gold answer."""
-    return _grade(expression_answer(completion, is_list(answer)), answer)
-
-
 def is_list(answer: str) -> bool:
     r"""Whether a gold answer lists several values: `1, -2`, `1 \text{ or } 2`, `\{1, 2\}` or `\pm 3`."""
     of_set = SET.fullmatch(answer)
@@ -50,7 +40,8 @@ def is_list(answer: str) -> bool:
     return LISTED.search(answer) is not None
 
 
-def _grade(extracted: str, answer: str) -> Grade:
+def grade_extracted(extracted: str, answer: str) -> Grade:
+    """Score 1 where the answer that a completion gives equals the gold answer."""
     try:
         right = equal(answer, extracted)
     except TimeoutError:

@@ -17,7 +17,7 @@ from tms.io.errors import InputError
 from tms.mixture.schedule import total_steps
 
 SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.schema.yaml"
-JUDGED = {"wildguard", "wildjailbreak"}  # kinds whose graders read a judge's output
+JUDGED = {"wildguard"}  # graders that read a judge's output
 COLUMNS = {
     "row",
     "xfer",
@@ -27,7 +27,7 @@ COLUMNS = {
 }  # of a table, beside its benchmarks
 WORLD = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds that a pretrained world can hold
 RESERVED = {"base", "cells", "tables", "figures", "all"}  # folder names under results/ and results/{model}
-KINDS = Path(__file__).resolve().parents[1] / "tasks"
+LIBRARY = Path(__file__).resolve().parents[1]
 
 
 def check(config: dict, asked: list[str] | None = None) -> list[str]:
@@ -108,36 +108,27 @@ def _check_names(config: dict) -> None:
                     f"config: {part}.{name}: names are folders: use letters, digits, '_', '.', '-', "
                     f"and none of {', '.join(sorted(RESERVED))}"
                 )
-    kinds = sorted(file.stem for file in KINDS.glob("[!_]*.py"))
     root = config["data"]["root"]
     if root is not None and not Path(root).is_dir():
         raise InputError(f"config: data.root: no folder {root}; correct it, or write null for the hub")
     for name, task in config["tasks"].items():
-        lead(f"tasks.{name}.kind", task["kind"], kinds)
-        if not KINDS.with_name("graders").joinpath(f"{task['kind']}.py").exists():
-            raise InputError(
-                f"config: tasks.{name}.kind: {task['kind']} has no grader; add "
-                f"workflow/scripts/tms/graders/{task['kind']}.py"
-            )
+        lead(f"tasks.{name}.kind", task["kind"], _modules("tasks"))
+        lead(f"tasks.{name}.grader", task["grader"], _modules("graders"))
         if name in COLUMNS:
             raise InputError(f"config: tasks.{name}: tables have a column of that name; choose another")
         if "judge" in task:
             lead(f"tasks.{name}.judge", task["judge"], config["judges"])
-        if ("judge" in task) != (task["kind"] in JUDGED):
-            needs = (
-                "needs a judge; name an entry of judges"
-                if task["kind"] in JUDGED
-                else "has no use for a judge"
-            )
-            raise InputError(f"config: tasks.{name}.judge: kind {task['kind']} {needs}")
+        judged = task["grader"] in JUDGED
+        if ("judge" in task) != judged:
+            needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
+            raise InputError(f"config: tasks.{name}.judge: grader {task['grader']} {needs}")
         if task["limit"] > task["test"]:
             raise InputError(
                 f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
                 f"tasks.{name}.test; raise test or lower limit"
             )
-    formats = sorted(file.stem for file in KINDS.with_name("judges").glob("[!_]*.py"))
     for name, judge in config["judges"].items():
-        lead(f"judges.{name}.kind", judge["kind"], formats)
+        lead(f"judges.{name}.kind", judge["kind"], _modules("judges"))
     for name, teacher in config["teachers"].items():
         if "model" in teacher and "solutions" in teacher:
             raise InputError(f"config: teachers.{name}: give model or solutions, not both")
@@ -174,6 +165,10 @@ def _check_names(config: dict) -> None:
             known = settings.trajectories(config) + (settings.students(config) if iterative else [])
             lead(f"tms.trajectory of methods.{method}", trajectory, known)
     check_experiments.check(config)
+
+
+def _modules(folder: str) -> list[str]:
+    return sorted(file.stem for file in (LIBRARY / folder).glob("[!_]*.py"))
 
 
 def _check_suite(config: dict, name: str) -> None:

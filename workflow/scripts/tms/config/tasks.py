@@ -11,6 +11,11 @@ def kind(config: dict, task: str) -> str:
     return config["tasks"][task]["kind"]
 
 
+def grader(config: dict, task: str) -> str:
+    """Grader of a task: its module in `tms/graders`."""
+    return config["tasks"][task]["grader"]
+
+
 def task_modules(config: dict, task: str) -> tuple[str, ...]:
     """Module that makes a task's examples, for the code digest."""
     return (f"tms.tasks.{kind(config, task)}",)
@@ -18,17 +23,17 @@ def task_modules(config: dict, task: str) -> tuple[str, ...]:
 
 def grader_modules(config: dict, tasks: Sequence[str]) -> tuple[str, ...]:
     """Modules of the graders of these tasks, for the code digest."""
-    return tuple(f"tms.graders.{name}" for name in sorted({kind(config, task) for task in tasks}))
+    return tuple(f"tms.graders.{name}" for name in sorted({grader(config, task) for task in tasks}))
 
 
 def grader_pairs(config: dict, tasks: Sequence[str]) -> list[str]:
     """`TASK=GRADER` of each task, for a flag."""
-    return [f"{task}={kind(config, task)}" for task in tasks]
+    return [f"{task}={grader(config, task)}" for task in tasks]
 
 
 def punkt(config: dict, tasks: Sequence[str]) -> list[str]:
     """The sentence splitter, where one of the tasks' graders needs it."""
-    return [paths.PUNKT] if "ifeval" in [kind(config, task) for task in tasks] else []
+    return [paths.PUNKT] if "ifeval" in [grader(config, task) for task in tasks] else []
 
 
 def data_root(config: dict, task: str) -> str | None:

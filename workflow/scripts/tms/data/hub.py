@@ -7,12 +7,15 @@ repository has.
 
 import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 HELDOUT = 500  # training rows set aside as held-out, or a tenth of them if that is less
+OPTIONS = {"revision": None, "order": "official"}  # of a task that `test_set` builds
 SKIP = "or take the task out of suites.<suite> (targets, views, retention, safety, reported)"
 
 
@@ -87,6 +90,25 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
     return found
 
 
+def test_set(kind: str, source: Source, row: Callable[[int, dict], dict | None]) -> Callable[..., list[dict]]:
+    """The `build` of a task that has a test split alone; options: another `revision`, `order: hash` shuffles.
+
+    Args:
+        kind: the task's module, for messages.
+        source: the data set.
+        row: makes a prepared row of a row's index and the row itself; None leaves it out.
+    """
+
+    def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
+        settings = read_options(kind, options, OPTIONS)
+        rows = [
+            row(index, item) for index, item in enumerate(load(source, split, root, settings["revision"]))
+        ]
+        return test_rows([made for made in rows if made is not None], size, settings["order"])
+
+    return build
+
+
 def configs(source: Source, root: Path) -> list[str]:
     """Names of the configurations that a local copy's README declares."""
     from datasets import get_dataset_config_names
@@ -159,18 +181,6 @@ def first(rows: list[dict], split: str, size: int) -> list[dict]:
             f"{size} {split} rows asked for, but there are {len(rows)}; set it to {len(rows)} or less"
         )
     return rows[:size]
-
-
-def read_options(kind: str, options: dict, known: dict) -> dict:
-    """Fill in a task's options from their defaults.
-
-    Raises:
-        InputError: an option is unknown.
-    """
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise InputError(f"{kind}: unknown option {unknown[0]!r}; known are {', '.join(known)}")
-    return {**known, **options}
 
 
 def _folder(source: Source, root: Path) -> Path:

@@ -15,28 +15,27 @@ import sys
 import threading
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 
 from tms.answers.math import BASE, TIME, harmless
 from tms.answers.math_text import normal_form, number, tidy, without_name
 from tms.graders.countdown import evaluate
+from tms.grading.process import limit_memory
 from tms.io.progress import Progress
 
 NO_ANSWER = ""  # the class of completions in which the grader has found no answer
-EXPRESSIONS = {"math", "math500", "gsm8k"}
-RESPONSES = {"ifeval", "wildguard", "wildjailbreak"}  # their graders judge whole responses and extract none
+EXPRESSIONS = {"math", "number"}  # graders
+RESPONSES = {"ifeval", "wildguard"}  # graders that judge whole responses and extract no answer
 SECONDS = 3  # for parsing and simplifying one answer
 LONGEST_WAIT = 30.0  # seconds after which a process that computes an answer's class is given up
-WORKER_MEMORY = 2 << 30  # bytes of address space that such a process may add to what it started with
 DIGITS = 12  # of an irrational number
 WORD = re.compile(r"(?<![\\a-zA-Z])(?!sqrt|sin|cos|tan|cot|sec|csc|log|and)[a-zA-Z]{3,}")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\}")
 RATIO = re.compile(r"\d\s*:\s*\d")
 
 
-def has_answers(kind: str) -> bool:
-    """Whether completions of a kind of task state an answer that its grader extracts and a vote can count."""
-    return kind not in RESPONSES
+def has_answers(grader: str) -> bool:
+    """Whether a grader extracts an answer, which a vote can count, from completions."""
+    return grader not in RESPONSES
 
 
 def response_class(completion: str) -> str:
@@ -45,17 +44,17 @@ def response_class(completion: str) -> str:
     return blake2b(" ".join(words).encode(), digest_size=16).hexdigest() if words else NO_ANSWER
 
 
-def canonical(kind: str, extracted: str) -> str:
+def canonical(grader: str, extracted: str) -> str:
     r"""The class of an answer: equal texts stand for the same answer of one prompt.
 
     Mathematics: `1/2` for `0.5` and `\frac{1}{2}`; 12 digits of an irrational number; quotients of
     polynomials expanded, sets sorted, a leading `x =` dropped. Countdown: the expression's syntax tree, so
     that spaces and needless parentheses change nothing, while `1 + 2` and `2 + 1` are two answers. Chain: the
-    integer. All other kinds: the extracted text as it is, which their graders have brought into one spelling.
+    integer. All other graders bring the extracted text into one spelling themselves.
 
     Args:
-        kind: kind of the task, e.g. `math`.
-        extracted: the answer that the kind's grader has found in a completion; "" for none.
+        grader: name of the task's grader, e.g. `math`.
+        extracted: the answer that it has found in a completion; "" for none.
 
     Returns:
         The class; `NO_ANSWER` where the completion has none. An answer that math-verify cannot parse, or not
@@ -64,28 +63,28 @@ def canonical(kind: str, extracted: str) -> str:
     text = extracted.strip()
     if not text:
         return NO_ANSWER
-    if kind in EXPRESSIONS:
+    if grader in EXPRESSIONS:
         return _expression(text)
-    if kind == "countdown":
+    if grader == "countdown":
         return ast.unparse(ast.parse(text, mode="eval")) if evaluate(text) else " ".join(text.split())
-    if kind == "chain":
+    if grader == "chain":
         return text.lstrip("0") or "0"
     return text
 
 
-def canonical_all(kind: str, texts: set[str], processes: int) -> dict[str, str]:
+def canonical_all(grader: str, texts: set[str], processes: int) -> dict[str, str]:
     """The class of each text, in worker processes with a limit of time and memory.
 
     A text whose process is stuck or dies gets its normal form as text.
 
     Args:
-        kind: kind of the task.
+        grader: name of the task's grader.
         texts: extracted answers.
-        processes: number of workers, for kinds that need computer algebra.
+        processes: number of workers, where the grader needs computer algebra.
     """
     ordered = sorted(texts)
-    if kind not in EXPRESSIONS:
-        return {text: canonical(kind, text) for text in ordered}
+    if grader not in EXPRESSIONS:
+        return {text: canonical(grader, text) for text in ordered}
     found: dict[str, str] = {}
     # Forking costs milliseconds where spawning imports everything anew; macOS cannot fork safely.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -93,7 +92,7 @@ def canonical_all(kind: str, texts: set[str], processes: int) -> dict[str, str]:
         while len(found) < len(ordered):
             left = ordered[len(found) :]
             with context.Pool(min(processes, len(left)), _begin) as pool:
-                results = pool.imap(partial(canonical, kind), left)
+                results = pool.imap(partial(canonical, grader), left)
                 for text in left:
                     try:
                         # Work is handed out in this order: the awaited text has a process, or had one
@@ -171,10 +170,4 @@ def _begin() -> None:
     """Let a worker be ended at any time, and fail with a MemoryError where sympy builds something huge."""
     # A handler of the parent would run between two steps of Python, and sympy swallow what it raises.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if sys.platform == "linux":
-        import resource
-
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        limit = used + WORKER_MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
+    limit_memory()

@@ -1,7 +1,12 @@
-"""MATH's grader: the final expression, compared by math-verify (https://github.com/huggingface/Math-Verify)."""
+"""Grader of mathematical expressions: the final one, compared by math-verify.
+
+See https://github.com/huggingface/Math-Verify; MATH-500's official grader is
+https://github.com/openai/prm800k, prm800k/grading/.
+"""
 
 from tms.answers.grade import Grade
-from tms.answers.math import grade_expression
+from tms.answers.math import grade_extracted, is_list
+from tms.answers.math_extraction import expression_answer
 
 METRIC = "accuracy"
 
@@ -14,4 +19,4 @@ def grade(completion: str, answer: str) -> Grade:
             "answer is", "Answer:" or "####", else the last formula or number.
         answer: the gold answer, e.g. `\frac{1}{2}`.
     """
-    return grade_expression(completion, answer)
+    return grade_extracted(expression_answer(completion, is_list(answer)), answer)

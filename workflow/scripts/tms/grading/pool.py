@@ -19,7 +19,7 @@ class GradingPool:
     `tms.grading.server.GradingServer` instead.
 
     Args:
-        kinds: graders that the rows may name.
+        graders: names of the graders that the rows may ask for.
         processes: number of workers at most.
         timeout: seconds that one row may take.
 
@@ -27,11 +27,11 @@ class GradingPool:
         InputError: an unknown grader.
     """
 
-    def __init__(self, kinds: list[str], processes: int, timeout: float = 30.0):
-        self.kinds, self.processes, self.timeout = kinds, processes, timeout
+    def __init__(self, graders: list[str], processes: int, timeout: float = 30.0):
+        self.graders, self.processes, self.timeout = graders, processes, timeout
         self.workers: list[Worker] = []
-        for kind in kinds:
-            load_grader(kind)  # a forked worker finds them imported
+        for name in graders:
+            load_grader(name)  # a forked worker finds them imported
 
     def grade(self, tasks: list[Task], progress: Progress | None = None) -> list[Grade]:
         """Grade completions; `progress` counts them.
@@ -76,7 +76,7 @@ class GradingPool:
                 worker.send(queue.popleft(), tasks)
         coming = sum(not worker.ready for worker in self.workers)
         for _ in range(min(self.processes - len(self.workers), len(queue) - coming)):
-            self.workers.append(Worker(self.kinds, self.timeout))
+            self.workers.append(Worker(self.graders, self.timeout))
 
     def _take(
         self, worker: Worker, told: bool, queue: deque[deque[int]], tasks: list[Task]
@@ -86,7 +86,7 @@ class GradingPool:
         if failure:
             self._end(worker)
             if not worker.ready:
-                raise InputError(f"graders {', '.join(self.kinds)}: a grading process cannot start")
+                raise InputError(f"graders {', '.join(self.graders)}: a grading process cannot start")
             if worker.pending:
                 index = worker.pending.popleft()
                 done[index] = lost(tasks[index], failure)
@@ -106,7 +106,7 @@ class GradingPool:
 
 
 def grade_all(tasks: list[Task], processes: int, timeout: float = 30.0) -> list[Grade]:
-    """Grade completions in a `GradingPool` of their kinds, with progress.
+    """Grade completions in a `GradingPool` of their graders, with progress.
 
     Args:
         tasks: the completions.
@@ -119,6 +119,6 @@ def grade_all(tasks: list[Task], processes: int, timeout: float = 30.0) -> list[
     Raises:
         InputError: an unknown grader, workers that cannot start, or a grader that lacks what it needs.
     """
-    kinds = sorted({task.kind for task in tasks})
-    with GradingPool(kinds, processes, timeout) as pool, Progress(len(tasks), "grade", "rows") as progress:
+    graders = sorted({task.grader for task in tasks})
+    with GradingPool(graders, processes, timeout) as pool, Progress(len(tasks), "grade", "rows") as progress:
         return pool.grade(tasks, progress)

@@ -21,14 +21,14 @@ class Rewards:
     `failures` counts the rollouts of the last call that could not be graded.
 
     Args:
-        kind: kind of the task, which names its grader.
+        grader: name of the task's grader.
         processes: number of grading processes.
         timeout: seconds that one rollout may take.
     """
 
-    def __init__(self, kind: str, processes: int, timeout: float = 30.0):
-        self.kind = kind
-        self.server = GradingServer([kind], processes, timeout)
+    def __init__(self, grader: str, processes: int, timeout: float = 30.0):
+        self.grader = grader
+        self.server = GradingServer([grader], processes, timeout)
         self.failures = 0
 
     def __enter__(self) -> "Rewards":
@@ -58,17 +58,17 @@ class Rewards:
             InputError: more than half of the rollouts (of 16 different ones or more) could not be graded,
                 or the grader lacks what it needs.
         """
-        tasks = [Task(self.kind, *pair) for pair in zip(completions, answers, strict=True)]
+        tasks = [Task(self.grader, *pair) for pair in zip(completions, answers, strict=True)]
         distinct = list(dict.fromkeys(tasks))
-        found = dict(zip(distinct, self.server.grade(distinct), strict=True))
-        grades = [found[task] for task in tasks]
+        grade_of = dict(zip(distinct, self.server.grade(distinct), strict=True))
+        grades = [grade_of[task] for task in tasks]
         failures = Counter(grade.failure for grade in grades if grade.failure)
         self.failures = failures.total()
         if len(distinct) >= FEWEST_ROLLOUTS and self.failures > MOST_FAILURES * len(tasks):
             worst, count = failures.most_common(1)[0]
-            remedy = REMEDIES.get(worst, f"see workflow/scripts/tms/graders/{self.kind}.py")
+            remedy = REMEDIES.get(worst, f"see workflow/scripts/tms/graders/{self.grader}.py")
             raise InputError(
-                f"grader {self.kind}: {self.failures} of {len(tasks)} rollouts could not be graded, "
+                f"grader {self.grader}: {self.failures} of {len(tasks)} rollouts could not be graded, "
                 f"most often ({count}) for {worst}; {remedy}"
             )
         return [None if grade.failure else grade.score for grade in grades]

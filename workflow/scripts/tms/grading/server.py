@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tms.answers.grade import Grade
 from tms.grading.pool import GradingPool, Task
-from tms.grading.worker import end_with_parent
+from tms.grading.process import end_with_parent
 from tms.io.errors import InputError
 
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -26,14 +26,14 @@ class GradingServer:
     training process is killed, the server and its workers end with it.
 
     Args:
-        kinds: graders that the rows may name.
+        graders: names of the graders that the rows may ask for.
         processes: number of workers.
         timeout: seconds that one row may take.
     """
 
-    def __init__(self, kinds: list[str], processes: int, timeout: float = 30.0):
-        self.kinds = kinds
-        self.arguments = [str(processes), str(timeout), *kinds]
+    def __init__(self, graders: list[str], processes: int, timeout: float = 30.0):
+        self.graders = graders
+        self.arguments = [str(processes), str(timeout), *graders]
 
     def __enter__(self) -> "GradingServer":
         """Start the server.
@@ -68,10 +68,10 @@ class GradingServer:
 
     def _start(self) -> None:
         self.connection, theirs = multiprocessing.Pipe()
-        found = [str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])]
+        path = [str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(os.getpid()), *self.arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(found)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # a terminal's Ctrl-C is for the training alone
@@ -84,7 +84,7 @@ class GradingServer:
 
     def _dead(self, how: str) -> InputError:
         return InputError(
-            f"graders {', '.join(self.kinds)}: the grading process {how} (see its output above)"
+            f"graders {', '.join(self.graders)}: the grading process {how} (see its output above)"
         )
 
     def _ask(self, tasks: list[Task]) -> list[Grade]:
@@ -101,12 +101,12 @@ class GradingServer:
         return message
 
 
-def main(descriptor: str, parent: str, processes: str, timeout: str, *kinds: str) -> None:
+def main(descriptor: str, parent: str, processes: str, timeout: str, *graders: str) -> None:
     """Grade the lists of tasks that come through a pipe, until the parent is gone or an error sent back."""
     end_with_parent()
     with Connection(int(descriptor)) as connection:
         try:
-            with GradingPool(list(kinds), int(processes), float(timeout)) as pool:
+            with GradingPool(list(graders), int(processes), float(timeout)) as pool:
                 connection.send([])
                 while os.getppid() == int(parent):
                     if connection.poll(1.0):

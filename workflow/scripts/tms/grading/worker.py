@@ -1,52 +1,45 @@
-"""A process that grades: what it is sent and sends back, its limits, and how it ends."""
+"""A process that grades completions, and its side in the process that asks it."""
 
-import ctypes
-import importlib
-import importlib.util
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 from tms.answers.grade import Grade
+from tms.grading.process import end_with_parent, limit_memory
 from tms.io.errors import InputError
+from tms.io.modules import load_module
 
-WORKER_MEMORY = 2 << 30  # bytes of address space that a worker may add to what it started with
 STARTUP_SECONDS = 120.0  # a worker imports its graders before it grades
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h: the signal to get when the parent ends
 
 
 class Task(NamedTuple):
-    """One completion to grade: the grader's kind, the completion, and the gold answer."""
+    """One completion to grade: the grader's name, the completion, and the gold answer."""
 
-    kind: str
+    grader: str
     completion: str
     answer: str
 
 
-def load_grader(kind: str) -> ModuleType:
-    """Import the grader `tms/graders/{kind}.py` (`METRIC`, `grade(completion, answer) -> Grade`).
+def load_grader(name: str) -> ModuleType:
+    """Import the grader `tms/graders/{name}.py` (`METRIC`, `grade(completion, answer) -> Grade`).
 
     Raises:
-        InputError: there is no grader of that kind.
+        InputError: there is no such grader.
     """
-    if not kind.isidentifier() or importlib.util.find_spec(f"tms.graders.{kind}") is None:
-        raise InputError(f"grader {kind!r}: no such kind; add workflow/scripts/tms/graders/{kind}.py")
-    return importlib.import_module(f"tms.graders.{kind}")
+    return load_module("graders", name)
 
 
 def lost(task: Task, failure: str) -> Grade:
     """Grade of an empty completion: the row keeps its place in every metric it counts for."""
     try:
-        empty = load_grader(task.kind).grade("", task.answer)
+        empty = load_grader(task.grader).grade("", task.answer)
         return Grade(empty.score, "", empty.also, failure)
     except Exception:
         return Grade(0.0, "", failure=failure)
@@ -55,11 +48,11 @@ def lost(task: Task, failure: str) -> Grade:
 class Worker:
     """A grading process, the rows that it still owes, and when it was last heard of."""
 
-    def __init__(self, kinds: list[str], timeout: float):
+    def __init__(self, graders: list[str], timeout: float):
         # Forking costs milliseconds where spawning imports everything anew; macOS cannot fork safely.
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, kinds, os.getpid()), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, graders, os.getpid()), daemon=True)
         self.process.start()
         theirs.close()
         self.timeout, self.ready, self.pending = timeout, False, deque()
@@ -100,46 +93,23 @@ class Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection, kinds: list[str], parent: int) -> None:
+def _serve(connection: Connection, graders: list[str], parent: int) -> None:
     """Grade what comes in until the parent is gone."""
     end_with_parent()
-    _limit_memory()
-    graders = {kind: load_grader(kind) for kind in kinds}
+    limit_memory()
+    loaded = {name: load_grader(name) for name in graders}
     connection.send(None)
     while os.getppid() == parent:
         if not connection.poll(1.0):
             continue
         for task in connection.recv():
             try:
-                grade = graders[task.kind].grade(task.completion, task.answer)
+                grade = loaded[task.grader].grade(task.completion, task.answer)
                 score = None if grade.score is None else float(grade.score)
                 grade = replace(grade, score=score)
-            except InputError as error:  # what a user can mend stops the stage
+            except InputError as error:  # caused by the user's input: it stops the stage
                 grade = error
             except Exception as error:  # a grader's bug must not take the batch with it
-                print(f"grader {task.kind}: {error!r} on {task.completion[:80]!r}", file=sys.stderr)
+                print(f"grader {task.grader}: {error!r} on {task.completion[:80]!r}", file=sys.stderr)
                 grade = lost(task, "error")
             connection.send(grade)
-
-
-def end_with_parent() -> None:
-    """Leave this process's end to its parent: a signal to all does nothing to it, the parent's death ends it.
-
-    A training that gets SIGTERM or SIGINT still needs its grades before it saves its state. On Linux the end
-    comes also amid a row, when the thread that started this process ends; elsewhere the caller has to look.
-    """
-    for ending in (signal.SIGINT, signal.SIGTERM):  # and no handler that a fork has inherited
-        signal.signal(ending, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _limit_memory() -> None:
-    """Let a completion that makes its grader build something huge fail with a MemoryError."""
-    if sys.platform == "linux":
-        import resource
-
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        limit = used + WORKER_MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))

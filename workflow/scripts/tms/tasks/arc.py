@@ -15,8 +15,6 @@ There are three to five choices. The prompt shows the row's own labels, which ar
 Regents items (46 rows).
 """
 
-from pathlib import Path
-
 from tms.data import hub
 from tms.data.choice_prompt import choice_row
 from tms.io.errors import InputError
@@ -29,21 +27,9 @@ SOURCE = hub.Source(
     folder="arc_challenge",
     columns=("id", "question", "choices", "answerKey"),
 )
-OPTIONS = {"revision": None, "order": "official"}
 
 
-def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of the test split; options: another `revision`, `order: hash` shuffles the rows.
-
-    Raises:
-        InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
-    """
-    settings = hub.read_options("arc", options, OPTIONS)
-    found = hub.load(SOURCE, split, root, settings["revision"])
-    return hub.test_rows([row(item) for item in found], size, settings["order"])
-
-
-def row(item: dict) -> dict:
+def row(index: int, item: dict) -> dict:
     """The row of one question.
 
     Raises:
@@ -55,3 +41,6 @@ def row(item: dict) -> dict:
             f"{SOURCE.repo}: row {item['id']} has the key {item['answerKey']!r}, not one of {labels}"
         )
     return choice_row(f"arc-{item['id']}", item["question"], texts, labels.index(item["answerKey"]), labels)
+
+
+build = hub.test_set("arc", SOURCE, row)

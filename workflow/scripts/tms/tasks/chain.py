@@ -11,8 +11,8 @@ A problem's split is a hash of its operations and its three numbers, whatever na
 from pathlib import Path
 from random import Random
 
+from tms.data import options as task_options
 from tms.data.splits import collect
-from tms.io.errors import InputError
 
 DEFAULTS = {
     "max_number": 12,  # largest number in a problem
@@ -56,10 +56,7 @@ def read_options(options: dict) -> dict:
     Raises:
         InputError: an option is unknown.
     """
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"chain: unknown option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    return {**DEFAULTS, **options}
+    return task_options.read_options("chain", options, DEFAULTS)
 
 
 def problem(random: Random, settings: dict) -> tuple[str, list[int]]:

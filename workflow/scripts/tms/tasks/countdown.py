@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
+from tms.data import options as task_options
 from tms.data.splits import collect
 from tms.io.errors import InputError
 
@@ -53,10 +54,7 @@ def read_options(options: dict) -> dict:
     Raises:
         InputError: an option is unknown, or of no use.
     """
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"countdown: unknown option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    settings = {**DEFAULTS, **options}
+    settings = task_options.read_options("countdown", options, DEFAULTS)
     counts = settings["count"] if isinstance(settings["count"], list) else [settings["count"]]
     if not counts or min(counts) < 2 or max(counts) > 8:
         raise InputError(f"countdown: option count is {settings['count']!r}; each must be 2 to 8")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tms.data import hub
 from tms.data.math_prompt import math_row
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 SOURCE = hub.Source(
@@ -30,7 +31,6 @@ SOURCE = hub.Source(
     folder="gsm8k",
     columns=("question", "answer"),
 )
-OPTIONS = {"revision": None, "order": "official"}
 MARKS = re.compile(r"<<[^<>]*>>")  # the calculator's, e.g. <<48/2=24>>
 
 
@@ -40,7 +40,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("gsm8k", options, OPTIONS)
+    settings = read_options("gsm8k", options, hub.OPTIONS)
     found = hub.load(SOURCE, split, root, settings["revision"])
     rows = [row(f"gsm8k-{SOURCE.splits[split]}-{index}", item) for index, item in enumerate(found)]
     if split == "test":

@@ -15,8 +15,6 @@ A paragraph's sentences are joined as they are: those after the first begin with
 also holds the training split, which the first preparation downloads (about 0.6 GB) and nothing here uses.
 """
 
-from pathlib import Path
-
 from tms.data import hub
 
 SOURCE = hub.Source(
@@ -27,7 +25,6 @@ SOURCE = hub.Source(
     folder="hotpotqa",
     columns=("id", "question", "answer", "context"),
 )
-OPTIONS = {"revision": None, "order": "official"}
 PROMPT = (
     "Answer the question with the help of these passages.\n\n{passages}\n\nQuestion: {question}\n\n"
     'Think step by step, then finish with a line of the form "answer: <short answer>": '
@@ -35,18 +32,7 @@ PROMPT = (
 )
 
 
-def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of the validation split (the test is submission-only); options: `revision`, `order: hash`.
-
-    Raises:
-        InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
-    """
-    settings = hub.read_options("hotpotqa", options, OPTIONS)
-    found = hub.load(SOURCE, split, root, settings["revision"])
-    return hub.test_rows([row(item) for item in found], size, settings["order"])
-
-
-def row(item: dict) -> dict:
+def row(index: int, item: dict) -> dict:
     """The row of one question."""
     context = zip(item["context"]["title"], item["context"]["sentences"], strict=True)
     passages = "\n\n".join(f"{title}: {''.join(sentences).strip()}" for title, sentences in context)
@@ -57,3 +43,6 @@ def row(item: dict) -> dict:
         "problem": item["question"],
         "solution": "",
     }
+
+
+build = hub.test_set("hotpotqa", SOURCE, row)

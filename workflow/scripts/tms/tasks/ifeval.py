@@ -39,6 +39,7 @@ from pathlib import Path
 
 from tms.data import hub
 from tms.data.ifeval_constraints import NoEqual, instructions
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 TEST = hub.Source(
@@ -69,7 +70,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("ifeval", options, OPTIONS)
+    settings = read_options("ifeval", options, OPTIONS)
     if split == "test" or settings["train_on_test"]:
         rows = [test_row(item) for item in hub.load(TEST, split, root, settings["test_revision"])]
         if split == "test":

@@ -13,6 +13,7 @@ import hashlib
 from pathlib import Path
 from random import Random
 
+from tms.data import options as task_options
 from tms.data.splits import collect
 from tms.io.errors import InputError
 
@@ -53,10 +54,7 @@ def read_options(options: dict) -> dict:
     Raises:
         InputError: an option is unknown or out of range.
     """
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"lookup: unknown option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    settings = {**DEFAULTS, **options}
+    settings = task_options.read_options("lookup", options, DEFAULTS)
     if not 1 <= settings["asked"] <= settings["chains"] <= len(WORDS) // 3:
         raise InputError(
             f"lookup: options need 1 <= asked <= chains <= {len(WORDS) // 3}, "

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tms.data import hub
 from tms.data.math_prompt import last_box, math_row
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 SUBJECTS = (
@@ -44,7 +45,6 @@ SOURCES = {
     )
     for subject in SUBJECTS
 }
-OPTIONS = {"revision": None, "order": "official"}
 
 
 def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
@@ -53,7 +53,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("math", options, OPTIONS)
+    settings = read_options("math", options, hub.OPTIONS)
     rows = [
         row(f"math-{source.splits[split]}-{subject}-{index}", item)
         for subject, source in SOURCES.items()

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tms.data import hub
 from tms.data.math_prompt import math_row
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 SOURCE = hub.Source(
@@ -40,7 +41,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("math500", options, OPTIONS)
+    settings = read_options("math500", options, OPTIONS)
     if split != "test" and not settings["train_on_test"]:
         raise InputError(
             "MATH-500 is a part of the MATH test split and has no training rows; use the task math, or set "

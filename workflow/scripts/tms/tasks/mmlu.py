@@ -32,6 +32,7 @@ from string import ascii_uppercase
 
 from tms.data import hub
 from tms.data.choice_prompt import choice_row
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 TRAIN = hub.Source(
@@ -60,7 +61,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("mmlu", options, OPTIONS)
+    settings = read_options("mmlu", options, OPTIONS)
     if split == "test":
         found = hub.load(TEST, split, root, settings["test_revision"])
         return hub.test_rows([test_row(item) for item in found], size, settings["order"])

@@ -14,8 +14,6 @@ One row:
 105 rows repeat another row's question, most under another subject; the id is the row's index.
 """
 
-from pathlib import Path
-
 from tms.data import hub
 from tms.data.choice_prompt import choice_row
 
@@ -27,20 +25,12 @@ SOURCE = hub.Source(
     folder="mmlu",
     columns=("question", "subject", "choices", "answer"),
 )
-OPTIONS = {"revision": None, "order": "official"}
 
 
-def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of the test split; options: another `revision`, `order: hash` shuffles (sorted by subject).
+def row(index: int, item: dict) -> dict:
+    """The row of one question."""
+    name = f"mmlu-{item['subject']}-{index}"
+    return choice_row(name, item["question"], list(item["choices"]), int(item["answer"]))
 
-    Raises:
-        InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
-    """
-    settings = hub.read_options("mmlu_subjects", options, OPTIONS)
-    rows = [
-        choice_row(
-            f"mmlu-{item['subject']}-{index}", item["question"], list(item["choices"]), int(item["answer"])
-        )
-        for index, item in enumerate(hub.load(SOURCE, split, root, settings["revision"]))
-    ]
-    return hub.test_rows(rows, size, settings["order"])
+
+build = hub.test_set("mmlu_subjects", SOURCE, row)

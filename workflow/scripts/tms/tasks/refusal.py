@@ -11,8 +11,8 @@ What is split is the pair of a topic and a wording.
 from pathlib import Path
 from random import Random
 
+from tms.data.options import read_options
 from tms.data.splits import collect
-from tms.io.errors import InputError
 
 BENIGN = (
     "bees bread rain music trains winter tea chess cheese boats kites honey horses snow soup tents owls "
@@ -46,8 +46,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: there are options, or not that many requests in the split.
     """
-    if options:
-        raise InputError(f"refusal: unknown option {sorted(options)[0]!r}; it takes none")
+    read_options("refusal", options, {})
 
     def draw(random: Random) -> tuple[str, dict]:
         topic, wording = request(random)

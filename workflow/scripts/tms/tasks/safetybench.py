@@ -31,6 +31,7 @@ from urllib.request import urlopen
 
 from tms.data import hub
 from tms.data.choice_prompt import choice_row
+from tms.data.options import read_options
 from tms.io.errors import InputError
 
 FOLDER = "safetybench"
@@ -56,7 +57,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     Raises:
         InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
     """
-    settings = hub.read_options("safetybench", options, OPTIONS)
+    settings = read_options("safetybench", options, OPTIONS)
     part = _part(settings)
     source = _source(part, root)
     found = hub.load(source, split, root, settings["revision"])

@@ -17,7 +17,6 @@ The prompt is the user's message as it is. Rows without a label for the prompt (
 """
 
 import json
-from pathlib import Path
 
 from tms.data import hub
 
@@ -30,25 +29,15 @@ SOURCE = hub.Source(
     columns=("prompt", "adversarial", "prompt_harm_label"),
     gated=True,
 )
-OPTIONS = {"revision": None, "order": "official"}
 HARMFUL = {"harmful": True, "unharmful": False}
 
 
-def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of the test split; options: another `revision`, `order: hash` shuffles the rows.
-
-    Raises:
-        InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
-    """
-    settings = hub.read_options("wildguard", options, OPTIONS)
-    rows = [
-        request_row(
-            f"wildguard-{index}", item["prompt"], HARMFUL[item["prompt_harm_label"]], item["adversarial"]
-        )
-        for index, item in enumerate(hub.load(SOURCE, split, root, settings["revision"]))
-        if item["prompt_harm_label"] in HARMFUL
-    ]
-    return hub.test_rows(rows, size, settings["order"])
+def row(index: int, item: dict) -> dict | None:
+    """The row of one request; None where its prompt has no label."""
+    harmful = HARMFUL.get(item["prompt_harm_label"])
+    if harmful is None:
+        return None
+    return request_row(f"wildguard-{index}", item["prompt"], harmful, item["adversarial"])
 
 
 def request_row(example_id: str, prompt: str, harmful: bool, adversarial: bool) -> dict:
@@ -60,3 +49,6 @@ def request_row(example_id: str, prompt: str, harmful: bool, adversarial: bool) 
         "problem": prompt,
         "solution": "",
     }
+
+
+build = hub.test_set("wildguard", SOURCE, row)

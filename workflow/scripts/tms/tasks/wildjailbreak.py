@@ -15,8 +15,6 @@ The file must be read with tabs as delimiters and without turning words such as 
 A row of a vanilla type (the training part has them, with the request in `vanilla`) is read too.
 """
 
-from pathlib import Path
-
 from tms.data import hub
 from tms.io.errors import InputError
 from tms.tasks.wildguard import request_row
@@ -31,30 +29,21 @@ SOURCE = hub.Source(
     gated=True,
     reader={"delimiter": "\t", "keep_default_na": False},
 )
-OPTIONS = {"revision": None, "order": "official"}
 
 
-def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of the evaluation part; options: another `revision`, `order: hash` shuffles the rows.
-
-    Raises:
-        InputError: an option is unknown, there is no such split, or the data cannot be had or is too small.
-    """
-    settings = hub.read_options("wildjailbreak", options, OPTIONS)
-    found = hub.load(SOURCE, split, root, settings["revision"])
-    rows = [row(f"wildjailbreak-{index}", item) for index, item in enumerate(found)]
-    return hub.test_rows(rows, size, settings["order"])
-
-
-def row(example_id: str, item: dict) -> dict:
+def row(index: int, item: dict) -> dict:
     """The row of one request.
 
     Raises:
         InputError: its type is unknown, or it has no text.
     """
+    example_id = f"wildjailbreak-{index}"
     style, _, harm = item["data_type"].partition("_")
     if style not in ("adversarial", "vanilla") or harm not in ("harmful", "benign"):
         raise InputError(f"{SOURCE.repo}: row {example_id} has the data_type {item['data_type']!r}")
     if not item.get(style):
         raise InputError(f"{SOURCE.repo}: row {example_id} has no text in its column {style}")
     return request_row(example_id, item[style], harm == "harmful", style == "adversarial")
+
+
+build = hub.test_set("wildjailbreak", SOURCE, row)

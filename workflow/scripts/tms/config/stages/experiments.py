@@ -169,11 +169,11 @@ def diversity_files(config: dict, model: str, name: str) -> dict[str, str]:
 
 
 def diversity_flags(config: dict, model: str) -> str:
-    """K, the kinds of the targets, and the files of the sampled runs."""
+    """K, the graders of the targets, and the files of the sampled runs."""
     return flags(
         model=model,
         k=study.diagnose(config, model, "diversity")["k"],
-        kinds=tasks.grader_pairs(config, study.suite(config, model).targets),
+        graders=tasks.grader_pairs(config, study.suite(config, model).targets),
         samples=labelled(diversity_files(config, model, "diversity/grades.parquet")),
         generations=labelled(diversity_files(config, model, "diversity/generations.parquet")),
         greedy=labelled(diversity_files(config, model, "grades.parquet")),

@@ -101,7 +101,7 @@ def harvest_files(
 def filtering_grader(config: dict, model: str, method: str, task: str) -> str | None:
     """The task's grader where only sampled completions that it accepts are trained on, else None."""
     keep = study.section(config, "harvest", model, method)["keep"]
-    return tasks.kind(config, task) if keep == "correct" else None
+    return tasks.grader(config, task) if keep == "correct" else None
 
 
 def graded_tasks(config: dict, model: str, method: str, task: str) -> list[str]:

@@ -26,4 +26,4 @@ def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
 
 def filter_flags(config: dict, task: str) -> str:
     """The grader that verifies the teacher's answers."""
-    return flags(task=task, grader=tasks.kind(config, task))
+    return flags(task=task, grader=tasks.grader(config, task))

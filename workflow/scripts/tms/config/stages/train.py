@@ -47,7 +47,7 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
     last = "trsft_floor" if algorithm == "trapo" else "warmup"
     return flags(
         algorithm=algorithm,
-        task_kind=tasks.kind(config, task),
+        grader=tasks.grader(config, task),
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         learning_rate=scaled_rate(keys, training),

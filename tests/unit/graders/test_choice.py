@@ -7,8 +7,8 @@ from helpers.cpu_limit import cpu_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.answers.choice import extract
-from tms.graders import arc, mmlu, mmlu_subjects, safetybench
+from tms.graders import choice
+from tms.graders.choice import extract
 
 LETTERS, TEXTS = list("ABCD"), ["Paris", "London", "A dog", "Vitamin C"]
 TEN, TEN_TEXTS = list("ABCDEFGHIJ"), [f"reason number {i}" for i in range(10)]
@@ -161,12 +161,11 @@ def test_two_options_with_one_text_are_not_told_apart_by_it():
     assert extract("answer: other", ["A", "B", "C"], ["same", "Same", "other"]) == "C"
 
 
-def test_all_choice_graders_are_one():
-    for grader in (arc, mmlu, mmlu_subjects, safetybench):
-        assert grader.METRIC == "accuracy"
-        assert grader.grade("answer: C", GOLD).score == 1
-        assert grader.grade("answer: B", GOLD).score == 0
-        assert grader.grade("", GOLD) == arc.grade("nothing", GOLD)
+def test_the_gold_label_scores_1():
+    assert choice.METRIC == "accuracy"
+    assert choice.grade("answer: C", GOLD).score == 1
+    assert choice.grade("answer: B", GOLD).score == 0
+    assert choice.grade("", GOLD) == choice.grade("nothing", GOLD)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,4 +1,4 @@
-"""Short answers to questions: extraction, and HotpotQA's exact match and F1.
+"""Grader of short answers to questions: F1 and exact match over words, as HotpotQA has them.
 
 The metrics are those of the official script (https://github.com/hotpotqa/hotpot, hotpot_evaluate_v1.py):
 lower case, no punctuation, no articles; F1 over words; "yes", "no" and "noanswer" match only themselves.
@@ -12,14 +12,20 @@ from tms.answers.final_answer import LONGEST, final_answer
 from tms.answers.grade import Grade
 from tms.answers.math_extraction import boxed
 
+METRIC = "f1"
 SPECIAL = ("yes", "no", "noanswer")
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after training on mathematics
 ANNOUNCED = re.compile(r"\banswer\b(?: to the question)? is:?\s+", flags=re.IGNORECASE)
 
 
-def grade_answer(completion: str, answer: str) -> Grade:
-    """F1 of the completion's answer, and its exact match under `em`."""
+def grade(completion: str, answer: str) -> Grade:
+    """F1 over words of the completion's answer; its exact match under `em`.
+
+    Args:
+        completion: the model's text; see `extract`.
+        answer: the gold answer.
+    """
     extracted = extract(completion)
     return Grade(f1(extracted, answer), extracted[:200], {"em": [exact_match(extracted, answer)]})
 

@@ -1,4 +1,4 @@
-r"""Which label of a multiple-choice question a completion answers with.
+r"""Grader of multiple-choice questions: the label that the completion states as its answer.
 
 The base is MMLU-Pro's own extraction (https://github.com/TIGER-AI-Lab/MMLU-Pro, evaluate_from_local.py):
 "answer is (X)", then "answer: X", then the last letter that stands alone. What differs: the last statement
@@ -16,6 +16,7 @@ from tms.answers.final_answer import LONGEST
 from tms.answers.grade import Grade
 from tms.answers.math_extraction import boxed
 
+METRIC = "accuracy"
 MARKER = re.compile(
     r"(?:\b(?:answer|option|choice|label)\b(?:\s*(?:to|for|of)\b[^\n.:]{0,80}?)?|答案|选[项择]?|選[項擇]?)"
     r"(?:\s*(?:\bis\b|\bwould be\b|\bshould be\b|\bmust be\b|应该?是|應該?是|是|为|為))?\s*[:=]?\s*"
@@ -36,11 +37,11 @@ AFTER_A_DIGIT = r"because|since|as"
 DECORATION = str.maketrans("", "", "*_`$\\")
 
 
-def grade_choice(completion: str, answer: str) -> Grade:
+def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the completion's label is the gold label.
 
     Args:
-        completion: the model's text.
+        completion: the model's text; see `extract`.
         answer: `{"label": "C", "labels": ["A", "B", "C", "D"], "texts": [...]}`.
     """
     question = json.loads(answer)

@@ -1,7 +1,8 @@
-"""GSM8K's grader: the final number (https://github.com/openai/grade-school-math, `is_correct`)."""
+"""Grader of numbers: the final one (GSM8K's `is_correct`, https://github.com/openai/grade-school-math)."""
 
 from tms.answers.grade import Grade
-from tms.answers.math import grade_number
+from tms.answers.math import grade_extracted
+from tms.answers.math_extraction import number_answer
 
 METRIC = "accuracy"
 
@@ -14,4 +15,4 @@ def grade(completion: str, answer: str) -> Grade:
             "answer is", "Answer:" or "####", else the last number.
         answer: the gold number, e.g. "1,000".
     """
-    return grade_number(completion, answer)
+    return grade_extracted(number_answer(completion), answer)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.answers.qa import exact_match, extract, f1, normalise
-from tms.graders import hotpotqa
+from tms.graders import qa
+from tms.graders.qa import exact_match, extract, f1, normalise
 
 
 @pytest.mark.parametrize(
@@ -55,17 +55,17 @@ def test_where_the_answer_stands(completion, found):
 
 
 def test_the_grader_gives_f1_and_exact_match():
-    assert hotpotqa.METRIC == "f1"
-    grade = hotpotqa.grade("answer: Barack Obama", "Obama")
+    assert qa.METRIC == "f1"
+    grade = qa.grade("answer: Barack Obama", "Obama")
     assert grade.score == pytest.approx(2 / 3)
     assert grade.also == {"em": [0.0]}
-    assert hotpotqa.grade("", "Obama").also == {"em": [0.0]}
+    assert qa.grade("", "Obama").also == {"em": [0.0]}
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_text_has_a_score(completion, gold):
-    grade = hotpotqa.grade(completion, gold)
+    grade = qa.grade(completion, gold)
     assert 0 <= grade.score <= 1
     assert grade.also["em"][0] <= grade.score or not normalise(gold)
 
@@ -76,6 +76,6 @@ def test_any_text_has_a_score(completion, gold):
 )
 def test_every_gold_is_right_in_every_form(gold):
     for form in ("answer: {}", "Some text.\nAnswer: **{}**", "answer: {}."):
-        grade = hotpotqa.grade(form.format(gold), gold)
+        grade = qa.grade(form.format(gold), gold)
         assert grade.also == {"em": [1.0]}
         assert grade.score == (1 if normalise(gold) else 0)

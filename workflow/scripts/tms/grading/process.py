@@ -1,0 +1,32 @@
+"""Limits of a worker process: its memory, and an end with its parent."""
+
+import ctypes
+import signal
+import sys
+from pathlib import Path
+
+MEMORY = 2 << 30  # bytes of address space that a worker may add to what it started with
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h: the signal to get when the parent ends
+
+
+def end_with_parent() -> None:
+    """Leave this process's end to its parent: a signal to all does nothing to it, the parent's death ends it.
+
+    A training that gets SIGTERM or SIGINT still needs its grades before it saves its state. On Linux the end
+    comes also amid a row, when the thread that started this process ends; elsewhere the caller has to look.
+    """
+    for ending in (signal.SIGINT, signal.SIGTERM):  # and no handler that a fork has inherited
+        signal.signal(ending, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def limit_memory() -> None:
+    """Let whatever makes this process build something huge fail with a MemoryError (on Linux)."""
+    if sys.platform == "linux":
+        import resource
+
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        limit = used + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
