@@ -8,7 +8,7 @@ from tms.config import tasks
 def test_modules_for_the_code_digest():
     assert tasks.task_modules(SHIPPED, "mini_countdown") == ("tms.tasks.countdown",)
     benchmarks = ["safetybench_zh", "math", "safetybench"]
-    assert tasks.grader_modules(SHIPPED, benchmarks) == ("tms.graders.math", "tms.graders.safetybench")
+    assert tasks.grader_modules(SHIPPED, benchmarks) == ("tms.graders.choice", "tms.graders.math")
     assert tasks.grader_modules(SHIPPED, []) == ()
 
 

@@ -107,7 +107,7 @@ def test_long_runs():
 def test_diversity_and_the_bound():
     flags = experiments.diversity_flags(SHIPPED, "tiny")
     assert flags.startswith(
-        "--model tiny --k 100 --kinds mini_countdown=countdown chain=chain "
+        "--model tiny --k 100 --graders mini_countdown=countdown chain=chain "
         "--samples base=results/tiny/base/diversity/grades.parquet "
         "sft/mini_countdown/seed0=results/tiny/sft/mini_countdown/seed0/diversity/grades.parquet "
     )

@@ -44,15 +44,15 @@ def test_on_policy_algorithms():
         return train.on_policy_flags(SHIPPED, "tiny", method, "chain", "0")
 
     assert flags("grpo") == (
-        "--algorithm grpo --task-kind chain --epochs 2 --effective-batch 64 --learning-rate 0.001 "
+        "--algorithm grpo --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.001 "
         f"--max-new-tokens 96 --samples 8 --beta 0.0 {SAMPLED} --engine transformers --warmup 0.03"
     )
     assert flags("reinforce") == (
-        "--algorithm reinforce --task-kind chain --epochs 2 --effective-batch 64 --learning-rate 0.0003 "
+        "--algorithm reinforce --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.0003 "
         f"--max-new-tokens 96 --baseline-decay 0.95 {SAMPLED} --engine transformers --warmup 0.03"
     )
     assert train.on_policy_flags(SHIPPED, "qwen3b", "trapo", "math", "0") == (
-        "--algorithm trapo --task-kind math --epochs 2 --effective-batch 256 --learning-rate 1e-06 "
+        "--algorithm trapo --grader math --epochs 2 --effective-batch 256 --learning-rate 1e-06 "
         f"--max-new-tokens 2048 --entropy-bonus 0.001 {SAMPLED} --engine vllm --trsft-floor 0.1"
     )
     assert train.on_policy_modules(SHIPPED, "grpo", "mini_countdown") == (
