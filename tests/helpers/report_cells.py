@@ -6,6 +6,8 @@ import random
 
 from tms.experiments.cells import cell
 from tms.experiments.correlations import pareto_cells
+from tms.report.cell_lookup import CellLookup
+from tms.report.model_info import ModelInfo
 
 SUITE = {
     "targets": ["chain", "mini_countdown"],
@@ -33,7 +35,7 @@ def kind(method: str) -> str:
     return next(name for name in known if method.startswith(name))
 
 
-def subject(experiments: dict[str, list[str]] = EXPERIMENTS, **others) -> str:
+def model_json(experiments: dict[str, list[str]] = EXPERIMENTS, **others) -> str:
     """JSON of a model, as the rule's flags hold it."""
     methods = dict.fromkeys(method for chosen in experiments.values() for method in chosen)
     settings = [{"tasks": ["chain"], "learning_rate": 2.0e-5, "effective_batch": 64}]
@@ -41,8 +43,16 @@ def subject(experiments: dict[str, list[str]] = EXPERIMENTS, **others) -> str:
     return json.dumps(given | {"parameters": 1.0e6, "settings": settings} | others)
 
 
-class World:
-    """Draws plausible numbers; the same for the same seed.
+def lookup(
+    model: str = "tiny", cells: list[dict] | None = None, experiments=EXPERIMENTS, **others
+) -> CellLookup:
+    """The cells of a made-up model: `MadeCells` of these experiments, unless others are given."""
+    info = ModelInfo.read(model, model_json(experiments, **others))
+    return CellLookup(info, MadeCells(model).all(experiments) if cells is None else cells)
+
+
+class MadeCells:
+    """Plausible numbers of a model, drawn at random; the same for the same model.
 
     Args:
         model: its name.

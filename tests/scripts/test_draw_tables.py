@@ -14,10 +14,10 @@ COMPARE = "model,table,method,quantity,paper,ours,ci_low,ci_high,difference,insi
 def words(tmp_path):
     """Arguments for a model that has the experiment alpha alone."""
     some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
-    cells.write(tmp_path / "alpha.parquet", report_cells.World("tiny").all(some), {})
+    cells.write(tmp_path / "alpha.parquet", report_cells.MadeCells("tiny").all(some), {})
     (tmp_path / "compare.csv").write_text(COMPARE + "tiny,table9,sft,math,0.624,0.6,0.58,0.62,-0.024,no,\n")
     return [
-        *("--models", f"tiny={report_cells.subject(some)}"),
+        *("--models", f"tiny={report_cells.model_json(some)}"),
         *("--cells", "alpha.parquet"),
         *("--compare", "compare.csv", "--output", "out"),
     ]

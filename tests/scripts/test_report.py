@@ -46,7 +46,7 @@ def test_what_a_model_wrote_is_text(page):
 def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, in_process, monkeypatch):
     words = write(tmp_path, PROJECT)
     assert "warning" not in in_process("report", *words).stderr
-    monkeypatch.setattr("tms.report.page.page.WARN_BYTES", 1000)
+    monkeypatch.setattr("tms.report.page.html.WARN_BYTES", 1000)
     assert "browsers may be slow" in in_process("report", *words).stderr
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.experiments import cells
 from tms.io import cli
-from tms.report.cell_lookup import Book
+from tms.report.cell_lookup import CellLookup
 from tms.report.compared import read_compared
 from tms.report.figures import all_figures
 from tms.report.model_info import ModelInfo
@@ -27,8 +27,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [ModelInfo.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
-    all_figures.draw(args.output, Book(subjects, cells.read(args.cells)), read_compared(args.compare))
+    models = cli.parse_pairs(args.models).items()
+    measured = cells.read(args.cells)
+    lookups = [CellLookup(ModelInfo.read(model, text), measured) for model, text in models]
+    all_figures.draw(args.output, lookups, read_compared(args.compare))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from tms.experiments import cells
 from tms.experiments.contamination_marks import read_reports
 from tms.io import cli
-from tms.report.cell_lookup import Book
+from tms.report.cell_lookup import CellLookup
 from tms.report.compared import read_compared
 from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables
@@ -35,9 +35,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    subjects = [ModelInfo.read(model, text) for model, text in cli.parse_pairs(args.models).items()]
-    book = Book(subjects, cells.read(args.cells))
-    all_tables.write(args.output, book, read_compared(args.compare), read_reports(args.contamination))
+    models = cli.parse_pairs(args.models).items()
+    measured = cells.read(args.cells)
+    lookups = [CellLookup(ModelInfo.read(model, text), measured) for model, text in models]
+    all_tables.write(args.output, lookups, read_compared(args.compare), read_reports(args.contamination))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ from tms.data.contamination import report
 from tms.experiments import cells, labels
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.report.page import content, examples, page, page_tables
+from tms.report.cell_lookup import CellLookup
+from tms.report.model_info import ModelInfo
+from tms.report.page import content, examples, html, page_tables
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,8 +46,8 @@ def read_settings(text: str) -> tuple[dict, Suite]:
         InputError: they are no JSON or lack the suite.
     """
     try:
-        found = json.loads(text)
-        return found, Suite.read(found["suite"])
+        settings = json.loads(text)
+        return settings, Suite.read(settings["suite"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
 
@@ -91,18 +93,17 @@ def main(args: argparse.Namespace) -> None:
     settings, suite = read_settings(args.settings)
     folders = {label: Path(path) for label, path in cli.parse_pairs(args.runs).items()}
     seeds = sorted({content.split_label(label)[2] for label in folders})
-    measured = cells.read(args.cells)
+    lookup = CellLookup(ModelInfo(args.model, {}, suite, {}), cells.read(args.cells))
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
-    touched = report.touched(args.contamination)
-    scores = page_tables.scores(cells.select(measured, experiment="main"), suite, links, touched)
+    scores = page_tables.scores(lookup, links, report.touched(args.contamination))
     leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
     )
     answers = json.loads(args.questions.read_text())
     frontier, *others = content.questions(answers, shown)
-    text = page.render(
+    text = html.render(
         args.templates,
         title=f"Report: {args.model}",
         lead="Trajectory-mixed supervision beside its baselines: what it gains, what it forgets, "
@@ -118,17 +119,17 @@ def main(args: argparse.Namespace) -> None:
         provenance=[
             content.provenance(label, folder) for label, folder in {"base": args.base, **folders}.items()
         ],
-        dag=page.stages(args.dag.read_text()),
+        dag=html.stages(args.dag.read_text()),
         contamination=content.contamination(args.contamination),
         settings=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
-        rulings=page.markdown(args.rulings.read_text()),
+        rulings=html.markdown(args.rulings.read_text()),
         footer="Drawn by the rule report from Parquet results; no number was typed in.",
     )
     written = text.encode()
     args.output.write_bytes(written)
     print(f"{args.output}: {len(written) / 1e6:.1f} MB", flush=True)
-    if len(written) > page.WARN_BYTES:
-        print(f"warning: over {page.WARN_BYTES / 1e6:.0f} MB; browsers may be slow with it", file=sys.stderr)
+    if len(written) > html.WARN_BYTES:
+        print(f"warning: over {html.WARN_BYTES / 1e6:.0f} MB; browsers may be slow with it", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,23 +12,22 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from tms.experiments import labels
-from tms.report.cell_lookup import Book, NotDrawnError, Reading
+from tms.report.cell_lookup import NotMeasuredError, Reading
 from tms.report.compared import Compared
 from tms.report.figures import (
     all_figures,
     correlations,
     curves,
     figure,
+    palette,
     planes,
     scatter,
-    style,
     sweeps,
     training,
 )
 from tms.report.figures import (
     bars as figures_bars,
 )
-from tms.report.model_info import ModelInfo
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
@@ -39,21 +38,11 @@ COMPARED = [
 ]
 
 
-def book(*models: str, experiments=report_cells.EXPERIMENTS, **world) -> Book:
-    """The cells of some made-up models, each three times the size of the one before."""
-    worlds = [report_cells.World(model, **world) for model in models]
-    subjects = [
-        ModelInfo.read(model, report_cells.subject(experiments, parameters=1e9 * 3**place))
-        for place, model in enumerate(models)
-    ]
-    return Book(subjects, [cell for world in worlds for cell in world.all(experiments)])
-
-
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
     """Folder with every figure of a model that has every experiment."""
     folder = tmp_path_factory.mktemp("figures")
-    all_figures.draw(folder, book("tiny"), COMPARED)
+    all_figures.draw(folder, [report_cells.lookup()], COMPARED)
     return folder
 
 
@@ -94,12 +83,12 @@ def test_every_figure_is_listed_with_files_or_a_reason(drawn):
 
 
 def test_marks_of_the_training_curves_tell_the_cells(drawn):
-    own = book("tiny")
+    lookup = report_cells.lookup()
     texts = hovers(drawn / "training.svg")
     assert len(texts) == len(set(texts)) == 5 * 2 * 3 * 10  # quantities, tasks, methods, marks
     (cell,) = [
         cell
-        for cell in own.cells("tiny", "training", "kl", method="reinforce", train_task="chain")
+        for cell in lookup.cells("training", "kl", method="reinforce", train_task="chain")
         if cell["x"] == 3.0
     ]
     text = find(texts, "REINFORCE on chain, step 3: KL to base ").partition("KL to base ")[2]
@@ -107,12 +96,12 @@ def test_marks_of_the_training_curves_tell_the_cells(drawn):
 
 
 def test_lines_of_the_training_curves_hold_every_step():
-    own = book("tiny")
-    looks = style.assign(own.subjects[0].kinds)
-    drawn = training.training(own, own.subjects[0], looks)
+    lookup = report_cells.lookup()
+    styles = palette.assign(lookup.info.kinds)
+    drawn = training.training(lookup, styles)
     lines = [line for line in drawn.panels[1].lines if line.get_linestyle() != "None"]
-    assert [line.get_color() for line in lines] == [looks[name].colour for name in report_cells.ON_POLICY]
-    cells = own.cells("tiny", "training", "reward", method="trapo", train_task="mini_countdown")
+    assert [line.get_color() for line in lines] == [styles[name].colour for name in report_cells.ON_POLICY]
+    cells = lookup.cells("training", "reward", method="trapo", train_task="mini_countdown")
     assert lines[2].get_xydata().tolist() == [
         [cell["x"], pytest.approx(100 * cell["value"])] for cell in cells
     ]
@@ -120,7 +109,10 @@ def test_lines_of_the_training_curves_hold_every_step():
 
 def test_without_on_policy_methods_there_are_no_training_curves(tmp_path):
     some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
-    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
+    index = {
+        entry["name"]: entry
+        for entry in all_figures.draw(tmp_path, [report_cells.lookup(experiments=some)], [])
+    }
     assert index["training"]["reason"] == "models.tiny has no on-policy method in experiment main"
 
 
@@ -135,13 +127,13 @@ def test_marks_of_several_curves_take_turns(count, number):
 
 @pytest.mark.parametrize("draw", [planes.figure2c, planes.compute, correlations.figure2a])
 def test_the_methods_of_main_lie_above_their_variants(draw):
-    own = book("tiny")
-    looks = style.assign(own.subjects[0].kinds)
-    figure = draw(own, own.subjects[0], looks)
+    lookup = report_cells.lookup()
+    styles = palette.assign(lookup.info.kinds)
+    figure = draw(lookup, styles)
     for axes in figure.panels:
         drawn = [line.get_marker() for line in axes.lines if line.get_linestyle() == "None"]
-        assert drawn.index(looks["tms"].marker) > drawn.index(looks["tms_alpha0"].marker)
-        assert drawn.index(looks["sft"].marker) > drawn.index(looks["iterative_sft"].marker)
+        assert drawn.index(styles["tms"].marker) > drawn.index(styles["tms_alpha0"].marker)
+        assert drawn.index(styles["sft"].marker) > drawn.index(styles["iterative_sft"].marker)
 
 
 @pytest.mark.parametrize("factor, scale", [(1, "linear"), (30, "log")])
@@ -150,17 +142,20 @@ def test_costs_far_apart_have_a_logarithmic_axis(factor, scale):
         cell | {"value": factor * cell["value"]}
         if cell["method"] == "grpo" and cell["quantity"].startswith("cost.")
         else cell
-        for cell in report_cells.World("tiny").all()
+        for cell in report_cells.MadeCells("tiny").all()
     ]
-    subject = ModelInfo.read("tiny", report_cells.subject())
-    drawn = planes.compute(Book([subject], cells), subject, style.assign(subject.kinds))
+    lookup = report_cells.lookup(cells=cells)
+    drawn = planes.compute(lookup, palette.assign(lookup.info.kinds))
     assert {axes.get_xscale() for axes in drawn.panels} == {scale}
 
 
 def test_missing_experiments_have_reasons(tmp_path):
     some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
     (tmp_path / "frontier.svg").write_text("of an earlier call")
-    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, book("tiny", experiments=some), [])}
+    index = {
+        entry["name"]: entry
+        for entry in all_figures.draw(tmp_path, [report_cells.lookup(experiments=some)], [])
+    }
     assert index["frontier"]["reason"] == "models.tiny has no experiment frontier"
     assert index["figure2c"]["reason"] == "models.tiny has no experiment main"
     assert "this scope has 0" in index["figure3"]["reason"]
@@ -169,19 +164,18 @@ def test_missing_experiments_have_reasons(tmp_path):
 
 
 def test_cells_without_values_draw_nothing():
-    cells = [cell | {"value": None} for cell in report_cells.World("tiny").all()]
-    subject = ModelInfo.read("tiny", report_cells.subject())
-    with pytest.raises(NotDrawnError, match=r"experiment alpha of models\.tiny: nothing was measured"):
-        sweeps.alpha(Book([subject], cells), subject, {})
+    cells = [cell | {"value": None} for cell in report_cells.MadeCells("tiny").all()]
+    with pytest.raises(NotMeasuredError, match=r"experiment alpha of models\.tiny: nothing was measured"):
+        sweeps.alpha(report_cells.lookup(cells=cells), {})
 
 
 def test_points_tell_the_cells(drawn):
-    own = book("tiny")
+    lookup = report_cells.lookup()
     texts = hovers(drawn / "figure2c.svg")
     for method in ("base", "sft", "tms", "tms_t4"):
         experiment = "checkpoints" if method == "tms_t4" else "main"
         text = find(texts, f"{labels.method(method)}: ").partition(": ")[2]
-        readings = [own.reading("tiny", experiment, name, method) for name in ("target_mean", "forgetting")]
+        readings = [lookup.reading(experiment, name, method) for name in ("target_mean", "forgetting")]
         expected = [
             100 * getattr(reading, part)
             for reading in readings
@@ -191,7 +185,7 @@ def test_points_tell_the_cells(drawn):
 
 
 def test_bars_tell_the_cells(drawn):
-    found = book("tiny").reading("tiny", "diversity", "ans_ent", "sft", train_task="chain")
+    found = report_cells.lookup().reading("diversity", "ans_ent", "sft", train_task="chain")
     text = find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")
     assert numbers(text) == pytest.approx(
         [found.value, found.low, found.high, found.seeds_low, found.seeds_high], rel=1e-3
@@ -201,7 +195,7 @@ def test_bars_tell_the_cells(drawn):
 def test_a_point_is_where_its_value_is(tmp_path):
     drawn = figure.Figure("place", "A point")
     axes = drawn.panels[0]
-    drawn.point(axes, 3.0, Reading(62.5, 60.0, 64.0, 55.0, 70.0), style.KINDS["tms"], "TMS")
+    drawn.point(axes, 3.0, Reading(62.5, 60.0, 64.0, 55.0, 70.0), palette.KINDS["tms"], "TMS")
     drawn.save(tmp_path)
     (marker,) = axes.lines
     assert (list(marker.get_xdata()), list(marker.get_ydata())) == ([3.0], [62.5])
@@ -213,8 +207,8 @@ def test_a_point_is_where_its_value_is(tmp_path):
 
 
 def test_the_frontier_joins_what_validation_selected(drawn):
-    own = book("tiny")
-    selected = own.cells("tiny", "frontier", "target_mean", prompts="test", note="selected")
+    lookup = report_cells.lookup()
+    selected = lookup.cells("frontier", "target_mean", prompts="test", note="selected")
     texts = [text for text in hovers(drawn / "frontier.svg") if "selected on validation" in text]
     assert sorted(texts) == sorted([*dict.fromkeys(texts)] * 2)  # once more, enlarged
     assert sorted(numbers(text.split("target")[1])[0] for text in set(texts)) == pytest.approx(
@@ -239,10 +233,11 @@ def test_the_dumbbell_shows_only_what_both_measured(drawn):
 
 def test_several_models_share_the_figures_that_compare_them(tmp_path):
     some = {"main": report_cells.EXPERIMENTS["main"]}
-    own = book("small", "large", experiments=some)
-    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, own, COMPARED)}
+    sizes = {"small": 1e9, "large": 3e9}
+    lookups = [report_cells.lookup(name, experiments=some, parameters=size) for name, size in sizes.items()]
+    index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, lookups, COMPARED)}
     assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
-    found = own.reading("large", "main", "xfer", "tms")
+    found = lookups[1].reading("main", "xfer", "tms")
     assert numbers(find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer"))[0] == pytest.approx(
         100 * found.value, rel=1e-3
     )
@@ -252,8 +247,8 @@ def test_several_models_share_the_figures_that_compare_them(tmp_path):
 def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
     for place in ("first", "second"):
         (tmp_path / place).mkdir()
-        own = book("tiny")
-        draw(own, own.subjects[0], style.assign(own.subjects[0].kinds)).save(tmp_path / place)
+        lookup = report_cells.lookup()
+        draw(lookup, palette.assign(lookup.info.kinds)).save(tmp_path / place)
     for file in (tmp_path / "first").iterdir():
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes()
 
@@ -279,10 +274,10 @@ def test_pages_can_hold_all_figures(drawn):
 def test_methods_differ_without_colour():
     """In a figure no two methods share marker and filling; kinds differ in line and hatch too."""
     methods = [name for chosen in report_cells.EXPERIMENTS.values() for name in chosen]
-    looks = style.assign({name: report_cells.kind(name) for name in methods})
-    places = [(look.marker, look.filled) for look in looks.values()]
+    styles = palette.assign({name: report_cells.kind(name) for name in methods})
+    places = [(look.marker, look.filled) for look in styles.values()]
     assert len(set(places)) == len(places) == len(set(methods)) + 1
-    assert len({look.line for look in style.KINDS.values()}) == len(style.KINDS)
+    assert len({look.line for look in palette.KINDS.values()}) == len(palette.KINDS)
 
 
 @pytest.mark.parametrize(
@@ -293,29 +288,28 @@ def test_methods_differ_without_colour():
     ],
 )
 def test_main_methods_differ_in_a_grey_print(pair):
-    first, second = (style.lightness(style.KINDS[name].colour) for name in pair)
+    first, second = (palette.lightness(palette.KINDS[name].colour) for name in pair)
     assert abs(first - second) > 10
 
 
 def test_lightness_of_known_colours():
-    assert style.lightness("#FFFFFF") == pytest.approx(100)
-    assert style.lightness("#000000") == 0
-    assert style.lightness("#777777") == pytest.approx(50, abs=0.1)
+    assert palette.lightness("#FFFFFF") == pytest.approx(100)
+    assert palette.lightness("#000000") == 0
+    assert palette.lightness("#777777") == pytest.approx(50, abs=0.1)
 
 
 def test_the_front_is_that_of_the_cells():
     """Whatever the relations' cells call the front is drawn: there is one rule for it."""
     chosen = ["self_sft", "tms_alpha75", "sft"]
-    subject = ModelInfo.read("tiny", report_cells.subject())
     cells = [
         cell | {"value": float(cell["method"] in chosen)} if cell["quantity"] == "pareto.forgetting" else cell
-        for cell in report_cells.World("tiny").all()
+        for cell in report_cells.MadeCells("tiny").all()
     ]
-    own = Book([subject], cells)
-    drawn = planes.figure2c(own, subject, style.assign(subject.kinds))
+    lookup = report_cells.lookup(cells=cells)
+    drawn = planes.figure2c(lookup, palette.assign(lookup.info.kinds))
     (front,) = [line for line in drawn.panels[0].lines if line.get_drawstyle() == "steps-pre"]
     expected = sorted(
-        [100 * own.reading("tiny", experiment, name, method).value for name in ("target_mean", "forgetting")]
+        [100 * lookup.reading(experiment, name, method).value for name in ("target_mean", "forgetting")]
         for method, experiment in zip(chosen, ("main", "alpha", "main"), strict=True)
     )
     assert front.get_xydata().tolist() == expected
@@ -324,33 +318,32 @@ def test_the_front_is_that_of_the_cells():
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_each_interval_over_seeds_has_its_own_colour(count, tmp_path):
     drawn = figure.Figure("colours", "Some points")
-    looks = [style.KINDS[name] for name in ("tms", "sft", "grpo")][:count]
-    for place, look in enumerate(looks):
+    styles = [palette.KINDS[name] for name in ("tms", "sft", "grpo")][:count]
+    for place, look in enumerate(styles):
         drawn.point(drawn.panels[0], place, Reading(2.0, seeds_low=1.0, seeds_high=3.0), look, "TMS")
     drawn.save(tmp_path)
     (wide,) = drawn.panels[0].collections
-    assert [to_hex(colour).upper() for colour in wide.get_colors()] == [look.colour for look in looks]
+    assert [to_hex(colour).upper() for colour in wide.get_colors()] == [look.colour for look in styles]
 
 
 @pytest.mark.parametrize("zero", [True, False])
 def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
     cells = [
         cell | {"value": (0.0 if zero else 0.1)} if cell["quantity"] == "left" else cell
-        for cell in report_cells.World("tiny").all()
+        for cell in report_cells.MadeCells("tiny").all()
     ]
-    subject = ModelInfo.read("tiny", report_cells.subject())
-    caption = scatter.bound(Book([subject], cells), subject, style.assign(subject.kinds)).caption
+    lookup = report_cells.lookup(cells=cells)
+    caption = scatter.bound(lookup, palette.assign(lookup.info.kinds)).caption
     assert ("with a left side of 0 are drawn as" in caption) == zero
 
 
 def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
-    subject = ModelInfo.read("tiny", report_cells.subject())
-    cells = report_cells.World("tiny").all()
+    cells = report_cells.MadeCells("tiny").all()
     wide = [
         cell | {"seeds_low": -0.9, "seeds_high": 1.9} if cell["seeds_low"] is not None else cell
         for cell in cells
     ]
-    drawn = curves.mismatch(Book([subject], wide), subject, {})
+    drawn = curves.mismatch(report_cells.lookup(cells=wide), {})
     drawn.save(tmp_path)
     for axes in drawn.panels[2:]:
         low, high = axes.get_ylim()

@@ -13,18 +13,22 @@ from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.report.cell_lookup import Reading
-from tms.report.page import content, page, page_tables
+from tms.report.cell_lookup import CellLookup, Reading
+from tms.report.model_info import ModelInfo
+from tms.report.page import content, html, page_tables
 from tms.report.page.examples import CHARACTERS, PROMPTS, choose, cut, of_run, prompts_of_each
-from tms.report.page.page_tables import Entry, Table
+from tms.report.page.page_tables import Entry, PageTable
 from tms.report.research_questions.questions import QUESTIONS
-from tms.report.tables import table
 from tms.report.tables.table import written
 
 SUITE = Suite(targets=["chain"], retention=["facts"])
 VERDICTS = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=3), st.sampled_from([0.0, 1.0, None]), max_size=20
 )
+
+
+def lookup(cells):
+    return CellLookup(ModelInfo("m", {}, SUITE, {}), cells)
 
 
 def test_prompts_on_which_models_differ_come_first():
@@ -93,7 +97,7 @@ def test_a_column_is_numeric_unless_a_text_stands_in_it():
         [Entry("a"), Entry("1", order=1.0), Entry("1", order=1.0)],
         [Entry("b"), Entry("–"), Entry("none")],
     ]
-    assert Table("t", "", ["name", "number", "mixed"], rows).numeric == [False, True, False]
+    assert PageTable("t", "", ["name", "number", "mixed"], rows).numeric == [False, True, False]
 
 
 def test_scores_have_intervals_marks_and_links():
@@ -104,7 +108,7 @@ def test_scores_have_intervals_marks_and_links():
         cell("main", "m", "forgetting", -0.0001, method="tms", mark="tied"),
         cell("main", "m", "xfer", None, method="tms"),
     ]
-    found = page_tables.scores(cells, SUITE, {"chain": "rows-chain"})
+    found = page_tables.scores(lookup(cells), {"chain": "rows-chain"})
     assert found.columns == ["Method", "chain", "Forgetting F"]
     base, tms = found.rows
     assert tms[1] == Entry("75.0", "70.0 to 80.0", 0.75, "best", "rows-chain")
@@ -142,8 +146,8 @@ def test_every_drawn_number_is_read_back():
         (0.01342, ""),
         (-12345.0, ""),
     ):
-        reading = Reading(value, value - 0.01, value + 0.01, mark="best")
-        drawn = written(table.Entry(reading, Reading(value)), unit)
+        reading = Reading(value, value - 0.01, value + 0.01, mark="best", delta=Reading(value))
+        drawn = written(reading, unit)
         found = page_tables._read_entry(drawn)
         shown = 100 * value if unit == "share" else value
         assert found.order == pytest.approx(shown, rel=0.005)
@@ -177,20 +181,20 @@ def test_what_is_named_nowhere_is_shown_last():
 
 
 def test_markdown_holds_no_foreign_html():
-    found = page.markdown("| a | b |\n| --- | --- |\n| <script>x</script> | [l](javascript:x) |\n")
+    found = html.markdown("| a | b |\n| --- | --- |\n| <script>x</script> | [l](javascript:x) |\n")
     assert "<table>" in found and "<script>" not in found and 'href="javascript' not in found
     # The renderer's own default would let it through: the test can fail.
     assert "<script>" in MarkdownIt("commonmark").enable("table").render("| a |\n| --- |\n| <script> |\n")
 
 
 def test_formulas_are_set_as_code():
-    found = page.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
+    found = html.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
     assert "With <code>T = 10</code> and" in found
     assert "<pre><code>\\alpha\n</code></pre>" in found and "<td><code>b</code></td>" in found
 
 
 def test_links_that_a_single_page_cannot_follow_are_text():
-    found = page.markdown("[a](results/a.md) [b](https://example.org/)")
+    found = html.markdown("[a](results/a.md) [b](https://example.org/)")
     assert found == '<p>a <a href="https://example.org/">b</a></p>\n'
 
 
@@ -198,7 +202,7 @@ def test_an_svg_loses_its_prologue_alone():
     text = (
         '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x"\n "y">\n<!-- made by z -->\n<svg id="a"><g/></svg>\n'
     )
-    assert page.inline_svg(text) == '<svg id="a"><g/></svg>\n'
+    assert html.inline_svg(text) == '<svg id="a"><g/></svg>\n'
 
 
 def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
@@ -236,8 +240,8 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path):
 
 def test_scores_that_contamination_touches_have_a_dagger():
     cells = [cell("main", "m", name, 0.5, method="tms") for name in ("chain", "facts", "forgetting", "xfer")]
-    found = page_tables.scores(cells, SUITE, {}, {("chain", "facts"): "why"})
+    found = page_tables.scores(lookup(cells), {}, {("chain", "facts"): "why"})
     assert found.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
     assert "† trained on chain, tested on facts: why" in found.caption
     assert "F counts losses only" in found.caption
-    assert "†" not in "".join(page_tables.scores(cells, SUITE, {}).columns)
+    assert "†" not in "".join(page_tables.scores(lookup(cells), {}).columns)

@@ -10,8 +10,10 @@ from scipy.stats import norm
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.experiments.diversity_cells import WHOLE
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.model_info import ModelInfo
+from tms.report.research_questions.contrasts import Contrast, adjusted
 from tms.report.research_questions.decisions import CAUTION, ONE_SEED, by_direction, dominance, shortfalls
-from tms.report.research_questions.evidence import Contrast, Evidence, NotMeasuredError, adjusted
 from tms.report.research_questions.questions import QUESTIONS, answer
 
 SUITE = Suite(
@@ -227,9 +229,9 @@ def test_parity_is_contradicted_after_holm_s_correction_only():
     """A rival of two is ahead by an interval that leaves out the margin: p = 0.04 alone, 0.16 of four."""
     half = 0.01
     value = -0.02 - norm.isf(0.02) * half / norm.ppf(0.975)
-    contrasts = [Contrast("", value, value - half, value + half, None)]
+    contrasts = [Contrast(value, value - half, value + half, p_value=None)]
     assert shortfalls(contrasts) == pytest.approx([0.04])
-    assert shortfalls([*contrasts, Contrast("", 0.0, -0.01, 0.01, None)]) == pytest.approx([0.08, 1.0])
+    assert shortfalls([*contrasts, Contrast(0.0, -0.01, 0.01, p_value=None)]) == pytest.approx([0.08, 1.0])
     cells = [*plane("grpo", 0.70, -0.10), *plane("reinforce", 0.70, -0.10), *plane("tms", 0.7, -0.1)]
     for rival, target in (("grpo", -value), ("reinforce", 0.0)):
         cells.append(versus_tms("main", rival, "target_mean", target, 0.001, half=half))
@@ -328,7 +330,7 @@ def test_no_loss_has_to_be_shown(half, expected):
 
 
 def test_a_significant_loss_within_the_margin_is_no_dominance():
-    better, worse = Contrast("", 0.1, 0.09, 0.11, 0.001), Contrast("", -0.01, -0.015, -0.005, 0.001)
+    better, worse = Contrast(0.1, 0.09, 0.11, p_value=0.001), Contrast(-0.01, -0.015, -0.005, p_value=0.001)
     assert dominance([better, worse]) == INDISTINGUISHABLE
     assert dominance([better]) == SUPPORTED
 
@@ -708,25 +710,29 @@ def test_the_cells_behind_a_verdict_are_listed():
     assert found["RQ2"]["cells"] == []
 
 
+def contrast(cells, first, second, quantity):
+    return Contrast.between(CellLookup(ModelInfo("m", {}, SUITE, {}), cells), first, second, quantity)
+
+
 def test_intervals_combine_as_independent_normals():
     cells = [measured("main", "a", "chain", 0.6, 0.03), measured("main", "b", "chain", 0.5, 0.04)]
-    found = Evidence(cells, SUITE).contrast(("main", "a"), ("main", "b"), "chain")
+    found = contrast(cells, ("main", "a"), ("main", "b"), "chain")
     assert (found.low, found.high) == pytest.approx((0.05, 0.15))  # 3-4-5
     error = 0.05 / norm.ppf(0.975)
     assert found.p_value == pytest.approx(2 * norm.sf(0.1 / error))
-    assert not found.paired and found.seeds is None
+    assert not found.paired and found.over_seeds is None
 
 
 def test_intervals_over_seeds_combine_too():
     spread = {"seeds_low": 0.3, "seeds_high": 0.9}, {"seeds_low": 0.1, "seeds_high": 0.9}
     cells = [measured("main", name, "chain", 0.5, **own) for name, own in zip("ab", spread, strict=True)]
-    found = Evidence(cells, SUITE).contrast(("main", "a"), ("main", "b"), "chain")
-    assert found.seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
+    found = contrast(cells, ("main", "a"), ("main", "b"), "chain")
+    assert found.over_seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
 
 
 def test_a_paired_test_wins_over_combined_intervals():
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
-    found = Evidence(cells, SUITE).contrast(("main", "tms"), ("main", "sft"), "chain")
+    found = contrast(cells, ("main", "tms"), ("main", "sft"), "chain")
     assert (found.value, found.p_value, found.paired) == (0.2, 0.04, True)
 
 
@@ -734,31 +740,31 @@ def test_the_second_ones_paired_test_counts_with_its_signs_turned():
     cells = [measured(place, name, "chain", 0.5) for place, name in (("main", "tms"), ("mixture", "m1"))]
     bounds = {"ci_low": 0.01, "ci_high": 0.07, "seeds_low": -0.1, "seeds_high": 0.14}
     cells.append(measured("mixture", "m1", "versus_tms.chain", 0.02, p_value=0.03, **bounds))
-    found = Evidence(cells, SUITE).contrast(("main", "tms"), ("mixture", "m1"), "chain")
-    assert (found.value, found.low, found.high, found.seeds) == (-0.02, -0.07, -0.01, (-0.14, 0.1))
+    found = contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain")
+    assert (found.value, found.low, found.high, found.over_seeds) == (-0.02, -0.07, -0.01, (-0.14, 0.1))
     assert (found.p_value, found.paired, found.direction) == (0.03, True, -1)
     # As the first of the two it has them as they are; with one seed there is no interval over seeds.
     cells[-1] |= {"seeds_low": None, "seeds_high": None}
-    found = Evidence(cells, SUITE).contrast(("mixture", "m1"), ("main", "tms"), "chain")
-    assert (found.value, found.low, found.high, found.seeds) == (0.02, 0.01, 0.07, None)
-    assert Evidence(cells, SUITE).contrast(("main", "tms"), ("mixture", "m1"), "chain").seeds is None
+    found = contrast(cells, ("mixture", "m1"), ("main", "tms"), "chain")
+    assert (found.value, found.low, found.high, found.over_seeds) == (0.02, 0.01, 0.07, None)
+    assert contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain").over_seeds is None
 
 
 def test_a_number_without_an_interval_is_no_evidence():
     bare = [cell("main", "m", "chain", 0.5, method=name) for name in ("sft", "tms")]
     with pytest.raises(NotMeasuredError, match="chain of tms has no interval"):
-        Evidence(bare, SUITE).contrast(("main", "tms"), ("main", "sft"), "chain")
+        contrast(bare, ("main", "tms"), ("main", "sft"), "chain")
 
 
 def test_holm_corrects_the_unpaired_ones_only():
-    unpaired = [Contrast("", 0.1, 0, 0.2, p, paired=False) for p in (0.02, 0.03)]
-    paired = Contrast("", 0.1, 0, 0.2, 0.04)
+    unpaired = [Contrast(0.1, 0, 0.2, p_value=p, paired=False) for p in (0.02, 0.03)]
+    paired = Contrast(0.1, 0, 0.2, p_value=0.04)
     assert [found.p_value for found in adjusted([*unpaired, paired])] == pytest.approx([0.04, 0.04, 0.04])
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1)), min_size=1, max_size=6))
 def test_turning_all_signs_turns_the_verdict(found):
     mirror = {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED, INDISTINGUISHABLE: INDISTINGUISHABLE}
-    own = [Contrast("", value, -1, 1, p) for value, p in found]
-    other = [Contrast("", -value, -1, 1, p) for value, p in found]
+    own = [Contrast(value, -1, 1, p_value=p) for value, p in found]
+    other = [Contrast(-value, -1, 1, p_value=p) for value, p in found]
     assert by_direction(other) == mirror[by_direction(own)]

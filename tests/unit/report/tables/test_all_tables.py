@@ -9,25 +9,25 @@ from helpers import report_cells
 from tms.config.suite import Suite
 from tms.experiments import contamination_marks
 from tms.io.errors import InputError
-from tms.report.cell_lookup import Book, Reading
+from tms.report.cell_lookup import Reading
 from tms.report.compared import Compared, read_compared
 from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables, settings
-from tms.report.tables.table import Column, Entry, Table, plain, signed, written
+from tms.report.tables.table import Column, Table, plain, signed, written
 
 METHODS = ["SFT", "Self-SFT", "Final-SFT", "GRPO", "REINFORCE", "TMS", "TRAPO", "TrSFT", "TMS with TrSFT"]
 COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
 
 
 @pytest.fixture(scope="module")
-def book():
-    return Book([ModelInfo.read("tiny", report_cells.subject())], report_cells.World("tiny").all())
+def lookup():
+    return report_cells.lookup()
 
 
 @pytest.fixture(scope="module")
-def folder(book, tmp_path_factory):
+def folder(lookup, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
-    all_tables.write(folder, book, COMPARED)
+    all_tables.write(folder, [lookup], COMPARED)
     return folder
 
 
@@ -48,14 +48,14 @@ def test_every_table_is_written(folder):
         assert [(folder / name).exists() for name in entry["files"]] == [True, True]
 
 
-def test_csv_holds_the_cells(folder, book):
+def test_csv_holds_the_cells(folder, lookup):
     lines = {line["method"]: line for line in read(folder / "table3.csv")}
     assert list(lines) == ["Base", *METHODS]
     for quantity in ("chain", "lookup", "xfer", "forgetting"):
-        found = book.reading("tiny", "main", quantity, "sft")
+        found = lookup.reading("main", quantity, "sft")
         own = [float(lines["SFT"][f"{quantity}{end}"]) for end in ("", "_low", "_high", "_seeds_low")]
         assert own == pytest.approx([found.value, found.low, found.high, found.seeds_low], rel=1e-7)
-    delta = book.reading("tiny", "main", "delta.facts", "sft")
+    delta = lookup.reading("main", "delta.facts", "sft")
     assert float(lines["SFT"]["facts_delta"]) == pytest.approx(delta.value, rel=1e-7)
     assert lines["Base"]["xfer"] == ""
 
@@ -76,20 +76,19 @@ def test_a_table_without_marks_has_no_note_of_them(folder):
 
 
 @pytest.mark.parametrize(
-    ("entry", "unit", "text"),
+    ("reading", "unit", "text"),
     [
-        (Entry(Reading(0.6241, 0.581, 0.665, mark="best")), "share", "**62.4** [58.1, 66.5]"),
-        (Entry(Reading(0.6241, mark="tied"), Reading(0.143)), "share", "62.4 ≈ (+14.3)"),
-        (Entry(Reading(-0.0004)), "share", "0.0"),
-        (Entry(Reading(0.5), Reading(-0.25)), "share", "50.0 (-25.0)"),
-        (Entry(Reading(1.2345)), "number", "1.23"),
-        (Entry(Reading(123456.4)), "count", "123,456"),
-        (Entry(None), "share", "–"),
+        (Reading(0.6241, 0.581, 0.665, mark="best"), "share", "**62.4** [58.1, 66.5]"),
+        (Reading(0.6241, mark="tied", delta=Reading(0.143)), "share", "62.4 ≈ (+14.3)"),
+        (Reading(-0.0004), "share", "0.0"),
+        (Reading(0.5, delta=Reading(-0.25)), "share", "50.0 (-25.0)"),
+        (Reading(1.2345), "number", "1.23"),
+        (Reading(123456.4), "count", "123,456"),
         (None, "share", "–"),
     ],
 )
-def test_entries_as_readers_see_them(entry, unit, text):
-    assert written(entry, unit) == text
+def test_readings_as_readers_see_them(reading, unit, text):
+    assert written(reading, unit) == text
 
 
 def test_signs():
@@ -97,16 +96,16 @@ def test_signs():
     assert plain(-1e-9, "count") == "0"
 
 
-def test_attack_success_is_the_complement(folder, book):
+def test_attack_success_is_the_complement(folder, lookup):
     line = next(line for line in read(folder / "table6.csv") if line["method"] == "SFT")
-    found = book.reading("tiny", "main", "wildguard", "sft")
+    found = lookup.reading("main", "wildguard", "sft")
     own = [float(line[f"wildguard_asr{end}"]) for end in ("", "_low", "_high")]
     assert own == pytest.approx([1 - found.value, 1 - found.high, 1 - found.low])
 
 
-def test_windows_have_their_matched_values(folder, book):
+def test_windows_have_their_matched_values(folder, lookup):
     lines = {line["method"]: line for line in read(folder / "table7.csv")}
-    (cell,) = book.cells("tiny", "frontier", "forgetting_matched", method="tms_early", group="windows")
+    (cell,) = lookup.cells("frontier", "forgetting_matched", method="tms_early", group="windows")
     assert float(lines["TMS early"]["forgetting_matched"]) == pytest.approx(cell["value"])
     text = (folder / "table7.md").read_text()
     assert "68.0 %" in text and "interpolated, linearly between theta_0 and the checkpoints" in text
@@ -132,11 +131,11 @@ def test_the_long_run_marks_its_minimum(folder):
     assert [(line["method"], line["step"]) for line in marked] == [("SFT long", "60"), ("TMS long", "60")]
 
 
-def test_training_shows_both_ends_of_the_curves(folder, book):
+def test_training_shows_both_ends_of_the_curves(folder, lookup):
     lines = {(line["train_task"], line["method"]): line for line in read(folder / "training.csv")}
     assert len(lines) == 2 * 3
     line = lines["chain", "GRPO"]
-    cells = book.cells("tiny", "training", "reward", method="grpo", train_task="chain")
+    cells = lookup.cells("training", "reward", method="grpo", train_task="chain")
     rewards = [cell["value"] for cell in sorted(cells, key=lambda cell: cell["x"])]
     assert len(rewards) == 64
     assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)
@@ -145,17 +144,17 @@ def test_training_shows_both_ends_of_the_curves(folder, book):
     assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
 
 
-def test_costs_tell_the_rollouts(folder, book):
+def test_costs_tell_the_rollouts(folder, lookup):
     lines = {line["method"]: line for line in read(folder / "compute.csv")}
-    found = book.reading("tiny", "main", "cost.rollouts", "grpo")
+    found = lookup.reading("main", "cost.rollouts", "grpo")
     assert float(lines["GRPO"]["cost.rollouts"]) == pytest.approx(found.value)
     assert "| Rollouts |" in (folder / "compute.md").read_text()
 
 
-def test_table9_has_the_runs_on_each_target(folder, book):
+def test_table9_has_the_runs_on_each_target(folder, lookup):
     lines = [line for line in read(folder / "table9.csv") if line["method"] == "TMS"]
     assert [line["train_task"] for line in lines] == ["all", "chain", "mini countdown"]
-    found = book.reading("tiny", "main", "target", "tms", train_task="mini_countdown")
+    found = lookup.reading("main", "target", "tms", train_task="mini_countdown")
     assert float(lines[2]["target"]) == pytest.approx(found.value)
 
 
@@ -170,9 +169,8 @@ def test_relations_name_the_points_behind_each_row(folder):
 
 def test_models_stand_below_each_other(tmp_path):
     some = {"main": report_cells.EXPERIMENTS["main"]}
-    subjects = [ModelInfo.read(model, report_cells.subject(some)) for model in ("small", "large")]
-    cells = [cell for model in ("small", "large") for cell in report_cells.World(model).all(some)]
-    index = {entry["name"]: entry for entry in all_tables.write(tmp_path, Book(subjects, cells), [])}
+    lookups = [report_cells.lookup(model, experiments=some) for model in ("small", "large")]
+    index = {entry["name"]: entry for entry in all_tables.write(tmp_path, lookups, [])}
     assert {line["model"] for line in read(tmp_path / "table3.csv")} == {"small", "large"}
     assert "| Model |" in (tmp_path / "table3.md").read_text()
     assert index["table7"]["reason"] == "models.small has no experiment windows"
@@ -181,8 +179,7 @@ def test_models_stand_below_each_other(tmp_path):
 
 def test_a_suite_without_safety_has_no_table6(tmp_path):
     suite = report_cells.SUITE | {"safety": []}
-    subject = ModelInfo.read("tiny", report_cells.subject(suite=suite))
-    index = all_tables.write(tmp_path, Book([subject], report_cells.World("tiny").all()), [])
+    index = all_tables.write(tmp_path, [report_cells.lookup(suite=suite)], [])
     reason = next(entry["reason"] for entry in index if entry["name"] == "table6")
     assert reason == "the suite of models.tiny has no safety benchmarks"
 
@@ -264,17 +261,16 @@ def touched_folder(tmp_path_factory):
     suite = report_cells.SUITE | {"views": {"math500": "chain"}}
     view = [
         cell | {"quantity": "math500", "train_task": ""}
-        for cell in report_cells.World("tiny").all()
+        for cell in report_cells.MadeCells("tiny").all()
         if cell["quantity"] == "chain" and cell["experiment"] == "main" and not cell["train_task"]
     ]
-    subject = ModelInfo.read("tiny", report_cells.subject(suite=suite))
     pairs = {("chain", "math500"): "9 rows: why", ("mini_countdown", "mini_countdown"): "2 rows: so"}
     compared = [
         Compared("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
         for name in ("math500", "delta.math500", "gsm8k")
     ]
-    book = Book([subject], report_cells.World("tiny").all() + view)
-    all_tables.write(folder, book, compared, {"tiny": pairs})
+    lookup = report_cells.lookup(cells=report_cells.MadeCells("tiny").all() + view, suite=suite)
+    all_tables.write(folder, [lookup], compared, {"tiny": pairs})
     return folder
 
 
@@ -305,9 +301,7 @@ def test_tables_that_nothing_touches_have_no_dagger(folder, touched_folder):
 
 
 def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
-    subject = ModelInfo.read("tiny", report_cells.subject())
-    own = Book([subject], report_cells.World("tiny").all())
-    all_tables.write(tmp_path, own, [], {"tiny": {("chain", "facts"): "why"}})
+    all_tables.write(tmp_path, [report_cells.lookup()], [], {"tiny": {("chain", "facts"): "why"}})
     every = ("table1", "table3", "table7", "table9", "frontier", "alpha", "mixture", "checkpoints")
     for name in (*every, "relations", "task_dependence"):
         assert "† tiny, trained on chain, tested on facts: why" in (tmp_path / f"{name}.md").read_text(), name
@@ -318,6 +312,6 @@ def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
 
 def test_settings_are_printed_exactly():
     rows = [{"tasks": ["chain"], "learning_rate": 1.2345678e-05, "tensor_parallel": 0}]
-    made = settings.table4_5(Book([ModelInfo.read("tiny", report_cells.subject(settings=rows))], []))
+    made = settings.table4_5([report_cells.lookup(cells=[], settings=rows)])
     ((texts, _),) = made.rows
     assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")

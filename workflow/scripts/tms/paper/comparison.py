@@ -4,22 +4,10 @@ from collections.abc import Mapping
 
 from tms.config.suite import Suite
 from tms.experiments import contamination_marks as touched_numbers
-from tms.paper.numbers import MODELS, Printed
-from tms.report.compared import AT_STEP
+from tms.paper.numbers import AT_STEP, MODELS, Printed
 
-COLUMNS = [
-    "model",
-    "table",
-    "method",
-    "quantity",
-    "paper",
-    "ours",
-    "ci_low",
-    "ci_high",
-    "difference",
-    "inside",
-    "note",
-]
+COLUMNS = ["model", "table", "method", "quantity", "paper", "ours"]
+COLUMNS += ["ci_low", "ci_high", "difference", "inside", "note"]
 YES, NO, NOT_MEASURED = "yes", "no", "not measured"
 # What `paper_literal` calls a task that it trains on as the paper prints it.
 LITERAL = "{}_literal"

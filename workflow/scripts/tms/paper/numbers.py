@@ -17,6 +17,7 @@ MODELS = {
 TARGETS = ["math500", "math", "gsm8k", "countdown", "ifeval", "mmlu"]
 RETENTION = ["arc_c", "hotpotqa", "safetybench"]
 SETTINGS = ["learning_rate", "batch_per_device", "grad_accumulation", "effective_batch", "tensor_parallel"]
+AT_STEP = " at step "  # between the quantity and the optimiser step of a number of Table 1
 WINDOWS = {"early": "tms_early", "uniform": "tms", "late": "tms_late"}
 
 LEVEL = "the printed level is implausible: little above chance for at most four options"
@@ -93,7 +94,7 @@ def long_run(folder: Path) -> list[Printed]:
                     table="table1",
                     model="qwen1.5b",
                     method="sft",
-                    quantity=f"{quantity} at step {line['step']}",
+                    quantity=f"{quantity}{AT_STEP}{line['step']}",
                     value=float(line[column]) if "nll" in column else share(line[column]),
                     experiment="mismatch",
                     where={"method": "sft_long", "train_task": "math", "quantity": quantity},

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.paper.comparison import COLUMNS
+from tms.paper.numbers import AT_STEP
 from tms.report.cell_lookup import Reading
 
-COLUMNS = ["model", "table", "method", "quantity", "paper", "ours", "ci_low", "ci_high", "inside", "note"]
 # Quantities of the paper that are no shares, by their first word.
 NO_SHARES = ("train_nll", "val_nll", "ans_ent")
 SETTINGS = "table4_5"
-AT_STEP = " at step "
 
 
 @dataclass(frozen=True)

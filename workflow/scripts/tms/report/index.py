@@ -1,23 +1,39 @@
-"""What a folder of tables or figures holds, and why something is not in it."""
+"""Index of a folder of tables or figures: what it holds, and why something is not in it."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-
-def drawn(name: str, title: str, caption: str, endings: tuple[str, ...]) -> dict:
-    """Entry of the index for what was drawn."""
-    files = [f"{name}.{ending}" for ending in endings]
-    return {"name": name, "title": title, "drawn": True, "reason": "", "caption": caption, "files": files}
+from tms.report.cell_lookup import NotMeasuredError
 
 
-def not_drawn(folder: Path, name: str, title: str, reason: str, endings: tuple[str, ...]) -> dict:
-    """Entry of the index for what was not drawn; its files of an earlier call go."""
-    for ending in endings:
-        (folder / f"{name}.{ending}").unlink(missing_ok=True)
-    return {"name": name, "title": title, "drawn": False, "reason": reason, "caption": "", "files": []}
+def write_all(
+    folder: Path, makers: Mapping[str, tuple[str, Callable]], endings: tuple[str, ...]
+) -> list[dict]:
+    """Make and save every table or figure, and write `index.json`: an entry each, in reading order.
 
+    Args:
+        folder: made if it is missing.
+        makers: name -> title in the index, and a function that makes the table or figure; where it raises
+            `NotMeasuredError`, the entry says so and files of an earlier call go.
+        endings: of the files that `save` writes.
 
-def write_index(folder: Path, entries: list[dict]) -> None:
-    """Write `index.json`: the entries in reading order."""
-    text = json.dumps(entries, indent=1, ensure_ascii=False)
-    (folder / "index.json").write_text(text + "\n")
+    Returns:
+        The entries: name, title, drawn, reason ("" where drawn), caption, files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for name, (title, make) in makers.items():
+        files = [f"{name}.{ending}" for ending in endings]
+        entry = {"name": name, "title": title, "drawn": True, "reason": "", "caption": "", "files": files}
+        try:
+            made = make()
+            made.save(folder)
+            entry |= {"title": made.title, "caption": made.caption}
+        except NotMeasuredError as reason:
+            entry |= {"drawn": False, "reason": str(reason), "files": []}
+            for file in files:
+                (folder / file).unlink(missing_ok=True)
+        entries.append(entry)
+    (folder / "index.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+    return entries

@@ -1,7 +1,7 @@
 """Values in words: for hover texts, captions and tables."""
 
 from tms.experiments import labels
-from tms.report.cell_lookup import Book, Reading
+from tms.report.cell_lookup import CellLookup, Reading
 
 PERCENT = " %"
 
@@ -21,10 +21,10 @@ def spoken(label: str, reading: Reading, unit: str = "") -> str:
     return text
 
 
-def heading(text: str, book: Book, model: str) -> str:
+def heading(text: str, lookup: CellLookup) -> str:
     """A figure's or table's title: what it shows, the model, the number of seeds."""
-    seeds = labels.seeds(book.seeds(model))
-    return f"{text} ({model}, {seeds})" if seeds else f"{text} ({model})"
+    seeds = labels.seeds(lookup.seeds)
+    return f"{text} ({', '.join(filter(None, [lookup.info.model, seeds]))})"
 
 
 BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tms.report.cell_lookup import Book, NotDrawnError
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import Compared
 from tms.report.figures import (
     bars,
@@ -12,14 +12,14 @@ from tms.report.figures import (
     correlations,
     curves,
     frontier,
+    palette,
     planes,
     scatter,
-    style,
     sweeps,
     training,
 )
 from tms.report.figures.figure import Figure
-from tms.report.index import drawn, not_drawn, write_index
+from tms.report.index import write_all
 
 # Name -> title in the index, and the function that draws it for one model.
 OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
@@ -31,7 +31,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "figure4": ("Figure 4: number of checkpoints T", sweeps.figure4),
     "alpha": ("Share of the teacher's answers", sweeps.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", bars.mixture),
-    "mismatch": ("MixtureWeights mismatch along a long run (Table 1)", curves.mismatch),
+    "mismatch": ("Supervision mismatch along a long run (Table 1)", curves.mismatch),
     "training": ("Training of the on-policy methods", training.training),
     "diversity": ("Coverage and diversity (Table 2)", bars.diversity),
     "bound": ("Theorem 6.1 as a measurement", scatter.bound),
@@ -41,39 +41,27 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
 
 
-def draw(folder: Path, book: Book, compared: list[Compared]) -> list[dict]:
+def draw(folder: Path, lookups: list[CellLookup], compared: list[Compared]) -> list[dict]:
     """Draw every figure of a scope into a folder, with `index.json`.
 
     A scope of several models has only the figures that compare models; all others have one model each.
 
     Args:
-        folder: made if it is missing.
-        book: the cells of the models in scope.
+        lookups: the cells of the models in scope.
         compared: rows of the scope's `compare.csv`.
 
     Returns:
-        The entries of the index: name, title, drawn, reason ("" where drawn), caption, files.
+        The entries of the index (`index.write_all`).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    kinds = {method: kind for subject in book.subjects for method, kind in subject.kinds.items()}
-    looks = style.assign(kinds)
+    kinds = {method: kind for lookup in lookups for method, kind in lookup.info.kinds.items()}
+    styles = palette.assign(kinds)
 
     def of_a_model(draw_one: Callable[..., Figure]) -> Figure:
-        if len(book.subjects) > 1:
-            raise NotDrawnError("a figure of one model: see the folder of each model")
-        return draw_one(book, book.subjects[0], looks)
+        if len(lookups) > 1:
+            raise NotMeasuredError("a figure of one model: see the folder of each model")
+        return draw_one(lookups[0], styles)
 
-    sheets = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
-    sheets["figure3"] = (OF_MODELS["figure3"], partial(sweeps.figure3, book, looks))
-    sheets["compare"] = (OF_MODELS["compare"], partial(compare.compare, compared))
-    entries = []
-    for name, (title, make) in sheets.items():
-        try:
-            sheet = make()
-        except NotDrawnError as reason:
-            entries.append(not_drawn(folder, name, title, str(reason), ("svg", "png")))
-            continue
-        sheet.save(folder)
-        entries.append(drawn(name, sheet.title, sheet.caption, ("svg", "png")))
-    write_index(folder, entries)
-    return entries
+    figures = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
+    figures["figure3"] = (OF_MODELS["figure3"], partial(sweeps.figure3, lookups, styles))
+    figures["compare"] = (OF_MODELS["compare"], partial(compare.compare, compared))
+    return write_all(folder, figures, ("svg", "png"))

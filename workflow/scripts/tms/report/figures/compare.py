@@ -1,14 +1,14 @@
 """The paper's numbers beside ours."""
 
 from tms.experiments import labels
-from tms.report.cell_lookup import NotDrawnError, Reading
+from tms.report.cell_lookup import NotMeasuredError, Reading
 from tms.report.compared import SETTINGS, Compared
-from tms.report.figures import style
+from tms.report.figures import palette
 from tms.report.figures.figure import Figure
-from tms.report.figures.style import Style
+from tms.report.figures.palette import Style
 from tms.report.wording import spoken
 
-OURS, PAPER = Style(style.BLUE, "o"), Style(style.ORANGE, "D", filled=False)
+OURS, PAPER = Style(palette.BLUE, "o"), Style(palette.ORANGE, "D", filled=False)
 ACROSS = 4  # panels side by side
 
 
@@ -19,7 +19,7 @@ def compare(lines: list[Compared]) -> Figure:
     equal or not.
 
     Raises:
-        NotDrawnError: no score of the paper has a counterpart of ours.
+        NotMeasuredError: no score of the paper has a counterpart of ours.
     """
     both = [
         line
@@ -27,7 +27,7 @@ def compare(lines: list[Compared]) -> Figure:
         if line.ours and line.table != SETTINGS and not line.quantity.startswith("delta.")
     ]
     if not both:
-        raise NotDrawnError("no number of the paper has a counterpart measured here")
+        raise NotMeasuredError("no number of the paper has a counterpart measured here")
     rows = [
         (own, panels)
         for table in dict.fromkeys(line.table for line in both)
@@ -39,7 +39,7 @@ def compare(lines: list[Compared]) -> Figure:
     inside = sum(line.inside == "yes" for line in both)
     whose = f"{both[0].model}: the" if alone else "The"
     title = f"{whose} paper's numbers and ours ({inside} of {len(both)} inside our 95 % interval)"
-    sheet = Figure(
+    figure = Figure(
         "compare",
         title,
         rows=len(rows),
@@ -49,18 +49,18 @@ def compare(lines: list[Compared]) -> Figure:
         height_ratios=heights,
     )
     for place, (own, panels) in enumerate(rows):
-        chosen = sheet.panels[ACROSS * place : ACROSS * (place + 1)]
+        chosen = figure.panels[ACROSS * place : ACROSS * (place + 1)]
         for axes in chosen[len(panels) :]:
             axes.set_axis_off()
         for axes, quantity in zip(chosen, panels, strict=False):
-            _panel(sheet, axes, own, quantity, alone)
-    sheet.legend("paper", PAPER)
-    sheet.legend("ours, with its 95 % interval", OURS)
-    sheet.caption = (
+            _panel(figure, axes, own, quantity, alone)
+    figure.legend("paper", PAPER)
+    figure.legend("ours, with its 95 % interval", OURS)
+    figure.caption = (
         "Scores in percent, entropies and losses in nats. Our interval is over test examples, widened by "
         "that over seeds; the paper's numbers have none."
     )
-    return sheet
+    return figure
 
 
 def _batched(panels: list[str]) -> list[list[str]]:
@@ -72,11 +72,11 @@ def _sides(lines: list[Compared]) -> list[tuple[str, str, str]]:
     return list(dict.fromkeys((line.model, line.method, line.step) for line in lines))
 
 
-def _panel(sheet: Figure, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
+def _panel(figure: Figure, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
     sides = _sides(lines)
     for line in lines:
         if line.quantity == quantity:
-            _dumbbell(sheet, axes, sides.index((line.model, line.method, line.step)), line)
+            _dumbbell(figure, axes, sides.index((line.model, line.method, line.step)), line)
     title = f"{labels.quantity(quantity)}\n{lines[0].table.replace('table', 'Table ')}"
     axes.set_title(title, fontsize=8.5)
     axes.set_yticks(range(len(sides)), [_label(*side, alone) for side in sides])
@@ -89,9 +89,9 @@ def _label(model: str, method: str, step: str, alone: bool) -> str:
     return words if alone else f"{model}: {words}"
 
 
-def _dumbbell(sheet: Figure, axes, place: int, line: Compared) -> None:
+def _dumbbell(figure: Figure, axes, place: int, line: Compared) -> None:
     label = f"{_label(line.model, line.method, line.step, False)}, {labels.quantity(line.quantity)}"
-    axes.plot([line.paper, line.ours.value], [place, place], color=style.RULE, linewidth=3, zorder=1)
-    sheet.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)
+    axes.plot([line.paper, line.ours.value], [place, place], color=palette.RULE, linewidth=3, zorder=1)
+    figure.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)
     paper = Reading(line.paper)
-    sheet.point(axes, paper, Reading(place), PAPER, f"{label}: {spoken('paper', paper)}", size=5.5)
+    figure.point(axes, paper, Reading(place), PAPER, f"{label}: {spoken('paper', paper)}", size=5.5)

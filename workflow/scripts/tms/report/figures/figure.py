@@ -17,8 +17,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from tms.report.cell_lookup import Reading
-from tms.report.figures import style
-from tms.report.figures.style import Style
+from tms.report.figures import palette
+from tms.report.figures.palette import Style
 
 SVG = "http://www.w3.org/2000/svg"
 NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
@@ -65,42 +65,42 @@ class Figure:
         axes: Axes,
         x: Reading | float,
         y: Reading,
-        look: Style,
+        style: Style,
         text: str,
         size: float = 6.5,
         filled: bool | None = None,
     ) -> None:
         """A marker with its error bars: thin for the interval over examples, wide and light for seeds."""
         along = x if isinstance(x, Reading) else Reading(x)
-        self._error_bars(axes, along, y, look.colour)
-        full = look.filled if filled is None else filled
+        self._error_bars(axes, along, y, style.colour)
+        full = style.filled if filled is None else filled
         axes.plot(
             [along.value],
             [y.value],
-            marker=look.marker,
+            marker=style.marker,
             linestyle="none",
             markersize=size,
-            markerfacecolor=look.colour if full else style.PAPER,
-            markeredgecolor=style.BLACK if full else look.colour,
+            markerfacecolor=style.colour if full else palette.PAPER,
+            markeredgecolor=palette.BLACK if full else style.colour,
             markeredgewidth=0.6 if full else 1.4,
             gid=self._hover(text),
             zorder=4,
         )
 
-    def bar(self, axes: Axes, place: float, reading: Reading, look: Style, text: str, width: float) -> None:
+    def bar(self, axes: Axes, place: float, reading: Reading, style: Style, text: str, width: float) -> None:
         """An upright bar from 0 with its error bars."""
         (drawn,) = axes.bar(
             [place],
             [reading.value],
             width,
-            color=look.colour,
-            edgecolor=style.PAPER if look.colour == style.BLACK else style.BLACK,
-            hatch=look.hatch,
+            color=style.colour,
+            edgecolor=palette.PAPER if style.colour == palette.BLACK else palette.BLACK,
+            hatch=style.hatch,
             linewidth=0.6,
         )
         drawn.set_gid(self._hover(text))
         # A black line on a black bar would not be seen.
-        colour = style.GREY if look.colour == style.BLACK else style.BLACK
+        colour = palette.GREY if style.colour == palette.BLACK else palette.BLACK
         self._error_bars(axes, Reading(place), reading, colour)
 
     def _error_bars(self, axes: Axes, x: Reading, y: Reading, colour: str) -> None:
@@ -123,28 +123,28 @@ class Figure:
             axes.autoscale_view()
         self._bars.clear()
 
-    def line(self, axes: Axes, xs: list[float], ys: list[float], look: Style, **options) -> None:
+    def line(self, axes: Axes, xs: list[float], ys: list[float], style: Style, **options) -> None:
         """A line without markers, beneath the points."""
-        given = {"color": look.colour, "linestyle": look.line, "zorder": 2} | options
+        given = {"color": style.colour, "linestyle": style.line, "zorder": 2} | options
         axes.plot(xs, ys, **given)
 
-    def legend(self, label: str, look: Style | None = None, **options) -> None:
+    def legend(self, label: str, style: Style | None = None, **options) -> None:
         """An entry of the legend: a marker (and a line, with `line=True`), a bar, or any artist's options."""
         if label in self._legend:
             return
         if options.pop("bar", False):
-            edge = style.PAPER if look.colour == style.BLACK else style.BLACK
-            self._legend[label] = Patch(facecolor=look.colour, edgecolor=edge, hatch=look.hatch)
+            edge = palette.PAPER if style.colour == palette.BLACK else palette.BLACK
+            self._legend[label] = Patch(facecolor=style.colour, edgecolor=edge, hatch=style.hatch)
             return
         drawn = {}
-        if look:
-            full = options.pop("filled", look.filled)
+        if style:
+            full = options.pop("filled", style.filled)
             drawn = {
-                "color": look.colour,
-                "linestyle": look.line if options.pop("line", False) else "none",
-                "marker": look.marker,
-                "markerfacecolor": look.colour if full else style.PAPER,
-                "markeredgecolor": style.BLACK if full else look.colour,
+                "color": style.colour,
+                "linestyle": style.line if options.pop("line", False) else "none",
+                "marker": style.marker,
+                "markerfacecolor": style.colour if full else palette.PAPER,
+                "markeredgecolor": palette.BLACK if full else style.colour,
                 "markeredgewidth": 0.6 if full else 1.4,
             }
         self._legend[label] = Line2D([], [], **(drawn | options))
@@ -169,7 +169,7 @@ class Figure:
         with matplotlib.rc_context({"svg.hashsalt": self.name}):
             self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         self.figure.set_layout_engine("none")  # the PNG has the same places
-        self.figure.savefig(folder / f"{self.name}.png", dpi=style.PNG_DPI, metadata={"Software": None})
+        self.figure.savefig(folder / f"{self.name}.png", dpi=palette.PNG_DPI, metadata={"Software": None})
         (folder / f"{self.name}.svg").write_bytes(self._spoken(drawn.getvalue()))
 
     def _spoken(self, drawn: bytes) -> bytes:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from tms.experiments import labels
-from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.figures import style
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.figures import palette
 from tms.report.figures.figure import Figure
+from tms.report.figures.palette import KINDS, Style
 from tms.report.figures.planes import ACCURACY, FORGETTING
-from tms.report.figures.style import KINDS, Style
-from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 SIDES = ("tms", "sft")  # drawn in this order: where fronts meet, SFT's dashes stay visible
@@ -26,7 +25,7 @@ class Place:
     checkpoint: str
     x: Reading
     y: Reading
-    look: Style
+    style: Style
     fronts: tuple[str, ...]
 
     @property
@@ -39,71 +38,71 @@ class Place:
         return f"{label}{said}: {spoken('target', self.x, PERCENT)}; {spoken('F', self.y, ' points')}"
 
 
-def frontier(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
+def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """SFT and TMS with their settings and own checkpoints, measured on test; the selected ones enlarged.
 
     Raises:
-        NotDrawnError: the model has no experiment frontier, or nothing was measured.
+        NotMeasuredError: the model has no experiment frontier, or nothing was measured.
     """
-    book.require(subject.model, "frontier")
-    places = [place for side in ("base", *SIDES) for place in _places(book, subject.model, side)]
+    lookup.require("frontier")
+    places = [place for side in ("base", *SIDES) for place in _places(lookup, side)]
     if not places:
-        raise NotDrawnError("experiment frontier: no point has both accuracy and forgetting on test")
-    title = heading("The frontier control: accuracy against forgetting", book, subject.model)
-    sheet = Figure("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
-    whole, enlarged = sheet.panels
+        raise NotMeasuredError("experiment frontier: no point has both accuracy and forgetting on test")
+    title = heading("The frontier control: accuracy against forgetting", lookup)
+    figure = Figure("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
+    whole, enlarged = figure.panels
     for place in places:
         filled = bool(place.fronts) or place.side == "base"
         size = 4.5 if place.checkpoint else 7.5
-        sheet.point(whole, place.x, place.y, place.look, place.text, size=size, filled=filled)
-        sheet.legend(labels.method(place.method), place.look, filled=place.side == "base")
+        figure.point(whole, place.x, place.y, place.style, place.text, size=size, filled=filled)
+        figure.legend(labels.method(place.method), place.style, filled=place.side == "base")
     selected = [place for place in places if place.fronts and place.side != "base"]
     for place in selected:
         size = 5.5 if place.checkpoint else 8.5
-        sheet.point(enlarged, place.x, place.y, place.look, place.text, size=size, filled=True)
+        figure.point(enlarged, place.x, place.y, place.style, place.text, size=size, filled=True)
     for side in SIDES:
-        _front(sheet, whole, side, [place for place in places if side in place.fronts])
-        _front(sheet, enlarged, side, [place for place in selected if side in place.fronts])
-    grey = Style(style.GREY, "o")
-    sheet.legend("selected on validation", grey)
-    sheet.legend("not selected", grey, filled=False)
-    sheet.legend("own checkpoint (small)", grey, filled=False, markersize=4)
+        _front(figure, whole, side, [place for place in places if side in place.fronts])
+        _front(figure, enlarged, side, [place for place in selected if side in place.fronts])
+    grey = Style(palette.GREY, "o")
+    figure.legend("selected on validation", grey)
+    figure.legend("not selected", grey, filled=False)
+    figure.legend("own checkpoint (small)", grey, filled=False, markersize=4)
     whole.set(xlabel=ACCURACY, ylabel=FORGETTING, title="all points")
     enlarged.set(xlabel=ACCURACY, title="selected points, without the base")
     if selected:
         _enlarge(enlarged, selected)
-    sheet.caption = (
+    figure.caption = (
         "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
-        f"on the side's front by the validation half. {area_in_words(book, subject.model)}"
+        f"on the side's front by the validation half. {area_in_words(lookup)}"
         f"{LOSSES_ONLY} {BARS}"
     )
-    return sheet
+    return figure
 
 
-def _places(book: Book, model: str, side: str) -> list[Place]:
-    cells = book.cells(model, "frontier", "target_mean", group=side, prompts="test")
+def _places(lookup: CellLookup, side: str) -> list[Place]:
+    cells = lookup.cells("frontier", "target_mean", group=side, prompts="test")
     methods = list(dict.fromkeys(cell["method"] for cell in cells))
     found = []
     for cell in cells:
         method = cell["method"]
         where = {"checkpoint": cell["checkpoint"], "group": side, "prompts": "test"}
-        y = book.reading(model, "frontier", "forgetting", method, **where)
+        y = lookup.reading("frontier", "forgetting", method, **where)
         if not y:
             continue
         own = SIDES if side == "base" else (side,)
         fronts = tuple(one for one in own if cell["note"] in ("selected", f"selected: {one}"))
         marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
-        look = Style(KINDS[side].colour, marker)
+        style = Style(KINDS[side].colour, marker)
         readings = Reading.of(cell).scaled(100), y.scaled(100)
-        found.append(Place(side, method, cell["checkpoint"], *readings, look, fronts))
+        found.append(Place(side, method, cell["checkpoint"], *readings, style, fronts))
     return found
 
 
-def _front(sheet: Figure, axes, side: str, places: list[Place]) -> None:
+def _front(figure: Figure, axes, side: str, places: list[Place]) -> None:
     if len(places) > 1:
         line = sorted((place.x.value, place.y.value) for place in places)
-        sheet.line(axes, *zip(*line, strict=True), KINDS[side], linewidth=1.8)
-        sheet.legend(f"{labels.method(side)}: front", color=KINDS[side].colour, linestyle=KINDS[side].line)
+        figure.line(axes, *zip(*line, strict=True), KINDS[side], linewidth=1.8)
+        figure.legend(f"{labels.method(side)}: front", color=KINDS[side].colour, linestyle=KINDS[side].line)
 
 
 def _enlarge(axes, places: list[Place]) -> None:
@@ -117,9 +116,9 @@ def _enlarge(axes, places: list[Place]) -> None:
         set_limits(low - MARGIN, high + MARGIN)
 
 
-def area_in_words(book: Book, model: str) -> str:
+def area_in_words(lookup: CellLookup) -> str:
     """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
-    found = book.reading(model, "frontier", "area_difference", "tms", prompts="test")
+    found = lookup.reading("frontier", "area_difference", "tms", prompts="test")
     if not found:
         return ""
     text = spoken("TMS's dominated area minus SFT's:", found)

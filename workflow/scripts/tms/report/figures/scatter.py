@@ -3,43 +3,42 @@
 import math
 
 from tms.experiments import labels
-from tms.report.cell_lookup import Book, NotDrawnError, Reading
-from tms.report.figures import style
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.figures import palette
 from tms.report.figures.figure import Figure, logarithmic
-from tms.report.figures.style import KINDS, Style
+from tms.report.figures.palette import KINDS, Style
 from tms.report.gain import difference
-from tms.report.model_info import ModelInfo
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
 TASKS = [
-    Style(style.BLUE, "o"),
-    Style(style.ORANGE, "s"),
-    Style(style.GREEN, "D"),
-    Style(style.PURPLE, "^"),
-    Style(style.BLACK, "v"),
-    Style(style.SKY, "<"),
+    Style(palette.BLUE, "o"),
+    Style(palette.ORANGE, "s"),
+    Style(palette.GREEN, "D"),
+    Style(palette.PURPLE, "^"),
+    Style(palette.BLACK, "v"),
+    Style(palette.SKY, "<"),
 ]
 
 
-def bound(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
+def bound(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """Both sides of Theorem 6.1 for each method, target task and set of prompts (Appendix E).
 
     Raises:
-        NotDrawnError: the model has no cells of the bound, or none with both sides.
+        NotMeasuredError: the model has no cells of the bound, or none with both sides.
     """
-    book.require(subject.model, "bound")
-    title = heading("Theorem 6.1: change of score and its bound", book, subject.model)
-    sheet = Figure("bound", title, columns=2, height=4.2, sharey=True)
+    lookup.require("bound")
+    title = heading("Theorem 6.1: change of score and its bound", lookup)
+    figure = Figure("bound", title, columns=2, height=4.2, sharey=True)
     zeros, above = 0, 0
-    for axes, (form, label) in zip(sheet.panels, FORMS.items(), strict=True):
-        pairs = _sides(book, subject.model, form)
+    for axes, (form, label) in zip(figure.panels, FORMS.items(), strict=True):
+        pairs = _sides(lookup, form)
         if not pairs:
             continue
         positive = [left.value for _, left, _ in pairs if left.value > 0]
         floor = 0.5 * min([*positive, *(right.value for _, _, right in pairs if right.value > 0)])
         for cell, left, right in pairs:
-            look = looks[cell["method"]]
+            style = styles[cell["method"]]
             where = f"{labels.benchmark(cell['train_task'])} on {labels.prompts(cell['prompts'])}"
             sides = f"{spoken('left side', left)}; {spoken(label, right)}"
             text = f"{labels.method(cell['method'])}, {where}: {sides}"
@@ -48,28 +47,28 @@ def bound(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
                 above += left.value > right.value
             height = Reading(max(left.value, floor), *_kept(left, floor))
             if right.value > 0:
-                flat = Style(look.colour, "v") if left.value <= 0 else look
-                sheet.point(axes, Reading(right.value, *_kept(right, floor)), height, flat, text, size=5)
-                sheet.legend(labels.method(cell["method"]), look)
+                flat = Style(style.colour, "v") if left.value <= 0 else style
+                figure.point(axes, Reading(right.value, *_kept(right, floor)), height, flat, text, size=5)
+                figure.legend(labels.method(cell["method"]), style)
         rights = [right.value for _, _, right in pairs if right.value > 0]
         ends = [10 ** math.floor(math.log10(min(rights))), 10 ** math.ceil(math.log10(max(rights)))]
-        axes.plot(ends, ends, color=style.BLACK, linewidth=1.0, linestyle="-", zorder=1)
+        axes.plot(ends, ends, color=palette.BLACK, linewidth=1.0, linestyle="-", zorder=1)
         logarithmic(axes.xaxis)
         logarithmic(axes.yaxis)
         axes.set_xlabel(label)
-    if not sheet.hovers:
-        raise NotDrawnError("bound: no pair has both sides measured")
-    sheet.legend("equality", color=style.BLACK, linewidth=1.0)
-    sheet.panels[0].set_ylabel("left side |E f(policy) − E f(base)|")
-    count = len(_sides(book, subject.model, "corollary"))
-    sheet.caption = (
+    if not figure.hovers:
+        raise NotMeasuredError("bound: no pair has both sides measured")
+    figure.legend("equality", color=palette.BLACK, linewidth=1.0)
+    figure.panels[0].set_ylabel("left side |E f(policy) − E f(base)|")
+    count = len(_sides(lookup, "corollary"))
+    figure.caption = (
         "Each point: a method, target task and set of prompts. The theorem says that all lie below the line; "
         f"with the corollary's form {above} of {count} lie above it. "
     )
     if zeros:
-        sheet.caption += f"The {zeros} with a left side of 0 are drawn as ▼ at the lower edge. "
-    sheet.caption += BARS
-    return sheet
+        figure.caption += f"The {zeros} with a left side of 0 are drawn as ▼ at the lower edge. "
+    figure.caption += BARS
+    return figure
 
 
 def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
@@ -80,42 +79,42 @@ def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
     return max(low, floor), max(high, floor)
 
 
-def _sides(book: Book, model: str, form: str) -> list[tuple[dict, Reading, Reading]]:
+def _sides(lookup: CellLookup, form: str) -> list[tuple[dict, Reading, Reading]]:
     """(cell of the left side, left side, right side) wherever both were measured."""
     found = []
-    for cell in book.cells(model, "bound", "left"):
+    for cell in lookup.cells("bound", "left"):
         where = {name: cell[name] for name in ("method", "train_task", "prompts")}
-        right = book.cells(model, "bound", form, **where)
+        right = lookup.cells("bound", form, **where)
         if right and cell["method"] != "base":
             found.append((cell, Reading.of(cell), Reading.of(right[0])))
     return found
 
 
-def task_dependence(book: Book, subject: ModelInfo, looks: dict[str, Style]) -> Figure:
+def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """RQ5: TMS minus SFT in gain and retention of each target, against its number of distinct right answers.
 
     Raises:
-        NotDrawnError: main or diversity is missing, or no target has both numbers.
+        NotMeasuredError: main or diversity is missing, or no target has both numbers.
     """
-    book.require(subject.model, "main", "diversity")
-    title = heading("Gain of TMS over SFT by target task, RQ5", book, subject.model)
-    sheet = Figure("task_dependence", title, columns=2, height=3.9)
+    lookup.require("main", "diversity")
+    title = heading("Gain of TMS over SFT by target task, RQ5", lookup)
+    figure = Figure("task_dependence", title, columns=2, height=3.9)
     shown = (("target", "target score"), ("forgetting", "forgetting F"))
-    for axes, (quantity, label) in zip(sheet.panels, shown, strict=True):
-        for place, task in enumerate(subject.suite.targets):
-            x = book.reading(subject.model, "diversity", "distinct_right", "base", train_task=task)
-            y = difference(book, subject.model, quantity, task, task if quantity == "target" else None)
+    for axes, (quantity, label) in zip(figure.panels, shown, strict=True):
+        for place, task in enumerate(lookup.info.suite.targets):
+            x = lookup.reading("diversity", "distinct_right", "base", train_task=task)
+            y = difference(lookup, quantity, task, task if quantity == "target" else None)
             if not x or not y:
                 continue
-            look = TASKS[place % len(TASKS)]
+            style = TASKS[place % len(TASKS)]
             name = labels.benchmark(task)
             text = f"{name}: {spoken('distinct right answers', x)}; TMS − SFT, {spoken(label, y, PERCENT)}"
-            sheet.point(axes, x, y, look, text, size=8)
-            sheet.legend(name, look)
+            figure.point(axes, x, y, style, text, size=8)
+            figure.legend(name, style)
         axes.axhline(0, color=KINDS["base"].colour, linewidth=0.8, zorder=1)
         axes.set_xlabel("distinct right answers among the base's samples")
         axes.set_ylabel(f"TMS − SFT, {label} (points)")
-    if not sheet.hovers:
-        raise NotDrawnError("no target has both distinct right answers and a difference of TMS and SFT")
-    sheet.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}"
-    return sheet
+    if not figure.hovers:
+        raise NotMeasuredError("no target has both distinct right answers and a difference of TMS and SFT")
+    figure.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}"
+    return figure

@@ -11,8 +11,8 @@ from tms.experiments import labels
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.scores import parse_run
-from tms.report.page.page import inline_svg
-from tms.report.page.page_tables import Entry, Table, behind_verdict, from_markdown
+from tms.report.page.html import inline_svg
+from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_markdown
 
 # Sections: id, title, text, and the drawings and tables in it. What is named nowhere comes last.
 LAYOUT = (
@@ -89,9 +89,9 @@ class Section:
     title: str
     text: str = ""
     kind: str = "shown"
-    leading: list[Table] = field(default_factory=list)
+    leading: list[PageTable] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
+    tables: list[PageTable] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -131,7 +131,7 @@ def drawings(figures: Path, tables: Path) -> list[Drawing]:
     return found + [Drawing(entry["name"], entry["title"], reason=entry["reason"]) for entry in missing]
 
 
-def tables(folder: Path) -> list[Table]:
+def tables(folder: Path) -> list[PageTable]:
     """Every table that was written into a folder with an index."""
     return [
         from_markdown(folder / f"{entry['name']}.md", entry["name"], entry["title"])
@@ -140,7 +140,9 @@ def tables(folder: Path) -> list[Table]:
     ]
 
 
-def sections(drawn: list[Drawing], written: list[Table], leading: dict[str, list[Table]]) -> list[Section]:
+def sections(
+    drawn: list[Drawing], written: list[PageTable], leading: dict[str, list[PageTable]]
+) -> list[Section]:
     """The page's sections in order; those with nothing to show are left out, but for the first two.
 
     Args:
@@ -184,7 +186,7 @@ def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
     return found
 
 
-def contamination(paths: list[Path]) -> Table:
+def contamination(paths: list[Path]) -> PageTable:
     """What training sets and benchmarks share, by the reports of the gate."""
     lines = []
     for path in paths:
@@ -197,7 +199,7 @@ def contamination(paths: list[Path]) -> Table:
         "whether the settings accept the pair."
     )
     titles = [name.replace("_", " ").capitalize() for name in contamination_report.COLUMNS]
-    return Table("contamination", "Contamination gate", titles, lines, caption)
+    return PageTable("contamination", "Contamination gate", titles, lines, caption)
 
 
 def provenance(label: str, folder: Path) -> dict:

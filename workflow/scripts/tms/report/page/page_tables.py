@@ -1,14 +1,13 @@
 """Tables of the report: those that were drawn, and those from cells whose numbers lead further."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tms.config.suite import Suite
 from tms.experiments import labels
-from tms.experiments.cells import select
 from tms.experiments.contamination_marks import MARK, Pairs, footnote, pairs_of, quantities
 from tms.io.errors import InputError
+from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.wording import LOSSES_ONLY
 
 NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
@@ -28,7 +27,7 @@ class Entry:
         text: what is read first.
         below: a second line in small type, e.g. the interval.
         order: number by which the column sorts; None: by the text.
-        mark: best, tied or nothing (`rows.CELLS`).
+        mark: best, tied or nothing (`parquet.CELLS`).
         link: id of the part of the page that it leads to.
     """
 
@@ -45,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table of the page; a column is numeric where each of its entries is a number or empty."""
 
     name: str
@@ -75,7 +74,7 @@ def read_number(text: str) -> float | None:
     return float(found[0].replace("−", "-")) if found else None
 
 
-def from_markdown(path: Path, name: str, title: str) -> Table:
+def from_markdown(path: Path, name: str, title: str) -> PageTable:
     """Read a table that `draw_tables` wrote for readers: its lines, and its notes as the caption.
 
     Raises:
@@ -94,7 +93,7 @@ def from_markdown(path: Path, name: str, title: str) -> Table:
         raise InputError(f"{path}: no table with equal lines; delete it and run draw_tables again")
     notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
     rows = [[_read_entry(part) for part in line] for line in lines[2:]]
-    return Table(name, title, lines[0], rows, " ".join(notes).replace("**", ""))
+    return PageTable(name, title, lines[0], rows, " ".join(notes).replace("**", ""))
 
 
 def _read_entry(text: str) -> Entry:
@@ -107,47 +106,45 @@ def _read_entry(text: str) -> Entry:
     return Entry(_typeset(number), _typeset(below), read_number(number), mark)
 
 
-def scores(cells: list[dict], suite: Suite, links: dict[str, str], touched: Pairs | None = None) -> Table:
+def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | None = None) -> PageTable:
     """The main results: a row a method, a column a benchmark or summary, with 95 % intervals below.
 
     Args:
-        cells: of the experiment `main`.
-        suite: the model's benchmarks.
+        lookup: cells of the experiment `main`.
         links: benchmark -> id of its example rows.
-        touched: (training task, benchmark) -> note, for the pairs that contamination touches; None: none.
+        contamination: (training task, benchmark) -> note, for contaminated pairs; None: none.
     """
-    own = [
-        cell for cell in select(cells, train_task="", checkpoint="", prompts="") if cell["value"] is not None
-    ]
+    suite = lookup.info.suite
     summaries = ["target_mean", *suite.columns, "retention_delta", "forgetting_floor"]
     places = [*suite.targets, *suite.views, *[name for name in summaries if name not in suite.targets]]
-    columns = [name for name in dict.fromkeys(places) if select(own, quantity=name)]
+    overall = {"train_task": "", "checkpoint": "", "prompts": ""}
+    columns = [name for name in dict.fromkeys(places) if lookup.cells("main", name, **overall)]
     rows = []
-    for method in dict.fromkeys(cell["method"] for cell in own):
-        row = [Entry(labels.method(method))]
-        for name in columns:
-            found = select(own, method=method, quantity=name)
-            row.append(_score(found[0], links.get(name, "")) if found else Entry("–"))
-        rows.append(row)
+    for method in lookup.methods("main"):
+        readings = {name: lookup.reading("main", name, method) for name in columns}
+        if any(readings.values()):
+            entries = [_score(reading, links.get(name, "")) for name, reading in readings.items()]
+            rows.append([Entry(labels.method(method)), *entries])
     caption = (
         "Points (shares times 100), means over the runs; below, the 95 % interval over test examples. A "
         "target's column comes from the runs on it. Bold: best of the column; ≈: not distinguishable from "
         "the best (paired tests with Holm's correction, p ≥ 0.05); the base is not ranked. A number of a "
         "benchmark leads to prompts and completions."
     )
-    pairs, entered = touched or {}, quantities(suite, touched or {})
-    marks = {name: f" {MARK}" if pairs_of(name, entered) else "" for name in columns}
-    titles = ["Method", *(labels.quantity(name, suite) + marks[name] for name in columns)]
+    pairs = contamination or {}
+    entered = quantities(suite, pairs)
+    marked = {name: pairs_of(name, entered) for name in columns}
+    titles = [labels.quantity(name, suite) + (f" {MARK}" if marked[name] else "") for name in columns]
     if "forgetting" in columns:
         caption += f" {LOSSES_ONLY}"
-    shown = {pair for name in columns for pair in pairs_of(name, entered)}
-    caption = " ".join(
-        [caption, *(footnote("", pair, note) for pair, note in pairs.items() if pair in shown)]
+    shown = {pair for there in marked.values() for pair in there}
+    notes = [footnote("", pair, note) for pair, note in pairs.items() if pair in shown]
+    return PageTable(
+        "scores", "Scores of every method", ["Method", *titles], rows, " ".join([caption, *notes])
     )
-    return Table("scores", "Scores of every method", titles, rows, caption)
 
 
-def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Table:
+def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> PageTable:
     """The cells that a verdict was reached from, a row each.
 
     Args:
@@ -156,29 +153,32 @@ def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Ta
     rows = []
     for cell in cells:
         narrowed = [cell.get(column) for column in ("train_task", "checkpoint", "prompts", "group")]
-        numbers = [cell.get(column) for column in ("p_value", "n", "seeds")]
+        reading = Reading.of(cell)
+        numbers = (reading.p_value, reading.n, reading.seeds)
         rows.append(
             [
                 *(Entry(cell.get(column, "")) for column in ("experiment", "method", "quantity")),
                 Entry(", ".join(filter(None, narrowed))),
-                Entry(_typeset(f"{cell['value']:.4g}"), _interval(cell, 1, ".4g"), cell["value"]),
+                _number(reading, ".4g"),
                 *(Entry("" if number is None else f"{number:.3g}", order=number) for number in numbers),
             ]
         )
     columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p", "Examples", "Seeds"]
-    return Table(name, title, columns, rows, caption)
+    return PageTable(name, title, columns, rows, caption)
 
 
-def _score(cell: dict, link: str) -> Entry:
-    text = _typeset(f"{100 * cell['value']:.1f}")
-    return Entry(text, _interval(cell, 100, ".1f"), cell["value"], cell["mark"], link)
+def _score(reading: Reading | None, link: str) -> Entry:
+    """A share in points; it sorts by the share."""
+    if reading is None:
+        return Entry("–")
+    return replace(_number(reading.scaled(100), ".1f"), order=reading.value, mark=reading.mark, link=link)
 
 
-def _interval(cell: dict, factor: float, form: str) -> str:
-    if cell.get("ci_low") is None or cell.get("ci_high") is None:
-        return ""
-    bounds = (_typeset(f"{factor * cell[name]:{form}}") for name in ("ci_low", "ci_high"))
-    return " to ".join(bounds)
+def _number(reading: Reading, form: str) -> Entry:
+    interval = ""
+    if reading.low is not None and reading.high is not None:
+        interval = " to ".join(_typeset(f"{bound:{form}}") for bound in (reading.low, reading.high))
+    return Entry(_typeset(f"{reading.value:{form}}"), interval, reading.value)
 
 
 def _typeset(number: str) -> str:

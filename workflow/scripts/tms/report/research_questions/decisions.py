@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tms.metrics.paired_tests import holm
-from tms.report.research_questions.evidence import (
-    CONTRADICTED,
-    INDISTINGUISHABLE,
-    NORMAL_95,
-    SUPPORTED,
-    Contrast,
-    Finding,
-)
+from tms.report.research_questions.contrasts import NORMAL_95, Contrast
+
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+INDISTINGUISHABLE, NOT_MEASURED = "indistinguishable", "not measured"
 
 CAUTION = "Holds for these runs; between seeds the differences vary so much that others may turn it around."
 ONE_SEED = "One seed: another may turn it around."
@@ -21,8 +17,16 @@ ONE_SEED = "One seed: another may turn it around."
 MARGIN = 0.02
 
 
+class Finding(NamedTuple):
+    """Verdict on one question, the sentence that carries its numbers, and what may turn it around."""
+
+    verdict: str
+    evidence: str
+    caution: str = ""
+
+
 class Claim(NamedTuple):
-    """What a verdict rests on: that a difference is above (side 1) or below (side -1) a bound."""
+    """A part of a verdict's grounds: that a difference is above (side 1) or below (side -1) a bound."""
 
     contrast: Contrast
     bound: float
@@ -60,11 +64,11 @@ def shortfalls(contrasts: Sequence[Contrast]) -> list[float]:
 
     From the intervals, as of normal estimates.
     """
-    found = []
+    p_values = []
     for contrast in contrasts:
         error, below = (contrast.high - contrast.low) / 2 / NORMAL_95, -MARGIN - contrast.value
-        found.append(math.erfc(below / error / math.sqrt(2)) if error and below > 0 else float(below <= 0))
-    return holm(found)
+        p_values.append(math.erfc(below / error / math.sqrt(2)) if error and below > 0 else float(below <= 0))
+    return holm(p_values)
 
 
 def signs(contrasts: Sequence[Contrast]) -> list[Claim]:
@@ -87,7 +91,7 @@ def conclude(verdict: str, evidence: str, claims: Sequence[Claim]) -> Finding:
     """
     caution = ""
     if verdict in (SUPPORTED, CONTRADICTED):
-        if any(claim.contrast.seeds is None for claim in claims):
+        if any(claim.contrast.over_seeds is None for claim in claims):
             caution = ONE_SEED
         elif any(_may_turn(claim) for claim in claims):
             caution = CAUTION
@@ -95,5 +99,5 @@ def conclude(verdict: str, evidence: str, claims: Sequence[Claim]) -> Finding:
 
 
 def _may_turn(claim: Claim) -> bool:
-    low, high = claim.contrast.seeds
+    low, high = claim.contrast.over_seeds
     return low <= claim.bound if claim.side > 0 else high >= claim.bound

@@ -3,7 +3,7 @@
 import math
 
 from tms.experiments import labels
-from tms.report.research_questions.evidence import Evidence
+from tms.report.cell_lookup import CellLookup
 
 EXPERIMENT, SIDES = "frontier", ("tms", "sft")
 
@@ -38,17 +38,17 @@ def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, fl
     return found
 
 
-def crossing(evidence: Evidence) -> str:
+def crossing(lookup: CellLookup) -> str:
     """Where TMS's front of selected points is above SFT's on test, and where below; empty if unknown."""
     fronts: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
-    for cell in evidence.all(experiment=EXPERIMENT, quantity="target_mean", prompts="test"):
+    for cell in lookup.cells(EXPERIMENT, "target_mean", prompts="test"):
         place = {name: cell[name] for name in ("method", "checkpoint", "group")}
-        other = evidence.find(EXPERIMENT, "forgetting", prompts="test", **place)
+        other = lookup.reading(EXPERIMENT, "forgetting", prompts="test", **place)
         for side in SIDES:
             # theta_0 anchors both sides; where one alone selected it, the note names that one.
             own = cell["group"] in (side, "base") and cell["note"] == "selected"
             if other and (own or cell["note"] == f"selected: {side}"):
-                fronts[side].append((cell["value"], other["value"]))
+                fronts[side].append((cell["value"], other.value))
     if not all(fronts.values()):
         return ""
     stretches = higher(fronts)

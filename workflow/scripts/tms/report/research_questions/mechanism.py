@@ -8,25 +8,24 @@ from tms.experiments.correlations import EXPERIMENT as RELATIONS
 from tms.experiments.diversity_cells import EXPERIMENT as DIVERSITY
 from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.research_questions.contrasts import (
+    Contrast,
+    p_text,
+    sentence,
+)
 from tms.report.research_questions.decisions import (
+    CONTRADICTED,
+    INDISTINGUISHABLE,
     MARGIN,
     ONE_SEED,
+    SUPPORTED,
     Claim,
+    Finding,
     by_direction,
     conclude,
     dominance,
     dominance_claims,
-)
-from tms.report.research_questions.evidence import (
-    CONTRADICTED,
-    INDISTINGUISHABLE,
-    SUPPORTED,
-    Contrast,
-    Evidence,
-    Finding,
-    NotMeasuredError,
-    p_text,
-    sentence,
 )
 from tms.report.research_questions.outcome import MAIN
 
@@ -47,7 +46,7 @@ def smallest_p(count: int) -> float:
 FEWEST = next(count for count in range(1, 10) if smallest_p(count) < SIGNIFICANCE)
 
 
-def task_dependence(evidence: Evidence) -> Finding:
+def task_dependence(lookup: CellLookup) -> Finding:
     """RQ5. Supported: TMS gains more over SFT on targets whose prompts have more distinct right answers.
 
     Spearman's rank correlation over the targets, between the mean number of distinct right answers in the
@@ -56,27 +55,24 @@ def task_dependence(evidence: Evidence) -> Finding:
     it would measure how able the base is. Supported: one correlation is positive and none negative.
     Contradicted: reversed.
     """
-    targets = evidence.suite.targets
+    targets = lookup.info.suite.targets
     _check_count(len(targets), "targets")
-    evidence.require(DIVERSITY, "base")
-    evidence.require(MAIN, "sft", "tms")
-    found = {task: _distinct_right(evidence, task) for task in targets}
+    lookup.require_methods(DIVERSITY, "base")
+    lookup.require_methods(MAIN, "sft", "tms")
+    found = {task: _distinct_right(lookup, task) for task in targets}
     tasks = [task for task in targets if found[task] is not None]
     without = [labels.benchmark(task) for task in targets if task not in tasks]
     left_out = f" Left out, without countable right answers: {', '.join(without)}." if without else ""
     _check_count(len(tasks), "targets with countable right answers")
     variety = [found[task] for task in tasks]
     gains = {
-        name: [
-            _value(evidence, MAIN, name, "tms", task) - _value(evidence, MAIN, name, "sft", task)
-            for task in tasks
-        ]
+        name: [_value(lookup, name, "tms", task) - _value(lookup, name, "sft", task) for task in tasks]
         for name in ("target", "forgetting")
     }
     measured = {name: _rank_correlation(variety, gain) for name, gain in gains.items()}
     p_values = holm([p_value for _, p_value in measured.values()])
     correlations = [
-        Contrast(f"with the gain in {labels.quantity(name)}", rho, -1, 1, p_value)
+        Contrast(rho, -1, 1, p_value=p_value, label=f"with the gain in {labels.quantity(name)}")
         for (name, (rho, _)), p_value in zip(measured.items(), p_values, strict=True)
     ]
     said = [f"{each.label}: rho = {each.value:+.2f} ({p_text(each.p_value)})" for each in correlations]
@@ -90,10 +86,10 @@ def task_dependence(evidence: Evidence) -> Finding:
         f"{smallest_p(len(tasks)):.3f} at the least. {rows}.{left_out}"
     )
     verdict = by_direction(correlations)
-    return Finding(verdict, text, _seeds_caution(evidence, verdict))
+    return Finding(verdict, text, _seeds_caution(lookup, verdict))
 
 
-def mechanism(evidence: Evidence) -> Finding:
+def mechanism(lookup: CellLookup) -> Finding:
     """RQ6. Supported: KL to the base and PLD to the references each predict how much is forgotten.
 
     Correlations are of the magnitude of forgetting, so more KL or PLD should mean a positive one; permutation
@@ -102,12 +98,12 @@ def mechanism(evidence: Evidence) -> Finding:
     no sign turns. PLD to own supervision stands beside them. Whether the front moves is the frontier
     control's question.
     """
-    evidence.require(RELATIONS)
-    deciding = {name: _relation(evidence, *name) for name in (KL, PLD)}
+    lookup.require_methods(RELATIONS)
+    deciding = {name: _relation(lookup, *name) for name in (KL, PLD)}
     for (predictor, *_), relation in deciding.items():
         if relation is None or relation.p_value is None:
             raise NotMeasuredError(f"experiment {RELATIONS} has no tested rank correlation with {predictor}")
-    _check_count(min(_recipes(evidence, *name) for name in deciding), "recipes")
+    _check_count(min(_recipes(lookup, *name) for name in deciding), "recipes")
     p_values = holm([relation.p_value for relation in deciding.values()])
     found = {
         name: replace(relation, p_value=p_value)
@@ -115,7 +111,7 @@ def mechanism(evidence: Evidence) -> Finding:
     }
     directions = {name: relation.direction for name, relation in found.items()}
     fragile = [
-        found[name].label for name, sign in directions.items() if sign and not _stable(evidence, sign, *name)
+        found[name].label for name, sign in directions.items() if sign and not _stable(lookup, sign, *name)
     ]
     verdict = INDISTINGUISHABLE
     if set(directions.values()) == {1} and not fragile:
@@ -125,31 +121,29 @@ def mechanism(evidence: Evidence) -> Finding:
     text = f"Rank correlation with the magnitude of forgetting: {'; '.join(map(_in_words, found.values()))}."
     if fragile:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
-    if own := _relation(evidence, *DESCRIBED):
+    if own := _relation(lookup, *DESCRIBED):
         text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(own)}."
-    return Finding(verdict, text, _seeds_caution(evidence, verdict))
+    return Finding(verdict, text, _seeds_caution(lookup, verdict))
 
 
-def scale(evidence: Evidence) -> Finding:
+def scale(*lookups: CellLookup) -> Finding:
     """RQ7. Supported: at every scale TMS forgets less than SFT and loses at most 2 points of target mean.
 
     No loss is where the 95 % interval lies above -2 points. Contradicted: at some scale TMS forgets more, or
     SFT dominates it (`dominance`).
     """
-    models = list(
-        dict.fromkeys(cell["model"] for cell in evidence.all(experiment=MAIN, quantity="forgetting"))
-    )
-    if len(models) < MIN_MODELS:
+    lookups = [lookup for lookup in lookups if lookup.cells(MAIN, "forgetting")]
+    if len(lookups) < MIN_MODELS:
         raise NotMeasuredError(
             f"scaling needs the numbers of {MIN_MODELS} models or more, and this is the report of one "
             f"(results/questions.json has the verdict over the models of table.models)"
         )
     contrasts, kept, against = [], [], []
-    for model in models:
-        own = evidence.of_model(model)
-        own.require(MAIN, "sft", "tms")
-        pair = [own.contrast((MAIN, "tms"), (MAIN, "sft"), name) for name in ("forgetting", "target_mean")]
-        pair = [replace(found, label=f"{model}: {found.label}") for found in pair]
+    for lookup in lookups:
+        lookup.require_methods(MAIN, "sft", "tms")
+        names = ("forgetting", "target_mean")
+        pair = [Contrast.between(lookup, (MAIN, "tms"), (MAIN, "sft"), name) for name in names]
+        pair = [replace(one, label=f"{lookup.info.model}: {one.label}") for one in pair]
         contrasts += pair
         forgetting, target = pair
         if forgetting.direction < 0:
@@ -171,30 +165,29 @@ def _check_count(count: int, what: str) -> None:
         )
 
 
-def _seeds_caution(evidence: Evidence, verdict: str) -> str:
+def _seeds_caution(lookup: CellLookup, verdict: str) -> str:
     """Caution of a verdict from a correlation, whose points are means over seeds."""
     if verdict not in (SUPPORTED, CONTRADICTED):
         return ""
-    known = evidence.find(MAIN, "forgetting", method="tms")
-    return ONE_SEED if known and known["seeds"] == 1 else OF_MEANS
+    known = lookup.reading(MAIN, "forgetting", "tms")
+    return ONE_SEED if known and known.seeds == 1 else OF_MEANS
 
 
-def _distinct_right(evidence: Evidence, task: str) -> float | None:
+def _distinct_right(lookup: CellLookup, task: str) -> float | None:
     """Distinct right answers of a prompt that the base solves; None where whole responses are the answers."""
     number, solved = (
-        evidence.find(DIVERSITY, name, method="base", train_task=task)
-        for name in ("distinct_right", "coverage_n")
+        lookup.reading(DIVERSITY, name, "base", train_task=task) for name in ("distinct_right", "coverage_n")
     )
-    if not (number and solved and solved["value"]) or WHOLE in number["note"]:
+    if not (number and solved and solved.value) or WHOLE in number.note:
         return None
-    return number["value"] / solved["value"]
+    return number.value / solved.value
 
 
-def _value(evidence: Evidence, experiment: str, quantity: str, method: str, task: str) -> float:
-    found = evidence.find(experiment, quantity, method=method, train_task=task)
-    if found is None:
-        raise NotMeasuredError(f"no {quantity} of {method} on {task} in experiment {experiment}")
-    return found["value"]
+def _value(lookup: CellLookup, quantity: str, method: str, task: str) -> float:
+    reading = lookup.reading(MAIN, quantity, method, train_task=task)
+    if reading is None:
+        raise NotMeasuredError(f"no {quantity} of {method} on {task} in experiment {MAIN}")
+    return reading.value
 
 
 def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, float]:
@@ -209,34 +202,31 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
     return float(found.statistic), float(found.pvalue)
 
 
-def _relation(evidence: Evidence, predictor: str, family: str, prompts: str) -> Contrast | None:
-    cell = evidence.find(RELATIONS, f"spearman.{predictor}", method="", group=family, prompts=prompts)
-    if cell is None:
-        return None
-    low, high = (math.nan if cell[name] is None else cell[name] for name in ("ci_low", "ci_high"))
-    return Contrast(labels.quantity(predictor), cell["value"], low, high, cell["p_value"])
+def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> Contrast | None:
+    reading = lookup.reading(RELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
+    return reading and Contrast.labelled(labels.quantity(predictor), reading)
 
 
-def _recipes(evidence: Evidence, predictor: str, family: str, prompts: str) -> int:
+def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> int:
     """How many recipes a correlation is over: each was left out once."""
-    where = {"group": family, "prompts": prompts, "quantity": f"spearman.{predictor}"}
-    return len({cell["method"] for cell in evidence.all(experiment=RELATIONS, **where)} - {""})
+    cells = lookup.cells(RELATIONS, f"spearman.{predictor}", group=family, prompts=prompts)
+    return len({cell["method"] for cell in cells} - {""})
 
 
 def _in_words(relation: Contrast) -> str:
-    known = [] if math.isnan(relation.low) else [f"95 % {relation.low:+.2f} to {relation.high:+.2f}"]
+    known = []
+    if relation.low is not None and relation.high is not None:
+        known = [f"95 % {relation.low:+.2f} to {relation.high:+.2f}"]
     known += [] if relation.p_value is None else [p_text(relation.p_value)]
     inside = f" ({', '.join(known)})" if known else ""
     return f"{relation.label} rho = {relation.value:+.2f}{inside}"
 
 
-def _stable(evidence: Evidence, sign: int, predictor: str, family: str, prompts: str) -> bool:
+def _stable(lookup: CellLookup, sign: int, predictor: str, family: str, prompts: str) -> bool:
     """Whether a correlation has its sign without any one recipe too, and within the runs on each task."""
     values = [
         cell["value"]
         for quantity in ("spearman", "spearman_within")
-        for cell in evidence.all(
-            experiment=RELATIONS, quantity=f"{quantity}.{predictor}", group=family, prompts=prompts
-        )
+        for cell in lookup.cells(RELATIONS, f"{quantity}.{predictor}", group=family, prompts=prompts)
     ]
     return all(sign * value > 0 for value in values)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tms.config.suite import Suite
-from tms.experiments.cells import select
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.model_info import ModelInfo
 from tms.report.research_questions import mechanism, outcome, sweeps
-from tms.report.research_questions.evidence import NOT_MEASURED, Evidence, Finding, NotMeasuredError
+from tms.report.research_questions.decisions import NOT_MEASURED, Finding
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Question:
         text: the question, in the paper's words where it is the paper's.
         claim: what a verdict of `supported` says.
         rule: when it is supported and when contradicted, for readers; `decide` applies it.
-        decide: the rule as code.
+        decide: the rule as code, given the cells of the model, or those of each where it is about several.
         across: whether it is about several models.
     """
 
@@ -32,7 +33,7 @@ class Question:
     text: str
     claim: str
     rule: str
-    decide: Callable[[Evidence], Finding]
+    decide: Callable[..., Finding]
     across: bool = False
 
 
@@ -196,27 +197,29 @@ def answer(cells: list[dict], suite: Suite, model: str | None) -> list[dict]:
         One dictionary a question: id, topic, question, claim, rule, verdict, evidence, caution ("" for
         none), and the cells that were looked up (their columns that are not empty).
     """
-    found = []
+    used: dict[int, dict] = {}
+    names = dict.fromkeys([*(cell["model"] for cell in cells), *([model] if model else [])])
+    lookups = {name: CellLookup(ModelInfo(name, {}, suite, {}), cells, used) for name in names}
+    answers = []
     for question in QUESTIONS:
         if model is None and not question.across:
             continue
-        evidence = Evidence(cells if question.across else select(cells, model=model), suite)
+        used.clear()
         try:
-            finding = question.decide(evidence)
+            finding = question.decide(*(lookups.values() if question.across else [lookups[model]]))
         except NotMeasuredError as missing:
             finding = Finding(NOT_MEASURED, f"Not measured: {missing}.")
-        looked_up = [{name: x for name, x in cell.items() if x not in ("", None)} for cell in evidence.used]
-        found.append(
+        answers.append(
             {
                 "id": question.name,
                 "topic": question.topic,
                 "question": question.text,
                 "claim": question.claim,
                 "rule": question.rule,
-                "verdict": finding.verdict,
-                "evidence": finding.evidence,
-                "caution": finding.caution,
-                "cells": looked_up,
+                **finding._asdict(),
+                "cells": [
+                    {name: x for name, x in cell.items() if x not in ("", None)} for cell in used.values()
+                ],
             }
         )
-    return found
+    return answers

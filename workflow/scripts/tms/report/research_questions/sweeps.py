@@ -1,19 +1,25 @@
 """Which part of the trajectory, and how much of it: RQ9 (windows) and RQ10 (number of checkpoints)."""
 
+from dataclasses import replace
+
 from tms.experiments import labels
 from tms.metrics.paired_tests import holm
-from tms.report.research_questions.decisions import by_direction, conclude, dominance, dominance_claims, signs
-from tms.report.research_questions.evidence import (
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.research_questions.contrasts import (
+    Contrast,
+    adjusted,
+    sentence,
+)
+from tms.report.research_questions.decisions import (
     CONTRADICTED,
     INDISTINGUISHABLE,
     SUPPORTED,
-    Contrast,
-    Evidence,
     Finding,
-    NotMeasuredError,
-    adjusted,
-    seeds_of,
-    sentence,
+    by_direction,
+    conclude,
+    dominance,
+    dominance_claims,
+    signs,
 )
 from tms.report.research_questions.outcome import FRONTIER
 
@@ -24,52 +30,46 @@ MODERATE = (8, 10)  # the values of T that the paper calls a sweet spot (Appendi
 PLANE = ("target_mean", "xfer")  # of Figure 4
 
 
-def windows(evidence: Evidence) -> Finding:
+def windows(lookup: CellLookup) -> Finding:
     """RQ9. Supported: at the same target accuracy the middle window retains more than uniform sampling.
 
     Contradicted: it retains less. The paper has no numbers of the middle window; it keeps uniform.
     """
-    evidence.require(FRONTIER)
-    matched = evidence.all(experiment=FRONTIER, group="windows", quantity=RETENTION)
+    lookup.require_methods(FRONTIER)
+    matched = lookup.cells(FRONTIER, RETENTION, group="windows")
     tested = [
         cell
         for name in (RETENTION, FORGETTING)
-        for cell in evidence.all(experiment=FRONTIER, group="windows", quantity=f"{name}.versus_uniform")
+        for cell in lookup.cells(FRONTIER, f"{name}.versus_uniform", group="windows")
     ]
     # Holm's correction over both numbers of all windows.
     p_values = holm([cell["p_value"] for cell in tested])
-    found = [
-        Contrast(
-            f"{labels.quantity(RETENTION)}, {labels.method(MID)} - uniform:",
-            cell["value"],
-            cell["ci_low"],
-            cell["ci_high"],
-            p_value,
-            seeds=seeds_of(cell),
-        )
+    label = f"{labels.quantity(RETENTION)}, {labels.method(MID)} - uniform:"
+    contrasts = [
+        Contrast.labelled(label, replace(Reading.of(cell), p_value=p_value))
         for cell, p_value in zip(tested, p_values, strict=True)
         if (cell["method"], cell["quantity"]) == (MID, f"{RETENTION}.versus_uniform")
     ]
-    if not found:
+    if not contrasts:
         raise NotMeasuredError(f"no retention of {MID} beside uniform sampling at matched target accuracy")
     values = ", ".join(f"{labels.method(cell['method'])} {100 * cell['value']:.1f}" for cell in matched)
     text = (
         f"At a target accuracy of {100 * matched[0]['x']:.1f} % mean retention is: {values} %. These are "
         f"interpolated, linearly between theta_0 and the checkpoints that all windows have evaluated."
     )
-    return conclude(by_direction(found), f"{sentence(found)} {text}", signs(found))
+    return conclude(by_direction(contrasts), f"{sentence(contrasts)} {text}", signs(contrasts))
 
 
-def checkpoints(evidence: Evidence) -> Finding:
+def checkpoints(lookup: CellLookup) -> Finding:
     """RQ10. Supported: T = 10 dominates the smallest T of the sweep, and no T outside 8 to 10 dominates it.
 
     Dominates: above in target mean or transfer (Figure 4), and no loss beyond 2 points in the other
     (`dominance`). Contradicted: a T outside 8 to 10 dominates T = 10. Else indistinguishable.
     """
-    evidence.require(CHECKPOINTS, "tms")
+    lookup.require_methods(CHECKPOINTS, "tms")
     by_size = {
         cell["x"]: cell["method"]
-        for cell in evidence.all(experiment=CHECKPOINTS, quantity="target_mean", train_task="", checkpoint="")
+        for cell in lookup.cells(CHECKPOINTS, "target_mean", train_task="", checkpoint="")
         if cell["x"] is not None
     }
     others = {
@@ -77,15 +77,19 @@ def checkpoints(evidence: Evidence) -> Finding:
     }
     if MODERATE[1] not in by_size or not others:
         raise NotMeasuredError("the sweep needs T = 10 and a T outside 8 to 10")
-    plane = [name for name in PLANE if evidence.find(CHECKPOINTS, name, method="tms")]
+    plane = [name for name in PLANE if lookup.reading(CHECKPOINTS, name, "tms")]
     best = (CHECKPOINTS, by_size[MODERATE[1]])
-    found = adjusted(
-        [evidence.contrast(best, (CHECKPOINTS, method), name) for method in others.values() for name in plane]
+    contrasts = adjusted(
+        [
+            Contrast.between(lookup, best, (CHECKPOINTS, method), name)
+            for method in others.values()
+            for name in plane
+        ]
     )
     of_size = {
-        size: found[place * len(plane) : (place + 1) * len(plane)] for place, size in enumerate(others)
+        size: contrasts[place * len(plane) : (place + 1) * len(plane)] for place, size in enumerate(others)
     }
-    outcomes = {size: dominance(contrasts) for size, contrasts in of_size.items()}
+    outcomes = {size: dominance(differences) for size, differences in of_size.items()}
     if CONTRADICTED in outcomes.values():
         verdict = CONTRADICTED
     else:
@@ -93,8 +97,6 @@ def checkpoints(evidence: Evidence) -> Finding:
     contrary = [size for size in others if outcomes[size] == CONTRADICTED]
     deciding = [min(others)] if verdict == SUPPORTED else contrary
     claims = [claim for size in deciding for claim in dominance_claims(of_size[size], verdict)]
-    cells = [
-        (size, evidence.find(CHECKPOINTS, "target_mean", method=by_size[size])) for size in sorted(by_size)
-    ]
-    curve = ", ".join(f"T = {size:.0f}: {100 * cell['value']:.1f} %" for size, cell in cells if cell)
-    return conclude(verdict, f"Target mean by T: {curve}. {sentence(found)}", claims)
+    means = [(size, lookup.reading(CHECKPOINTS, "target_mean", by_size[size])) for size in sorted(by_size)]
+    curve = ", ".join(f"T = {size:.0f}: {100 * mean.value:.1f} %" for size, mean in means if mean)
+    return conclude(verdict, f"Target mean by T: {curve}. {sentence(contrasts)}", claims)

@@ -1,16 +1,17 @@
 """Every table of a scope."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from tms.experiments import labels
 from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
-from tms.report.cell_lookup import Book, NotDrawnError
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import Compared
-from tms.report.index import drawn, not_drawn, write_index
+from tms.report.index import write_all
 from tms.report.tables import diagnoses, methods, settings, training
 from tms.report.tables.table import Table
+from tms.report.wording import heading
 
 # Name -> title in the index, and the function that makes it.
 OF_CELLS = {
@@ -31,70 +32,59 @@ OF_CELLS = {
     "compute": ("Accuracy and forgetting beside compute", methods.compute),
     "table4_5": ("Tables 4 and 5: hyperparameters", settings.table4_5),
 }
-ENDINGS = ("csv", "md")
-
-
 # Tables whose rows are of one training task and set of prompts.
 BY_ROW = ("table2", "bound", "task_dependence")
 
 
 def write(
-    folder: Path, book: Book, compared: list[Compared], touched: Mapping[str, Pairs] | None = None
+    folder: Path,
+    lookups: list[CellLookup],
+    compared: list[Compared],
+    contamination: Mapping[str, Pairs] | None = None,
 ) -> list[dict]:
     """Write every table of a scope into a folder, with `index.json`.
 
     Args:
-        folder: made if it is missing.
-        book: the cells of the models in scope.
+        lookups: the cells of the models in scope.
         compared: rows of the scope's `compare.csv`.
-        touched: model -> the pairs of training task and benchmark that contamination touches; None: none.
+        contamination: model -> (training task, benchmark) -> note, for contaminated pairs; None: none.
 
     Returns:
-        The entries of the index: name, title, drawn, reason ("" where drawn), caption, files.
+        The entries of the index (`index.write_all`).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    made = {name: (title, partial(make, book)) for name, (title, make) in OF_CELLS.items()}
-    made["compare"] = ("The paper's numbers and ours", partial(settings.compare, compared))
-    entries = []
-    for name, (title, make) in made.items():
-        try:
-            table = make().without_empty_columns()
-            if table.columns and table.empty:
-                raise NotDrawnError("nothing was measured")
-        except NotDrawnError as reason:
-            entries.append(not_drawn(folder, name, title, str(reason), ENDINGS))
-            continue
-        if len(book.subjects) == 1 and "model" in table.labels:
-            seeds = labels.seeds(book.seeds(book.subjects[0].model))
-            table.title += f" ({', '.join(filter(None, [book.subjects[0].model, seeds]))})"
-        _mark(table, book, touched or {})
-        table.save(folder)
-        entries.append(drawn(name, table.title, " ".join(table.notes), ENDINGS))
-    write_index(folder, entries)
-    return entries
+
+    def finished(make: Callable[[], Table]) -> Table:
+        table = make()
+        if table.columns and not table.readings():
+            raise NotMeasuredError("nothing was measured")
+        table = table.without_empty_columns()
+        if len(lookups) == 1 and "model" in table.labels:
+            table.title = heading(table.title, lookups[0])
+        _mark(table, lookups, contamination or {})
+        return table
+
+    makers = {name: (title, partial(make, lookups)) for name, (title, make) in OF_CELLS.items()}
+    makers["compare"] = ("The paper's numbers and ours", partial(settings.compare, compared))
+    finishers = {name: (title, partial(finished, make)) for name, (title, make) in makers.items()}
+    return write_all(folder, finishers, ("csv", "md"))
 
 
-def _mark(table: Table, book: Book, touched: Mapping[str, Pairs]) -> None:
-    """Mark what contamination touches in a table, and say why beneath."""
-    for subject in book.subjects:
-        pairs = touched.get(subject.model, {})
-        entered = quantities(subject.suite, pairs)
-        found: list[tuple[str, str]] = []
-        for column in table.columns:
-            own = pairs_of(column.key, entered)
-            found += own
-            table.touched |= {(None, column.key)} if own else set()
+def _mark(table: Table, lookups: list[CellLookup], contamination: Mapping[str, Pairs]) -> None:
+    """Mark the contaminated numbers of a table, and say why beneath."""
+    for info in (lookup.info for lookup in lookups):
+        pairs = contamination.get(info.model, {})
+        entered = quantities(info.suite, pairs)
+        places = {(None, column.key): pairs_of(column.key, entered) for column in table.columns}
         for place, (texts, _) in enumerate(table.rows):
-            if texts.get("model") != subject.model:
-                continue
-            own = [pair for pair in pairs if _of_row(table.name, texts, pair, entered)]
-            found += own
-            table.touched |= {(place, None)} if own else set()
-        table.notes += [footnote(subject.model, pair, pairs[pair]) for pair in pairs if pair in found]
+            if texts.get("model") == info.model:
+                places[place, None] = [pair for pair in pairs if _of_row(table.name, texts, pair, entered)]
+        table.contaminated |= {place for place, marked in places.items() if marked}
+        marked = {pair for pairs_there in places.values() for pair in pairs_there}
+        table.notes += [footnote(info.model, pair, pairs[pair]) for pair in pairs if pair in marked]
 
 
 def _of_row(name: str, texts: dict[str, str], pair: tuple[str, str], entered: dict) -> bool:
-    """Whether a row of a table is of a touched pair."""
+    """Whether a row of a table is of a contaminated pair."""
     if name == "compare":
         return pair in pairs_of(texts["key"], entered)
     if name not in BY_ROW:

@@ -1,9 +1,9 @@
 """Tables 4 and 5, from the configuration, and the paper's numbers beside ours."""
 
 from tms.experiments import labels as names
-from tms.report.cell_lookup import Book, NotDrawnError, Reading
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.compared import Compared
-from tms.report.tables.table import Column, Entry, Table
+from tms.report.tables.table import Column, Table
 
 SETTINGS = {
     "tasks": "Targets",
@@ -18,16 +18,16 @@ SETTINGS = {
 }
 
 
-def table4_5(book: Book) -> Table:
+def table4_5(lookups: list[CellLookup]) -> Table:
     """Tables 4 and 5: what training and inference are set to.
 
     Raises:
-        NotDrawnError: the flags hold no settings.
+        NotMeasuredError: the flags hold no settings.
     """
     rows = []
-    for subject in book.subjects:
-        for settings in subject.settings:
-            texts = {"model": subject.model}
+    for lookup in lookups:
+        for settings in lookup.info.settings:
+            texts = {"model": lookup.info.model}
             for name in SETTINGS:
                 value = settings.get(name, "")
                 texts[name] = ", ".join(map(names.benchmark, value)) if name == "tasks" else _text(value)
@@ -35,7 +35,7 @@ def table4_5(book: Book) -> Table:
                 texts["tensor_parallel"] = "none"
             rows.append((texts, {}))
     if not rows:
-        raise NotDrawnError("no settings of a model were given")
+        raise NotMeasuredError("no settings of a model were given")
     title = "Tables 4 and 5: hyperparameters of full fine-tuning, and cards that generate"
     return Table("table4_5", title, {"model": "Model"} | SETTINGS, [], rows)
 
@@ -48,10 +48,10 @@ def compare(lines: list[Compared]) -> Table:
     """The paper's numbers beside ours, with whether the paper's lies in our interval.
 
     Raises:
-        NotDrawnError: the scope has no model of the paper.
+        NotMeasuredError: the scope has no model of the paper.
     """
     if not lines:
-        raise NotDrawnError("no model in scope stands for one of the paper's")
+        raise NotMeasuredError("no model in scope stands for one of the paper's")
     rows = []
     for line in lines:
         texts = {"model": line.model, "table": line.table.removeprefix("table").replace("_", ", ")}
@@ -64,8 +64,7 @@ def compare(lines: list[Compared]) -> Table:
             "note": line.note,
         }
         apart = Reading(line.ours.value - line.paper) if line.ours else None
-        entries = {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}
-        rows.append((texts, {name: Entry(reading) for name, reading in entries.items()}))
+        rows.append((texts, {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}))
     labels = {"model": "Model", "table": "Table", "method": "Method", "quantity": "Quantity"}
     columns = [Column(name, name.capitalize(), "number") for name in ("paper", "ours", "difference")]
     labels |= {"inside": "Paper's in our interval", "note": "Note"}

@@ -12,7 +12,9 @@ NOT_MEASURED = "–"
 DIGITS = 8  # significant digits of a number in CSV
 # Keys of columns of F: of `forgetting`, `forgetting_ext`, `forgetting_matched`, `forgetting.test` and such.
 FORGETTING = "forgetting"
-EXTRAS = ("low", "high", "seeds_low", "seeds_high", "n", "p", "mark", "touched")
+# Columns of CSV beside a reading's own, by their endings.
+EXTRAS = ("_low", "_high", "_seeds_low", "_seeds_high", "_n", "_p", "_mark", "_touched")
+EXTRAS += ("_delta", "_delta_low", "_delta_high")
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,6 @@ class Column:
     unit: str = "share"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A place of a table: a reading, and its difference from the base where the table shows it."""
-
-    reading: Reading | None
-    delta: Reading | None = None
-
-
 @dataclass
 class Table:
     """A table of methods, models or settings.
@@ -48,36 +42,40 @@ class Table:
         title: printed above it.
         labels: the leading columns' names in CSV -> heading in Markdown.
         columns: the columns of readings.
-        rows: (text of each leading column, entry of each column by key).
+        rows: (text of each leading column, reading of each column by key; None: not measured).
         notes: lines printed beneath.
         brackets: what the intervals are.
         counted: what a reading's `n` counts.
-        touched: places that contamination touches: (row, column), either None for all of them.
+        contaminated: places to mark: (row, column), either None for all of them.
     """
 
     name: str
     title: str
     labels: dict[str, str]
     columns: list[Column]
-    rows: list[tuple[dict[str, str], dict[str, Entry]]] = field(default_factory=list)
+    rows: list[tuple[dict[str, str], dict[str, Reading | None]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     brackets: str = "Brackets: 95 % interval over test examples."
     counted: str = "Examples"
-    touched: set[tuple[int | None, str | None]] = field(default_factory=set)
+    contaminated: set[tuple[int | None, str | None]] = field(default_factory=set)
 
     @property
-    def empty(self) -> bool:
-        """Whether no place holds a number."""
-        return not any(entry.reading for _, entries in self.rows for entry in entries.values())
+    def caption(self) -> str:
+        """The lines beneath it that are its own."""
+        return " ".join(self.notes)
+
+    def readings(self, *keys: str) -> list[Reading]:
+        """The readings of these columns, or of all."""
+        return [
+            reading
+            for _, readings in self.rows
+            for key, reading in readings.items()
+            if reading and (key in keys or not keys)
+        ]
 
     def without_empty_columns(self) -> "Table":
         """The same table without columns in which no row has a number."""
-        kept = [
-            column
-            for column in self.columns
-            if any((found := entries.get(column.key)) and found.reading for _, entries in self.rows)
-        ]
-        return replace(self, columns=kept)
+        return replace(self, columns=[one for one in self.columns if self.readings(one.key)])
 
     def save(self, folder: Path) -> None:
         """Write `{name}.csv` and `{name}.md`."""
@@ -91,33 +89,27 @@ class Table:
         (folder / f"{self.name}.md").write_text(self.markdown())
 
     def _names(self) -> list[str]:
-        found = list(self.labels)
-        for column in self.columns:
-            found += [column.key, *(f"{column.key}_{extra}" for extra in EXTRAS)]
-            found += [f"{column.key}_delta", f"{column.key}_delta_low", f"{column.key}_delta_high"]
-        return found
+        return [*self.labels, *(f"{column.key}{extra}" for column in self.columns for extra in ("", *EXTRAS))]
 
-    def _raw(self, place: int, texts: dict[str, str], entries: dict[str, Entry]) -> dict[str, str]:
+    def _raw(self, place: int, texts: dict[str, str], readings: dict[str, Reading | None]) -> dict[str, str]:
         line = dict.fromkeys(self._names(), "") | texts
-        for column in self.columns:
-            key, entry = column.key, entries.get(column.key)
-            if entry and entry.reading:
-                found = entry.reading
+        for key in (column.key for column in self.columns):
+            if reading := readings.get(key):
                 line |= {
-                    key: _raw_number(found.value),
-                    f"{key}_low": _raw_number(found.low),
-                    f"{key}_high": _raw_number(found.high),
-                    f"{key}_seeds_low": _raw_number(found.seeds_low),
-                    f"{key}_seeds_high": _raw_number(found.seeds_high),
-                    f"{key}_n": "" if found.n is None else str(found.n),
-                    f"{key}_p": _raw_number(found.p_value),
-                    f"{key}_mark": found.mark,
-                    f"{key}_touched": MARK if self.touched & {(place, None), (None, key)} else "",
+                    key: _raw_number(reading.value),
+                    f"{key}_low": _raw_number(reading.low),
+                    f"{key}_high": _raw_number(reading.high),
+                    f"{key}_seeds_low": _raw_number(reading.seeds_low),
+                    f"{key}_seeds_high": _raw_number(reading.seeds_high),
+                    f"{key}_n": "" if reading.n is None else str(reading.n),
+                    f"{key}_p": _raw_number(reading.p_value),
+                    f"{key}_mark": reading.mark,
+                    f"{key}_touched": MARK if self.contaminated & {(place, None), (None, key)} else "",
                 }
-            if entry and entry.delta:
-                line[f"{key}_delta"] = _raw_number(entry.delta.value)
-                line[f"{key}_delta_low"] = _raw_number(entry.delta.low)
-                line[f"{key}_delta_high"] = _raw_number(entry.delta.high)
+                if reading.delta:
+                    line[f"{key}_delta"] = _raw_number(reading.delta.value)
+                    line[f"{key}_delta_low"] = _raw_number(reading.delta.low)
+                    line[f"{key}_delta_high"] = _raw_number(reading.delta.high)
         return line
 
     def markdown(self) -> str:
@@ -129,12 +121,12 @@ class Table:
         rules = [":--"] * len(labels) + ["--:"] * len(self.columns)
         body = [
             [self._daggered((place, None), texts[next(iter(labels))]), *[texts[name] for name in labels][1:]]
-            + [written(entries.get(column.key), column.unit) for column in self.columns]
-            for place, (texts, entries) in enumerate(self.rows)
+            + [written(readings.get(column.key), column.unit) for column in self.columns]
+            for place, (texts, readings) in enumerate(self.rows)
         ]
         lines = [f"| {' | '.join(map(_escaped, line))} |" for line in (heads, rules, *body)]
         notes = list(self.notes)
-        readings = [entry.reading for _, entries in self.rows for entry in entries.values() if entry.reading]
+        readings = self.readings()
         if any(reading.low is not None for reading in readings):
             notes.append(self.brackets)
         if any(column.key.startswith(FORGETTING) for column in self.columns):
@@ -143,7 +135,7 @@ class Table:
             notes.append("The CSV file has the 95 % intervals over seeds too.")
         if any(reading.mark for reading in readings):
             notes.append(COLUMN_MARKS)
-        if any(entry.delta for _, entries in self.rows for entry in entries.values()):
+        if any(reading.delta for reading in readings):
             notes.append("Parentheses: change from the base.")
         notes += self._sizes()
         return (
@@ -152,27 +144,19 @@ class Table:
         )
 
     def _daggered(self, place: tuple[int | None, str | None], text: str) -> str:
-        return f"{text} {MARK}" if place in self.touched else text
+        return f"{text} {MARK}" if place in self.contaminated else text
 
     def _sizes(self) -> list[str]:
         """Numbers of examples in a line; those of a column that differ between rows as a range."""
-        found: dict[str, list[str]] = {}
+        columns: dict[str, list[str]] = {}
         for column in self.columns:
-            sizes = {
-                entry.reading.n
-                for _, entries in self.rows
-                if (entry := entries.get(column.key)) and entry.reading and entry.reading.n
-            }
-            if sizes:
+            if sizes := [reading.n for reading in self.readings(column.key) if reading.n]:
                 low, high = min(sizes), max(sizes)
-                found.setdefault(f"{low:,}" if low == high else f"{low:,} to {high:,}", []).append(
-                    column.label
-                )
-        if not found:
-            return []
-        if len(found) == 1:
-            return [f"{self.counted}: {next(iter(found))}."]
-        each = [f"{size} ({', '.join(of)})" for size, of in found.items()]
+                size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+                columns.setdefault(size, []).append(column.label)
+        if len(columns) <= 1:
+            return [f"{self.counted}: {size}." for size in columns]
+        each = [f"{size} ({', '.join(of)})" for size, of in columns.items()]
         return [f"{self.counted}: {'; '.join(each)}."]
 
 
@@ -190,20 +174,19 @@ def _raw_number(value: float | None) -> str:
     return "" if value is None else f"{value:.{DIGITS}g}"
 
 
-def written(entry: Entry | None, unit: str) -> str:
-    """An entry in Markdown, e.g. `**62.4** [58.1, 66.5] (+14.3)`, or `61.9 ≈ [57.6, 66.0]`."""
-    if entry is None or entry.reading is None:
+def written(reading: Reading | None, unit: str) -> str:
+    """A reading in Markdown, e.g. `**62.4** [58.1, 66.5] (+14.3)`, or `61.9 ≈ [57.6, 66.0]`."""
+    if reading is None:
         return NOT_MEASURED
-    found = entry.reading
-    text = plain(found.value, unit)
-    if found.mark == "best":
+    text = plain(reading.value, unit)
+    if reading.mark == "best":
         text = f"**{text}**"
-    elif found.mark == "tied":
+    elif reading.mark == "tied":
         text = f"{text} ≈"
-    if found.low is not None and found.high is not None:
-        text += f" [{plain(found.low, unit)}, {plain(found.high, unit)}]"
-    if entry.delta:
-        text += f" ({signed(entry.delta.value, unit)})"
+    if reading.low is not None and reading.high is not None:
+        text += f" [{plain(reading.low, unit)}, {plain(reading.high, unit)}]"
+    if reading.delta:
+        text += f" ({signed(reading.delta.value, unit)})"
     return text
 
 

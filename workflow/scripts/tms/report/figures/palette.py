@@ -1,4 +1,4 @@
-"""The look of every figure: colours, markers, lines and hatches of methods, and settings of matplotlib."""
+"""The style of every figure: colours, markers, lines and hatches of methods, and settings of matplotlib."""
 
 from dataclasses import dataclass, replace
 
@@ -35,7 +35,7 @@ matplotlib.rcParams.update(RC)
 
 @dataclass(frozen=True)
 class Style:
-    """How a method looks.
+    """How a method styles.
 
     Colour alone never tells methods apart: each has a marker (filled or open) of its own in a figure.
     """
@@ -76,7 +76,7 @@ def assign(kinds: dict[str, str]) -> dict[str, Style]:
     """The style of each method, and of the base.
 
     Args:
-        kinds: method -> kind, for every method of a report, in order: a method looks the same in all figures.
+        kinds: method -> kind, for every method of a report, in order: a method has one style in all figures.
 
     Returns:
         Method -> style. The method named as its kind has the kind's own style.
