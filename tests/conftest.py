@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tms.io.cli import same_kernels
+
+same_kernels()  # as the programs do, before a test imports torch
+
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tms.io.cli import parse_pairs, run
+from tms.io.cli import parse_pairs, run, same_kernels
 from tms.io.errors import InputError
 
 
@@ -51,3 +51,22 @@ def test_threads_are_set_before_the_program_imports_torch(parser):
     seen = []
     run(lambda args: seen.append(os.environ["OMP_NUM_THREADS"]), parser)
     assert seen == ["3"]
+
+
+@pytest.mark.parametrize(
+    "flags, chosen, expected",
+    [
+        ("fma avx2 avx512f avx512vl", None, "avx2"),
+        ("fma avx2", None, None),
+        ("fma avx2 avx512f avx512vl", "default", "default"),
+    ],
+)
+def test_newer_cpus_use_the_kernels_of_older_ones(monkeypatch, tmp_path, flags, chosen, expected):
+    monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
+    if chosen:
+        monkeypatch.setenv("ATEN_CPU_CAPABILITY", chosen)
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"flags\t\t: {flags} rdseed\n")
+    same_kernels(cpuinfo)
+    assert os.environ.get("ATEN_CPU_CAPABILITY") == expected
+    monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tms.io.errors import InputError
 
@@ -12,10 +13,11 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     """Parse the command line and call `main`; an `InputError` becomes one line and exit status 2.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
-    threads, set before anything imports torch.
+    threads and `same_kernels`, before anything imports torch.
     """
     args = parser.parse_args()
     if getattr(args, "threads", None):
+        same_kernels()
         os.environ["OMP_NUM_THREADS"] = str(args.threads)
         os.environ["MKL_NUM_THREADS"] = str(args.threads)
     try:
@@ -23,6 +25,15 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def same_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+    """Keep torch to its AVX2 kernels on a CPU that has AVX-512 too, unless the user has chosen.
+
+    The two sum in other orders, so a newer CPU would train another model (docs/results/tiny.md).
+    """
+    if cpuinfo.exists() and " avx512f " in cpuinfo.read_text():
+        os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")
 
 
 def parse_pairs(pairs: list[str]) -> dict[str, str]:
