@@ -1,4 +1,4 @@
-"""Join the plan with the teacher's and the checkpoints' answers: what the student trains on (Algorithm 1)."""
+"""Join the plan with the teacher's and the checkpoints' answers: the student's training set (Algorithm 1)."""
 
 import argparse
 from pathlib import Path

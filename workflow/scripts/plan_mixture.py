@@ -1,11 +1,11 @@
-"""Draw who supervises each visit of each prompt; needs no model (Algorithm 1, Eq. 5.2)."""
+"""Draw the source of each visit's target, the teacher or a checkpoint (Algorithm 1, Eq. 5.2)."""
 
 import argparse
 from pathlib import Path
 
 from tms.io import cli, parquet, provenance
 from tms.mixture import plan, schedule
-from tms.mixture.weights import checked
+from tms.mixture.weights import checked_weights
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,18 +32,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    supervision = checked(args.alpha, args.points, args.weights)
+    q_alpha = checked_weights(args.alpha, args.points, args.weights)
     train_ids = [row["example_id"] for row in parquet.read(args.references, ["example_id"])]
     heldout_ids = [row["example_id"] for row in parquet.read(args.heldout_references, ["example_id"])]
     total = schedule.total_visits(len(train_ids), args.epochs, args.effective_batch, args.max_steps)
-    train = plan.train_plan(train_ids, supervision, total, args.samples, args.prompts_share, args.seed)
-    heldout = plan.heldout_plan(heldout_ids, supervision, args.samples, args.seed)
+    train = plan.train_plan(train_ids, q_alpha, total, args.samples, args.prompts_share, args.seed)
+    heldout = plan.heldout_plan(heldout_ids, q_alpha, args.samples, args.seed)
     facts = provenance.facts(
         "plan_mixture",
         seed=args.seed,
-        alpha=supervision.alpha,
-        points=supervision.points,
-        weights=supervision.weights,
+        alpha=q_alpha.alpha,
+        points=q_alpha.points,
+        weights=q_alpha.weights,
         samples=args.samples,
         prompts_share=args.prompts_share,
     )

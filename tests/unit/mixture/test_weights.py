@@ -1,4 +1,4 @@
-"""What a method's settings make of the supervision."""
+"""The mixture q_alpha that a method's settings make."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import evenly_spaced
-from tms.mixture.weights import MixtureWeights, supervision, window_weights
+from tms.mixture.weights import MixtureWeights, q_alpha, window_weights
 
 
 def support(window, num_checkpoints):
@@ -16,7 +16,7 @@ def support(window, num_checkpoints):
 
 
 def test_the_papers_default():
-    assert supervision(kind="tms", alpha=0.25, num_checkpoints=10) == MixtureWeights(
+    assert q_alpha(kind="tms", alpha=0.25, num_checkpoints=10) == MixtureWeights(
         0.25,
         ("1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"),
         (0.1,) * 10,
@@ -24,8 +24,8 @@ def test_the_papers_default():
 
 
 def test_self_and_final_sft_are_point_masses_without_a_teacher():
-    assert supervision("self_sft", 0.25, 10) == MixtureWeights(0.0, ("0of1",), (1.0,))
-    assert supervision("final_sft", 0.25, 10) == MixtureWeights(0.0, ("1of1",), (1.0,))
+    assert q_alpha("self_sft", 0.25, 10) == MixtureWeights(0.0, ("0of1",), (1.0,))
+    assert q_alpha("final_sft", 0.25, 10) == MixtureWeights(0.0, ("1of1",), (1.0,))
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_early_mid_and_late_split_the_checkpoints(num_checkpoints):
 
 
 def test_explicit_weights_win_over_the_window_and_points_over_both():
-    found = supervision("tms", 0.5, 2, window="late", weights=[0.75, 0.25])
+    found = q_alpha("tms", 0.5, 2, window="late", weights=[0.75, 0.25])
     assert found == MixtureWeights(0.5, ("1of2", "1of1"), (0.75, 0.25))
-    base = supervision("tms", 0.25, 2, weights=[0.75, 0.25], points={"0of1": 1.0})
+    base = q_alpha("tms", 0.25, 2, weights=[0.75, 0.25], points={"0of1": 1.0})
     assert base == MixtureWeights(0.25, ("0of1",), (1.0,))
 
 
@@ -88,4 +88,4 @@ def test_five_checkpoints_are_among_ten():
 )
 def test_what_is_no_distribution_is_refused_by_name(settings, message):
     with pytest.raises(InputError, match=message):
-        supervision(**{"kind": "tms", "alpha": 0.25, "num_checkpoints": 2} | settings)
+        q_alpha(**{"kind": "tms", "alpha": 0.25, "num_checkpoints": 2} | settings)

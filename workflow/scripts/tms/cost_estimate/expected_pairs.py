@@ -1,10 +1,10 @@
-"""How many completions a plan is expected to name before it is drawn."""
+"""Expected number of completions that a plan names, before it is drawn."""
 
 from tms.mixture.weights import MixtureWeights
 
 
 def distinct_pairs(
-    supervision: MixtureWeights, epochs: float, samples: int = 1, share: float = 1.0
+    q_alpha: MixtureWeights, epochs: float, samples: int = 1, share: float = 1.0
 ) -> dict[str, float]:
     """Expected number of completions that a plan names for each training prompt, by checkpoint (Eq. 5.2).
 
@@ -13,7 +13,7 @@ def distinct_pairs(
     times; where that is no whole number, some are visited once more than others.
 
     Args:
-        supervision: alpha and p(t).
+        q_alpha: alpha and p(t).
         epochs: E, visits of each prompt.
         samples: completions that a (prompt, checkpoint) pair can be drawn from.
         share: part of the prompts that is harvested.
@@ -21,9 +21,9 @@ def distinct_pairs(
     visits = epochs / share
     whole = int(visits)
     more = visits - whole  # share of the harvested prompts with one visit more
-    found = {}
-    for point, weight in zip(supervision.points, supervision.weights, strict=True):
-        miss = 1 - (1 - supervision.alpha) * weight / samples
+    pairs = {}
+    for point, weight in zip(q_alpha.points, q_alpha.weights, strict=True):
+        miss = 1 - (1 - q_alpha.alpha) * weight / samples
         named = (1 - more) * (1 - miss**whole) + more * (1 - miss ** (whole + 1))
-        found[point] = share * samples * named
-    return found
+        pairs[point] = share * samples * named
+    return pairs

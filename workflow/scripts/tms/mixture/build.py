@@ -1,4 +1,4 @@
-"""The targets that a plan names, joined from references and harvested completions."""
+"""The mixture: targets that a plan names, joined from references and harvested completions."""
 
 from collections import Counter
 from pathlib import Path
@@ -62,12 +62,12 @@ def mix(plan: list[dict], references: dict[str, dict], harvest: dict) -> list[di
     """Fill in the target of each planned visit (Algorithm 1, lines 13-16).
 
     Args:
-        plan: rows with the columns of `rows.PLAN`, all of one split.
+        plan: rows with the columns of `parquet.PLAN`, all of one split.
         references: verified answers by example_id.
         harvest: completions as `read_harvest` gives them.
 
     Returns:
-        Rows with the columns of `rows.MIXTURE`. A teacher's row has no token ids: training tokenises its
+        Rows with the columns of `parquet.MIXTURE`. A teacher's row has no token ids: training tokenises its
         text, while sampled completions keep the ids that the model itself produced.
 
     Raises:

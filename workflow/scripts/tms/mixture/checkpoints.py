@@ -1,4 +1,4 @@
-"""Checkpoints of a run: their names as reduced fractions, their steps, and what identifies their weights."""
+"""Checkpoints of a run: their names as reduced fractions, their steps, and the digest of their weights."""
 
 import hashlib
 import json

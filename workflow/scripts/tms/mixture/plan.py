@@ -1,4 +1,4 @@
-"""Who supervises each visit of each prompt, drawn before any target is generated (Algorithm 1)."""
+"""Plan of Algorithm 1: the source of each visit's target, drawn before any target is generated."""
 
 import bisect
 import hashlib
@@ -12,7 +12,7 @@ from tms.mixture.weights import MixtureWeights
 
 def train_plan(
     example_ids: list[str],
-    supervision: MixtureWeights,
+    q_alpha: MixtureWeights,
     total: int,
     samples: int,
     prompts_share: float,
@@ -26,13 +26,14 @@ def train_plan(
 
     Args:
         example_ids: unique ids of the prompts with a verified reference.
+        q_alpha: the mixture that each target is drawn from.
         total: visits of the run (`schedule.total_visits`).
         samples: completions that a (prompt, checkpoint) pair can be drawn from.
         prompts_share: part of the prompts that is harvested, in (0, 1].
         seed: the run's seed.
 
     Returns:
-        Rows with the columns of `rows.PLAN`, in order of position.
+        Rows with the columns of `parquet.PLAN`, in order of position.
 
     Raises:
         InputError: a setting out of its range, or no prompt in the harvested subset.
@@ -52,28 +53,28 @@ def train_plan(
             "epoch": epoch,
             "position": position,
             "example_id": example_id,
-            **draw(supervision, samples, seed, "train", example_id, epoch),
+            **draw(q_alpha, samples, seed, "train", example_id, epoch),
         }
         for epoch, position, example_id in visits(harvested, total, seed)
     ]
 
 
-def heldout_plan(example_ids: list[str], supervision: MixtureWeights, samples: int, seed: int) -> list[dict]:
-    """Draw one target for each held-out prompt, in the given order: what `pld_own` is measured on (RQ6)."""
+def heldout_plan(example_ids: list[str], q_alpha: MixtureWeights, samples: int, seed: int) -> list[dict]:
+    """Draw one target for each held-out prompt, in the given order, for `pld_own` (RQ6)."""
     return [
         {
             "split": "heldout",
             "epoch": 0,
             "position": position,
             "example_id": example_id,
-            **draw(supervision, samples, seed, "heldout", example_id, 0),
+            **draw(q_alpha, samples, seed, "heldout", example_id, 0),
         }
         for position, example_id in enumerate(example_ids)
     ]
 
 
 def draw(
-    supervision: MixtureWeights, samples: int, seed: int, split: str, example_id: str, epoch: int
+    q_alpha: MixtureWeights, samples: int, seed: int, split: str, example_id: str, epoch: int
 ) -> dict[str, str | int]:
     """Draw the target of one visit from q_alpha (Eq. 5.2).
 
@@ -84,11 +85,11 @@ def draw(
         `source` (teacher | checkpoint), `checkpoint` ("" for the teacher) and `sample`.
     """
     u, v, w = _uniforms("visit", seed, split, example_id, epoch)
-    if u < supervision.alpha:
+    if u < q_alpha.alpha:
         return {"source": "teacher", "checkpoint": "", "sample": 0}
-    cumulative = list(accumulate(supervision.weights))
+    cumulative = list(accumulate(q_alpha.weights))
     # Scaled by the last sum, so that weights which sum to 1 - 1e-7 leave no gap above them.
-    point = supervision.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
+    point = q_alpha.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
     return {"source": "checkpoint", "checkpoint": point, "sample": int(w * samples)}
 
 

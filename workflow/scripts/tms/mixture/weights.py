@@ -1,4 +1,4 @@
-"""What a method supervises its student with: alpha, checkpoints and their weights p(t)."""
+"""The mixture q_alpha of a method (Eq. 5.2): alpha, and the checkpoints with their weights p(t)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class MixtureWeights:
     weights: tuple[float, ...]  # p(t), one for each point; sums to 1
 
 
-def supervision(
+def q_alpha(
     kind: str,
     alpha: float,
     num_checkpoints: int,
@@ -27,7 +27,7 @@ def supervision(
     weights: Sequence[float] | None = None,
     points: Mapping[str, float] | None = None,
 ) -> MixtureWeights:
-    """Read a method's settings as its supervision (Eq. 5.2, Algorithm 1).
+    """Make q_alpha of a method's settings (Eq. 5.2, Algorithm 1).
 
     Kinds `self_sft`, `final_sft` and `iterative_sft` take every target from theta_0 or from the end of the
     run that they harvest, whatever the other settings. T = 5 and T = 10 share points, so they can share one
@@ -45,18 +45,18 @@ def supervision(
         InputError: a value that gives no distribution; the message names its key.
     """
     if kind in POINT_MASSES:
-        return checked(0.0, [POINT_MASSES[kind]], [1.0])
+        return checked_weights(0.0, [POINT_MASSES[kind]], [1.0])
     if points is not None:
-        return checked(alpha, list(points), list(points.values()), key="tms.points")
+        return checked_weights(alpha, list(points), list(points.values()), key="tms.points")
     if weights is None:
         weights = window_weights(window, num_checkpoints)
-    return checked(alpha, evenly_spaced(num_checkpoints), weights)
+    return checked_weights(alpha, evenly_spaced(num_checkpoints), weights)
 
 
-def checked(
+def checked_weights(
     alpha: float, points: Sequence[str], weights: Sequence[float], key: str = "tms.weights"
 ) -> MixtureWeights:
-    """Make a supervision of its parts.
+    """Make q_alpha of its parts.
 
     Raises:
         InputError: alpha outside [0, 1]; another number of weights than points; a negative weight; weights

@@ -16,7 +16,7 @@ def mixture_weights(config: dict, model: str, method: str) -> weights.MixtureWei
     """
     keys = study.section(config, "tms", model, method)
     try:
-        return weights.supervision(
+        return weights.q_alpha(
             kind=config["methods"][method]["kind"],
             alpha=keys["alpha"],
             num_checkpoints=keys["num_checkpoints"],
