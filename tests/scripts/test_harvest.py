@@ -126,6 +126,24 @@ def test_full(in_process, words, tmp_path):
     assert sorted(names(read(tmp_path))) == sorted([*buffer, ("1of3", "heldout-1", 0)])
 
 
+# A harvest that says which libraries it has loaded by its end.
+LIBRARIES = """
+import runpy, sys
+sys.path.insert(0, sys.argv[1])
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+print(*(name for name in ("torch", "sklearn", "transformers") if sys.modules.get(name)))
+"""
+
+
+def test_libraries_are_loaded_only_when_a_row_is_missing(words, tmp_path):
+    command = [sys.executable, "-c", LIBRARIES, str(SCRIPTS), str(SCRIPTS / "harvest.py"), *map(str, words)]
+    for loaded in ("torch transformers", "transformers"):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == loaded
+        assert names(read(tmp_path)) == NAMED
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

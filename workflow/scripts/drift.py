@@ -9,21 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import torch
-
 from tms.generation import flags as generation_flags
 from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics.drift import (
-    add_drift,
-    encode_supervision,
-    kl_divergence,
-    load_policy,
-    policy_label_divergence,
-)
 from tms.mixture import checkpoints
 from tms.training.encoder import Encoder
 
@@ -102,6 +93,8 @@ def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
     """Encode the first training references; none where the flag is not given."""
     if not args.train_references:
         return []
+    from tms.metrics.drift import encode_supervision
+
     references = parquet.read(args.train_references, parquet.REFERENCES)[: args.train_rows or None]
     found, _ = encode_supervision(
         [row | {"source": "teacher", "finish_reason": "stop"} for row in references], encoder
@@ -126,6 +119,8 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
 
     Each sample gets its own KL, in column `kl`.
     """
+    from tms.metrics.drift import kl_divergence, load_policy
+
     models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
     found: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
@@ -142,7 +137,6 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    torch.set_num_threads(args.threads)
     trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
         checkpoints.weights_digest(folder)
@@ -153,6 +147,13 @@ def main(args: argparse.Namespace) -> None:
     if args.samples_only:
         sample(args)
         return
+
+    # Imported here, after the checks that need none of it.
+    import torch
+
+    from tms.metrics.drift import add_drift, encode_supervision, load_policy, policy_label_divergence
+
+    torch.set_num_threads(args.threads)
     if args.engine == "vllm" and args.prompts and args.kl_prompts:
         sample_apart()
     samples = sample(args) if args.kl_prompts and args.prompts else {}

@@ -79,6 +79,21 @@ def test_incomplete_folder(folder, missing, message):
         ChatFormat(folder)
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"max_position_embeddings": None}, 32768),  # Qwen2's default
+        ({"model_type": "gpt2", "n_positions": 77, "max_position_embeddings": None}, 77),
+        ({"model_type": "gemma3", "text_config": {"max_position_embeddings": 88}}, 88),
+    ],
+)
+def test_context_length_as_transformers_reads_it(folder, change, expected):
+    path = folder / "config.json"
+    config = json.loads(path.read_text()) | change
+    path.write_text(json.dumps({name: value for name, value in config.items() if value is not None}))
+    assert ChatFormat(folder).context_length == expected
+
+
 def test_template_that_refuses(folder):
     set_template(folder, "{{ raise_exception('no user message allowed') }}")
     with pytest.raises(InputError, match="no user message allowed"):

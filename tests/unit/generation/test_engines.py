@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
 
+from tms.generation.engines import transformers_engine
 from tms.generation.engines.interface import Prompt, create_engine
 from tms.generation.engines.transformers_engine import TransformersEngine
-from tms.generation.sampling import Sampling, choose
+from tms.generation.next_token import choose
+from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import write_digest
 
@@ -131,7 +133,7 @@ def test_logits_do_not_depend_on_the_batch(engine, monkeypatch):
             seen.setdefault((key, step), row.clone())
         return choose(logits, keys, steps, sampling)
 
-    monkeypatch.setattr("tms.generation.engines.transformers_engine.choose", record)
+    monkeypatch.setattr("tms.generation.engines.decoding.choose", record)
     wanted = requests(150)
     run(engine, wanted, SAMPLINGS[0])
     run(engine, wanted[40:90], SAMPLINGS[0])
@@ -190,6 +192,14 @@ def test_unreadable_weights(tiny_model, tmp_path):
     (folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(InputError, match="cannot be loaded"):
         TransformersEngine().load(folder, 0)
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_torch_says_whether_there_is_a_gpu_where_a_driver_is(monkeypatch, gpu):
+    assert TransformersEngine().version.endswith(" cpu float32")
+    monkeypatch.setattr(transformers_engine, "GPU_DRIVERS", ["no_driver", "libc.so.6"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    assert TransformersEngine().version.endswith(" cuda bfloat16" if gpu else " cpu float32")
 
 
 def test_unknown_engine():

@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from tms.generation.noise import bits, gumbel, noise_key
+from tms.generation.noise import bits, gumbel
+from tms.generation.noise_key import noise_key
 
 
 def keys_and_steps(count: int, step: int = 0):

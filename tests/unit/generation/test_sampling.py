@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from transformers import TopKLogitsWarper, TopPLogitsWarper
 
-from tms.generation.sampling import Sampling, choose, keep_likely
+from tms.generation.next_token import choose, keep_likely
+from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
 

@@ -1,15 +1,26 @@
 """A model's own chat format: prompt text to token ids, token ids to text, and where a completion ends."""
 
+from __future__ import annotations
+
 import hashlib
+import json
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import jinja2
-from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerFast
 
 from tms.io.errors import InputError
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 # Templates that print today's date (Llama 3) print this one, else a prompt would change overnight.
 DATE = "26 Jul 2024"
+
+# Parts of a config that describe the text model of several (transformers' `get_text_config`).
+PARTS = ("text_config", "decoder", "generator", "text_encoder")
 
 
 def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedTokenizerFast:
@@ -25,8 +36,9 @@ def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedToken
     Raises:
         InputError: no readable tokenizer.json, or no chat template.
     """
+    tokenizer_class = _tokenizer_class()
     try:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+        tokenizer = tokenizer_class.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # tokenizers raises plain exceptions
         raise InputError(
             f"{folder}: no readable tokenizer.json there ({_first_line(error)}); run the stage that makes "
@@ -57,14 +69,7 @@ class ChatFormat:
         self.folder = folder
         self.tokenizer = load_tokenizer(folder, template)
         self.end_token_ids = self._end_token_ids()
-        try:
-            config = AutoConfig.from_pretrained(folder, local_files_only=True)
-            self.context_length: int = config.get_text_config().max_position_embeddings
-        except (OSError, ValueError, AttributeError) as error:
-            raise InputError(
-                f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); run "
-                f"the stage that makes the folder, or download the model again"
-            ) from error
+        self.context_length = context_length(folder)
 
     @property
     def template_digest(self) -> str:
@@ -102,14 +107,55 @@ class ChatFormat:
 
     def _end_token_ids(self) -> list[int]:
         """Tokens that end a completion: those of the generation config, else the tokenizer's end token."""
-        ends = None
-        if (self.folder / "generation_config.json").exists():
-            ends = GenerationConfig.from_pretrained(self.folder, local_files_only=True).eos_token_id
+        settings = self.folder / "generation_config.json"
+        ends = json.loads(settings.read_text()).get("eos_token_id") if settings.exists() else None
         if ends is None:
             ends = self.tokenizer.eos_token_id
         if ends is None:
             raise InputError(f"{self.folder}: no end token; set eos_token_id in its generation_config.json")
         return sorted(ends) if isinstance(ends, list) else [ends]
+
+
+def context_length(folder: Path) -> int:
+    """Tokens that a model's context holds.
+
+    Raises:
+        InputError: the folder has no readable config with that number.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        if "max_position_embeddings" in config and not any(
+            isinstance(config.get(part), dict) for part in PARTS
+        ):
+            return config["max_position_embeddings"]
+        # A default of the model's kind, or another name for it: transformers knows, but imports torch.
+        from transformers import AutoConfig
+
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        return config.get_text_config().max_position_embeddings
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); run the "
+            f"stage that makes the folder, or download the model again"
+        ) from error
+
+
+def _tokenizer_class() -> type[PreTrainedTokenizerFast]:
+    """transformers' class of tokenizers, imported without torch where torch is not there yet.
+
+    Its module imports the reader of GGUF files, the one thing in it that needs torch (2 CPU s) and that is
+    never used here. So it finds an empty module in the reader's place, which is gone afterwards.
+    """
+    reader = "transformers.modeling_gguf_pytorch_utils"
+    empty = ModuleType(reader)
+    empty.load_gguf_checkpoint = None
+    placed = "torch" not in sys.modules and sys.modules.setdefault(reader, empty) is empty
+    try:
+        from transformers import PreTrainedTokenizerFast
+    finally:
+        if placed:
+            del sys.modules[reader]
+    return PreTrainedTokenizerFast
 
 
 def _first_line(error: Exception) -> str:

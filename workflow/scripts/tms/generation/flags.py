@@ -5,8 +5,6 @@ import signal
 import sys
 from pathlib import Path
 
-import torch
-
 from tms.generation.engines.interface import ENGINES, Engine, create_engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
@@ -38,11 +36,10 @@ def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:
 
 
 def engine(args: argparse.Namespace) -> Engine:
-    """Set the number of CPU threads and make the engine; it starts when it loads a model."""
+    """Make the engine; it starts when it loads a model."""
     # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    torch.set_num_threads(args.threads)
-    return create_engine(args.engine, args.tensor_parallel, args.memory_share)
+    return create_engine(args.engine, args.tensor_parallel, args.memory_share, args.threads)
 
 
 def facts(models: list[ModelFolder], used: Engine, settings: dict | Sampling) -> dict:

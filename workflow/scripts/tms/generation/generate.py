@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
-from tms.generation.noise import noise_key
+from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 from tms.io.progress import Progress
@@ -40,7 +40,7 @@ def open_model(folder: Path, template: str | None = None) -> ModelFolder:
     weights = checkpoints.weights_digest(folder)
     for file in sorted(folder.glob("*.safetensors")):
         try:
-            with safe_open(file, framework="pt"):
+            with safe_open(file, framework="np"):
                 pass
         except SafetensorError as error:
             raise InputError(

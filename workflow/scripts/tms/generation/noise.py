@@ -3,36 +3,15 @@
 Drawing argmax(logits / temperature + noise) samples from softmax(logits / temperature). The noise does not
 come from a generator with a state, so a row's text does not depend on the rows that it shares a batch with,
 on their order, or on where a run was interrupted. Stored rows rely on it: any change of the numbers is a new
-format (`FORMAT`), which makes every stored row unusable.
+format (`noise_key.FORMAT`), which makes every stored row unusable.
 """
 
-import hashlib
-import json
-
 import torch
-
-FORMAT = "tms-noise-1"
 
 GAMMA = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden-ratio increment of splitmix64, as a signed 64-bit integer
 FACTOR_1 = 0xBF58476D1CE4E5B9 - (1 << 64)
 FACTOR_2 = 0x94D049BB133111EB - (1 << 64)
 LARGEST = 1 - 2**-24  # the largest float32 below 1
-
-
-def noise_key(weights: str, prompt_ids: list[int], seed: int, sample: int) -> int:
-    """Key of a row's noise, a 63-bit integer.
-
-    Neither the engine nor the sampling settings enter it: two engines draw the same text, and a changed
-    temperature changes the text through the logits alone.
-
-    Args:
-        weights: digest of the model's weights.
-        prompt_ids: token ids of the prompt.
-        seed: seed of the stage that asks.
-        sample: index among the samples of one prompt.
-    """
-    text = json.dumps([FORMAT, weights, prompt_ids, seed, sample])
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
 
 
 def gumbel(keys: torch.Tensor, steps: torch.Tensor, vocabulary: int) -> torch.Tensor:

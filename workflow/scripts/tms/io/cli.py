@@ -15,6 +15,8 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
     threads and `same_kernels`, before anything imports torch.
     """
+    # Nothing here uses scikit-learn, which transformers imports where it is installed (2 CPU s, with SciPy).
+    sys.modules.setdefault("sklearn", None)
     args = parser.parse_args()
     if getattr(args, "threads", None):
         same_kernels()

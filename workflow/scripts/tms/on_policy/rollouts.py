@@ -8,7 +8,7 @@ from transformers import set_seed
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Prompt
 from tms.generation.engines.transformers_engine import TransformersEngine
-from tms.generation.noise import noise_key
+from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 

@@ -1,33 +1,29 @@
-"""Generation with transformers: a plain decode loop over a key-value cache of our own.
+"""Generation with transformers, which is imported with torch when a model is loaded (5 CPU s), not before."""
 
-On a CPU in float32 a row's text is the same bit for bit whatever shares its batch, by these measures:
-
-- Slot k of a row's cache holds the row's k-th token, so its sums run over the same terms in the same order
-  in every batch; what lies behind a row's last token is masked and adds exact zeros.
-- Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`: matrix kernels treat the last
-  few rows of an odd size in another way.
-- MKL is asked for results that do not depend on where in memory a matrix starts.
-"""
-
+import ctypes
 import os
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM
-from transformers.utils.logging import disable_progress_bar
-
 from tms.generation.engines.interface import Finished, Prompt
-from tms.generation.sampling import Sampling, choose
+from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
-os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")  # MKL reads it at its first call
+os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")  # MKL reads it at its first call; `decoding` says why
 
-ROW_STEP = 32
-SLOT_STEP = 16
 MAX_ROWS = 512
+BYTES = {"float32": 4, "bfloat16": 2}  # of a number
+GPU_DRIVERS = ["libcuda.so.1", "nvcuda.dll", "libamdhip64.so"]  # torch sees no GPU without one of them
+
+
+def has_gpu() -> bool:
+    """Whether torch sees a GPU; it is imported to say so only where a driver is there."""
+    if not any(map(_loads, GPU_DRIVERS)):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 class TransformersEngine:
@@ -37,27 +33,30 @@ class TransformersEngine:
         budget: bytes that a batch may take for its cache and logits; by default 2 GiB on a CPU, and half of
             the memory that a loaded model leaves free on a GPU.
         max_rows: rows that a batch may have.
+        threads: CPU threads, set when a model is loaded; None leaves them as they are.
     """
 
     name = "transformers"
 
-    def __init__(self, budget: int | None = None, max_rows: int = MAX_ROWS):
-        gpu = torch.cuda.is_available()
-        self.device = torch.device("cuda" if gpu else "cpu")
-        self.dtype = torch.bfloat16 if gpu else torch.float32
-        self.version = (
-            f"{version('transformers')} torch {version('torch').partition('+')[0]} "
-            f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
-        )
-        self.budget, self.max_rows = budget, max_rows
-        disable_progress_bar()  # of loading weights
+    def __init__(self, budget: int | None = None, max_rows: int = MAX_ROWS, threads: int | None = None):
+        self.device, self.dtype = ("cuda", "bfloat16") if has_gpu() else ("cpu", "float32")
+        torch_version = version("torch").partition("+")[0]
+        self.version = f"{version('transformers')} torch {torch_version} {self.device} {self.dtype}"
+        self.budget, self.max_rows, self.threads = budget, max_rows, threads
 
     def load(self, folder: Path, room: int) -> None:
         """Load a model folder. The cache grows with its rows, so `room` is not needed."""
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.utils.logging import disable_progress_bar
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        disable_progress_bar()  # of loading weights
         self.model = None  # its memory is free before the next one takes its own
         try:
             model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
+                folder, dtype=getattr(torch, self.dtype), attn_implementation="sdpa", local_files_only=True
             )
         except Exception as error:  # safetensors, transformers and torch each raise their own
             raise InputError(
@@ -80,10 +79,9 @@ class TransformersEngine:
             )
         self.model, self.config = model, config
         if self.budget is None:
-            free = torch.cuda.mem_get_info()[0] if self.device.type == "cuda" else 4 << 30
+            free = _free_gpu_bytes() if self.device == "cuda" else 4 << 30
             self.budget = free // 2
 
-    @torch.inference_mode()
     def generate(
         self,
         prompts: list[Prompt],
@@ -92,6 +90,7 @@ class TransformersEngine:
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
         """Generate in batches of prompts of similar length, the longest first; see `Engine.generate`."""
+        from tms.generation.engines.decoding import decode
 
         def longest_first(index: int) -> tuple[int, list[int]]:
             prompt_ids = prompts[index].prompt_ids
@@ -100,165 +99,28 @@ class TransformersEngine:
         order = sorted(range(len(prompts)), key=longest_first)
         while order:
             rows = self._batch_size(len(prompts[order[0]].prompt_ids) + sampling.max_new_tokens)
-            batch = _Batch(self, {index: prompts[index] for index in order[:rows]}, sampling, end_token_ids)
-            while batch.rows:
-                if finished := batch.step():
-                    on_rows(finished)
+            batch = {index: prompts[index] for index in order[:rows]}
+            decode(self.model, self.device, batch, sampling, end_token_ids, on_rows)
             order = order[rows:]
 
     def _batch_size(self, length: int) -> int:
         """Rows of a batch whose longest row may have `length` tokens."""
         config = self.config
         head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        slot = 2 * config.num_hidden_layers * config.num_key_value_heads * head * self.dtype.itemsize
+        slot = 2 * config.num_hidden_layers * config.num_key_value_heads * head * BYTES[self.dtype]
         logits = config.vocab_size * 32  # logits, the noise's integers and their copies
         return max(1, min(self.max_rows, self.budget // (slot * length + logits)))
 
 
-class _Batch:
-    """Rows that are decoded together; finished rows leave it."""
-
-    def __init__(
-        self,
-        engine: TransformersEngine,
-        prompts: dict[int, Prompt],
-        sampling: Sampling,
-        end_token_ids: list[int],
-    ):
-        self.model, self.device = engine.model, engine.device
-        self.sampling, self.ends = sampling, frozenset(end_token_ids)
-        self.started = time.perf_counter()
-        self.share = 0.0  # seconds that fall to each row that is still being decoded
-        self.rows: list[int | None] = list(prompts)  # index of each row's prompt; None once it has finished
-        self.completions: list[list[int]] = [[] for _ in prompts]
-        rows = [tuple(prompt.prompt_ids) for prompt in prompts.values()]
-        padded = _round_up(len(rows), ROW_STEP)
-        rows += rows[:1] * (padded - len(rows))
-        self.keys = self._tensor([prompt.noise_key for prompt in prompts.values()], padded)
-        self.steps = self._tensor([], padded)
-        self.positions = self._tensor([len(ids) - 1 for ids in rows], padded)
-        self.tokens = self._tensor([ids[-1] for ids in rows], padded)
-        self.longest = max(map(len, rows)) - 1  # position of the last token of the longest row
-        self.cache = _SlotCache(self.device)
-        if self.longest:
-            self._read(rows)
-
-    def step(self) -> list[Finished]:
-        """Decode one token of every row, and return the rows that it finishes."""
-        logits = self._forward(
-            self.tokens[:, None], self.positions[:, None], _round_up(self.longest + 1, SLOT_STEP)
-        )
-        self.tokens = choose(logits[:, -1], self.keys, self.steps, self.sampling)
-        self.steps, self.positions = self.steps + 1, self.positions + 1
-        self.longest += 1
-        finished = self._append(self.tokens.tolist())
-        if finished:
-            self._compact()
-        return finished
-
-    def _append(self, tokens: list[int]) -> list[Finished]:
-        """Add each row's token; rows that end are taken out of `rows`."""
-        now = time.perf_counter()
-        live = sum(index is not None for index in self.rows)
-        self.share, self.started = self.share + (now - self.started) / live, now
-        finished = []
-        for place, index in enumerate(self.rows):
-            if index is None:
-                continue
-            completion = self.completions[place]
-            completion.append(tokens[place])
-            ended = tokens[place] in self.ends
-            if ended or len(completion) == self.sampling.max_new_tokens:
-                reason = "stop" if ended else "length"
-                finished.append(Finished(index, completion, reason, self.share))
-                self.rows[place] = None
-        return finished
-
-    def _compact(self) -> None:
-        """Drop finished rows once the batch gets a quarter smaller: a long tail then costs little."""
-        live = [place for place, index in enumerate(self.rows) if index is not None]
-        padded = _round_up(len(live), ROW_STEP)
-        if live and padded > 0.75 * len(self.keys):
-            return
-        self.rows = [self.rows[place] for place in live]
-        if not live:
-            return
-        self.completions = [self.completions[place] for place in live]
-        kept = self._tensor(live + live[:1] * (padded - len(live)), padded)
-        self.keys, self.steps = self.keys[kept], self.steps[kept]
-        self.tokens, self.positions = self.tokens[kept], self.positions[kept]
-        self.longest = int(self.positions.max())
-        self.cache.keep(kept)
-
-    def _read(self, prompts: list[tuple[int, ...]]) -> None:
-        """Fill the cache with all but the last token of each prompt; the first step reads that one."""
-        places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
-        unique = list(places) + prompts[:1] * (_round_up(len(places), ROW_STEP) - len(places))
-        length = _round_up(self.longest, SLOT_STEP)
-        tokens = torch.tensor([(prompt[:-1] + (0,) * length)[:length] for prompt in unique])
-        positions = torch.arange(length, device=self.device).expand(len(unique), -1)
-        self._forward(tokens.to(self.device), positions, length)
-        if len(places) < len(prompts):
-            self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
-
-    def _forward(self, tokens: torch.Tensor, positions: torch.Tensor, visible: int) -> torch.Tensor:
-        """Run the model; position p sees the slots 0..p of its row, of which the first `visible` exist."""
-        self.cache.prepare(positions, visible)
-        slots = torch.arange(visible, device=self.device)
-        mask = slots <= positions[:, None, :, None]  # [batch, 1, query, slot]
-        return self.model(
-            input_ids=tokens,
-            position_ids=positions,
-            attention_mask=mask,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits
-
-    def _tensor(self, values: list[int], length: int) -> torch.Tensor:
-        return torch.tensor(values + [0] * (length - len(values)), dtype=torch.int64, device=self.device)
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
-class _SlotCache:
-    """Keys and values of a batch, two [row, head, slot, channel] tensors a layer, growing in steps."""
+def _free_gpu_bytes() -> int:
+    import torch
 
-    def __init__(self, device: torch.device):
-        self.device = device
-        self.layers: list[list[torch.Tensor]] = []
-
-    def prepare(self, positions: torch.Tensor, visible: int) -> None:
-        """Say where the next forward pass writes, [row, query], and how many slots it sees."""
-        self.positions, self.visible = positions, visible
-        self.rows = torch.arange(len(positions), device=self.device)[:, None]
-
-    def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_args, **_kwargs):
-        """Store a layer's new keys and values, and return all that is visible (called by the model)."""
-        if layer == len(self.layers):
-            self.layers.append([keys[:, :, :0], values[:, :, :0]])
-        for side, new in enumerate((keys, values)):
-            stored = self.layers[layer][side]
-            if stored.shape[2] < self.visible:
-                stored = self.layers[layer][side] = self._grown(stored)
-            # Advanced indices on both sides of a slice put the indexed axes first: [row, query, head, ...].
-            stored[self.rows, :, self.positions] = new.transpose(1, 2)
-        keys, values = self.layers[layer]
-        return keys[:, :, : self.visible], values[:, :, : self.visible]
-
-    def get_seq_length(self, layer: int = 0) -> int:
-        """Number of visible slots (asked by the model)."""
-        return self.visible
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Keep the given rows, in that order."""
-        for layer in self.layers:
-            layer[:] = [side.index_select(0, rows) for side in layer]
-
-    def _grown(self, stored: torch.Tensor) -> torch.Tensor:
-        """Make room for half as many slots again. Zeros: a masked slot's value is multiplied by 0."""
-        rows, heads, slots, channels = stored.shape
-        more = max(self.visible, _round_up(slots * 3 // 2, SLOT_STEP)) - slots
-        return torch.cat([stored, stored.new_zeros(rows, heads, more, channels)], dim=2)
-
-
-def _round_up(number: int, step: int) -> int:
-    return -(-number // step) * step
+    return torch.cuda.mem_get_info()[0]

@@ -1,6 +1,6 @@
 """Generation with vLLM, row-seeded by a logits processor.
 
-vLLM decodes greedily, and the processor leaves of each row's logits only the token that `sampling.choose`
+vLLM decodes greedily, and the processor leaves of each row's logits only the token that `next_token.choose`
 takes: so both engines share one definition of a sample. (vLLM's own seeded sampling depends on the batch.)
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from tms.generation.engines.interface import Finished, Prompt
-from tms.generation.sampling import Sampling, choose
+from tms.generation.next_token import choose
+from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
 # Read when vLLM is imported. In one process the engine starts in seconds and keeps our number of threads.
@@ -40,11 +41,14 @@ class VllmEngine:
     Args:
         tensor_parallel: GPUs over which a model is spread.
         memory_share: share of a GPU's memory that is taken.
+        threads: CPU threads; None leaves them as they are.
     """
 
     name = "vllm"
 
-    def __init__(self, tensor_parallel: int = 1, memory_share: float = 0.9):
+    def __init__(self, tensor_parallel: int = 1, memory_share: float = 0.9, threads: int | None = None):
+        if threads:
+            torch.set_num_threads(threads)
         self.gpu = torch.cuda.is_available()
         self.dtype = "bfloat16" if self.gpu else "float32"
         self.version = (
@@ -143,7 +147,7 @@ def _finished(ended: list[tuple[int, object]], seconds: float) -> list[Finished]
 
 
 class RowSeededChoice(LogitsProcessor):
-    """Leaves of each row's logits only the token that `sampling.choose` takes (vLLM makes one a worker)."""
+    """Leaves of each row's logits only the token that `next_token.choose` takes (vLLM makes one a worker)."""
 
     def __init__(self, vllm_config, device: torch.device, is_pin_memory: bool):
         self.device = device
