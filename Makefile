@@ -51,7 +51,7 @@ quick: $(LOCKED) ## Run the quick tests only
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny
 CONFIG ?=
-.PHONY: report model-card
+.PHONY: report model-card settings
 report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) -- results/$(MODEL)/report.html
 	@echo results/$(MODEL)/report.html
@@ -59,6 +59,10 @@ report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its
 model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/tms/chain/seed0
 	@test -n "$(RUN)" || { echo "error: name a run: make model-card RUN=results/tiny/tms/chain/seed0"; exit 2; }
 	@$(BIN)/python workflow/scripts/model_card.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
+
+settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=results/tiny/tms/chain/seed0
+	@test -n "$(RUN)" || { echo "error: name a run: make settings RUN=results/tiny/tms/chain/seed0"; exit 2; }
+	@$(BIN)/python workflow/scripts/settings.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 
 ##@ A node or a cluster
 # What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from tms.config import study as settings
+from tms.config.run_folder import Run, parse_run
 from tms.config.stages.mixture import mixture_weights
 from tms.io import parquet
 from tms.io.errors import InputError
@@ -350,7 +351,7 @@ def test_hostile_names_and_reasons_stay_text(project, make):
 def test_any_name_survives_the_yaml_block(name, metric, value):
     config = json.loads(json.dumps(CONFIG))
     config["tasks"][name] = config["tasks"]["facts"]
-    run = model_card.Run(Path("results/tiny/sft/chain/seed0"), "tiny", "sft", "chain", 0)
+    run = Run(Path("results/tiny/sft/chain/seed0"), "tiny", "sft", "chain", 0)
     cells = [{"benchmark": name, "metric": metric, "score": value}]
     terms, _ = model_card.terms_of(config, "tiny")
     written = model_card.metadata(config, run, "TMS-x", terms, cells)
@@ -365,7 +366,7 @@ def test_any_name_survives_the_yaml_block(name, metric, value):
 def test_names_are_what_the_hub_allows(words):
     model, method, task = words
     config = {"models": {model: {"base": "somewhere"}}, "downloads": {}}
-    run = model_card.Run(Path(), model, method, task, 0)
+    run = Run(Path(), model, method, task, 0)
     llama = licences.terms(licences.LICENCES["meta-llama/Llama-3.1-8B-Instruct"], None, taught=False)
     name = model_card.card_name(config, run, llama)
     assert name.startswith("Llama")
@@ -489,7 +490,7 @@ def test_a_run_elsewhere_and_an_output(project, in_process, tmp_path):
     assert ModelCard.load(tmp_path / "cards" / "mine.md").data.model_name == "TMS-tiny-chain"
     assert not (run / "checkpoint-1of1" / "README.md").exists()
     with pytest.raises(InputError, match="write results/"):
-        model_card.parse_run(Path("tiny/tms/chain/seed0"), CONFIG)
+        parse_run(Path("tiny/tms/chain/seed0"), CONFIG)
 
 
 @pytest.mark.slow

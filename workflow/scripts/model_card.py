@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 
 from tms.config import study as settings
 from tms.config.load import configuration
+from tms.config.run_folder import Run, parse_run
 from tms.data.contamination.report import read_report
 from tms.io import cli, cost, parquet
 from tms.io.errors import InputError
@@ -99,7 +100,7 @@ def decoding_text(evaluation: dict) -> str:
     return f"Decoded at temperature {evaluation['temperature']:g}, top-p {evaluation['top_p']:g}."
 
 
-def build(config: dict, run: model_card.Run, checkpoint: Path) -> ModelCard:
+def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
     """The card of a run, from its files.
 
     Raises:
@@ -159,7 +160,7 @@ def build(config: dict, run: model_card.Run, checkpoint: Path) -> ModelCard:
 
 def main(args: argparse.Namespace) -> None:
     config = configuration(args.configfile)
-    run = model_card.parse_run(args.run, config)
+    run = parse_run(args.run, config)
     checkpoint = run.folder / f"checkpoint-{checkpoints.FINAL}"
     card = build(config, run, checkpoint)
     output = args.output or checkpoint / "README.md"

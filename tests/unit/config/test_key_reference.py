@@ -4,7 +4,8 @@ import pytest
 import yaml
 from helpers.paths import CONFIG
 
-from tms.config.key_reference import document, table, yaml_text
+from tms.config.key_reference import document, table
+from tms.config.yaml_text import yaml_text
 from tms.io.errors import InputError
 
 SCHEMA = yaml.safe_load((CONFIG / "schemas" / "config.schema.yaml").read_text())

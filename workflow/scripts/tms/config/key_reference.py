@@ -1,8 +1,9 @@
 """The tables of config/README.md, from the schema's descriptions and the values of config/config.yaml."""
 
-import json
 import re
 
+from tms.config.study import value_at
+from tms.config.yaml_text import yaml_text
 from tms.io.errors import InputError
 
 EXAMPLE = "tiny"  # model whose own values stand beside the defaults
@@ -84,22 +85,10 @@ def _texts(key: str, entry: dict) -> list[str]:
 
 def _value(config: dict, path: list[str]) -> str:
     """A key's value, and beside a default that of the example where it differs."""
-    value = _at(config, path)
-    if value is MISSING:
+    holder, other = value_at(config, path[:-1]), value_at(config["models"][EXAMPLE], path)
+    if not isinstance(holder, dict) or path[-1] not in holder:
         return ""
-    other = _at(config["models"][EXAMPLE], path)
-    return shown(value) + (f" (`{EXAMPLE}`: {shown(other)})" if other is not MISSING else "")
-
-
-MISSING = object()
-
-
-def _at(values: dict, path: list[str]) -> object:
-    for name in path:
-        if not isinstance(values, dict) or name not in values:
-            return MISSING
-        values = values[name]
-    return values
+    return shown(holder[path[-1]]) + (f" (`{EXAMPLE}`: {shown(other)})" if other is not None else "")
 
 
 def shown(value: object) -> str:
@@ -109,18 +98,3 @@ def shown(value: object) -> str:
         count = len(value)
         return f"`{text}`" if len(text) <= LONGEST else f"{count} {'entry' if count == 1 else 'entries'}"
     return f"`{value}`" if isinstance(value, str) else yaml_text(value)
-
-
-def yaml_text(value: object) -> str:
-    """A value in one line of YAML; floats with a point, as the configuration needs them."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {yaml_text(entry)}" for name, entry in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(yaml_text, value)) + "]"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value and not 1e-4 <= abs(value) < 1e6:
-        mantissa, _, exponent = f"{value:.10e}".partition("e")
-        whole, _, decimals = mantissa.partition(".")
-        return f"{whole}.{decimals.rstrip('0') or '0'}e{int(exponent):+d}"
-    return json.dumps(value)

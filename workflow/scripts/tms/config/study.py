@@ -1,5 +1,7 @@
 """The configuration: which settings hold for a run. (`tms.config.check` says what is wrong with it.)"""
 
+from collections.abc import Sequence
+
 from tms.config.suite import Suite
 from tms.mixture.checkpoints import parse_point
 
@@ -7,6 +9,8 @@ POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a ru
 ON_REFERENCES = ("sft", "trsft")  # kinds that train on the teacher's references alone
 ON_POLICY = ("grpo", "reinforce", "trapo")  # kinds that train on what the policy itself samples
 FIXED_ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of a prompt and visit; those of grpo are a setting
+
+Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
 
 def expanded(config: dict) -> dict:
@@ -39,13 +43,34 @@ def section(config: dict, name: str, model: str, method: str, task: str | None =
     The general values are overridden by the model's, then the task's, then the method's, then those of the
     method in the model's entry.
     """
-    own = config["models"][model]
-    layers = [config, own, config["tasks"].get(task, {}), config["methods"][method]]
-    layers.append(own.get("methods", {}).get(method, {}))
+    return merge(layers(config, name, model, method, task))
+
+
+def layers(config: dict, name: str, model: str, method: str, task: str | None = None) -> list[Layer]:
+    """The places of the configuration that set a section for a run, in the order in which they are merged."""
+    places = [(), ("models", model), ("tasks", task), ("methods", method)]
+    places.append(("models", model, "methods", method))
+    return layers_at(config, [(*place, name) for place in places])
+
+
+def layers_at(config: dict, paths: list[tuple]) -> list[Layer]:
+    """The values at paths of keys, of those that are there."""
+    return [(path, values) for path in paths if (values := value_at(config, path))]
+
+
+def merge(layers: list[Layer]) -> dict:
+    """The values of layers; the last one that has a key wins."""
     merged: dict = {}
-    for layer in layers:
-        merged |= layer.get(name, {})
+    for _, values in layers:
+        merged |= values
     return merged
+
+
+def value_at(config: object, path: Sequence[str | None]) -> object:
+    """The value at a path of keys; None where there is none."""
+    for key in path:
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
 
 
 def experiments(config: dict, model: str) -> dict[str, list[str]]:
@@ -77,7 +102,12 @@ def table_methods(config: dict) -> list[str]:
 
 def diagnose(config: dict, model: str, name: str) -> dict:
     """Settings of a diagnosis; a model's own come before the general ones."""
-    return config["diagnose"][name] | config["models"][model].get("diagnose", {}).get(name, {})
+    return merge(diagnose_layers(config, model, name))
+
+
+def diagnose_layers(config: dict, model: str, name: str) -> list[Layer]:
+    """The places of the configuration that set a diagnosis for a model, as `layers` of a section."""
+    return layers_at(config, [("diagnose", name), ("models", model, "diagnose", name)])
 
 
 def max_steps(config: dict, model: str, method: str) -> int | None:

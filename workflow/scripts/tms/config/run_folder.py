@@ -1,0 +1,41 @@
+"""A training run, by its folder `results/{model}/{method}/{task}/seed{seed}`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run, by its place `results/{model}/{method}/{task}/seed{seed}`."""
+
+    folder: Path
+    model: str
+    method: str
+    task: str
+    seed: int
+
+    @property
+    def results(self) -> Path:
+        """The folder of all results."""
+        return self.folder.parents[3]
+
+
+def parse_run(folder: Path, config: dict) -> Run:
+    """Read a run's folder.
+
+    Raises:
+        InputError: the path has another form, or names what the configuration lacks.
+    """
+    found = re.fullmatch(r"(?:.*/)?results/([^/]+)/([^/]+)/([^/]+)/seed([0-9]+)", folder.as_posix())
+    if found is None:
+        raise InputError(f"--run {folder}: write results/MODEL/METHOD/TASK/seedN")
+    model, method, task, seed = found.groups()
+    for part, name in (("models", model), ("methods", method), ("tasks", task)):
+        if name not in config[part]:
+            raise InputError(
+                f"--run {folder}: the configuration has no {part}.{name}; add the --configfile that made it"
+            )
+    return Run(folder, model, method, task, int(seed))
