@@ -9,8 +9,6 @@ from helpers.paths import SCRIPTS
 # Each program prints its help; then every task and grader is imported.
 START_ALL = """
 import contextlib, importlib, io, json, runpy, sys
-    "settings",
-    "key_reference",
 from pathlib import Path
 
 scripts = Path(sys.argv[1])
