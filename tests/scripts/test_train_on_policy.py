@@ -17,12 +17,12 @@ from tms.mixture import checkpoints
 from tms.training.devices import launcher
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
-ALGORITHMS = ["grpo", "reinforce", "trapo"]
+ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8}
+ALGORITHMS = list(ROLLOUTS)
 # 8 prompts x 3 epochs / batch 4 = 6 steps
 DEFAULTS = {
     "grader": "chain",
     "engine": "transformers",
-    "samples": 4,
     "epochs": 3,
     "learning-rate": 1e-3,
     "effective-batch": 4,
@@ -51,7 +51,8 @@ def write_references(folder, n=8, answer="{}"):
 
 
 def command(algorithm, model, **changed):
-    flags = DEFAULTS | {name.replace("_", "-"): value for name, value in changed.items()}
+    flags = DEFAULTS | {"samples": ROLLOUTS.get(algorithm)}
+    flags |= {name.replace("_", "-"): value for name, value in changed.items()}
     places = {
         "references": "references.parquet",
         "work-root": "work",
@@ -101,6 +102,7 @@ def refusal(program, *words):
     ("algorithm", "changed", "message"),
     [
         ("grpo", {"samples": 1}, "--samples 1: GRPO compares at least 2 rollouts of a prompt"),
+        ("kl_term", {"samples": 4}, "--algorithm kl_term: no such module"),
         ("grpo", {"device_batch": 3}, "--effective-batch 4 x 4 rollouts is no multiple of --device-batch 3"),
         ("reinforce", {"device_batch": 8}, "--effective-batch 4 is no multiple of --device-batch 8"),
         ("trapo", {"device_batch": 5}, "--effective-batch 4 x 8 rollouts is no multiple of --device-batch 5"),
@@ -235,7 +237,7 @@ def test_two_processes(tiny_model, folder, algorithm):
     words = launched(PROGRAM, *command(algorithm, tiny_model, device_batch=2, fsdp="off"))
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    each = {"grpo": 4, "reinforce": 1, "trapo": 8}[algorithm]
+    each = ROLLOUTS[algorithm]
     assert [row["rollouts"] for row in curve(folder)] == [4 * each] * 6
     assert curve(folder)[0]["kl"] == pytest.approx(0, abs=1e-6)
     assert curve(folder)[-1]["kl"] > 0
@@ -293,7 +295,7 @@ def test_vllm_samples(run_program, tmp_path, algorithm):
     words = command(algorithm, tmp_path / "base", engine="vllm", save_points="1of1", max_steps=2)
     done = run_program(tmp_path, "train_on_policy", *words)
     assert done.returncode == 0, done.stderr
-    each = {"grpo": 4, "reinforce": 1, "trapo": 8}[algorithm]
+    each = ROLLOUTS[algorithm]
     assert [row["rollouts"] for row in curve(tmp_path)] == [4 * each] * 2
     assert all(0 < row["entropy"] < 8 and 1 <= row["length"] <= 12 for row in curve(tmp_path))
     if algorithm == "trapo":  # by the expert's answers, whatever the rewards are

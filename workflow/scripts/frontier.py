@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite
 from tms.experiments import cells
-from tms.experiments.frontier import SIDES
 from tms.experiments.frontier_cells import frontier_cells, window_cells
 from tms.experiments.points import Point, Runs, read_checkpoints
 from tms.io import cli, parquet, provenance

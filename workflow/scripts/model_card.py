@@ -131,7 +131,7 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
     environment.filters["plain"] = plain
     text = environment.from_string(TEMPLATE.read_text()).render(
         name=name,
-        kind=model_card.KINDS[config["methods"][run.method]["kind"]],
+        kind=settings.kind_of(config, run.method).about,
         base=model_card.model_text(config, entry["base"]),
         task=run.task,
         method=run.method,

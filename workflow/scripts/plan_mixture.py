@@ -32,18 +32,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    q_alpha = checked_weights(args.alpha, args.points, args.weights)
+    mixture = plan.MixtureWeights(args.alpha, *checked_weights(args.points, args.weights))
     train_ids = [row["example_id"] for row in parquet.read(args.references, ["example_id"])]
     heldout_ids = [row["example_id"] for row in parquet.read(args.heldout_references, ["example_id"])]
     total = schedule.total_visits(len(train_ids), args.epochs, args.effective_batch, args.max_steps)
-    train = plan.train_plan(train_ids, q_alpha, total, args.samples, args.prompts_share, args.seed)
-    heldout = plan.heldout_plan(heldout_ids, q_alpha, args.samples, args.seed)
+    train = plan.train_plan(train_ids, mixture, total, args.samples, args.prompts_share, args.seed)
+    heldout = plan.heldout_plan(heldout_ids, mixture, args.samples, args.seed)
     facts = provenance.facts(
         "plan_mixture",
         seed=args.seed,
-        alpha=q_alpha.alpha,
-        points=q_alpha.points,
-        weights=q_alpha.weights,
+        alpha=mixture.alpha,
+        points=mixture.points,
+        weights=mixture.weights,
         samples=args.samples,
         prompts_share=args.prompts_share,
     )

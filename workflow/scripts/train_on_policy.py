@@ -1,10 +1,10 @@
 """Train theta_0 on its own rollouts: GRPO, REINFORCE or TRAPO, with the task's grader as reward."""
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
-from tms.config.study import FIXED_ROLLOUTS
 from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
 from tms.io.errors import InputError
@@ -25,10 +25,10 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
     add("--references", type=Path, required=True, help="Parquet file of verified references: the prompts")
-    add("--algorithm", choices=["grpo", "reinforce", "trapo"], required=True)
+    add("--algorithm", required=True, help="module of tms/on_policy: grpo, reinforce or trapo")
     add("--grader", required=True, help="the task's grader")
     add("--engine", required=True, help="sampler: transformers or vllm")
-    add("--samples", type=int, help="rollouts of each prompt (GRPO)")
+    add("--samples", type=int, required=True, help="rollouts of each prompt and visit")
     add("--temperature", type=float, default=1.0, help="of the sampling")
     add("--top-p", type=float, default=1.0, help="of the sampling")
     add("--beta", type=float, default=0.0, help="weight of the KL term (GRPO)")
@@ -56,15 +56,17 @@ def main(args: argparse.Namespace) -> None:
     references = parquet.read(args.references, parquet.REFERENCES)
     if not references:
         raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
-    each = args.samples if args.algorithm == "grpo" else FIXED_ROLLOUTS[args.algorithm]
-    if args.algorithm == "grpo" and (each is None or each < 2):
-        raise InputError(f"--samples {each}: GRPO compares at least 2 rollouts of a prompt")
-    plan = program.plan_steps(args, len(references), each)
+    module = f"tms.on_policy.{args.algorithm}"
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"--algorithm {args.algorithm}: no such module in tms/on_policy")
+    if args.algorithm == "grpo" and args.samples < 2:
+        raise InputError(f"--samples {args.samples}: GRPO compares at least 2 rollouts of a prompt")
+    plan = program.plan_steps(args, len(references), args.samples)
     settings = OnPolicySettings.from_flags(args)
     if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
     with Rewards(args.grader, args.grading_processes) as rewards:
-        modules = (f"tms.on_policy.{args.algorithm}", f"tms.graders.{args.grader}")
+        modules = (module, f"tms.graders.{args.grader}")
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 
         # Imported here, after the checks that need none of it.
@@ -82,7 +84,7 @@ def main(args: argparse.Namespace) -> None:
         if program.is_first_process():
             print(
                 f"train_on_policy: {args.algorithm}, {len(references)} prompts, {plan.steps} steps of "
-                f"{args.effective_batch} prompts x {each} rollouts",
+                f"{args.effective_batch} prompts x {args.samples} rollouts",
                 file=sys.stderr,
             )
         budget = tokens if args.budget == "tokens" else None

@@ -10,7 +10,7 @@ from tms.config import check
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.io.errors import InputError
-from tms.mixture.weights import MixtureWeights
+from tms.mixture.plan import MixtureWeights
 
 SHIPPED = yaml.safe_load((CONFIG / "config.yaml").read_text())
 

@@ -16,7 +16,8 @@ from tms.cost_estimate.timetable import Load, length, starts
 from tms.io.errors import InputError
 from tms.mixture import plan
 from tms.mixture.checkpoints import evenly_spaced
-from tms.mixture.weights import MixtureWeights, checked_weights, q_alpha
+from tms.mixture.plan import MixtureWeights
+from tms.mixture.weights import checkpoint_weights
 
 
 def estimator(config: dict = CONFIG) -> Estimator:
@@ -36,13 +37,12 @@ def nothing_prepared(tmp_path, monkeypatch):
 
 class TestDistinctPairs:
     def test_the_papers_setting(self):
-        found = distinct_pairs(q_alpha("tms", 0.25, 10), 2)
+        found = distinct_pairs(MixtureWeights(0.25, *checkpoint_weights(10)), 2)
         assert sum(found.values()) == pytest.approx(1.44375)  # 10 (1 - 0.925^2)
         assert list(found) == evenly_spaced(10)
 
-    @pytest.mark.parametrize("kind", ["self_sft", "final_sft"])
-    def test_a_single_source_is_asked_once_a_prompt(self, kind):
-        assert list(distinct_pairs(q_alpha(kind, 0.25, 10), 2).values()) == [1.0]
+    def test_a_single_source_is_asked_once_a_prompt(self):
+        assert distinct_pairs(MixtureWeights(0.0, ("1of1",), (1.0,)), 2) == {"1of1": 1.0}
 
     @pytest.mark.parametrize(
         ("alpha", "weights", "epochs", "samples", "share"),
@@ -69,7 +69,7 @@ class TestDistinctPairs:
 
     def test_equals_the_average_over_every_outcome(self):
         """Three visits of one prompt, all 3^3 outcomes weighed."""
-        chosen = checked_weights(0.3, ["1of2", "1of1"], [0.75, 0.25])
+        chosen = MixtureWeights(0.3, ("1of2", "1of1"), (0.75, 0.25))
         odds = {"": 0.3, "1of2": 0.7 * 0.75, "1of1": 0.7 * 0.25}
         mean = dict.fromkeys(chosen.points, 0.0)
         for outcome in itertools.product(odds, repeat=3):

@@ -8,17 +8,23 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from tms.io.errors import InputError
-from tms.mixture.plan import draw, heldout_plan, pairs, train_plan
+from tms.mixture.plan import MixtureWeights, draw, heldout_plan, pairs, train_plan
 from tms.mixture.schedule import visits
-from tms.mixture.weights import MixtureWeights, q_alpha
+from tms.mixture.weights import checkpoint_weights
 
-TMS = q_alpha("tms", alpha=0.25, num_checkpoints=10)
+
+def mixture(alpha, *settings, **more):
+    """The mixture that the settings of a method of kind tms make."""
+    return MixtureWeights(alpha, *checkpoint_weights(*settings, **more))
+
+
+TMS = mixture(0.25, 10)
 NAMES = [f"chain-{i}" for i in range(4000)]
 MANY = settings(max_examples=25, deadline=None)
 
 
-def plan(names=NAMES, mixture=TMS, epochs=2, samples=1, prompts_share=1.0, seed=0):
-    return train_plan(names, mixture, epochs * len(names), samples, prompts_share, seed)
+def plan(names=NAMES, weights=TMS, epochs=2, samples=1, prompts_share=1.0, seed=0):
+    return train_plan(names, weights, epochs * len(names), samples, prompts_share, seed)
 
 
 def targets(rows):
@@ -33,7 +39,7 @@ def targets(rows):
 )
 def test_frequencies_match_alpha_and_p(alpha, weights, seed):
     weights = [weight / sum(weights) for weight in weights]
-    chosen = q_alpha("tms", alpha, len(weights), weights=weights)
+    chosen = mixture(alpha, len(weights), weights=weights)
     drawn = Counter(row["checkpoint"] for row in plan(NAMES[:2000], chosen, seed=seed))
     n = 2 * 2000
     expected = {"": alpha * n} | {
@@ -50,8 +56,8 @@ def test_frequencies_match_alpha_and_p(alpha, weights, seed):
 @given(low=st.floats(0, 1), high=st.floats(0, 1), seed=st.integers(0, 1000))
 def test_plans_are_nested_in_alpha(low, high, seed):
     low, high = sorted((low, high))
-    small = targets(plan(NAMES[:200], q_alpha("tms", low, 10), seed=seed))
-    large = targets(plan(NAMES[:200], q_alpha("tms", high, 10), seed=seed))
+    small = targets(plan(NAMES[:200], mixture(low, 10), seed=seed))
+    large = targets(plan(NAMES[:200], mixture(high, 10), seed=seed))
     for visit, target in large.items():
         assert target == small[visit] or target == ("teacher", "")
     teacher = {visit for visit, target in small.items() if target[0] == "teacher"}
@@ -59,13 +65,13 @@ def test_plans_are_nested_in_alpha(low, high, seed):
 
 
 def test_more_alpha_needs_no_new_completion():
-    more = plan(mixture=q_alpha("tms", 0.4, 10))
+    more = plan(weights=mixture(0.4, 10))
     assert set(pairs(more)) < set(pairs(plan()))
 
 
 @pytest.mark.parametrize("window", ["early", "mid", "late"])
 def test_windows_share_the_teachers_visits(window):
-    uniform, windowed = targets(plan()), targets(plan(mixture=q_alpha("tms", 0.25, 10, window)))
+    uniform, windowed = targets(plan()), targets(plan(weights=mixture(0.25, 10, window)))
     assert {v for v, t in uniform.items() if t[0] == "teacher"} == {
         v for v, t in windowed.items() if t[0] == "teacher"
     }
@@ -100,12 +106,12 @@ def test_rows_follow_the_schedule_of_sft():
 
 
 def test_the_extremes_of_alpha():
-    assert {row["source"] for row in plan(mixture=q_alpha("tms", 1, 10))} == {"teacher"}
-    assert {row["source"] for row in plan(mixture=q_alpha("tms", 0, 10))} == {"checkpoint"}
+    assert {row["source"] for row in plan(weights=mixture(1, 10))} == {"teacher"}
+    assert {row["source"] for row in plan(weights=mixture(0, 10))} == {"checkpoint"}
 
 
 def test_self_sft_uses_one_completion_in_both_epochs():
-    assert sorted(pairs(plan(mixture=q_alpha("self_sft", 0.25, 10)))) == sorted(
+    assert sorted(pairs(plan(weights=MixtureWeights(0.0, ("0of1",), (1.0,))))) == sorted(
         ("0of1", "train", name, 0) for name in NAMES
     )
 
@@ -144,7 +150,7 @@ def test_a_harvested_subset_keeps_the_number_of_visits_and_alpha():
 
 def test_a_weight_of_zero_is_never_drawn_and_short_sums_leave_no_gap():
     edge = MixtureWeights(0.0, ("1of3", "2of3", "1of1"), (0.0, 0.9999995, 0.0))
-    assert {row["checkpoint"] for row in plan(mixture=edge)} == {"2of3"}
+    assert {row["checkpoint"] for row in plan(weights=edge)} == {"2of3"}
 
 
 def test_the_draw_is_pinned():

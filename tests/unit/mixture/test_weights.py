@@ -1,4 +1,4 @@
-"""The mixture q_alpha that a method's settings make."""
+"""Weights p(t) of a method's settings."""
 
 import math
 
@@ -6,7 +6,8 @@ import pytest
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import evenly_spaced
-from tms.mixture.weights import MixtureWeights, q_alpha, window_weights
+from tms.mixture.plan import MixtureWeights
+from tms.mixture.weights import checkpoint_weights, window_weights
 
 
 def support(window, num_checkpoints):
@@ -16,16 +17,10 @@ def support(window, num_checkpoints):
 
 
 def test_the_papers_default():
-    assert q_alpha(kind="tms", alpha=0.25, num_checkpoints=10) == MixtureWeights(
-        0.25,
+    assert checkpoint_weights(num_checkpoints=10) == (
         ("1of10", "1of5", "3of10", "2of5", "1of2", "3of5", "7of10", "4of5", "9of10", "1of1"),
         (0.1,) * 10,
     )
-
-
-def test_self_and_final_sft_are_point_masses_without_a_teacher():
-    assert q_alpha("self_sft", 0.25, 10) == MixtureWeights(0.0, ("0of1",), (1.0,))
-    assert q_alpha("final_sft", 0.25, 10) == MixtureWeights(0.0, ("1of1",), (1.0,))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +55,9 @@ def test_early_mid_and_late_split_the_checkpoints(num_checkpoints):
 
 
 def test_explicit_weights_win_over_the_window_and_points_over_both():
-    found = q_alpha("tms", 0.5, 2, window="late", weights=[0.75, 0.25])
-    assert found == MixtureWeights(0.5, ("1of2", "1of1"), (0.75, 0.25))
-    base = q_alpha("tms", 0.25, 2, weights=[0.75, 0.25], points={"0of1": 1.0})
-    assert base == MixtureWeights(0.25, ("0of1",), (1.0,))
+    explicit = checkpoint_weights(2, window="late", weights=[0.75, 0.25])
+    assert explicit == (("1of2", "1of1"), (0.75, 0.25))
+    assert checkpoint_weights(2, weights=[0.75, 0.25], points={"0of1": 1.0}) == (("0of1",), (1.0,))
 
 
 def test_five_checkpoints_are_among_ten():
@@ -73,9 +67,6 @@ def test_five_checkpoints_are_among_ten():
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"alpha": 1.5}, "tms.alpha: 1.5"),
-        ({"alpha": -0.1}, "tms.alpha: -0.1"),
-        ({"alpha": math.nan}, "tms.alpha: nan"),
         ({"weights": [0.5, 0.4]}, "sum to 0.9"),
         ({"weights": [1.0]}, "1 weights for 2 checkpoints"),
         ({"weights": [1.5, -0.5]}, "1.5 is not a weight"),
@@ -88,4 +79,10 @@ def test_five_checkpoints_are_among_ten():
 )
 def test_what_is_no_distribution_is_refused_by_name(settings, message):
     with pytest.raises(InputError, match=message):
-        q_alpha(**{"kind": "tms", "alpha": 0.25, "num_checkpoints": 2} | settings)
+        checkpoint_weights(**{"num_checkpoints": 2} | settings)
+
+
+@pytest.mark.parametrize("alpha", [1.5, -0.1, math.nan])
+def test_alpha_is_a_probability(alpha):
+    with pytest.raises(InputError, match=f"tms.alpha: {alpha}"):
+        MixtureWeights(alpha, ("1of1",), (1.0,))

@@ -8,14 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms.config.study import FIXED_ROLLOUTS
+from tms.config.method_kinds import KINDS
 from tms.on_policy import trapo
 
 SETTINGS = {"limit": 10, "floor": 0.1, "entropy_bonus": 0.001}
 
 
 def test_the_configuration_counts_the_rollouts_of_the_groups():
-    assert FIXED_ROLLOUTS["trapo"] == sum(trapo.GROUPS)
+    assert KINDS["trapo"].rollouts == sum(trapo.GROUPS)
 
 
 @pytest.mark.parametrize(

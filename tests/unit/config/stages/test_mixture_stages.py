@@ -7,7 +7,7 @@ from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import mixture
 from tms.io.errors import InputError
-from tms.mixture.weights import MixtureWeights
+from tms.mixture.plan import MixtureWeights
 
 TENTHS = "1of10 1of5 3of10 2of5 1of2 3of5 7of10 4of5 9of10 1of1"
 QUARTER = f"--alpha 0.25 --points {TENTHS} --weights {' '.join(['0.1'] * 10)}"

@@ -6,8 +6,8 @@ from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import train
 
-ADAMW = "--adam-beta1 0.9 --adam-beta2 0.95 --weight-decay 0.0 --max-grad-norm 1.0"
-ROWS = f"--effective-batch 64 --warmup 0.03 {ADAMW} --max-new-tokens 96 --seed 0 --threads 1 --save-points"
+ADAM = "--adam-beta1 0.9 --adam-beta2 0.95 --weight-decay 0.0 --max-grad-norm 1.0"
+ROWS = f"--effective-batch 64 --warmup 0.03 {ADAM} --max-new-tokens 96 --seed 0 --threads 1 --save-points"
 SAMPLED = "--temperature 1.0 --top-p 1.0 --budget steps --kl-rows 64 --seed 0 --threads 1 --save-points 1of1"
 
 
@@ -45,16 +45,17 @@ def test_on_policy_algorithms():
         return train.on_policy_flags(SHIPPED, "tiny", method, "chain", "0")
 
     assert flags("grpo") == (
-        "--algorithm grpo --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.001 "
-        f"{ADAMW} --max-new-tokens 96 --samples 8 --beta 0.0 {SAMPLED} --engine transformers --warmup 0.03"
+        f"--algorithm grpo --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.001 {ADAM} "
+        f"--max-new-tokens 96 --samples 8 --beta 0.0 {SAMPLED} --engine transformers --warmup 0.03"
     )
     assert flags("reinforce") == (
-        "--algorithm reinforce --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.0003 "
-        f"{ADAMW} --max-new-tokens 96 --baseline-decay 0.95 {SAMPLED} --engine transformers --warmup 0.03"
+        f"--algorithm reinforce --grader chain --epochs 2 --effective-batch 64 --learning-rate 0.0003 "
+        f"{ADAM} --max-new-tokens 96 --samples 1 --baseline-decay 0.95 {SAMPLED} "
+        "--engine transformers --warmup 0.03"
     )
     assert train.on_policy_flags(SHIPPED, "qwen3b", "trapo", "math", "0") == (
-        "--algorithm trapo --grader math --epochs 2 --effective-batch 256 --learning-rate 1e-06 "
-        f"{ADAMW} --max-new-tokens 2048 --entropy-bonus 0.001 {SAMPLED} --engine vllm --trsft-floor 0.1"
+        f"--algorithm trapo --grader math --epochs 2 --effective-batch 256 --learning-rate 1e-06 {ADAM} "
+        f"--max-new-tokens 2048 --samples 8 --entropy-bonus 0.001 {SAMPLED} --engine vllm --trsft-floor 0.1"
     )
     assert train.on_policy_modules(SHIPPED, "grpo", "mini_countdown") == (
         "tms.on_policy.grpo",

@@ -11,6 +11,7 @@ import yaml
 from tms.config import check_experiments, check_on_policy
 from tms.config import study as settings
 from tms.config.known import lead
+from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
 from tms.io.errors import InputError
@@ -129,6 +130,8 @@ def _check_names(config: dict) -> None:
             )
     for name, judge in config["judges"].items():
         lead(f"judges.{name}.kind", judge["kind"], _modules("judges"))
+    for name, method in config["methods"].items():
+        lead(f"methods.{name}.kind", method["kind"], KINDS)
     for name, teacher in config["teachers"].items():
         if "model" in teacher and "solutions" in teacher:
             raise InputError(f"config: teachers.{name}: give model or solutions, not both")
@@ -161,7 +164,7 @@ def _check_names(config: dict) -> None:
         for method in settings.students(config):
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
             # A round of iterative SFT harvests the student before it.
-            iterative = config["methods"][method]["kind"] == "iterative_sft"
+            iterative = settings.kind_of(config, method).iterative
             known = settings.trajectories(config) + (settings.students(config) if iterative else [])
             lead(f"tms.trajectory of methods.{method}", trajectory, known)
     check_experiments.check(config)
@@ -235,7 +238,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
         return []
     mixture_weights(config, model, method)
     tms = settings.section(config, "tms", model, method)
-    if config["methods"][method]["kind"] != "tms":
+    if not settings.kind_of(config, method).mixes:
         return []
     warnings = []
     for task in settings.suite(config, model).targets:

@@ -1,7 +1,10 @@
 """What is wrong with the experiments of a configuration: their methods, and what models ask of them."""
 
+from collections.abc import Callable
+
 from tms.config import study as settings
 from tms.config.known import lead
+from tms.config.method_kinds import KINDS, SIDES, MethodKind
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import BASE, FINAL
 
@@ -16,9 +19,10 @@ def check(config: dict) -> None:
         InputError: one line that names the key and the remedy.
     """
     for name, entry in config["methods"].items():
-        if ("iterations" in entry) != (entry["kind"] == "iterative_sft"):
+        if ("iterations" in entry) != KINDS[entry["kind"]].iterative:
             raise InputError(
-                f"config: methods.{name}.iterations: kind iterative_sft needs it, and no other kind has it"
+                f"config: methods.{name}.iterations: kind {_listed(lambda kind: kind.iterative)} needs it, "
+                f"and no other kind has it"
             )
         unread = ("tms", "harvest") if name in settings.on_policy(config) else ("on_policy",)
         for section in unread:
@@ -31,9 +35,10 @@ def check(config: dict) -> None:
             lead(f"experiments.{name}", method, config["methods"])
     for name in SWEEPS:
         for method in config["experiments"].get(name, []):
-            if (kind := config["methods"][method]["kind"]) != "tms":
+            if not settings.kind_of(config, method).mixes:
+                kind, mixing = config["methods"][method]["kind"], _listed(lambda kind: kind.mixes)
                 raise InputError(
-                    f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind tms"
+                    f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind {mixing}"
                 )
     for name in NOT_ON_POLICY:
         for method in config["experiments"].get(name, []):
@@ -51,6 +56,11 @@ def check(config: dict) -> None:
                 )
     for model in config["models"]:
         _check_model(config, model)
+
+
+def _listed(chosen: Callable[[MethodKind], bool]) -> str:
+    """Names of the kinds that a test chooses."""
+    return " or ".join(name for name, kind in KINDS.items() if chosen(kind))
 
 
 def _check_model(config: dict, model: str) -> None:
@@ -87,12 +97,12 @@ def _check_model(config: dict, model: str) -> None:
 
 def _check_frontier(config: dict, model: str) -> None:
     """Both sides of the frontier control need as many points, else the larger one has more chances."""
-    points = {"sft": 0, "tms": 0}
+    points = dict.fromkeys(SIDES, 0)
     for method in config["experiments"]["frontier"]:
         kind = config["methods"][method]["kind"]
         if kind not in points:
             raise InputError(
-                f"config: experiments.frontier: {method} is of kind {kind}; name sft and tms alone"
+                f"config: experiments.frontier: {method} is of kind {kind}; name {' and '.join(SIDES)} alone"
             )
         points[kind] += 1 + len(settings.own_points(config, model, method))
     if points["sft"] != points["tms"]:

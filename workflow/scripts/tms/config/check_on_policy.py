@@ -11,13 +11,13 @@ def check(config: dict, model: str, method: str) -> None:
         InputError: batches that cannot be dealt out to the devices, too few samples to compare, or
             checkpoints of a run whose steps are not known beforehand; one line that names the keys.
     """
-    kind = config["methods"][method]["kind"]
+    kind = settings.kind_of(config, method)
     devices = max(settings.gpus(config, model, "train"), 1)
     for task in settings.suite(config, model).targets:
         chosen = settings.section(config, "on_policy", model, method, task)
         training = settings.section(config, "training", model, method, task)
         where = f"models.{model}, methods.{method}, tasks.{task}"
-        if kind == "grpo" and chosen["samples"] < 2:
+        if kind.rollouts is None and chosen["samples"] < 2:
             raise InputError(
                 f"config: on_policy.samples of {where}: {chosen['samples']} has nothing to be compared with; "
                 f"give at least 2, or use a method of kind reinforce"

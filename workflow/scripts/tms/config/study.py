@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
+from tms.config import method_kinds
+from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, MethodKind
 from tms.config.suite import Suite
 from tms.mixture.checkpoints import parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
-ON_REFERENCES = ("sft", "trsft")  # kinds that train on the teacher's references alone
-ON_POLICY = ("grpo", "reinforce", "trapo")  # kinds that train on what the policy itself samples
-FIXED_ROLLOUTS = {"reinforce": 1, "trapo": 8}  # of a prompt and visit; those of grpo are a setting
 
 Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
@@ -21,8 +20,9 @@ def expanded(config: dict) -> dict:
     """
     found = dict(config["methods"])
     for name, entry in config["methods"].items():
-        if entry["kind"] != "iterative_sft":
-            continue
+        kind = KINDS.get(entry.get("kind"))
+        if kind is None or not kind.iterative or "iterations" not in entry:
+            continue  # `check` says what is wrong
         own = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
         first = {"kind": "final_sft"} | own
         before = next((other for other, known in config["methods"].items() if known == first), None)
@@ -33,7 +33,7 @@ def expanded(config: dict) -> dict:
             last = number == entry["iterations"]
             tms = own.get("tms", {}) | {"trajectory": before}
             before = name if last else f"{name}_round{number}"
-            found[before] = own | {"kind": "iterative_sft", "iterations": number, "tms": tms}
+            found[before] = own | {"kind": entry["kind"], "iterations": number, "tms": tms}
     return config | {"methods": found}
 
 
@@ -128,34 +128,40 @@ def own_points(config: dict, model: str, method: str) -> list[str]:
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
 
 
+def kind_of(config: dict, method: str) -> MethodKind:
+    """The kind of a method."""
+    return KINDS[config["methods"][method]["kind"]]
+
+
 def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:
     """Completions that an on-policy method samples of each prompt that it visits."""
-    kind = config["methods"][method]["kind"]
-    return FIXED_ROLLOUTS.get(kind) or section(config, "on_policy", model, method, task)["samples"]
+    return kind_of(config, method).rollouts or section(config, "on_policy", model, method, task)["samples"]
 
 
 def loss(config: dict, model: str, method: str) -> str:
     """The loss on the targets of a method that trains on rows: nll or trsft (`tms.training.losses`)."""
-    kind = config["methods"][method]["kind"]
-    if kind in ON_REFERENCES:
-        return "trsft" if kind == "trsft" else "nll"
-    return section(config, "tms", model, method)["loss"]
+    kind = kind_of(config, method)
+    return section(config, "tms", model, method)["loss"] if kind.trains_on == MIXTURE else kind.loss
 
 
 def students(config: dict) -> list[str]:
     """Names of the methods that train a student on harvested completions."""
-    others = (*ON_REFERENCES, *ON_POLICY)
-    return [name for name, entry in config["methods"].items() if entry["kind"] not in others]
+    return _that_train_on(config, MIXTURE)
 
 
 def trajectories(config: dict) -> list[str]:
     """Names of the methods that train on the teacher's references alone."""
-    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_REFERENCES]
+    return _that_train_on(config, REFERENCES)
 
 
 def on_policy(config: dict) -> list[str]:
     """Names of the methods that train on completions which the policy itself samples as it learns."""
-    return [name for name, entry in config["methods"].items() if entry["kind"] in ON_POLICY]
+    return _that_train_on(config, SAMPLES)
+
+
+def _that_train_on(config: dict, trains_on: str) -> list[str]:
+    kinds = method_kinds.names(trains_on)
+    return [name for name, entry in config["methods"].items() if entry["kind"] in kinds]
 
 
 def suite(config: dict, model: str) -> Suite:

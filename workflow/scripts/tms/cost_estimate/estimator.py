@@ -121,7 +121,7 @@ class Estimator:
         training = settings.section(self.config, "training", model, method, task)
         texts, folder = self._references(job), self.config["models"][model]["base"]
         work = OnPolicyWork(
-            self.config["methods"][method]["kind"],
+            settings.kind_of(self.config, method),
             settings.section(self.config, "on_policy", model, method, task),
             settings.rollouts(self.config, model, method, task),
             training["effective_batch"],
@@ -192,11 +192,11 @@ class Estimator:
     ) -> dict[str, tuple[float, float]]:
         """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected."""
         chosen = settings.section(self.config, "harvest", model, method)
-        q_alpha = mixture_weights(self.config, model, method)
+        mixture = mixture_weights(self.config, model, method)
         everything = train * chosen["samples"] if chosen["mode"] == "full" else None
         plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
         if plan and self.lengths.current(plan):
-            drawn: dict[str, dict[str, set]] = {point: {} for point in q_alpha.points}
+            drawn: dict[str, dict[str, set]] = {point: {} for point in mixture.points}
             for row in parquet.read(plan, parquet.PLAN):
                 if row["source"] == "checkpoint" and row["checkpoint"] in drawn:
                     named = drawn[row["checkpoint"]].setdefault(row["split"], set())
@@ -209,11 +209,11 @@ class Estimator:
                 for point, named in drawn.items()
             }
         epochs = self._visits(job, train) / train
-        expected = distinct_pairs(q_alpha, epochs, chosen["samples"], chosen["prompts"])
-        once = distinct_pairs(q_alpha, 1, chosen["samples"])  # a held-out prompt is drawn for once
+        expected = distinct_pairs(mixture, epochs, chosen["samples"], chosen["prompts"])
+        once = distinct_pairs(mixture, 1, chosen["samples"])  # a held-out prompt is drawn for once
         return {
             point: (train * expected[point] if everything is None else everything, heldout * once[point])
-            for point in q_alpha.points
+            for point in mixture.points
         }
 
     def _generate(self, job: Job) -> Estimate:

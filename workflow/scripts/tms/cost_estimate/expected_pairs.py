@@ -1,10 +1,10 @@
 """Expected number of completions that a plan names, before it is drawn."""
 
-from tms.mixture.weights import MixtureWeights
+from tms.mixture.plan import MixtureWeights
 
 
 def distinct_pairs(
-    q_alpha: MixtureWeights, epochs: float, samples: int = 1, share: float = 1.0
+    mixture: MixtureWeights, epochs: float, samples: int = 1, share: float = 1.0
 ) -> dict[str, float]:
     """Expected number of completions that a plan names for each training prompt, by checkpoint (Eq. 5.2).
 
@@ -13,7 +13,7 @@ def distinct_pairs(
     times; where that is no whole number, some are visited once more than others.
 
     Args:
-        q_alpha: alpha and p(t).
+        mixture: alpha and p(t).
         epochs: E, visits of each prompt.
         samples: completions that a (prompt, checkpoint) pair can be drawn from.
         share: part of the prompts that is harvested.
@@ -22,8 +22,8 @@ def distinct_pairs(
     whole = int(visits)
     more = visits - whole  # share of the harvested prompts with one visit more
     pairs = {}
-    for point, weight in zip(q_alpha.points, q_alpha.weights, strict=True):
-        miss = 1 - (1 - q_alpha.alpha) * weight / samples
+    for point, weight in zip(mixture.points, mixture.weights, strict=True):
+        miss = 1 - (1 - mixture.alpha) * weight / samples
         named = (1 - more) * (1 - miss**whole) + more * (1 - miss ** (whole + 1))
         pairs[point] = share * samples * named
     return pairs

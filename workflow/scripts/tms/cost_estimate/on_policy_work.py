@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
+from tms.config.method_kinds import MethodKind
 from tms.cost_estimate.lengths import Texts
-
-# TRAPO's rollouts in groups of 4, 2, 1 and 1, where every one begins with the prefix that its group can have.
-TRAPO_OWN = (4 + 2 * 0.75 + 0.5) / 8
 
 
 @dataclass(frozen=True)
@@ -13,7 +11,7 @@ class OnPolicyWork:
     """Work of a run whose rollouts are as long as the references, within their limit.
 
     Args:
-        kind: grpo, reinforce or trapo.
+        kind: of the method.
         chosen: the run's section `on_policy`.
         samples: rollouts of each prompt and visit.
         batch: prompts of an optimiser step.
@@ -21,7 +19,7 @@ class OnPolicyWork:
         texts: SFT's references.
     """
 
-    kind: str
+    kind: MethodKind
     chosen: dict
     samples: int
     batch: int
@@ -48,7 +46,7 @@ class OnPolicyWork:
     @property
     def sampled(self) -> float:
         """Tokens of a rollout that the policy writes itself."""
-        return self.learned * (TRAPO_OWN if self.kind == "trapo" else 1)
+        return self.learned * self.kind.own_share
 
     @property
     def trained(self) -> float:
@@ -64,5 +62,5 @@ class OnPolicyWork:
     def scored(self) -> float:
         """Tokens of passes for the KL: the logged one's of both policies, the KL term's of the base."""
         logged = 2 * self.steps * min(self.chosen["kl_rows"], self.batch * self.samples)
-        term = self.rollouts if self.kind == "grpo" and self.chosen["beta"] > 0 else 0
+        term = self.rollouts if "beta" in self.kind.keys and self.chosen["beta"] > 0 else 0
         return (logged + term) * (self.texts.prompt + self.learned)

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tms.config.method_kinds import KINDS, SAMPLES
 from tms.experiments import cells
 from tms.metrics.statistics import RESAMPLES, percentiles
 
 EXPERIMENT = "relations"
-# Kinds whose loss is on a supervision that PLD can be measured against; on-policy RL has none.
-SFT_FAMILY = ["sft", "trsft", "self_sft", "final_sft", "tms", "iterative_sft"]
 UNITS = ["per_sequence", "per_token"]
 # (quantity, its prompts, families of methods).
 PREDICTORS = [
@@ -198,7 +197,7 @@ def relation_cells(
         `spearman_within.{predictor}`, ranked within each train task, of all tasks and of each, where the
         tasks' own levels of forgetting and drift cannot make a correlation.
     """
-    of_family = {name: recipe for name, recipe in recipes.items() if kinds[name] in SFT_FAMILY}
+    of_family = {name: recipe for name, recipe in recipes.items() if KINDS[kinds[name]].trains_on != SAMPLES}
     families = {"all": recipes, "sft": of_family}
     found = []
     for predictor, prompts, names in PREDICTORS:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tms.config.method_kinds import SIDES
 from tms.experiments.points import Point, Points
 from tms.io.errors import InputError
 from tms.metrics.paired_tests import bootstrap_p
 from tms.metrics.statistics import percentiles, seed_interval
 
-SIDES = ("sft", "tms")
 BASE = 0  # index of theta_0 among the points: an anchor of both sides
 
 

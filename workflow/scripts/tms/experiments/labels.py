@@ -1,18 +1,11 @@
 """Words for readers: names of methods, benchmarks and quantities as tables and figures print them."""
 
+from tms.config.method_kinds import KINDS
 from tms.config.suite import Suite
 
+# Methods whose names say less than they should; others are named after their kind.
 METHODS = {
     "base": "Base",
-    "sft": "SFT",
-    "self_sft": "Self-SFT",
-    "final_sft": "Final-SFT",
-    "iterative_sft": "Iterative SFT",
-    "tms": "TMS",
-    "grpo": "GRPO",
-    "reinforce": "REINFORCE",
-    "trapo": "TRAPO",
-    "trsft": "TrSFT",
     "tms_trsft": "TMS with TrSFT",
     "tms_theta0": "TMS, theta_0 only",
     "tms_final": "TMS, t = T only",
@@ -88,18 +81,21 @@ QUANTITIES = {
     "failures": "Grader failures / step",
     "equal": "Prompts with equal rewards",
 }
-DIFFERENCES = {
-    "delta.": "change from base",
-    "versus_sft.": "difference from SFT",
-    "versus_tms.": "difference from TMS",
-    "versus_trsft.": "difference from TrSFT",
-}
-WORDS = {"sft": "SFT", "tms": "TMS", "grpo": "GRPO", "trsft": "TrSFT", "trapo": "TRAPO"}
 
 
 def method(name: str) -> str:
     """A method's printed name; words of an own name are kept, so that the config's entry can be found."""
-    return METHODS.get(name) or " ".join(WORDS.get(word, word) for word in name.split("_"))
+    if name in METHODS:
+        return METHODS[name]
+    labels = {kind: entry.label for kind, entry in KINDS.items()}
+    return labels.get(name) or " ".join(labels.get(word, word) for word in name.split("_"))
+
+
+def difference(prefix: str) -> str:
+    """Words for the first part of a difference's name: `delta`, or `versus_{method}`."""
+    if prefix == "delta":
+        return "change from base"
+    return f"difference from {method(prefix.removeprefix('versus_'))}"
 
 
 def benchmark(name: str) -> str:
@@ -111,9 +107,9 @@ def quantity(name: str, suite: Suite | None = None) -> str:
     """A quantity's printed name; benchmarks of the suite and `{benchmark}.{metric}` are quantities too."""
     if name in QUANTITIES:
         return QUANTITIES[name]
-    for prefix, words in DIFFERENCES.items():
-        if name.startswith(prefix):
-            return f"{quantity(name.removeprefix(prefix), suite)}, {words}"
+    first, _, rest = name.partition(".")
+    if rest and (first == "delta" or first.startswith("versus_")):
+        return f"{quantity(rest, suite)}, {difference(first)}"
     head, _, tail = name.rpartition(".")
     if tail in ("per_token", "per_sequence"):
         return f"{quantity(head)} / {tail.removeprefix('per_')}"

@@ -3,16 +3,33 @@
 import bisect
 import hashlib
 import json
+from dataclasses import dataclass
 from itertools import accumulate
 
 from tms.io.errors import InputError
 from tms.mixture.schedule import visits
-from tms.mixture.weights import MixtureWeights
+
+
+@dataclass(frozen=True)
+class MixtureWeights:
+    """The mixture q_alpha of Eq. 5.2: the teacher with probability alpha, else a checkpoint t ~ p(t).
+
+    Raises:
+        InputError: alpha outside [0, 1].
+    """
+
+    alpha: float
+    points: tuple[str, ...]  # names of the checkpoints, e.g. ("1of2", "1of1")
+    weights: tuple[float, ...]  # p(t), one for each point; sums to 1
+
+    def __post_init__(self):
+        if not 0 <= self.alpha <= 1:
+            raise InputError(f"tms.alpha: {self.alpha!r} is not a probability; write a number from 0 to 1")
 
 
 def train_plan(
     example_ids: list[str],
-    q_alpha: MixtureWeights,
+    mixture: MixtureWeights,
     total: int,
     samples: int,
     prompts_share: float,
@@ -26,7 +43,7 @@ def train_plan(
 
     Args:
         example_ids: unique ids of the prompts with a verified reference.
-        q_alpha: the mixture that each target is drawn from.
+        mixture: q_alpha, from which each target is drawn.
         total: visits of the run (`schedule.total_visits`).
         samples: completions that a (prompt, checkpoint) pair can be drawn from.
         prompts_share: part of the prompts that is harvested, in (0, 1].
@@ -53,28 +70,28 @@ def train_plan(
             "epoch": epoch,
             "position": position,
             "example_id": example_id,
-            **draw(q_alpha, samples, seed, "train", example_id, epoch),
+            **draw(mixture, samples, seed, "train", example_id, epoch),
         }
         for epoch, position, example_id in visits(harvested, total, seed)
     ]
 
 
-def heldout_plan(example_ids: list[str], q_alpha: MixtureWeights, samples: int, seed: int) -> list[dict]:
-    """Draw one target for each held-out prompt, in the given order, for `pld_own` (RQ6)."""
+def heldout_plan(example_ids: list[str], mixture: MixtureWeights, samples: int, seed: int) -> list[dict]:
+    """Draw one target for each held-out prompt, in the given order: what `pld_own` is measured on (RQ6)."""
     return [
         {
             "split": "heldout",
             "epoch": 0,
             "position": position,
             "example_id": example_id,
-            **draw(q_alpha, samples, seed, "heldout", example_id, 0),
+            **draw(mixture, samples, seed, "heldout", example_id, 0),
         }
         for position, example_id in enumerate(example_ids)
     ]
 
 
 def draw(
-    q_alpha: MixtureWeights, samples: int, seed: int, split: str, example_id: str, epoch: int
+    mixture: MixtureWeights, samples: int, seed: int, split: str, example_id: str, epoch: int
 ) -> dict[str, str | int]:
     """Draw the target of one visit from q_alpha (Eq. 5.2).
 
@@ -85,11 +102,11 @@ def draw(
         `source` (teacher | checkpoint), `checkpoint` ("" for the teacher) and `sample`.
     """
     u, v, w = _uniforms("visit", seed, split, example_id, epoch)
-    if u < q_alpha.alpha:
+    if u < mixture.alpha:
         return {"source": "teacher", "checkpoint": "", "sample": 0}
-    cumulative = list(accumulate(q_alpha.weights))
+    cumulative = list(accumulate(mixture.weights))
     # Scaled by the last sum, so that weights which sum to 1 - 1e-7 leave no gap above them.
-    point = q_alpha.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
+    point = mixture.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
     return {"source": "checkpoint", "checkpoint": point, "sample": int(w * samples)}
 
 

@@ -1,69 +1,50 @@
-"""The mixture q_alpha of a method (Eq. 5.2): alpha, and the checkpoints with their weights p(t)."""
+"""Weights p(t) of the checkpoints of a mixture, and what makes them a distribution."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import BASE, FINAL, evenly_spaced, parse_point
-
-POINT_MASSES = {"self_sft": BASE, "final_sft": FINAL, "iterative_sft": FINAL}
+from tms.mixture.checkpoints import evenly_spaced, parse_point
 
 
-@dataclass(frozen=True)
-class MixtureWeights:
-    """The mixture q_alpha of Eq. 5.2: the teacher with probability alpha, else a checkpoint t ~ p(t)."""
-
-    alpha: float
-    points: tuple[str, ...]  # names of the checkpoints, e.g. ("1of2", "1of1")
-    weights: tuple[float, ...]  # p(t), one for each point; sums to 1
-
-
-def q_alpha(
-    kind: str,
-    alpha: float,
+def checkpoint_weights(
     num_checkpoints: int,
     window: str = "uniform",
     weights: Sequence[float] | None = None,
     points: Mapping[str, float] | None = None,
-) -> MixtureWeights:
-    """Make q_alpha of a method's settings (Eq. 5.2, Algorithm 1).
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Checkpoints of a method's settings with their weights p(t) (Algorithm 1).
 
-    Kinds `self_sft`, `final_sft` and `iterative_sft` take every target from theta_0 or from the end of the
-    run that they harvest, whatever the other settings. T = 5 and T = 10 share points, so they can share one
-    SFT run.
+    Runs with T = 5 and T = 10 share points, so they can share one SFT run.
 
     Args:
-        kind: `tms`, `self_sft`, `final_sft` or `iterative_sft`.
-        alpha: probability of the teacher's answer.
         num_checkpoints: T; the checkpoints are t/T of the run.
         window: name of a window; `weights` win over it.
         weights: p(t) for t = 1..T.
         points: weights of any points of the run, e.g. `{"0of1": 1.0}`; win over both.
 
+    Returns:
+        Points of the run, and the weight of each.
+
     Raises:
         InputError: a value that gives no distribution; the message names its key.
     """
-    if kind in POINT_MASSES:
-        return checked_weights(0.0, [POINT_MASSES[kind]], [1.0])
     if points is not None:
-        return checked_weights(alpha, list(points), list(points.values()), key="tms.points")
+        return checked_weights(list(points), list(points.values()), key="tms.points")
     if weights is None:
         weights = window_weights(window, num_checkpoints)
-    return checked_weights(alpha, evenly_spaced(num_checkpoints), weights)
+    return checked_weights(evenly_spaced(num_checkpoints), weights)
 
 
 def checked_weights(
-    alpha: float, points: Sequence[str], weights: Sequence[float], key: str = "tms.weights"
-) -> MixtureWeights:
-    """Make q_alpha of its parts.
+    points: Sequence[str], weights: Sequence[float], key: str = "tms.weights"
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Check weights of checkpoints.
 
     Raises:
-        InputError: alpha outside [0, 1]; another number of weights than points; a negative weight; weights
-            that do not sum to 1 (within 1e-6); a point twice, or not a reduced fraction.
+        InputError: another number of weights than points; a negative weight; weights that do not sum to 1
+            (within 1e-6); a point twice, or not a reduced fraction.
     """
-    if not 0 <= alpha <= 1:
-        raise InputError(f"tms.alpha: {alpha!r} is not a probability; write a number from 0 to 1")
     if len(weights) != len(points):
         raise InputError(f"{key}: {len(weights)} weights for {len(points)} checkpoints; write one for each")
     for weight in weights:
@@ -75,7 +56,7 @@ def checked_weights(
         parse_point(point)
     if len(set(points)) < len(points):
         raise InputError(f"{key}: a checkpoint is named twice ({', '.join(points)}); name each once")
-    return MixtureWeights(float(alpha), tuple(points), tuple(map(float, weights)))
+    return tuple(points), tuple(map(float, weights))
 
 
 def window_weights(window: str, num_checkpoints: int) -> list[float]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from tms.config import study as settings
+from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
 from tms.data.contamination.report import touched
@@ -15,32 +16,6 @@ from tms.metrics.scores import by_run, forgetting, forgetting_floor, mean, tidy
 from tms.model_card import licences
 from tms.model_card.licences import Licence, Terms
 
-KINDS = {
-    "sft": "Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed MixtureWeights.",
-    "trsft": "TrSFT: supervised fine-tuning on verified answers with the trust-region loss of TRAPO.",
-    "tms": "Trajectory-Mixed MixtureWeights: each visit of a prompt takes the teacher's verified answer with "
-    "probability alpha, else what a checkpoint of an earlier fine-tuning run wrote.",
-    "self_sft": "Self-SFT: fine-tuning on answers that the base model itself wrote.",
-    "final_sft": "Final-SFT: fine-tuning on answers that the converged fine-tuned model wrote.",
-    "iterative_sft": "Iterative SFT: fine-tuning on answers that the student of the round before wrote.",
-    "grpo": "GRPO: reinforcement learning on the model's own answers with a grader's grade as reward, "
-    "relative to the other answers to the same prompt.",
-    "reinforce": "REINFORCE: reinforcement learning on the model's own answers with a grader's grade as "
-    "reward, relative to a moving average of rewards.",
-    "trapo": "TRAPO: reinforcement learning on answers that begin with as much of a verified one as a prompt "
-    "needs, with a grader's grade as reward, and a supervised loss on that beginning.",
-}
-SPELLED = {
-    **{
-        "sft": "SFT",
-        "trsft": "TrSFT",
-        "tms": "TMS",
-        "self": "Self",
-        "final": "Final",
-        "iterative": "Iterative",
-    },
-    **{"grpo": "GRPO", "reinforce": "REINFORCE", "trapo": "TRAPO"},
-}
 ARXIV = "2602.03073"
 LONGEST_NAME = 96  # of a repository on the hub
 
@@ -69,11 +44,20 @@ def card_name(config: dict, run: Run, terms: Terms) -> str:
 
     It begins with the word that a licence asks for, and has only characters that the hub allows.
     """
-    method = "-".join(SPELLED.get(word, word) for word in run.method.split("_"))
+    method = "-".join(_spelled().get(word, word) for word in run.method.split("_"))
     repo = settings.hub_repo(config, config["models"][run.model]["base"])
     words = [terms.prefix, method, repo.partition("/")[2] if repo else run.model, run.task]
     text = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, words)))
     return re.sub(r"\.{2,}", ".", text).strip("-.")[:LONGEST_NAME].strip("-.")
+
+
+def _spelled() -> dict[str, str]:
+    """Words of method names as labels spell them, e.g. trsft -> TrSFT, self -> Self."""
+    return {
+        word: spelled
+        for name, kind in KINDS.items()
+        for word, spelled in zip(name.split("_"), re.split("[ -]", kind.label), strict=True)
+    }
 
 
 def one_line(text: str) -> str:

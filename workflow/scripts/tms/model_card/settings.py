@@ -5,6 +5,13 @@ from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
 from tms.model_card.card import Run, teacher_text
 
+# Keys of `on_policy` that one algorithm reads (`MethodKind.keys`).
+ALGORITHM_WORDS = {
+    "beta": "weight of the KL term",
+    "baseline_decay": "decay of the moving average of rewards",
+    "entropy_bonus": "weight of the entropy bonus",
+}
+
 
 def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: int) -> list[tuple[str, str]]:
     """Label and value of each setting that made the run, from the configuration and its cost file."""
@@ -50,15 +57,10 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
 def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str]]:
     """Settings that the algorithm of an on-policy run reads, beside those of all training."""
     samples = settings.rollouts(config, run.model, run.method, run.task)
-    own = {
-        "grpo": ("weight of the KL term", f"{chosen['beta']:g}"),
-        "reinforce": ("decay of the moving average of rewards", f"{chosen['baseline_decay']:g}"),
-        "trapo": ("weight of the entropy bonus", f"{chosen['entropy_bonus']:g}"),
-    }
     return [
         ("answers sampled of a prompt and visit", str(samples)),
         ("their sampling", f"temperature {chosen['temperature']:g}, top-p {chosen['top_p']:g}"),
-        own[config["methods"][run.method]["kind"]],
+        *((ALGORITHM_WORDS[key], f"{chosen[key]:g}") for key in settings.kind_of(config, run.method).keys),
         ("as much as SFT of", chosen["budget"]),
     ]
 
@@ -66,9 +68,9 @@ def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str
 def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, str]]:
     """The learning rate's course; it does not fall where the steps are not known beforehand."""
     warmup = ("warm-up, share of the steps", f"{training['warmup']:g}")
-    if config["methods"][run.method]["kind"] == "trapo":
-        return [("schedule", "constant")]
     if run.method in settings.on_policy(config):
+        if "warmup" not in settings.kind_of(config, run.method).training_keys:
+            return [("schedule", "constant")]
         if settings.section(config, "on_policy", run.model, run.method, run.task)["budget"] == "tokens":
             return [("schedule", "constant after warm-up"), warmup]
     return [("schedule", "cosine"), warmup]
@@ -87,8 +89,5 @@ def answers_text(config: dict, run: Run) -> str:
     written = teacher_text(config, run.model)
     if run.method not in settings.on_policy(config):
         return written
-    method, task = config["methods"][run.method]["kind"], config["tasks"][run.task]["kind"]
-    role = "which say only what prompts are trained on"
-    if method == "trapo":
-        role = "whose beginnings are given, and learned, where a prompt needs them"
+    role, task = settings.kind_of(config, run.method).references, config["tasks"][run.task]["kind"]
     return f"the model's own, scored by the grader of kind {task}. The references, {role}: {written}"

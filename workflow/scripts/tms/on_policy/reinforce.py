@@ -8,6 +8,7 @@ from math import fsum
 
 import torch
 
+from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
@@ -67,7 +68,13 @@ class Reinforce:
 
 
 def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
-    """The trainer of a run."""
+    """The trainer of a run.
+
+    Raises:
+        InputError: more than one rollout of a prompt is asked for.
+    """
+    if run.settings.samples != 1:
+        raise InputError(f"--samples {run.settings.samples}: REINFORCE takes 1 rollout of a prompt")
     return run.trainer(Reinforce(run.settings.max_new_tokens, run.settings.baseline_decay))
 
 

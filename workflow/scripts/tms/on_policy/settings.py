@@ -14,7 +14,7 @@ class OnPolicySettings(Settings):
         device_batch: counts rollouts here.
         algorithm: grpo, reinforce or trapo.
         engine: transformers or vllm, which samples.
-        samples: rollouts of each prompt (GRPO; REINFORCE takes 1, TRAPO 8).
+        samples: rollouts of each prompt and visit (REINFORCE takes 1, TRAPO 8).
         temperature, top_p, max_new_tokens: of the sampling.
         beta: weight of the KL term (GRPO).
         baseline_decay: of the moving average of rewards (REINFORCE).
@@ -29,7 +29,7 @@ class OnPolicySettings(Settings):
 
     algorithm: str
     engine: str
-    samples: int | None
+    samples: int
     temperature: float
     top_p: float
     max_new_tokens: int

@@ -11,6 +11,7 @@ from math import fsum
 
 import torch
 
+from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
@@ -83,8 +84,14 @@ class Trapo:
 
 
 def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
-    """The trainer of a run."""
+    """The trainer of a run.
+
+    Raises:
+        InputError: another number of rollouts is asked for than its groups have.
+    """
     settings = run.settings
+    if settings.samples != sum(GROUPS):
+        raise InputError(f"--samples {settings.samples}: TRAPO takes {sum(GROUPS)} rollouts of a prompt")
     return run.trainer(Trapo(settings.max_new_tokens, settings.trsft_floor, settings.entropy_bonus))
 
 

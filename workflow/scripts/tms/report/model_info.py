@@ -3,11 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
+from tms.config.method_kinds import KINDS, SAMPLES
 from tms.config.suite import Suite
 from tms.io.errors import InputError
-
-# Kinds that learn from a verifier's rewards on completions sampled while they train.
-ON_POLICY_KINDS = ("grpo", "reinforce", "trapo")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,11 @@ class ModelInfo:
         """Every method of the experiments once, in their order."""
         return list(dict.fromkeys(method for chosen in self.experiments.values() for method in chosen))
 
+    def is_on_policy(self, method: str) -> bool:
+        """Whether a method trains on completions that the policy itself samples."""
+        return KINDS[self.kinds[method]].trains_on == SAMPLES
+
     @property
     def on_policy(self) -> list[str]:
         """The on-policy methods of the experiment main, in its order."""
-        return [name for name in self.experiments.get("main", []) if self.kinds[name] in ON_POLICY_KINDS]
+        return [name for name in self.experiments.get("main", []) if self.is_on_policy(name)]

@@ -40,8 +40,7 @@ def frontier_flags(config: dict, model: str) -> str:
         "point_grades": labelled(point_files(config, model)) or None,
     }
     if "frontier" in entries:
-        on_references = study.trajectories(config)
-        sides = {name: "sft" if name in on_references else "tms" for name in entries["frontier"]}
+        sides = {name: config["methods"][name]["kind"] for name in entries["frontier"]}
         reference = study.diagnose(config, model, "frontier")["reference"]
         given |= {"sides": labelled(sides), "reference": [reference["target"], reference["forgetting"]]}
     if "windows" in entries:

@@ -4,26 +4,26 @@ from tms.config import paths, study, tasks
 from tms.config.engines import engine_flags
 from tms.config.flags import flags, labelled
 from tms.io.errors import InputError
-from tms.mixture import weights
 from tms.mixture.checkpoints import BASE, FINAL, parse_point
+from tms.mixture.plan import MixtureWeights
+from tms.mixture.weights import checkpoint_weights
 
 
-def mixture_weights(config: dict, model: str, method: str) -> weights.MixtureWeights:
+def mixture_weights(config: dict, model: str, method: str) -> MixtureWeights:
     """Alpha and the checkpoints' weights p(t) of a student method (Eq. 5.2).
 
     Raises:
         InputError: the settings do not make a distribution; the line names the method.
     """
     keys = study.section(config, "tms", model, method)
+    point = study.kind_of(config, method).point
     try:
-        return weights.q_alpha(
-            kind=config["methods"][method]["kind"],
-            alpha=keys["alpha"],
-            num_checkpoints=keys["num_checkpoints"],
-            window=keys["window"],
-            weights=keys["weights"],
-            points=keys["points"],
+        if point is not None:  # one checkpoint writes every target, whatever the settings
+            return MixtureWeights(0.0, (point,), (1.0,))
+        points, weights = checkpoint_weights(
+            keys["num_checkpoints"], keys["window"], keys["weights"], keys["points"]
         )
+        return MixtureWeights(float(keys["alpha"]), points, weights)
     except InputError as error:
         raise InputError(f"methods.{method} with models.{model}: {error}") from error
 

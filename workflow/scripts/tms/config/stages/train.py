@@ -7,12 +7,7 @@ from tms.config import study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
 
-# Keys of `on_policy` that one algorithm reads, beside those that all of them do.
-ALGORITHM_KEYS = {
-    "grpo": ["samples", "beta"],
-    "reinforce": ["baseline_decay"],
-    "trapo": ["entropy_bonus"],
-}
+# Keys of `on_policy` that every algorithm reads.
 COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
 # Keys of `training` that are the optimiser's constants, in all training.
 OPTIMISER_KEYS = ["adam_beta1", "adam_beta2", "weight_decay", "max_grad_norm"]
@@ -42,23 +37,22 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
     """Settings that change the result of an on-policy run."""
     keys = study.section(config, "on_policy", model, method, task)
     training = study.section(config, "training", model, method, task)
-    algorithm = config["methods"][method]["kind"]
-    # TRAPO's learning rate is constant.
-    last = "trsft_floor" if algorithm == "trapo" else "warmup"
+    kind = study.kind_of(config, method)
     return flags(
-        algorithm=algorithm,
+        algorithm=config["methods"][method]["kind"],
         grader=tasks.grader(config, task),
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         learning_rate=scaled_rate(keys, training),
         **{name: training[name] for name in OPTIMISER_KEYS},
         max_new_tokens=min(keys["max_new_tokens"], config["tasks"][task]["max_new_tokens"]),
-        **{name: keys[name] for name in [*ALGORITHM_KEYS[algorithm], *COMMON_KEYS]},
+        samples=study.rollouts(config, model, method, task),
+        **{name: keys[name] for name in [*kind.keys, *COMMON_KEYS]},
         seed=seed,
         threads=config["compute"]["threads"],
         save_points=mixture.saved_points(config, model, method),
         engine=study.engine(config, "models", model),
-        **{last: training[last]},
+        **{name: training[name] for name in kind.training_keys},
     )
 
 

@@ -4,7 +4,6 @@ from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures.figure import Figure, logarithmic
 from tms.report.figures.palette import GREY, Style
-from tms.report.model_info import ON_POLICY_KINDS
 from tms.report.wording import EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
 
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
@@ -72,7 +71,7 @@ def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> str:
     """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
     points = []
     for method, experiment in lookup.summarised().items():
-        if method == "base" or (family == "sft" and lookup.info.kinds[method] in ON_POLICY_KINDS):
+        if method == "base" or (family == "sft" and lookup.info.is_on_policy(method)):
             continue
         for place, task in enumerate(lookup.info.suite.targets):
             x = lookup.reading(experiment, predictor, method, train_task=task, prompts=prompts)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import matplotlib
 
+from tms.config import method_kinds
+
 # Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"
@@ -47,19 +49,13 @@ class Style:
     filled: bool = True
 
 
-# Methods that share a figure most often are far apart in lightness too, for readers of a grey print.
-KINDS = {
-    "base": Style(BLACK, "X", ":", ""),
-    "sft": Style(ORANGE, "s", "--", "//"),
-    "self_sft": Style(PURPLE, "^", "-.", ".."),
-    "final_sft": Style(VERMILLION, "v", (0, (5, 1, 1, 1, 1, 1)), "\\\\"),
-    "tms": Style(BLUE, "o", "-", ""),
-    "iterative_sft": Style(GREY, "P", (0, (1, 1)), "++"),
-    "grpo": Style(GREEN, "D", (0, (7, 2)), "xx"),
-    "reinforce": Style(SKY, "<", (0, (3, 1, 1, 1)), "--"),
-    "trapo": Style(WINE, ">", (0, (2, 2)), "||"),
-    "trsft": Style(OLIVE, "h", (0, (6, 1, 2, 1)), "oo"),
-}
+def of_kind(kind: str) -> Style:
+    """The look of a kind of method."""
+    entry = method_kinds.KINDS[kind]
+    return Style(entry.colour, entry.marker, entry.line, entry.hatch)
+
+
+KINDS = {"base": Style(BLACK, "X", ":", "")} | {name: of_kind(name) for name in method_kinds.KINDS}
 # Variants of a kind (another learning rate, alpha, window) keep its colour and take the next of these.
 VARIANTS = [
     *((marker, False) for marker in ("o", "s", "^", "v", "D", "<", ">", "p", "h", "8", "d", "P")),
@@ -84,7 +80,7 @@ def assign(kinds: dict[str, str]) -> dict[str, Style]:
     found = {"base": KINDS["base"]}
     variants = 0
     for method, kind in kinds.items():
-        style = KINDS.get(kind, KINDS["iterative_sft"])
+        style = of_kind(kind)
         if method != kind:
             marker, filled = VARIANTS[variants % len(VARIANTS)]
             style = replace(style, marker=marker, filled=filled, hatch=HATCHES[variants % len(HATCHES)])
