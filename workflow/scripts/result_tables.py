@@ -1,0 +1,57 @@
+"""Write the tables that README.md and docs/results/tiny.md show, from the demo's results and the report's.
+
+`make results-docs` calls it after `make demo`; a test fails where a document is stale.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.metrics.scores import write_csv
+from tms.report.document_tables import document, tables
+
+COLUMNS = ["row", "column", "value", "ci_low", "ci_high"]
+ROWS = {"base": "tms", "sft": "sft", "tms": "tms"}  # row of the demo's table -> method whose file has it
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--results", type=Path, help="folder of the demo's results; without it, the last ones"
+    )
+    folder = Path("docs/results/tiny")
+    parser.add_argument("--cells", type=Path, default=folder / "demo.csv", help="the demo's cells, kept")
+    documents = [Path("README.md"), Path("docs/results/tiny.md")]
+    parser.add_argument("documents", nargs="*", type=Path, default=documents)
+    return parser
+
+
+def demo_cells(results: Path) -> list[dict[str, str]]:
+    """The cells of the rows base, SFT and TMS, from the `intervals.csv` of the two methods."""
+    cells = []
+    for row, method in ROWS.items():
+        path = results / method / "intervals.csv"
+        if not path.exists():
+            raise InputError(f"{path}: no such file; run make demo")
+        with path.open(newline="") as stream:
+            cells += [cell for cell in csv.DictReader(stream) if cell["row"] == row]
+    columns = [cell["column"] for cell in cells if cell["row"] == "tms"]  # the base has no transfer
+    return sorted(cells, key=lambda cell: (list(ROWS).index(cell["row"]), columns.index(cell["column"])))
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the program."""
+    if args.results:
+        write_csv(args.cells, COLUMNS, demo_cells(args.results))
+    with args.cells.open(newline="") as stream:
+        cells = list(csv.DictReader(stream))
+    for path in args.documents:
+        path.write_text(document(path.read_text(), tables(cells, args.cells.parent)))
+        print(path)
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

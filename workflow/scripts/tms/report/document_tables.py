@@ -1,0 +1,118 @@
+"""Tables in the project's own documentation, written from results and never by hand."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+
+
+def document(text: str, tables: Callable[[str], str]) -> str:
+    """A text with each marked table made anew.
+
+    Args:
+        text: Markdown. `<!-- table: NAME -->` and `<!-- end of table -->` stand around a table.
+        tables: gives the Markdown of a table by its name.
+    """
+    return MARKED.sub(lambda match: f"{match[1]}{tables(match[2]).strip()}\n", text)
+
+
+def tables(cells: list[dict[str, str]], folder: Path) -> Callable[[str], str]:
+    """Give a table by the name in a document's mark.
+
+    Args:
+        cells: the demo's, for `demo` and `demo_intervals`.
+        folder: has `report.html`, for `questions`, and the report's tables, for their names.
+
+    Raises:
+        InputError: there is no such table.
+    """
+
+    def named(name: str) -> str:
+        if name in ("demo", "demo_intervals"):
+            return cell_table(cells, intervals=name == "demo_intervals")
+        if name == "questions":
+            return question_table((folder / "report.html").read_text())
+        path = folder / f"{name}.md"
+        if not path.exists():
+            raise InputError(f"{path}: no such file; a document names this table")
+        title_table_notes = path.read_text().split("\n\n")
+        return title_table_notes[1]
+
+    return named
+
+
+def cell_table(cells: list[dict[str, str]], intervals: bool) -> str:
+    """The Markdown table of cells, rows and columns in the order in which they come.
+
+    Args:
+        cells: `row`, `column` (one row has all), `value`, and the bounds `ci_low` and `ci_high`, as texts; ""
+            where there is none.
+        intervals: whether to write the bounds behind the value.
+    """
+    by_row: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        shown = cell["value"]
+        if intervals and cell["ci_low"]:
+            shown += f" [{cell['ci_low']}, {cell['ci_high']}]"
+        by_row.setdefault(cell["row"], {})[cell["column"]] = shown
+    columns = list(max(by_row.values(), key=len))
+    lines = [["row", *columns], ["---"] * (len(columns) + 1)]
+    lines += [[row, *(values.get(column, "") for column in columns)] for row, values in by_row.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+class _Questions(HTMLParser):
+    """Reads the questions of a report: title, verdict and evidence of each, as texts."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows: list[dict[str, str]] = []
+        self.inside: list[str] = []
+        self.part = ""
+
+    def handle_starttag(self, tag, attributes):
+        kind = dict(attributes).get("class") or ""
+        if tag == "article":
+            self.rows += [{"title": "", "verdict": "", "evidence": ""}] if kind == "question" else []
+            self.inside = [kind]
+        if self.inside != ["question"]:
+            return
+        if tag == "h3":
+            self.part = "title"
+        elif tag == "span" and kind.startswith("verdict"):
+            self.part = "verdict"
+        elif tag == "p":
+            self.part = "" if kind else "evidence"
+        elif tag == "details":
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in ("h3", "p"):
+            self.part = ""
+        elif tag in ("article", "details") and self.inside:
+            self.inside.pop()
+
+    def handle_data(self, data):
+        if self.part and self.inside == ["question"]:
+            self.rows[-1][self.part] += data
+
+
+def question_table(page: str) -> str:
+    """The Markdown table of a report's questions, verdicts and evidence.
+
+    Args:
+        page: HTML of a report (`workflow/templates/report.html.j2`).
+    """
+    parser = _Questions()
+    parser.feed(page)
+    lines = [["question", "verdict", "evidence"], ["---"] * 3]
+    for row in parser.rows:
+        verdict = row["verdict"].strip(" ✓✗≈–")
+        lines.append(
+            [" ".join(text.split()).replace("|", "\\|") for text in (row["title"], verdict, row["evidence"])]
+        )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
