@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tms.config import study
+from tms.config import method_kinds, study
 from tms.config.run_folder import Run
-from tms.config.stages.train import ALGORITHM_KEYS
 from tms.io.errors import InputError
-from tms.mixture.weights import POINT_MASSES
 
 # Sections that every run reads and no model, task or method overrides.
 GENERAL = ("compute", "data", "evaluation", "drift")
@@ -89,17 +87,18 @@ def _merged(name: str, layers: list[study.Layer]) -> list[Setting]:
 
 def _unread(config: dict, run: Run) -> set[str]:
     """Settings of the sections of a run that its kind of method does not read."""
-    kind = config["methods"][run.method]["kind"]
+    kind = study.kind_of(config, run.method)
     unread = set()
-    if kind in study.ON_POLICY:
-        others = [key for other, keys in ALGORITHM_KEYS.items() if other != kind for key in keys]
-        unread |= {"training.learning_rate", *(f"on_policy.{key}" for key in others)}
-        trsft = kind == "trapo"
+    if kind.trains_on == method_kinds.SAMPLES:
+        keys = {key for other in method_kinds.KINDS.values() for key in other.keys} - {*kind.keys}
+        keys |= {"samples"} if kind.rollouts else set()
+        unread |= {"training.learning_rate", *(f"on_policy.{key}" for key in keys)}
+        trsft = "trsft_floor" in kind.training_keys
     else:
         trsft = study.loss(config, run.model, run.method) == "trsft"
     if not trsft:
         unread.add("training.trsft_floor")
-    if kind in POINT_MASSES:
+    if kind.point is not None:
         unread |= {f"tms.{key}" for key in ("num_checkpoints", "alpha", "window", "weights", "points")}
     return unread
 
