@@ -54,18 +54,18 @@ def read_settings(pairs: list[str]) -> dict[tuple[str, str], float]:
     Raises:
         InputError: another form, an unknown setting, or a value that is no number.
     """
-    found = {}
+    values = {}
     for label, value in cli.parse_pairs(pairs).items():
         model, _, name = label.rpartition("/")
         try:
-            found[model, name] = float(value)
+            values[model, name] = float(value)
         except ValueError:
             raise InputError(f"--settings {label}: {value!r} is no number") from None
         if not model or name not in numbers.SETTINGS:
             raise InputError(
                 f"--settings {label}: write MODEL/NAME=VALUE with a name of {', '.join(numbers.SETTINGS)}"
             )
-    return found
+    return values
 
 
 def written(row: dict, name: str) -> str:
@@ -81,14 +81,14 @@ def main(args: argparse.Namespace) -> None:
         if theirs not in numbers.MODELS:
             known = ", ".join(numbers.MODELS)
             raise InputError(f"--models {model}={theirs}: the paper has no such model, only {known}")
-    found = comparison.compare(
+    rows = comparison.compare(
         numbers.read(args.paper), cells.read(args.cells), models, read_settings(args.settings)
     )
     suites = {model: Suite.read(json.loads(text)) for model, text in cli.parse_pairs(args.suites).items()}
-    found = comparison.noted(found, suites, read_reports(args.contamination))
+    rows = comparison.noted(rows, suites, read_reports(args.contamination))
     if args.only:
-        found = [row for row in found if row["model"] in models]
-    lines = [row | {name: written(row, name) for name in NUMBERS} for row in found]
+        rows = [row for row in rows if row["model"] in models]
+    lines = [row | {name: written(row, name) for name in NUMBERS} for row in rows]
     write_csv(args.output, comparison.COLUMNS, lines)
 
 

@@ -52,7 +52,7 @@ def percent(share: float) -> str:
 
 
 def paper() -> dict[str, str]:
-    """What CITATION.cff says of the paper."""
+    """The paper's entry in CITATION.cff."""
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())["preferred-citation"]
     authors = [f"{author['family-names']}, {author['given-names']}" for author in cited["authors"]]
     return {
@@ -70,7 +70,7 @@ def citation(cited: dict[str, str]) -> str:
 
 
 def read_filter(path: Path) -> dict:
-    """What the filter kept of the training prompts.
+    """Training prompts that the filter kept.
 
     Raises:
         InputError: the file is missing or broken.
@@ -94,7 +94,7 @@ def score_line(cell: dict) -> dict[str, str]:
 
 
 def decoding_text(evaluation: dict) -> str:
-    """How the benchmarks were decoded."""
+    """Decoding settings of the benchmarks."""
     if evaluation["temperature"] == 0:
         return "Decoded greedily."
     return f"Decoded at temperature {evaluation['temperature']:g}, top-p {evaluation['top_p']:g}."

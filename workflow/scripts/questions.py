@@ -33,10 +33,10 @@ def main(args: argparse.Namespace) -> None:
         suite = Suite.read(json.loads(args.suite))
     except (ValueError, TypeError) as error:
         raise InputError(f"--suite: not a suite as JSON ({error}); copy one from the config") from error
-    found = answer(cells.read(args.cells), suite, args.model)
-    for entry in found:
+    answers = answer(cells.read(args.cells), suite, args.model)
+    for entry in answers:
         print(f"{entry['id']}: {entry['verdict']}. {entry['evidence']}", flush=True)
-    args.output.write_text(json.dumps(found, indent=1) + "\n")
+    args.output.write_text(json.dumps(answers, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -60,21 +60,21 @@ def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> tuple[lis
         runs.setdefault((task, seed), {"base": base})[method] = folder
     count = examples.prompts_of_each(len(suite.benchmarks) * sum(map(len, runs.values())))
     chosen = {run: examples.of_run(members, suite.benchmarks, count) for run, members in runs.items()}
-    found = []
+    benchmarks = []
     for benchmark in suite.benchmarks:
         # A target's number comes from the runs on it, so these come first.
-        own = suite.views.get(benchmark, benchmark)
-        order = sorted(runs, key=lambda run: run[0] != own)
+        target = suite.views.get(benchmark, benchmark)
+        order = sorted(runs, key=lambda run: run[0] != target)
         shown = [
             {"task": labels.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
             for task, seed in order
         ]
-        found.append({"id": f"rows-{benchmark}", "title": labels.benchmark(benchmark), "runs": shown})
-    return found, count
+        benchmarks.append({"id": f"rows-{benchmark}", "title": labels.benchmark(benchmark), "runs": shown})
+    return benchmarks, count
 
 
 def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[int]) -> dict[str, str]:
-    """What the report is of, in a few lines."""
+    """Facts at the top of the report."""
     digest = hashlib.sha256(args.settings.encode()).hexdigest()[:12]
     return {
         "Base model": settings["model"]["base"],

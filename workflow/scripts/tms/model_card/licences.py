@@ -101,7 +101,7 @@ LICENCES = {
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for a trained model.
+    """Licence terms of a trained model.
 
     Attributes:
         identifier, name, link: the card's `license`, `license_name`, `license_link` ("" where not needed).
@@ -143,16 +143,16 @@ def terms(base: Licence | None, teacher: Licence | None, taught: bool) -> Terms:
             "The workflow does not know the licence of the teacher: find out whether it binds models that "
             "are trained on its outputs."
         )
-    found = [base] if base else []
-    if taught and teacher and teacher.outputs and teacher not in found:
-        found.append(teacher)
+    licences = [base] if base else []
+    if taught and teacher and teacher.outputs and teacher not in licences:
+        licences.append(teacher)
     if unknown:
-        return Terms("other", FILL_IN, "", tuple(found), tuple(unknown))
-    if len(found) == 1:
-        only = found[0]
+        return Terms("other", FILL_IN, "", tuple(licences), tuple(unknown))
+    if len(licences) == 1:
+        only = licences[0]
         other = only.identifier == "other"
         return Terms(
-            only.identifier, only.name if other else "", only.link if other else "", tuple(found), ()
+            only.identifier, only.name if other else "", only.link if other else "", tuple(licences), ()
         )
     # The hub's field holds one: `other`, and a file LICENSE with the texts of all.
-    return Terms("other", "-and-".join(licence.name for licence in found), "LICENSE", tuple(found), ())
+    return Terms("other", "-and-".join(licence.name for licence in licences), "LICENSE", tuple(licences), ())

@@ -17,12 +17,12 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
     """Label and value of each setting that made the run, from the configuration and its cost file."""
     training = settings.section(config, "training", run.model, run.method, run.task)
     rate, longest = training["learning_rate"], config["tasks"][run.task]["max_new_tokens"]
-    found = []
+    rows = []
     if run.method in settings.students(config):
         mixture = mixture_weights(config, run.model, run.method)
         harvest = settings.section(config, "harvest", run.model, run.method)
         tms = settings.section(config, "tms", run.model, run.method)
-        found += [
+        rows += [
             ("alpha: probability of the teacher's answer", f"{mixture.alpha:g}"),
             ("checkpoints that answer (fraction of the run: weight)", weights_text(mixture)),
             ("number of these checkpoints", str(len(mixture.points))),
@@ -35,12 +35,12 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         ]
     if run.method in settings.on_policy(config):
         chosen = settings.section(config, "on_policy", run.model, run.method, run.task)
-        found += _on_policy_rows(config, run, chosen)
+        rows += _on_policy_rows(config, run, chosen)
         rate, longest = chosen["learning_rate"], min(longest, chosen["max_new_tokens"])
     elif settings.loss(config, run.model, run.method) == "trsft":
-        found.append(("loss", f"TrSFT with floor {training['trsft_floor']:g}"))
+        rows.append(("loss", f"TrSFT with floor {training['trsft_floor']:g}"))
     return [
-        *found,
+        *rows,
         ("learning rate", f"{rate * training['learning_rate_scale']:g}"),
         ("effective batch", str(training["effective_batch"])),
         *_schedule_rows(config, run, training),

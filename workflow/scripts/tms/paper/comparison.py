@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from tms.config.suite import Suite
-from tms.experiments import contamination_marks as touched_numbers
+from tms.experiments.cells import select
+from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
 from tms.paper.numbers import AT_STEP, MODELS, Printed
 
 COLUMNS = ["model", "table", "method", "quantity", "paper", "ours"]
@@ -31,15 +32,15 @@ def compare(
         settings: (our model, setting of Table 4 or 5) -> value.
     """
     steps = sorted({number.step for number in printed if number.step is not None})
-    found = []
+    rows = []
     for number in printed:
-        own = [model for model, theirs in models.items() if theirs == number.model]
-        found += [_row(number, model, cells, settings, steps) for model in own]
-        if not own:
+        ours = [model for model, theirs in models.items() if theirs == number.model]
+        rows += [_row(number, model, cells, settings, steps) for model in ours]
+        if not ours:
             known = number.model in MODELS
             reason = f"no model of table.models stands for {number.model}" if known else ""
-            found.append(_missing(number, number.model, reason))
-    return found
+            rows.append(_missing(number, number.model, reason))
+    return rows
 
 
 def _row(number: Printed, model: str, cells: list[dict], settings: Mapping, steps: list[int]) -> dict:
@@ -63,26 +64,24 @@ def _row(number: Printed, model: str, cells: list[dict], settings: Mapping, step
     return _line(number, model, ours, low, high, inside, "; ".join(filter(None, [kind, note])))
 
 
-def noted(
-    rows: list[dict], suites: Mapping[str, Suite], touched: Mapping[str, touched_numbers.Pairs]
-) -> list[dict]:
+def noted(rows: list[dict], suites: Mapping[str, Suite], contamination: Mapping[str, Pairs]) -> list[dict]:
     """The rows with a note on each number of ours that contamination touches.
 
     Args:
         rows: of `compare`.
         suites: our model -> its suite.
-        touched: our model -> the pairs of training task and benchmark that contamination touches.
+        contamination: our model -> (training task, benchmark) -> note, for contaminated pairs.
     """
-    found = []
+    lines = []
     for row in rows:
-        pairs = touched.get(row["model"], {})
+        pairs = contamination.get(row["model"], {})
         said = []
         if pairs and row["ours"] is not None:
-            entered = touched_numbers.quantities(suites[row["model"]], pairs)
-            own = touched_numbers.pairs_of(row["quantity"].partition(AT_STEP)[0], entered)
-            said = [touched_numbers.footnote("", pair, pairs[pair]) for pair in own]
-        found.append(row | {"note": "; ".join(filter(None, [row["note"], *said]))})
-    return found
+            entered = quantities(suites[row["model"]], pairs)
+            contaminated = pairs_of(row["quantity"].partition(AT_STEP)[0], entered)
+            said = [footnote("", pair, pairs[pair]) for pair in contaminated]
+        lines.append(row | {"note": "; ".join(filter(None, [row["note"], *said]))})
+    return lines
 
 
 def find(number: Printed, model: str, cells: list[dict], steps: list[int]) -> tuple[dict | None, str]:
@@ -91,11 +90,11 @@ def find(number: Printed, model: str, cells: list[dict], steps: list[int]) -> tu
     Of a long run, the cell at the step nearest to the printed one counts, if no other of the printed `steps`
     is nearer to it: a run of 60 steps has nothing to say about step 5,000.
     """
-    own = [cell for cell in cells if cell["model"] == model and cell["experiment"] == number.experiment]
-    if not own:
+    of_experiment = select(cells, model=model, experiment=number.experiment)
+    if not of_experiment:
         return None, f"{model} has no experiment {number.experiment}"
     method, quantity = number.where["method"], number.where["quantity"]
-    of_method = [cell for cell in own if cell["method"] == method]
+    of_method = [cell for cell in of_experiment if cell["method"] == method]
     if not of_method:
         return None, f"{model} has no method {method} in experiment {number.experiment}"
     task = number.where["train_task"]

@@ -80,16 +80,16 @@ def share(text: str) -> float:
 
 def long_run(folder: Path) -> list[Printed]:
     """Table 1: NLL and accuracies along a long SFT run of qwen1.5b on MATH."""
-    own = {
+    quantities = {
         "train_nll": "train_nll.per_token",
         "val_nll": "val_nll.per_token",
         "math_acc": "math",
         "arc_c_acc": "arc_c",
     }
-    found = []
-    for line in read_csv(folder / "table1.csv", ["step", *own]):
-        for column, quantity in own.items():
-            found.append(
+    numbers = []
+    for line in read_csv(folder / "table1.csv", ["step", *quantities]):
+        for column, quantity in quantities.items():
+            numbers.append(
                 Printed(
                     table="table1",
                     model="qwen1.5b",
@@ -102,7 +102,7 @@ def long_run(folder: Path) -> list[Printed]:
                     note=PER_TOKEN if "nll" in column else "",
                 )
             )
-    return found
+    return numbers
 
 
 def diversity(folder: Path) -> list[Printed]:
@@ -111,14 +111,15 @@ def diversity(folder: Path) -> list[Printed]:
     The table names no model; its Pass@1 column is MATH of qwen1.5b in Table 9. A vote that is right more
     often than any of its samples is noted.
     """
-    own = {"pass_at_1": "pass_at_1", "pass_at_100": "pass_at_k", "sc_acc": "sc_acc", "ans_ent": "ans_ent"}
-    found = []
-    for line in read_csv(folder / "table2.csv", ["method", *own]):
+    quantities = {name: name for name in ("pass_at_1", "pass_at_100", "sc_acc", "ans_ent")}
+    quantities["pass_at_100"] = "pass_at_k"
+    numbers = []
+    for line in read_csv(folder / "table2.csv", ["method", *quantities]):
         impossible = float(line["sc_acc"]) > float(line["pass_at_100"])
-        for column, quantity in own.items():
+        for column, quantity in quantities.items():
             notes = [NO_UNIT] if column == "ans_ent" else []
             notes += [OTHER_SAMPLES] if impossible and column in ("sc_acc", "pass_at_100") else []
-            found.append(
+            numbers.append(
                 Printed(
                     table="table2",
                     model="qwen1.5b",
@@ -131,7 +132,7 @@ def diversity(folder: Path) -> list[Printed]:
                     note="; ".join(notes),
                 )
             )
-    return found
+    return numbers
 
 
 def training_settings(folder: Path) -> list[Printed]:
@@ -145,7 +146,8 @@ def training_settings(folder: Path) -> list[Printed]:
 
 def safety(folder: Path) -> list[Printed]:
     """Table 6: SafetyBench, and attack success, whose complement our cells hold."""
-    own = {"safetybench": "safetybench", "wildguard_asr": "wildguard", "wildjailbreak_asr": "wildjailbreak"}
+    quantities = {"safetybench": "safetybench"}
+    quantities |= {f"{name}_asr": name for name in ("wildguard", "wildjailbreak")}
     return [
         Printed(
             table="table6",
@@ -158,14 +160,14 @@ def safety(folder: Path) -> list[Printed]:
             complement=column != quantity,
             note="ours is 1 - score" if column != quantity else LEVEL,
         )
-        for line in read_csv(folder / "table6.csv", ["model", "method", *own])
-        for column, quantity in own.items()
+        for line in read_csv(folder / "table6.csv", ["model", "method", *quantities])
+        for column, quantity in quantities.items()
     ]
 
 
 def windows(folder: Path) -> list[Printed]:
     """Table 7: windows of checkpoints, qwen3b; the drop is stored with a sign, as `xfer`."""
-    found = []
+    numbers = []
     for line in read_csv(folder / "table7.csv", ["sampling", "avg_target", "cross_task_drop"]):
         method = WINDOWS[line["sampling"]]
         for quantity, value, note in [
@@ -173,23 +175,23 @@ def windows(folder: Path) -> list[Printed]:
             ("xfer", -share(line["cross_task_drop"]), UNKNOWN_MEAN),
         ]:
             where = {"method": method, "train_task": "", "quantity": quantity}
-            found.append(
+            numbers.append(
                 Printed("table7", "qwen3b", method, quantity, value, "windows", where=where, note=note)
             )
-    return found
+    return numbers
 
 
 def pilots(folder: Path) -> list[Printed]:
     """Table 8: the agentic and multimodal pilots, which nothing here measures yet."""
     models = {"toolalpaca": "qwen7b", "textvqa": "Qwen2.5-Omni-3B", "docvqa": "Qwen2.5-Omni-3B"}
-    found = []
+    numbers = []
     for line in read_csv(folder / "table8.csv", ["method", *models, "cross_task_drop"]):
         for column, model in models.items():
-            found.append(Printed("table8", model, line["method"], column, share(line[column]), note=LATER))
+            numbers.append(Printed("table8", model, line["method"], column, share(line[column]), note=LATER))
         if line["cross_task_drop"]:
             value = -share(line["cross_task_drop"])
-            found.append(Printed("table8", "", line["method"], "xfer", value, note=LATER))
-    return found
+            numbers.append(Printed("table8", "", line["method"], "xfer", value, note=LATER))
+    return numbers
 
 
 def main_results(folder: Path) -> list[Printed]:
@@ -198,13 +200,13 @@ def main_results(folder: Path) -> list[Printed]:
     deltas = [f"{name}_delta" for name in RETENTION]
     lines = read_csv(folder / "table9.csv", ["model", "method", *columns, *deltas])
     bases = {line["model"]: line for line in lines if line["method"] == "base"}
-    found = []
+    numbers = []
     for line in lines:
         for column in columns:
-            found += _main_cell(line, bases[line["model"]], column, column)
+            numbers += _main_cell(line, bases[line["model"]], column, column)
         for name in RETENTION:
-            found += _main_cell(line, bases[line["model"]], f"{name}_delta", f"delta.{name}")
-    return found
+            numbers += _main_cell(line, bases[line["model"]], f"{name}_delta", f"delta.{name}")
+    return numbers
 
 
 def _main_cell(line: dict[str, str], base: dict[str, str], column: str, quantity: str) -> list[Printed]:

@@ -1,4 +1,4 @@
-"""Which of our models stand for the paper's, and what the comparison reads of them."""
+"""Our models that stand for the paper's, and the inputs of the comparison."""
 
 import json
 
@@ -20,12 +20,12 @@ PRINTED_SETTINGS = [
 def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
     """Models that start from one of the paper's: ours -> theirs (`paper_numbers.MODELS`)."""
     theirs = {repo: name for name, repo in MODELS.items()}
-    found = {}
+    pairs = {}
     for model in models:
         name = theirs.get(settings.hub_repo(config, config["models"][model]["base"]))
         if name is not None:
-            found[model] = name
-    return found
+            pairs[model] = name
+    return pairs
 
 
 def cell_files(config: dict, models: list[str]) -> list[str]:
@@ -72,13 +72,13 @@ def grouped_settings(config: dict, model: str) -> list[dict]:
 
 
 def own_settings(config: dict, models: list[str]) -> dict[tuple[str, str], float]:
-    """What Tables 4 and 5 print, of these models: (model, setting) -> value, for the baseline SFT."""
-    found = {}
+    """Settings of these models that Tables 4 and 5 print: (model, setting) -> value, for the baseline SFT."""
+    values = {}
     for model in stand_ins(config, models):
         baseline = baseline_settings(config, model)
         baseline["tensor_parallel"] = max(baseline["tensor_parallel"], 1)  # the paper's has no 0
-        found |= {(model, name): baseline[name] for name in PRINTED_SETTINGS}
-    return found
+        values |= {(model, name): baseline[name] for name in PRINTED_SETTINGS}
+    return values
 
 
 def flag_values(config: dict, models: list[str]) -> dict[str, list[str]]:

@@ -102,7 +102,7 @@ class CellLookup:
 
     def quantities(self, experiment: str, prefix: str) -> list[str]:
         """The measured quantities of an experiment that start with a prefix."""
-        return [name for own, name in self._cells if own == experiment and name.startswith(prefix)]
+        return [name for place, name in self._cells if place == experiment and name.startswith(prefix)]
 
     def methods(self, experiment: str) -> list[str]:
         """Methods with a cell in an experiment, measured or not, in their order."""

@@ -1,4 +1,4 @@
-"""How much TMS gains over SFT on each target (RQ5)."""
+"""Gain of TMS over SFT on each target (RQ5)."""
 
 from tms.report.cell_lookup import CellLookup, Reading
 
@@ -12,9 +12,9 @@ def difference(lookup: CellLookup, quantity: str, task: str, column: str | None 
         column: the quantity's name over all runs, if `versus_sft` may be found there.
     """
     for name, where in ((f"versus_sft.{quantity}", task), (f"versus_sft.{column}", "")):
-        found = lookup.reading("main", name, "tms", train_task=where)
-        if found:
-            return found.scaled(100)
+        paired = lookup.reading("main", name, "tms", train_task=where)
+        if paired:
+            return paired.scaled(100)
     pair = [lookup.reading("main", quantity, method, train_task=task) for method in ("tms", "sft")]
     if not all(pair):
         return None

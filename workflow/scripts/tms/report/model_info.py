@@ -1,4 +1,4 @@
-"""A model as tables and figures see it: what the configuration says of it."""
+"""The configuration of a model that tables and figures need."""
 
 import json
 from dataclasses import dataclass, field
@@ -30,21 +30,21 @@ class ModelInfo:
 
     @classmethod
     def read(cls, model: str, text: str) -> "ModelInfo":
-        """Read a subject from the JSON that the rule's flags hold.
+        """Read it from the JSON that the rule's flags hold.
 
         Raises:
             InputError: it is no JSON, or lacks a key.
         """
         try:
-            found = json.loads(text)
-            found["suite"] = Suite.read(found["suite"])
-            return cls(model=model, **found)
+            settings = json.loads(text)
+            settings["suite"] = Suite.read(settings["suite"])
+            return cls(model=model, **settings)
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"--models {model}: not the settings of a model as JSON ({error})") from error
 
     @property
     def methods(self) -> list[str]:
-        """Every method of the experiments once, in their order."""
+        """The methods of all experiments, each once, in their order."""
         return list(dict.fromkeys(method for chosen in self.experiments.values() for method in chosen))
 
     def is_on_policy(self, method: str) -> bool:

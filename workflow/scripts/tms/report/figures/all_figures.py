@@ -1,4 +1,4 @@
-"""Every figure of a scope."""
+"""All figures of a scope."""
 
 from collections.abc import Callable
 from functools import partial

@@ -36,13 +36,13 @@ def diversity(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for axes, (quantity, (label, factor, unit)) in zip(figure.panels, DIVERSITY.items(), strict=True):
         for place, task in enumerate(tasks):
             for rank, method in enumerate(methods):
-                found = lookup.reading("diversity", quantity, method, train_task=task)
-                if found:
-                    found = found.scaled(factor)
+                reading = lookup.reading("diversity", quantity, method, train_task=task)
+                if reading:
+                    reading = reading.scaled(factor)
                     middle = place + (rank - (len(methods) - 1) / 2) * width
                     text = f"{labels.method(method)}, {labels.benchmark(task)}: "
-                    text += spoken(labels.quantity(quantity), found, unit)
-                    figure.bar(axes, middle, found, styles[method], text, 0.92 * width)
+                    text += spoken(labels.quantity(quantity), reading, unit)
+                    figure.bar(axes, middle, reading, styles[method], text, 0.92 * width)
                     figure.legend(labels.method(method), styles[method], bar=True)
         turned = {"rotation": 20, "ha": "right"} if len(tasks) > 3 else {}
         axes.set_xticks(range(len(tasks)), [labels.benchmark(task) for task in tasks], **turned)
@@ -66,11 +66,11 @@ def mixture(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     figure = Figure("mixture", title, columns=3, height=1.4 + 0.28 * len(chosen), sharey=True)
     for axes, (quantity, (label, short, unit)) in zip(figure.panels, MIXTURE.items(), strict=True):
         for place, (method, experiment) in enumerate(chosen.items()):
-            found = lookup.reading(experiment, quantity, method)
-            if found:
-                found = found.scaled(100)
-                text = f"{labels.method(method)}: {spoken(short, found, unit)}"
-                _beam(figure, axes, place, found, styles[method], text)
+            reading = lookup.reading(experiment, quantity, method)
+            if reading:
+                reading = reading.scaled(100)
+                text = f"{labels.method(method)}: {spoken(short, reading, unit)}"
+                _beam(figure, axes, place, reading, styles[method], text)
         axes.set_yticks(range(len(chosen)), [labels.method(method) for method in chosen])
         axes.set_xlabel(label)
         axes.grid(axis="y", visible=False)

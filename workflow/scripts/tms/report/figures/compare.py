@@ -29,12 +29,12 @@ def compare(lines: list[Compared]) -> Figure:
     if not both:
         raise NotMeasuredError("no number of the paper has a counterpart measured here")
     rows = [
-        (own, panels)
+        (of_table, panels)
         for table in dict.fromkeys(line.table for line in both)
-        for own in [[line for line in both if line.table == table]]
-        for panels in _batched(list(dict.fromkeys(line.quantity for line in own)))
+        for of_table in [[line for line in both if line.table == table]]
+        for panels in _batched(list(dict.fromkeys(line.quantity for line in of_table)))
     ]
-    heights = [0.9 + 0.19 * len(_sides(own)) for own, _ in rows]
+    heights = [0.9 + 0.19 * len(_sides(of_table)) for of_table, _ in rows]
     alone = len({line.model for line in both}) == 1
     inside = sum(line.inside == "yes" for line in both)
     whose = f"{both[0].model}: the" if alone else "The"
@@ -48,12 +48,12 @@ def compare(lines: list[Compared]) -> Figure:
         sharey="row",
         height_ratios=heights,
     )
-    for place, (own, panels) in enumerate(rows):
+    for place, (of_table, panels) in enumerate(rows):
         chosen = figure.panels[ACROSS * place : ACROSS * (place + 1)]
         for axes in chosen[len(panels) :]:
             axes.set_axis_off()
         for axes, quantity in zip(chosen, panels, strict=False):
-            _panel(figure, axes, own, quantity, alone)
+            _panel(figure, axes, of_table, quantity, alone)
     figure.legend("paper", PAPER)
     figure.legend("ours, with its 95 % interval", OURS)
     figure.caption = (

@@ -99,9 +99,9 @@ def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> str:
     return f"{said}, {spoken('within target tasks', within)}" if within else said
 
 
-def _short(found: Reading) -> str:
-    bounds = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
-    return f"{found.value:.2f}{bounds}"
+def _short(reading: Reading) -> str:
+    bounds = "" if reading.low is None else f" [{reading.low:.2f}, {reading.high:.2f}]"
+    return f"{reading.value:.2f}{bounds}"
 
 
 def correlation(

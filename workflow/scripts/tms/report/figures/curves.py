@@ -64,17 +64,17 @@ def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
 def _run(lookup, method, task, quantity) -> list[tuple[float, Reading]]:
     """A quantity along a run: (optimiser step, reading), by step."""
     cells = lookup.cells("mismatch", quantity, method=method, train_task=task)
-    found = [(cell["x"], Reading.of(cell)) for cell in cells if cell["x"] is not None]
-    return sorted(found, key=lambda point: point[0])
+    points = [(cell["x"], Reading.of(cell)) for cell in cells if cell["x"] is not None]
+    return sorted(points, key=lambda point: point[0])
 
 
 def _losses(figure, axes, lookup, method, task) -> float | None:
     """Draw both losses; returns the step of the held-out loss's minimum."""
     lowest = None
     for quantity, (label, style) in LOSSES.items():
-        found = _run(lookup, method, task, quantity)
-        figure.line(axes, [x for x, _ in found], [y.value for _, y in found], style)
-        for x, y in found:
+        points = _run(lookup, method, task, quantity)
+        figure.line(axes, [x for x, _ in points], [y.value for _, y in points], style)
+        for x, y in points:
             marked = "minimum" in y.note
             lowest = x if marked else lowest
             said = ", the minimum" if marked else ""
@@ -88,12 +88,12 @@ def _losses(figure, axes, lookup, method, task) -> float | None:
 
 
 def _along(figure, axes, lookup, method, task, benchmark, style) -> None:
-    found = [(x, y.scaled(100)) for x, y in _run(lookup, method, task, benchmark)]
-    if not found:
+    points = [(x, y.scaled(100)) for x, y in _run(lookup, method, task, benchmark)]
+    if not points:
         return
     label = labels.benchmark(benchmark) + (" (target)" if benchmark == task else "")
-    figure.line(axes, [x for x, _ in found], [y.value for _, y in found], style)
-    for x, y in found:
+    figure.line(axes, [x for x, _ in points], [y.value for _, y in points], style)
+    for x, y in points:
         text = f"{labels.method(method)}, step {x:g}: {spoken(label, y, PERCENT)}"
         figure.point(axes, x, y, style, text, size=4.5)
     figure.legend(label, style, line=True, markersize=5)

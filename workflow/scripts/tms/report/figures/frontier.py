@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tms.experiments import labels
+from tms.experiments.frontier import SIDES
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import Figure
@@ -10,7 +11,7 @@ from tms.report.figures.palette import KINDS, Style
 from tms.report.figures.planes import ACCURACY, FORGETTING
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
-SIDES = ("tms", "sft")  # drawn in this order: where fronts meet, SFT's dashes stay visible
+DRAWN = sorted(SIDES, reverse=True)  # SFT last: where fronts meet, its dashes stay visible
 # Markers of their own, since filling tells which points were selected.
 MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
 MARGIN = 1.0  # points around what is enlarged
@@ -30,7 +31,7 @@ class Place:
 
     @property
     def text(self) -> str:
-        """What hovering over it says."""
+        """Its hover text."""
         label = labels.method(self.method)
         if self.checkpoint:
             label += f" at {self.checkpoint.replace('of', ' / ')}"
@@ -45,7 +46,7 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no experiment frontier, or nothing was measured.
     """
     lookup.require("frontier")
-    places = [place for side in ("base", *SIDES) for place in _places(lookup, side)]
+    places = [place for side in ("base", *DRAWN) for place in _places(lookup, side)]
     if not places:
         raise NotMeasuredError("experiment frontier: no point has both accuracy and forgetting on test")
     title = heading("The frontier control: accuracy against forgetting", lookup)
@@ -60,7 +61,7 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for place in selected:
         size = 5.5 if place.checkpoint else 8.5
         figure.point(enlarged, place.x, place.y, place.style, place.text, size=size, filled=True)
-    for side in SIDES:
+    for side in DRAWN:
         _front(figure, whole, side, [place for place in places if side in place.fronts])
         _front(figure, enlarged, side, [place for place in selected if side in place.fronts])
     grey = Style(palette.GREY, "o")
@@ -82,20 +83,20 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
 def _places(lookup: CellLookup, side: str) -> list[Place]:
     cells = lookup.cells("frontier", "target_mean", group=side, prompts="test")
     methods = list(dict.fromkeys(cell["method"] for cell in cells))
-    found = []
+    places = []
     for cell in cells:
         method = cell["method"]
         where = {"checkpoint": cell["checkpoint"], "group": side, "prompts": "test"}
         y = lookup.reading("frontier", "forgetting", method, **where)
         if not y:
             continue
-        own = SIDES if side == "base" else (side,)
-        fronts = tuple(one for one in own if cell["note"] in ("selected", f"selected: {one}"))
+        sides = SIDES if side == "base" else (side,)
+        fronts = tuple(one for one in sides if cell["note"] in ("selected", f"selected: {one}"))
         marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
         style = Style(KINDS[side].colour, marker)
         readings = Reading.of(cell).scaled(100), y.scaled(100)
-        found.append(Place(side, method, cell["checkpoint"], *readings, style, fronts))
-    return found
+        places.append(Place(side, method, cell["checkpoint"], *readings, style, fronts))
+    return places
 
 
 def _front(figure: Figure, axes, side: str, places: list[Place]) -> None:
@@ -118,8 +119,8 @@ def _enlarge(axes, places: list[Place]) -> None:
 
 def area_in_words(lookup: CellLookup) -> str:
     """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
-    found = lookup.reading("frontier", "area_difference", "tms", prompts="test")
-    if not found:
+    difference = lookup.reading("frontier", "area_difference", "tms", prompts="test")
+    if not difference:
         return ""
-    text = spoken("TMS's dominated area minus SFT's:", found)
-    return text + (f", p = {found.p_value:.3g}. " if found.p_value is not None else ". ")
+    text = spoken("TMS's dominated area minus SFT's:", difference)
+    return text + (f", p = {difference.p_value:.3g}. " if difference.p_value is not None else ". ")

@@ -1,4 +1,4 @@
-"""The style of every figure: colours, markers, lines and hatches of methods, and settings of matplotlib."""
+"""Style of all figures: colours, markers, lines and hatches of methods, and settings of matplotlib."""
 
 from dataclasses import dataclass, replace
 
@@ -37,7 +37,7 @@ matplotlib.rcParams.update(RC)
 
 @dataclass(frozen=True)
 class Style:
-    """How a method styles.
+    """Colour, marker, line and hatch of a method.
 
     Colour alone never tells methods apart: each has a marker (filled or open) of its own in a figure.
     """
@@ -77,7 +77,7 @@ def assign(kinds: dict[str, str]) -> dict[str, Style]:
     Returns:
         Method -> style. The method named as its kind has the kind's own style.
     """
-    found = {"base": KINDS["base"]}
+    styles = {"base": KINDS["base"]}
     variants = 0
     for method, kind in kinds.items():
         style = of_kind(kind)
@@ -85,8 +85,8 @@ def assign(kinds: dict[str, str]) -> dict[str, Style]:
             marker, filled = VARIANTS[variants % len(VARIANTS)]
             style = replace(style, marker=marker, filled=filled, hatch=HATCHES[variants % len(HATCHES)])
             variants += 1
-        found[method] = style
-    return found
+        styles[method] = style
+    return styles
 
 
 def lightness(colour: str) -> float:

@@ -25,16 +25,16 @@ def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     title = heading("Figure 2c: accuracy against forgetting", lookup)
     figure = Figure("figure2c", title, height=4.2)
     axes = figure.panels[0]
-    found = {}
+    points = {}
     for method, experiment in lookup.summarised().items():
         x = lookup.reading(experiment, "target_mean", method)
         y = lookup.reading(experiment, "forgetting", method)
         if method == "base" and x:
             y = y or Reading(0.0)
         if x and y:
-            found[method] = (x.scaled(100), y.scaled(100))
-    _points(figure, axes, found, styles, ("target", PERCENT), ("F", " points"), plain=True)
-    _front(figure, axes, found, _on_front(lookup, "forgetting"))
+            points[method] = (x.scaled(100), y.scaled(100))
+    _points(figure, axes, points, styles, ("target", PERCENT), ("F", " points"), plain=True)
+    _front(figure, axes, points, _on_front(lookup, "forgetting"))
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     figure.caption = (
         f"Methods up and to the right are better; the base forgets nothing. {LOSSES_ONLY} {EXAMPLES_ONLY}"
@@ -52,17 +52,17 @@ def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     title = heading("Figure 2d: accuracy against KL to the base", lookup)
     figure = Figure("figure2d", title, columns=2, height=4.2)
     for axes, prompts in zip(figure.panels, ("heldout", "retention"), strict=True):
-        found = {}
+        points = {}
         for method, experiment in lookup.summarised().items():
             x = lookup.reading(experiment, "target_mean", method)
             y = lookup.reading(experiment, "kl.policy_base.per_sequence", method, prompts=prompts)
             if method == "base":
                 y = Reading(0.0)
             if x and y:
-                found[method] = (x.scaled(100), y)
-        if set(found) - {"base"}:
-            _points(figure, axes, found, styles, ("target", PERCENT), ("KL", " nats"), plain=True)
-            _front(figure, axes, found, _on_front(lookup, "kl", prompts))
+                points[method] = (x.scaled(100), y)
+        if set(points) - {"base"}:
+            _points(figure, axes, points, styles, ("target", PERCENT), ("KL", " nats"), plain=True)
+            _front(figure, axes, points, _on_front(lookup, "kl", prompts))
         axes.set(xlabel=ACCURACY, title=labels.prompts(prompts))
     figure.panels[0].set_ylabel("KL(policy ‖ base) (nats / sequence)")
     if not figure.hovers:
@@ -87,14 +87,14 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     shown = (("target_mean", "target", ACCURACY), ("forgetting", "F", FORGETTING))
     places = [(quantity, cost) for quantity in shown for cost in costs]
     for axes, ((quantity, short, label), (unit, parts)) in zip(figure.panels, places, strict=True):
-        found = {}
+        points = {}
         for method, experiment in lookup.summarised(("main", "mixture")).items():
             spent = [lookup.reading(experiment, f"cost.{part}", method) for part in parts]
             y = lookup.reading(experiment, quantity, method)
             if all(spent) and y and method != "base":
-                found[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
-        if found:
-            _points(figure, axes, found, styles, ("", f" {unit}"), (short, PERCENT))
+                points[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
+        if points:
+            _points(figure, axes, points, styles, ("", f" {unit}"), (short, PERCENT))
             low, high = axes.dataLim.intervalx
             if high > WIDE * low:  # sampling in every step takes many times what one harvest takes
                 logarithmic(axes.xaxis)
@@ -114,10 +114,10 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     return figure
 
 
-def _points(figure, axes, found, styles, first, second, plain=False) -> None:
-    for method in found:
+def _points(figure, axes, points, styles, first, second, plain=False) -> None:
+    for method in points:
         figure.legend(labels.method(method), styles[method])
-    for method, (x, y) in reversed(found.items()):  # the methods of main come first, and lie on top
+    for method, (x, y) in reversed(points.items()):  # the methods of main come first, and lie on top
         label = labels.method(method)
         text = f"{label}: {spoken(first[0], x, first[1]).strip()}; {spoken(second[0], y, second[1])}"
         figure.point(axes, *((x.plain, y.plain) if plain else (x, y)), styles[method], text)

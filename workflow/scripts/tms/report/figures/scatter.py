@@ -81,13 +81,13 @@ def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
 
 def _sides(lookup: CellLookup, form: str) -> list[tuple[dict, Reading, Reading]]:
     """(cell of the left side, left side, right side) wherever both were measured."""
-    found = []
+    pairs = []
     for cell in lookup.cells("bound", "left"):
         where = {name: cell[name] for name in ("method", "train_task", "prompts")}
         right = lookup.cells("bound", form, **where)
         if right and cell["method"] != "base":
-            found.append((cell, Reading.of(cell), Reading.of(right[0])))
-    return found
+            pairs.append((cell, Reading.of(cell), Reading.of(right[0])))
+    return pairs
 
 
 def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:

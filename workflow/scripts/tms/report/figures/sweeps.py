@@ -80,20 +80,20 @@ def _sweep(lookup: CellLookup, experiment: str, name: str, title: str, label: st
     figure = Figure(name, title, columns=3, height=3.5)
     short = label.split()[-1] if name == "figure4" else "α"
     for axes, (quantity, (word, unit)) in zip(figure.panels, SHOWN.items(), strict=True):
-        found = []
+        points = []
         for method in lookup.info.experiments[experiment]:
             reading = lookup.reading(experiment, quantity, method)
             if reading and reading.x is not None:
-                found.append((reading.x, reading.scaled(100), method))
-        found.sort(key=lambda point: point[0])
-        figure.line(axes, [x for x, _, _ in found], [y.value for _, y, _ in found], KINDS["tms"])
-        for x, y, method in found:
+                points.append((reading.x, reading.scaled(100), method))
+        points.sort(key=lambda point: point[0])
+        figure.line(axes, [x for x, _, _ in points], [y.value for _, y, _ in points], KINDS["tms"])
+        for x, y, method in points:
             kind = lookup.info.kinds[method]
             text = f"{labels.method(method)}, {short} = {x:g}: {spoken(word, y, PERCENT)}"
             figure.point(axes, x, y, KINDS[kind], text)
             figure.legend(labels.method(kind), KINDS[kind], line=kind == "tms")
-        if found:
-            axes.set_xticks([x for x, _, _ in found])
+        if points:
+            axes.set_xticks([x for x, _, _ in points])
         axes.set(xlabel=label, ylabel=unit)
         _references(figure, axes, lookup, experiment, quantity)
     if not figure.hovers:

@@ -45,9 +45,9 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         for column, task in enumerate(tasks):
             axes = figure.panels[row * len(tasks) + column]
             for place, method in enumerate(lookup.info.on_policy):
-                found = _curve(lookup, quantity, method, task)
-                places = marked(len(found), number, place / len(lookup.info.on_policy))
-                _draw(figure, axes, found, places, styles[method], quantity, method, task)
+                curve = _curve(lookup, quantity, method, task)
+                places = marked(len(curve), number, place / len(lookup.info.on_policy))
+                _draw(figure, axes, curve, places, styles[method], quantity, method, task)
             axes.yaxis.set_major_locator(MaxNLocator(4))
             if row == 0:
                 axes.set_title(labels.benchmark(task))
@@ -70,12 +70,12 @@ def _curve(lookup: CellLookup, quantity: str, method: str, task: str) -> list[Re
     return sorted(map(Reading.of, cells), key=lambda reading: reading.x)
 
 
-def _draw(figure, axes, found, places, style, quantity, method, task) -> None:
+def _draw(figure, axes, curve, places, style, quantity, method, task) -> None:
     """A line over every step, and marks with values at some."""
-    if not found:
+    if not curve:
         return
     _, word, unit, factor = WATCHED[quantity]
-    scaled = [reading.scaled(factor) for reading in found]
+    scaled = [reading.scaled(factor) for reading in curve]
     figure.line(axes, [reading.x for reading in scaled], [reading.value for reading in scaled], style)
     for reading in (scaled[place] for place in places):
         steps = reading.note.removeprefix("mean of ") or f"step {reading.x:g}"

@@ -1,4 +1,4 @@
-"""What stands where in the report: sections with drawings and tables, verdicts, runs and their files."""
+"""Content of the report: sections with drawings and tables, verdicts, runs and their files."""
 
 import json
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ class Section:
 
     @property
     def empty(self) -> bool:
-        """Whether it shows nothing."""
+        """True if it shows nothing."""
         return not (self.leading or self.drawings or self.tables)
 
 
@@ -120,19 +120,19 @@ def read_index(folder: Path) -> list[dict]:
 
 
 def drawings(figures: Path, tables: Path) -> list[Drawing]:
-    """Every figure of a folder with an index, and what the tables' index lacks beyond these."""
-    found = []
+    """The figures in a folder's index, and those that the tables' index names as missing beyond these."""
+    entries = []
     for entry in read_index(figures):
         file = figures / f"{entry['name']}.svg"
         svg = inline_svg(file.read_text()) if entry["drawn"] else None
-        found.append(Drawing(entry["name"], entry["title"], entry["caption"], svg, entry["reason"]))
-    known = {drawing.name for drawing in found}
+        entries.append(Drawing(entry["name"], entry["title"], entry["caption"], svg, entry["reason"]))
+    known = {drawing.name for drawing in entries}
     missing = [entry for entry in read_index(tables) if not entry["drawn"] and entry["name"] not in known]
-    return found + [Drawing(entry["name"], entry["title"], reason=entry["reason"]) for entry in missing]
+    return entries + [Drawing(entry["name"], entry["title"], reason=entry["reason"]) for entry in missing]
 
 
 def tables(folder: Path) -> list[PageTable]:
-    """Every table that was written into a folder with an index."""
+    """The tables that were written into a folder with an index."""
     return [
         from_markdown(folder / f"{entry['name']}.md", entry["name"], entry["title"])
         for entry in read_index(folder)
@@ -152,7 +152,7 @@ def sections(
     """
     placed = {name for *_, members in LAYOUT for name in members}
     others = sorted({part.name for part in [*drawn, *written]} - placed)
-    found = []
+    shown = []
     for identifier, title, text, members in (
         *LAYOUT,
         ("others", "More figures and tables", "", tuple(others)),
@@ -161,10 +161,10 @@ def sections(
         for name in members:
             section.drawings += [part for part in drawn if part.name == name]
             section.tables += [part for part in written if part.name == name]
-        if len(found) < 2 or not section.empty:
-            found.append(section)
+        if len(shown) < 2 or not section.empty:
+            shown.append(section)
     ends = (("rows", "Prompts and completions"), ("runs", "Runs and files"), ("method", "How it was made"))
-    return found + [Section(identifier, title, kind="other") for identifier, title in ends]
+    return shown + [Section(identifier, title, kind="other") for identifier, title in ends]
 
 
 def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
@@ -176,18 +176,18 @@ def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
         }
         # A figure shows more than the table of its name.
         places |= {part.name: (f"figure-{part.name}", part.title) for part in section.drawings if part.svg}
-    found = []
+    entries = []
     for answer in answers:
         title = f"Cells behind the verdict on {answer['topic'].lower()}"
         behind = behind_verdict(answer["cells"], f"behind-{answer['id'].lower()}", title, UNITS)
         links = [places[name] for name in SHOWS[answer["id"]] if name in places]
         shows = [{"id": identifier, "title": title} for identifier, title in links]
-        found.append(answer | {"cells": behind, "shows": shows})
-    return found
+        entries.append(answer | {"cells": behind, "shows": shows})
+    return entries
 
 
 def contamination(paths: list[Path]) -> PageTable:
-    """What training sets and benchmarks share, by the reports of the gate."""
+    """Overlap of training sets and benchmarks, from the reports of the contamination gate."""
     lines = []
     for path in paths:
         report = contamination_report.read_report(path)

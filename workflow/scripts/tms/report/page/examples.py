@@ -58,7 +58,7 @@ def cut(text: str, limit: int = CHARACTERS) -> Text:
 
 
 def prompts_of_each(completions: int) -> int:
-    """How many prompts of each benchmark and run to show, so that the page stays one that browsers open.
+    """Number of prompts to show of each benchmark and run, so that browsers can open the page.
 
     Args:
         completions: how many the page would hold with one prompt of each benchmark and run.
@@ -67,15 +67,15 @@ def prompts_of_each(completions: int) -> int:
 
 
 def choose(grades: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
-    """Which examples to show: those on which the models' grades differ first, then by a hash of the name.
+    """Examples to show: those on which the models' grades differ first, then by a hash of the name.
 
     The rule looks at no method in particular, so it shows wins and losses of each alike.
 
     Args:
         grades: model -> example -> grade; examples that not every model has are left out.
     """
-    common = set.intersection(*(set(own) for own in grades.values()))
-    agree = {name: len({own[name] for own in grades.values()}) == 1 for name in common}
+    common = set.intersection(*(set(of_model) for of_model in grades.values()))
+    agree = {name: len({of_model[name] for of_model in grades.values()}) == 1 for name in common}
     return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
 
 
@@ -94,7 +94,7 @@ def of_run(
     """
     graded = {model: _grades(folder) for model, folder in folders.items()}
     chosen = {
-        benchmark: choose({model: own.get(benchmark, {}) for model, own in graded.items()}, count)
+        benchmark: choose({model: of_model.get(benchmark, {}) for model, of_model in graded.items()}, count)
         for benchmark in benchmarks
     }
     details = {model: _rows(folder / "grades.parquet", GRADED, chosen) for model, folder in folders.items()}
@@ -110,13 +110,13 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
     answers = [
         Answer(
             method=model,
-            completion=cut(own[key]["completion"]),
+            completion=cut(rows[key]["completion"]),
             grade=details[model][key]["grade"],
             extracted=cut(details[model][key]["extracted"] or "", 200).shown,
-            finish_reason=own[key]["finish_reason"],
+            finish_reason=rows[key]["finish_reason"],
             reason=cut(details[model][key]["reason"] or "", 200).shown,
         )
-        for model, own in texts.items()
+        for model, rows in texts.items()
     ]
     return Example(key[1], cut(first["prompt"]), cut(first["answer"]), answers)
 
@@ -124,10 +124,10 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
 @lru_cache(maxsize=16)
 def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
     """Grades by benchmark and example; the base's serve all runs."""
-    found: dict[str, dict[str, float | None]] = {}
+    grades: dict[str, dict[str, float | None]] = {}
     for row in parquet.read(folder / "grades.parquet", ["benchmark", "example_id", "grade"]):
-        found.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
-    return found
+        grades.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
+    return grades
 
 
 def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[tuple[str, str], dict]:
@@ -142,11 +142,11 @@ def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[
     read = (
         pq.read_table(path, columns=columns, filters=wanted, partitioning=None).to_pylist() if wanted else []
     )
-    found = {(row["benchmark"], row["example_id"]): row for row in read}
+    rows = {(row["benchmark"], row["example_id"]): row for row in read}
     for benchmark, names in chosen.items():
         for name in names:
-            if (benchmark, name) not in found:
+            if (benchmark, name) not in rows:
                 raise InputError(
                     f"{path}: no row {name} of {benchmark}, which was graded; delete it, run again"
                 )
-    return found
+    return rows

@@ -21,8 +21,8 @@ def inline_svg(text: str) -> Markup:
 
     Drawings come from the workflow's own programs; what a model wrote is never drawn.
     """
-    while found := PROLOGUE.match(text):
-        text = text[found.end() :]
+    while prologue := PROLOGUE.match(text):
+        text = text[prologue.end() :]
     return Markup(text)
 
 
@@ -36,8 +36,8 @@ def markdown(text: str) -> Markup:
     # Formulas stay in their source, set as code.
     text = DISPLAYED.sub(r"\n```\n\1\n```\n", text)
     text = FORMULA.sub(r"`\1`", text)
-    found = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    return Markup(RELATIVE_LINK.sub(r"\1", found))
+    rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return Markup(RELATIVE_LINK.sub(r"\1", rendered))
 
 
 def policy(script: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables of the report: those that were drawn, and those from cells whose numbers lead further."""
+"""Tables of the report: those that draw_tables wrote, and those made from cells, with links."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def hint(self) -> str:
-        """What the mark means."""
+        """Meaning of the mark."""
         return MARKS.get(self.mark, "")
 
 
@@ -64,14 +64,14 @@ class PageTable:
 
     @property
     def folded(self) -> bool:
-        """Whether it opens on demand: it is long, or says again what the scores say."""
+        """True if it opens on demand: it is long, or repeats the scores."""
         return len(self.rows) > LONG or self.name in AGAIN
 
 
 def read_number(text: str) -> float | None:
     """The number that a text starts with, thousands apart by commas; None where it starts with none."""
-    found = NUMBER.match(text.strip().strip("*").replace(",", ""))
-    return float(found[0].replace("−", "-")) if found else None
+    match = NUMBER.match(text.strip().strip("*").replace(",", ""))
+    return float(match[0].replace("−", "-")) if match else None
 
 
 def from_markdown(path: Path, name: str, title: str) -> PageTable:
@@ -98,10 +98,10 @@ def from_markdown(path: Path, name: str, title: str) -> PageTable:
 
 def _read_entry(text: str) -> Entry:
     """Read `**62.4** [58.1, 66.5] (+14.3)` or `61.9 ≈ [57.6, 66.0]`; any other text stays as it is."""
-    found = NUMBERED.fullmatch(text)
-    if not found:
+    match = NUMBERED.fullmatch(text)
+    if not match:
         return Entry(text)
-    number, tied, below = found["number"], found["tied"], found["below"] or ""
+    number, tied, below = match["number"], match["tied"], match["below"] or ""
     mark = "best" if text.startswith("**") else "tied" if tied else ""
     return Entry(_typeset(number), _typeset(below), read_number(number), mark)
 

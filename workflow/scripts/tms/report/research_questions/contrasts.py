@@ -35,7 +35,7 @@ class Contrast(Reading):
     def between(
         cls, lookup: CellLookup, first: tuple[str, str], second: tuple[str, str], quantity: str
     ) -> "Contrast":
-        """How much higher the first method is in a quantity of which more is better.
+        """The first method minus the second in a quantity of which more is better.
 
         The paired test on the same examples where the experiment of one of them holds it
         (`versus_{other}.…`; the second one's with its signs turned). Else the two intervals are put together

@@ -1,15 +1,16 @@
-"""Where one front of accuracy and forgetting is higher than the other, in words."""
+"""Two fronts of accuracy and forgetting compared, in words."""
 
 import math
 
 from tms.experiments import labels
+from tms.experiments.frontier import SIDES
 from tms.report.cell_lookup import CellLookup
 
-EXPERIMENT, SIDES = "frontier", ("tms", "sft")
+EXPERIMENT = "frontier"
 
 
 def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, float, str]]:
-    """Which of two fronts is higher, by target accuracy.
+    """The higher of two fronts at each target accuracy.
 
     A front's height at an accuracy is the least forgetting of its points that reach it; beyond its most
     accurate point it has none.
@@ -21,7 +22,7 @@ def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, fl
         Stretches (from, to, side), in rising order and together from -inf to the most accurate point; side ""
         where both are as high.
     """
-    found: list[tuple[float, float, str]] = []
+    stretches: list[tuple[float, float, str]] = []
     start = -math.inf
     for end in sorted({target for points in fronts.values() for target, _ in points}):
         heights = {
@@ -30,24 +31,24 @@ def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, fl
         }
         best = [side for side, height in heights.items() if height == max(heights.values())]
         side = best[0] if len(best) == 1 else ""
-        if found and found[-1][2] == side:
-            found[-1] = (found[-1][0], end, side)
+        if stretches and stretches[-1][2] == side:
+            stretches[-1] = (stretches[-1][0], end, side)
         else:
-            found.append((start, end, side))
+            stretches.append((start, end, side))
         start = end
-    return found
+    return stretches
 
 
 def crossing(lookup: CellLookup) -> str:
-    """Where TMS's front of selected points is above SFT's on test, and where below; empty if unknown."""
+    """Stretches in which TMS's front of selected points is above or below SFT's on test; empty if unknown."""
     fronts: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
     for cell in lookup.cells(EXPERIMENT, "target_mean", prompts="test"):
         place = {name: cell[name] for name in ("method", "checkpoint", "group")}
         other = lookup.reading(EXPERIMENT, "forgetting", prompts="test", **place)
         for side in SIDES:
             # theta_0 anchors both sides; where one alone selected it, the note names that one.
-            own = cell["group"] in (side, "base") and cell["note"] == "selected"
-            if other and (own or cell["note"] == f"selected: {side}"):
+            selected = cell["group"] in (side, "base") and cell["note"] == "selected"
+            if other and (selected or cell["note"] == f"selected: {side}"):
                 fronts[side].append((cell["value"], other.value))
     if not all(fronts.values()):
         return ""

@@ -1,4 +1,4 @@
-"""Why and where TMS helps: RQ5 (tasks), RQ6 (KL and PLD), RQ7 (scale)."""
+"""Conditions of TMS's gains: RQ5 (tasks), RQ6 (KL and PLD), RQ7 (scale)."""
 
 import math
 from dataclasses import replace
@@ -59,12 +59,12 @@ def task_dependence(lookup: CellLookup) -> Finding:
     _check_count(len(targets), "targets")
     lookup.require_methods(DIVERSITY, "base")
     lookup.require_methods(MAIN, "sft", "tms")
-    found = {task: _distinct_right(lookup, task) for task in targets}
-    tasks = [task for task in targets if found[task] is not None]
+    counts = {task: _distinct_right(lookup, task) for task in targets}
+    tasks = [task for task in targets if counts[task] is not None]
     without = [labels.benchmark(task) for task in targets if task not in tasks]
     left_out = f" Left out, without countable right answers: {', '.join(without)}." if without else ""
     _check_count(len(tasks), "targets with countable right answers")
-    variety = [found[task] for task in tasks]
+    variety = [counts[task] for task in tasks]
     gains = {
         name: [_value(lookup, name, "tms", task) - _value(lookup, name, "sft", task) for task in tasks]
         for name in ("target", "forgetting")
@@ -105,24 +105,24 @@ def mechanism(lookup: CellLookup) -> Finding:
             raise NotMeasuredError(f"experiment {RELATIONS} has no tested rank correlation with {predictor}")
     _check_count(min(_recipes(lookup, *name) for name in deciding), "recipes")
     p_values = holm([relation.p_value for relation in deciding.values()])
-    found = {
+    relations = {
         name: replace(relation, p_value=p_value)
         for (name, relation), p_value in zip(deciding.items(), p_values, strict=True)
     }
-    directions = {name: relation.direction for name, relation in found.items()}
-    fragile = [
-        found[name].label for name, sign in directions.items() if sign and not _stable(lookup, sign, *name)
-    ]
+    directions = {name: relation.direction for name, relation in relations.items()}
+    signed = {name: sign for name, sign in directions.items() if sign}
+    fragile = [relations[name].label for name, sign in signed.items() if not _stable(lookup, sign, *name)]
     verdict = INDISTINGUISHABLE
     if set(directions.values()) == {1} and not fragile:
         verdict = SUPPORTED
     elif -1 in directions.values() and 1 not in directions.values() and not fragile:
         verdict = CONTRADICTED
-    text = f"Rank correlation with the magnitude of forgetting: {'; '.join(map(_in_words, found.values()))}."
+    words = "; ".join(map(_in_words, relations.values()))
+    text = f"Rank correlation with the magnitude of forgetting: {words}."
     if fragile:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
-    if own := _relation(lookup, *DESCRIBED):
-        text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(own)}."
+    if described := _relation(lookup, *DESCRIBED):
+        text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(described)}."
     return Finding(verdict, text, _seeds_caution(lookup, verdict))
 
 
@@ -196,10 +196,10 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
 
     if len(set(first)) == 1 or len(set(second)) == 1:
         return 0.0, 1.0
-    found = permutation_test(
+    test = permutation_test(
         (first,), lambda x: spearmanr(x, second).statistic, permutation_type="pairings", n_resamples=10_000
     )
-    return float(found.statistic), float(found.pvalue)
+    return float(test.statistic), float(test.pvalue)
 
 
 def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> Contrast | None:
@@ -208,7 +208,7 @@ def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> 
 
 
 def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> int:
-    """How many recipes a correlation is over: each was left out once."""
+    """Number of recipes in a correlation: each was left out once."""
     cells = lookup.cells(RELATIONS, f"spearman.{predictor}", group=family, prompts=prompts)
     return len({cell["method"] for cell in cells} - {""})
 
@@ -223,7 +223,7 @@ def _in_words(relation: Contrast) -> str:
 
 
 def _stable(lookup: CellLookup, sign: int, predictor: str, family: str, prompts: str) -> bool:
-    """Whether a correlation has its sign without any one recipe too, and within the runs on each task."""
+    """True if a correlation keeps its sign without any one recipe, and within the runs on each task."""
     values = [
         cell["value"]
         for quantity in ("spearman", "spearman_within")

@@ -1,4 +1,4 @@
-"""What TMS does to targets and retention: the frontier control, RQ1 to RQ4, RQ8, and the TrSFT loss."""
+"""Accuracy and retention of TMS: the frontier control, RQ1 to RQ4, RQ8, and the TrSFT loss."""
 
 from tms.experiments import labels
 from tms.metrics.paired_tests import SIGNIFICANCE
@@ -44,10 +44,10 @@ WITHOUT_TEACHER = ((MAIN, "self_sft"), (MAIN, "final_sft"), (MIXTURE, "iterative
 
 
 def frontier(lookup: CellLookup) -> Finding:
-    """Does TMS's front of accuracy and forgetting dominate a larger area from the reference point than SFT's?
+    """The frontier control. Supported: TMS's front dominates a larger area than SFT's (p < 0.05).
 
-    Supported: it does (p < 0.05). Contradicted: a smaller one. A larger area is no front that is higher
-    everywhere, so the evidence says where each is.
+    The area is between a front and the reference point. Contradicted: a smaller one. A larger area is no
+    front that is higher everywhere, so the evidence says where each is.
     """
     lookup.require_methods(FRONTIER)
     reading = lookup.reading(FRONTIER, "area_difference", "tms", group="tms", prompts="test")
@@ -168,14 +168,14 @@ def safety(lookup: CellLookup) -> Finding:
 
 
 def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Claim]]:
-    """Whether the first of each pair dominates the second, in target mean and F (`dominance`).
+    """Verdict on the first of each pair dominating the second, in target mean and F (`dominance`).
 
     Returns:
         Supported where each does, contradicted where a second dominates its first, else indistinguishable;
         with the words and the claims of it.
     """
-    found = adjusted([Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE])
-    of_pair = {pair: found[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
+    tested = adjusted([Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE])
+    of_pair = {pair: tested[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
     outcomes = {pair: dominance(contrasts) for pair, contrasts in of_pair.items()}
     if CONTRADICTED in outcomes.values():
         verdict = CONTRADICTED
@@ -196,7 +196,7 @@ def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Claim
         if outcome == verdict
         for claim in dominance_claims(of_pair[pair], outcome)
     ]
-    return verdict, f"{'; '.join(said)}. {sentence(found)}", claims
+    return verdict, f"{'; '.join(said)}. {sentence(tested)}", claims
 
 
 def _levels(lookup: CellLookup, rivals: list[str]) -> str:
@@ -215,32 +215,32 @@ def _levels(lookup: CellLookup, rivals: list[str]) -> str:
 
 def _told(lookup: CellLookup, rivals: list[tuple[str, str]]) -> str:
     """TMS minus methods of main in quantities, in words; what was not measured is left out."""
-    found = []
+    contrasts = []
     for rival, quantity in rivals:
         if rival in lookup.methods(MAIN):
             try:
-                found.append(Contrast.between(lookup, TMS, (MAIN, rival), quantity))
+                contrasts.append(Contrast.between(lookup, TMS, (MAIN, rival), quantity))
             except NotMeasuredError:
                 continue
-    return sentence(adjusted(found)) if found else ""
+    return sentence(adjusted(contrasts)) if contrasts else ""
 
 
 def _beside_without_teacher(lookup: CellLookup) -> str:
     """TMS beside the methods that hold no teacher's answers; empty where none was measured."""
-    found = []
+    contrasts = []
     for other in WITHOUT_TEACHER:
         if other[1] in lookup.methods(other[0]):
             try:
-                found += [Contrast.between(lookup, TMS, other, name) for name in PLANE]
+                contrasts += [Contrast.between(lookup, TMS, other, name) for name in PLANE]
             except NotMeasuredError:
                 continue
-    if not found:
+    if not contrasts:
         return ""
-    return f" Deciding nothing, since these hold no teacher's answers: {sentence(adjusted(found))}"
+    return f" Deciding nothing, since these hold no teacher's answers: {sentence(adjusted(contrasts))}"
 
 
 def _compute(lookup: CellLookup) -> str:
-    """What TMS takes beside SFT, all that it depends on included; empty where costs were not measured."""
+    """Cost of TMS relative to SFT, with all that it depends on, in words; empty where none was measured."""
     said = []
     for name, words in (("optimizer_steps", "optimiser steps"), ("seconds", "time")):
         tms, sft = (lookup.reading(MAIN, f"cost.{name}", method) for method in ("tms", "sft"))

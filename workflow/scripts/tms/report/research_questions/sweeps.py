@@ -1,4 +1,4 @@
-"""Which part of the trajectory, and how much of it: RQ9 (windows) and RQ10 (number of checkpoints)."""
+"""Part of the trajectory and number of its checkpoints: RQ9 (windows) and RQ10 (T)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Every table of a scope."""
+"""All tables of a scope."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -84,7 +84,7 @@ def _mark(table: Table, lookups: list[CellLookup], contamination: Mapping[str, P
 
 
 def _of_row(name: str, texts: dict[str, str], pair: tuple[str, str], entered: dict) -> bool:
-    """Whether a row of a table is of a contaminated pair."""
+    """True if a row of a table is of a contaminated pair."""
     if name == "compare":
         return pair in pairs_of(texts["key"], entered)
     if name not in BY_ROW:

@@ -11,7 +11,7 @@ LAST = {"kl": "number", "truncated": "share", "equal": "share", "failures": "num
 
 
 def training(lookups: list[CellLookup]) -> Table:
-    """What is watched of the on-policy methods on each target task, over the first and last tenth of steps.
+    """Monitored numbers of the on-policy methods on each target task, over the first and last tenth of steps.
 
     Raises:
         NotMeasuredError: no model has an on-policy method in main, or nothing was measured.
