@@ -84,14 +84,14 @@ class MadeCells:
 
     def measured(self, experiment: str, methods: list[str]) -> list[dict]:
         """Cells of a method-wise experiment."""
-        found = []
+        cells = []
         for place, method in enumerate(["base", *methods]):
             accuracy, lost = self.gain(method)
             x = SETTINGS[experiment][place - 1] if place and experiment in SETTINGS else None
             for task in ["", *SUITE["targets"]]:
                 shift = {"": 0.0, "chain": 0.06, "mini_countdown": -0.06}[task]
-                found += self._summary(experiment, method, task, accuracy + shift, lost + shift / 5, x)
-        return found
+                cells += self._summary(experiment, method, task, accuracy + shift, lost + shift / 5, x)
+        return cells
 
     def _summary(self, experiment, method, task, accuracy, lost, x) -> list[dict]:
         common = {"method": method, "train_task": task, "x": x}
@@ -103,40 +103,40 @@ class MadeCells:
         scores |= {"forgetting": lost, "forgetting_ext": 1.1 * lost}
         if method != "base":
             scores["xfer"] = lost * 0.8
-        found = []
+        cells = []
         for name, value in scores.items():
             mark = ""
             if method in ("tms", "sft"):
                 mark = {"tms": "best", "sft": "tied" if "target" in name or name == "chain" else ""}[method]
-            found.append(self.cell(experiment, name, value, 0.02, mark=mark, p_value=0.2, **common))
+            cells.append(self.cell(experiment, name, value, 0.02, mark=mark, p_value=0.2, **common))
         if method == "base":
-            return found
+            return cells
         for name in (*SUITE["targets"], *SUITE["retention"], "wildguard"):
-            found.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
+            cells.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
         for reference, level in (("sft", 0.7), ("tms", 0.75)):
             for name in (*targets, "forgetting") if method != reference else ():
                 quantity = f"versus_{reference}.{name}"
-                found.append(self.cell(experiment, quantity, scores[name] - level, 0.03, **common))
-        found.append(self.cell(experiment, "retention_delta", 1.4 * lost, 0.02, **common))
-        found.append(self.cell(experiment, "forgetting_floor", -0.006, 0, **common))
+                cells.append(self.cell(experiment, quantity, scores[name] - level, 0.03, **common))
+        cells.append(self.cell(experiment, "retention_delta", 1.4 * lost, 0.02, **common))
+        cells.append(self.cell(experiment, "forgetting_floor", -0.006, 0, **common))
         for direction in ("policy_base", "base_policy"):
             for prompts in ("heldout", "retention", "facts"):
                 size = abs(lost) * (40 if direction == "policy_base" else 70) * self.random.uniform(0.6, 1.6)
                 where = common | {"prompts": prompts}
-                found.append(self.cell(experiment, f"kl.{direction}.per_sequence", size, 0.1 * size, **where))
+                cells.append(self.cell(experiment, f"kl.{direction}.per_sequence", size, 0.1 * size, **where))
         for name in ("pld_ref", "pld_own"):
             size = 20 + 60 * abs(lost) * self.random.uniform(0.6, 1.6)
-            found.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
+            cells.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
         costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "rollouts": 4096}
         costs |= {"generated_tokens": 3.4e5, "seconds": 300}
         for name, size in costs.items():
             value = size * self.random.uniform(0.8, 3)
-            found.append(self.cell(experiment, f"cost.{name}", value, 0, **common))
-        return found
+            cells.append(self.cell(experiment, f"cost.{name}", value, 0, **common))
+        return cells
 
     def frontier(self) -> list[dict]:
         """Points of both sides with their fronts, and the areas."""
-        found = []
+        cells = []
         for method in ["base", *EXPERIMENTS["frontier"]]:
             side = method if method == "base" else kind(method)
             for checkpoint in ["", *([] if method == "base" else POINTS)]:
@@ -146,22 +146,22 @@ class MadeCells:
                 for prompts in ("validation", "test"):
                     where = {"method": method, "checkpoint": checkpoint, "group": side, "prompts": prompts}
                     where["note"] = note
-                    found.append(self.cell("frontier", "target_mean", accuracy * early, 0.03, **where))
-                    found.append(self.cell("frontier", "forgetting", lost * early, 0.02, **where))
+                    cells.append(self.cell("frontier", "target_mean", accuracy * early, 0.03, **where))
+                    cells.append(self.cell("frontier", "forgetting", lost * early, 0.02, **where))
         for prompts in ("validation", "test"):
             for side, area in (("sft", 0.11), ("tms", 0.16)):
-                found.append(self.cell("frontier", "area", area, 0.01, method=side, prompts=prompts))
+                cells.append(self.cell("frontier", "area", area, 0.01, method=side, prompts=prompts))
         difference = {"method": "tms", "prompts": "test", "p_value": 0.004}
-        found.append(self.cell("frontier", "area_difference", 0.05, 0.012, **difference))
+        cells.append(self.cell("frontier", "area_difference", 0.05, 0.012, **difference))
         for method in EXPERIMENTS["windows"]:
             for quantity, value in (("forgetting_matched", -0.05), ("retention_matched", 0.77)):
                 where = {"method": method, "group": "windows", "x": 0.68}
-                found.append(self.cell("frontier", quantity, value, 0.02, **where))
-        return found
+                cells.append(self.cell("frontier", quantity, value, 0.02, **where))
+        return cells
 
     def mismatch(self) -> list[dict]:
         """A long run of SFT and one of TMS."""
-        found = []
+        cells = []
         steps = {"0of1": 0, "1of10": 30, "1of5": 60, "2of5": 120, "7of10": 210, "1of1": 300}
         for method in EXPERIMENTS["mismatch"]:
             speed = 1.0 if method.startswith("sft") else 0.5
@@ -173,20 +173,20 @@ class MadeCells:
                     values = {"train_nll": train, "val_nll": held, "drift": max(0, place - 2) * 0.1 * speed}
                     for name, value in values.items():
                         own = note if name == "val_nll" else ""
-                        found.append(
+                        cells.append(
                             self.cell(
                                 "mismatch", f"{name}.{unit}", size * value, 0.02 * size, note=own, **where
                             )
                         )
-                found.append(self.cell("mismatch", "chain", 0.4 + 0.1 * place**0.7, 0.02, **where))
+                cells.append(self.cell("mismatch", "chain", 0.4 + 0.1 * place**0.7, 0.02, **where))
                 for i, name in enumerate(SUITE["retention"]):
                     value = 0.9 - 0.1 * i - 0.08 * speed * place
-                    found.append(self.cell("mismatch", name, value, 0.02, **where))
-        return found
+                    cells.append(self.cell("mismatch", name, value, 0.02, **where))
+        return cells
 
     def diversity(self) -> list[dict]:
         """Samples of both targets."""
-        found = []
+        cells = []
         for method in ["base", *EXPERIMENTS["diversity"]]:
             accuracy, _ = self.gain(method)
             for i, task in enumerate(SUITE["targets"]):
@@ -195,14 +195,14 @@ class MadeCells:
                 values |= {"sc_acc": accuracy + 0.04, "ans_ent": 1.8 - accuracy, "coverage": accuracy + 0.16}
                 values |= {"coverage_n": accuracy + 0.17, "distinct_right": 1.0 + 2.4 * i + accuracy}
                 values |= {"mixed_classes": 0.01}
-                found += [
+                cells += [
                     self.cell("diversity", name, value, 0.03, **where) for name, value in values.items()
                 ]
-        return found
+        return cells
 
     def bound(self) -> list[dict]:
         """Both sides of Theorem 6.1."""
-        found = []
+        cells = []
         for method in EXPERIMENTS["main"]:
             for task in SUITE["targets"]:
                 for prompts in ("heldout", *SUITE["retention"]):
@@ -214,12 +214,12 @@ class MadeCells:
                     forms["looseness"] = corollary / left if left else None
                     for name, value in forms.items():
                         half = 0.0 if value is None else 0.15 * value
-                        found.append(self.cell("bound", name, value, half, **where))
-        return found
+                        cells.append(self.cell("bound", name, value, half, **where))
+        return cells
 
     def training(self, steps: int = 64) -> list[dict]:
         """Curves of the on-policy methods: a reward that rises, and what drifts while it does."""
-        found = []
+        cells = []
         for place, method in enumerate(ON_POLICY):
             for i, task in enumerate(SUITE["targets"]):
                 for step in range(1, steps + 1):
@@ -237,12 +237,12 @@ class MadeCells:
                         noisy = value * self.random.gauss(1, 0.06)
                         given = {"method": method, "train_task": task, "x": float(step), "n": None}
                         own = self.cell("training", name, noisy, 0.06 * noisy, **given)
-                        found.append(own | {"ci_low": None, "ci_high": None})
-        return found
+                        cells.append(own | {"ci_low": None, "ci_high": None})
+        return cells
 
     def relations(self) -> list[dict]:
         """Rank correlations with their leave-one-out values."""
-        found = []
+        cells = []
         kl = [(f"kl.{way}", p) for way in ("policy_base", "base_policy") for p in ("heldout", "retention")]
         for predictor, prompts in [*kl, ("pld_ref", ""), ("pld_own", "")]:
             for group in ("all", "sft"):
@@ -251,21 +251,21 @@ class MadeCells:
                     value = self.random.uniform(0.7, 0.95)
                     half = 0.0 if method else 0.1
                     name = f"spearman.{predictor}.per_sequence"
-                    found.append(self.cell("relations", name, value, half, method=method, **where))
+                    cells.append(self.cell("relations", name, value, half, method=method, **where))
                 for task in ["", *SUITE["targets"]]:
                     name = f"spearman_within.{predictor}.per_sequence"
-                    found.append(self.cell("relations", name, 0.8, 0.0, train_task=task, **where))
-        return found
+                    cells.append(self.cell("relations", name, 0.8, 0.0, train_task=task, **where))
+        return cells
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:
         """Cells of these experiments; with main come its bound, relations, fronts and curves."""
         own = {name: getattr(self, name) for name in ("frontier", "mismatch", "diversity")}
-        found = []
+        cells = []
         for name, methods in experiments.items():
-            found += own[name]() if name in own else self.measured(name, methods)
+            cells += own[name]() if name in own else self.measured(name, methods)
         if "main" not in experiments:
-            return found
+            return cells
         methods = [name for chosen in experiments.values() for name in chosen]
         if set(ON_POLICY) & set(methods):
-            found += self.training()
-        return found + self.bound() + self.relations() + pareto_cells(self.model, found, methods)
+            cells += self.training()
+        return cells + self.bound() + self.relations() + pareto_cells(self.model, cells, methods)

@@ -33,14 +33,14 @@ def test_draws_what_was_measured(in_process, words, tmp_path):
 
 
 def test_what_contamination_touches_is_marked(in_process, words, tmp_path):
-    found = {
+    pair = {
         "outcome": "accepted",
         "overlapping": 5,
         "rows": 500,
         "share": 0.01,
         "reason": "the source has it",
     }
-    report = {"task": "chain", "benchmarks": {"facts": found}}
+    report = {"task": "chain", "benchmarks": {"facts": pair}}
     (tmp_path / "contamination.json").write_text(json.dumps(report))
     done = in_process("draw_tables", *words, "--contamination", "tiny/chain=contamination.json")
     assert done.returncode == 0, done.stderr

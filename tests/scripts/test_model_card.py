@@ -112,12 +112,12 @@ def table(card: ModelCard, heading: str) -> list[list[str]]:
     """Cells of the first table below a heading."""
     lines = card.text.partition(f"\n## {heading}\n")[2].splitlines()
     start = next(place for place, line in enumerate(lines) if line.startswith("|"))
-    found = []
+    rows = []
     for line in lines[start:]:
         if not line.startswith("|"):
             break
-        found.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
-    return found
+        rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+    return rows
 
 
 def test_scores_with_intervals_and_forgetting(project, make):
@@ -130,13 +130,13 @@ def test_scores_with_intervals_and_forgetting(project, make):
     assert lines[0] == ["mini\\_countdown", "transfer", "accuracy", "45.0", "41.0 to 50.0", "50.0", "-5.0"]
     assert lines[1] == ["chain", "target", "accuracy", "90.0", "86.0 to 95.0", "50.0", "40.0"]
     assert [line[1] for line in lines[2:]] == ["retention"] * 3
-    found = dict(table(card, "Forgetting")[2:])
-    assert found["forgetting score (Eq. 3.2)"] == "-5.0"  # (-.15 + 0 + 0) / 3
-    assert found["mean change on retention"] == "-4.0"  # (-.15 + .03 + 0) / 3
-    assert found["mean change on other targets"] == "-5.0"
+    rows = dict(table(card, "Forgetting")[2:])
+    assert rows["forgetting score (Eq. 3.2)"] == "-5.0"  # (-.15 + 0 + 0) / 3
+    assert rows["mean change on retention"] == "-4.0"  # (-.15 + .03 + 0) / 3
+    assert rows["mean change on other targets"] == "-5.0"
     # sqrt((s(1-s) + .25) / 400 / 2 pi): .01379 at .35, .01409 at .53, .01410 at .5
-    assert found["by chance alone"] == "-1.4"
-    assert len(found) == 4
+    assert rows["by chance alone"] == "-1.4"
+    assert len(rows) == 4
     results = {result.dataset_name: result for result in card.data.eval_results}
     assert {name: result.metric_value for name, result in results.items()} == {
         "mini_countdown": 0.45,
@@ -150,12 +150,12 @@ def test_scores_with_intervals_and_forgetting(project, make):
 
 def test_settings_data_and_weights(project, make):
     card = make(project.run(method="tms_t2", seed=3))
-    found = dict(table(card, "Method and settings")[2:])
-    assert found["alpha: probability of the teacher's answer"] == "0.25"
-    assert found["checkpoints that answer (fraction of the run: weight)"] == "1/2: 0.5, end: 0.5"
-    assert found["number of these checkpoints"] == "2"
-    assert found["learning rate"] == "0.002"  # of the model tiny, not the general one
-    assert (found["optimiser steps"], found["tokens with loss"], found["seed"]) == ("64", "71234", "3")
+    rows = dict(table(card, "Method and settings")[2:])
+    assert rows["alpha: probability of the teacher's answer"] == "0.25"
+    assert rows["checkpoints that answer (fraction of the run: weight)"] == "1/2: 0.5, end: 0.5"
+    assert rows["number of these checkpoints"] == "2"
+    assert rows["learning rate"] == "0.002"  # of the model tiny, not the general one
+    assert (rows["optimiser steps"], rows["tokens with loss"], rows["seed"]) == ("64", "71234", "3")
     assert "91 of 100 prompts have a verified answer; training leaves the other 9 out" in card.text
     assert "40 not needed, 30 wrong answer" in card.text
     assert re.search(r"SHA-256 over the weights: `[0-9a-f]{64}`", card.text)
@@ -165,9 +165,9 @@ def test_settings_data_and_weights(project, make):
 
 def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
     card = make(project.run(method="sft_lr10"))
-    found = dict(table(card, "Method and settings")[2:])
-    assert found["learning rate"] == "0.0002"
-    assert not [label for label in found if "alpha" in label or "checkpoints" in label]
+    rows = dict(table(card, "Method and settings")[2:])
+    assert rows["learning rate"] == "0.0002"
+    assert not [label for label in rows if "alpha" in label or "checkpoints" in label]
     assert card.data.tags == ["trajectory-mixed-supervision", "sft", "arxiv:2602.03073"]
 
 
@@ -204,24 +204,24 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
 )
 def test_on_policy_methods_and_the_trust_region_loss(project, make, method, words, rows):
     card = make(project.run(method=method))
-    found = dict(table(card, "Method and settings")[2:])
-    assert {name: found.get(name) for name in rows} == rows
+    shown = dict(table(card, "Method and settings")[2:])
+    assert {name: shown.get(name) for name in rows} == rows
     assert [word for word in words if word not in card.text] == []
     on_policy = method in settings.on_policy(CONFIG)
     chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
-    assert found["learning rate"] == f"{chosen['learning_rate']:g}"
+    assert shown["learning rate"] == f"{chosen['learning_rate']:g}"
     optimiser = ("AdamW's betas", "weight decay", "gradients clipped at norm")
-    assert [found[name] for name in optimiser] == ["0.9 and 0.95", "0", "1"]
+    assert [shown[name] for name in optimiser] == ["0.9 and 0.95", "0", "1"]
     assert ("The references" in card.text) == on_policy
-    assert ("warm-up, share of the steps" in found) == (method != "trapo")
+    assert ("warm-up, share of the steps" in shown) == (method != "trapo")
     assert card.data.model_name.startswith(KINDS[CONFIG["methods"][method]["kind"]].label.partition("-")[0])
 
 
 def test_safety_and_self_sft(project, make):
     card = make(project.run("qwen7b", "self_sft", "gsm8k", scores={"wildguard": 0.2}))
-    found = dict(table(card, "Forgetting")[2:])
-    assert found["forgetting score with safety (Eq. 3.2)"] == "-6.0"  # -.3 / 5, the others gained
-    assert found["forgetting score (Eq. 3.2)"] == "0.0"
+    rows = dict(table(card, "Forgetting")[2:])
+    assert rows["forgetting score with safety (Eq. 3.2)"] == "-6.0"  # -.3 / 5, the others gained
+    assert rows["forgetting score (Eq. 3.2)"] == "0.0"
     assert dict(table(card, "Method and settings"))[
         "checkpoints that answer (fraction of the run: weight)"
     ] == ("base: 1")
@@ -284,9 +284,9 @@ def test_models_of_the_user_s_own(project, make):
 
 def test_a_known_licence_stays_beside_an_unknown_one():
     llama = licences.LICENCES["meta-llama/Llama-3.3-70B-Instruct"]
-    found = licences.terms(None, llama, taught=True)
-    assert (found.identifier, found.prefix, found.licences) == ("other", "Llama", (llama,))
-    assert len(found.unknown) == 1
+    terms = licences.terms(None, llama, taught=True)
+    assert (terms.identifier, terms.prefix, terms.licences) == ("other", "Llama", (llama,))
+    assert len(terms.unknown) == 1
     assert licences.terms(licences.OWN, None, taught=False).unknown == ()
     twice = licences.terms(llama, llama, taught=True)
     assert (twice.identifier, twice.licences) == ("llama3.3", (llama,))
@@ -296,11 +296,11 @@ def test_a_known_licence_stays_beside_an_unknown_one():
 
 def test_every_model_of_the_configuration_has_a_licence_and_every_kind_a_sentence():
     for model, entry in CONFIG["models"].items():
-        found, holders = model_card.terms_of(CONFIG, model)
-        assert not found.unknown
-        assert len(holders) == len(found.licences)
+        terms, holders = model_card.terms_of(CONFIG, model)
+        assert not terms.unknown
+        assert len(holders) == len(terms.licences)
         if entry["teacher"] == "llama70b":
-            assert found.prefix == "Llama"
+            assert terms.prefix == "Llama"
             assert holders[-1] == "the teacher's answers"
     assert all(kind.about.endswith(".") for kind in KINDS.values())
     assert {licence.identifier for licence in licences.LICENCES.values()} <= set(card_hub.LICENCES)

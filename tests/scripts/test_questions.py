@@ -9,12 +9,12 @@ SUITE = json.dumps({"targets": ["chain"], "retention": ["facts"]})
 
 def test_verdicts_are_written_and_logged(program, tmp_path):
     bounds = {"ci_low": 0.01, "ci_high": 0.03, "p_value": 0.01}
-    found = [
+    cells = [
         cell("frontier", "m", "area_difference", 0.02, method="tms", group="tms", prompts="test", **bounds),
         cell("main", "m", "facts", None, method="tms"),
     ]
     for experiment in ("frontier", "main"):
-        write(tmp_path / f"{experiment}.parquet", [c for c in found if c["experiment"] == experiment], {})
+        write(tmp_path / f"{experiment}.parquet", [c for c in cells if c["experiment"] == experiment], {})
     words = ["--model", "m", "--suite", SUITE, "--output", "questions.json"]
     done = program("questions", *words, "--cells", "frontier.parquet", "main.parquet")
     assert done.returncode == 0, done.stderr
@@ -35,15 +35,15 @@ def test_a_suite_that_is_none_is_one_line(program):
 
 def test_without_a_model_the_question_about_several_is_answered(program, tmp_path):
     for model in ("small", "large"):
-        found = [
+        cells = [
             cell("main", model, quantity, value, method=method, ci_low=value - 0.001, ci_high=value + 0.001)
             for method, forgotten in (("sft", -0.2), ("tms", -0.1))
             for quantity, value in (("target_mean", 0.7), ("forgetting", forgotten))
         ]
-        write(tmp_path / f"{model}.parquet", found, {})
+        write(tmp_path / f"{model}.parquet", cells, {})
     words = ["--suite", SUITE, "--cells", "small.parquet", "large.parquet", "--output", "questions.json"]
     done = program("questions", *words)
     assert done.returncode == 0, done.stderr
-    (found,) = json.loads((tmp_path / "questions.json").read_text())
-    assert (found["id"], found["verdict"]) == ("RQ7", "supported")
-    assert "large: Forgetting F" in found["evidence"] and "small: Forgetting F" in found["evidence"]
+    (answer,) = json.loads((tmp_path / "questions.json").read_text())
+    assert (answer["id"], answer["verdict"]) == ("RQ7", "supported")
+    assert "large: Forgetting F" in answer["evidence"] and "small: Forgetting F" in answer["evidence"]

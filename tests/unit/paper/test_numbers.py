@@ -48,30 +48,30 @@ def test_every_number_of_every_file_is_read_once():
         cells = [
             text for line in table(path.stem) for name, text in line.items() if name not in keys and text
         ]
-        found = [number for number in PRINTED if number.table == path.stem]
-        assert Counter(map(as_printed, found)) == Counter(abs(Decimal(text)) for text in cells)
+        numbers = [number for number in PRINTED if number.table == path.stem]
+        assert Counter(map(as_printed, numbers)) == Counter(abs(Decimal(text)) for text in cells)
     assert {number.table for number in PRINTED} == {path.stem for path in FOLDER.glob("*.csv")}
     names = Counter((number.table, number.model, number.method, number.quantity) for number in PRINTED)
     assert max(names.values()) == 1
 
 
 def test_shares_signs_and_units():
-    found = {(n.table, n.model, n.method, n.quantity): n for n in PRINTED}
-    assert found["table9", "qwen3b", "tms", "math"].value == 0.811
-    assert found["table9", "qwen3b", "tms", "xfer"].value == -0.023
-    assert found["table9", "qwen3b", "sft", "delta.arc_c"].value == -0.378
-    assert found["table9", "qwen7b", "grpo", "delta.safetybench"].value == 0.003
-    assert found["table7", "qwen3b", "tms_early", "xfer"].value == -0.045
-    assert found["table7", "qwen3b", "tms", "target_mean"].value == 0.708
-    assert found["table6", "qwen7b", "sft", "wildguard_asr"].value == 0.438
-    assert found["table6", "qwen7b", "sft", "wildguard_asr"].complement
-    assert not found["table6", "qwen7b", "sft", "safetybench"].complement
-    assert found["table2", "qwen1.5b", "base", "ans_ent"].value == 2.45
-    assert found["table2", "qwen1.5b", "base", "pass_at_k"].value == 0.62
-    assert found["table1", "qwen1.5b", "sft", "val_nll.per_token at step 2000"].value == 0.67
-    assert found["table1", "qwen1.5b", "sft", "arc_c at step 5000"].value == 0.452
-    assert found["table4_5", "qwen7b", "", "learning_rate"].value == 5e-6
-    assert ("table9", "qwen3b", "base", "xfer") not in found  # the base's row prints a dash
+    printed = {(n.table, n.model, n.method, n.quantity): n for n in PRINTED}
+    assert printed["table9", "qwen3b", "tms", "math"].value == 0.811
+    assert printed["table9", "qwen3b", "tms", "xfer"].value == -0.023
+    assert printed["table9", "qwen3b", "sft", "delta.arc_c"].value == -0.378
+    assert printed["table9", "qwen7b", "grpo", "delta.safetybench"].value == 0.003
+    assert printed["table7", "qwen3b", "tms_early", "xfer"].value == -0.045
+    assert printed["table7", "qwen3b", "tms", "target_mean"].value == 0.708
+    assert printed["table6", "qwen7b", "sft", "wildguard_asr"].value == 0.438
+    assert printed["table6", "qwen7b", "sft", "wildguard_asr"].complement
+    assert not printed["table6", "qwen7b", "sft", "safetybench"].complement
+    assert printed["table2", "qwen1.5b", "base", "ans_ent"].value == 2.45
+    assert printed["table2", "qwen1.5b", "base", "pass_at_k"].value == 0.62
+    assert printed["table1", "qwen1.5b", "sft", "val_nll.per_token at step 2000"].value == 0.67
+    assert printed["table1", "qwen1.5b", "sft", "arc_c at step 5000"].value == 0.452
+    assert printed["table4_5", "qwen7b", "", "learning_rate"].value == 5e-6
+    assert ("table9", "qwen3b", "base", "xfer") not in printed  # the base's row prints a dash
 
 
 def test_changes_are_the_difference_of_their_rows_but_for_two():

@@ -44,9 +44,9 @@ def test_only_experiments_that_a_model_has_and_the_paper_prints():
 def test_training_settings_are_table_4_s(suffix, configs):
     """Table 4's, in both configurations; Table 5's tensor parallelism only to the letter."""
     config = configuration(*configs)
-    found = stand_ins.own_settings(config, [f"{name}{suffix}" for name in MODELS])
+    values = stand_ins.own_settings(config, [f"{name}{suffix}" for name in MODELS])
     printed = [n for n in read(PAPER) if n.table == "table4_5"]
-    unequal = {n.quantity for n in printed if found[f"{n.model}{suffix}", n.quantity] != n.value}
+    unequal = {n.quantity for n in printed if values[f"{n.model}{suffix}", n.quantity] != n.value}
     assert unequal == (set() if suffix else {"tensor_parallel"})
 
 

@@ -49,19 +49,19 @@ def drawn(tmp_path_factory) -> Path:
 def hovers(file: Path) -> list[str]:
     """Hover texts of an SVG's points and bars, in their order."""
     root = ElementTree.parse(file).getroot()
-    found = {
+    texts_by_id = {
         element.get("id"): element.find(f"{SVG}title").text
         for element in root.iter(f"{SVG}g")
         if element.find(f"{SVG}title") is not None
     }
-    assert all(identifier.startswith(f"{file.stem}-value") for identifier in found)
-    return list(found.values())
+    assert all(identifier.startswith(f"{file.stem}-value") for identifier in texts_by_id)
+    return list(texts_by_id.values())
 
 
 def find(texts: list[str], start: str) -> str:
     """The one text that starts so."""
-    (found,) = [text for text in texts if text.startswith(start)]
-    return found
+    (text,) = [text for text in texts if text.startswith(start)]
+    return text
 
 
 def numbers(text: str) -> list[float]:
@@ -185,10 +185,10 @@ def test_points_tell_the_cells(drawn):
 
 
 def test_bars_tell_the_cells(drawn):
-    found = report_cells.lookup().reading("diversity", "ans_ent", "sft", train_task="chain")
+    reading = report_cells.lookup().reading("diversity", "ans_ent", "sft", train_task="chain")
     text = find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")
     assert numbers(text) == pytest.approx(
-        [found.value, found.low, found.high, found.seeds_low, found.seeds_high], rel=1e-3
+        [reading.value, reading.low, reading.high, reading.seeds_low, reading.seeds_high], rel=1e-3
     )
 
 
@@ -237,9 +237,9 @@ def test_several_models_share_the_figures_that_compare_them(tmp_path):
     lookups = [report_cells.lookup(name, experiments=some, parameters=size) for name, size in sizes.items()]
     index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, lookups, COMPARED)}
     assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
-    found = lookups[1].reading("main", "xfer", "tms")
+    reading = lookups[1].reading("main", "xfer", "tms")
     assert numbers(find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer"))[0] == pytest.approx(
-        100 * found.value, rel=1e-3
+        100 * reading.value, rel=1e-3
     )
 
 

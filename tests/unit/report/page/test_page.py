@@ -55,9 +55,9 @@ def test_the_choice_favours_no_model_and_no_order(first, second):
 
 @given(st.text(max_size=40), st.integers(1, 20))
 def test_nothing_is_cut_silently(text, limit):
-    found = cut(text, limit)
-    assert len(found.shown) <= limit
-    assert len(found.shown) + found.left_out == len(text.replace("\r\n", "\n"))
+    shortened = cut(text, limit)
+    assert len(shortened.shown) <= limit
+    assert len(shortened.shown) + shortened.left_out == len(text.replace("\r\n", "\n"))
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_scores_have_intervals_marks_and_links():
         cell("main", "m", "forgetting", -0.0001, method="tms", mark="tied"),
         cell("main", "m", "xfer", None, method="tms"),
     ]
-    found = page_tables.scores(lookup(cells), {"chain": "rows-chain"})
-    assert found.columns == ["Method", "chain", "Forgetting F"]
-    base, tms = found.rows
+    scores = page_tables.scores(lookup(cells), {"chain": "rows-chain"})
+    assert scores.columns == ["Method", "chain", "Forgetting F"]
+    base, tms = scores.rows
     assert tms[1] == Entry("75.0", "70.0 to 80.0", 0.75, "best", "rows-chain")
     assert (tms[2].text, tms[2].link, tms[2].hint) == (
         "0.0",
@@ -125,9 +125,9 @@ def test_drawn_tables_are_read_as_readers_see_them(tmp_path):
     lines = ["**Title**", "", "| Method | KL(a \\|\\| b) | n |", "| :-- | --: | --: |"]
     lines += ["| TMS (ours) | **-6.2** [-7.1, -5.0] (+1.0) | 1,234 |", "| 2 SFT | 6.1 ≈ [5.0, 7.0] | – |"]
     path.write_text("\n".join([*lines, "", "- First.", "- **Second**."]))
-    found = page_tables.from_markdown(path, "t", "T")
-    assert (found.columns, found.caption) == (["Method", "KL(a || b)", "n"], "First. Second.")
-    assert found.rows == [
+    table = page_tables.from_markdown(path, "t", "T")
+    assert (table.columns, table.caption) == (["Method", "KL(a || b)", "n"], "First. Second.")
+    assert table.rows == [
         [
             Entry("TMS (ours)"),
             Entry("−6.2", "[−7.1, −5.0] (+1.0)", -6.2, "best"),
@@ -135,7 +135,7 @@ def test_drawn_tables_are_read_as_readers_see_them(tmp_path):
         ],
         [Entry("2 SFT"), Entry("6.1", "[5.0, 7.0]", 6.1, "tied"), Entry("–")],
     ]
-    assert found.numeric == [False, True, True]
+    assert table.numeric == [False, True, True]
 
 
 def test_every_drawn_number_is_read_back():
@@ -148,10 +148,10 @@ def test_every_drawn_number_is_read_back():
     ):
         reading = Reading(value, value - 0.01, value + 0.01, mark="best", delta=Reading(value))
         drawn = written(reading, unit)
-        found = page_tables._read_entry(drawn)
+        entry = page_tables._read_entry(drawn)
         shown = 100 * value if unit == "share" else value
-        assert found.order == pytest.approx(shown, rel=0.005)
-        assert found.mark == "best" and found.below.startswith("[") and found.below.endswith(")")
+        assert entry.order == pytest.approx(shown, rel=0.005)
+        assert entry.mark == "best" and entry.below.startswith("[") and entry.below.endswith(")")
 
 
 def test_a_broken_table_is_named(tmp_path):
@@ -181,21 +181,21 @@ def test_what_is_named_nowhere_is_shown_last():
 
 
 def test_markdown_holds_no_foreign_html():
-    found = html.markdown("| a | b |\n| --- | --- |\n| <script>x</script> | [l](javascript:x) |\n")
-    assert "<table>" in found and "<script>" not in found and 'href="javascript' not in found
+    rendered = html.markdown("| a | b |\n| --- | --- |\n| <script>x</script> | [l](javascript:x) |\n")
+    assert "<table>" in rendered and "<script>" not in rendered and 'href="javascript' not in rendered
     # The renderer's own default would let it through: the test can fail.
     assert "<script>" in MarkdownIt("commonmark").enable("table").render("| a |\n| --- |\n| <script> |\n")
 
 
 def test_formulas_are_set_as_code():
-    found = html.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
-    assert "With <code>T = 10</code> and" in found
-    assert "<pre><code>\\alpha\n</code></pre>" in found and "<td><code>b</code></td>" in found
+    rendered = html.markdown("With $T = 10$ and\n\n$$\\alpha$$\n\n| $a$ |\n| --- |\n| $b$ |\n")
+    assert "With <code>T = 10</code> and" in rendered
+    assert "<pre><code>\\alpha\n</code></pre>" in rendered and "<td><code>b</code></td>" in rendered
 
 
 def test_links_that_a_single_page_cannot_follow_are_text():
-    found = html.markdown("[a](results/a.md) [b](https://example.org/)")
-    assert found == '<p>a <a href="https://example.org/">b</a></p>\n'
+    rendered = html.markdown("[a](results/a.md) [b](https://example.org/)")
+    assert rendered == '<p>a <a href="https://example.org/">b</a></p>\n'
 
 
 def test_an_svg_loses_its_prologue_alone():
@@ -208,9 +208,9 @@ def test_an_svg_loses_its_prologue_alone():
 def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
     for shift, name in enumerate(("base", "tms")):
         write_rows(tmp_path / name, shift)
-    found = of_run({"base": tmp_path / "base", "tms": tmp_path / "tms"}, ["chain", "facts"])
-    assert {len(examples) for examples in found.values()} == {PROMPTS}
-    for example in found["facts"]:
+    examples = of_run({"base": tmp_path / "base", "tms": tmp_path / "tms"}, ["chain", "facts"])
+    assert {len(chosen) for chosen in examples.values()} == {PROMPTS}
+    for example in examples["facts"]:
         index = int(example.name.removeprefix("facts-"))
         assert [(answer.method, answer.grade) for answer in example.answers] == [
             ("base", float(index % 2)),
@@ -240,8 +240,8 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path):
 
 def test_scores_that_contamination_touches_have_a_dagger():
     cells = [cell("main", "m", name, 0.5, method="tms") for name in ("chain", "facts", "forgetting", "xfer")]
-    found = page_tables.scores(lookup(cells), {}, {("chain", "facts"): "why"})
-    assert found.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
-    assert "† trained on chain, tested on facts: why" in found.caption
-    assert "F counts losses only" in found.caption
+    scores = page_tables.scores(lookup(cells), {}, {("chain", "facts"): "why"})
+    assert scores.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
+    assert "† trained on chain, tested on facts: why" in scores.caption
+    assert "F counts losses only" in scores.caption
     assert "†" not in "".join(page_tables.scores(lookup(cells), {}).columns)

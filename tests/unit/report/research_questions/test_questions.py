@@ -29,8 +29,8 @@ def measured(experiment, method, quantity, value, half=0.01, **others):
 
 
 def verdict(name, cells, suite=SUITE):
-    found = {entry["id"]: entry for entry in answer(cells, suite, "m")}
-    return found[name]["verdict"], found[name]["evidence"]
+    answers = {entry["id"]: entry for entry in answer(cells, suite, "m")}
+    return answers[name]["verdict"], answers[name]["evidence"]
 
 
 def plane(method, target, forgetting, experiment="main", half=0.01, **others):
@@ -70,8 +70,8 @@ SUPPORTED, CONTRADICTED, INDISTINGUISHABLE = "supported", "contradicted", "indis
     ],
 )
 def test_frontier(difference, p_value, expected):
-    found, evidence = verdict("Frontier", front(difference, p_value))
-    assert found == expected
+    outcome, evidence = verdict("Frontier", front(difference, p_value))
+    assert outcome == expected
     assert f"{difference:+.4f}" in evidence and f"p = {p_value:.3f}" in evidence
 
 
@@ -87,25 +87,25 @@ def test_frontier(difference, p_value, expected):
 )
 def test_a_verdict_that_other_seeds_may_turn_says_so(p_value, seeds, caution):
     low, high = seeds or (None, None)
-    found = answer(front(0.1, p_value, seeds_low=low, seeds_high=high), SUITE, "m")[0]
-    assert found["caution"] == caution
+    entry = answer(front(0.1, p_value, seeds_low=low, seeds_high=high), SUITE, "m")[0]
+    assert entry["caution"] == caution
     assert (
-        (f"over seeds {low:+.4f} to {high:+.4f}" in found["evidence"])
+        (f"over seeds {low:+.4f} to {high:+.4f}" in entry["evidence"])
         if seeds
-        else "over seeds" not in found["evidence"]
+        else "over seeds" not in entry["evidence"]
     )
 
 
 def front_points(side, points):
     """Selected points of a front, as (target accuracy, F) on test."""
-    found = []
+    cells = []
     for place, pair in enumerate(points):
         own = {"group": side, "checkpoint": f"{place}of9", "prompts": "test", "note": "selected"}
-        found += [
+        cells += [
             measured("frontier", side, name, value, **own)
             for name, value in zip(("target_mean", "forgetting"), pair, strict=True)
         ]
-    return found
+    return cells
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_theta_0_is_on_the_fronts_that_selected_it(note, expected):
 
 
 @pytest.mark.parametrize(
-    "found, expected",
+    "outcomes, expected",
     [
         ({"chain": (0.1, 0.01), "count": (0.0, 1.0)}, SUPPORTED),
         ({"chain": (-0.1, 0.01), "count": (0.0, 1.0)}, CONTRADICTED),
@@ -159,8 +159,8 @@ def test_theta_0_is_on_the_fronts_that_selected_it(note, expected):
         ({"chain": (0.0, 1.0), "chain5": (-0.1, 0.01)}, CONTRADICTED),  # a view counts as well
     ],
 )
-def test_target(found, expected):
-    differences = {name: (0.0, 1.0) for name in ("chain", "count", "sort", "chain5")} | found
+def test_target(outcomes, expected):
+    differences = {name: (0.0, 1.0) for name in ("chain", "count", "sort", "chain5")} | outcomes
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")]
     cells += [versus(name, value, p_value) for name, (value, p_value) in differences.items()]
     assert verdict("RQ1", cells)[0] == expected
@@ -180,8 +180,8 @@ def test_differences_that_point_both_ways_are_said_to():
 )
 def test_forgetting(value, p_value, expected):
     cells = [*plane("sft", 0.7, -0.2), *plane("tms", 0.7, -0.2 + value), versus("forgetting", value, p_value)]
-    found, evidence = verdict("RQ2", cells)
-    assert found == expected
+    outcome, evidence = verdict("RQ2", cells)
+    assert outcome == expected
     assert f"{100 * value:+.1f} points" in evidence
 
 
@@ -221,8 +221,8 @@ def test_parity_is_cautioned_at_its_own_margin(low, high, caution):
         cells.append(versus_tms("main", "grpo", name, 0.0, 1.0, half=0.005))
         # The cell is of GRPO minus TMS, so its signs turn.
         cells[-1] |= {"seeds_low": high and -high, "seeds_high": low and -low}
-    found = {entry["id"]: entry for entry in answer(cells, SUITE, "m")}["RQ3"]
-    assert (found["verdict"], found["caution"]) == (SUPPORTED, caution)
+    entry = {entry["id"]: entry for entry in answer(cells, SUITE, "m")}["RQ3"]
+    assert (entry["verdict"], entry["caution"]) == (SUPPORTED, caution)
 
 
 def test_parity_is_contradicted_after_holm_s_correction_only():
@@ -246,8 +246,8 @@ def test_parity_shows_what_decides_nothing():
     cells += [
         measured("main", name, "retention_mean", value) for name, value in (("grpo", 0.8), ("tms", 0.7))
     ]
-    found, evidence = verdict("RQ3", cells)
-    assert found == SUPPORTED
+    outcome, evidence = verdict("RQ3", cells)
+    assert outcome == SUPPORTED
     assert "Target mean: Base 31.0, GRPO 70.0, TMS 70.0 %." in evidence
     deciding, kept, guided = evidence.split("eciding nothing")
     assert "Retention mean, TMS - GRPO: -10.0 points" in kept and "TRAPO" not in deciding + kept
@@ -259,8 +259,8 @@ def test_parity_shows_what_decides_nothing():
 def test_parity_says_where_a_rival_did_not_learn(value, p_value, said):
     cells = [*plane("grpo", 0.70, -0.10, half=0.001), *plane("tms", 0.70, -0.10, half=0.001)]
     cells.append(measured("main", "grpo", "delta.target_mean", value, p_value=p_value))
-    found, evidence = verdict("RQ3", cells)
-    assert found == SUPPORTED
+    outcome, evidence = verdict("RQ3", cells)
+    assert outcome == SUPPORTED
     assert evidence.count("GRPO is not above the base") == said
 
 
@@ -275,8 +275,8 @@ def test_parity_says_where_a_rival_did_not_learn(value, p_value, said):
 )
 def test_combination(tms, trsft, expected):
     cells = [*plane("tms_trsft", 0.7, -0.1), *plane("tms", *tms), *plane("trsft", *trsft)]
-    found, evidence = verdict("TrSFT", cells)
-    assert found == expected
+    outcome, evidence = verdict("TrSFT", cells)
+    assert outcome == expected
     words = {SUPPORTED: "dominates", CONTRADICTED: "is dominated by"}
     assert f"TMS with TrSFT {words.get(expected, 'neither dominates nor is by')} TMS;" in evidence
 
@@ -290,8 +290,8 @@ def test_the_combination_is_tested_in_pairs():
         for name, value, p_value in (("target_mean", 0.01, 0.001), ("forgetting", 0.0, 1.0)):
             quantity = f"versus_{other}.{name}"
             cells.append(measured("main", "tms_trsft", quantity, value, half=0.005, p_value=p_value))
-    found, evidence = verdict("TrSFT", cells)
-    assert found == SUPPORTED and "unpaired" not in evidence
+    outcome, evidence = verdict("TrSFT", cells)
+    assert outcome == SUPPORTED and "unpaired" not in evidence
 
 
 SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))
@@ -350,8 +350,8 @@ def test_the_mixture_is_tested_in_pairs(theta0, final, expected):
         cells += plane(method, 0.7 + value, -0.1, experiment=experiment, half=0.1)
         cells.append(versus_tms(experiment, method, "target_mean", value, p_value))
         cells.append(versus_tms(experiment, method, "forgetting", 0.0, 1.0))
-    found, evidence = verdict("RQ4", cells)
-    assert found == expected
+    outcome, evidence = verdict("RQ4", cells)
+    assert outcome == expected
     assert f"{-100 * theta0[0]:+.1f} points" in evidence
     assert "independent" not in evidence and "unpaired" not in evidence
 
@@ -363,8 +363,8 @@ def test_what_is_not_paired_is_marked():
     cells += [
         versus_tms("mixture", "tms_theta0", name, -0.2, 0.001) for name in ("target_mean", "forgetting")
     ]
-    found, evidence = verdict("RQ4", cells)
-    assert found == SUPPORTED
+    outcome, evidence = verdict("RQ4", cells)
+    assert outcome == SUPPORTED
     # TMS alpha0 beside Self-SFT, then TMS beside it, which decides nothing: target mean and F.
     deciding, other = evidence.split(" Deciding nothing, since these hold no teacher's answers: ")
     assert deciding.count(", unpaired)") == other.count(", unpaired)") == 2
@@ -374,8 +374,8 @@ def test_what_is_not_paired_is_marked():
 
 def test_the_mixture_beside_self_distillation_alone_decides_nothing():
     cells = [*plane("tms", 0.7, -0.1), *plane("self_sft", 0.3, -0.5), *plane("final_sft", 0.3, -0.5)]
-    found, evidence = verdict("RQ4", cells)
-    assert found == "not measured"
+    outcome, evidence = verdict("RQ4", cells)
+    assert outcome == "not measured"
     assert "mix two causes" in evidence
 
 
@@ -384,8 +384,8 @@ def test_the_mixture_beside_methods_without_teacher_is_shown():
     cells = [*plane("tms", 0.7, -0.1), *plane("self_sft", 0.9, 0.0)]
     cells += plane("tms_theta0", 0.5, -0.3, experiment="mixture")
     cells += plane("iterative_sft", 0.9, 0.0, experiment="mixture")
-    found, evidence = verdict("RQ4", cells)
-    assert found == SUPPORTED
+    outcome, evidence = verdict("RQ4", cells)
+    assert outcome == SUPPORTED
     assert evidence.count("TMS - Self-SFT: -20.0 points") == 1
     assert evidence.count("TMS - Iterative SFT: -20.0 points") == 1
 
@@ -439,8 +439,8 @@ def test_task_dependence_has_the_exact_permutation_test():
 
 @pytest.mark.parametrize("count, reachable", [(3, "0.667"), (4, "0.167")])
 def test_targets_that_no_order_could_make_significant_are_too_few(count, reachable):
-    found, evidence = verdict("RQ5", *tasks(UP[:count], range(1, count + 1)))
-    assert found == "not measured"
+    outcome, evidence = verdict("RQ5", *tasks(UP[:count], range(1, count + 1)))
+    assert outcome == "not measured"
     assert f"{count} targets have so few orders" in evidence and f"below {reachable}; it takes 5" in evidence
 
 
@@ -452,8 +452,8 @@ def test_five_targets_are_enough():
 def test_a_correlation_over_tasks_says_what_it_knows_of_seeds(seeds, said):
     cells, suite = tasks(UP, [1, 2, 3, 4, 5, 6])
     cells.append(measured("main", "tms", "forgetting", -0.1, seeds=seeds))
-    found = {entry["id"]: entry for entry in answer(cells, suite, "m")}["RQ5"]
-    assert found["verdict"] == SUPPORTED and found["caution"].startswith(said)
+    entry = {entry["id"]: entry for entry in answer(cells, suite, "m")}["RQ5"]
+    assert entry["verdict"] == SUPPORTED and entry["caution"].startswith(said)
     flat, _ = tasks(UP, [3, 5, 1, 6, 2, 4])
     assert {entry["id"]: entry for entry in answer(flat, suite, "m")}["RQ5"]["caution"] == ""
 
@@ -465,8 +465,8 @@ def test_a_task_whose_whole_responses_are_the_answers_is_left_out():
     for one in cells:
         if one["experiment"] == "diversity" and one["train_task"] == "t6":
             one["note"] = f"{WHOLE}; 128 samples a prompt"
-    found, evidence = verdict("RQ5", cells, suite)
-    assert found == SUPPORTED
+    outcome, evidence = verdict("RQ5", cells, suite)
+    assert outcome == SUPPORTED
     assert evidence.endswith("Left out, without countable right answers: t6.")
 
 
@@ -492,11 +492,11 @@ def relation(predictor, value, group, prompts="", left_out="", half=0.1, quantit
 
 def law(kl, ref, recipes=6, **others):
     """Rank correlations of KL and PLD to references, over all recipes and without each."""
-    found = []
+    cells = []
     for left_out in ["", *(f"m{place}" for place in range(recipes))]:
-        found.append(relation("kl.policy_base", kl, "all", "heldout", left_out, **others))
-        found.append(relation("pld_ref", ref, "sft", "", left_out, **others))
-    return found
+        cells.append(relation("kl.policy_base", kl, "all", "heldout", left_out, **others))
+        cells.append(relation("pld_ref", ref, "sft", "", left_out, **others))
+    return cells
 
 
 @pytest.mark.parametrize(
@@ -516,8 +516,8 @@ def law(kl, ref, recipes=6, **others):
     ],
 )
 def test_mechanism(kl, ref, own, expected):
-    found, evidence = verdict("RQ6", [*law(kl, ref), relation("pld_own", own, "sft")])
-    assert found == expected
+    outcome, evidence = verdict("RQ6", [*law(kl, ref), relation("pld_own", own, "sft")])
+    assert outcome == expected
     assert f"Deciding nothing, since it holds the entropy of each supervision: {'PLD to own'}" in evidence
 
 
@@ -532,8 +532,8 @@ def test_both_predictors_are_corrected_for(p_kl, p_ref, expected):
 
 
 def test_recipes_that_no_order_could_make_significant_are_too_few():
-    found, evidence = verdict("RQ6", law(0.9, 0.9, recipes=4))
-    assert found == "not measured"
+    outcome, evidence = verdict("RQ6", law(0.9, 0.9, recipes=4))
+    assert outcome == "not measured"
     assert "4 recipes have so few orders" in evidence and "below 0.167; it takes 5" in evidence
     assert verdict("RQ6", law(0.9, 0.9, recipes=5))[0] == SUPPORTED
 
@@ -555,8 +555,8 @@ def test_a_law_that_hangs_on_one_recipe_or_on_the_tasks_is_none(other):
     assert (
         verdict("RQ6", [*cells, relation("kl.policy_base", 0.1, "all", "heldout", **other)])[0] == SUPPORTED
     )
-    found, evidence = verdict("RQ6", [*cells, relation("kl.policy_base", -0.1, "all", "heldout", **other)])
-    assert found == INDISTINGUISHABLE
+    outcome, evidence = verdict("RQ6", [*cells, relation("kl.policy_base", -0.1, "all", "heldout", **other)])
+    assert outcome == INDISTINGUISHABLE
     assert "Without some recipe, or within" in evidence
     assert "another sign: KL(policy || base) / sequence." in evidence
 
@@ -567,8 +567,8 @@ def test_a_permutation_test_decides_before_the_interval():
         cells = law(0.8, 0.7, **how)
         for each in cells:  # few methods: no interval
             each["ci_low"] = each["ci_high"] = None
-        found, evidence = verdict("RQ6", cells)
-        assert found == expected
+        outcome, evidence = verdict("RQ6", cells)
+        assert outcome == expected
         assert "nan" not in evidence and "rho = +0.80 (p " in evidence
 
 
@@ -592,9 +592,9 @@ def test_a_contradiction_has_to_be_as_stable():
 def test_scale(others, expected):
     cells = scales(others)
     assert verdict("RQ7", cells)[0] == expected
-    (found,) = answer(cells, SUITE, None)  # over the models: that question alone
-    assert (found["id"], found["verdict"]) == ("RQ7", expected)
-    assert found["caution"] == (ONE_SEED if expected != INDISTINGUISHABLE else "")
+    (entry,) = answer(cells, SUITE, None)  # over the models: that question alone
+    assert (entry["id"], entry["verdict"]) == ("RQ7", expected)
+    assert entry["caution"] == (ONE_SEED if expected != INDISTINGUISHABLE else "")
 
 
 def scales(others, half=0.01):
@@ -616,8 +616,8 @@ def test_no_loss_at_any_scale_has_to_be_shown():
 )
 def test_safety(value, p_value, expected):
     cells = [measured("main", method, "guard.over_refusal", 0.1) for method in ("sft", "tms")]
-    found, evidence = verdict("RQ8", [*cells, versus("guard", value, p_value)])
-    assert found == expected
+    outcome, evidence = verdict("RQ8", [*cells, versus("guard", value, p_value)])
+    assert outcome == expected
     assert "Over-refusal on guard: TMS 10.0 %, SFT 10.0 %" in evidence
 
 
@@ -644,8 +644,8 @@ def test_windows(difference, p_value, expected):
         cells.append(
             measured("frontier", method, f"{quantity}_matched.versus_uniform", value, p_value=p, **where)
         )
-    found, evidence = verdict("RQ9", cells)
-    assert found == expected
+    outcome, evidence = verdict("RQ9", cells)
+    assert outcome == expected
     assert "TMS late 80.0" in evidence and "accuracy of 70.0 %" in evidence
     assert "interpolated, linearly between theta_0 and the checkpoints that all windows have" in evidence
 
@@ -676,8 +676,8 @@ def test_checkpoints(curve, expected):
                 versus_tms("checkpoints", f"tms_t{size}", "target_mean", value, 0.001 if value else 1.0)
             )
             vague.append(versus_tms("checkpoints", f"tms_t{size}", "xfer", 0.0, 1.0))
-    found, evidence = verdict("RQ10", vague)
-    assert found == expected
+    outcome, evidence = verdict("RQ10", vague)
+    assert outcome == expected
     assert "unpaired" not in evidence
 
 
@@ -685,8 +685,8 @@ def test_checkpoints(curve, expected):
 def test_without_its_cells_no_question_is_answered(question):
     other = measured("else", "tms", "chain", 0.5)
     for suite in (SUITE, SMALL):
-        found, evidence = verdict(question, [other], suite)
-        assert found == "not measured"
+        outcome, evidence = verdict(question, [other], suite)
+        assert outcome == "not measured"
         assert evidence.startswith("Not measured: ") and len(evidence) > len("Not measured: .")
 
 
@@ -704,10 +704,10 @@ def test_other_models_cells_do_not_answer_for_this_one():
 
 
 def test_the_cells_behind_a_verdict_are_listed():
-    found = {entry["id"]: entry for entry in answer(front(0.1, 0.01), SUITE, "m")}
-    listed = {(entry["method"], entry["quantity"]) for entry in found["Frontier"]["cells"]}
+    answers = {entry["id"]: entry for entry in answer(front(0.1, 0.01), SUITE, "m")}
+    listed = {(entry["method"], entry["quantity"]) for entry in answers["Frontier"]["cells"]}
     assert listed == {("tms", "area_difference"), ("tms", "area"), ("sft", "area")}
-    assert found["RQ2"]["cells"] == []
+    assert answers["RQ2"]["cells"] == []
 
 
 def contrast(cells, first, second, quantity):
@@ -716,37 +716,47 @@ def contrast(cells, first, second, quantity):
 
 def test_intervals_combine_as_independent_normals():
     cells = [measured("main", "a", "chain", 0.6, 0.03), measured("main", "b", "chain", 0.5, 0.04)]
-    found = contrast(cells, ("main", "a"), ("main", "b"), "chain")
-    assert (found.low, found.high) == pytest.approx((0.05, 0.15))  # 3-4-5
+    gap = contrast(cells, ("main", "a"), ("main", "b"), "chain")
+    assert (gap.low, gap.high) == pytest.approx((0.05, 0.15))  # 3-4-5
     error = 0.05 / norm.ppf(0.975)
-    assert found.p_value == pytest.approx(2 * norm.sf(0.1 / error))
-    assert not found.paired and found.over_seeds is None
+    assert gap.p_value == pytest.approx(2 * norm.sf(0.1 / error))
+    assert not gap.paired and gap.over_seeds is None
 
 
 def test_intervals_over_seeds_combine_too():
     spread = {"seeds_low": 0.3, "seeds_high": 0.9}, {"seeds_low": 0.1, "seeds_high": 0.9}
     cells = [measured("main", name, "chain", 0.5, **own) for name, own in zip("ab", spread, strict=True)]
-    found = contrast(cells, ("main", "a"), ("main", "b"), "chain")
-    assert found.over_seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
+    gap = contrast(cells, ("main", "a"), ("main", "b"), "chain")
+    assert gap.over_seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
 
 
 def test_a_paired_test_wins_over_combined_intervals():
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
-    found = contrast(cells, ("main", "tms"), ("main", "sft"), "chain")
-    assert (found.value, found.p_value, found.paired) == (0.2, 0.04, True)
+    gap = contrast(cells, ("main", "tms"), ("main", "sft"), "chain")
+    assert (gap.value, gap.p_value, gap.paired) == (0.2, 0.04, True)
 
 
 def test_the_second_ones_paired_test_counts_with_its_signs_turned():
     cells = [measured(place, name, "chain", 0.5) for place, name in (("main", "tms"), ("mixture", "m1"))]
     bounds = {"ci_low": 0.01, "ci_high": 0.07, "seeds_low": -0.1, "seeds_high": 0.14}
     cells.append(measured("mixture", "m1", "versus_tms.chain", 0.02, p_value=0.03, **bounds))
-    found = contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain")
-    assert (found.value, found.low, found.high, found.over_seeds) == (-0.02, -0.07, -0.01, (-0.14, 0.1))
-    assert (found.p_value, found.paired, found.direction) == (0.03, True, -1)
+    gap = contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain")
+    assert (gap.value, gap.low, gap.high, gap.over_seeds) == (
+        -0.02,
+        -0.07,
+        -0.01,
+        (-0.14, 0.1),
+    )
+    assert (gap.p_value, gap.paired, gap.direction) == (0.03, True, -1)
     # As the first of the two it has them as they are; with one seed there is no interval over seeds.
     cells[-1] |= {"seeds_low": None, "seeds_high": None}
-    found = contrast(cells, ("mixture", "m1"), ("main", "tms"), "chain")
-    assert (found.value, found.low, found.high, found.over_seeds) == (0.02, 0.01, 0.07, None)
+    gap = contrast(cells, ("mixture", "m1"), ("main", "tms"), "chain")
+    assert (gap.value, gap.low, gap.high, gap.over_seeds) == (
+        0.02,
+        0.01,
+        0.07,
+        None,
+    )
     assert contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain").over_seeds is None
 
 
@@ -759,12 +769,12 @@ def test_a_number_without_an_interval_is_no_evidence():
 def test_holm_corrects_the_unpaired_ones_only():
     unpaired = [Contrast(0.1, 0, 0.2, p_value=p, paired=False) for p in (0.02, 0.03)]
     paired = Contrast(0.1, 0, 0.2, p_value=0.04)
-    assert [found.p_value for found in adjusted([*unpaired, paired])] == pytest.approx([0.04, 0.04, 0.04])
+    assert [one.p_value for one in adjusted([*unpaired, paired])] == pytest.approx([0.04, 0.04, 0.04])
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1)), min_size=1, max_size=6))
-def test_turning_all_signs_turns_the_verdict(found):
+def test_turning_all_signs_turns_the_verdict(values):
     mirror = {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED, INDISTINGUISHABLE: INDISTINGUISHABLE}
-    own = [Contrast(value, -1, 1, p_value=p) for value, p in found]
-    other = [Contrast(-value, -1, 1, p_value=p) for value, p in found]
+    own = [Contrast(value, -1, 1, p_value=p) for value, p in values]
+    other = [Contrast(-value, -1, 1, p_value=p) for value, p in values]
     assert by_direction(other) == mirror[by_direction(own)]

@@ -52,9 +52,9 @@ def test_csv_holds_the_cells(folder, lookup):
     lines = {line["method"]: line for line in read(folder / "table3.csv")}
     assert list(lines) == ["Base", *METHODS]
     for quantity in ("chain", "lookup", "xfer", "forgetting"):
-        found = lookup.reading("main", quantity, "sft")
+        reading = lookup.reading("main", quantity, "sft")
         own = [float(lines["SFT"][f"{quantity}{end}"]) for end in ("", "_low", "_high", "_seeds_low")]
-        assert own == pytest.approx([found.value, found.low, found.high, found.seeds_low], rel=1e-7)
+        assert own == pytest.approx([reading.value, reading.low, reading.high, reading.seeds_low], rel=1e-7)
     delta = lookup.reading("main", "delta.facts", "sft")
     assert float(lines["SFT"]["facts_delta"]) == pytest.approx(delta.value, rel=1e-7)
     assert lines["Base"]["xfer"] == ""
@@ -98,9 +98,9 @@ def test_signs():
 
 def test_attack_success_is_the_complement(folder, lookup):
     line = next(line for line in read(folder / "table6.csv") if line["method"] == "SFT")
-    found = lookup.reading("main", "wildguard", "sft")
+    reading = lookup.reading("main", "wildguard", "sft")
     own = [float(line[f"wildguard_asr{end}"]) for end in ("", "_low", "_high")]
-    assert own == pytest.approx([1 - found.value, 1 - found.high, 1 - found.low])
+    assert own == pytest.approx([1 - reading.value, 1 - reading.high, 1 - reading.low])
 
 
 def test_windows_have_their_matched_values(folder, lookup):
@@ -146,16 +146,16 @@ def test_training_shows_both_ends_of_the_curves(folder, lookup):
 
 def test_costs_tell_the_rollouts(folder, lookup):
     lines = {line["method"]: line for line in read(folder / "compute.csv")}
-    found = lookup.reading("main", "cost.rollouts", "grpo")
-    assert float(lines["GRPO"]["cost.rollouts"]) == pytest.approx(found.value)
+    reading = lookup.reading("main", "cost.rollouts", "grpo")
+    assert float(lines["GRPO"]["cost.rollouts"]) == pytest.approx(reading.value)
     assert "| Rollouts |" in (folder / "compute.md").read_text()
 
 
 def test_table9_has_the_runs_on_each_target(folder, lookup):
     lines = [line for line in read(folder / "table9.csv") if line["method"] == "TMS"]
     assert [line["train_task"] for line in lines] == ["all", "chain", "mini countdown"]
-    found = lookup.reading("main", "target", "tms", train_task="mini_countdown")
-    assert float(lines[2]["target"]) == pytest.approx(found.value)
+    reading = lookup.reading("main", "target", "tms", train_task="mini_countdown")
+    assert float(lines[2]["target"]) == pytest.approx(reading.value)
 
 
 def test_relations_name_the_points_behind_each_row(folder):
@@ -210,10 +210,10 @@ def test_the_comparison_is_in_the_papers_units(tmp_path):
         "m,table9,grpo,math,0.635,,,,,not measured,no method grpo",
     ]
     (tmp_path / "compare.csv").write_text("\n".join([columns, *lines]) + "\n")
-    found = read_compared(tmp_path / "compare.csv")
-    assert [line.paper for line in found] == pytest.approx([-24.6, 0.92, 0.0001, 63.5])
-    assert (found[0].ours.low, found[0].ours.high) == pytest.approx((-25.0, -15.0))
-    assert (found[1].quantity, found[1].step, found[3].ours) == ("val_nll.per_token", "500", None)
+    compared = read_compared(tmp_path / "compare.csv")
+    assert [line.paper for line in compared] == pytest.approx([-24.6, 0.92, 0.0001, 63.5])
+    assert (compared[0].ours.low, compared[0].ours.high) == pytest.approx((-25.0, -15.0))
+    assert (compared[1].quantity, compared[1].step, compared[3].ours) == ("val_nll.per_token", "500", None)
 
 
 # The miniature's tasks with views and parts as the paper's suites have them.
@@ -242,8 +242,8 @@ SUITE = {
     ],
 )
 def test_what_a_touched_pair_enters(pair, entered):
-    found = contamination_marks.quantities(Suite.read(SUITE), {pair: "note"})
-    assert found == {key: [pair] for key in entered}
+    quantities = contamination_marks.quantities(Suite.read(SUITE), {pair: "note"})
+    assert quantities == {key: [pair] for key in entered}
 
 
 def test_keys_of_columns_name_their_quantity():
