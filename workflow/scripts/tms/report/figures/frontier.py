@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from tms.config.method_kinds import SIDES
 from tms.experiments import labels
-from tms.experiments.frontier import SIDES
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import Figure

@@ -9,8 +9,6 @@ from tms.config import method_kinds
 # Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"
-# Two of Tol's muted palette (https://personal.sron.nl/~pault/), dark enough for lines on white.
-WINE, OLIVE = "#882255", "#999933"
 PAPER, RULE = "#FFFFFF", "#D0D0D0"
 PNG_DPI = 150
 
@@ -50,7 +48,7 @@ class Style:
 
 
 def of_kind(kind: str) -> Style:
-    """The look of a kind of method."""
+    """The style of a kind of method."""
     entry = method_kinds.KINDS[kind]
     return Style(entry.colour, entry.marker, entry.line, entry.hatch)
 

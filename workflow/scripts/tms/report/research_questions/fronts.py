@@ -2,8 +2,8 @@
 
 import math
 
+from tms.config.method_kinds import SIDES
 from tms.experiments import labels
-from tms.experiments.frontier import SIDES
 from tms.report.cell_lookup import CellLookup
 
 EXPERIMENT = "frontier"
