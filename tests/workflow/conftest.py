@@ -1,4 +1,4 @@
-"""A finished smoke run of the whole pipeline, in a copy of the project, and ways to ask what is stale."""
+"""A finished smoke run of the whole pipeline, in copies of the project, and ways to ask what is stale."""
 
 import os
 import re
@@ -8,9 +8,27 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from helpers.dry_run import dry_run
 from helpers.paths import ROOT
 
 PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
+# Beside the main experiment, with every method, each experiment has as few as say something.
+SMALL = """
+models: {tiny: {experiments: [main, windows, checkpoints, frontier, mismatch, diversity]}}
+experiments:
+  windows: [tms_late, tms]
+  checkpoints: [tms_t2, tms]
+  frontier: [sft, tms]
+  alpha: [tms_t4, tms_t6, tms_t8, tms_t12]  # of no model: SFT saves no checkpoints for them
+methods:
+  sft: {training: {checkpoints: [1of5]}}
+  tms: {training: {checkpoints: [3of5]}}
+  tms_late: {training: {checkpoints: []}}
+  sft_long: {training: {checkpoints: [1of5]}}
+  tms_long: {training: {checkpoints: [1of5]}}
+"""
+SMOKE = ["config/smoke.yaml", "small.yaml"]
 
 
 class Project:
@@ -23,30 +41,32 @@ class Project:
         self, *words: str, configs: tuple[str, ...] = (), smoke: bool = True
     ) -> subprocess.CompletedProcess:
         """Run Snakemake at smoke size, or as shipped; `configs` are more config files, laid over it."""
-        files = [*(["config/smoke.yaml"] if smoke else []), *configs]
-        command = [sys.executable, "-m", "snakemake", "--cores", "4", "--nocolor"]
-        command += ["--configfile", *files] if files else []
+        files = [*(SMOKE if smoke else []), *configs]
+        options = ["--cores=4", "--nocolor", *(["--configfile", *files] if files else [])]
         # options stand before the targets
-        command += [word for word in words if word.startswith("-")]
-        command += ["--", *(word for word in words if not word.startswith("-"))]
+        options += [word for word in words if word.startswith("-") and word != "--dry-run"]
+        options += ["--", *(word for word in words if not word.startswith("-"))]
+        if "--dry-run" in words:
+            return dry_run(self.folder, options)
+        command = [sys.executable, "-m", "snakemake", *options]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 
     def planned(self, target: str, *options: str, configs: tuple[str, ...] = ()) -> dict[str, int]:
         """Rules that a dry-run would run for a target, with their numbers of jobs."""
-        done = self.snakemake("--dry-run", *options, target, configs=configs)
-        assert done.returncode == 0, done.stdout + done.stderr
+        return self.plan(target, *options, configs=configs)[0]
+
+    def plan(
+        self, target: str, *options: str, configs: tuple[str, ...] = (), smoke: bool = True
+    ) -> tuple[dict[str, int], str]:
+        """As `planned`, and what the dry-run printed."""
+        done = self.snakemake("--dry-run", *options, target, configs=configs, smoke=smoke)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         if "Nothing to be done" in done.stdout + done.stderr:
-            return {}
+            return {}, done.stdout
         stats = re.search(r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.M | re.S)
         assert stats, done.stdout + done.stderr
-        return {name: int(count) for name, count in (line.split() for line in stats[1].splitlines())}
-
-    def trained(self, target: str, configs: tuple[str, ...] = ()) -> set[str]:
-        """Methods whose training a dry-run would run for a target."""
-        done = self.snakemake("--dry-run", target, configs=configs)
-        assert done.returncode == 0, done.stdout + done.stderr
-        jobs = re.findall(r"^rule train_\w+:\n(?:    .*\n)*?    wildcards: (.*)\n", done.stdout, re.M)
-        return {re.search(r"method=(\w+)", wildcards)[1] for wildcards in jobs}
+        counts = (line.split() for line in stats[1].splitlines())
+        return {name: int(count) for name, count in counts}, done.stdout
 
     def overlay(self, name: str, text: str) -> str:
         """Write one more config file, to be laid over the others."""
@@ -61,16 +81,34 @@ def copy_project(folder: Path) -> Project:
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / part)
+    (folder / "small.yaml").write_text(SMALL)
     return Project(folder)
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory) -> Project:
-    """The project after `results/tiny/table.csv` was made from nothing at smoke size."""
-    finished = copy_project(tmp_path_factory.mktemp("project"))
-    done = finished.snakemake("results/tiny/table.csv")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
-    return finished
+def smoke_run(tmp_path_factory, worker_id) -> Path:
+    """Folder of the project after the table and the report were made from nothing at smoke size.
+
+    It is made once, whatever the number of test processes, and never changed.
+    """
+    temporary = tmp_path_factory.getbasetemp()
+    folder = (temporary if worker_id == "master" else temporary.parent) / "smoke_run"
+    printed = folder / "printed"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            done = copy_project(folder).snakemake("results/tiny/table.csv", "results/tiny/report.html")
+            printed.write_text("" if done.returncode == 0 else done.stdout[-3000:] + done.stderr[-6000:])
+    assert printed.read_text() == ""
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(smoke_run, tmp_path_factory) -> Project:
+    """A finished smoke run of the test module's own."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(smoke_run, folder, dirs_exist_ok=True)
+    return Project(folder)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,8 @@ def empty(new_project):
 
 
 def jobs(project, target, *configs, options=()):
-    """Number of jobs of each rule, of the paper's configuration."""
-    done = project.snakemake("--dry-run", *options, target, configs=configs, smoke=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    stats = re.search(r"^job +count\n-+ +-+\n(.*?)^total", done.stdout, re.M | re.S)
-    return {name: int(count) for name, count in (line.split() for line in stats[1].splitlines())}, done.stdout
+    """Number of jobs of each rule, of the paper's configuration, and what the dry-run printed."""
+    return project.plan(target, *options, configs=configs, smoke=False)
 
 
 def test_one_method_of_one_model(empty):

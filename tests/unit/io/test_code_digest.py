@@ -29,9 +29,7 @@ def scripts(tmp_path, monkeypatch):
 
 
 def digests(modules=()):
-    code_digest._tree.cache_clear()
-    code_digest._imports.cache_clear()
-    code_digest._digest.cache_clear()
+    code_digest._read.cache_clear()
     return code_digest.digests("stage", modules)
 
 

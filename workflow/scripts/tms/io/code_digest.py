@@ -30,8 +30,8 @@ def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
         file = queue.pop()
         if file not in seen:
             seen.add(file)
-            queue.extend(_imports(file))
-    named = [(str(file.relative_to(SCRIPTS)), _digest(file)) for file in seen]
+            queue.extend(_read(file)[0])
+    named = [(str(file.relative_to(SCRIPTS)), _read(file)[1]) for file in seen]
     return [f"{name}:{digest}" for name, digest in sorted(named) if digest]
 
 
@@ -40,29 +40,21 @@ def _module_file(name: str) -> Path:
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(), filename=str(file))
+def _read(file: Path) -> tuple[list[Path], str]:
+    """Project files that a file imports, at its top or inside a function, and the file's digest.
 
-
-@cache
-def _imports(file: Path) -> list[Path]:
-    """Project files that a file imports, at its top or inside a function."""
+    The digest is that of its syntax tree without docstrings; empty for a file without code.
+    """
+    tree = ast.parse(file.read_text(), filename=str(file))
     names = []
-    for node in ast.walk(_tree(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    files = {_module_file(name) for name in names if name.partition(".")[0] == "tms"}
-    return sorted(file for file in files if file.exists())
-
-
-@cache
-def _digest(file: Path) -> str:
-    """Digest of a file's syntax tree without docstrings; empty for a file without code."""
-    tree = ast.parse(file.read_text(), filename=str(file))
-    for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12] if tree.body else ""
+    files = {_module_file(name) for name in names if name.partition(".")[0] == "tms"}
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12] if tree.body else ""
+    return sorted(file for file in files if file.exists()), digest
