@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tms.data.contamination.report import touched
+from tms.data.contamination.report import contaminated_pairs
 
 COUNTS = {"rows": 20, "exact": 0, "exact_heldout": 0, "overlapping": 0, "share": 0.0, "mostly": 0}
 
@@ -38,7 +38,7 @@ def test_too_much_overlap_is_one_line(gate, tmp_path):
 
 def test_the_share_may_be_raised(gate, tmp_path):
     assert gate("--max-share", "0.05").returncode == 0
-    assert touched([tmp_path / "contamination.json"]) == {}
+    assert contaminated_pairs([tmp_path / "contamination.json"]) == {}
 
 
 def test_an_accepted_pair_passes_and_is_named(gate, tmp_path):
@@ -51,7 +51,7 @@ def test_an_accepted_pair_passes_and_is_named(gate, tmp_path):
         ("alike", "0.0500", "accepted"),
         ("trained", "0.0000", "kept"),
     ]
-    notes = touched([tmp_path / "contamination.json"])
+    notes = contaminated_pairs([tmp_path / "contamination.json"])
     assert list(notes) == [("chain", "alike"), ("chain", "trained")]
     assert "1 of 20 rows (5.0%)" in notes["chain", "alike"] and "one author" in notes["chain", "alike"]
     assert "20 training rows equal rows of it and were kept" in notes["chain", "trained"]

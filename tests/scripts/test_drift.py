@@ -64,7 +64,7 @@ def flags(base, **changed):
         "max-new-tokens": 8,
         "samples": "samples.parquet",
         "threads": 1,
-        "store": "store",
+        "cache": "rows",
         "output": "drift.json",
         "cost": "cost.json",
     } | {name.replace("_", "-"): value for name, value in changed.items()}
@@ -169,7 +169,7 @@ def test_vllm_draws_in_a_process_of_its_own(run_program, folder, tiny_model):
     for engine in ("transformers", "vllm"):
         words = flags("wide-base", model="wide-end", engine=engine, output=f"{engine}.json")
         # A store of its own: by its weights this model is the narrow one, whose rows another test has stored.
-        words += ["--store", "wide-rows", "--trajectory", "1of1=wide-end"]
+        words += ["--cache", "wide-rows", "--trajectory", "1of1=wide-end"]
         done = run_program(folder, "drift", *words)
         assert done.returncode == 0, done.stderr
         found[engine] = json.loads((folder / f"{engine}.json").read_text())["kl"]

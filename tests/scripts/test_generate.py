@@ -18,7 +18,7 @@ def words(tiny_model, tmp_path):
         ]
         parquet.write(tmp_path / f"{name}.parquet", parquet.EXAMPLES, examples, {})
     files = ["--benchmarks", "sums=sums.parquet", "facts=facts.parquet", "--limits", "sums=3"]
-    outputs = ["--threads", 1, "--store", "rows", "--output", "out.parquet", "--cost", "cost.json"]
+    outputs = ["--threads", 1, "--cache", "rows", "--output", "out.parquet", "--cost", "cost.json"]
     return ["--model", tiny_model, *files, "--temperature", 0, "--max-new-tokens", 8, "facts=4", *outputs]
 
 

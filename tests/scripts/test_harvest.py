@@ -74,7 +74,7 @@ def words(checkpoints, tmp_path):
         parquet.write(tmp_path / f"{split}.parquet", parquet.REFERENCES, references, {})
     parquet.write(tmp_path / "plan.parquet", parquet.PLAN, PLAN, {})
     files = ["--plan", "plan.parquet", "--references", "train=train.parquet", "heldout=heldout.parquet"]
-    outputs = ["--threads", 1, "--store", "rows", "--output", "part.parquet", "--cost", "cost.json"]
+    outputs = ["--threads", 1, "--cache", "rows", "--output", "part.parquet", "--cost", "cost.json"]
     return [*files, "--checkpoints", *checkpoints, "--task", "sums", "--max-new-tokens", 10, *outputs]
 
 
@@ -112,7 +112,7 @@ def test_parts_are_the_whole(in_process, words, tmp_path):
     whole = read(tmp_path)
     parts = []
     for part in (1, 2, 3):
-        done = in_process("harvest", *words, "--store", "other", "--part", part, "--parts", 3)
+        done = in_process("harvest", *words, "--cache", "other", "--part", part, "--parts", 3)
         assert done.returncode == 0, done.stderr
         parts.append(read(tmp_path))
     assert [names(part) for part in parts] == [NAMED[:3], [], NAMED[3:]]
@@ -210,7 +210,7 @@ def test_stopped_and_run_again(in_process, words, tmp_path, number, flush_rows):
     SIGKILL leaves what was flushed, SIGTERM all that was finished.
     """
     full = [*map(str, words), "--mode", "full", "--samples", "4"]
-    in_process("harvest", *full, "--store", "other")
+    in_process("harvest", *full, "--cache", "other")
     expected = read(tmp_path)
     (tmp_path / "part.parquet").unlink()
     arguments = [str(SCRIPTS), str(flush_rows), str(int(number)), str(SCRIPTS / "harvest.py"), *full]

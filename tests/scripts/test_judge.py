@@ -40,7 +40,7 @@ def words(judge_model, tmp_path):
     ]
     parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, done, {})
     flags = ["--judge", "wildguard", "--model", judge_model, "--generations", "generations.parquet"]
-    flags += ["--temperature", 0, "--max-new-tokens", 4, "--threads", 1, "--store", "rows"]
+    flags += ["--temperature", 0, "--max-new-tokens", 4, "--threads", 1, "--cache", "rows"]
     return [*flags, "--output", "out.parquet", "--cost", "cost.json", "--benchmarks"]
 
 

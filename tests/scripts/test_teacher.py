@@ -8,7 +8,7 @@ import pytest
 from tms.io import code_digest, parquet
 
 SAMPLING = ["--tries", 3, "--temperature", 0.7, "--top-p", 0.95, "--max-new-tokens", 6, "--seed", 1]
-OUTPUTS = ["--threads", 1, "--store", "rows", "--output", "out/samples.parquet", "--cost", "out/cost.json"]
+OUTPUTS = ["--threads", 1, "--cache", "rows", "--output", "out/samples.parquet", "--cost", "out/cost.json"]
 
 
 def examples(name: str, count: int) -> list[dict]:

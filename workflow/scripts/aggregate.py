@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.config.suite import Suite
-from tms.data.contamination.report import touched
+from tms.data.contamination.report import contaminated_pairs
 from tms.io import cli
 from tms.metrics import suite_flags
 from tms.metrics.cost_table import COST, cost_rows
@@ -70,7 +70,7 @@ def main(args: argparse.Namespace) -> None:
         for label, path in cli.parse_pairs(args.runs).items()
     }
     cells = tidy(args.model, args.method, base, runs, suite)
-    notes = touched(args.contamination)
+    notes = contaminated_pairs(args.contamination)
     fractions = ["score", "ci_low", "ci_high", "base_score", "delta"]
     write_csv(
         args.scores,

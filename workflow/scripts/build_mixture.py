@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
         ("train", args.references, args.output),
         ("heldout", args.heldout_references, args.heldout_output),
     ):
-        references = {row["example_id"]: row for row in parquet.read(source, parquet.REFERENCES)}
+        references = {row["example_id"]: row for row in parquet.read_references(source)}
         mixed = mix([row for row in plan if row["split"] == split], references, harvest)
         parquet.write(output, parquet.MIXTURE, mixed, facts)
         masked = sum(row["finish_reason"] != "stop" for row in mixed)

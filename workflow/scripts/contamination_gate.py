@@ -1,4 +1,4 @@
-"""Say of each benchmark whether too much of it is in a task's training rows; stop where it is.
+"""Stop where too much of a benchmark is in a task's training rows; report each benchmark's share.
 
 A stage of its own, so that another limit or reason makes nothing stale that was trained on the same rows.
 """
@@ -15,7 +15,7 @@ from tms.metrics.scores import write_csv
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", type=Path, required=True, help="what decontaminate found")
+    parser.add_argument("--report", type=Path, required=True, help="the report of decontaminate")
     parser.add_argument(
         "--max-share",
         type=float,
@@ -61,15 +61,17 @@ def main(args: argparse.Namespace) -> None:
     task, benchmarks = report["task"], report["benchmarks"]
     accepted = read_reasons("--accept", args.accept, benchmarks)
     kept = read_reasons("--keep", args.keep, benchmarks)
-    found = {}
+    entries = {}
     for name, counts in benchmarks.items():
         word, reason = outcome(counts["share"], args.max_share, accepted.get(name), kept.get(name))
         numbers = {column: counts[column] for column in COLUMNS if column in counts}
-        found[name] = numbers | {"outcome": word, "reason": reason}
-    lines = [table_row(task, name, entry) for name, entry in found.items()]
+        entries[name] = numbers | {"outcome": word, "reason": reason}
+    lines = [table_row(task, name, entry) for name, entry in entries.items()]
     for line in [dict(zip(COLUMNS, COLUMNS, strict=True)), *lines]:
         print("\t".join(str(value) for value in line.values()), flush=True)
-    blocked = [f"{name} {entry['share']:.1%}" for name, entry in found.items() if entry["outcome"] == BLOCKED]
+    blocked = [
+        f"{name} {entry['share']:.1%}" for name, entry in entries.items() if entry["outcome"] == BLOCKED
+    ]
     if blocked:
         raise InputError(
             f"{task}: over {args.max_share:.1%} of the rows share 13 words with training in "
@@ -77,7 +79,7 @@ def main(args: argparse.Namespace) -> None:
             f"with a reason, or drop the task or the benchmark"
         )
     write_csv(args.table, COLUMNS, lines)
-    text = json.dumps({"task": task, "max_share": args.max_share, "benchmarks": found}, indent=1)
+    text = json.dumps({"task": task, "max_share": args.max_share, "benchmarks": entries}, indent=1)
     args.output.write_text(text + "\n")
 
 

@@ -2,7 +2,7 @@
 
 Rows of the training and held-out split whose problem equals an evaluation row's are removed, and held-out
 rows that equal a training row. Then evaluation rows that share 13 words in a row with a training row are
-counted; whether there are too many of them is for the stage `gate` to say.
+counted; the stage `contamination_gate` says whether there are too many.
 """
 
 import argparse
@@ -33,31 +33,31 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", type=Path, required=True, help="output: training rows that are left")
     parser.add_argument("--heldout-output", type=Path, required=True, help="output: held-out rows left")
-    parser.add_argument("--report", type=Path, required=True, help="output: what was found, with evidence")
+    parser.add_argument("--report", type=Path, required=True, help="output: the overlap, with evidence")
     return parser
 
 
 def read_problems(path: Path) -> list[dict]:
-    found = parquet.read(path, ["example_id", "problem"])
-    contamination.check_problems(found, path)
-    return found
+    problems = parquet.read(path, ["example_id", "problem"])
+    contamination.check_problems(problems, path)
+    return problems
 
 
 def exact_matches(
     train: list[dict], heldout: list[dict], benchmarks: dict[str, str]
 ) -> dict[str, dict[str, dict[str, list[str]]]]:
     """Rows that equal a benchmark's: split -> benchmark -> example id -> ids of the benchmark's rows."""
-    found: dict[str, dict] = {"train": {}, "heldout": {}}
+    exact: dict[str, dict] = {"train": {}, "heldout": {}}
     for name, path in benchmarks.items():
         matcher = contamination.ExactMatcher(read_problems(Path(path)))
-        found["train"][name] = matcher.matches(train)
-        found["heldout"][name] = matcher.matches(heldout)
-    return found
+        exact["train"][name] = matcher.matches(train)
+        exact["heldout"][name] = matcher.matches(heldout)
+    return exact
 
 
 def removed(exact: dict[str, dict], kept: list[str]) -> set[str]:
     """Ids of the rows that equal a row of any benchmark but the kept ones."""
-    return {example for name, found in exact.items() if name not in kept for example in found}
+    return {example for name, matches in exact.items() if name not in kept for example in matches}
 
 
 def without(path: Path, gone: set[str], remedy: str) -> list[dict]:
@@ -75,11 +75,11 @@ def without(path: Path, gone: set[str], remedy: str) -> list[dict]:
 def compare(train: list[dict], exact: dict, benchmarks: dict[str, str]) -> dict:
     """Compare what is left with each benchmark, one at a time: the report's entries."""
     overlaps = contamination.Overlaps(train)
-    found = {}
+    entries = {}
     for name, path in benchmarks.items():
         problems = read_problems(Path(path))
         overlapping, boilerplate = overlaps.find(problems)
-        found[name] = {
+        entries[name] = {
             "rows": len(problems),
             "exact": len(exact["train"][name]),
             "exact_heldout": len(exact["heldout"][name]),
@@ -91,7 +91,7 @@ def compare(train: list[dict], exact: dict, benchmarks: dict[str, str]) -> dict:
             "exact_heldout_pairs": exact["heldout"][name],
             "overlaps": [vars(overlap) for overlap in overlapping[:LISTED]],
         }
-    return found
+    return entries
 
 
 def main(args: argparse.Namespace) -> None:

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
     add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
     add("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    add("--store", type=Path, required=True, help="folder of the completion cache")
+    add("--cache", type=Path, required=True, help="folder of the completion cache")
     add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
     add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")
@@ -84,7 +84,7 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         Request(open_model(folder), sampling, args.seed, wanted, f"drift: samples of {who}")
         for who, folder in (("policy", args.model), ("base", args.base))
     ]
-    done = generate_missing(requests, generation_flags.engine(args), args.store)
+    done = generate_missing(requests, generation_flags.engine(args), args.cache)
     gc.collect()  # frees the engine's model before two others are loaded
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
 
@@ -95,11 +95,11 @@ def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
         return []
     from tms.metrics.drift import encode_supervision
 
-    references = parquet.read(args.train_references, parquet.REFERENCES)[: args.train_rows or None]
-    found, _ = encode_supervision(
+    references = parquet.read_references(args.train_references)[: args.train_rows or None]
+    sequences, _ = encode_supervision(
         [row | {"source": "teacher", "finish_reason": "stop"} for row in references], encoder
     )
-    return found
+    return sequences
 
 
 def sample_apart() -> None:
@@ -122,17 +122,17 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
     from tms.metrics.drift import kl_divergence, load_policy
 
     models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
-    found: dict[str, dict] = {}
+    measured: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in cli.parse_pairs(args.prompts):
             drawn = [row for row in samples[who] if row["prompts"] == name]
             sequences = [(encoder.prompt(row["prompt"]), row["completion_ids"]) for row in drawn]
             kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
-            for row, own in zip(drawn, sums, strict=True):
-                row["kl"] = own
+            for row, value in zip(drawn, sums, strict=True):
+                row["kl"] = value
             truncated = sum(row["finish_reason"] == "length" for row in drawn)
-            found.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
-    return found
+            measured.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
+    return measured
 
 
 def main(args: argparse.Namespace) -> None:
@@ -140,10 +140,8 @@ def main(args: argparse.Namespace) -> None:
     trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
         checkpoints.weights_digest(folder)
-    references = parquet.read(args.heldout_references, parquet.REFERENCES)
-    if not references:
-        raise InputError(f"{args.heldout_references}: no references; look at the filter's rejects beside it")
-    own = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
+    references = parquet.read_references(args.heldout_references)
+    mixture = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
     if args.samples_only:
         sample(args)
         return
@@ -165,16 +163,16 @@ def main(args: argparse.Namespace) -> None:
     label_sequences, _ = encode_supervision(labels, encoder)
     train_sequences = training_sequences(args, encoder)
     model = load_policy(args.model)
-    found = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
+    measured = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
     if args.heldout_mixture:
-        own_sequences, masked = encode_supervision(own, encoder)
-        found["pld_own"] = policy_label_divergence(model, own_sequences, "pld_own") | {"masked": masked}
+        sequences, masked = encode_supervision(mixture, encoder)
+        measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
     del model
     heldout, train = {}, {}
     for point in sorted(trajectory, key=checkpoints.parse_point):
         known = checkpoints.weights_digest(trajectory[point]) == checkpoints.weights_digest(args.model)
         if known:
-            heldout[point] = found["pld_ref"]
+            heldout[point] = measured["pld_ref"]
         if known and not train_sequences:
             continue
         policy = load_policy(trajectory[point])
@@ -182,14 +180,14 @@ def main(args: argparse.Namespace) -> None:
             heldout[point] = policy_label_divergence(policy, label_sequences, f"pld_ref {point}")
         if train_sequences:
             train[point] = policy_label_divergence(policy, train_sequences, f"training NLL {point}")
-    found["trajectory"] = add_drift(heldout)
+    measured["trajectory"] = add_drift(heldout)
     if train:
-        found["train_trajectory"] = train
+        measured["train_trajectory"] = train
     if samples:
-        found["kl"] = measure_kl(args, encoder, samples)
+        measured["kl"] = measure_kl(args, encoder, samples)
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
     parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))
-    args.output.write_text(json.dumps(found, indent=1) + "\n")
+    args.output.write_text(json.dumps(measured, indent=1) + "\n")
     # Rows that were stored count with the seconds that they took when they were drawn.
     forward = round(time.monotonic() - sampled, 3)
     cost.write(args.cost, drawn + cost.Cost(seconds=forward))

@@ -1,4 +1,4 @@
-"""Say what a target will take before it is run: jobs, GPUs, tokens, hours and disk, stage by stage."""
+"""Estimate a target before it is run: jobs, GPUs, tokens, hours and disk, stage by stage."""
 
 import argparse
 import csv
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tms.config.load import configuration
 from tms.cost_estimate import throughput
-from tms.cost_estimate.dry_run import planned
+from tms.cost_estimate.dry_run import jobs_of
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.model_sizes import ModelSizes
@@ -82,7 +82,7 @@ def comparison_lines(rows: list[dict]) -> list[list[str]]:
 
 
 def disk_words(needed: Disk, free: float, removing: bool, warn: float) -> list[str]:
-    """What to say of disk: the sum, and a warning with its remedy where it is much or more than there is."""
+    """Lines on disk: the sum, and a warning with its remedy where it is much or more than there is."""
     policy = "needed" if removing else "all"
     kept = needed.kept - (needed.removable if removing else 0)
     said = [
@@ -98,9 +98,9 @@ def disk_words(needed: Disk, free: float, removing: bool, warn: float) -> list[s
     return said
 
 
-def estimated(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
+def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
     """Print what is left to run."""
-    jobs = planned(args.target, args.configfile)
+    jobs = jobs_of(args.target, args.configfile)
     stale = frozenset(path for job in jobs for path in job.output)
     lengths = Lengths(config, figures, not args.assumed_lengths, stale)
     estimator = estimator_of(config, figures, lengths)
@@ -127,12 +127,12 @@ def estimated(args: argparse.Namespace, figures: Throughput, config: dict) -> No
     print(f"speeds: {args.throughput}; most are assumed, so correct them by --compare after a first run")
 
 
-def compare(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
+def print_comparison(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
     """Print what finished jobs took beside what would have been estimated."""
-    left = {path for job in planned(args.target, args.configfile) for path in job.output}
+    left = {path for job in jobs_of(args.target, args.configfile) for path in job.output}
     done = [
         job
-        for job in planned(args.target, args.configfile, everything=True)
+        for job in jobs_of(args.target, args.configfile, everything=True)
         if not left.intersection(job.output)
     ]
     estimator = estimator_of(config, figures, Lengths(config, figures, not args.assumed_lengths))
@@ -169,7 +169,7 @@ def main(args: argparse.Namespace) -> None:
         if getattr(args, name) < 1:
             raise InputError(f"--{name} {getattr(args, name)}: give at least 1")
     figures = throughput.read(args.throughput, args.device)
-    (compare if args.compare else estimated)(args, figures, configuration(args.configfile))
+    (print_comparison if args.compare else print_estimate)(args, figures, configuration(args.configfile))
 
 
 if __name__ == "__main__":

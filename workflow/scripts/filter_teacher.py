@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def reason_to_reject(sample: dict, grade: Grade) -> str:
-    """Why an answer is no reference; "" where it is one. Truncated answers are rejected even if right."""
+    """Reason against an answer, "" where it is a reference. Truncated answers are rejected even if right."""
     if sample["finish_reason"] != "stop":
         return "truncated"
     if grade.failure:

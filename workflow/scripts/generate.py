@@ -103,7 +103,7 @@ def main(args: argparse.Namespace) -> None:
         for point, model in models.items()
         for name in names
     ]
-    done = generate_missing(requests, engine, args.store)
+    done = generate_missing(requests, engine, args.cache)
     settings = {request.rows[0]["benchmark"]: request.sampling for request in requests}
     generation_flags.write(args, "generate", done, list(models.values()), engine, settings)
 

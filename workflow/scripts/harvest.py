@@ -109,11 +109,9 @@ def main(args: argparse.Namespace) -> None:
     if "train" not in paths:
         raise InputError("--references: name the training references, train=PATH")
     references = {
-        split: {row["example_id"]: row for row in parquet.read(Path(path), parquet.REFERENCES)}
+        split: {row["example_id"]: row for row in parquet.read_references(Path(path))}
         for split, path in paths.items()
     }
-    if not references["train"]:
-        raise InputError(f"{paths['train']}: no references; the filter kept none, see its rejects")
     plan = parquet.read(args.plan, parquet.PLAN)
     wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples, args.task)
     mine = [point for point in list(folders)[args.part - 1 :: args.parts] if wanted[point]]
@@ -124,7 +122,7 @@ def main(args: argparse.Namespace) -> None:
         Request(models[point], sampling, args.seed, wanted[point], f"harvest {args.task} {point}")
         for point in mine
     ]
-    done = generate_missing(requests, engine, args.store)
+    done = generate_missing(requests, engine, args.cache)
     generation_flags.write(args, "harvest", done, list(models.values()), engine, sampling)
 
 

@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     # A judge answers greedily, and once for each text: the sample's index is no part of its question.
     asked = [row | {"sample": 0} for row in wanted]
     request = Request(model, sampling, args.seed, asked, f"judge {args.judge}")
-    done = generate_missing([request], engine, args.store)
+    done = generate_missing([request], engine, args.cache)
     judgements = [
         row | {"judgement": answer["completion"], "finish_reason": answer["finish_reason"]}
         for row, answer in zip(wanted, done, strict=True)

@@ -4,8 +4,8 @@ Snakemake counts the resource `gpu` but assigns no cards. This program takes a l
 sets CUDA_VISIBLE_DEVICES and becomes the command. So the command gets every signal itself, and its leases end
 with it, however it ends. Several workflows of one user on a node share the leases.
 
-Who waits stands in a queue: the first one collects cards as they become free, so a command that needs the
-whole node is not passed by small ones for ever, and no two wait for each other.
+Waiting commands stand in a queue: the first one collects cards as they become free, so a command that needs
+the whole node is not passed by small ones for ever, and no two wait for each other.
 """
 
 import argparse

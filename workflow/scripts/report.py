@@ -96,7 +96,7 @@ def main(args: argparse.Namespace) -> None:
     lookup = CellLookup(ModelInfo(args.model, {}, suite, {}), cells.read(args.cells))
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
-    scores = page_tables.scores(lookup, links, report.touched(args.contamination))
+    scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
     leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading

@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> None:
     model = open_model(args.model)
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     request = Request(model, sampling, args.seed, wanted, f"teacher {args.task}")
-    done = generate_missing([request], engine, args.store)
+    done = generate_missing([request], engine, args.cache)
     generation_flags.write(args, "teacher", done, [model], engine, sampling)
 
 

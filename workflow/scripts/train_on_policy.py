@@ -53,9 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    references = parquet.read(args.references, parquet.REFERENCES)
-    if not references:
-        raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
+    references = parquet.read_references(args.references)
     module = f"tms.on_policy.{args.algorithm}"
     if importlib.util.find_spec(module) is None:
         raise InputError(f"--algorithm {args.algorithm}: no such module in tms/on_policy")

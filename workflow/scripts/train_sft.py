@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from tms.io import cli, parquet
-from tms.io.errors import InputError
 from tms.training import examples, program
 from tms.training.settings import add_flags
 
@@ -20,9 +19,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    references = parquet.read(args.references, parquet.REFERENCES)
-    if not references:
-        raise InputError(f"{args.references}: no references; look at the filter's rejects beside it")
+    references = parquet.read_references(args.references)
     program.train_on_rows(
         args,
         "train_sft",

@@ -7,7 +7,7 @@ from tms.config.stages import drift
 KL = (
     "--prompts heldout=data/chain/miniature/heldout.parquet facts=data/facts/test.parquet "
     "lookup=data/lookup/test.parquet refusal=data/refusal/test.parquet --kl-prompts 128 --kl-samples 2 "
-    "--max-new-tokens 96 --seed 0 --engine transformers --threads 1 --store rows"
+    "--max-new-tokens 96 --seed 0 --engine transformers --threads 1 --cache rows"
 )
 
 

@@ -4,7 +4,7 @@ from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import evaluate
 
-ENGINE = "--engine transformers --threads 1 --store rows"
+ENGINE = "--engine transformers --threads 1 --cache rows"
 RUN = "results/tiny/tms/chain/seed0"
 
 
@@ -35,7 +35,7 @@ def test_judges_and_graders():
     assert evaluate.judged(SHIPPED, "qwen3b") == {"wildguard": ["wildguard", "wildjailbreak"]}
     assert evaluate.judge_flags(SHIPPED, "qwen3b", "wildguard") == (
         "--judge wildguard --benchmarks wildguard wildjailbreak --temperature 0.0 --max-new-tokens 32 "
-        "--engine vllm --threads 1 --store rows"
+        "--engine vllm --threads 1 --cache rows"
     )
     assert evaluate.grade_flags(SHIPPED, "tiny", "base") == (
         "--graders mini_countdown=countdown chain=chain facts=facts lookup=lookup refusal=refusal"

@@ -64,7 +64,7 @@ def test_a_harvest_reads_the_checkpoints_of_the_run_that_it_is_told():
     assert mixture.harvest_flags(SHIPPED, "qwen3b", "tms", "math", "1", "3", "8") == (
         "--task math --part 3 --parts 8 --mode planned --samples 1 --temperature 1.0 --top-p 1.0 "
         f"--max-new-tokens 4096 --seed 1 --checkpoints {' '.join(folders)} 1of1={run}/checkpoint-1of1 "
-        "--engine vllm --threads 1 --store rows"
+        "--engine vllm --threads 1 --cache rows"
     )
     assert mixture.harvested_folders(SHIPPED, "qwen3b", "tms", "math", "1") == [
         f"{run}/checkpoint-1of1",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.data.contamination.overlap import SIZE, ExactMatcher, Overlaps, check_problems
-from tms.data.contamination.report import ACCEPTED, BLOCKED, KEPT, OK, outcome, touched
+from tms.data.contamination.report import ACCEPTED, BLOCKED, KEPT, OK, contaminated_pairs, outcome
 from tms.io.errors import InputError
 from tms.tasks import arc, gsm8k, math, math500
 
@@ -176,19 +176,19 @@ def test_grades():
     assert outcome(0.0, 0.01, None, "trains on it") == (KEPT, "trains on it")
 
 
-def test_touched_names_accepted_and_kept_pairs(tmp_path):
+def test_contaminated_pairs_are_accepted_and_kept_pairs(tmp_path):
     entry = {"rows": 500, "exact": 0, "overlapping": 60, "share": 0.12, "reason": "both come from contests"}
     kept = entry | {"exact": 7, "outcome": KEPT, "reason": "trains on it"}
     benchmarks = {"a": entry | {"outcome": ACCEPTED}, "b": entry | {"outcome": OK}, "c": kept}
     path = tmp_path / "contamination.json"
     path.write_text(json.dumps({"task": "math", "benchmarks": benchmarks}))
     shared = "60 of 500 rows (12.0%) share 13 words with training"
-    assert touched([path]) == {
+    assert contaminated_pairs([path]) == {
         ("math", "a"): f"{shared}: both come from contests",
         ("math", "c"): f"7 training rows equal rows of it and were kept; {shared}: trains on it",
     }
     with pytest.raises(InputError, match=r"none\.json"):
-        touched([tmp_path / "none.json"])
+        contaminated_pairs([tmp_path / "none.json"])
 
 
 @needs_data

@@ -1,4 +1,4 @@
-"""Where a completion states its final answer."""
+"""The final answer that a completion states."""
 
 import re
 

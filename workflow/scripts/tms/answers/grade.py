@@ -1,4 +1,4 @@
-"""What a grader returns."""
+"""The grade of a completion."""
 
 from dataclasses import dataclass, field
 

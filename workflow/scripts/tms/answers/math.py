@@ -111,8 +111,9 @@ def harmless(text: str) -> bool:
         deepest = max(deepest, depth)
     if deepest > DEEPEST or len(text) > LONGEST_ANSWER or re.search(r"\d{60}", text):
         return False
-    for found in re.finditer(r"(\d*)\s*[)}\]]*\s*!", text):
-        if not found[1] or int(found[1]) > LARGEST_FACTORIAL or found.group().strip(" !") != found[1]:
+    for factorial in re.finditer(r"(\d*)\s*[)}\]]*\s*!", text):
+        digits = factorial[1]
+        if not digits or int(digits) > LARGEST_FACTORIAL or factorial.group().strip(" !") != digits:
             return False
     if any(int(digits) > LARGEST_FACTORIAL for digits in re.findall(r"binom\D{0,3}(\d+)", text)):
         return False
@@ -131,7 +132,7 @@ def harmless(text: str) -> bool:
 
 
 def _argument(text: str, start: int) -> str:
-    """What an exponent's sign is followed by: a bracket's content or a single token."""
+    """The text behind an exponent's sign: a bracket's content or a single token."""
     rest = text[start:].lstrip()
     if rest[:1] in ("{", "("):
         depth = 0
@@ -158,7 +159,7 @@ def _verify(gold: str, prediction: str) -> bool:
         ]
         if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=seconds, raise_on_error=True):
             return False
-        return timeout(timeout_seconds=seconds)(_numerically_plausible)(*(found[0] for found in parsed))
+        return timeout(timeout_seconds=seconds)(_numerically_plausible)(*(values[0] for values in parsed))
     except TimeoutException:
         raise TimeoutError from None
     except Exception:

@@ -1,4 +1,4 @@
-r"""Where a completion states its mathematical answer: boxed first, then announced, then what stands last."""
+r"""The mathematical answer that a completion states: boxed first, then announced, then what stands last."""
 
 import re
 from itertools import pairwise
@@ -52,7 +52,7 @@ def boxes(completion: str) -> list[tuple[int, int, str]]:
     An empty box, a placeholder and one that is never closed are left out; `\boxed 3` counts.
     """
     text = completion[-LONGEST:]
-    found = []
+    complete = []
     for box in list(BOX.finditer(text))[-MOST_BOXES:]:
         start = box.end()
         if text[start : start + 1] == "{":
@@ -62,8 +62,8 @@ def boxes(completion: str) -> list[tuple[int, int, str]]:
             bare = re.compile(r"[^\s${}]{1,50}").match(text, start)
             end, content = (bare.end() - 1, bare.group().rstrip(".,;")) if bare else (start, "")
         if content.lower() not in PLACEHOLDERS:
-            found.append((box.start(), end + 1, content))
-    return found
+            complete.append((box.start(), end + 1, content))
+    return complete
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -85,12 +85,12 @@ def _closing(text: str, start: int) -> int | None:
 
 def boxed(completion: str, several: bool = False) -> str | None:
     """Content of the last box; with `several`, of all boxes that form one list with it, joined by commas."""
-    found = boxes(completion)
-    if not found:
+    complete = boxes(completion)
+    if not complete:
         return None
     text = completion[-LONGEST:]
-    contents = [found[-1][2]]
-    for (_, end, content), (start, _, _) in zip(found[-2::-1], found[:0:-1], strict=True):
+    contents = [complete[-1][2]]
+    for (_, end, content), (start, _, _) in zip(complete[-2::-1], complete[:0:-1], strict=True):
         if not several or start - end > FARTHEST or not BETWEEN_BOXES.fullmatch(text[end:start]):
             break
         contents.insert(0, content)
@@ -99,8 +99,8 @@ def boxed(completion: str, several: bool = False) -> str | None:
 
 def last_number(text: str) -> str:
     """The last number of a text ("" where there is none); exponents of units are no numbers."""
-    found = NUMBER.findall(_joined(text))
-    return found[-1] if found else ""
+    numbers = NUMBER.findall(_joined(text))
+    return numbers[-1] if numbers else ""
 
 
 def _joined(text: str) -> str:
@@ -122,11 +122,11 @@ def announced(completion: str) -> str | None:
 def _sentence(text: str) -> str:
     """A text's first sentence; math that it starts with is kept whole."""
     position = 0
-    while found := re.compile(MATH, flags=re.DOTALL).search(text, position):
+    while formula := re.compile(MATH, flags=re.DOTALL).search(text, position):
         stop = SENTENCE.search(text, position)
-        if stop and stop.start() < found.start():
+        if stop and stop.start() < formula.start():
             break
-        position = found.end()
+        position = formula.end()
     stop = SENTENCE.search(text, position)
     return text[: stop.start() if stop else LONGEST_ANSWER].strip()
 
@@ -141,8 +141,8 @@ def number_answer(completion: str) -> str:
             stated = _content(formula)
     if MACRO.search(PLAIN_MACROS.sub("", stated)) and re.search(r"\d", stated):
         return stated.rpartition("=")[2].strip()
-    if found := number_of(stated):
-        return found
+    if number := number_of(stated):
+        return number
     if box is not None:
         return stated
     return last_number(completion[-LONGEST:])
@@ -155,12 +155,12 @@ def number_of(text: str) -> str:
     """
     text = _joined(text).replace("\\$", "")
     result = text.rpartition("=")[2] if NUMBER.search(text.rpartition("=")[2]) else text
-    found = list(NUMBER.finditer(result))
-    if not found:
+    numbers = list(NUMBER.finditer(result))
+    if not numbers:
         return ""
-    starts = re.fullmatch(r"[\s$€£*(\[{~≈:\\]*", result[: found[0].start()])
-    works_on = re.match(r"\s*(?:[-+*/^×÷]|\\times|\\cdot|\\div)\s*[\d$(]", result[found[0].end() :])
-    return (found[0] if starts and not works_on else found[-1]).group()
+    starts = re.fullmatch(r"[\s$€£*(\[{~≈:\\]*", result[: numbers[0].start()])
+    works_on = re.match(r"\s*(?:[-+*/^×÷]|\\times|\\cdot|\\div)\s*[\d$(]", result[numbers[0].end() :])
+    return (numbers[0] if starts and not works_on else numbers[-1]).group()
 
 
 def expression_answer(completion: str, several: bool = False) -> str:
@@ -176,19 +176,19 @@ def expression_answer(completion: str, several: bool = False) -> str:
     if sentence is not None and (stated := _stated(sentence)):
         return stated
     text = completion[-LONGEST:]
-    found = list(EXPRESSION.finditer(text))
-    return _bare_line(text) or (_content(found[-1]) if found else "")
+    expressions = list(EXPRESSION.finditer(text))
+    return _bare_line(text) or (_content(expressions[-1]) if expressions else "")
 
 
 def _restated(completion: str) -> bool:
     """Whether a "final answer" with a number or formula is announced behind the last box."""
-    found = boxes(completion)
-    behind = completion[-LONGEST:][found[-1][1] :] if found else ""
+    complete = boxes(completion)
+    behind = completion[-LONGEST:][complete[-1][1] :] if complete else ""
     return FINAL.search(behind) is not None and re.search(r"\d|\$|\\", announced(behind) or "") is not None
 
 
 def _stated(sentence: str) -> str:
-    """What an announcing sentence states: its formulas, else what follows "is", else its one number.
+    """The statement of an announcing sentence: its formulas, else what follows "is", else its one number.
 
     A formula inside a sentence may name what is asked for ("the largest $n$ is 34"), so what follows "is"
     comes first there. "" where a sentence of many words has neither a formula nor a number.
@@ -217,16 +217,16 @@ def _bare_line(text: str) -> str:
 
 def _math_of(sentence: str) -> str:
     """The formulas of a sentence that has any, joined by commas; "" otherwise."""
-    found = list(re.finditer(MATH, sentence, flags=re.DOTALL))
-    if not found:
+    formulas = list(re.finditer(MATH, sentence, flags=re.DOTALL))
+    if not formulas:
         return ""
-    contents = [_content(found[0])]
-    for before, after in pairwise(found):
+    contents = [_content(formulas[0])]
+    for before, after in pairwise(formulas):
         if not re.fullmatch(r"\s*,?\s*(?:and|or)?\s*", sentence[before.end() : after.start()]):
             break
         contents.append(_content(after))
     return ", ".join(contents)
 
 
-def _content(found: re.Match) -> str:
-    return next(text for text in found.groupdict().values() if text is not None).strip()
+def _content(formula: re.Match) -> str:
+    return next(text for text in formula.groupdict().values() if text is not None).strip()

@@ -126,21 +126,21 @@ def number(text: str) -> Fraction | None:
     if len(text) > 100:
         return None
     try:
-        if found := PLAIN.fullmatch(text):
-            return _signed(found[1], _decimal(found[2]) * Fraction(10) ** int(found[3] or 0))
-        if found := FRACTION.fullmatch(text.replace(" ", "")):
-            return _signed(found[1], int(found[2] or 0) + Fraction(int(found[3]), int(found[4])))
-        if found := SLASHED.fullmatch(text):
-            return _signed(found[1], _decimal(found[2]) / _decimal(found[3]))
-        if found := MIXED.fullmatch(text):
-            return _signed(found[1], int(found[2]) + Fraction(int(found[3]), int(found[4])))
-        if found := SCIENTIFIC.fullmatch(text.replace(" ", "")):
-            return _signed(found[1], _decimal(found[2]) * Fraction(10) ** int(found[3]))
-        if found := REPEATING.fullmatch(text):
-            whole, digits, period = found[2], found[3], found[4]
+        if match := PLAIN.fullmatch(text):
+            return _signed(match[1], _decimal(match[2]) * Fraction(10) ** int(match[3] or 0))
+        if match := FRACTION.fullmatch(text.replace(" ", "")):
+            return _signed(match[1], int(match[2] or 0) + Fraction(int(match[3]), int(match[4])))
+        if match := SLASHED.fullmatch(text):
+            return _signed(match[1], _decimal(match[2]) / _decimal(match[3]))
+        if match := MIXED.fullmatch(text):
+            return _signed(match[1], int(match[2]) + Fraction(int(match[3]), int(match[4])))
+        if match := SCIENTIFIC.fullmatch(text.replace(" ", "")):
+            return _signed(match[1], _decimal(match[2]) * Fraction(10) ** int(match[3]))
+        if match := REPEATING.fullmatch(text):
+            whole, digits, period = match[2], match[3], match[4]
             scale = 10 ** len(digits)
             repeated = Fraction(int(period), (10 ** len(period) - 1) * scale)
-            return _signed(found[1], Fraction(int(whole + digits or "0"), scale) + repeated)
+            return _signed(match[1], Fraction(int(whole + digits or "0"), scale) + repeated)
     except ZeroDivisionError:
         return None
     return None

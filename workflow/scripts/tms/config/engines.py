@@ -9,5 +9,5 @@ def engine_flags(config: dict, part: str, name: str) -> dict:
     return {
         "engine": study.engine(config, part, name),
         "threads": config["compute"]["threads"],
-        "store": paths.STORE,
+        "cache": paths.CACHE,
     }

@@ -10,7 +10,7 @@ from tms.mixture.checkpoints import BASE, FINAL
 RUN = "results/{model}/{method}/{task}/seed{seed}"
 CURVES = "logs/tensorboard/{model}/{method}/{task}/seed{seed}"
 # The completion cache.
-STORE = "rows"
+CACHE = "rows"
 # The IFEval checker's sentence splitter.
 PUNKT = "data/nltk/tokenizers/punkt_tab"
 TEMPLATES = "workflow/templates"

@@ -1,4 +1,4 @@
-"""Which jobs Snakemake would run for a target: its own dry run, read job by job."""
+"""Jobs that Snakemake would run for a target, from its dry run."""
 
 import json
 import os
@@ -36,7 +36,7 @@ class Job:
         return [path for path in self.output if path.endswith("/trajectory")]
 
 
-def planned(target: str, configfiles: list[Path], everything: bool = False) -> list[Job]:
+def jobs_of(target: str, configfiles: list[Path], everything: bool = False) -> list[Job]:
     """List the jobs left to run for a target, in an order in which they could run.
 
     Args:
@@ -48,7 +48,7 @@ def planned(target: str, configfiles: list[Path], everything: bool = False) -> l
         InputError: Snakemake refuses; the line holds its reason.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder, "jobs.jsonl")
+        listed = Path(folder, "jobs.jsonl")
         words = ["--dry-run", "--quiet", "all", "--nolock", "--nocolor", "--cores", str(MANY)]
         words += ["--forceall"] if everything else []
         words += ["--logger", "jobs", "--resources", f"gpu={MANY}"]
@@ -56,14 +56,14 @@ def planned(target: str, configfiles: list[Path], everything: bool = False) -> l
         paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", *words, "--", target],
-            env=os.environ | {"TMS_JOBS_FILE": str(found), "PYTHONPATH": os.pathsep.join(paths)},
+            env=os.environ | {"TMS_JOBS_FILE": str(listed), "PYTHONPATH": os.pathsep.join(paths)},
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
             raise InputError(refusal(f"{done.stderr}\n{done.stdout}", target))
-        return [Job(**json.loads(line)) for line in found.read_text().splitlines()]
+        return [Job(**json.loads(line)) for line in listed.read_text().splitlines()]
 
 
 def refusal(said: str, target: str) -> str:
@@ -81,8 +81,8 @@ def refusal(said: str, target: str) -> str:
 
 def examples_of(job: Job) -> list[tuple[str, str]]:
     """(task, split) of the prepared examples among a job's inputs, each once."""
-    found = {}
+    examples = {}
     for path in job.input:
         if match := re.fullmatch(r"data/([^/]+)/(?:[^/]+/)?(train|heldout|test)\.parquet", path):
-            found[match[1], match[2]] = None
-    return list(found)
+            examples[match[1], match[2]] = None
+    return list(examples)

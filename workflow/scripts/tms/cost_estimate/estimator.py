@@ -1,4 +1,4 @@
-"""What a job will take: tokens, seconds and disk, from the configuration, lengths and throughputs."""
+"""Estimate of a job: tokens, seconds and disk, from the configuration, lengths and throughputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -130,12 +130,12 @@ class Estimator:
         )
         device, lanes = self._device(job)
         sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
-        found = self._training(job, work.trained, work.passed)
-        seconds = sampled.seconds + found.seconds
+        training_run = self._training(job, work.trained, work.passed)
+        seconds = sampled.seconds + training_run.seconds
         seconds += device.forward_seconds(self.sizes.parameters(folder), work.scored) / lanes
         graders = self.config["compute"]["grading_processes"]
         seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
-        return replace(found, seconds=seconds, generated=sampled.generated, scored=work.scored)
+        return replace(training_run, seconds=seconds, generated=sampled.generated, scored=work.scored)
 
     def _references(self, job: Job) -> Texts:
         """The verified training references of a run's task."""
@@ -268,8 +268,8 @@ class Estimator:
         sampled = self._generation(job, folder, 2, sets * 2, samples)
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
-        own = any(path.endswith("heldout_mixture.parquet") for path in job.input)
-        scored = (points + own) * labels.count * (labels.prompt + labels.completion)
+        mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
+        scored = (points + mixture) * labels.count * (labels.prompt + labels.completion)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
         scored += 4 * samples * sum(text.count * (text.prompt + text.completion) for text in sets)
         device, _ = self._device(job)
@@ -296,5 +296,5 @@ class Estimator:
         return Estimate(job, seconds, generated, bytes=generated * self.figures.plain["bytes_a_token"])
 
     def _device(self, job: Job) -> tuple[Device, int]:
-        """What runs a job, and how many cards or threads of it."""
+        """The device that runs a job, and how many cards or threads of it."""
         return (self.figures.card, job.gpus) if job.gpus else (self.figures.cpu, job.threads)

@@ -17,7 +17,7 @@ SAMPLE = 500  # rows that are tokenised for a mean
 
 @dataclass(frozen=True)
 class Texts:
-    """How many rows, and the mean tokens of each part."""
+    """A number of rows, and the mean tokens of each part."""
 
     count: float
     prompt: float
@@ -72,7 +72,7 @@ class Lengths:
         return Texts(verified, examples.prompt, examples.completion)
 
     def benchmark(self, task: str, model: str, folder: str) -> Texts:
-        """What an evaluation generates: `limit` test examples, as long as the base's own completions."""
+        """Completions of an evaluation: `limit` test examples, as long as the base's own completions."""
         examples = self.examples(task, "test", folder)
         count = min(examples.count, self.config["tasks"][task]["limit"])
         path = Path("results", model, "base", "generations.parquet")

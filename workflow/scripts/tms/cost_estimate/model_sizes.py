@@ -1,4 +1,4 @@
-"""How many parameters a model folder has, whether it is there yet or not."""
+"""Parameters and bytes of model folders, whether they are there yet or not."""
 
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class ModelSizes:
         Raises:
             InputError: neither says.
         """
-        if found := self._files(folder):
-            return found[0]
+        if counted := self._files(folder):
+            return counted[0]
         if folder not in self.stated:
             key = self.keys.get(folder, "models.<name>")
             raise InputError(
@@ -49,8 +49,8 @@ class ModelSizes:
 
     def bytes(self, folder: str) -> float:
         """Bytes of the folder's weights: what a checkpoint of that model takes too."""
-        if found := self._files(folder):
-            return found[1]
+        if counted := self._files(folder):
+            return counted[1]
         return self.parameters(folder) * self.bytes_a_parameter
 
     def _files(self, folder: str) -> tuple[float, float] | None:

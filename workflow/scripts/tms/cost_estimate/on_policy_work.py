@@ -1,4 +1,4 @@
-"""What an on-policy training run goes through: rollouts and tokens, as far as its settings tell."""
+"""Work of an on-policy training run: rollouts and tokens, as far as its settings tell."""
 
 from dataclasses import dataclass
 

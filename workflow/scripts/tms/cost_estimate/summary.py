@@ -72,7 +72,7 @@ def _row(stage: str, members: list[Estimate], wall_hours: float | None) -> dict:
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes that a plan adds."""
+    """Bytes that the jobs add."""
 
     kept: float  # when all is done and nothing was removed
     removable: float  # SFT checkpoints that only a harvest needs
@@ -80,7 +80,7 @@ class Disk:
 
 
 def disk(estimates: list[Estimate], machine: Machine, removing: bool) -> Disk:
-    """Disk that a plan needs; `removing` deletes checkpoints after their last use.
+    """Disk that the jobs need; `removing` deletes checkpoints after their last use.
 
     The peak follows the same schedule as the wall hours (or one with cards enough, where a job needs more).
     """
@@ -118,8 +118,8 @@ def compared(estimates: list[Estimate]) -> list[dict]:
     for estimate in estimates:
         seconds = run_time(estimate.job)
         if seconds is not None:
-            found = (estimate, seconds, spent_tokens(estimate.job))
-            groups.setdefault(estimate.job.rule, []).append(found)
+            measured = (estimate, seconds, spent_tokens(estimate.job))
+            groups.setdefault(estimate.job.rule, []).append(measured)
     rows = [_comparison(stage, members) for stage, members in groups.items()]
     every = [member for members in groups.values() for member in members]
     return [*rows, _comparison("total", every)]

@@ -153,7 +153,7 @@ def _number(figures: dict, path: Path, *keys: str) -> float:
 
 def _numbers(figures: dict, path: Path, *keys: str, need: list[str] | None = None) -> dict[str, float]:
     """A mapping of numbers, each above 0, that has the needed names."""
-    found = _at(figures, path, *keys)
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: {'.'.join(keys)}: {found!r} is not a mapping of numbers")
-    return {name: _number(figures, path, *keys, name) for name in [*(need or []), *found]}
+    numbers = _at(figures, path, *keys)
+    if not isinstance(numbers, dict):
+        raise InputError(f"{path}: {'.'.join(keys)}: {numbers!r} is not a mapping of numbers")
+    return {name: _number(figures, path, *keys, name) for name in [*(need or []), *numbers]}

@@ -1,4 +1,4 @@
-"""How long jobs take side by side: a schedule of a workflow's jobs on a number of GPUs and cores."""
+"""Schedule of a workflow's jobs on a number of GPUs and cores."""
 
 import heapq
 from dataclasses import dataclass

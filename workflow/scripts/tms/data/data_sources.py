@@ -1,4 +1,4 @@
-"""Where a task's rows come from: what the docstring of its module states (docs/data.md)."""
+"""Sources of tasks' rows, read from the docstrings of their modules (docs/data.md)."""
 
 import ast
 import re
@@ -34,12 +34,12 @@ def data_source(kind: str, training: bool, options: dict | None = None) -> DataS
     options = options or {}
     text = ast.get_docstring(ast.parse((FOLDER / f"{kind}.py").read_text())) or ""
     parts = dict(re.findall(r"^(Training|Test)\n\n(.*?)(?=\n\n[A-Z]|\Z)", text, re.M | re.S))
-    own = "Training" if training and not options.get("train_on_test") else "Test"
-    text = parts.get(own, text)
+    part = "Training" if training and not options.get("train_on_test") else "Test"
+    text = parts.get(part, text)
     stated = {name: re.search(LINE.format(name), text, re.M) for name in ("hub", "revision", "licence")}
     if stated["hub"] is None:
         return None
-    revision = options.get(f"{'train' if own == 'Training' else 'test'}_revision") or options.get("revision")
+    revision = options.get(f"{'train' if part == 'Training' else 'test'}_revision") or options.get("revision")
     pinned = re.match(r"[0-9a-f]{40}", stated["revision"]["value"])
     return DataSource(
         repo=stated["hub"]["value"].partition(",")[0],

@@ -21,7 +21,7 @@ SKIP = "or take the task out of suites.<suite> (targets, views, retention, safet
 
 @dataclass(frozen=True)
 class Source:
-    """Where a benchmark's rows come from.
+    """Source of a benchmark's rows.
 
     Attributes:
         repo: data set id on the hub.
@@ -215,7 +215,7 @@ def _explain(source: Source, split: str, root: Path | None, error: BaseException
     said = (str(error).strip() or repr(error)).splitlines()[0].strip("\"'").rstrip(".")
     what = f"{_name(source, root)} ({source.config or 'default'}, {source.splits[split]}): {said}"
     if root is not None:
-        return f"{what}; mend the copy under data.root (its README.md names configs and splits), {SKIP}"
+        return f"{what}; correct the copy under data.root (its README.md names configs and splits), {SKIP}"
     if isinstance(error, (ConnectionError, httpx.TransportError)):
         return (
             f"{what}; connect (HF_HUB_OFFLINE unset) and prepare again, set data.root to local copies, {SKIP}"

@@ -91,35 +91,35 @@ def instructions(ground_truth: str) -> list[Instruction]:
         NoEqual: the constraint is unknown or its arguments are of no use.
     """
     try:
-        found = json.loads(ground_truth)
+        constraint = json.loads(ground_truth)
     except (TypeError, ValueError) as error:
         raise NoEqual("ground_truth is not JSON") from error
-    if not isinstance(found, dict) or not isinstance(found.get("func_name"), str):
+    if not isinstance(constraint, dict) or not isinstance(constraint.get("func_name"), str):
         raise NoEqual("ground_truth names no function")
-    name = found["func_name"]
+    name = constraint["func_name"]
     if name in PLAIN:
         return [(PLAIN[name], {})]
     if name in COUNTS:
         instruction, argument = COUNTS[name]
-        return [(instruction, {argument: _count(found, name)})]
+        return [(instruction, {argument: _count(constraint, name)})]
     if name in TEXTS:
         source, instruction, argument = TEXTS[name]
-        text = _text(found, name, source)
+        text = _text(constraint, name, source)
         if source == "language" and not LANGUAGE.fullmatch(text):
             raise NoEqual(f"{name}: language is no ISO 639-1 code")
         if source == "postscript_marker" and text not in ("P.S.", "P.P.S"):
             text = re.escape(text)
         return [(instruction, {argument: text})]
     if name in QUANTIFIED:
-        return _quantified(found, name)
+        return _quantified(constraint, name)
     if name in OTHERS:
-        return OTHERS[name](found, name)
+        return OTHERS[name](constraint, name)
     raise NoEqual(f"unknown function {name[:60]}")
 
 
-def _quantified(found: dict, name: str) -> list[Instruction]:
+def _quantified(constraint: dict, name: str) -> list[Instruction]:
     instruction, argument, relation, tolerance = QUANTIFIED[name]
-    count, quantifier = _count(found, name), found.get("quantifier")
+    count, quantifier = _count(constraint, name), constraint.get("quantifier")
     if quantifier == "at least":
         bounds = (count, None)
     elif quantifier == "at most":
@@ -145,14 +145,14 @@ def _within(
     return bounds
 
 
-def _keyword_frequency(found: dict, name: str) -> list[Instruction]:
-    count, word = _count(found, name), _text(found, name, "word").strip()
+def _keyword_frequency(constraint: dict, name: str) -> list[Instruction]:
+    count, word = _count(constraint, name), _text(constraint, name, "word").strip()
     pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
     return _within("keywords:frequency", "frequency", "relation", count, count, keyword=pattern)
 
 
-def _letter_frequency(found: dict, name: str) -> list[Instruction]:
-    count, letter = _count(found, name), _text(found, name, "letter").strip()
+def _letter_frequency(constraint: dict, name: str) -> list[Instruction]:
+    count, letter = _count(constraint, name), _text(constraint, name, "letter").strip()
     if not re.fullmatch(r"[A-Za-z]", letter):
         raise NoEqual(f"{name}: letter is not one of a to z, which IFEval's checker would replace at random")
     return _within(
@@ -160,40 +160,40 @@ def _letter_frequency(found: dict, name: str) -> list[Instruction]:
     )
 
 
-def _dividers(found: dict, name: str) -> list[Instruction]:
-    dividers = _count(found, name) - 1
+def _dividers(constraint: dict, name: str) -> list[Instruction]:
+    dividers = _count(constraint, name) - 1
     if dividers < 0:
         raise NoEqual(f"{name}: N is 0")
     return _within("keywords:frequency", "frequency", "relation", dividers, dividers, keyword=r"\* \* \*")
 
 
-def _nth_paragraph(found: dict, name: str) -> list[Instruction]:
-    count, nth, word = _count(found, name), _count(found, name, "i"), _text(found, name, "first_word")
+def _nth_paragraph(constraint: dict, name: str) -> list[Instruction]:
+    count, nth = _count(constraint, name), _count(constraint, name, "i")
+    word = _text(constraint, name, "first_word")
     if not 1 <= nth <= count:
         raise NoEqual(f"{name}: i is not in 1..N, and IFEval's checker would replace it at random")
     arguments = {"num_paragraphs": count, "nth_paragraph": nth, "first_word": word.strip()}
     return [("length_constraints:nth_paragraph_first_word", arguments)]
 
 
-def _sections(found: dict, name: str) -> list[Instruction]:
-    splitter = re.escape(_text(found, name, "section_splitter").strip())
-    arguments = {"num_sections": _count(found, name), "section_spliter": splitter}
+def _sections(constraint: dict, name: str) -> list[Instruction]:
+    splitter = re.escape(_text(constraint, name, "section_splitter").strip())
+    arguments = {"num_sections": _count(constraint, name), "section_spliter": splitter}
     return [("detectable_format:multiple_sections", arguments)]
 
 
-def _keywords(found: dict, name: str) -> list[Instruction]:
-    return [
-        ("keywords:existence", {"keywords": [re.escape(word) for word in _list(found, name, "keyword_list")]})
-    ]
+def _keywords(constraint: dict, name: str) -> list[Instruction]:
+    words = [re.escape(word) for word in _list(constraint, name, "keyword_list")]
+    return [("keywords:existence", {"keywords": words})]
 
 
-def _forbidden(found: dict, name: str) -> list[Instruction]:
-    words = [re.escape(word) for word in _list(found, name, "forbidden_words")]
+def _forbidden(constraint: dict, name: str) -> list[Instruction]:
+    words = [re.escape(word) for word in _list(constraint, name, "forbidden_words")]
     return [("keywords:forbidden_words", {"forbidden_words": words})]
 
 
-def _choice(found: dict, name: str) -> list[Instruction]:
-    options = "|".join(re.escape(option) for option in _list(found, name, "options"))
+def _choice(constraint: dict, name: str) -> list[Instruction]:
+    options = "|".join(re.escape(option) for option in _list(constraint, name, "options"))
     return [("keywords:existence", {"keywords": [f"(?:{options})"]})]
 
 
@@ -209,22 +209,22 @@ OTHERS: dict[str, Callable[[dict, str], list[Instruction]]] = {
 }
 
 
-def _count(found: dict, name: str, argument: str = "N") -> int:
-    value = found.get(argument)
+def _count(constraint: dict, name: str, argument: str = "N") -> int:
+    value = constraint.get(argument)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise NoEqual(f"{name}: {argument} is not a count")
     return value
 
 
-def _text(found: dict, name: str, argument: str) -> str:
-    value = found.get(argument)
+def _text(constraint: dict, name: str, argument: str) -> str:
+    value = constraint.get(argument)
     if not isinstance(value, str) or not value.strip():
         raise NoEqual(f"{name}: no {argument}")
     return value
 
 
-def _list(found: dict, name: str, argument: str) -> list[str]:
-    value = found.get(argument)
+def _list(constraint: dict, name: str, argument: str) -> list[str]:
+    value = constraint.get(argument)
     if (
         not isinstance(value, list)
         or not value

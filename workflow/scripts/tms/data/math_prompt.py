@@ -16,8 +16,8 @@ def math_row(example_id: str, problem: str, answer: str, solution: str) -> dict:
 
 def last_box(text: str) -> str | None:
     r"""Content of the last `\boxed{...}` or `\boxed 3`, None where there is none or it does not close."""
-    _, found, rest = text.rpartition("\\boxed")
-    if not found:
+    _, box, rest = text.rpartition("\\boxed")
+    if not box:
         return None
     rest = rest.lstrip()
     if not rest.startswith("{"):

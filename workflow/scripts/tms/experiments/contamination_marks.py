@@ -22,7 +22,7 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
 
     Args:
         suite: the benchmarks and their parts.
-        pairs: (training task, benchmark) -> note (`contamination_report.touched`).
+        pairs: (training task, benchmark) -> note (`contamination.report.contaminated_pairs`).
 
     Returns:
         Quantity -> the pairs that it holds: the benchmark's own score, and the summaries over it.
@@ -62,5 +62,5 @@ def read_reports(labelled: list[str]) -> dict[str, dict[tuple[str, str], str]]:
     """
     found: dict[str, dict[tuple[str, str], str]] = {}
     for label, path in cli.parse_pairs(labelled).items():
-        found.setdefault(label.partition("/")[0], {}).update(report.touched([Path(path)]))
+        found.setdefault(label.partition("/")[0], {}).update(report.contaminated_pairs([Path(path)]))
     return found

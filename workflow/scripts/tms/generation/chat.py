@@ -91,7 +91,7 @@ class ChatFormat:
             )
         except jinja2.TemplateError as error:
             raise InputError(
-                f"{self.folder}: its chat template fails on a prompt ({_first_line(error)}); mend it"
+                f"{self.folder}: its chat template fails on a prompt ({_first_line(error)}); correct it"
             ) from error
 
     def plain(self, text: str) -> str:

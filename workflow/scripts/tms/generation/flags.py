@@ -25,7 +25,7 @@ def add(flags: argparse.ArgumentParser) -> None:
         "--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)"
     )
     flags.add_argument("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    flags.add_argument("--store", type=Path, required=True, help="folder of the completion cache")
+    flags.add_argument("--cache", type=Path, required=True, help="folder of the completion cache")
     flags.add_argument("--output", type=Path, required=True, help="completions (Parquet)")
     flags.add_argument("--cost", type=Path, required=True, help="what they cost (JSON)")
 

@@ -69,7 +69,7 @@ class Request:
     what: str
 
 
-def generate_missing(requests: list[Request], engine: Engine, store: Path) -> list[dict]:
+def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> list[dict]:
     """Return the rows of all requests, generating those that the completion cache does not hold.
 
     Everything is checked before the engine starts, and the engine starts once for all requests; a request
@@ -78,7 +78,7 @@ def generate_missing(requests: list[Request], engine: Engine, store: Path) -> li
     Args:
         requests: in the order in which rows are returned.
         engine: not yet loaded, or loaded with any model.
-        store: folder of the completion cache.
+        folder: folder of the completion cache.
 
     Returns:
         Each request's rows, in order, with `completion`, `completion_ids`, `finish_reason`, `seconds` and
@@ -99,7 +99,7 @@ def generate_missing(requests: list[Request], engine: Engine, store: Path) -> li
                 engine.load(model.folder, room)
                 loaded = model
 
-        rows += _complete(wanted, engine, store, load)
+        rows += _complete(wanted, engine, folder, load)
     return rows
 
 

@@ -7,7 +7,7 @@ from tms.io.errors import InputError
 
 @dataclass(frozen=True)
 class Sampling:
-    """How completions are drawn.
+    """Settings by which completions are drawn.
 
     Args:
         temperature: divides the logits; 0 is greedy decoding.

@@ -58,33 +58,33 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
     """
     completion = completion[-LONGEST:]
     box = boxed(completion)
-    if box is not None and (found := _label_or_text(_plain(re.sub(r"\\text\w*", "", box)), labels, texts)):
-        return found
+    if box is not None and (label := _label_or_text(_plain(re.sub(r"\\text\w*", "", box)), labels, texts)):
+        return label
     text = _plain(completion)
     for marker in _statements(text):
         behind = text[marker.end() :].lstrip(" \n:")[:1000]
-        if (found := _stated(behind, labels, texts)) is not None:
-            return found
+        if (label := _stated(behind, labels, texts)) is not None:
+            return label
         if re.match(r"\(?(?:[A-Z]|\d)\)?(?=[\s.,;:)]*(?:\n|$))", behind):
             return ""  # a label that the question does not have
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     items = {item for line in lines if (item := _item(line, labels))}
     for line in (lines[-1:] + lines[:1]) if len(items) <= 1 else []:
-        if (found := _label_or_text(line, labels, texts)) and (len(lines) == 1 or not found.isdigit()):
-            return found
+        if (label := _label_or_text(line, labels, texts)) and (len(lines) == 1 or not label.isdigit()):
+            return label
     return _affirmed(text, labels) or _standing_alone(text, labels)
 
 
 def _statements(text: str) -> list[re.Match]:
-    """Where a text states an answer, the last one first; statements of an option or choice come after."""
-    found = [
+    """Statements of an answer in a text, the last one first; those of an option or choice come after."""
+    statements = [
         match
         for match in MARKER.finditer(text)
         if STATED.search(match.group())
         and not DENIED.search(text[max(0, match.start() - 20) : match.start()])
     ]
     return sorted(
-        reversed(found), key=lambda match: match[0][:6].lower() != "answer" and match[0][:2] != "答案"
+        reversed(statements), key=lambda match: match[0][:6].lower() != "answer" and match[0][:2] != "答案"
     )
 
 
@@ -105,7 +105,7 @@ def _label_or_text(text: str, labels: list[str], texts: list[str]) -> str:
     label = _pattern(tuple(labels))
     alone = re.fullmatch(rf"[(\[]?\s*({label})\s*[)\]]?\s*[.,:]?", text, flags=re.IGNORECASE)
     if alone:
-        return _own_case(alone[1], labels)
+        return _as_listed(alone[1], labels)
     beside = re.match(rf"({label})\s+", text)
     if beside and _words(text[beside.end() :]) == _words(texts[labels.index(beside[1])]):
         return beside[1]
@@ -132,13 +132,13 @@ def _stated(behind: str, labels: list[str], texts: list[str]) -> str | None:
         return ""
     bracketed = re.match(rf"[(\[]\s*({label})\s*[)\]]", behind, flags=re.IGNORECASE)
     if bracketed:
-        return _own_case(bracketed[1], labels)
+        return _as_listed(bracketed[1], labels)
     bare = re.match(rf"({label})(?![{LETTER}'’])(?!\.\d)", behind)
     if bare and _is_label(bare[1], behind[bare.end() :], texts[labels.index(bare[1])]):
         return bare[1]
     small = re.match(rf"({label})(?=[\s.)]*(?:\n|$))", behind, flags=re.IGNORECASE)
     if small:
-        return _own_case(small[1], labels)
+        return _as_listed(small[1], labels)
     return _option(behind, labels, texts, whole=False) or None
 
 
@@ -154,12 +154,12 @@ def _is_label(label: str, rest: str, option: str) -> bool:
 
 def _option(text: str, labels: list[str], texts: list[str], whole: bool) -> str:
     """Label of the longest option that a text is (`whole`) or begins with, "" where two are alike."""
-    found = [
+    equal = [
         (len(_words(option)), label)
         for label, option in zip(labels, texts, strict=True)
         if (_words(text) == _words(option) if whole else _begins(text, option)) and _words(option)
     ]
-    longest = [label for length, label in found if length == max(found)[0]]
+    longest = [label for length, label in equal if length == max(equal)[0]]
     return longest[0] if len(longest) == 1 else ""
 
 
@@ -179,24 +179,24 @@ def _affirmed(text: str, labels: list[str]) -> str:
     said = re.compile(
         rf"(?:[(\[]\s*({label})\s*[)\]]|{alone})\s+is\s+(?:clearly )?the (?:correct|right|best)\b"
     )
-    found = [match for match in said.finditer(text) if not NOT_CHOSEN.search(text[: match.start()][-20:])]
-    return next(filter(None, found[-1].groups())) if found else ""
+    affirmed = [match for match in said.finditer(text) if not NOT_CHOSEN.search(text[: match.start()][-20:])]
+    return next(filter(None, affirmed[-1].groups())) if affirmed else ""
 
 
 def _standing_alone(text: str, labels: list[str]) -> str:
     """The last label in brackets or on its own, unless denied ("not A"); digits count in brackets only."""
     label = _pattern(tuple(labels))
     alone = rf"(?<![A-Za-z0-9'’\-])({label})(?![A-Za-z0-9'’\-])" if not labels[0].isdigit() else r"(?!)()"
-    found = ""
+    last = ""
     for match in re.finditer(rf"[(\[]\s*({label})\s*[)\]]|{alone}", text):
         if NOT_CHOSEN.search(text[max(0, match.start() - 20) : match.start()]):
             continue
         if match[1]:
-            found = match[1]
+            last = match[1]
         elif match[2] not in "AI" or not re.match(rf"\s+[{LETTER}]", text[match.end() : match.end() + 20]):
-            found = match[2]
-    return found
+            last = match[2]
+    return last
 
 
-def _own_case(label: str, labels: list[str]) -> str:
-    return next(own for own in labels if own.lower() == label.lower())
+def _as_listed(label: str, labels: list[str]) -> str:
+    return next(known for known in labels if known.lower() == label.lower())

@@ -42,8 +42,8 @@ def grade(completion: str, answer: str) -> Grade:
     """
     problem = json.loads(answer)
     expression = extract(completion)
-    found = evaluate(expression)
-    right = found is not None and found == (problem["target"], sorted(problem["numbers"]))
+    reached = evaluate(expression)
+    right = reached is not None and reached == (problem["target"], sorted(problem["numbers"]))
     return Grade(float(right), expression)
 
 

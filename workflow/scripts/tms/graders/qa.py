@@ -56,12 +56,12 @@ def exact_match(prediction: str, gold: str) -> float:
 
 def f1(prediction: str, gold: str) -> float:
     """Harmonic mean of precision and recall over words, 0 where one of the two is another special answer."""
-    found, right = normalise(prediction), normalise(gold)
-    if found != right and (found in SPECIAL or right in SPECIAL):
+    stated, right = normalise(prediction), normalise(gold)
+    if stated != right and (stated in SPECIAL or right in SPECIAL):
         return 0.0
-    found_words, right_words = found.split(), right.split()
-    common = sum((Counter(found_words) & Counter(right_words)).values())
+    stated_words, right_words = stated.split(), right.split()
+    common = sum((Counter(stated_words) & Counter(right_words)).values())
     if common == 0:
         return 0.0
-    precision, recall = common / len(found_words), common / len(right_words)
+    precision, recall = common / len(stated_words), common / len(right_words)
     return 2 * precision * recall / (precision + recall)

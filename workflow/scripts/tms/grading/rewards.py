@@ -11,7 +11,7 @@ FEWEST_ROLLOUTS = 16  # of different text; fewer say nothing of the grader
 REMEDIES = {
     "timeout": "its processes are too slow: lower compute.grading_processes, or free the machine",
     "crash": "its processes die: give the job more memory",
-    "error": "mend what it raises (printed above)",
+    "error": "correct what it raises (printed above)",
 }
 
 

@@ -1,4 +1,4 @@
-"""What every stage program shares: how it starts and how it fails."""
+"""Start of every stage program: reads its flags, and turns an error of the input into one line."""
 
 import argparse
 import os
@@ -44,12 +44,12 @@ def parse_pairs(pairs: list[str]) -> dict[str, str]:
     Raises:
         InputError: an argument has no `=`, or a name is given twice.
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator:
             raise InputError(f"argument {pair!r}: write it as name=value")
-        if name in found:
+        if name in values:
             raise InputError(f"argument {pair!r}: {name} is given twice")
-        found[name] = value
-    return found
+        values[name] = value
+    return values

@@ -1,4 +1,4 @@
-"""What a stage spent: a small JSON file beside its output."""
+"""Cost of a stage: a small JSON file beside its output."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -192,6 +192,18 @@ def read(path: Path, columns: list[str]) -> list[dict]:
     return table.select(columns).to_pylist()
 
 
+def read_references(path: Path) -> list[dict]:
+    """Read verified references.
+
+    Raises:
+        InputError: the file cannot be read, or holds none.
+    """
+    references = read(path, REFERENCES)
+    if not references:
+        raise InputError(f"{path}: no references; look at the filter's rejects beside it")
+    return references
+
+
 def provenance(path: Path) -> dict:
     """Read the provenance that `write` put into a Parquet file."""
     schema = _open(path, lambda: pq.read_schema(path))

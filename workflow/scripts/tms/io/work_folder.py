@@ -1,4 +1,4 @@
-"""Where a long stage works and resumes: a folder named by everything that its result depends on.
+"""Work folders of long stages, in which they resume: each named by everything that its result depends on.
 
 Snakemake deletes the declared outputs of a failed job, so unfinished work lives outside them; a run whose
 flags, code or inputs differ gets another folder and never resumes stale work.

@@ -9,7 +9,7 @@ from tms.config import study as settings
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
-from tms.data.contamination.report import touched
+from tms.data.contamination.report import contaminated_pairs
 from tms.data.data_sources import DataSource, data_source
 from tms.io.errors import InputError
 from tms.metrics.scores import by_run, forgetting, forgetting_floor, mean, tidy
@@ -197,5 +197,7 @@ def contamination_lines(path: Path, report: dict, benchmarks: list[str]) -> list
         for name, entry in report["benchmarks"].items()
         if name in benchmarks and entry["exact"] and entry["outcome"] != "kept"
     ]
-    accepted = [f"{name}: {note}" for (_, name), note in touched([path]).items() if name in benchmarks]
+    accepted = [
+        f"{name}: {note}" for (_, name), note in contaminated_pairs([path]).items() if name in benchmarks
+    ]
     return [*removed, *accepted]

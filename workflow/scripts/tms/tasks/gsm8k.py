@@ -41,8 +41,8 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
         InputError: an option is unknown, or the data cannot be had or is too small.
     """
     settings = read_options("gsm8k", options, hub.OPTIONS)
-    found = hub.load(SOURCE, split, root, settings["revision"])
-    rows = [row(f"gsm8k-{SOURCE.splits[split]}-{index}", item) for index, item in enumerate(found)]
+    items = hub.load(SOURCE, split, root, settings["revision"])
+    rows = [row(f"gsm8k-{SOURCE.splits[split]}-{index}", item) for index, item in enumerate(items)]
     if split == "test":
         return hub.test_rows(rows, size, settings["order"])
     return hub.training_rows(rows, split, size, seed)
@@ -54,8 +54,8 @@ def row(example_id: str, item: dict) -> dict:
     Raises:
         InputError: the answer has no `####` line.
     """
-    worked, found, last = item["answer"].rpartition("####")
-    if not found:
+    worked, marker, last = item["answer"].rpartition("####")
+    if not marker:
         raise InputError(f"{SOURCE.repo}: row {example_id} has no final answer after ####")
     answer = last.strip().replace(",", "")
     solution = f"{MARKS.sub('', worked).strip()}\nThe final answer is $\\boxed{{{answer}}}$."

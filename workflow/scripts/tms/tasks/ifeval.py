@@ -94,15 +94,15 @@ def test_row(item: dict) -> dict:
             f"{TEST.repo}: key {item['key']} has {len(ids)} instructions and {len(kwargs)} kwargs"
         )
     arguments = [
-        {name: value for name, value in (found or {}).items() if value is not None} for found in kwargs
+        {name: value for name, value in (given or {}).items() if value is not None} for given in kwargs
     ]
     return _row(f"ifeval-{item['key']}", item["key"], item["prompt"], ids, arguments)
 
 
-def training_rows(found: list[dict]) -> tuple[list[dict], Counter]:
+def training_rows(items: list[dict]) -> tuple[list[dict], Counter]:
     """Rows of RLVR-IFeval, and how many were left out for which reason."""
     rows, dropped = [], Counter()
-    for index, item in enumerate(found):
+    for index, item in enumerate(items):
         messages = item["messages"]
         try:
             if len(messages) != 1 or messages[0].get("role") != "user":

@@ -63,10 +63,10 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     settings = read_options("mmlu", options, OPTIONS)
     if split == "test":
-        found = hub.load(TEST, split, root, settings["test_revision"])
-        return hub.test_rows([test_row(item) for item in found], size, settings["order"])
-    found = hub.load(TRAIN, split, root, settings["train_revision"])
-    rows = [training_row(f"mmlu-auxiliary-{index}", item) for index, item in enumerate(found)]
+        items = hub.load(TEST, split, root, settings["test_revision"])
+        return hub.test_rows([test_row(item) for item in items], size, settings["order"])
+    items = hub.load(TRAIN, split, root, settings["train_revision"])
+    rows = [training_row(f"mmlu-auxiliary-{index}", item) for index, item in enumerate(items)]
     return hub.training_rows(rows, split, size, seed)
 
 

@@ -60,24 +60,24 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options("safetybench", options, OPTIONS)
     part = _part(settings)
     source = _source(part, root)
-    found = hub.load(source, split, root, settings["revision"])
+    items = hub.load(source, split, root, settings["revision"])
     if source.config == "test_en_sample":
         rows = [
-            row(f"safetybench-en-sample-{index}", item, item["answer"]) for index, item in enumerate(found)
+            row(f"safetybench-en-sample-{index}", item, item["answer"]) for index, item in enumerate(items)
         ]
     else:
-        rows = answered_rows(found, answers(part, root), part)
+        rows = answered_rows(items, answers(part, root), part)
     return hub.test_rows(rows, size, settings["order"])
 
 
-def answered_rows(found: list[dict], gold: dict, part: str) -> list[dict]:
+def answered_rows(items: list[dict], gold: dict, part: str) -> list[dict]:
     """Join questions with their answers by id.
 
     Raises:
         InputError: a question has no answer, or one of another category.
     """
     rows = []
-    for item in found:
+    for item in items:
         known = gold.get(str(item["id"]))
         if known is None or known["category"] != item["category"]:
             raise InputError(

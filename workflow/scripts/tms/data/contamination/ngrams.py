@@ -1,4 +1,4 @@
-"""Which texts share n-grams: an index of one set of texts, against which others are compared.
+"""Index of the n-grams of one set of texts, against which other texts are compared.
 
 n-grams get numbers by doubling, as in the construction of suffix arrays: a pair of words that the index knows
 has a number, a pair of such numbers (4 words) has one, and so on, each looked up in a sorted table. So no
@@ -78,9 +78,9 @@ class NgramIndex:
                 self._tables.append(np.unique(pairs))
             table = self._tables[level]
             places = np.searchsorted(table, pairs)
-            found = np.append(table, ABSENT)[places] == pairs
+            present = np.append(table, ABSENT)[places] == pairs
             numbers = np.full_like(numbers, ABSENT)
-            numbers[known] = np.where(found, places, ABSENT)
+            numbers[known] = np.where(present, places, ABSENT)
             width, level = width + shift, level + 1
         return numbers
 

@@ -1,4 +1,4 @@
-"""Which training texts an evaluation set also holds: equal texts, and texts that share 13-grams.
+"""Overlap of training and evaluation sets: equal texts, and texts that share 13-grams.
 
 The 13-gram test is that of the GPT-3 paper (arXiv 2005.14165, Appendix C), on the problem's own text.
 """
@@ -46,7 +46,7 @@ def check_problems(rows: list[dict], path: object) -> None:
         if not row["problem"].strip():
             raise InputError(
                 f"{path}: example {row['example_id']} has an empty problem, which cannot be compared; "
-                f"mend the task's module and run prepare again"
+                f"correct the task's module and run prepare again"
             )
 
 
@@ -70,7 +70,7 @@ class ExactMatcher:
 
     def matches(self, rows: list[dict], most: int = 5) -> dict[str, list[str]]:
         """Equal rows of the set, up to `most`, for each of these rows that has any; in order of their ids."""
-        found = {}
+        equal_rows = {}
         for row in rows:
             forms = problem_text.exact_forms(row["problem"])
             equal = self._whole.get(forms.whole, set()) | self._any_order.get(forms.any_order, set())
@@ -78,8 +78,8 @@ class ExactMatcher:
             for question in forms.questions:
                 equal |= self._whole.get(question, set())
             if equal:
-                found[row["example_id"]] = sorted(equal)[:most]
-        return dict(sorted(found.items()))
+                equal_rows[row["example_id"]] = sorted(equal)[:most]
+        return dict(sorted(equal_rows.items()))
 
 
 class Overlaps:
@@ -110,7 +110,7 @@ class Overlaps:
         free = _without(boilerplate)
         hits = known & free
         bounds = np.searchsorted(text_ids, np.arange(len(texts) + 1))
-        found = []
+        overlaps = []
         for text in np.unique(text_ids[hits]):
             here = slice(bounds[text], bounds[text + 1])
             length = bounds[text + 1] - bounds[text] - 1  # words; the last place is the separator
@@ -120,9 +120,9 @@ class Overlaps:
             train_id = min(min(self._ids[other]) for other in self.index.texts_with(number))
             words = texts[text].split()[start : start + min(run + SIZE - 1, EVIDENCE_WORDS)]
             matched = float(hits[here].sum()) / possible
-            found += [Overlap(row, train_id, matched, " ".join(words)) for row in ids[text]]
+            overlaps += [Overlap(row, train_id, matched, " ".join(words)) for row in ids[text]]
         left_out = len(np.unique(numbers[boilerplate]))
-        return sorted(found, key=lambda overlap: (-overlap.matched, overlap.example_id)), left_out
+        return sorted(overlaps, key=lambda overlap: (-overlap.matched, overlap.example_id)), left_out
 
 
 def distinct(rows: list[dict]) -> tuple[list[list[str]], list[str]]:

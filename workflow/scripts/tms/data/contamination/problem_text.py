@@ -29,10 +29,10 @@ def split_options(text: str) -> tuple[str, list[str]]:
     options: list[str] = []
     label = ""
     for line in text.split("\n"):
-        found = OPTION.fullmatch(line)
-        if found and (found[1] == label if label else found[1] in ("A", "a", "1")):
-            options.append(found[2])
-            label = str(int(label or 1) + 1) if found[1].isdigit() else chr(ord(found[1]) + 1)
+        option = OPTION.fullmatch(line)
+        if option and (option[1] == label if label else option[1] in ("A", "a", "1")):
+            options.append(option[2])
+            label = str(int(label or 1) + 1) if option[1].isdigit() else chr(ord(option[1]) + 1)
         elif options:
             options[-1] += f" {line}"
         else:
@@ -82,7 +82,7 @@ def words(text: str) -> str:
 
 @dataclass(frozen=True)
 class ExactForms:
-    """What equal problems share.
+    """Forms of a text that equal problems share.
 
     Args:
         whole: the whole text.
@@ -101,11 +101,11 @@ def exact_forms(text: str) -> ExactForms:
 
     A text without any word or operator stands for itself.
     """
-    found = [" ".join(tokens(line)) for line in lines(text)]
-    found = [line for line in found if line] or [" ".join(text.split())]
-    cuts = range(max(len(found) - MOST_OPTIONS, 1), len(found) - 1)
+    tidy = [" ".join(tokens(line)) for line in lines(text)]
+    tidy = [line for line in tidy if line] or [" ".join(text.split())]
+    cuts = range(max(len(tidy) - MOST_OPTIONS, 1), len(tidy) - 1)
     return ExactForms(
-        whole=" ".join(found),
-        any_order="\n".join(sorted(found)),
-        questions=frozenset(" ".join(found[:cut]) for cut in cuts),
+        whole=" ".join(tidy),
+        any_order="\n".join(sorted(tidy)),
+        questions=frozenset(" ".join(tidy[:cut]) for cut in cuts),
     )

@@ -1,4 +1,4 @@
-"""What the contamination gate found: its report, its table, and which table cells it touches."""
+"""Reports of the contamination gate: outcomes of pairs, its table, and the notes on contaminated pairs."""
 
 import json
 from pathlib import Path
@@ -18,11 +18,11 @@ COLUMNS = [
     "outcome",
     "reason",
 ]
-TOUCHED = (ACCEPTED, KEPT)
+NOTED = (ACCEPTED, KEPT)
 
 
 def outcome(share: float, max_share: float, accepted: str | None, kept: str | None) -> tuple[str, str]:
-    """Verdict on a pair of training and evaluation set, and the reason that the config gives for it."""
+    """Outcome of a pair of training and evaluation set, and the reason that the config gives for it."""
     if kept is not None:
         return KEPT, kept
     if share <= max_share:
@@ -30,10 +30,10 @@ def outcome(share: float, max_share: float, accepted: str | None, kept: str | No
     return (BLOCKED, "") if accepted is None else (ACCEPTED, accepted)
 
 
-def table_row(task: str, benchmark: str, found: dict) -> dict:
+def table_row(task: str, benchmark: str, counts: dict) -> dict:
     """A line of contamination.csv from a benchmark's entry of contamination.json."""
-    values = {"task": task, "benchmark": benchmark} | found
-    return {name: values[name] for name in COLUMNS} | {"share": f"{found['share']:.4f}"}
+    values = {"task": task, "benchmark": benchmark} | counts
+    return {name: values[name] for name in COLUMNS} | {"share": f"{counts['share']:.4f}"}
 
 
 def read_report(path: Path) -> dict:
@@ -48,8 +48,8 @@ def read_report(path: Path) -> dict:
         raise InputError(f"{path}: not a readable report; delete it and run decontaminate again") from error
 
 
-def touched(paths: list[Path]) -> dict[tuple[str, str], str]:
-    """Which cells of the tables contamination touches.
+def contaminated_pairs(paths: list[Path]) -> dict[tuple[str, str], str]:
+    """Pairs of training task and benchmark that share rows, each with a note in one line.
 
     Args:
         paths: contamination.json of the training tasks.
@@ -64,17 +64,16 @@ def touched(paths: list[Path]) -> dict[tuple[str, str], str]:
     notes = {}
     for path in paths:
         report = read_report(path)
-        for benchmark, found in report["benchmarks"].items():
-            if found["outcome"] in TOUCHED:
-                notes[report["task"], benchmark] = note(found)
+        for benchmark, counts in report["benchmarks"].items():
+            if counts["outcome"] in NOTED:
+                notes[report["task"], benchmark] = note(counts)
     return notes
 
 
-def note(found: dict) -> str:
+def note(counts: dict) -> str:
     """One line that says what a pair shares and why it is accepted."""
-    shared = (
-        f"{found['overlapping']} of {found['rows']} rows ({found['share']:.1%}) share 13 words with training"
-    )
-    if found["outcome"] == KEPT:
-        shared = f"{found['exact']} training rows equal rows of it and were kept; {shared}"
-    return f"{shared}: {found['reason']}"
+    rows = f"{counts['overlapping']} of {counts['rows']} rows ({counts['share']:.1%})"
+    shared = f"{rows} share 13 words with training"
+    if counts["outcome"] == KEPT:
+        shared = f"{counts['exact']} training rows equal rows of it and were kept; {shared}"
+    return f"{shared}: {counts['reason']}"
