@@ -1,4 +1,4 @@
-"""Which models stand for the paper's, and what is read of them: on the configurations that ship."""
+"""Our models that stand for the paper's and the inputs of the comparison, on the shipped configurations."""
 
 import json
 
