@@ -116,13 +116,22 @@ def test_tidy_scores(finished):
 def test_an_interval_for_each_cell_paired_with_the_base(finished):
     table = {line["row"]: line for line in read(finished / "table.csv")}
     intervals = {(line["row"], line["column"]): line for line in read(finished / "intervals.csv")}
-    assert len(intervals) == 3 * 6 - 1  # the base has no xfer
+    more = {"target_mean", "retention_mean"}
+    assert len(intervals) == 3 * (6 + len(more)) - 1 + 1  # the base has no xfer, the method a floor
     for (row, column), line in intervals.items():
-        assert line["value"] == table[row][column]
-        assert float(line["ci_low"]) <= float(line["value"]) <= float(line["ci_high"])
+        if column == "forgetting_floor":
+            assert (row, line["ci_low"]) == ("tms", "")
+        else:
+            assert column in more or line["value"] == table[row][column]
+            assert float(line["ci_low"]) <= float(line["value"]) <= float(line["ci_high"])
     # Of ten countdown items two changed, none for the worse.
     assert float(intervals["delta", "countdown"]["ci_low"]) >= 0
-    assert intervals["base", "facts"]["ci_low"] == intervals["base", "facts"]["ci_high"] == "1.0000"
+    # All ten right is no certainty; Wilson's interval: 10 / (10 + 1.96^2).
+    assert (intervals["base", "facts"]["ci_low"], intervals["base", "facts"]["ci_high"]) == (
+        "0.7225",
+        "1.0000",
+    )
+    assert intervals["delta", "retention_mean"]["value"] == "-0.1000"
 
 
 def test_the_same_input_gives_the_same_bytes(finished, program, tmp_path):
@@ -149,7 +158,7 @@ def test_a_target_without_a_run_is_one_line(program, tmp_path):
     fill(tmp_path)
     done = program("aggregate", *flags(["chain/seed0"]))
     assert done.returncode == 2
-    assert done.stderr == "error: --runs: no run trained on countdown; name one for each of --targets\n"
+    assert done.stderr == "error: --grades: no run tms/countdown/seed0; name one a task and seed\n"
 
 
 def test_grades_on_other_examples_than_the_bases_are_refused(program, tmp_path):

@@ -5,8 +5,9 @@ import pytest
 from helpers.simulated_grades import BASE, SUITE, TRADE, grades
 
 from tms.experiments import cells
-from tms.experiments.points import HALVES, coordinates
 from tms.io import parquet
+from tms.metrics.per_example import HALVES
+from tms.metrics.summary import summarise
 
 SEEDS = 2
 METHODS = {"sft": ["1of5", "1of2"], "tms": ["1of5", "1of2"], "tms_early": ["1of2"]}
@@ -18,7 +19,7 @@ def lines(own, checkpoint=""):
     return [
         EMPTY | {"example_id": name, "benchmark": benchmark, "checkpoint": checkpoint, "grade": value}
         for benchmark, items in own.items()
-        for name, value in items.items()
+        for name, value in zip(items.examples, items.sums_N, strict=True)
     ]
 
 
@@ -68,19 +69,19 @@ def test_points_of_both_sides(finished):
     found = cells.read([folder / "cells.parquet"])
     own = {point: runs for point, runs in points.items() if point[0] in SIDES}
     for half in HALVES:
-        expected = coordinates(base, own, SUITE, half)
-        for index, (method, checkpoint) in enumerate([("base", ""), *own]):
-            for quantity, values_PSD, n in (
-                ("target_mean", expected.target_PSD, expected.n_target),
-                ("forgetting", expected.forgetting_PSD, expected.n_retention),
-            ):
+        expected = summarise(base, own, SUITE, half=half, transfer=False)[""]
+        for point, summary in expected.items():
+            method, checkpoint = ("base", "") if point == "base" else point
+            for quantity in ("target_mean", "forgetting"):
+                values_SD, sizes = summary.draws_SD[quantity], summary.sizes(quantity)
                 (one,) = cells.select(
                     found, method=method, checkpoint=checkpoint, quantity=quantity, prompts=half
                 )
-                assert one["value"] == pytest.approx(values_PSD[index, :, 0].mean())
+                assert one["value"] == pytest.approx(values_SD[:, 0].mean())
                 assert one["group"] == SIDES.get(method, "base")
-                assert (one["n"], one["seeds"]) == (n, SEEDS)
-                assert one["ci_low"] <= one["ci_high"] and one["seeds_low"] <= one["seeds_high"]
+                assert (one["n"], one["seeds"]) == (sizes["n"], None if method == "base" else SEEDS)
+                assert one["ci_low"] <= one["ci_high"]
+                assert method == "base" or one["seeds_low"] <= one["seeds_high"]
                 assert one["p_value"] is None
                 assert one["note"].startswith("selected") or not one["note"]
 
@@ -110,8 +111,9 @@ def test_windows_at_one_accuracy(finished):
     own = {
         name: runs for name, runs in points.items() if name[0] in ("tms_early", "tms") and name[1] != "1of5"
     }
-    expected = coordinates(base, own, SUITE)
-    target, forgetting = expected.target_PSD[:, :, 0].mean(1), expected.forgetting_PSD[:, :, 0].mean(1)
+    expected = summarise(base, own, SUITE, transfer=False)[""].values()
+    target = np.array([summary.value("target_mean") for summary in expected])
+    forgetting = np.array([summary.value("forgetting") for summary in expected])
     curves = {method: [0, *(1 + list(own).index((method, p)) for p in ("1of2", ""))] for method, _ in own}
     accuracy = min(max(target[curve]) for curve in curves.values())
     matched = {}

@@ -8,10 +8,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 from tms.experiments import cells
 from tms.io import parquet
+from tms.io.csv_file import write_csv
 from tms.metrics.cost_table import COST
 from tms.metrics.drift_table import DRIFT
-from tms.metrics.scores import write_csv
-from tms.metrics.statistics import item_interval
+from tms.metrics.statistics import percentiles, resampled_means
 
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 N = {"countdown": 40, "chain": 40, "facts": 20, "refusal": 20}
@@ -186,9 +186,9 @@ def test_intervals_over_examples(measured):
 def test_items_of_another_metric_keep_to_their_rows(measured):
     _, found = measured
     cell = one(found, "refusal.instructions")
-    mean, low, high = item_interval(ITEMS)
-    assert (cell["value"], cell["n"]) == (pytest.approx(mean), 60)
-    assert (cell["ci_low"], cell["ci_high"]) == pytest.approx((low, high), abs=0.01)
+    assert (cell["value"], cell["n"]) == (pytest.approx(sum(map(sum, ITEMS)) / 60), 60)
+    low, high = percentiles(resampled_means([[sum(items) / 3 for items in ITEMS]], "refusal")[0])
+    assert (cell["ci_low"], cell["ci_high"]) == pytest.approx((low, high))
     assert cell["mark"] == "" and cell["p_value"] is None
 
 

@@ -33,25 +33,22 @@ def read(path):
         return list(csv.DictReader(stream))
 
 
-def cell(method, benchmark, score, base, seed=0):
-    delta = f"{score - base:.6f}"
-    group = "target" if benchmark == "chain" else "retention"
-    return ["m", method, "chain", seed, benchmark, group, "accuracy", score, 100, 0.0, 1.0, base, delta, ""]
-
-
 @pytest.fixture
 def results(tmp_path):
-    """Tables, scores and costs of two methods: a model with one target and two retention benchmarks."""
+    """Tables, intervals and costs of two methods: a model with one target and two retention benchmarks."""
     header = ["row", "chain", "xfer", "facts", "refusal", "forgetting"]
     base = ["base", "0.3000", "", "1.0000", "0.8000", "0.0000"]
     rows = {
-        "sft": (["sft", "0.9000", "", "0.5000", "0.9000", "-0.2500"], [0.5, 0.9]),
-        "tms": (["tms", "0.8000", "", "1.0000", "0.8000", "0.0000"], [1.0, 0.8]),
+        "sft": (["sft", "0.9000", "", "0.5000", "0.9000", "-0.2500"], ["-0.2000", "-0.0199"]),
+        "tms": (["tms", "0.8000", "", "1.0000", "0.8000", "0.0000"], ["0.0000", "-0.0113"]),
     }
-    for method, (row, (facts, refusal)) in rows.items():
+    for method, (row, (delta, floor)) in rows.items():
         write(tmp_path / method / "table.csv", [header, base, row, ["delta", "", "", "", "", ""]])
-        cells = [cell(method, "chain", 0.9, 0.3), cell(method, "facts", facts, 1.0)]
-        write(tmp_path / method / "scores.csv", [TIDY, *cells, cell(method, "refusal", refusal, 0.8)])
+        lines = [
+            ["delta", "retention_mean", delta, "-0.3", "0.1"],
+            [method, "forgetting_floor", floor, "", ""],
+        ]
+        write(tmp_path / method / "intervals.csv", [["row", "column", "value", "ci_low", "ci_high"], *lines])
     for method, stages in {"sft": ["sft", "total"], "tms": ["harvest", "total"]}.items():
         lines = [["m", method, stage, "", "", 64, 5000, 30, 300, 20.0] for stage in stages]
         write(tmp_path / method / "cost.csv", [COST, *lines])
@@ -60,7 +57,14 @@ def results(tmp_path):
 
 COST = ["model", "method", "stage", "train_task", "seed"]
 COST += ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
-TABLES = ["--tables", "sft/table.csv", "tms/table.csv", "--scores", "sft/scores.csv", "tms/scores.csv"]
+TABLES = [
+    "--tables",
+    "sft/table.csv",
+    "tms/table.csv",
+    "--intervals",
+    "sft/intervals.csv",
+    "tms/intervals.csv",
+]
 TABLES += ["--costs", "sft/cost.csv", "tms/cost.csv"]
 OUTPUTS = ["--model", "m", "--methods", "sft", "tms", "--output", "table.csv", "--cost", "cost.csv"]
 
@@ -81,12 +85,8 @@ def test_base_then_each_method_with_the_floor_beside_forgetting(program, results
     ]
     assert (base["row"], base["retention_delta"], base["forgetting_floor"]) == ("base", "0.0000", "")
     assert (sft["row"], sft["chain"], sft["forgetting"]) == ("sft", "0.9000", "-0.2500")
-    assert sft["retention_delta"] == "-0.2000"  # (-0.5 + 0.1) / 2
-    # Facts: sqrt(.5 * .5 / 100) = .05; refusal: sqrt((.9 * .1 + .8 * .2) / 100) = .05; / sqrt(2 pi) = .0199.
-    assert sft["forgetting_floor"] == "-0.0199"
-    assert (tms["row"], tms["retention_delta"]) == ("tms", "0.0000")
-    # Facts: 0; refusal: sqrt(2 * .16 / 100) = .0566; mean / sqrt(2 pi) = .0113.
-    assert tms["forgetting_floor"] == "-0.0113"
+    assert (sft["retention_delta"], sft["forgetting_floor"]) == ("-0.2000", "-0.0199")
+    assert (tms["row"], tms["retention_delta"], tms["forgetting_floor"]) == ("tms", "0.0000", "-0.0113")
 
 
 def test_costs_of_all_methods_below_each_other(program, results):

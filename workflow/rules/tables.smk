@@ -37,7 +37,7 @@ rule aggregate:
 rule table:
     input:
         tables=lambda w: tables.table_files(config, w.model, "table.csv"),
-        scores=lambda w: tables.table_files(config, w.model, "scores.csv"),
+        intervals=lambda w: tables.table_files(config, w.model, "intervals.csv"),
         costs=lambda w: tables.table_files(config, w.model, "cost.csv"),
     output:
         table="results/{model}/table.csv",
@@ -52,7 +52,7 @@ rule table:
         flags=lambda w: flags(model=w.model, methods=study.table_methods(config)),
         code=digests("table"),
     shell:
-        "python workflow/scripts/table.py {params.flags} --tables {input.tables} --scores {input.scores}"
+        "python workflow/scripts/table.py {params.flags} --tables {input.tables} --intervals {input.intervals}"
         " --costs {input.costs} --output {output.table} --cost {output.cost} > {log} 2>&1"
 
 

@@ -6,30 +6,20 @@ from pathlib import Path
 from tms.config.suite import Suite
 from tms.data.contamination.report import contaminated_pairs
 from tms.io import cli
-from tms.metrics import suite_flags
+from tms.io.csv_file import decimal, write_csv
+from tms.metrics import flags
 from tms.metrics.cost_table import COST, cost_rows
 from tms.metrics.drift_table import DRIFT, drift_rows
-from tms.metrics.intervals import cell_intervals
 from tms.metrics.per_example import read_per_example
-from tms.metrics.scores import (
-    TABLE_DECIMALS,
-    TIDY,
-    TIDY_DECIMALS,
-    decimal,
-    parse_run,
-    read_scores,
-    summary,
-    tidy,
-    tidy_also,
-    write_csv,
-)
+from tms.metrics.scores import TABLE_DECIMALS, TIDY, TIDY_DECIMALS, read_scores, tidy, tidy_also
+from tms.metrics.summary import BASE, Estimate, Summary, difference, summarise
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--method", required=True, help="name of the method; names its row")
-    suite_flags.add(parser)
+    flags.add_suite(parser)
     parser.add_argument("--base-scores", type=Path, required=True, help="scores.json of the base model")
     parser.add_argument(
         "--runs", nargs="+", required=True, metavar="TASK/seedN=PATH", help="scores.json of each run"
@@ -55,79 +45,90 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--scores", type=Path, required=True, help="output: one row a run and benchmark")
     parser.add_argument("--drift", type=Path, required=True, help="output: one row a run and quantity")
     parser.add_argument(
-        "--intervals", type=Path, required=True, help="output: a 95 %% interval for each cell of the table"
+        "--intervals",
+        type=Path,
+        required=True,
+        help="output: a 95 %% interval for each cell of the table and for its means",
     )
     parser.add_argument("--cost", type=Path, required=True, help="output: what each stage of the runs spent")
     return parser
 
 
-def main(args: argparse.Namespace) -> None:
-    suite = suite_flags.suite(args)
-    benchmarks = suite.benchmarks
-    base = read_scores(args.base_scores, benchmarks)
-    runs = {
-        parse_run(label): read_scores(Path(path), benchmarks)
-        for label, path in cli.parse_pairs(args.runs).items()
+def estimates(base: Summary, method: Summary, suite: Suite) -> dict[str, dict[str, Estimate]]:
+    """Rows `base`, `method` and `delta` of the table by column, and more columns for their intervals alone.
+
+    The base has no transfer. The means over target and retention benchmarks (and safety sets), and the
+    forgetting that chance alone would give, are in the intervals' file, from which `table.py` takes them.
+    """
+    more = ["target_mean", "retention_mean", *(["retention_mean_ext"] if suite.safety else [])]
+    columns = [*suite.columns, *more]
+    floor = {name: Estimate(value) for name, value in method.floor.items()}
+    return {
+        "base": {name: base.estimate(name) for name in columns} | {"xfer": Estimate()},
+        "method": {name: method.estimate(name) for name in columns} | floor,
+        "delta": {name: difference(method, base, name, test=False) for name in columns},
     }
-    cells = tidy(args.model, args.method, base, runs, suite)
-    notes = contaminated_pairs(args.contamination)
-    fractions = ["score", "ci_low", "ci_high", "base_score", "delta"]
-    write_csv(
-        args.scores,
-        TIDY,
-        [
-            cell
-            | {name: decimal(cell[name], TIDY_DECIMALS) for name in fractions}
-            | {"contamination": notes.get((cell["train_task"], cell["benchmark"]), "")}
-            for cell in [*cells, *tidy_also(args.model, args.method, base, runs, suite)]
-        ],
-    )
+
+
+def main(args: argparse.Namespace) -> None:
+    suite, notes = flags.suite(args), contaminated_pairs(args.contamination)
+    write_scores(args, suite, notes)
+    runs = {
+        flags.parse_run(label): read_per_example(Path(path), suite.benchmarks)
+        for label, path in cli.parse_pairs(args.grades).items()
+    }
+    base = read_per_example(args.base_grades, suite.benchmarks)
+    summaries = summarise(base, {args.method: runs}, suite)[""]
+    table = estimates(summaries[BASE], summaries[args.method], suite)
     names = {"base": "base", "method": args.method, "delta": "delta"}
-    table = summary(cells, suite)
     lines = [
-        {"row": names[row]} | {column: decimal(values[column], TABLE_DECIMALS) for column in suite.columns}
-        for row, values in table.items()
+        {"row": names[row]}
+        | {name: decimal(table[row][name].value, TABLE_DECIMALS) for name in suite.columns}
+        for row in names
     ]
     columns = ["row", *suite.columns]
-    pairs = [f"{task} -> {name}" for task, name in notes if name in benchmarks]
+    pairs = [f"{task} -> {name}" for task, name in notes if name in suite.benchmarks]
     if pairs:  # training and evaluation set share text, which the config accepts: the table says so
         columns.append("contamination")
         lines = [line | {"contamination": "; ".join(pairs)} for line in lines]
     write_csv(args.table, columns, lines)
-    write_intervals(args, suite, cells, lines)
+    intervals = [
+        {"row": names[row], "column": name}
+        | {column: decimal(number, TABLE_DECIMALS) for column, number in list(found.columns().items())[:3]}
+        for row in names
+        for name, found in table[row].items()
+        if found.value is not None
+    ]
+    write_csv(args.intervals, ["row", "column", "value", "ci_low", "ci_high"], intervals)
     drifts = [
         {"model": args.model, "method": args.method, "train_task": task, "seed": seed} | row
         for label, path in cli.parse_pairs(args.drifts).items()
-        for task, seed in [parse_run(label)]
+        for task, seed in [flags.parse_run(label)]
         for row in drift_rows(Path(path))
     ]
     write_csv(args.drift, DRIFT, drifts)
     write_csv(args.cost, COST, cost_rows(args.model, args.method, cli.parse_pairs(args.costs)))
 
 
-def write_intervals(args: argparse.Namespace, suite: Suite, cells: list[dict], lines: list[dict]) -> None:
-    """Write row, column, value and bounds for each cell of the table that has a value."""
-    grades = {
-        parse_run(label): read_per_example(Path(path), suite.benchmarks)
-        for label, path in cli.parse_pairs(args.grades).items()
+def write_scores(args: argparse.Namespace, suite: Suite, notes: dict[tuple[str, str], str]) -> None:
+    """Write a row for each run and benchmark, and for the other metrics of its rows."""
+    base = read_scores(args.base_scores, suite.benchmarks)
+    runs = {
+        flags.parse_run(label): read_scores(Path(path), suite.benchmarks)
+        for label, path in cli.parse_pairs(args.runs).items()
     }
-    base = read_per_example(args.base_grades, suite.benchmarks)
-    found = cell_intervals(cells, base, grades, suite)
-    by_row = dict(zip(("base", "method", "delta"), lines, strict=True))
-    write_csv(
-        args.intervals,
-        ["row", "column", "value", "ci_low", "ci_high"],
-        [
-            {
-                "row": by_row[row]["row"],
-                "column": column,
-                "value": by_row[row][column],
-                "ci_low": decimal(low, TABLE_DECIMALS),
-                "ci_high": decimal(high, TABLE_DECIMALS),
-            }
-            for (row, column), (low, high) in found.items()
-        ],
-    )
+    rows = [
+        *tidy(args.model, args.method, base, runs, suite),
+        *tidy_also(args.model, args.method, base, runs, suite),
+    ]
+    fractions = ["score", "ci_low", "ci_high", "base_score", "delta"]
+    lines = [
+        row
+        | {name: decimal(row[name], TIDY_DECIMALS) for name in fractions}
+        | {"contamination": notes.get((row["train_task"], row["benchmark"]), "")}
+        for row in rows
+    ]
+    write_csv(args.scores, TIDY, lines)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from tms.config.suite import Suite
 from tms.experiments import cells
 from tms.experiments.contamination_marks import read_reports
 from tms.io import cli
+from tms.io.csv_file import decimal, write_csv
 from tms.io.errors import InputError
-from tms.metrics.scores import TABLE_DECIMALS, decimal, write_csv
+from tms.metrics.scores import TABLE_DECIMALS
 from tms.paper import comparison, numbers
 
 NUMBERS = ["paper", "ours", "ci_low", "ci_high", "difference"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tms.data.contamination.report import BLOCKED, COLUMNS, outcome, read_report, table_row
 from tms.io import cli
+from tms.io.csv_file import write_csv
 from tms.io.errors import InputError
-from tms.metrics.scores import write_csv
 
 
 def build_parser() -> argparse.ArgumentParser:

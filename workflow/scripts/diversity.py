@@ -11,7 +11,7 @@ from tms.experiments.diversity_cells import BASE, WHOLE, target_cells, unmeasure
 from tms.experiments.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics.scores import parse_run
+from tms.metrics.flags import parse_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,8 +100,9 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
         method: {name: np.stack(values) for name, values in quantities.items()}
         for method, quantities in scores.items()
     }
-    note = f"{len(own[BASE].answers[prompts[0]])} samples a prompt"
-    return target_cells(args.model, task, stacked, args.k, note if stated else f"{WHOLE}; {note}")
+    number = len(own[BASE].answers[prompts[0]])
+    note = f"{'' if stated else f'{WHOLE}; '}{number} samples a prompt"
+    return target_cells(args.model, task, stacked, args.k, number, note)
 
 
 def main(args: argparse.Namespace) -> None:

@@ -6,18 +6,19 @@ from pathlib import Path
 from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite
 from tms.experiments import cells
-from tms.experiments.frontier_cells import frontier_cells, window_cells
-from tms.experiments.points import Point, Runs, read_checkpoints
+from tms.experiments.frontier import Point, frontier_cells
+from tms.experiments.windows import window_cells
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics import suite_flags
-from tms.metrics.scores import parse_run
+from tms.metrics import flags
+from tms.metrics.flags import Run
+from tms.metrics.per_example import Model, read_checkpoints, read_per_example
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="name of the model")
-    suite_flags.add(parser)
+    flags.add_suite(parser)
     parser.add_argument(
         "--sides",
         nargs="*",
@@ -55,27 +56,24 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def read_points(pairs: list[str], suite: Suite) -> dict[Point, Runs]:
+def read_points(pairs: list[str], suite: Suite) -> dict[Point, dict[Run, Model]]:
     """Read the grades of every run and checkpoint, by method and checkpoint."""
-    found: dict[Point, Runs] = {}
-    for label, path in cli.parse_pairs(pairs).items():
-        method, _, run = label.partition("/")
-        task, seed = parse_run(run)
-        benchmarks = [task, *suite.retention]
-        for checkpoint, grades in read_checkpoints(Path(path), benchmarks).items():
-            found.setdefault((method, checkpoint), {})[task, seed] = grades
-    return found
+    points: dict[Point, dict[Run, Model]] = {}
+    for (method, task, seed), path in flags.parse_runs(pairs).items():
+        for checkpoint, model in read_checkpoints(path, [task, *suite.retention]).items():
+            points.setdefault((method, checkpoint), {})[task, seed] = model
+    return points
 
 
 def main(args: argparse.Namespace) -> None:
-    suite, kinds = suite_flags.suite(args), cli.parse_pairs(args.sides)
+    suite, kinds = flags.suite(args), cli.parse_pairs(args.sides)
     points = read_points(args.grades, suite) | read_points(args.point_grades, suite)
     if kinds and args.reference is None:
         raise InputError("--sides: areas need a point to start from; add --reference TARGET FORGETTING")
     for method in [*kinds, *args.windows]:
         if (method, "") not in points:
             raise InputError(f"--grades: no run of {method}; name one for each target task and seed")
-    base = read_checkpoints(args.base_grades, [*suite.targets, *suite.retention]).get("", {})
+    base = read_per_example(args.base_grades, suite.benchmarks)
     found = []
     if kinds:
         own = {point: runs for point, runs in points.items() if point[0] in kinds}

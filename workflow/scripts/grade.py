@@ -7,7 +7,7 @@ from pathlib import Path
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics.statistics import item_interval
+from tms.metrics.per_example import by_example, interval
 
 NOT_GRADED = ("", "timeout")  # reasons that are counted elsewhere or are none
 
@@ -76,29 +76,26 @@ def score(benchmark: str, metric: str, rows: list[dict]) -> dict:
     Raises:
         InputError: no row counts for the score.
     """
-    values = [[row["grade"]] for row in rows if row["grade"] is not None]
-    if not values:
+    scores = {
+        name: {
+            "score": items.score,
+            "n": items.n,
+            **dict(zip(("ci_low", "ci_high"), interval([items]), strict=True)),
+        }
+        for name, items in by_example(rows).items()
+    }
+    if benchmark not in scores:
         raise InputError(
             f"benchmark {benchmark}: none of its {len(rows)} rows counts for {metric}; raise its limit"
         )
-    also: dict[str, list[list[float]]] = {}
-    for row in rows:
-        for name, items in json.loads(row["also"]).items():
-            also.setdefault(name, []).append(items)
     return {
         "metric": metric,
-        **summary(values),
+        **scores.pop(benchmark),
         "truncated": sum(row["finish_reason"] == "length" for row in rows),
         "timeouts": sum(row["reason"] == "timeout" for row in rows),
         "failures": sum(row["reason"] not in NOT_GRADED for row in rows),
-        "also": {name: summary(items) for name, items in also.items() if any(items)},
+        "also": {name.removeprefix(f"{benchmark}."): entry for name, entry in scores.items()},
     }
-
-
-def summary(items: list[list[float]]) -> dict:
-    """Mean over all items of all rows, their number, and a 95 % interval."""
-    mean, low, high = item_interval(items)
-    return {"score": mean, "n": sum(map(len, items)), "ci_low": low, "ci_high": high}
 
 
 def main(args: argparse.Namespace) -> None:

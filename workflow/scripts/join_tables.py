@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.io import cli
-from tms.metrics.scores import read_csv, write_csv
+from tms.io.csv_file import read_csv, write_csv
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from tms.experiments import cells
 from tms.experiments.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
 from tms.io import cli, cost, provenance
 from tms.io.errors import InputError
-from tms.metrics.scores import parse_run
+from tms.metrics.flags import parse_run
 
 FILES = {
     "drifts": "drift.json of each run",

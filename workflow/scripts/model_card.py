@@ -21,8 +21,9 @@ from tms.config.load import configuration
 from tms.config.run_folder import Run, parse_run
 from tms.data.contamination.report import read_report
 from tms.io import cli, cost, parquet
+from tms.io.csv_file import decimal
 from tms.io.errors import InputError
-from tms.metrics.scores import decimal, read_scores
+from tms.metrics.scores import read_scores
 from tms.mixture import checkpoints
 from tms.model_card import card as model_card
 from tms.model_card import settings as card_settings

@@ -8,7 +8,7 @@ from tms.experiments.theorem61 import bound_cells
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics.scores import parse_run
+from tms.metrics.flags import parse_run
 
 COLUMNS = ["benchmark", "prompts", "source", "example_id", "completion", "answer", "finish_reason", "kl"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.experiments import cells, training_curves
 from tms.io import cli, provenance
-from tms.metrics.scores import parse_run
+from tms.metrics.flags import parse_run
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,7 +12,6 @@ from tms.experiments.correlations import (
     PREDICTORS,
     Point,
     coefficient,
-    non_dominated,
     pareto_cells,
     points,
     recipe_interval,
@@ -324,30 +323,6 @@ def test_nothing_measured_is_said_for_each_predictor():
     found = relation_cells("m", [], KINDS, {name: name for name in KINDS})
     assert len(found) == 2 * sum(len(families) for _, _, families in PREDICTORS)
     assert all(cell["value"] is None and "0 points of 0 recipes" in cell["note"] for cell in found)
-
-
-def test_a_front_drawn_by_hand():
-    places = {
-        "best accuracy": (0.9, -0.3),
-        "between": (0.7, -0.1),
-        "equal to it": (0.7, -0.1),
-        "as accurate, forgets more": (0.7, -0.2),
-        "as forgetful, less accurate": (0.8, -0.3),
-        "behind both": (0.6, -0.4),
-        "best retention": (0.5, 0.0),
-    }
-    assert non_dominated(places) == {"best accuracy", "between", "equal to it", "best retention"}
-
-
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=10))
-@settings(deadline=None)
-def test_every_place_off_the_front_is_beaten_by_one_on_it(found):
-    places = {str(number): place for number, place in enumerate(found)}
-    front = non_dominated(places)
-    assert front
-    for name, own in places.items():
-        beaten = any(places[other] != own and np.all(np.array(places[other]) >= own) for other in front)
-        assert beaten != (name in front)
 
 
 def test_fronts_of_methods_over_all_runs():

@@ -1,82 +1,23 @@
-"""Fronts, dominated areas and the verdict on them, against brute force, closed forms and simulation."""
+"""The comparison of two fronts against its own parts, closed forms and simulation."""
 
 import numpy as np
 import pytest
 from helpers.simulated_grades import SUITE, TRADE, true_plane, world
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import binomtest, ttest_1samp
 
-from tms.experiments.frontier import control, dominated_area, nondominated, sides_of
-from tms.experiments.points import HALVES, coordinates
+from tms.experiments.frontier import control, plane, sides_of
+from tms.experiments.pareto import dominated_area, nondominated
 from tms.io.errors import InputError
 from tms.metrics import statistics
+from tms.metrics.per_example import HALVES
+from tms.metrics.summary import BASE, summarise
 
 REFERENCE = (0.0, -0.3)
 KINDS = {f"{side}{i}": side for side in ("sft", "tms") for i in range(20)}
-# Whole numbers, so that ties are common.
-planes = st.lists(st.tuples(st.integers(-2, 6), st.integers(-2, 6)), min_size=1, max_size=8)
 
 
-def area(points, reference=(0, 0), chosen=None):
-    plane = np.array(points, dtype=float).T
-    return float(dominated_area(plane, reference, np.ones(len(points), bool) if chosen is None else chosen))
-
-
-def cells_covered(points, reference=(0, 0)):
-    """Brute force: unit squares above the reference that lie below some point."""
-    return sum(
-        any(x > i and y > j for x, y in points)
-        for i in range(reference[0], 7)
-        for j in range(reference[1], 7)
-    )
-
-
-def test_areas_by_hand():
-    assert area([(3, 2)]) == 6
-    assert area([(3, 2), (1, 5)]) == 6 + 3
-    assert area([(3, 2), (3, 2), (2, 2)]) == 6  # equal and dominated points
-    assert area([(3, -1), (-1, 4), (0, 5)]) == 0  # not better than the reference
-    assert area([(0.6, -0.1)], REFERENCE) == pytest.approx(0.6 * 0.2)
-    assert area([(3, 2), (1, 5)], chosen=np.array([False, True])) == 5
-
-
-@given(planes, st.tuples(st.integers(-1, 2), st.integers(-1, 2)))
-def test_areas_are_those_of_unit_squares(points, reference):
-    assert area(points, reference) == cells_covered(points, reference)
-
-
-@given(planes, st.tuples(st.integers(-2, 6), st.integers(-2, 6)), st.randoms(use_true_random=False))
-def test_an_area_grows_with_points_and_knows_no_order(points, more, random):
-    assert area([*points, more]) >= area(points)
-    assert area(random.sample(points, len(points))) == area(points)
-
-
-@given(planes)
-def test_a_front_is_what_no_other_point_dominates_and_has_the_whole_area(points):
-    front = nondominated(np.array(points, dtype=float).T)
-    for (x, y), kept in zip(points, front, strict=True):
-        assert kept == (not any(a >= x and b >= y and (a, b) != (x, y) for a, b in points))
-    assert area(points, chosen=front) == area(points)
-
-
-def test_many_planes_at_once_are_those_one_by_one():
-    planes_2PD = np.random.default_rng(0).normal(size=(2, 7, 50))
-    front_PD = nondominated(planes_2PD)
-    areas_D = dominated_area(planes_2PD, (-1, -1), front_PD)
-    for d in range(50):
-        assert np.array_equal(nondominated(planes_2PD[:, :, d]), front_PD[:, d])
-        one = dominated_area(planes_2PD[:, :, d], (-1, -1), front_PD[:, d])
-        assert areas_D[d] == pytest.approx(one, abs=1e-12)
-
-
-def test_monte_carlo_area():
-    rng = np.random.default_rng(1)
-    plane = rng.uniform(size=(2, 6))
-    thrown = rng.uniform(size=(2, 1, 200_000))
-    share = (thrown < plane[:, :, None]).all(axis=0).any(axis=0).mean()
-    found = dominated_area(plane, (0, 0), np.ones(6, bool))
-    assert abs(share - found) < 5 * np.sqrt(found * (1 - found) / 200_000)
+def area(points, reference):
+    return float(dominated_area(np.array(points).T, reference, np.ones(len(points), bool)))
 
 
 def test_sides_have_as_many_points():
@@ -91,7 +32,8 @@ def test_sides_have_as_many_points():
 
 
 def compare(base, points, reference=REFERENCE):
-    halves = [coordinates(base, points, SUITE, half) for half in HALVES]
+    summaries = [summarise(base, points, SUITE, half=half, transfer=False)[""] for half in HALVES]
+    halves = [[found[point] for point in (BASE, *points)] for found in summaries]
     return control(*halves, sides_of(list(points), KINDS), reference), *halves
 
 
@@ -113,17 +55,17 @@ def test_points_are_selected_on_validation_and_measured_on_test(few_resamples):
     base, points = world(np.random.default_rng(3), TRADE, TRADE, 100)
     found, validation, test = compare(base, points)
     for side, members in sides_of(list(points), KINDS).items():
-        picked = nondominated(validation.plane(members)[:, :, 0])
+        picked = nondominated(plane([validation[i] for i in members])[:, :, 0])
         assert found.selected[side] == [i for i, kept in zip(members, picked, strict=True) if kept]
-        measured = [tuple(test.plane([i])[:, 0, 0]) for i in found.selected[side]]
+        measured = [tuple(plane([test[i]])[:, 0, 0]) for i in found.selected[side]]
         assert found.areas[side]["test"].value == pytest.approx(area(measured, REFERENCE))
-        selecting = [tuple(validation.plane([i])[:, 0, 0]) for i in found.selected[side]]
+        selecting = [tuple(plane([validation[i]])[:, 0, 0]) for i in found.selected[side]]
         assert found.areas[side]["validation"].value == pytest.approx(area(selecting, REFERENCE))
     by_side = [found.areas[side]["test"].value for side in ("tms", "sft")]
     assert found.difference.value == pytest.approx(by_side[0] - by_side[1])
     far = compare(base, points, reference=(0.0, -1e-3))[0]
     for side in ("sft", "tms"):
-        low = [i for i in far.selected[side] if test.forgetting_PSD[i, 0, 0] <= -1e-3]
+        low = [i for i in far.selected[side] if test[i].value("forgetting") <= -1e-3]
         assert far.beyond[side] == low and low
 
 

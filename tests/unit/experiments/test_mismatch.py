@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers.simulated_grades import items
 from scipy.stats import binom
 from statsmodels.stats.proportion import proportion_confint
 
@@ -31,8 +32,8 @@ def losses(values, stderr=0.0):
 
 def grades(target, facts):
     return {
-        "chain": {f"c{place}": grade for place, grade in enumerate(target)},
-        "facts": {f"f{place}": grade for place, grade in enumerate(facts)},
+        "chain": items("chain", {f"c{place}": grade for place, grade in enumerate(target)}),
+        "facts": items("facts", {f"f{place}": grade for place, grade in enumerate(facts)}),
     }
 
 
@@ -93,7 +94,10 @@ def test_scores_stand_where_a_point_was_evaluated():
 
 
 def test_the_mean_of_retention_is_over_benchmarks_and_its_interval_over_examples():
-    both = {"facts": {f"f{i}": float(i < 60) for i in range(80)}, "lookup": {"l0": 1.0, "l1": 0.0}}
+    both = {
+        "facts": items("facts", {f"f{i}": float(i < 60) for i in range(80)}),
+        "lookup": items("lookup", {"l0": 1.0, "l1": 0.0}),
+    }
     run = LongRun(25, add_drift(losses([1.8, 0.5, 0.6, 1.0])), losses([1.0] * 4), {"1of1": both})
     found = one(
         mismatch_cells("m", "sft_long", "chain", {0: run}, ["facts", "lookup"]), quantity="retention_mean"
@@ -131,11 +135,14 @@ def test_grades_are_told_apart_by_checkpoint(tmp_path):
         write("end", [("", "a", 0.5)]),
         write("base", [("", "a", 1.0)]),
     )
-    assert found == {
-        "0of1": {"chain": {"a": 1.0}},
-        "1of2": {"chain": {"a": 0.0}},
-        "7of10": {"chain": {"a": 1.0}},
-        "1of1": {"chain": {"a": 0.5}},
+    assert {
+        point: {name: (own.examples, own.score) for name, own in model.items()}
+        for point, model in found.items()
+    } == {
+        "0of1": {"chain": (("a",), 1.0)},
+        "1of2": {"chain": (("a",), 0.0)},
+        "7of10": {"chain": (("a",), 1.0)},
+        "1of1": {"chain": (("a",), 0.5)},
     }
 
 

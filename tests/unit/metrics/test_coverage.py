@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from tms.metrics.paired_tests import SIGNIFICANCE, bootstrap_p, mcnemar_p
-from tms.metrics.statistics import interval, joint_interval, resampled_means, seed_interval
+from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval
 
 TAILS = [2.5, 97.5]
 
@@ -31,7 +31,7 @@ def covered(bounds_2C, means_C):
 @pytest.mark.parametrize("n", [50, 240])
 def test_wilson_covers_95_percent_averaged_over_p(n):
     """No sampling: the binomial's own weights of the outcomes whose interval holds p."""
-    bounds = np.array([interval([1.0] * right + [0.0] * (n - right)) for right in range(n + 1)])
+    bounds = np.array([score_interval([[1.0] * right + [0.0] * (n - right)]) for right in range(n + 1)])
     p_P = (np.arange(2000) + 0.5) / 2000
     inside_PK = (bounds[:, 0] <= p_P[:, None]) & (p_P[:, None] <= bounds[:, 1])
     coverage = (binom.pmf(np.arange(n + 1), n, p_P[:, None]) * inside_PK).sum(axis=1).mean()
@@ -41,7 +41,7 @@ def test_wilson_covers_95_percent_averaged_over_p(n):
 @pytest.mark.parametrize("n", [100, 240])
 def test_the_interval_of_three_seeds_covers_95_percent_averaged_over_p(n):
     grades_CSN, means_C = experiments(3, n, 5000, np.random.default_rng(0))
-    bounds = np.array([joint_interval(grades_SN) for grades_SN in grades_CSN])
+    bounds = np.array([score_interval(grades_SN) for grades_SN in grades_CSN])
     assert covered(bounds.T, means_C) == pytest.approx(0.95, abs=0.01)
 
 
@@ -59,6 +59,14 @@ def test_the_interval_of_differences_covers_95_percent_averaged_over_p():
     runs_CSN = drawn_CMN[:, 1:] < 0.9 * right_CN[:, None, :]
     drawn_CR = resampled_means(runs_CSN.mean(axis=1) - base_CN)
     assert covered(np.percentile(drawn_CR, TAILS, axis=1), -0.1 * means_C) == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize("n", [10, 50, 150, 1000])
+def test_where_no_grade_differs_the_interval_of_a_difference_covers_95_percent(n):
+    """It fails only where more examples than its bound differ, of which n then show none in under 5 %."""
+    low, high = bootstrap_interval(np.zeros(10), n, (-1.0, 1.0))
+    assert low == -high
+    assert binom.pmf(0, n, high) < 0.05
 
 
 def test_resampling_seeds_apart_gives_too_small_an_error():

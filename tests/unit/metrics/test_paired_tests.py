@@ -67,3 +67,10 @@ def test_holm_lies_between_no_correction_and_bonferronis_and_keeps_the_order(p_v
     in_order = [found for _, found in sorted(zip(p_values, adjusted, strict=True))]
     assert in_order == sorted(in_order)
     assert holm(p_values[::-1]) == pytest.approx(adjusted[::-1])
+
+
+def test_rounding_turns_no_tie_into_a_difference():
+    """Means over three seeds that are equal may differ by a rounding error; they are still equal."""
+    noise = np.tile([1e-17, -1e-17], 500)
+    assert bootstrap_p(noise) == bootstrap_p(np.zeros(1000)) == 1
+    assert bootstrap_p(np.concatenate([np.full(100, -1e-17), np.ones(900)])) == pytest.approx(202 / 1001)

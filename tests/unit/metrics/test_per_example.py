@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from tms.io import parquet
-from tms.io.errors import InputError
-from tms.metrics.per_example import PerExample, read_per_example, resampled_scores
-from tms.metrics.statistics import resampled_means
+from tms.metrics.per_example import (
+    PerExample,
+    by_example,
+    half_of,
+    interval,
+    read_checkpoints,
+    read_per_example,
+    score_draws,
+)
+from tms.metrics.statistics import percentiles, resampled_means, score_interval
 
 
 def row(benchmark, example, grade, **also):
@@ -47,33 +54,78 @@ def test_rows_of_another_file_order_are_aligned(tmp_path):
     assert {own.benchmark for own in read.values()} == {"guard"}
 
 
-def test_scores_are_the_ratio_of_resampled_items():
+def test_items_by_checkpoint(tmp_path):
+    lines = [("a", "facts", "1of2", 1.0), ("a", "facts", "1of5", 0.0), ("b", "facts", "1of5", None)]
+    lines = [row(name, one, grade) | {"checkpoint": point} for one, name, point, grade in lines]
+    lines.append(row("guard", "a", 1.0) | {"checkpoint": "1of5"})
+    parquet.write(tmp_path / "grades.parquet", parquet.GRADES, lines, {})
+    found = read_checkpoints(tmp_path / "grades.parquet", ["facts"])
+    assert {
+        point: {name: (own.examples, own.score) for name, own in model.items()}
+        for point, model in found.items()
+    } == {"1of2": {"facts": (("a",), 1.0)}, "1of5": {"facts": (("a",), 0.0)}}
+
+
+def test_draws_are_the_ratio_of_resampled_items():
     sums, counts = [2.0, 0.0, 1.0, 3.0], [2, 1, 3, 3]
-    found = resampled_scores("facts.parts", {"base": {"facts.parts": items(sums, counts)}})["base"]
-    assert np.allclose(found, resampled_means([sums], "facts")[0] / resampled_means([counts], "facts")[0])
-    assert found.mean() == pytest.approx(6 / 9, abs=0.05)
+    (found,) = score_draws([items(sums, counts)], "facts")
+    assert found[0] == pytest.approx(6 / 9)
+    ratio = resampled_means([sums], "facts")[0] / resampled_means([counts], "facts")[0]
+    assert np.allclose(found[1:], ratio)
+    assert interval([items(sums, counts)]) == pytest.approx(percentiles(ratio))
 
 
 def test_benchmarks_are_resampled_independently():
     """Grades in the same order of size must not move together: the mean of two has half the variance."""
-    first, second = items([1.0] * 60 + [0.0] * 40), items([1.0] * 60 + [0.0] * 40, benchmark="lookup")
-    drawn = [
-        resampled_scores(own.benchmark, {"base": {own.benchmark: own}})["base"] for own in (first, second)
-    ]
+    drawn = [score_draws([items([1.0] * 60 + [0.0] * 40)], name)[0, 1:] for name in ("facts", "lookup")]
     assert abs(np.corrcoef(drawn)[0, 1]) < 0.04  # four standard errors of 10,000 resamples
     assert np.var(np.mean(drawn, axis=0)) == pytest.approx(0.24 / 100 / 2, rel=0.08)
 
 
 def test_an_item_that_one_model_lacks_does_not_count_for_it():
     whole = items([1.0, 0.0, 1.0, 1.0] * 50)
-    part = PerExample("facts", whole.examples[:100], whole.sums_N[:100], whole.counts_N[:100])
-    found = resampled_scores("facts.em", {"base": {"facts.em": whole}, "run": {"facts.em": part}})
-    assert found["run"].mean() == pytest.approx(0.75, abs=0.01)
-    assert found["run"].std() == pytest.approx(np.sqrt(0.75 * 0.25 / 100), rel=0.1)
-    assert found["base"].std() == pytest.approx(np.sqrt(0.75 * 0.25 / 200), rel=0.1)
+    part = whole.take(range(100))
+    base, run = score_draws([whole, part], "facts")[:, 1:]
+    assert run.mean() == pytest.approx(0.75, abs=0.01)
+    assert run.std() == pytest.approx(np.sqrt(0.75 * 0.25 / 100), rel=0.1)
+    assert base.std() == pytest.approx(np.sqrt(0.75 * 0.25 / 200), rel=0.1)
+    low, high = interval([whole, part])  # no two runs of one set of examples: no Wilson's interval
+    assert low < 0.75 < high
 
 
-@pytest.mark.parametrize("other", [{}, {"facts": items([1.0, 0.0])}])
-def test_grades_on_other_examples_are_refused(other):
-    with pytest.raises(InputError, match="grades of tms/chain/seed0: other examples of facts"):
-        resampled_scores("facts", {"base": {"facts": items([1.0, 0.0, 1.0])}, "tms/chain/seed0": other})
+def test_zeros_and_ones_have_wilsons_interval_whatever_the_draws():
+    right = items([1.0, 0.0, 1.0])
+    assert interval([right]) == interval([right], np.zeros(5)) == score_interval([[1.0, 0.0, 1.0]])
+    assert interval([items([1.0] * 150)])[0] == pytest.approx(0.97502, abs=1e-5)
+
+
+def test_items_of_one_example_are_resampled_together():
+    """200 examples of 5 equal items hold as much as 200 of one, not as much as 1,000."""
+    right = np.random.default_rng(4).integers(0, 2, size=200).astype(float)
+    five = items(5 * right, [5] * 200)
+    assert five.score == pytest.approx(right.mean()) and five.n == 1000
+    assert interval([five]) == pytest.approx(score_interval([right]), abs=0.01)
+
+
+def test_rows_of_one_example_are_its_items_and_rows_without_one_do_not_count():
+    samples = [
+        row("chain", "a", 1.0),
+        row("chain", "a", 0.0),
+        row("chain", "b", None),
+        row("chain", "c", 1.0),
+    ]
+    found = by_example(samples)["chain"]
+    assert (found.examples, list(found.sums_N), list(found.counts_N)) == (("a", "c"), [1, 1], [2, 1])
+    alone = by_example([row("chain", "a", None, parts=[1.0, 1.0])])["chain.parts"]
+    low, high = interval([alone])  # of a single example
+    assert low == pytest.approx(1 / (1 + 1.959964**2), abs=1e-6) and high == 1
+
+
+def test_a_half_is_a_fair_coin_of_the_name():
+    names = [f"example-{i}" for i in range(4000)]
+    first = [half_of("facts", name) == "validation" for name in names]
+    assert abs(np.mean(first) - 0.5) < 4 * 0.5 / np.sqrt(4000)
+    other = [half_of("lookup", name) == "validation" for name in names]
+    assert abs(np.mean(np.equal(first, other)) - 0.5) < 4 * 0.5 / np.sqrt(4000)
+    # SHA-256 of "facts\0example-1" begins with b4, an even byte; a change would redraw every reported number.
+    assert half_of("facts", "example-1") == "validation"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap, norm, ttest_1samp
 from statsmodels.stats.proportion import proportion_confint
@@ -12,32 +12,34 @@ from statsmodels.stats.proportion import proportion_confint
 from tms.metrics import statistics
 from tms.metrics.statistics import (
     RESAMPLES,
-    interval,
-    item_interval,
-    joint_interval,
+    bootstrap_interval,
     normal_interval,
     percentiles,
     resampled_means,
+    score_interval,
     seed_interval,
+    wilson,
 )
 
 
 @pytest.mark.parametrize("right, n", [(0, 10), (3, 10), (10, 10), (81, 263), (1, 1)])
 def test_scores_of_zero_and_one_get_wilsons_interval(right, n):
-    found = interval([1.0] * right + [0.0] * (n - right))
+    found = score_interval([[1.0] * right + [0.0] * (n - right)])
     assert found == pytest.approx(proportion_confint(right, n, method="wilson"), abs=1e-9)
 
 
 def test_a_published_wilson_interval():
     """Newcombe (1998), Table I: 81 of 263, method 3."""
-    assert interval([1.0] * 81 + [0.0] * 182) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert score_interval([[1.0] * 81 + [0.0] * 182]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
 
 
 def test_other_scores_get_a_bootstrap_close_to_the_normal_interval():
     scores = np.random.default_rng(1).uniform(size=400).tolist()
     half = 1.96 * np.std(scores) / math.sqrt(400)
-    assert interval(scores) == pytest.approx((np.mean(scores) - half, np.mean(scores) + half), abs=0.004)
-    assert interval(scores) == interval(scores)
+    assert score_interval([scores]) == pytest.approx(
+        (np.mean(scores) - half, np.mean(scores) + half), abs=0.004
+    )
+    assert score_interval([scores]) == score_interval([scores])
 
 
 def test_the_bootstrap_is_scipys():
@@ -66,29 +68,29 @@ def test_the_mean_of_seeds_resamples_is_the_resample_of_their_mean():
 def test_several_runs_have_wilsons_interval_at_the_effective_number_of_examples():
     right = np.repeat([1.0, 0.0], [30, 70])
     wilson = proportion_confint(30, 100, method="wilson")
-    assert joint_interval([right]) == pytest.approx(wilson)
+    assert score_interval([right]) == pytest.approx(wilson)
     # Three runs that agree tell no more than one (up to n / (n - 1) of the variance).
-    assert joint_interval([right] * 3) == pytest.approx(wilson)
+    assert score_interval([right] * 3) == pytest.approx(wilson)
     # Runs that are right on different examples tell more: here each example has one right run of three.
     rotated = np.array([[1.0, 0, 0] * 40, [0, 1.0, 0] * 40, [0, 0, 1.0] * 40])
-    assert joint_interval(rotated) == pytest.approx(proportion_confint(120, 360, method="wilson"))
+    assert score_interval(rotated) == pytest.approx(proportion_confint(120, 360, method="wilson"))
     # In between: half of the examples have both runs right, a quarter one of them.
     two = np.array([[1.0, 1, 1, 0] * 50, [1.0, 1, 0, 0] * 50])
     variance = np.var([1.0, 1.0, 0.5, 0.0]) / 199
     effective = 0.625 * 0.375 / variance
     assert 200 < effective < 400
-    assert joint_interval(two) == pytest.approx(
+    assert score_interval(two) == pytest.approx(
         proportion_confint(0.625 * effective, effective, method="wilson")
     )
 
 
 def test_runs_with_no_error_at_all_still_have_an_interval():
-    assert joint_interval([[1.0] * 50] * 3) == pytest.approx(proportion_confint(50, 50, method="wilson"))
+    assert score_interval([[1.0] * 50] * 3) == pytest.approx(proportion_confint(50, 50, method="wilson"))
 
 
 def test_other_scores_of_several_runs_are_resampled_jointly():
     scores = np.random.default_rng(8).uniform(size=(3, 90))
-    assert joint_interval(scores) == pytest.approx(percentiles(resampled_means(scores).mean(axis=0)))
+    assert score_interval(scores) == pytest.approx(percentiles(resampled_means(scores).mean(axis=0)))
 
 
 def test_the_interval_over_seeds_is_students():
@@ -128,22 +130,20 @@ def test_differences_to_the_base_are_paired():
     assert paired < 0.6 * width(base_means)
 
 
-def test_one_item_a_row_has_wilsons_interval():
-    assert item_interval([[1.0], [0.0], [1.0]]) == (2 / 3, *interval([1.0, 0.0, 1.0]))
-
-
-def test_items_of_one_row_are_resampled_together():
-    """200 rows of 5 equal items hold as much as 200 rows of one, not as much as 1,000."""
-    right = np.random.default_rng(4).integers(0, 2, size=200).astype(float)
-    mean, low, high = item_interval([[value] * 5 for value in right])
-    assert mean == pytest.approx(right.mean())
-    assert (low, high) == pytest.approx(interval(right.tolist()), abs=0.01)
-
-
-def test_rows_without_an_item_do_not_count():
-    assert item_interval([[1.0, 0.0], [], [1.0]])[0] == pytest.approx(2 / 3)
-    alone = item_interval([[], [], [1.0, 1.0]])
-    assert alone == (1.0, 1.0, 1.0)
+@pytest.mark.parametrize("n", [1, 20, 150])
+def test_equal_resamples_claim_no_certainty(n):
+    """What no example shows may still be: up to Wilson's bound for 0 of n, as far as the limits allow."""
+    low, high = proportion_confint(0, n, method="wilson")
+    assert bootstrap_interval(np.ones(50), n) == pytest.approx(proportion_confint(n, n, method="wilson"))
+    assert bootstrap_interval(np.zeros(50), n) == pytest.approx((low, high))
+    assert bootstrap_interval(np.zeros(50), n, (-1.0, 1.0)) == pytest.approx((-high, high))
+    assert bootstrap_interval(np.zeros(50), n, (-1.0, 0.0)) == pytest.approx((-high, 0))
+    assert bootstrap_interval(np.full(50, -1.0), n, (-1.0, 1.0)) == pytest.approx((-1, -1 + 2 * high))
+    assert bootstrap_interval(np.zeros(50), n, (0.0, 0.0)) == (0, 0)  # by definition, not by measurement
+    drawn = np.linspace(-0.1, 0.3, 50)
+    assert bootstrap_interval(drawn, n, (-1.0, 1.0)) == percentiles(drawn)
+    rounding = 0.1 + np.linspace(0, 1e-16, 50)
+    assert np.ptp(bootstrap_interval(rounding, n)) > 1e-3
 
 
 def test_streams_are_independent_resamples():
@@ -155,8 +155,9 @@ def test_streams_are_independent_resamples():
     assert width([one]) == pytest.approx(width([other]), rel=0.05)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_scipys(counts):
     right, n = counts
     expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    assert statistics.wilson(right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson(right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)

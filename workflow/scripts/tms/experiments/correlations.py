@@ -11,6 +11,7 @@ import numpy as np
 
 from tms.config.method_kinds import KINDS, SAMPLES
 from tms.experiments import cells
+from tms.experiments.pareto import nondominated
 from tms.metrics.statistics import RESAMPLES, percentiles
 
 EXPERIMENT = "relations"
@@ -242,18 +243,6 @@ def _predictor_cells(model: str, predictor: str, prompts: str, chosen: list[Poin
     return [whole, *without, cell(chosen, within=True, said="association only"), *of_tasks]
 
 
-def non_dominated(places: dict[str, tuple[float, float]]) -> set[str]:
-    """Names of the places that no other beats in one coordinate and equals in the other (more is better)."""
-    return {
-        name
-        for name, own in places.items()
-        if not any(
-            other != own and all(theirs >= ours for theirs, ours in zip(other, own, strict=True))
-            for other in places.values()
-        )
-    }
-
-
 def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[dict]:
     """Which methods lie on the Pareto fronts of target accuracy with forgetting and with KL (Figures 2c, 2d).
 
@@ -281,18 +270,18 @@ def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[d
             for method in methods
             if method in targets and method in other
         }
-        front = non_dominated(places)
+        front = nondominated(np.array([*places.values()]).T) if places else []
         found += [
             cells.cell(
                 EXPERIMENT,
                 model,
                 f"pareto.{name}",
-                float(method in front),
+                float(on_front),
                 method=method,
                 prompts=prompts,
                 n=len(places),
                 note=f"target_mean against {quantity}, by their measured values",
             )
-            for method in places
+            for method, on_front in zip(places, front, strict=True)
         ]
     return found

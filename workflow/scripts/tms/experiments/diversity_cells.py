@@ -1,5 +1,6 @@
 """Cells of the experiment `diversity` (Table 2): means over prompts and seeds, intervals, paired tests."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from tms.experiments import cells
 from tms.experiments.diversity import check
 from tms.metrics.paired_tests import SIGNIFICANCE, bootstrap_p, holm, mcnemar_p
-from tms.metrics.statistics import joint_interval, percentiles, resampled_means, seed_interval
+from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval
 
 EXPERIMENT, BASE, REFERENCE = "diversity", "base", "sft"
 WHOLE = "whole responses are the answers"  # note of a task whose responses state no answer of their own
@@ -23,7 +24,9 @@ Scores = Mapping[
 ]  # quantity -> numbers of shape (seeds, prompts), the same prompts throughout
 
 
-def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, note: str) -> list[dict]:
+def target_cells(
+    model: str, task: str, scores: Mapping[str, Scores], k: int, samples: int, note: str
+) -> list[dict]:
     """Cells of one target task: each quantity of each method, and differences from the base and from SFT.
 
     Differences (`delta.*`, `versus_sft.*`) carry p-values: McNemar's for right or wrong in one run a side,
@@ -36,6 +39,7 @@ def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, no
         task: the target task.
         scores: numbers of each method, `base` included, for each quantity that was measured.
         k: K.
+        samples: samples of a prompt.
         note: what every cell notes.
 
     Raises:
@@ -47,6 +51,7 @@ def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, no
     for method, own in means.items():
         check(f"{method} on {task}", own, k)
     common = {"train_task": task, "x": float(k), "note": note}
+    largest = dict.fromkeys(SHARES, 1.0) | dict.fromkeys(NUMBERS, float(samples)) | {"ans_ent": math.log(k)}
     p_values = _adjusted_p_values(scores, means)
     found = []
     for method, own in scores.items():
@@ -56,12 +61,19 @@ def target_cells(model: str, task: str, scores: Mapping[str, Scores], k: int, no
                 continue
             best = _best(means, name) if name in RANKED and method != BASE else None
             mark = "" if best is None else _mark(method, best, p_values[name])
-            found.append(_cell(model, method, name, own[name], **common, mark=mark))
+            found.append(_cell(model, method, name, own[name], largest[name], **common, mark=mark))
             for prefix, other in (("delta", BASE), (f"versus_{REFERENCE}", REFERENCE)):
                 if name in TESTED and (pair := frozenset((method, other))) in p_values[name]:
                     if method != BASE:
                         found.append(
-                            _difference(model, method, f"{prefix}.{name}", own[name], scores[other][name])
+                            _difference(
+                                model,
+                                method,
+                                f"{prefix}.{name}",
+                                own[name],
+                                scores[other][name],
+                                largest[name],
+                            )
                             | common
                             | {"p_value": p_values[name][pair]}
                         )
@@ -77,21 +89,27 @@ def unmeasured_cells(model: str, task: str, methods: list[str], k: int, reason: 
     ]
 
 
-def _cell(model: str, method: str, name: str, values_SP: np.ndarray | None, **others) -> dict:
+def _cell(
+    model: str, method: str, name: str, values_SP: np.ndarray | None, largest: float = 1.0, **others
+) -> dict:
     given = {"method": method, **others}
     if values_SP is None:
         return cells.cell(EXPERIMENT, model, name, None, **given)
     if name in SHARES:
-        interval = joint_interval(values_SP.tolist())
+        interval = score_interval(values_SP)
     else:  # numbers beyond 1, which Wilson's interval must not get even where all of them are 0 or 1
-        interval = percentiles(resampled_means([values_SP.mean(axis=0)])[0])
+        drawn_R = resampled_means([values_SP.mean(axis=0)])[0]
+        interval = bootstrap_interval(drawn_R, values_SP.shape[1], (0.0, largest))
     return cells.cell(EXPERIMENT, model, name, float(values_SP.mean()), **given) | _spread(
         values_SP, interval
     )
 
 
-def _difference(model: str, method: str, name: str, own_SP: np.ndarray, other_SP: np.ndarray) -> dict:
-    interval = percentiles(_resampled_difference(own_SP, other_SP))
+def _difference(
+    model: str, method: str, name: str, own_SP: np.ndarray, other_SP: np.ndarray, largest: float
+) -> dict:
+    drawn_R = _resampled_difference(own_SP, other_SP)
+    interval = bootstrap_interval(drawn_R, own_SP.shape[1], (-largest, largest))
     value = float(own_SP.mean() - other_SP.mean())
     # Runs of one seed share their data's order and the trajectory; the base has no seeds.
     paired_SP = own_SP - (other_SP if other_SP.shape == own_SP.shape else other_SP.mean(axis=0))

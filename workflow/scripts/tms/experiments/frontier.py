@@ -1,80 +1,48 @@
-"""The frontier control: is TMS's front of target accuracy against forgetting above that of tuned SFT?"""
+"""The frontier control: TMS's front of target accuracy against forgetting beside tuned SFT's (RQ2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tms.config.method_kinds import SIDES
-from tms.experiments.points import Point, Points
+from tms.config.suite import Suite
+from tms.experiments.cells import cell
+from tms.experiments.pareto import dominated_area, nondominated
+from tms.experiments.windows import EXPERIMENT, estimate
 from tms.io.errors import InputError
-from tms.metrics.paired_tests import bootstrap_p
-from tms.metrics.statistics import percentiles, seed_interval
+from tms.metrics.flags import Run
+from tms.metrics.paired_tests import SIGNIFICANCE
+from tms.metrics.per_example import HALVES, Model
+from tms.metrics.summary import BASE, Estimate, Summary, summarise
 
-BASE = 0  # index of theta_0 among the points: an anchor of both sides
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its 95 % interval over test examples, and over seeds where there are several."""
-
-    value: float
-    interval: tuple[float, float]
-    seeds_interval: tuple[float, float] | None
-    p_value: float | None = None
+THETA_0 = 0  # index of theta_0 among the points: an anchor of both sides
+PLANE = ("target_mean", "forgetting")
+Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
 
 
 @dataclass(frozen=True)
 class Control:
-    """What the comparison of two fronts found."""
-
-    selected: dict[str, list[int]]  # indices of each side's points on its front by validation
-    beyond: dict[str, list[int]]  # of these, those that the reference point's rectangle leaves out
-    areas: dict[str, dict[str, Estimate]]  # of each side: selected and measured on `validation`, or on `test`
-    difference: Estimate  # tms - sft, selected on validation, measured on test
-
-
-def nondominated(plane_2P: np.ndarray) -> np.ndarray:
-    """Which points no other point dominates: is as good in both coordinates, and better in one.
+    """Result of the comparison of two fronts.
 
     Args:
-        plane_2P: coordinates to be maximised, of shape (2, points, ...); further axes are separate planes.
-
-    Returns:
-        Truth values of shape (points, ...). Equal points dominate neither other.
+        selected: indices of each side's points on its front by validation.
+        beyond: of these, those that the reference point's rectangle leaves out.
+        areas: of each side, selected on validation and measured on each half.
+        difference: tms - sft, selected on validation, measured on test.
     """
-    own, other = plane_2P[:, :, None], plane_2P[:, None]
-    dominated = (other >= own).all(axis=0) & (other > own).any(axis=0)
-    return ~dominated.any(axis=1)
 
-
-def dominated_area(plane_2P: np.ndarray, reference: tuple[float, float], chosen_P: np.ndarray) -> np.ndarray:
-    """Area between the chosen points and a reference point that they improve on (2-D hypervolume).
-
-    The union of the rectangles from the reference to each chosen point; a point that is not better than the
-    reference in both coordinates adds nothing.
-
-    Args:
-        plane_2P: coordinates to be maximised, of shape (2, points, ...).
-        reference: the lower corner, in the same units.
-        chosen_P: truth values of shape (points, ...): which points count.
-
-    Returns:
-        Areas of shape (...), in the product of the coordinates' units.
-    """
-    widths, heights = (np.maximum(plane_2P[i] - reference[i], 0) * chosen_P for i in (0, 1))
-    order = np.argsort(-widths, axis=0)
-    widths, heights = (np.take_along_axis(sides, order, axis=0) for sides in (widths, heights))
-    # From right to left the union is as high as the highest rectangle so far.
-    steps = widths - np.append(widths[1:], np.zeros_like(widths[:1]), axis=0)
-    return (steps * np.maximum.accumulate(heights, axis=0)).sum(axis=0)
+    selected: dict[str, list[int]]
+    beyond: dict[str, list[int]]
+    areas: dict[str, dict[str, Estimate]]
+    difference: Estimate
 
 
 def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[int]]:
-    """Indices of each side's points in `coordinates`, theta_0 among them on both.
+    """Indices of each side's points among the summaries, theta_0 among them on both.
 
     Args:
-        points: in the order that `coordinates` was given.
+        points: methods and checkpoints, in the order of the summaries after theta_0.
         kinds: side of each method.
 
     Raises:
@@ -87,12 +55,25 @@ def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[in
             f"experiments.frontier: {counts['sft']} points of SFT and {counts['tms']} of TMS; give both "
             f"sides as many, with methods there or with their methods' training.checkpoints"
         )
-    return {side: [BASE, *members] for side, members in found.items()}
+    return {side: [THETA_0, *members] for side, members in found.items()}
+
+
+def plane(points: Sequence[Summary], seeds: int = 0) -> np.ndarray:
+    """Target accuracy and forgetting of points.
+
+    Returns:
+        Draws over all runs, of shape (2, points, D); with `seeds`, values seed by seed: (2, points, seeds).
+    """
+    if seeds:
+        values = [[np.broadcast_to(point.draws_SD[name][:, 0], seeds) for point in points] for name in PLANE]
+    else:
+        values = [[point.draws_SD[name].mean(axis=0) for point in points] for name in PLANE]
+    return np.array(values)
 
 
 def control(
-    validation: Points,
-    test: Points,
+    validation: Sequence[Summary],
+    test: Sequence[Summary],
     sides: Mapping[str, list[int]],
     reference: tuple[float, float],
 ) -> Control:
@@ -104,23 +85,25 @@ def control(
     comparison for each seed.
 
     Args:
-        validation: coordinates on the validation half.
-        test: coordinates on the test half, of the same points.
+        validation: summaries of theta_0 and the points on the validation half.
+        test: those on the test half, of the same points.
         sides: indices of each side's points.
         reference: target accuracy and forgetting from which areas are measured.
     """
     selected, beyond, areas = {}, {}, {}
     drawn, by_seed = {}, {}
+    seeds = test[-1].seeds
     for side, members in sides.items():
-        chosen = nondominated(validation.plane(members))
-        of_seeds = nondominated(validation.plane_of_seeds(members))
+        halves = {"validation": [validation[i] for i in members], "test": [test[i] for i in members]}
+        chosen = nondominated(plane(halves["validation"]))
+        of_seeds = nondominated(plane(halves["validation"], seeds))
         drawn[side], by_seed[side] = {}, {}
-        for name, half in (("validation", validation), ("test", test)):
-            drawn[side][name] = dominated_area(half.plane(members), reference, chosen)
-            by_seed[side][name] = dominated_area(half.plane_of_seeds(members), reference, of_seeds)
+        for name, half in halves.items():
+            drawn[side][name] = dominated_area(plane(half), reference, chosen)
+            by_seed[side][name] = dominated_area(plane(half, seeds), reference, of_seeds)
         areas[side] = {name: estimate(drawn[side][name], by_seed[side][name]) for name in drawn[side]}
         selected[side] = [index for index, kept in zip(members, chosen[:, 0], strict=True) if kept]
-        measured = test.plane(selected[side])[:, :, 0].T
+        measured = plane([test[i] for i in selected[side]])[:, :, 0].T
         beyond[side] = [
             index for index, point in zip(selected[side], measured, strict=True) if (point <= reference).any()
         ]
@@ -132,13 +115,59 @@ def control(
     return Control(selected, beyond, areas, difference)
 
 
-def estimate(draws_D: np.ndarray, values_S: np.ndarray, test: bool = False) -> Estimate:
-    """A number from its draws (the first is what was measured) and its values seed by seed.
+def frontier_cells(
+    model: str,
+    base: Model,
+    points: Mapping[Point, Mapping[Run, Model]],
+    kinds: Mapping[str, str],
+    suite: Suite,
+    reference: tuple[float, float],
+) -> list[dict]:
+    """Every point's coordinates on both halves, each side's areas, and the verdict on their difference.
 
     Args:
-        draws_D: as measured, then on each resample.
-        values_S: measured with the runs of one seed alone.
-        test: also test whether it is 0.
+        model: its name.
+        base: items of theta_0.
+        points: items of each run of each point of both sides.
+        kinds: side of each method, `sft` or `tms`.
+        suite: the benchmarks and their parts.
+        reference: target accuracy and forgetting from which areas are measured.
+
+    Raises:
+        InputError: the sides do not have as many points, or the grades do not fit together.
     """
-    p_value = bootstrap_p(draws_D[1:]) if test else None
-    return Estimate(float(draws_D[0]), percentiles(draws_D[1:]), seed_interval(list(values_S)), p_value)
+    sides = sides_of(list(points), kinds)
+    halves = {half: summarise(base, points, suite, half=half, transfer=False)[""] for half in HALVES}
+    validation, test = ([halves[half][point] for point in (BASE, *points)] for half in HALVES)
+    found = control(validation, test, sides, reference)
+    seeds = test[-1].seeds
+    cells = []
+    for half, summaries in zip(HALVES, (validation, test), strict=True):
+        for index, (method, checkpoint) in enumerate([(BASE, ""), *points]):
+            fronts = [side for side, selected in found.selected.items() if index in selected]
+            note = "selected" if fronts else ""
+            if index == THETA_0 and len(fronts) == 1:
+                note = f"selected: {fronts[0]}"
+            common = {"method": method, "checkpoint": checkpoint, "group": kinds.get(method, BASE)}
+            common |= {"prompts": half, "seeds": None if index == THETA_0 else seeds, "note": note}
+            for name in PLANE:
+                numbers = summaries[index].estimate(name).columns() | {"n": summaries[index].sizes(name)["n"]}
+                cells.append(cell(EXPERIMENT, model, name, **numbers, **common))
+    n = {
+        half: sum(own[-1].sizes(name)["n"] for name in PLANE)
+        for half, own in zip(HALVES, (validation, test), strict=True)
+    }
+    at = f"from target {reference[0]:g}, forgetting {reference[1]:g}"
+    for side, areas in found.areas.items():
+        kept, beyond, number = found.selected[side], found.beyond[side], len(sides[side])
+        note = f"{len(kept)} of {number} points selected ({number - 1} and theta_0), {at}"
+        if beyond:
+            note += f"; {len(beyond)} of them not better than that, so without area"
+        common = {"method": side, "group": side, "seeds": seeds, "note": note}
+        for half, area in areas.items():
+            numbers = area.columns() | {"prompts": half, "n": n[half]}
+            cells.append(cell(EXPERIMENT, model, "area", **numbers, **common))
+    common = {"method": "tms", "group": "tms", "prompts": "test", "seeds": seeds, "n": n["test"]}
+    common["mark"] = "tied" if found.difference.p_value >= SIGNIFICANCE else ""
+    common["note"] = f"tms - sft, {at}; selected on validation anew in each resample, measured on test"
+    return [*cells, cell(EXPERIMENT, model, "area_difference", **found.difference.columns(), **common)]

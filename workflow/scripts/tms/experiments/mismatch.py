@@ -7,16 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from tms.experiments import cells
-from tms.io import parquet
 from tms.io.errors import InputError
-from tms.metrics.intervals import Grades, read_grades
-from tms.metrics.statistics import (
-    joint_interval,
-    normal_interval,
-    percentiles,
-    resampled_means,
-    seed_interval,
-)
+from tms.metrics.per_example import Model, interval, read_checkpoints, read_per_example, score_draws
+from tms.metrics.statistics import bootstrap_interval, normal_interval, seed_interval
 from tms.mixture.checkpoints import BASE, FINAL, step_of
 
 # Quantity of a cell -> where drift.json has it at each point.
@@ -36,13 +29,13 @@ class LongRun:
         steps: optimiser steps of the whole run.
         trajectory: point -> held-out NLL and its drift, as in drift.json; theta_0 and the end included.
         train_trajectory: point -> NLL of training references.
-        grades: point -> grades, at the points that were evaluated.
+        grades: point -> items by score, at the points that were evaluated.
     """
 
     steps: int
     trajectory: dict[str, dict]
     train_trajectory: dict[str, dict]
-    grades: dict[str, Grades]
+    grades: dict[str, Model]
 
 
 def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
@@ -62,19 +55,14 @@ def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
         ) from error
 
 
-def read_points(points: Path, end: Path, base: Path) -> dict[str, Grades]:
+def read_points(points: Path, end: Path, base: Path) -> dict[str, Model]:
     """Read the grades at each evaluated point of a run, from theta_0 to the end.
 
     Args:
         points: grades of the checkpoints between, told apart by their column `checkpoint`.
         end, base: grades of the run's end and of theta_0.
     """
-    between: dict[str, Grades] = {}
-    for row in parquet.read(points, ["checkpoint", "benchmark", "example_id", "grade"]):
-        if row["grade"] is not None:
-            of_point = between.setdefault(row["checkpoint"], {})
-            of_point.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
-    return {BASE: read_grades(base), **between, FINAL: read_grades(end)}
+    return {BASE: read_per_example(base), **read_checkpoints(points), FINAL: read_per_example(end)}
 
 
 def mismatch_cells(
@@ -136,36 +124,34 @@ def _losses(runs: dict[int, LongRun], point: str) -> dict[str, dict]:
             measured = [getattr(run, trajectory)[point] for run in runs.values()]
             values_S = np.array([own[f"{prefix}{unit}"] for own in measured])
             stderr = np.mean([own[f"{unit}_stderr"] for own in measured])
-            interval = () if prefix else normal_interval(float(values_S.mean()), float(stderr))
-            found[f"{quantity}.{unit}"] = _entry(values_S, *interval) | {"n": measured[0]["n"]}
+            bounds = () if prefix else normal_interval(float(values_S.mean()), float(stderr))
+            found[f"{quantity}.{unit}"] = _entry(values_S, *bounds) | {"n": measured[0]["n"]}
     return found
 
 
 def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str]) -> dict[str, dict]:
-    found, by_seed, resampled = {}, {}, {}
-    first = next(iter(runs.values())).grades[point]
+    models = {f"{name}/seed{seed}": run.grades[point] for seed, run in runs.items()}
+    first = next(iter(models.values()))
     if missing := [benchmark for benchmark in retention if benchmark not in first]:
         raise InputError(f"{name}: no grades of {missing[0]} at {point}; run generate and grade again")
-    for benchmark, examples in first.items():
-        for seed, run in runs.items():
-            if run.grades[point].get(benchmark, {}).keys() != examples.keys():
+    entries, draws_SD = {}, {}
+    for benchmark in [score for score, items in first.items() if score == items.benchmark]:
+        for label, model in models.items():
+            if benchmark not in model or model[benchmark].examples != first[benchmark].examples:
                 raise InputError(
-                    f"{name}/seed{seed}: other examples of {benchmark} at {point} than the other seeds; "
+                    f"{label}: other examples of {benchmark} at {point} than the other seeds; "
                     f"run generate and grade again"
                 )
-        grades_SN = np.array(
-            [[run.grades[point][benchmark][example] for example in examples] for run in runs.values()]
-        )
-        by_seed[benchmark] = grades_SN.mean(axis=1)
-        low, high = joint_interval(grades_SN.tolist())
-        found[benchmark] = _entry(by_seed[benchmark], low, high) | {"n": len(examples)}
-        if benchmark in retention:
-            resampled[benchmark] = resampled_means([grades_SN.mean(axis=0)], benchmark)[0]
-    interval = percentiles(np.mean([resampled[benchmark] for benchmark in retention], axis=0))
-    found["retention_mean"] = _entry(
-        np.mean([by_seed[benchmark] for benchmark in retention], axis=0), *interval
-    )
-    return found
+        items = [model[benchmark] for model in models.values()]
+        draws_SD[benchmark] = score_draws(items, benchmark)
+        bounds = interval(items, draws_SD[benchmark][:, 1:].mean(axis=0))
+        entries[benchmark] = _entry(draws_SD[benchmark][:, 0], *bounds) | {"n": first[benchmark].n}
+    if len(retention) == 1:
+        return entries | {"retention_mean": entries[retention[0]] | {"n": None}}
+    kept_SD = np.mean([draws_SD[benchmark] for benchmark in retention], axis=0)
+    n = min(first[benchmark].n for benchmark in retention)
+    bounds = bootstrap_interval(kept_SD[:, 1:].mean(axis=0), n)
+    return entries | {"retention_mean": _entry(kept_SD[:, 0], *bounds)}
 
 
 def _entry(values_S: np.ndarray, low: float | None = None, high: float | None = None) -> dict:

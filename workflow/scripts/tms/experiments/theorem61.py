@@ -6,7 +6,7 @@ import numpy as np
 
 from tms.experiments import cells
 from tms.io.errors import InputError
-from tms.metrics.statistics import percentiles, resampled_means, seed_interval
+from tms.metrics.statistics import bootstrap_interval, percentiles, resampled_means, seed_interval
 
 # In the order in which they are reported: few samples a prompt bias the corollary's mean KL in no direction,
 # but the mean of roots low.
@@ -135,7 +135,8 @@ def bound_cells(model: str, method: str, train_task: str, prompts: str, samples:
     found = {name: float(value) for name, value in sides(*by_prompt.mean(axis=1)).items()}
     drawn = sides(*resampled_means(by_prompt))
     runs = [change_SP.mean(axis=1), means.kl_SP.mean(axis=1), np.sqrt(means.kl_SP).mean(axis=1)]
-    over_prompts = {name: percentiles(drawn[name]) for name in ("change", *BOUNDS)}
+    over_prompts = {name: percentiles(drawn[name]) for name in BOUNDS}
+    over_prompts["change"] = bootstrap_interval(drawn["change"], n, (-1.0, 1.0))
     over_prompts["left"] = _size(*over_prompts["change"])
     over_seeds = _over_seeds(runs[0], runs[1])
     notes = {name: _bound_note(name, found, seeds * means.draws) for name in BOUNDS}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tms.io import cost
 from tms.io.errors import InputError
-from tms.metrics.scores import parse_run, read_csv
+from tms.metrics.flags import parse_run
 
 STAGES = ["teacher", "sft", "harvest", "student", "on_policy"]  # in the order in which they run
 WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
@@ -56,14 +56,3 @@ def _cost_row(
     counts = {name: f"{work[name]:.0f}" for name in WORK[:-1]}
     row = {"model": model, "method": method, "stage": stage, "train_task": task, "seed": seed}
     return row | counts | {"seconds": f"{work['seconds']:.1f}"}
-
-
-def read_spent(path: Path) -> dict[tuple[str, int], dict[str, float]]:
-    """Read a method's cost.csv as what each run (task, seed) took, over all stages."""
-    found: dict[tuple[str, int], dict[str, float]] = {}
-    for line in read_csv(path, COST):
-        if line["stage"] != "total":
-            run = found.setdefault((line["train_task"], int(line["seed"])), dict.fromkeys(WORK, 0.0))
-            for name in WORK:
-                run[name] += float(line[name])
-    return found

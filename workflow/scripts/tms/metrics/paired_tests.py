@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tms.metrics.statistics import EQUAL
+
 SIGNIFICANCE = 0.05
 
 
@@ -37,7 +39,8 @@ def bootstrap_p(differences: np.ndarray) -> float:
 
     Source: Davison & Hinkley (1997), Bootstrap Methods and their Application, Section 4.4 and 5.
     """
-    beyond = min(np.sum(differences <= 0), np.sum(differences >= 0))
+    # A difference of 0 may be a rounding error of its sums away from it.
+    beyond = min(np.sum(differences <= EQUAL), np.sum(differences >= -EQUAL))
     return float(min(1.0, 2 * (beyond + 1) / (len(differences) + 1)))
 
 

@@ -1,26 +1,29 @@
-"""Graded items of models, aligned by example: what scores and their resamples are computed from."""
+"""Graded items of models by example: what scores and their resamples are computed from."""
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tms.io import parquet
-from tms.io.errors import InputError
-from tms.metrics.statistics import resampled_means
+from tms.metrics.statistics import Bounds, bootstrap_interval, resampled_means, score_interval
+
+HALVES = ("validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class PerExample:
-    """PerExample of one score: a benchmark's grades, or those of another metric of its rows.
+    """Items of one score of a model: a benchmark's grades, or those of another metric of its rows.
 
     Args:
         benchmark: the benchmark that the rows belong to.
         examples: names of the N examples that count for the score, sorted.
         sums_N: sum of each example's items, which are in [0, 1].
-        counts_N: number of each example's items; at least one (IFEval has one for each instruction).
+        counts_N: number of each example's items; at least one (IFEval has one for each instruction, several
+            samples of a prompt one each).
     """
 
     benchmark: str
@@ -43,67 +46,97 @@ class PerExample:
         """Whether each example has one item of 0 or 1."""
         return bool((self.counts_N == 1).all() and np.isin(self.sums_N, (0, 1)).all())
 
+    def take(self, kept: list[int]) -> "PerExample":
+        """The items of some of the examples, given by their places."""
+        examples = tuple(self.examples[index] for index in kept)
+        return PerExample(self.benchmark, examples, self.sums_N[kept], self.counts_N[kept])
 
-def read_per_example(path: Path, benchmarks: Collection[str]) -> dict[str, PerExample]:
-    """Read the items of some benchmarks: `facts` has its grades, `ifeval.prompt_loose` another metric's.
 
-    Rows without an item of a score do not count for it.
+Model = Mapping[str, PerExample]  # items of a model by score: `facts`, `ifeval.prompt_loose`
+
+
+def half_of(benchmark: str, example: str) -> str:
+    """The half that an example belongs to: `validation` or `test`, by a hash of its name alone."""
+    return HALVES[hashlib.sha256(f"{benchmark}\0{example}".encode()).digest()[0] % 2]
+
+
+def by_example(rows: Iterable[dict]) -> dict[str, PerExample]:
+    """Bring a model's graded rows together by score and example.
+
+    `facts` has the benchmark's grades, `ifeval.prompt_loose` the items of another metric. Rows without an
+    item of a score do not count for it.
+
+    Args:
+        rows: columns `benchmark`, `example_id`, `grade` (or None) and `also` (JSON: metric -> items).
     """
-    found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for row in parquet.read(path, ["benchmark", "example_id", "grade", "also"]):
-        if row["benchmark"] not in benchmarks:
-            continue
-        if row["grade"] is not None:
-            found.setdefault((row["benchmark"], ""), {})[row["example_id"]] = [row["grade"]]
-        for metric, items in json.loads(row["also"]).items():
-            if items:
-                found.setdefault((row["benchmark"], metric), {})[row["example_id"]] = items
+    items: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for row in rows:
+        grades = [] if row["grade"] is None else [row["grade"]]
+        for metric, values in [("", grades), *json.loads(row["also"] or "{}").items()]:
+            if values:
+                examples = items.setdefault((row["benchmark"], metric), {})
+                examples.setdefault(row["example_id"], []).extend(values)
     return {
         ".".join(filter(None, key)): PerExample(
             key[0],
-            examples := tuple(sorted(by_example)),
-            np.array([sum(by_example[name]) for name in examples], dtype=float),
-            np.array([len(by_example[name]) for name in examples], dtype=float),
+            names := tuple(sorted(examples)),
+            np.array([sum(examples[name]) for name in names], dtype=float),
+            np.array([len(examples[name]) for name in names], dtype=float),
         )
-        for key, by_example in found.items()
+        for key, examples in items.items()
     }
 
 
-def resampled_scores(name: str, models: Mapping[str, Mapping[str, PerExample]]) -> dict[str, np.ndarray]:
-    """A score of several models under the same bootstrap resamples of their examples.
+def read_checkpoints(
+    path: Path, benchmarks: Collection[str] | None = None
+) -> dict[str, dict[str, PerExample]]:
+    """Read the items of some benchmarks, or of all, by checkpoint ("" in a file of one model)."""
+    rows: dict[str, list[dict]] = {}
+    for row in parquet.read(path, ["checkpoint", "benchmark", "example_id", "grade", "also"]):
+        if benchmarks is None or row["benchmark"] in benchmarks:
+            rows.setdefault(row["checkpoint"], []).append(row)
+    return {checkpoint: by_example(of_checkpoint) for checkpoint, of_checkpoint in rows.items()}
 
-    All scores of a benchmark share its resamples; those of benchmarks are independent of each other.
+
+def read_per_example(path: Path, benchmarks: Collection[str] | None = None) -> dict[str, PerExample]:
+    """Read a model's items of some benchmarks, or of all, by score."""
+    return read_checkpoints(path, benchmarks).get("", {})
+
+
+def score_draws(models: Sequence[PerExample], stream: str) -> np.ndarray:
+    """A score of M models as measured, then on R joint resamples of their examples: shape (M, 1 + R).
+
+    An example that is drawn brings the items of each model; a model without any in a resample has NaN there.
 
     Args:
-        name: the score, as `read_per_example` names it.
-        models: items of each model by score; the base comes first. Keys name the models in messages.
-
-    Returns:
-        For each model an array of `statistics.RESAMPLES` scores.
-
-    Raises:
-        InputError: a model's grades on a benchmark are of other examples than the first model's. (Other
-            metrics may have no item where a judge gave none.)
+        models: items of each model; where one lacks an example, it does not count for that model.
+        stream: resamples of different names are independent.
     """
-    found = {model: scores.get(name) for model, scores in models.items()}
-    first = next(iter(found.values()))
-    for model, items in found.items():
-        if first is None or items is None or (name == first.benchmark and items.examples != first.examples):
-            raise InputError(
-                f"grades of {model}: other examples of {name} than the base was graded on; "
-                "run generate and grade again for both"
-            )
-    examples = sorted(set().union(*(items.examples for items in found.values())))
-    sums_MN, counts_MN = np.stack([_of_examples(items, examples) for items in found.values()], axis=1)
-    sums_MR = resampled_means(sums_MN, first.benchmark)
-    if (counts_MN != 1).any():
-        sums_MR = sums_MR / resampled_means(counts_MN, first.benchmark)
-    return dict(zip(found, sums_MR, strict=True))
-
-
-def _of_examples(items: PerExample, examples: list[str]) -> np.ndarray:
-    """Sum and number of the items of some examples: shape (2, examples)."""
+    examples = models[0].examples
+    if any(model.examples != examples for model in models):
+        examples = tuple(sorted(set().union(*(model.examples for model in models))))
     place = {name: index for index, name in enumerate(examples)}
-    found = np.zeros((2, len(examples)))
-    found[:, [place[name] for name in items.examples]] = items.sums_N, items.counts_N
-    return found
+    items_2MN = np.zeros((2, len(models), len(examples)))
+    for index, model in enumerate(models):
+        items_2MN[:, index, [place[name] for name in model.examples]] = model.sums_N, model.counts_N
+    sums_MR, counts_MN = resampled_means(items_2MN[0], stream), items_2MN[1]
+    if (counts_MN != 1).any():
+        counts_MR = resampled_means(counts_MN, stream)
+        sums_MR = np.divide(sums_MR, counts_MR, out=np.full_like(sums_MR, np.nan), where=counts_MR > 0)
+    return np.concatenate([[[model.score] for model in models], sums_MR], axis=1)
+
+
+def interval(runs: Sequence[PerExample], draws_R: np.ndarray | None = None) -> Bounds:
+    """Bounds of the 95 % interval over examples of a score's mean over one or more runs.
+
+    Wilson's for grades of 0 and 1, else the bootstrap's: `statistics.score_interval`.
+
+    Args:
+        runs: items of each run.
+        draws_R: the mean on resampled examples, where it is known already.
+    """
+    if all(run.binary and run.examples == runs[0].examples for run in runs):
+        return score_interval(np.stack([run.sums_N for run in runs]))
+    if draws_R is None:
+        draws_R = score_draws(runs, runs[0].benchmark)[:, 1:].mean(axis=0)
+    return bootstrap_interval(draws_R[~np.isnan(draws_R)], min(len(run.examples) for run in runs))

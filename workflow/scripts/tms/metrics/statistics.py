@@ -1,84 +1,79 @@
-"""Confidence intervals: of scores over test examples, of measured means, and over seeds."""
+"""Confidence intervals: of scores and differences over test examples, of measured means, and over seeds."""
 
 import numpy as np
 from scipy.special import ndtri
 
 CONFIDENCE = 0.95
+Z = float(ndtri((1 + CONFIDENCE) / 2))
 # So many that the bootstrap's p-values can stay small under Holm's correction over a table of some 60 tests.
 RESAMPLES = 10_000
 DRAWS_AT_ONCE = 10_000_000  # bounds the memory that drawing takes
+EQUAL = 1e-12  # resamples that differ by less differ by the rounding of sums alone
+Bounds = tuple[float, float]
+SHARE = (0.0, 1.0)
 
 
-def interval(scores: list[float]) -> tuple[float, float]:
-    """Bounds of the 95 % interval of a mean score: Wilson's for scores of 0 and 1, else a bootstrap.
+def score_interval(scores_MN: np.ndarray, draws_R: np.ndarray | None = None) -> Bounds:
+    """Bounds of the 95 % interval of the mean score of a run, or of several on the same examples.
+
+    Scores of 0 and 1 get Wilson's interval at the effective number of examples: as many independent ones as
+    would leave the mean the variance that resampling examples jointly gives it, which lies between that of
+    one run (all runs agree on each example) and of as many examples as there are grades. The bootstrap's
+    percentiles would be too narrow near 0 and 1. Other scores are resampled jointly (`bootstrap_interval`).
 
     Args:
-        scores: one score in [0, 1] for each example; at least one.
+        scores_MN: score in [0, 1] of each example in each run.
+        draws_R: their mean on resampled examples, where it is known already.
+
+    Source: Franco, Little, Louis & Slud (2019), Comparative Study of Confidence Intervals for Proportions in
+    Complex Sample Surveys, https://doi.org/10.1093/jssam/smy019.
     """
-    if set(scores) <= {0, 1}:
-        return wilson(int(sum(scores)), len(scores))
-    return percentiles(resampled_means([scores])[0])
+    scores_MN = np.asarray(scores_MN, dtype=float)
+    runs, n = scores_MN.shape
+    mean_N = scores_MN.mean(axis=0)
+    if not np.isin(scores_MN, (0, 1)).all():
+        return bootstrap_interval(resampled_means([mean_N])[0] if draws_R is None else draws_R, n)
+    if runs == 1:
+        return wilson(scores_MN.sum(), n)
+    mean, variance = float(mean_N.mean()), float(mean_N.var()) / max(n - 1, 1)
+    effective = float(np.clip(mean * (1 - mean) / variance, n, runs * n)) if variance else n
+    return wilson(mean * effective, effective)
 
 
-def wilson(right: int, n: int) -> tuple[float, float]:
+def bootstrap_interval(draws_R: np.ndarray, n: int, limits: Bounds = SHARE) -> Bounds:
+    """Bounds of the 95 % interval of a mean over examples from its bootstrap: the percentiles of its draws.
+
+    Where all draws are equal, so are the examples, and the bootstrap would claim certainty. Of examples not
+    seen a share may differ: up to Wilson's bound for 0 of n, z^2 / (n + z^2), and by as much as the limits
+    allow. So 150 right answers of 150 have [0.975, 1], as Wilson's interval says, and the difference between
+    two models of which no grade differs on 150 examples has [-0.025, 0.025].
+
+    Args:
+        draws_R: the mean on resampled examples.
+        n: number of examples; of a mean over several benchmarks, of the smallest.
+        limits: smallest and largest value that an example can have.
+    """
+    if np.ptp(draws_R) > EQUAL:
+        return percentiles(draws_R)
+    value, differing = float(draws_R[0]), Z**2 / (n + Z**2)
+    low, high = limits
+    return value - differing * (value - low), value + differing * (high - value)
+
+
+def wilson(right: float, n: float) -> Bounds:
     """Bounds of Wilson's 95 % score interval of a proportion, as scipy's `binomtest` gives them.
 
     Written out, since importing scipy.stats would be most of the time of a grading job; a test compares.
 
     Args:
         right: number of successes.
-        n: number of trials.
+        n: number of trials; effective numbers need not be whole.
 
     Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
     """
-    z = float(ndtri((1 + CONFIDENCE) / 2))
-    center, half = right + z**2 / 2, z * np.sqrt(right * (n - right) / n + z**2 / 4)
-    low, high = (center - half) / (n + z**2), (center + half) / (n + z**2)
+    center, half = right + Z**2 / 2, Z * np.sqrt(right * (n - right) / n + Z**2 / 4)
+    low, high = (center - half) / (n + Z**2), (center + half) / (n + Z**2)
     return (0.0 if right == 0 else float(low)), (1.0 if right == n else float(high))
-
-
-def joint_interval(scores: list[list[float]]) -> tuple[float, float]:
-    """Bounds of the 95 % interval of the mean score of several runs (all seeds) on the same examples.
-
-    Scores of 0 and 1 get Wilson's interval at the effective number of examples: as many independent ones as
-    would leave the mean the variance that resampling examples jointly gives it, which lies between that of
-    one run (all runs agree on each example) and of as many examples as there are grades. The bootstrap's
-    percentiles would be too narrow near 0 and 1. Other scores are resampled jointly.
-
-    Args:
-        scores: scores[m][i] in [0, 1] of example i in run m.
-
-    Source: Franco, Little, Louis & Slud (2019), Comparative Study of Confidence Intervals for Proportions in
-    Complex Sample Surveys, https://doi.org/10.1093/jssam/smy019.
-    """
-    scores_MN = np.asarray(scores, dtype=float)
-    runs, n = scores_MN.shape
-    if runs == 1:
-        return interval(scores_MN[0].tolist())
-    mean_N = scores_MN.mean(axis=0)
-    if not np.isin(scores_MN, (0, 1)).all():
-        return percentiles(resampled_means([mean_N])[0])
-    from statsmodels.stats.proportion import proportion_confint  # importing takes seconds
-
-    mean, variance = float(mean_N.mean()), float(mean_N.var()) / max(n - 1, 1)
-    effective = np.clip(mean * (1 - mean) / variance, n, runs * n) if variance else n
-    low, high = proportion_confint(mean * effective, effective, 1 - CONFIDENCE, method="wilson")
-    return float(low), float(high)
-
-
-def item_interval(rows: list[list[float]]) -> tuple[float, float, float]:
-    """Mean of all items, and the bounds of its 95 % interval; rows are resampled with all their items.
-
-    Args:
-        rows: the items in [0, 1] of each row; at least one row has one.
-    """
-    if all(len(row) == 1 for row in rows):
-        values = [row[0] for row in rows]
-        return sum(values) / len(values), *interval(values)
-    sums = np.array([[sum(row) for row in rows], [len(row) for row in rows]], dtype=float)
-    totals_2R = resampled_means(sums)
-    drawn = totals_2R[1] > 0
-    return float(sums[0].sum() / sums[1].sum()), *percentiles(totals_2R[0][drawn] / totals_2R[1][drawn])
 
 
 def resampled_means(scores: list[list[float]], stream: str = "") -> np.ndarray:
@@ -107,22 +102,19 @@ def resampled_means(scores: list[list[float]], stream: str = "") -> np.ndarray:
     return np.concatenate(means, axis=1)
 
 
-def percentiles(values: np.ndarray) -> tuple[float, float]:
+def percentiles(values: np.ndarray) -> Bounds:
     """The percentiles that bound the 95 % interval of resampled values."""
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)
 
 
-def normal_interval(mean: float, stderr: float) -> tuple[float, float]:
+def normal_interval(mean: float, stderr: float) -> Bounds:
     """Bounds of the 95 % interval of a mean with a known standard error, by the normal distribution."""
-    from scipy.stats import norm
-
-    half = float(norm.ppf((1 + CONFIDENCE) / 2)) * stderr
-    return mean - half, mean + half
+    return mean - Z * stderr, mean + Z * stderr
 
 
-def seed_interval(values: list[float]) -> tuple[float, float] | None:
+def seed_interval(values: list[float]) -> Bounds | None:
     """Bounds of the 95 % interval of the mean over training seeds, by Student's t distribution.
 
     It holds what another seed may change, on the same test examples; with two or three seeds it is wide.

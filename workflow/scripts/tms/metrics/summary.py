@@ -1,161 +1,295 @@
-"""What is measured of a method: quantities of its runs with their intervals, and how two methods differ."""
+"""The summary of methods: every quantity of their runs with its draws, from the items of each example.
 
-from collections.abc import Callable, Mapping
+Tables, cells and the frontier are projections of it: a number and its interval are computed here alone
+(target, transfer, retention and forgetting: Sections 3 and 7.1).
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from tms.config.suite import Suite
+from tms.io.errors import InputError
+from tms.metrics.flags import Run, run_label
 from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
-from tms.metrics.per_example import PerExample
-from tms.metrics.scores import Number, Run, mean_floor, over_runs, own_cells, quantities, run_of
-from tms.metrics.statistics import joint_interval, percentiles, seed_interval
+from tms.metrics.per_example import Model, PerExample, half_of, interval, score_draws
+from tms.metrics.scores import forgetting, forgetting_floor
+from tms.metrics.statistics import SHARE, Bounds, bootstrap_interval, seed_interval
 
-Scores = Mapping[str, PerExample]  # items of a model by score (`items.read_per_example`)
-Bounds = tuple[float, float] | None
+BASE = "base"
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Quantities of a method: over its runs, or over those on one task.
+def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
+    """Quantities in which methods are compared, higher being better, with the benchmarks behind each.
 
     Args:
-        values: each quantity as measured; None where there is none (transfer with a single target).
-        drawn: each quantity on the R joint resamples of the examples.
-        by_seed: each quantity of the runs with one seed.
-        items: of each quantity that is a plain score, the items of the runs behind it.
-        floor: mean forgetting that chance alone would give, by quantity.
-    """
-
-    values: dict[str, float | None]
-    drawn: dict[str, np.ndarray | None]
-    by_seed: dict[int, dict[str, float | None]]
-    items: dict[str, list[PerExample]]
-    floor: dict[str, float | None]
-
-    def interval(self, quantity: str) -> Bounds:
-        """95 % interval over test examples: Wilson's for scores of 0 and 1, else the joint bootstrap's."""
-        if self.values[quantity] is None:
-            return None
-        items = self.items.get(quantity, [])
-        if items and all(own.binary for own in items):
-            return joint_interval([own.sums_N for own in items])
-        return percentiles(self.drawn[quantity])
-
-    def seeds_interval(self, quantity: str) -> Bounds:
-        """95 % interval over seeds."""
-        return _over_seeds([found[quantity] for found in self.by_seed.values()])
-
-    def grades(self, quantity: str) -> np.ndarray | None:
-        """Grades of 0 and 1 behind a quantity, if it is the score of a single run."""
-        items = self.items.get(quantity, [])
-        return items[0].sums_N if len(items) == 1 and items[0].binary else None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A method's quantity minus another's: value, 95 % intervals and the p-value of the paired test."""
-
-    value: float
-    interval: Bounds
-    seeds_interval: Bounds
-    p_value: float
-
-
-def measure(
-    runs: Mapping[Run, Scores],
-    base: Scores,
-    resampled: Mapping[str, Mapping[Run | None, np.ndarray]],
-    suite: Suite,
-    task: str = "",
-) -> Summary:
-    """Measure a method.
-
-    Args:
-        runs: items of each of its runs.
-        base: items of theta_0, of the scores to measure.
-        resampled: for each score the R resamples of each run, and of theta_0 under None.
         suite: the benchmarks and their parts.
-        task: of the runs on this task alone; "" for all.
+        task: of the runs on this task; "" for all.
     """
-    chosen = {run: scores for run, scores in runs.items() if task in ("", run[0])}
-    cells = _cells(chosen, lambda run, name: (base if run is None else chosen[run])[name].score, base, suite)
-    drawn = _cells(chosen, lambda run, name: resampled[name][run], base, suite)
-    seeds = sorted({seed for _, seed in chosen})
-    items = {}
-    for name in base:
-        found = [chosen[run_of(cell)][name] for cell in own_cells(cells, name)]
-        # theta_0 stands for a run on each task, with the same items.
-        items[name] = list({id(own): own for own in found}.values())
-    return Summary(
-        values=_quantities(cells, base, suite),
-        drawn=_quantities(drawn, base, suite),
-        by_seed={
-            seed: _quantities([cell for cell in cells if cell["seed"] == seed], base, suite) for seed in seeds
-        },
-        items=items,
-        floor={
-            "forgetting_floor": mean_floor(cells, ["retention"]),
-            **({"forgetting_floor_ext": mean_floor(cells, ["retention", "safety"])} if suite.safety else {}),
-        },
-    )
+    return {
+        **{name: [name] for name in suite.benchmarks},
+        **({} if task else {"target_mean": suite.targets}),
+        "retention_mean": suite.retention,
+        "xfer": [name for name in suite.targets if name != task],
+        **{f"forgetting{suffix}": names for suffix, names in _kept(suite).items()},
+    }
 
 
-def difference(first: Summary, second: Summary, quantity: str) -> Difference | None:
-    """How much a method's quantity exceeds another's; None where one of them has none.
+class Estimate(NamedTuple):
+    """A number with its 95 % intervals over test examples and over seeds, and the p-value of a test of it."""
+
+    value: float | None = None
+    interval: Bounds | None = None
+    seeds_interval: Bounds | None = None
+    p_value: float | None = None
+
+    def columns(self) -> dict[str, float | None]:
+        """The columns of a cell."""
+        (low, high), (seeds_low, seeds_high) = (
+            bounds or (None, None) for bounds in (self.interval, self.seeds_interval)
+        )
+        return {
+            "value": self.value,
+            **{"ci_low": low, "ci_high": high, "seeds_low": seeds_low, "seeds_high": seeds_high},
+            "p_value": self.p_value,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """Every quantity of a method's runs (all, or those on one task), or of theta_0.
+
+    Args:
+        draws_SD: each quantity for S seeds (1 for theta_0) and D draws, the first of them as measured and the
+            others on joint resamples of the examples; None where there is none (transfer with one target).
+            The mean over S is the quantity over all runs. Metrics beside a benchmark's own have D = 1.
+        graded: of each score the items of the runs behind it.
+        behind: benchmarks behind each computed quantity.
+        floor: mean forgetting that chance alone would give, by quantity.
+        trained: whether it is a method's, not theta_0's.
+    """
+
+    draws_SD: dict[str, np.ndarray | None]
+    graded: dict[str, list[PerExample]]
+    behind: dict[str, list[str]]
+    floor: dict[str, float]
+    trained: bool = True
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return max(len(draws) for draws in self.draws_SD.values() if draws is not None)
+
+    def value(self, quantity: str) -> float | None:
+        """A quantity as measured."""
+        draws_SD = self.draws_SD[quantity]
+        return None if draws_SD is None else float(draws_SD[:, 0].mean())
+
+    def runs(self, quantity: str) -> list[PerExample]:
+        """Items of the runs whose mean score a quantity is; none of a quantity that is no single score."""
+        behind = self.behind.get(quantity, [quantity])
+        plain = quantity in ("target_mean", "retention_mean") and len(behind) == 1
+        return self.graded.get(behind[0] if plain else quantity, [])
+
+    def limits(self, quantity: str) -> Bounds:
+        """Smallest and largest value that a quantity can have on an example; theta_0's change is 0."""
+        signed = {"xfer": (-1.0, 1.0), "forgetting": (-1.0, 0.0), "forgetting_ext": (-1.0, 0.0)}
+        return (signed[quantity] if self.trained else (0.0, 0.0)) if quantity in signed else SHARE
+
+    def examples(self, quantity: str) -> int:
+        """Number of examples; the smallest benchmark's of a quantity over several."""
+        return min(len(self.graded[name][0].examples) for name in self.behind.get(quantity, [quantity]))
+
+    def estimate(self, quantity: str) -> Estimate:
+        """A quantity with its intervals: Wilson's for scores of 0 and 1, else the joint bootstrap's."""
+        draws_SD, runs = self.draws_SD[quantity], self.runs(quantity)
+        if draws_SD is None:
+            return Estimate()
+        drawn_R = draws_SD[:, 1:].mean(axis=0)
+        if runs:
+            bounds = interval(runs, drawn_R if len(drawn_R) else None)
+        else:
+            bounds = bootstrap_interval(drawn_R, self.examples(quantity), self.limits(quantity))
+        return Estimate(self.value(quantity), bounds, seed_interval(draws_SD[:, 0].tolist()))
+
+    def sizes(self, quantity: str) -> dict[str, int]:
+        """Columns of a cell: the items and seeds behind a quantity."""
+        behind = self.behind.get(quantity, [quantity])
+        return {"n": sum(self.graded[name][0].n for name in behind), "seeds": self.seeds}
+
+
+def difference(first: Summary, second: Summary, quantity: str, test: bool = True) -> Estimate:
+    """How much a method's quantity exceeds another's, with a test of it; nothing where one of them has none.
 
     The test is McNemar's between single runs with grades of 0 and 1, else the paired bootstrap's with all
     seeds of a method kept together. Seeds are compared in pairs (theta_0 with each).
     """
-    if first.values[quantity] is None or second.values[quantity] is None:
-        return None
-    drawn_R = first.drawn[quantity] - second.drawn[quantity]
-    grades = first.grades(quantity), second.grades(quantity)
-    single = grades[0] is not None and grades[1] is not None
-    return Difference(
-        first.values[quantity] - second.values[quantity],
-        percentiles(drawn_R),
-        _over_seeds(
-            [
-                found[quantity] - second.by_seed.get(seed, second.values)[quantity]
-                for seed, found in first.by_seed.items()
-            ]
-        ),
-        mcnemar_p(*grades) if single else bootstrap_p(drawn_R),
+    own_SD, other_SD = first.draws_SD[quantity], second.draws_SD[quantity]
+    if own_SD is None or other_SD is None:
+        return Estimate()
+    drawn_R = own_SD[:, 1:].mean(axis=0) - other_SD[:, 1:].mean(axis=0)
+    (low, high), (other_low, other_high) = first.limits(quantity), second.limits(quantity)
+    return Estimate(
+        first.value(quantity) - second.value(quantity),
+        bootstrap_interval(drawn_R, first.examples(quantity), (low - other_high, high - other_low)),
+        seed_interval((own_SD[:, 0] - other_SD[:, 0]).tolist()),
+        _p_value(first.runs(quantity), second.runs(quantity), drawn_R) if test else None,
     )
 
 
-def _over_seeds(values: list[float | None]) -> Bounds:
-    return None if None in values else seed_interval(values)
+def _p_value(runs: list[PerExample], others: list[PerExample], drawn_R: np.ndarray) -> float:
+    if len(runs) == len(others) == 1 and runs[0].binary and others[0].binary:
+        return mcnemar_p(runs[0].sums_N, others[0].sums_N)
+    return bootstrap_p(drawn_R)
 
 
-def _cells(
-    runs: Mapping[Run, Scores], score: Callable[[Run | None, str], Number], base: Scores, suite: Suite
-) -> list[dict]:
-    """Tidy rows as `scores.quantities` reads them; other metrics of a benchmark have a group of their own."""
-    found = []
-    for run, scores in runs.items():
-        for name, items in base.items():
-            group = suite.group(items.benchmark, run[0])
-            found.append(
-                {
-                    "train_task": run[0],
-                    "seed": run[1],
-                    "benchmark": name,
-                    "group": group if name == items.benchmark or group == "transfer" else "also",
-                    "score": score(run, name),
-                    "base_score": score(None, name),
-                    "delta": score(run, name) - score(None, name),
-                    "n": scores[name].n,
-                }
+def summarise(
+    base: Model,
+    methods: Mapping[Hashable, Mapping[Run, Model]],
+    suite: Suite,
+    tasks: Sequence[str] = ("",),
+    half: str = "",
+    transfer: bool = True,
+) -> dict[str, dict[Hashable, Summary]]:
+    """Summarise methods and theta_0 (under `BASE`): over all runs (""), and over those on a task.
+
+    Resamples are joint: an example that is drawn brings the grade of theta_0 and of each run of each method,
+    so differences are paired and seeds that agree narrow nothing; benchmarks and halves are drawn apart. The
+    runs themselves are not resampled: the intervals are about these trained models.
+
+    Args:
+        base: items of theta_0.
+        methods: items of each run of each method: one run a target task and seed.
+        suite: the benchmarks and their parts.
+        tasks: the summaries to make.
+        half: the half of the examples that counts (`per_example.HALVES`); "" for all.
+        transfer: whether the runs were graded on the other tasks' benchmarks too.
+
+    Raises:
+        InputError: a method lacks a run, a run was graded on other examples of a benchmark than theta_0, or a
+            half has none.
+    """
+    models = {(method, *run): model for method, runs in methods.items() for run, model in runs.items()}
+    seeds = sorted({seed for _, _, seed in models})
+    for method in methods:
+        for run in [(task, seed) for task in suite.targets for seed in seeds]:
+            if (method, *run) not in models:
+                raise InputError(f"--grades: no run {_label(method, run)}; name one a task and seed")
+    others = [] if half else [name for name in base if all(name in model for model in models.values())]
+    graded, drawn = {}, {}
+    for name in dict.fromkeys([*suite.benchmarks, *others]):
+        graded[name] = {BASE: base.get(name)} | {
+            key: model.get(name)
+            for key, model in models.items()
+            if transfer or suite.group(name, key[1]) != "transfer"
+        }
+        if name in suite.benchmarks:
+            graded[name] = _counted(name, graded[name], half)
+            draws = score_draws([*graded[name].values()], f"{name}/{half}" if half else name)
+        else:
+            draws = [np.array([items.score]) for items in graded[name].values()]
+        drawn[name] = dict(zip(graded[name], draws, strict=True))
+    return {
+        task: {BASE: _summary_of_base(graded, drawn, suite, task)}
+        | {method: _summary(method, seeds, graded, drawn, suite, task, transfer) for method in methods}
+        for task in tasks
+    }
+
+
+def _label(method: Hashable, run: Run) -> str:
+    return "/".join([*filter(None, [method] if isinstance(method, str) else method), run_label(run)])
+
+
+def _counted(benchmark: str, graded: Mapping, half: str) -> dict:
+    """Items of the examples that count, which theta_0 and all runs must share."""
+    base = graded[BASE]
+    for key, items in graded.items():
+        if base is None or items is None or items.examples != base.examples:
+            label = BASE if key == BASE else _label(key[0], key[1:])
+            raise InputError(
+                f"grades of {label}: other examples of {benchmark} than the base was graded on; "
+                f"run generate and grade again for both"
             )
-    return found
+    if not half:
+        return dict(graded)
+    kept = [index for index, name in enumerate(base.examples) if half_of(benchmark, name) == half]
+    if not kept:
+        raise InputError(
+            f"benchmark {benchmark}: theta_0 has no graded example in the {half} half; "
+            f"evaluate more of them (tasks.{benchmark}.limit)"
+        )
+    return {key: items.take(kept) for key, items in graded.items()}
 
 
-def _quantities(cells: list[dict], base: Scores, suite: Suite) -> dict[str, Number | None]:
-    headline = [cell for cell in cells if cell["benchmark"] in suite.benchmarks]
-    found = quantities(headline, suite)
-    for name in base:
-        if name not in found:
-            found[name] = over_runs({run_of(cell): cell["score"] for cell in own_cells(cells, name)})
-    return found
+def _summary(
+    method: Hashable,
+    seeds: list[int],
+    graded: Mapping,
+    drawn: Mapping,
+    suite: Suite,
+    task: str,
+    transfer: bool,
+) -> Summary:
+    """Summary of a method's runs on a task ("": on all).
+
+    Args:
+        seeds: of its runs on each task.
+        graded: items of each score of theta_0 and each run.
+        drawn: their D draws.
+        transfer: as of `summarise`.
+    """
+    tasks = [own for own in suite.targets if task in ("", own)]
+    draws_SD, items, floor = {}, {}, {}
+    for name, of_runs in graded.items():
+        # A target's score comes from the runs on it, where there are any; another benchmark's from all runs.
+        benchmark = of_runs[BASE].benchmark
+        about = [own for own in tasks if suite.group(benchmark, own) != "transfer"] or tasks
+        runs = [(method, own, seed) for own in about for seed in seeds]
+        items[name] = [of_runs[run] for run in runs]
+        draws = np.stack([drawn[name][run] for run in runs])
+        draws_SD[name] = draws.reshape(len(about), len(seeds), -1).mean(axis=0)
+
+    def scores(names: list[str], own: str) -> tuple[np.ndarray, np.ndarray]:
+        """Draws of the runs on a task and of theta_0: shapes (names, S, D) and (names, 1, D)."""
+        of_runs = [[drawn[name][method, own, seed] for seed in seeds] for name in names]
+        return np.array(of_runs), np.array([[drawn[name][BASE]] for name in names])
+
+    transfers = {
+        own: [name for name in suite.benchmarks if transfer and suite.group(name, own) == "transfer"]
+        for own in tasks
+    }
+    changes = [np.subtract(*scores(names, own)).mean(axis=0) for own, names in transfers.items() if names]
+    draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
+    for suffix, names in _kept(suite).items():
+        pairs = [scores(names, own) for own in tasks]
+        n_K1 = np.array([[graded[name][BASE].n] for name in names])
+        draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(own - base) for own, base in pairs], axis=0)
+        chance = [forgetting_floor(own[..., 0], base[..., 0], n_K1) for own, base in pairs]
+        floor[f"forgetting_floor{suffix}"] = float(np.mean(chance))
+    return Summary(draws_SD | _means(draws_SD, suite, task), items, _behind(suite, task), floor)
+
+
+def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -> Summary:
+    """Summary of theta_0, whose changes are 0 by definition."""
+    draws_SD = {name: draws[BASE][None] for name, draws in drawn.items()}
+    unchanged = np.zeros_like(draws_SD[suite.retention[0]])
+    changes = dict.fromkeys(["xfer", *(f"forgetting{suffix}" for suffix in _kept(suite))], unchanged)
+    items = {name: [runs[BASE]] for name, runs in graded.items()}
+    behind = _behind(suite, task)
+    return Summary(draws_SD | _means(draws_SD, suite, task) | changes, items, behind, {}, trained=False)
+
+
+def _kept(suite: Suite) -> dict[str, list[str]]:
+    """Benchmarks of the forgetting score, and of the extended one where there are safety sets."""
+    return {"": suite.retention} | ({"_ext": [*suite.retention, *suite.safety]} if suite.safety else {})
+
+
+def _behind(suite: Suite, task: str) -> dict[str, list[str]]:
+    return quantities(suite, task) | {f"retention_mean{suffix}": own for suffix, own in _kept(suite).items()}
+
+
+def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray]:
+    means = {name: own for name, own in _behind(suite, task).items() if "_mean" in name}
+    return {name: np.mean([draws_SD[one] for one in own], axis=0) for name, own in means.items()}

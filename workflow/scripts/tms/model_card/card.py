@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 
 from tms.config import study as settings
@@ -12,7 +13,7 @@ from tms.config.stages.mixture import mixture_weights
 from tms.data.contamination.report import contaminated_pairs
 from tms.data.data_sources import DataSource, data_source
 from tms.io.errors import InputError
-from tms.metrics.scores import by_run, forgetting, forgetting_floor, mean, tidy
+from tms.metrics.scores import forgetting, forgetting_floor, tidy
 from tms.model_card import licences
 from tms.model_card.licences import Licence, Terms
 
@@ -120,14 +121,15 @@ def forgetting_rows(cells: list[dict]) -> list[tuple[str, float]]:
     rows = []
     parts = [("", ["retention"]), (" with safety", ["retention", "safety"])]
     for suffix, groups in parts if any(cell["group"] == "safety" for cell in cells) else parts[:1]:
-        chosen = [cell for cell in cells if cell["group"] in groups]
-        (lost,), (change,) = by_run(cells, groups, forgetting).values(), by_run(cells, groups, mean).values()
-        floor = forgetting_floor([(cell["score"], cell["base_score"], cell["n"]) for cell in chosen])
-        rows.append((f"forgetting score{suffix} (Eq. 3.2)", lost))
-        rows.append((f"by chance alone{suffix}", floor))
-        rows.append((f"mean change on retention{suffix}", change))
-    (transfer,) = by_run(cells, ["transfer"], mean).values()
-    return rows if transfer is None else [*rows, ("mean change on other targets", transfer)]
+        kept = [cell for cell in cells if cell["group"] in groups]
+        scores, base, deltas, n = (
+            np.array([cell[column] for cell in kept]) for column in ("score", "base_score", "delta", "n")
+        )
+        rows.append((f"forgetting score{suffix} (Eq. 3.2)", float(forgetting(deltas))))
+        rows.append((f"by chance alone{suffix}", float(forgetting_floor(scores, base, n))))
+        rows.append((f"mean change on retention{suffix}", float(deltas.mean())))
+    transfer = [cell["delta"] for cell in cells if cell["group"] == "transfer"]
+    return [*rows, ("mean change on other targets", float(np.mean(transfer)))] if transfer else rows
 
 
 def check_plan(config: dict, run: Run, facts: dict) -> None:

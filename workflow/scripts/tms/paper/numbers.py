@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from tms.metrics.scores import read_csv
+from tms.io.csv_file import read_csv
 
 # The config's name of each model of the paper, and its repository on the hub.
 MODELS = {

@@ -10,7 +10,7 @@ from tms.data.contamination import report as contamination_report
 from tms.experiments import labels
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.metrics.scores import parse_run
+from tms.metrics.flags import parse_run
 from tms.report.page.html import inline_svg
 from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_markdown
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms.experiments.matched_accuracy import at_accuracy, common_checkpoints, matched_accuracy
+from tms.experiments.windows import at_accuracy, common_checkpoints, matched_accuracy
 
 
 def column(*values):
