@@ -274,10 +274,11 @@ def _summary(
 def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -> Summary:
     """Summary of theta_0, whose changes are 0 by definition."""
     draws_SD = {name: draws[BASE][None] for name, draws in drawn.items()}
-    unchanged = np.zeros_like(draws_SD[suite.retention[0]])
-    changes = dict.fromkeys(["xfer", *(f"forgetting{suffix}" for suffix in _kept(suite))], unchanged)
-    items = {name: [runs[BASE]] for name, runs in graded.items()}
     behind = _behind(suite, task)
+    unchanged = np.zeros_like(draws_SD[suite.retention[0]])
+    changes = {f"forgetting{suffix}": unchanged for suffix in _kept(suite)}
+    changes["xfer"] = unchanged if behind["xfer"] else None
+    items = {name: [runs[BASE]] for name, runs in graded.items()}
     return Summary(draws_SD | _means(draws_SD, suite, task) | changes, items, behind, {}, trained=False)
 
 
