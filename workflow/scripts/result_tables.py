@@ -8,8 +8,8 @@ import csv
 from pathlib import Path
 
 from tms.io import cli
+from tms.io.csv_file import read_csv, write_csv
 from tms.io.errors import InputError
-from tms.metrics.scores import write_csv
 from tms.report.document_tables import document, tables
 
 COLUMNS = ["row", "column", "value", "ci_low", "ci_high"]
@@ -30,14 +30,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def demo_cells(results: Path) -> list[dict[str, str]]:
-    """The cells of the rows base, SFT and TMS, from the `intervals.csv` of the two methods."""
+    """The table's cells in the rows base, SFT and TMS, from the `intervals.csv` of the two methods."""
     cells = []
+    shown = read_csv(results / "tms" / "table.csv", ["row"])[0]
     for row, method in ROWS.items():
         path = results / method / "intervals.csv"
         if not path.exists():
             raise InputError(f"{path}: no such file; run make demo")
         with path.open(newline="") as stream:
-            cells += [cell for cell in csv.DictReader(stream) if cell["row"] == row]
+            lines = csv.DictReader(stream)
+            cells += [cell for cell in lines if cell["row"] == row and cell["column"] in shown]
     columns = [cell["column"] for cell in cells if cell["row"] == "tms"]  # the base has no transfer
     return sorted(cells, key=lambda cell: (list(ROWS).index(cell["row"]), columns.index(cell["column"])))
 
