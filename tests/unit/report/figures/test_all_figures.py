@@ -13,7 +13,7 @@ from PIL import Image
 
 from tms.experiments import labels
 from tms.report.cell_lookup import NotMeasuredError, Reading
-from tms.report.compared import Compared
+from tms.report.compared import ComparedNumber
 from tms.report.figures import (
     all_figures,
     correlations,
@@ -32,9 +32,9 @@ from tms.report.figures import (
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
 COMPARED = [
-    Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
-    Compared("tiny", "table9", "tms", "gsm8k", "", 76.8, None, "not measured", "not evaluated"),
-    Compared("tiny", "table1", "sft", "math", "500", 52.5, Reading(50.0, 48.0, 52.0), "no", ""),
+    ComparedNumber("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", ""),
+    ComparedNumber("tiny", "table9", "tms", "gsm8k", "", 76.8, None, "not measured", "not evaluated"),
+    ComparedNumber("tiny", "table1", "sft", "math", "500", 52.5, Reading(50.0, 48.0, 52.0), "no", ""),
 ]
 
 

@@ -10,13 +10,13 @@ from tms.config.suite import Suite
 from tms.experiments import contamination_marks
 from tms.io.errors import InputError
 from tms.report.cell_lookup import Reading
-from tms.report.compared import Compared, read_compared
+from tms.report.compared import ComparedNumber, read_compared
 from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables, settings
 from tms.report.tables.table import Column, Table, plain, signed, written
 
 METHODS = ["SFT", "Self-SFT", "Final-SFT", "GRPO", "REINFORCE", "TMS", "TRAPO", "TrSFT", "TMS with TrSFT"]
-COMPARED = [Compared("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
+COMPARED = [ComparedNumber("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +266,7 @@ def touched_folder(tmp_path_factory):
     ]
     pairs = {("chain", "math500"): "9 rows: why", ("mini_countdown", "mini_countdown"): "2 rows: so"}
     compared = [
-        Compared("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
+        ComparedNumber("tiny", "table9", "sft", name, "", 77.3, Reading(75.0), "yes", "")
         for name in ("math500", "delta.math500", "gsm8k")
     ]
     lookup = report_cells.lookup(cells=report_cells.MadeCells("tiny").all() + view, suite=suite)

@@ -6,7 +6,7 @@ from tms.io import parquet
 
 
 def cell(experiment: str, model: str, quantity: str, value: float | None, **others) -> dict:
-    """One measured number, with the columns `rows.CELLS`.
+    """One measured number, with the columns `parquet.CELLS`.
 
     Args:
         experiment: entry of the config's `experiments`, or a diagnosis of its own (`bound`, `relations`).
@@ -16,7 +16,7 @@ def cell(experiment: str, model: str, quantity: str, value: float | None, **othe
         others: the other columns. Texts are "" and numbers None where they are not given.
 
     Raises:
-        KeyError: a column that `rows.CELLS` lacks.
+        KeyError: a column that `parquet.CELLS` lacks.
     """
     given = {"experiment": experiment, "model": model, "quantity": quantity, "value": value} | others
     if unknown := set(given) - set(parquet.CELLS):

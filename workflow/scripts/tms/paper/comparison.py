@@ -27,8 +27,8 @@ def compare(
 
     Args:
         printed: the paper's numbers.
-        cells: ours, of all models and experiments (`rows.CELLS`).
-        models: our model -> the model of `paper_numbers.MODELS` that it stands for.
+        cells: ours, of all models and experiments (`parquet.CELLS`).
+        models: our model -> the model of `numbers.MODELS` that it stands for.
         settings: (our model, setting of Table 4 or 5) -> value.
     """
     steps = sorted({number.step for number in printed if number.step is not None})

@@ -4,21 +4,14 @@ import json
 
 from tms.config import paths
 from tms.config import study as settings
-from tms.paper.numbers import MODELS
+from tms.paper.numbers import MODELS, SETTINGS
 
 # The experiments whose numbers the paper prints.
 PRINTED = ["main", "windows", "mismatch", "diversity"]
-PRINTED_SETTINGS = [
-    "learning_rate",
-    "batch_per_device",
-    "grad_accumulation",
-    "effective_batch",
-    "tensor_parallel",
-]
 
 
 def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
-    """Models that start from one of the paper's: ours -> theirs (`paper_numbers.MODELS`)."""
+    """Models that start from one of the paper's: ours -> theirs (`numbers.MODELS`)."""
     theirs = {repo: name for name, repo in MODELS.items()}
     pairs = {}
     for model in models:
@@ -77,7 +70,7 @@ def own_settings(config: dict, models: list[str]) -> dict[tuple[str, str], float
     for model in stand_ins(config, models):
         baseline = baseline_settings(config, model)
         baseline["tensor_parallel"] = max(baseline["tensor_parallel"], 1)  # the paper's has no 0
-        values |= {(model, name): baseline[name] for name in PRINTED_SETTINGS}
+        values |= {(model, name): baseline[name] for name in SETTINGS}
     return values
 
 

@@ -1,4 +1,4 @@
-"""The paper's numbers beside ours, as tables and figures read them."""
+"""Rows of compare.csv: the paper's numbers and ours, for tables and figures."""
 
 import csv
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SETTINGS = "table4_5"
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedNumber:
     """One number of the paper, and ours; shares are in percent, as the paper prints them.
 
     `step` is the optimiser step of a number of Table 1, "" of any other.
@@ -32,7 +32,7 @@ class Compared:
     note: str
 
     @classmethod
-    def of(cls, line: dict[str, str]) -> "Compared":
+    def of(cls, line: dict[str, str]) -> "ComparedNumber":
         """Read a row of `compare.csv`."""
         texts = {name: line[name] for name in ("model", "table", "method", "inside", "note")}
         texts["quantity"], _, texts["step"] = line["quantity"].partition(AT_STEP)
@@ -45,7 +45,7 @@ class Compared:
         return cls(paper=factor * float(line["paper"]), ours=ours, **texts)
 
 
-def read_compared(path: Path) -> list[Compared]:
+def read_compared(path: Path) -> list[ComparedNumber]:
     """Read `compare.csv`; a scope without a model of the paper has no rows.
 
     Raises:
@@ -58,4 +58,4 @@ def read_compared(path: Path) -> list[Compared]:
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
         if missing:
             raise InputError(f"{path}: no column {', '.join(missing)}; delete the file and run again")
-        return [Compared.of(line) for line in reader]
+        return [ComparedNumber.of(line) for line in reader]

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
-from tms.report.compared import Compared
+from tms.report.compared import ComparedNumber
 from tms.report.figures import (
     bars,
     compare,
@@ -41,7 +41,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
 
 
-def draw(folder: Path, lookups: list[CellLookup], compared: list[Compared]) -> list[dict]:
+def draw(folder: Path, lookups: list[CellLookup], compared: list[ComparedNumber]) -> list[dict]:
     """Draw every figure of a scope into a folder, with `index.json`.
 
     A scope of several models has only the figures that compare models; all others have one model each.

@@ -2,7 +2,7 @@
 
 from tms.experiments import labels
 from tms.report.cell_lookup import NotMeasuredError, Reading
-from tms.report.compared import SETTINGS, Compared
+from tms.report.compared import SETTINGS, ComparedNumber
 from tms.report.figures import palette
 from tms.report.figures.figure import Figure
 from tms.report.figures.palette import Style
@@ -12,7 +12,7 @@ OURS, PAPER = Style(palette.BLUE, "o"), Style(palette.ORANGE, "D", filled=False)
 ACROSS = 4  # panels side by side
 
 
-def compare(lines: list[Compared]) -> Figure:
+def compare(lines: list[ComparedNumber]) -> Figure:
     """A panel for each table's quantity: the paper's value and ours with its interval, a line a method.
 
     Changes from the base and settings are in the table alone: the scores show the former, the latter are
@@ -67,12 +67,12 @@ def _batched(panels: list[str]) -> list[list[str]]:
     return [panels[first : first + ACROSS] for first in range(0, len(panels), ACROSS)]
 
 
-def _sides(lines: list[Compared]) -> list[tuple[str, str, str]]:
+def _sides(lines: list[ComparedNumber]) -> list[tuple[str, str, str]]:
     """The lines of a table's panels: model, method and step."""
     return list(dict.fromkeys((line.model, line.method, line.step) for line in lines))
 
 
-def _panel(figure: Figure, axes, lines: list[Compared], quantity: str, alone: bool) -> None:
+def _panel(figure: Figure, axes, lines: list[ComparedNumber], quantity: str, alone: bool) -> None:
     sides = _sides(lines)
     for line in lines:
         if line.quantity == quantity:
@@ -89,7 +89,7 @@ def _label(model: str, method: str, step: str, alone: bool) -> str:
     return words if alone else f"{model}: {words}"
 
 
-def _dumbbell(figure: Figure, axes, place: int, line: Compared) -> None:
+def _dumbbell(figure: Figure, axes, place: int, line: ComparedNumber) -> None:
     label = f"{_label(line.model, line.method, line.step, False)}, {labels.quantity(line.quantity)}"
     axes.plot([line.paper, line.ours.value], [place, place], color=palette.RULE, linewidth=3, zorder=1)
     figure.point(axes, line.ours, Reading(place), OURS, f"{label}: {spoken('ours', line.ours)}", size=5.5)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tms.experiments import labels
 from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
-from tms.report.compared import Compared
+from tms.report.compared import ComparedNumber
 from tms.report.index import write_all
 from tms.report.tables import diagnoses, methods, settings, training
 from tms.report.tables.table import Table
@@ -39,7 +39,7 @@ BY_ROW = ("table2", "bound", "task_dependence")
 def write(
     folder: Path,
     lookups: list[CellLookup],
-    compared: list[Compared],
+    compared: list[ComparedNumber],
     contamination: Mapping[str, Pairs] | None = None,
 ) -> list[dict]:
     """Write every table of a scope into a folder, with `index.json`.

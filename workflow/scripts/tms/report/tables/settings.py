@@ -2,7 +2,7 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.compared import Compared
+from tms.report.compared import ComparedNumber
 from tms.report.tables.table import Column, Table
 
 SETTINGS = {
@@ -44,7 +44,7 @@ def _text(value: object) -> str:
     return f"{value:.10g}" if isinstance(value, int | float) else str(value)
 
 
-def compare(lines: list[Compared]) -> Table:
+def compare(lines: list[ComparedNumber]) -> Table:
     """The paper's numbers beside ours, with whether the paper's lies in our interval.
 
     Raises:
