@@ -25,7 +25,7 @@ def licence_of(config: dict, folder: str) -> Licence | None:
     """Licence of a model folder: a download's, or that of what the workflow makes; None if unknown."""
     if repo := settings.hub_repo(config, folder):
         return licences.LICENCES.get(repo)
-    made = {f"models/{world}/{name}" for world in config["pretrain"] for name in ("base", "teacher")}
+    made = {f"models/{model}/{name}" for model in config["pretrain"] for name in ("base", "teacher")}
     return licences.OWN if folder in made else None
 
 
