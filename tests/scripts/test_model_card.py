@@ -199,7 +199,7 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
             ["Trajectory-Mixed"],
             {"loss": "TrSFT with floor 0.1", "number of these checkpoints": "10"},
         ),
-        ("tms", ["Trajectory-Mixed"], {"loss": None}),
+        ("tms", ["Trajectory-Mixed Supervision: each visit"], {"loss": None}),
     ],
 )
 def test_on_policy_methods_and_the_trust_region_loss(project, make, method, words, rows):
