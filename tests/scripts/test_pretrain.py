@@ -1,8 +1,15 @@
-"""pretrain.py: a base and a teacher that the rest of the workflow can load."""
+"""pretrain.py: a base and a teacher that the rest of the workflow can load; the shipped ones are copied."""
 
 import json
+import shlex
+import shutil
+import stat
 
 import pytest
+from helpers.paths import ROOT
+from helpers.shipped_config import SHIPPED
+
+from tms.config.stages import data
 
 TASKS = {
     "mini_countdown": {
@@ -12,6 +19,18 @@ TASKS = {
     "facts": {"kind": "facts"},
 }
 SMALL = "--width 32 --layers 1 --heads 2 --feed-forward 32 --batch 16 --teacher-batch 16".split()
+MODELS = ROOT / data.SHIPPED
+
+
+def places(folder):
+    return [
+        "--base",
+        f"{folder}/base",
+        "--teacher",
+        f"{folder}/teacher",
+        "--record",
+        f"{folder}/pretrain.json",
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +38,11 @@ def models(run_program, tmp_path_factory):
     """Two runs of the same flags, each with folders `base` and `teacher`."""
     folder = tmp_path_factory.mktemp("pretrain")
     for run in ("first", "second"):
-        words = ["--base", f"{run}/base", "--teacher", f"{run}/teacher", "--tasks", json.dumps(TASKS)]
+        words = [*places(run), "--tasks", json.dumps(TASKS), "--shipped", MODELS]
         steps = ["--steps", 25, "--teacher-steps", 3, "--threads", 2]
         done = run_program(folder, "pretrain", *words, *steps, *SMALL)
         assert done.returncode == 0, done.stderr
+        assert "other settings, corpus than now; pretraining anew" in done.stdout
         assert "pretrain base: 25/25 steps" in done.stderr
     return folder
 
@@ -54,7 +74,94 @@ def test_models_load_as_any_other(models):
         assert len(weights_digest(folder)) == 64
 
 
+def test_weights_can_be_read_by_all_who_read_the_config(models):
+    modes = {
+        stat.S_IMODE((models / "first/base" / name).stat().st_mode)
+        for name in ("config.json", "model.safetensors")
+    }
+    assert len(modes) == 1
+
+
+def test_the_record_says_how_they_were_made(models):
+    first, second = (json.loads((models / run / "pretrain.json").read_text()) for run in ("first", "second"))
+    assert first["settings"]["steps"] == 25 and first["settings"]["tasks"] == TASKS
+    stated = json.loads((models / "first/teacher/weights.json").read_text())["sha256"]
+    assert first["weights"]["teacher"] == stated
+    assert first.pop("command") != second.pop("command")
+    assert first == second
+
+
+def pretrain_shipped(program, *more):
+    return program("pretrain", *shlex.split(data.pretrain_flags(SHIPPED, "tiny")), *places("made"), *more)
+
+
+def test_the_shipped_models_are_those_of_the_shipped_configuration(program, tmp_path):
+    """Else every demo would pretrain: then `make pretrain` and look at what it reports."""
+    done = pretrain_shipped(program, "--shipped", MODELS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("copied from ")
+    files = [
+        path.relative_to(MODELS) for path in MODELS.rglob("*") if path.is_file() and path.suffix != ".md"
+    ]
+    for file in files:
+        assert (tmp_path / "made" / file).read_bytes() == (MODELS / file).read_bytes()
+    assert len(files) == 15
+    assert data.is_shipped(SHIPPED, "tiny")
+
+
+def test_shipped_weights_that_were_changed_are_refused(program, tmp_path):
+    copy = shutil.copytree(MODELS, tmp_path / "copy")
+    weights = bytearray((copy / "teacher/model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "teacher/model.safetensors").write_bytes(weights)
+    done = pretrain_shipped(program, "--shipped", copy)
+    assert done.returncode == 2
+    assert "copy/teacher: not the weights of" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("part", ["settings", "corpus", "code"])
+def test_models_of_another_record_are_pretrained_anew(tmp_path, part):
+    from tms.miniature import record
+
+    shipped = record.read(MODELS)
+    wanted = record.causes(shipped["settings"])
+    assert record.changed(MODELS, wanted) == []
+    wanted[part] = "edited"
+    assert record.changed(MODELS, wanted) == [part]
+
+
+def test_an_edit_of_the_corpus_or_of_the_training_is_noticed(monkeypatch):
+    from tms.miniature import corpus, record
+
+    settings = record.read(MODELS)["settings"]
+    monkeypatch.setitem(corpus.STYLES["chain"], "worked", 0.31)
+    assert record.changed(MODELS, record.causes(settings)) == ["corpus"]
+    monkeypatch.undo()
+    monkeypatch.setitem(corpus.KINDS, "lookup", 0.16)
+    assert record.changed(MODELS, record.causes(settings)) == ["corpus"]
+
+
 def test_an_unknown_kind_stops_before_torch_is_loaded(program):
-    done = program("pretrain", "--base", "b", "--teacher", "t", "--tasks", '{"x": {"kind": "gsm8k"}}')
+    done = program("pretrain", *places("x"), "--tasks", '{"x": {"kind": "gsm8k"}}')
     assert done.returncode == 2
     assert "gsm8k" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_models_made_anew_are_compared_and_replace_the_shipped_when_asked(models, run_program, tmp_path):
+    shipped = shutil.copytree(models / "first", tmp_path / "shipped")
+    words = ["--anew", models / "second", "--shipped", shipped]
+    done = run_program(tmp_path, "compare_models", *words)
+    assert done.stdout.splitlines() == [
+        "settings, corpus and code: equal",
+        "base: equal, bit for bit",
+        "teacher: equal, bit for bit",
+    ]
+    shutil.copy(shipped / "teacher/model.safetensors", shipped / "base/model.safetensors")
+    before = (shipped / "base/model.safetensors").read_bytes()
+    done = run_program(tmp_path, "compare_models", *words)
+    assert "base: 13 of 13 tensors differ; root mean square of the differences 0.0" in done.stdout
+    assert (shipped / "base/model.safetensors").read_bytes() == before
+    done = run_program(tmp_path, "compare_models", *words, "--replace")
+    assert "shipped: replaced" in done.stdout
+    for file in ("base/model.safetensors", "pretrain.json"):
+        assert (shipped / file).read_bytes() == (models / "second" / file).read_bytes()

@@ -15,3 +15,15 @@ def test_a_missing_table_is_named(program):
         2,
         "error: gone.csv: no such file; run the stage that makes it\n",
     )
+
+
+def test_methods_together(program, tmp_path):
+    for method, score in (("sft", "0.9"), ("tms", "0.8")):
+        text = f"row,chain\nbase,0.3\n{method},{score}\ndelta,0.5\n"
+        (tmp_path / f"{method}.csv").write_text(text)
+    done = program("show", "--together", "sft.csv", "tms.csv")
+    assert done.stdout == "row   chain\nbase    0.3\nsft     0.9\ntms     0.8\n"
+    (tmp_path / "tms.csv").write_text("row,chain\nbase,0.4\ntms,0.8\ndelta,0.4\n")
+    done = program("show", "--together", "sft.csv", "tms.csv")
+    assert done.returncode == 2
+    assert done.stderr == "error: tms.csv: other columns or another base than sft.csv; run aggregate again\n"

@@ -10,10 +10,14 @@ localrules:
     prepare,
 
 
+# Copies the shipped models where settings, corpus and code are those that they were made with.
 rule pretrain:
+    input:
+        f"{data.SHIPPED}/pretrain.json",
     output:
         base=directory("models/{pretrained}/base"),
         teacher=directory("models/{pretrained}/teacher"),
+        record="models/{pretrained}/pretrain.json",
     log:
         "logs/pretrain/{pretrained}.log",
     benchmark:
@@ -23,9 +27,29 @@ rule pretrain:
     threads: lambda w: config["pretrain"][w.pretrained]["threads"]
     params:
         flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped=f"--shipped {data.SHIPPED}",
         code=digests("pretrain"),
     shell:
-        "python workflow/scripts/pretrain.py {params.flags} --base {output.base} --teacher {output.teacher} > {log} 2>&1"
+        "python workflow/scripts/pretrain.py {params.flags} {params.shipped} --record {output.record}"
+        " --base {output.base} --teacher {output.teacher} > {log} 2>&1"
+
+
+# Asked for by `make pretrain` alone.
+use rule pretrain as pretrain_anew with:
+    input:
+        [],
+    output:
+        base=directory("models/{pretrained}/anew/base"),
+        teacher=directory("models/{pretrained}/anew/teacher"),
+        record="models/{pretrained}/anew/pretrain.json",
+    log:
+        "logs/pretrain_anew/{pretrained}.log",
+    benchmark:
+        "logs/benchmarks/pretrain_anew/{pretrained}.tsv"
+    params:
+        flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped="",
+        code=digests("pretrain"),
 
 
 rule download:

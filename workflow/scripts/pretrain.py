@@ -1,9 +1,8 @@
-"""Train the miniature's base and teacher from nothing, on a generated world."""
+"""Pretrain the miniature's base and teacher from scratch on small synthetic tasks, or copy equal ones."""
 
 import argparse
 import json
 import os
-from functools import partial
 from pathlib import Path
 
 from tms.io import cli
@@ -13,8 +12,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True, help="folder for the base model")
     parser.add_argument("--teacher", type=Path, required=True, help="folder for the teacher model")
+    parser.add_argument("--record", type=Path, required=True, help="how they were made (JSON)")
     parser.add_argument(
-        "--tasks", type=json.loads, required=True, help="the world's tasks, JSON: {name: {kind, options}}"
+        "--shipped", type=Path, help="folder of models that are copied if this command would make the same"
+    )
+    parser.add_argument(
+        "--tasks", type=json.loads, required=True, help="tasks of the corpus, JSON: {name: {kind, options}}"
     )
     parser.add_argument("--width", type=int, default=128, help="hidden size")
     parser.add_argument("--layers", type=int, default=4, help="number of layers")
@@ -39,34 +42,30 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Train and write both models."""
+    """Write both models and their record."""
+    from tms.miniature import record
     from tms.miniature.corpus import Corpus
 
     corpus = Corpus(args.tasks)
+    folders = {"base": args.base, "teacher": args.teacher}
+    settings = {name: value for name, value in vars(args).items() if name not in PLACES}
+    wanted = record.causes(settings)
+    if args.shipped:
+        if not (changed := record.changed(args.shipped, wanted)):
+            record.copy(args.shipped, folders, args.record)
+            print(f"copied from {args.shipped}, where the result of this pretraining is shipped")
+            return
+        print(f"{args.shipped}: other {', '.join(changed)} than now; pretraining anew")
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
-    import torch
+    from tms.miniature.pretraining import pretrain
 
-    from tms.miniature.pretraining import Recipe, new_model, save, train
-    from tms.miniature.tokenizer import build_tokenizer
-    from tms.mixture.checkpoints import write_digest
+    pretrain(args, corpus, folders)
+    record.write(args.record, wanted, folders)
 
-    torch.set_num_threads(1)
-    tokenizer = build_tokenizer(args.tasks)
-    model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
-    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
-    recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
-    lookups = args.lookup_steps * args.batch // args.threads
-    pairs = partial(corpus.base_pairs, lookups=lookups)
-    train(model, tokenizer, pairs, recipe, args.seed, args.threads, "pretrain base")
-    save(model, tokenizer, args.base)
-    write_digest(args.base)
-    recipe = Recipe(
-        args.teacher_steps, args.teacher_batch, args.teacher_matrix_lr, args.teacher_other_lr, 1.0
-    )
-    train(model, tokenizer, corpus.worked_pairs, recipe, args.seed, args.threads, "train teacher")
-    save(model, tokenizer, args.teacher)
-    write_digest(args.teacher)
+
+# Flags that change no model.
+PLACES = ("base", "teacher", "record", "shipped")
 
 
 if __name__ == "__main__":

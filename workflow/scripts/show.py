@@ -10,17 +10,50 @@ from tms.io.text_table import aligned
 
 
 def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tables", nargs="+", type=Path, help="CSV files")
+    parser.add_argument(
+        "--together", action="store_true", help="methods' tables as one: the base, then a row for each method"
+    )
     return parser
 
 
+def read(path: Path) -> list[list[str]]:
+    """Read the lines of a CSV file.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file; run the stage that makes it")
+    with path.open(newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
+    """Header, the base's row, and the row of each method, from tables with the rows base, method, delta.
+
+    Raises:
+        InputError: two tables have other columns or another base.
+    """
+    (first, lines), *others = tables.items()
+    joined = lines[:3]
+    for path, (header, base, method, *_) in others:
+        if [header, base] != joined[:2]:
+            raise InputError(f"{path}: other columns or another base than {first}; run aggregate again")
+        joined.append(method)
+    return joined
+
+
 def main(args: argparse.Namespace) -> None:
-    for path in args.tables:
-        if not path.exists():
-            raise InputError(f"{path}: no such file; run the stage that makes it")
-        with path.open(newline="") as stream:
-            print(f"{path}\n{aligned(list(csv.reader(stream)))}\n")
+    """Run the program."""
+    tables = {path: read(path) for path in args.tables}
+    if args.together:
+        print(aligned(together(tables)))
+        return
+    for path, lines in tables.items():
+        print(f"{path}\n{aligned(lines)}\n")
 
 
 if __name__ == "__main__":

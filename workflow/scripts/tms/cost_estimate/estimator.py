@@ -11,6 +11,7 @@ from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
+from tms.cost_estimate.pretraining import pretrain_seconds
 from tms.cost_estimate.throughput import Device, Throughput
 from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
@@ -92,12 +93,7 @@ class Estimator:
         return Estimate(job, size / self.figures.plain["download_bytes_a_second"], bytes=size)
 
     def _pretrain(self, job: Job) -> Estimate:
-        pretrain = self.config["pretrain"][job.wildcards["pretrained"]]
-        # The defaults are those of pretrain.py.
-        work = pretrain.get("steps", 1900) * pretrain.get("batch", 64)
-        work += pretrain.get("teacher_steps", 40) * pretrain.get("teacher_batch", 64)
-        step = self.figures.plain["pretrain_seconds_a_step"] * 4 / job.threads
-        seconds = self.figures.cpu.start["train"] + step * work / 64
+        seconds = pretrain_seconds(job, self.config, self.figures)
         return Estimate(job, seconds, bytes=sum(map(self.sizes.bytes, job.output)))
 
     def _teacher(self, job: Job) -> Estimate:

@@ -52,9 +52,33 @@ def _read(file: Path) -> tuple[list[Path], str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
+        _drop_docstring(node)
     files = {_module_file(name) for name in names if name.partition(".")[0] == "tms"}
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12] if tree.body else ""
     return sorted(file for file in files if file.exists()), digest
+
+
+def body_digest(file: Path) -> str:
+    """Digest of a file's functions and values, the same in every Python version.
+
+    Comments, docstrings and layout do not enter, nor do imports, which a move of another module changes.
+    """
+    tree = ast.parse(file.read_text(), filename=str(file))
+    tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    for node in ast.walk(tree):
+        _drop_docstring(node)
+    return hashlib.sha256(repr(_filled(tree)).encode()).hexdigest()[:12]
+
+
+def _drop_docstring(node: ast.AST) -> None:
+    documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    if documented and ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:]
+
+
+def _filled(part: object) -> object:
+    """A part of a syntax tree as lists of its filled fields (a newer Python adds fields that are empty)."""
+    if isinstance(part, ast.AST):
+        fields = [[name, _filled(value)] for name, value in ast.iter_fields(part) if value not in (None, [])]
+        return [type(part).__name__, fields]
+    return list(map(_filled, part)) if isinstance(part, list) else part

@@ -1,4 +1,4 @@
-"""The world's corpus: what the base is trained on, and the worked answers that make the teacher.
+"""Corpus of the miniature: texts that the base is trained on, and the worked answers that make the teacher.
 
 Only problems of the split `train` occur. The corpus of the base answers target tasks mostly directly and
 often wrongly, sometimes with working; it answers the retention tasks rightly.
@@ -35,13 +35,13 @@ GOLDEN = 5**0.5 / 2 - 0.5
 
 
 class Corpus:
-    """Draws (prompt, answer) pairs of a world.
+    """Draws (prompt, answer) pairs of the miniature's tasks.
 
     Args:
         tasks: name -> {kind, options}: the miniature's tasks as the config states them.
 
     Raises:
-        InputError: a kind that this world does not know, or a bad option.
+        InputError: a kind that the miniature does not know, or a bad option.
     """
 
     def __init__(self, tasks: dict):
@@ -50,12 +50,12 @@ class Corpus:
             kind, options = task["kind"], task.get("options") or {}
             if kind not in KINDS:
                 raise InputError(
-                    f"task {name}: the world knows no kind {kind!r}; it knows {', '.join(KINDS)}"
+                    f"task {name}: the miniature knows no kind {kind!r}; it knows {', '.join(KINDS)}"
                 )
             read = {"countdown": countdown, "chain": chain, "lookup": lookup}.get(kind)
             self.settings[kind] = read.read_options(options) if read else {}
         if self.settings.get("countdown", {"count": [3]})["count"] != [3]:
-            raise InputError("the world's countdown has 3 numbers; set the task's option count to 3")
+            raise InputError("the miniature's countdown has 3 numbers; set the task's option count to 3")
 
     def base_pairs(self, stream: str, lookups: int = 0) -> Iterator[tuple[str, str]]:
         """Endless pairs for the base: all kinds, targets in all styles.
@@ -135,7 +135,7 @@ class Corpus:
 
 
 def texts(tasks: dict) -> Iterator[str]:
-    """Texts that between them hold every word of a world."""
+    """Texts that between them hold every word of the tasks."""
     corpus, random = Corpus(tasks), Random("words")
     for kind in corpus.settings:
         for style in STYLES.get(kind, [None]):

@@ -1,12 +1,14 @@
-"""Trains the miniature's base and teacher from nothing, data-parallel over processes of one thread each.
+"""Pretrains the miniature from scratch, data-parallel over processes of one thread each.
 
 Operators of a model this small are too short to be shared out to threads: four processes that meet once
 a step train about half as much again as four threads, and do not stall where other programs run.
 """
 
+import argparse
 import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -15,7 +17,10 @@ from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from tms.io.progress import Progress
+from tms.miniature.corpus import Corpus
 from tms.miniature.muon import Muon
+from tms.miniature.tokenizer import build_tokenizer
+from tms.mixture.checkpoints import write_digest
 
 MICRO_BATCH = 16  # examples of similar length in one pass
 PATIENCE = 600  # seconds that processes wait for each other
@@ -32,10 +37,32 @@ class Recipe:
     cooldown: float = 0.5
 
 
+def pretrain(args: argparse.Namespace, corpus: Corpus, folders: dict[str, Path]) -> None:
+    """Train and write the base, and the teacher that is fine-tuned from it on worked answers.
+
+    Args:
+        args: flags of `pretrain.py`.
+        corpus: what they are trained on.
+        folders: of `base` and `teacher`.
+    """
+    torch.set_num_threads(1)
+    tokenizer = build_tokenizer(args.tasks)
+    model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
+    pairs = partial(corpus.base_pairs, lookups=args.lookup_steps * args.batch // args.threads)
+    recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
+    train(model, tokenizer, pairs, recipe, args.seed, args.threads, "pretrain base")
+    save(model, tokenizer, folders["base"])
+    rates = args.teacher_matrix_lr, args.teacher_other_lr
+    recipe = Recipe(args.teacher_steps, args.teacher_batch, *rates, cooldown=1.0)
+    train(model, tokenizer, corpus.worked_pairs, recipe, args.seed, args.threads, "train teacher")
+    save(model, tokenizer, folders["teacher"])
+
+
 def new_model(
     tokenizer: PreTrainedTokenizerFast, width: int, layers: int, heads: int, feed_forward: int, seed: int
 ) -> Qwen3ForCausalLM:
-    """A randomly initialised Qwen2 with tied embeddings, its end and padding tokens set."""
+    """A randomly initialised Qwen3 with tied embeddings, its end and padding tokens set."""
     torch.manual_seed(seed)
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -107,12 +134,12 @@ def _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker: 
     places = dict(zip(parameters, _ranges([p.numel() for p in parameters.values()]), strict=True))
     matrices = [name for name, p in parameters.items() if p.ndim == 2 and "embed" not in name]
     matrices.sort(key=lambda name: parameters[name].shape)  # equal work for all
-    own_matrices = matrices[worker::workers]
-    own_others = [name for name in parameters if name not in matrices][worker::workers]
+    others = [name for name in parameters if name not in matrices][worker::workers]
+    matrices = matrices[worker::workers]
     optimizers = [
-        Muon([parameters[name] for name in own_matrices], lr=recipe.matrix_lr),
+        Muon([parameters[name] for name in matrices], lr=recipe.matrix_lr),
         torch.optim.AdamW(
-            [parameters[name] for name in own_others], lr=recipe.other_lr, betas=(0.9, 0.95), weight_decay=0.0
+            [parameters[name] for name in others], lr=recipe.other_lr, betas=(0.9, 0.95), weight_decay=0.0
         ),
     ]
     schedules = [
@@ -129,7 +156,7 @@ def _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker: 
         shared_WP[worker, -2:] = torch.tensor([loss, tokens])
         barrier.wait(PATIENCE)
         loss, tokens = shared_WP[:, -2:].sum(0).tolist()
-        for name in [*own_matrices, *own_others]:
+        for name in [*matrices, *others]:
             gradient = shared_WP[:, places[name]].sum(0) / tokens
             parameters[name].grad.copy_(gradient.view_as(parameters[name]))
         for optimizer, schedule in zip(optimizers, schedules, strict=True):
@@ -195,4 +222,7 @@ def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     model.eval().save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):  # safetensors gives its files mode 0600
+        weights.chmod((folder / "config.json").stat().st_mode)
     tokenizer.save_pretrained(folder)
+    write_digest(folder)

@@ -1,4 +1,4 @@
-"""The world's tokenizer: one token a word or a number, lossless on any ASCII text."""
+"""Tokenizer of the miniature: one token a word or a number, lossless on any ASCII text."""
 
 import re
 import string
@@ -21,9 +21,9 @@ TEMPLATE = (
 
 
 def build_tokenizer(tasks: dict) -> PreTrainedTokenizerFast:
-    """Make the tokenizer of a world, chat template included.
+    """Make the tokenizer of the miniature, chat template included.
 
-    Words of the world's texts are one token each, preceding space included; any other text falls apart
+    Words of the corpus are one token each, preceding space included; any other text falls apart
     into known words and single characters, so that `decode(encode(x)) == x` for all ASCII text.
 
     Args:

@@ -61,15 +61,30 @@ def weights_digest(folder: Path) -> str:
                 f"delete the folder and run again"
             )
         return record["sha256"]
-    return _compute_digest(folder, sizes)
+    return compute_digest(folder)
 
 
 def write_digest(folder: Path) -> str:
     """Compute a model folder's weights digest, write it to `weights.json` there, and return it."""
-    sizes = _sizes(folder)
-    digest = _compute_digest(folder, sizes)
-    (folder / "weights.json").write_text(json.dumps({"sha256": digest, "sizes": sizes}, indent=1) + "\n")
+    digest = compute_digest(folder)
+    record = {"sha256": digest, "sizes": _sizes(folder)}
+    (folder / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
     return digest
+
+
+def compute_digest(folder: Path) -> str:
+    """Compute a model folder's weights digest from the files themselves.
+
+    Raises:
+        InputError: the folder holds no safetensors file.
+    """
+    digest = hashlib.sha256()
+    for name in _sizes(folder):
+        digest.update(name.encode() + b"\0")
+        with (folder / name).open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -80,13 +95,3 @@ def _sizes(folder: Path) -> dict[str, int]:
             f"them, or run the stage that makes it"
         )
     return {file.name: file.stat().st_size for file in files}
-
-
-def _compute_digest(folder: Path, sizes: dict[str, int]) -> str:
-    digest = hashlib.sha256()
-    for name in sizes:
-        digest.update(name.encode() + b"\0")
-        with (folder / name).open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

@@ -1,10 +1,13 @@
 """Base models of the miniature, examples of the tasks, and the gate before training: flags of their jobs."""
 
 import json
+from pathlib import Path
 
 from tms.config import paths, tasks
 from tms.config.flags import flags, labelled
 from tms.config.suite import Suite
+
+SHIPPED = "workflow/resources/miniature"  # models that the repository holds
 
 
 def pretrain_flags(config: dict, pretrained: str) -> str:
@@ -16,6 +19,14 @@ def pretrain_flags(config: dict, pretrained: str) -> str:
         for name in [*suite["targets"], *suite["retention"]]
     }
     return flags(tasks=json.dumps(taught, sort_keys=True), **entry)
+
+
+def is_shipped(config: dict, pretrained: str) -> bool:
+    """Whether the repository holds the models that these settings make, so that they are only copied."""
+    return (
+        pretrain_flags(config, pretrained)
+        in json.loads(Path(SHIPPED, "pretrain.json").read_text())["command"]
+    )
 
 
 def prepare_flags(config: dict, task: str, split: str) -> str:

@@ -1,0 +1,21 @@
+"""Seconds of pretraining: none to speak of for the shipped models, else those of their steps."""
+
+import copy
+
+from helpers.paths import ROOT
+from helpers.plan_figures import figures
+from helpers.shipped_config import SHIPPED
+
+from tms.cost_estimate.dry_run import Job
+from tms.cost_estimate.pretraining import pretrain_seconds
+
+
+def test_shipped_models_are_copied_and_others_pretrained(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    known = figures()
+    known.plain["pretrain_seconds_a_step"] = 0.5
+    job = Job("pretrain", {"pretrained": "tiny"}, [], [], gpus=0, threads=2)
+    assert pretrain_seconds(job, SHIPPED, known) == 5.0
+    other = copy.deepcopy(SHIPPED)
+    other["pretrain"]["tiny"] |= {"steps": 100, "batch": 32}
+    assert pretrain_seconds(job, other, known) == 10 + 0.5 * 4 / 2 * (100 * 32 + 40 * 64) / 64

@@ -1,0 +1,68 @@
+"""Compare models of the miniature that were pretrained anew with the shipped ones, or replace those."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from tms.config.stages.data import SHIPPED
+from tms.io import cli
+from tms.miniature import record
+from tms.mixture.checkpoints import compute_digest
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--anew", type=Path, required=True, help="folder with base, teacher and their record")
+    flags.add_argument(
+        "--shipped", type=Path, default=Path(SHIPPED), help="the same, as the repository has it"
+    )
+    flags.add_argument(
+        "--replace", action="store_true", help="put the new models in the place of the shipped"
+    )
+    return flags
+
+
+def distance(anew: Path, shipped: Path) -> str:
+    """How far two models are apart: nothing, or the share of tensors and the root mean square of differences.
+
+    Args:
+        anew, shipped: model folders.
+    """
+    if compute_digest(anew) == compute_digest(shipped):
+        return "equal, bit for bit"
+    new, old = (load_file(folder / "model.safetensors") for folder in (anew, shipped))
+    if {name: value.shape for name, value in new.items()} != {
+        name: value.shape for name, value in old.items()
+    }:
+        return "another architecture"
+    differing = sum(not np.array_equal(new[name], old[name]) for name in old)
+    apart = np.concatenate([(new[name] - old[name]).ravel() for name in old])
+    size = np.concatenate([value.ravel() for value in old.values()])
+    return (
+        f"{differing} of {len(old)} tensors differ; root mean square of the differences "
+        f"{_rms(apart):.2g}, of the shipped weights {_rms(size):.2g}"
+    )
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the program."""
+    made = record.read(args.anew)
+    changed = record.changed(args.shipped, {name: made[name] for name in ("settings", "corpus", "code")})
+    print(f"settings, corpus and code: {'other ' + ', '.join(changed) if changed else 'equal'}")
+    for name in record.MODELS:
+        print(f"{name}: {distance(args.anew / name, args.shipped / name)}")
+    if args.replace:
+        folders = {name: args.shipped / name for name in record.MODELS}
+        record.copy(args.anew, folders, args.shipped / record.NAME)
+        print(f"{args.shipped}: replaced; measure docs/results/tiny.md again")
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())
