@@ -13,24 +13,21 @@ from tms.mixture.plan import pairs
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plan", type=Path, required=True, help="plan.parquet")
-    parser.add_argument(
-        "--references", type=Path, required=True, help="verified references of the train split"
-    )
-    parser.add_argument("--heldout-references", type=Path, required=True, help="those of the held-out split")
-    parser.add_argument("--harvest", type=Path, nargs="*", default=[], help="all parts of the harvest")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--plan", type=Path, required=True, help="plan.parquet")
+    add("--references", type=Path, required=True, help="verified references of the train split")
+    add("--heldout-references", type=Path, required=True, help="those of the held-out split")
+    add("--harvest", type=Path, nargs="*", default=[], help="all parts of the harvest")
+    add(
         "--keep",
         choices=["all", "correct"],
         default="all",
         help="correct: sampled targets that the grader refuses keep their place but give no loss (ablation)",
     )
-    parser.add_argument("--grader", help="the task's grader; needed for --keep correct")
-    parser.add_argument("--processes", type=int, default=1, help="grading processes; changes no result")
-    parser.add_argument(
-        "--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order"
-    )
-    parser.add_argument("--heldout-output", type=Path, required=True, help="the held-out prompts' targets")
+    add("--grader", help="the task's grader; needed for --keep correct")
+    add("--processes", type=int, default=1, help="grading processes; changes no result")
+    add("--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order")
+    add("--heldout-output", type=Path, required=True, help="the held-out prompts' targets")
     return parser
 
 

@@ -13,31 +13,32 @@ from tms.io.csv_file import write_csv
 from tms.io.errors import InputError
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--report", type=Path, required=True, help="the report of decontaminate")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--report", type=Path, required=True, help="the report of decontaminate")
+    add(
         "--max-share",
         type=float,
         required=True,
         help="share of a benchmark's rows that may have 13 words in a row in common with training rows",
     )
-    parser.add_argument(
+    add(
         "--accept",
         nargs="*",
         default=[],
         metavar="BENCHMARK=REASON",
         help="benchmarks that may exceed the share",
     )
-    parser.add_argument(
+    add(
         "--keep",
         nargs="*",
         default=[],
         metavar="BENCHMARK=REASON",
         help="benchmarks whose equal rows stayed in training (and that may exceed the share)",
     )
-    parser.add_argument("--output", type=Path, required=True, help="output: contamination.json")
-    parser.add_argument("--table", type=Path, required=True, help="output: contamination.csv")
+    add("--output", type=Path, required=True, help="output: contamination.json")
+    add("--table", type=Path, required=True, help="output: contamination.csv")
     return parser
 
 
@@ -84,4 +85,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, build_parser())
+    cli.run(main, parser())

@@ -16,24 +16,23 @@ from tms.io.errors import InputError
 LISTED = 1000  # overlapping rows of a benchmark that the report lists, the most alike
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--task", required=True, help="name of the task that is trained on")
-    parser.add_argument("--train", type=Path, required=True, help="its training split")
-    parser.add_argument("--heldout", type=Path, required=True, help="its held-out split")
-    parser.add_argument(
-        "--benchmarks", nargs="*", default=[], metavar="NAME=PATH", help="evaluation sets to compare with"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--task", required=True, help="name of the task that is trained on")
+    add("--train", type=Path, required=True, help="its training split")
+    add("--heldout", type=Path, required=True, help="its held-out split")
+    add("--benchmarks", nargs="*", default=[], metavar="NAME=PATH", help="evaluation sets to compare with")
+    add(
         "--keep",
         nargs="*",
         default=[],
         metavar="BENCHMARK",
         help="benchmarks whose equal rows stay in training",
     )
-    parser.add_argument("--output", type=Path, required=True, help="output: training rows that are left")
-    parser.add_argument("--heldout-output", type=Path, required=True, help="output: held-out rows left")
-    parser.add_argument("--report", type=Path, required=True, help="output: the overlap, with evidence")
+    add("--output", type=Path, required=True, help="output: training rows that are left")
+    add("--heldout-output", type=Path, required=True, help="output: held-out rows left")
+    add("--report", type=Path, required=True, help="output: the overlap, with evidence")
     return parser
 
 
@@ -136,4 +135,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, build_parser())
+    cli.run(main, parser())

@@ -22,11 +22,12 @@ WANTED = [
 UNWANTED = ["original/*", "*/*"]
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repo", required=True, help="id on the hub, e.g. Qwen/Qwen2.5-3B-Instruct")
-    parser.add_argument("--revision", required=True, help="commit (40 hex digits)")
-    parser.add_argument("--output", type=Path, required=True, help="model folder to make")
+    add = parser.add_argument
+    add("--repo", required=True, help="id on the hub, e.g. Qwen/Qwen2.5-3B-Instruct")
+    add("--revision", required=True, help="commit (40 hex digits)")
+    add("--output", type=Path, required=True, help="model folder to make")
     return parser
 
 
@@ -70,4 +71,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, build_parser())
+    cli.run(main, parser())

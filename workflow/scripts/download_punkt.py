@@ -16,7 +16,7 @@ REMEDY = (
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--data-root", type=Path, help="folder of local copies, with nltk/tokenizers/punkt_tab"
@@ -47,4 +47,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, build_parser())
+    cli.run(main, parser())

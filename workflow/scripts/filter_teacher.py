@@ -13,19 +13,16 @@ from tms.io.errors import InputError
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=Path, required=True, help="the teacher's completions, all splits")
-    parser.add_argument("--grader", required=True, help="the task's grader")
-    parser.add_argument("--task", required=True, help="name of the task, for messages")
-    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
-    parser.add_argument(
-        "--references", type=Path, required=True, help="output: verified answers, train split"
-    )
-    parser.add_argument(
-        "--heldout-references", type=Path, required=True, help="output: those of the held-out"
-    )
-    parser.add_argument("--rejects", type=Path, required=True, help="output: every other answer, with reason")
-    parser.add_argument("--summary", type=Path, required=True, help="output: filter.json, the counts")
+    add = parser.add_argument
+    add("--samples", type=Path, required=True, help="the teacher's completions, all splits")
+    add("--grader", required=True, help="the task's grader")
+    add("--task", required=True, help="name of the task, for messages")
+    add("--processes", type=int, default=1, help="worker processes; changes no result")
+    add("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    add("--references", type=Path, required=True, help="output: verified answers, train split")
+    add("--heldout-references", type=Path, required=True, help="output: those of the held-out")
+    add("--rejects", type=Path, required=True, help="output: every other answer, with reason")
+    add("--summary", type=Path, required=True, help="output: filter.json, the counts")
     return parser
 
 

@@ -12,6 +12,7 @@ from tms.io.errors import InputError
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
+    add = flags.add_argument
     model = flags.add_mutually_exclusive_group(required=True)
     model.add_argument("--model", type=Path, help="folder of the model")
     model.add_argument(
@@ -20,20 +21,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="POINT=FOLDER",
         help="several checkpoints of a run instead; column `checkpoint` has the point",
     )
-    flags.add_argument(
-        "--benchmarks", nargs="+", required=True, metavar="NAME=PATH", help="examples of each benchmark"
-    )
-    flags.add_argument(
-        "--limits", nargs="*", default=[], metavar="NAME=N", help="use the first N examples of a benchmark"
-    )
-    flags.add_argument(
+    add("--benchmarks", nargs="+", required=True, metavar="NAME=PATH", help="examples of each benchmark")
+    add("--limits", nargs="*", default=[], metavar="NAME=N", help="use the first N examples of a benchmark")
+    add(
         "--max-new-tokens",
         nargs="+",
         required=True,
         metavar="N|NAME=N",
         help="longest completion: a number for all benchmarks, and NAME=N for one of them",
     )
-    flags.add_argument("--samples", type=int, default=1, help="completions of each prompt")
+    add("--samples", type=int, default=1, help="completions of each prompt")
     generation_flags.add(flags)
     return flags
 

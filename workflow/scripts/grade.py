@@ -14,26 +14,23 @@ NOT_GRADED = ("", "timeout")  # reasons that are counted elsewhere or are none
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--generations", type=Path, required=True, help="completions of all benchmarks")
-    parser.add_argument(
-        "--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--generations", type=Path, required=True, help="completions of all benchmarks")
+    add("--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark")
+    add(
         "--judgements", nargs="*", default=[], type=Path, help="judge models' output on the judged benchmarks"
     )
-    parser.add_argument(
+    add(
         "--judged",
         nargs="*",
         default=[],
         metavar="BENCHMARK",
         help="benchmarks whose grader reads the judgement instead of the completion",
     )
-    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
-    parser.add_argument("--grades", type=Path, required=True, help="output: a grade for each row")
-    parser.add_argument(
-        "--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)"
-    )
+    add("--processes", type=int, default=1, help="worker processes; changes no result")
+    add("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    add("--grades", type=Path, required=True, help="output: a grade for each row")
+    add("--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)")
     return parser
 
 

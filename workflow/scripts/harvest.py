@@ -13,24 +13,21 @@ from tms.mixture import checkpoints
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--plan", type=Path, required=True, help="plan of what each visit trains on")
-    flags.add_argument(
-        "--references", nargs="+", required=True, metavar="SPLIT=PATH", help="verified references, by split"
-    )
-    flags.add_argument(
-        "--checkpoints", nargs="+", required=True, metavar="POINT=FOLDER", help="checkpoints of the run"
-    )
-    flags.add_argument("--task", required=True, help="task name, written to column `benchmark`")
-    flags.add_argument("--part", type=int, default=1, help="which share of the checkpoints, from 1")
-    flags.add_argument("--parts", type=int, default=1, help="jobs over which the checkpoints are spread")
-    flags.add_argument(
+    add = flags.add_argument
+    add("--plan", type=Path, required=True, help="plan of what each visit trains on")
+    add("--references", nargs="+", required=True, metavar="SPLIT=PATH", help="verified references, by split")
+    add("--checkpoints", nargs="+", required=True, metavar="POINT=FOLDER", help="checkpoints of the run")
+    add("--task", required=True, help="task name, written to column `benchmark`")
+    add("--part", type=int, default=1, help="which share of the checkpoints, from 1")
+    add("--parts", type=int, default=1, help="jobs over which the checkpoints are spread")
+    add(
         "--mode",
         choices=["planned", "full"],
         default="planned",
         help="planned: what the plan names; full: every training prompt at every checkpoint as well",
     )
-    flags.add_argument("--samples", type=int, default=1, help="samples of each prompt (mode full)")
-    flags.add_argument("--max-new-tokens", type=int, required=True, help="longest completion")
+    add("--samples", type=int, default=1, help="samples of each prompt (mode full)")
+    add("--max-new-tokens", type=int, required=True, help="longest completion")
     generation_flags.add(flags)
     return flags
 

@@ -13,11 +13,12 @@ from tms.io.modules import load_module
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--judge", required=True, help="module under tms/judges with the judge's input format")
-    flags.add_argument("--model", type=Path, required=True, help="folder of the judge")
-    flags.add_argument("--generations", type=Path, required=True, help="completions of all benchmarks")
-    flags.add_argument("--benchmarks", nargs="+", required=True, help="those that this judge reads")
-    flags.add_argument("--max-new-tokens", type=int, required=True, help="longest judgement")
+    add = flags.add_argument
+    add("--judge", required=True, help="module under tms/judges with the judge's input format")
+    add("--model", type=Path, required=True, help="folder of the judge")
+    add("--generations", type=Path, required=True, help="completions of all benchmarks")
+    add("--benchmarks", nargs="+", required=True, help="those that this judge reads")
+    add("--max-new-tokens", type=int, required=True, help="longest judgement")
     generation_flags.add(flags)
     return flags
 

@@ -27,14 +27,11 @@ POLL_SECONDS = 0.2
 def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    flags.add_argument(
-        "--gpus", type=int, required=True, help="cards that the command gets; 0 hides every card from it"
-    )
-    flags.add_argument("--count", type=int, help="cards of this node (default: what nvidia-smi lists)")
-    flags.add_argument(
-        "--folder", type=Path, help="folder of the leases (default: under the temporary folder)"
-    )
-    flags.add_argument("command", nargs="+", help="the command, after --")
+    add = flags.add_argument
+    add("--gpus", type=int, required=True, help="cards that the command gets; 0 hides every card from it")
+    add("--count", type=int, help="cards of this node (default: what nvidia-smi lists)")
+    add("--folder", type=Path, help="folder of the leases (default: under the temporary folder)")
+    add("command", nargs="+", help="the command, after --")
     return flags
 
 

@@ -10,24 +10,19 @@ from tms.mixture.weights import checked_weights
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--references", type=Path, required=True, help="verified references of the train split"
-    )
-    parser.add_argument("--heldout-references", type=Path, required=True, help="those of the held-out split")
-    parser.add_argument("--alpha", type=float, required=True, help="probability of the teacher's answer")
-    parser.add_argument("--points", nargs="+", required=True, help="checkpoints, e.g. 1of2 1of1")
-    parser.add_argument(
-        "--weights", nargs="+", type=float, required=True, help="p(t), one for each point; they sum to 1"
-    )
-    parser.add_argument("--epochs", type=int, required=True, help="visits of each prompt")
-    parser.add_argument("--effective-batch", type=int, required=True, help="visits of one optimiser step")
-    parser.add_argument("--max-steps", type=int, help="optimiser steps, instead of epochs")
-    parser.add_argument("--samples", type=int, default=1, help="completions to draw from for each pair")
-    parser.add_argument(
-        "--prompts-share", type=float, default=1.0, help="part of the prompts that is harvested, in (0, 1]"
-    )
-    parser.add_argument("--seed", type=int, required=True, help="seed of the run; all draws follow from it")
-    parser.add_argument("--output", type=Path, required=True, help="plan.parquet")
+    add = parser.add_argument
+    add("--references", type=Path, required=True, help="verified references of the train split")
+    add("--heldout-references", type=Path, required=True, help="those of the held-out split")
+    add("--alpha", type=float, required=True, help="probability of the teacher's answer")
+    add("--points", nargs="+", required=True, help="checkpoints, e.g. 1of2 1of1")
+    add("--weights", nargs="+", type=float, required=True, help="p(t), one for each point; they sum to 1")
+    add("--epochs", type=int, required=True, help="visits of each prompt")
+    add("--effective-batch", type=int, required=True, help="visits of one optimiser step")
+    add("--max-steps", type=int, help="optimiser steps, instead of epochs")
+    add("--samples", type=int, default=1, help="completions to draw from for each pair")
+    add("--prompts-share", type=float, default=1.0, help="part of the prompts that is harvested, in (0, 1]")
+    add("--seed", type=int, required=True, help="seed of the run; all draws follow from it")
+    add("--output", type=Path, required=True, help="plan.parquet")
     return parser
 
 

@@ -12,18 +12,17 @@ from tms.io.modules import load_module
 from tms.io.provenance import facts
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="the task's name in the config")
-    parser.add_argument("--kind", required=True, help="module under tms/tasks that knows how to build it")
-    parser.add_argument("--split", required=True, choices=SPLITS, help="which split")
-    parser.add_argument("--size", type=int, required=True, help="number of rows")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the rows drawn")
-    parser.add_argument("--options", type=json.loads, default={}, help="the kind's options, JSON")
-    parser.add_argument(
-        "--data-root", type=Path, help="folder of local benchmark files, for kinds that read them"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="Parquet file to write")
+    add = parser.add_argument
+    add("--task", required=True, help="the task's name in the config")
+    add("--kind", required=True, help="module under tms/tasks that knows how to build it")
+    add("--split", required=True, choices=SPLITS, help="which split")
+    add("--size", type=int, required=True, help="number of rows")
+    add("--seed", type=int, default=0, help="seed of the rows drawn")
+    add("--options", type=json.loads, default={}, help="the kind's options, JSON")
+    add("--data-root", type=Path, help="folder of local benchmark files, for kinds that read them")
+    add("--output", type=Path, required=True, help="Parquet file to write")
     return parser
 
 
@@ -48,4 +47,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, build_parser())
+    cli.run(main, parser())

@@ -12,16 +12,13 @@ from tms.io.errors import InputError
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--model", type=Path, help="folder of the teacher")
-    flags.add_argument(
-        "--solutions", action="store_true", help="no model: take the worked solutions that the data set has"
-    )
-    flags.add_argument(
-        "--examples", nargs="+", required=True, metavar="SPLIT=PATH", help="examples to answer, by split"
-    )
-    flags.add_argument("--task", required=True, help="task name, written to column `benchmark`")
-    flags.add_argument("--tries", type=int, default=1, help="completions of each prompt")
-    flags.add_argument("--max-new-tokens", type=int, required=True, help="longest completion")
+    add = flags.add_argument
+    add("--model", type=Path, help="folder of the teacher")
+    add("--solutions", action="store_true", help="no model: take the worked solutions that the data set has")
+    add("--examples", nargs="+", required=True, metavar="SPLIT=PATH", help="examples to answer, by split")
+    add("--task", required=True, help="task name, written to column `benchmark`")
+    add("--tries", type=int, default=1, help="completions of each prompt")
+    add("--max-new-tokens", type=int, required=True, help="longest completion")
     generation_flags.add(flags)
     return flags
 

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from helpers.plan_figures import CONFIG, figures
+from helpers.estimate_config import CONFIG, figures
 
 from tms.cost_estimate.dry_run import Job, examples_of, refusal
 from tms.cost_estimate.estimator import Estimate, Estimator

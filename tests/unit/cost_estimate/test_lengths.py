@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers.plan_figures import CONFIG, figures
+from helpers.estimate_config import CONFIG, figures
 
 from tms.cost_estimate.lengths import Lengths, Texts
 from tms.io import parquet

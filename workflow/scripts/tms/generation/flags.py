@@ -13,21 +13,18 @@ from tms.io import cost, parquet, provenance
 
 def add(flags: argparse.ArgumentParser) -> None:
     """Add the flags for sampling, engine, cache and outputs (each program adds its `--max-new-tokens`)."""
-    flags.add_argument("--temperature", type=float, default=1.0, help="divides the logits; 0 is greedy")
-    flags.add_argument(
-        "--top-p", type=float, default=1.0, help="mass of the tokens that are kept; 1 keeps all"
-    )
-    flags.add_argument("--top-k", type=int, default=0, help="number of tokens that are kept; 0 keeps all")
-    flags.add_argument("--seed", type=int, default=0, help="seed; part of every row's key")
-    flags.add_argument("--engine", choices=ENGINES, default="transformers", help="program that generates")
-    flags.add_argument("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
-    flags.add_argument(
-        "--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)"
-    )
-    flags.add_argument("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    flags.add_argument("--cache", type=Path, required=True, help="folder of the completion cache")
-    flags.add_argument("--output", type=Path, required=True, help="completions (Parquet)")
-    flags.add_argument("--cost", type=Path, required=True, help="what they cost (JSON)")
+    option = flags.add_argument
+    option("--temperature", type=float, default=1.0, help="divides the logits; 0 is greedy")
+    option("--top-p", type=float, default=1.0, help="mass of the tokens that are kept; 1 keeps all")
+    option("--top-k", type=int, default=0, help="number of tokens that are kept; 0 keeps all")
+    option("--seed", type=int, default=0, help="seed; part of every row's key")
+    option("--engine", choices=ENGINES, default="transformers", help="program that generates")
+    option("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
+    option("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
+    option("--threads", type=int, required=True, help="CPU threads; results depend on it")
+    option("--cache", type=Path, required=True, help="folder of the completion cache")
+    option("--output", type=Path, required=True, help="completions (Parquet)")
+    option("--cost", type=Path, required=True, help="what they cost (JSON)")
 
 
 def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:

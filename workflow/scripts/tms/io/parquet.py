@@ -71,89 +71,30 @@ COLUMNS = {
 
 EXAMPLES = ["example_id", "prompt", "answer"]
 PREPARED = [*EXAMPLES, "problem", "solution"]
-COMPLETIONS = [
-    "example_id",
-    "benchmark",
-    "split",
-    "seed",
-    "sample",
-    "checkpoint",
-    "prompt",
-    "completion",
-    "completion_ids",
-    "finish_reason",
-    "answer",
-    "seconds",
-]
+COMPLETIONS = (
+    "example_id benchmark split seed sample checkpoint prompt completion completion_ids finish_reason "
+    "answer seconds"
+).split()
 REFERENCES = ["example_id", "prompt", "completion", "answer"]
 REJECTS = [*COMPLETIONS, "reason"]
 JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]
 PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
-MIXTURE = [
-    "split",
-    "epoch",
-    "position",
-    "example_id",
-    "source",
-    "checkpoint",
-    "sample",
-    "prompt",
-    "completion",
-    "completion_ids",
-    "finish_reason",
-]
-GRADES = [
-    "example_id",
-    "benchmark",
-    "checkpoint",
-    "sample",
-    "extracted",
-    "grade",
-    "also",
-    "finish_reason",
-    "reason",
-]
+MIXTURE = (
+    "split epoch position example_id source checkpoint sample prompt completion completion_ids finish_reason"
+).split()
+GRADES = "example_id benchmark checkpoint sample extracted grade also finish_reason reason".split()
 # Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
 DRIFT_SAMPLES = [*COMPLETIONS, "source", "prompts", "kl"]
 # One row an optimiser step of an on-policy run; null where an algorithm has no such number; seconds cumulate.
-CURVE = [
-    "step",
-    "reward",
-    "reward_std",
-    "equal",
-    "kl",
-    "entropy",
-    "length",
-    "truncated",
-    "failures",
-    "rollouts",
-    "tokens",
-    "loss",
-    "learning_rate",
-    "seconds",
-]
+CURVE = (
+    "step reward reward_std equal kl entropy length truncated failures rollouts tokens loss "
+    "learning_rate seconds"
+).split()
 # One measured number of an experiment; every table and figure is drawn from these.
-CELLS = [
-    "experiment",
-    "model",
-    "method",
-    "train_task",
-    "checkpoint",
-    "group",
-    "prompts",
-    "quantity",
-    "x",
-    "value",
-    "ci_low",
-    "ci_high",
-    "seeds_low",
-    "seeds_high",
-    "n",
-    "seeds",
-    "p_value",
-    "mark",
-    "note",
-]
+CELLS = (
+    "experiment model method train_task checkpoint group prompts quantity x value ci_low ci_high "
+    "seeds_low seeds_high n seeds p_value mark note"
+).split()
 
 
 def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:

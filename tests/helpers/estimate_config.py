@@ -1,4 +1,4 @@
-"""A small configuration and round throughputs, for tests of the plan."""
+"""A small configuration and round throughputs, for tests of the cost estimate."""
 
 from tms.cost_estimate.throughput import PLAIN, Device, Throughput
 
