@@ -133,6 +133,8 @@ lock-gpu: ## Resolve envs/gpu.in into envs/gpu.lock, at the laptop's pins; insta
 		--constraint envs/laptop.lock
 	{ grep '^#' envs/gpu.lock; .venv-lock/bin/python -c 'import json; \
 		report = json.load(open(".venv-lock/report.json")); pins = [item["metadata"] for item in report["install"]]; \
+		any(pin["version"].endswith("+cpu") for pin in pins) and exit("error: pip took a CPU build of PyTorch, which does not \
+		name its CUDA packages; unset PIP_FIND_LINKS and the like"); \
 		pins = [pin["name"] + "==" + pin["version"].partition("+")[0] for pin in pins]; \
 		print(*sorted(pins, key=str.lower), sep="\n")'; } > .venv-lock/gpu.lock
 	mv .venv-lock/gpu.lock envs/gpu.lock

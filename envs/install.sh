@@ -75,12 +75,16 @@ choose_python() {
     fail "no Python $versions found${nearest:+ ($nearest)}; install one, or name it: $hint"
 }
 
+pip_version() {
+    "$venv/bin/python" -c 'import pip; print(pip.__version__)' 2>/dev/null
+}
+
 # An environment stays where it is whole and of the version that is asked for.
 make_venv() {
     local present asked
     present=$(probe "$venv/bin/python")
     present=${present%% *}
-    if [ -n "$present" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    if [ -n "$present" ] && [ -n "$(pip_version)" ]; then
         asked=$present
         [ -z "${PYTHON:-}" ] || asked=$(probe "$PYTHON")
         [ -n "$(fault "$venv/bin/python" "$present")" ] || [ "$present" != "${asked%% *}" ] || return 0
@@ -137,8 +141,8 @@ check_disk
 make_venv
 log=$(mktemp) || fail "no file can be made in ${TMPDIR:-/tmp}; free space or set TMPDIR=/other/disk"
 echo "Installing $requirements into $venv ..."
-case $("$venv/bin/python" -m pip --version) in
-    "pip "1?.* | "pip "2[0-3].*) pip_install --upgrade "pip>=24" ;;
+case $(pip_version) in
+    1?.* | 2[0-3].*) pip_install --upgrade "pip>=24" ;;
 esac
 pip_install "$@" --requirement "$requirements"
 rm -f "$log"
