@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
+from tms.config.method_kinds import KINDS
 from tms.on_policy.grpo import Grpo
 from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout
@@ -90,7 +91,9 @@ def references(n: int, completion: str = "it is {}") -> list[dict]:
 
 def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, steps=1, **changed) -> Ended:
     """Train the tiny model for some steps; `reward(text, answer)` scores a rollout."""
-    settings = OnPolicySettings(**DEFAULTS | {"algorithm": algorithm, "log_dir": folder / "log"} | changed)
+    samples = KINDS[algorithm].rollouts or DEFAULTS["samples"]
+    defaults = DEFAULTS | {"algorithm": algorithm, "samples": samples, "log_dir": folder / "log"}
+    settings = OnPolicySettings(**defaults | changed)
     rows = rows or references(8)
     total = steps * settings.effective_batch
     prompts, _ = prompts_in_order(rows, Encoder(base), total, total, settings.seed)
