@@ -107,6 +107,7 @@ def test_scores_have_intervals_marks_and_links():
         cell("main", "m", "chain", 0.1, method="tms", train_task="chain"),
         cell("main", "m", "forgetting", -0.0001, method="tms", mark="tied"),
         cell("main", "m", "xfer", None, method="tms"),
+        cell("main", "m", "chain", None, method="sft"),  # not measured: no row
     ]
     scores = page_tables.scores(lookup(cells), {"chain": "rows-chain"})
     assert scores.columns == ["Method", "chain", "Forgetting F"]
