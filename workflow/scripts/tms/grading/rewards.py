@@ -1,6 +1,7 @@
 """Rewards of on-policy training: a task's grader on each rollout, and how many it could not grade."""
 
 from collections import Counter
+from math import fsum
 
 from tms.grading.pool import Task
 from tms.grading.server import GradingServer
@@ -13,6 +14,12 @@ REMEDIES = {
     "crash": "its processes die: give the job more memory",
     "error": "correct what it raises (printed above)",
 }
+
+
+def mean_reward(rewards: list[float | None]) -> float | None:
+    """Mean over the rollouts that could be graded; None without any."""
+    graded = [reward for reward in rewards if reward is not None]
+    return fsum(graded) / len(graded) if graded else None
 
 
 class Rewards:

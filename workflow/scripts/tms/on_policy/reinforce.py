@@ -4,10 +4,10 @@ Names of tensors end in their shape: B rollouts, L tokens.
 """
 
 from dataclasses import dataclass
-from math import fsum
 
 import torch
 
+from tms.grading.rewards import mean_reward
 from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
@@ -28,12 +28,12 @@ class MovingBaseline:
     def advantages(self, rewards: list[float | None]) -> list[float]:
         """Advantage r - b of each rollout, with b from before this batch; 0 where the reward is None."""
         if self.value is None:
-            self.value = _mean(rewards)
+            self.value = mean_reward(rewards)
         return [0.0 if reward is None else reward - self.value for reward in rewards]
 
     def update(self, rewards: list[float | None]) -> None:
         """Move b towards the mean of a batch whose advantages have been formed."""
-        mean = _mean(rewards)
+        mean = mean_reward(rewards)
         if mean is not None:
             self.value = self.decay * self.value + (1 - self.decay) * mean
 
@@ -93,9 +93,3 @@ def loss(
     """
     completion_logps_B = torch.where(sampled_BL, logps_BL, 0.0).sum(-1)
     return -(advantages_B * completion_logps_B).sum() / sequences
-
-
-def _mean(rewards: list[float | None]) -> float | None:
-    """Mean over the rollouts that could be graded; None without any."""
-    graded = [reward for reward in rewards if reward is not None]
-    return fsum(graded) / len(graded) if graded else None

@@ -7,10 +7,10 @@ L tokens.
 
 import re
 from bisect import bisect_left
-from math import fsum
 
 import torch
 
+from tms.grading.rewards import mean_reward
 from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
@@ -142,8 +142,7 @@ def advantages(rewards: list[float | None]) -> list[float]:
         rewards: of the eight; None is a rollout that could not be graded. It has no part in the mean, and
             advantage 0.
     """
-    graded = [reward for reward in rewards if reward is not None]
-    mean = fsum(graded) / len(graded) if graded else 0.0
+    mean = mean_reward(rewards)
     return [0.0 if reward is None else reward - mean for reward in rewards]
 
 
