@@ -94,10 +94,10 @@ def main(args: argparse.Namespace) -> None:
     write_csv(args.table, columns, lines)
     intervals = [
         {"row": names[row], "column": name}
-        | {column: decimal(number, TABLE_DECIMALS) for column, number in list(found.columns().items())[:3]}
+        | {column: decimal(number, TABLE_DECIMALS) for column, number in list(estimate.columns().items())[:3]}
         for row in names
-        for name, found in table[row].items()
-        if found.value is not None
+        for name, estimate in table[row].items()
+        if estimate.value is not None
     ]
     write_csv(args.intervals, ["row", "column", "value", "ci_low", "ci_high"], intervals)
     drifts = [

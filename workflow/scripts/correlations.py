@@ -39,10 +39,10 @@ def main(args: argparse.Namespace) -> None:
     if missing := [name for name in kinds if name not in recipes]:
         raise InputError(f"--recipes: none of {', '.join(missing)}; name one for each method of --kinds")
     measured = cells.read(args.cells)
-    found = relation_cells(args.model, measured, kinds, recipes) + pareto_cells(
+    rows = relation_cells(args.model, measured, kinds, recipes) + pareto_cells(
         args.model, measured, list(kinds)
     )
-    cells.write(args.output, found, provenance.facts("correlations"))
+    cells.write(args.output, rows, provenance.facts("correlations"))
 
 
 if __name__ == "__main__":

@@ -45,15 +45,15 @@ def of_task(labels: list[str], task: str) -> dict[str, str]:
     Raises:
         InputError: a label of another form.
     """
-    found = {}
+    methods = {}
     for label in labels:
         method, _, run = label.partition("/")
         if label == BASE or parse_run(run)[0] == task:
-            found[label] = method
-    return found
+            methods[label] = method
+    return methods
 
 
-def same_prompts(own: dict[str, Samples], task: str) -> list[str]:
+def same_prompts(models: dict[str, Samples], task: str) -> list[str]:
     """The prompts of a task, sorted, which all models must share; so must the number of samples.
 
     Raises:
@@ -61,11 +61,11 @@ def same_prompts(own: dict[str, Samples], task: str) -> list[str]:
     """
     sizes = {
         label: {prompt: len(answers) for prompt, answers in samples.answers.items()}
-        for label, samples in own.items()
+        for label, samples in models.items()
     }
     first = next(iter(sizes))
-    for label, found in sizes.items():
-        if not found or found != sizes[first]:
+    for label, numbers in sizes.items():
+        if not numbers or numbers != sizes[first]:
             raise InputError(
                 f"--samples {label}: other prompts or numbers of samples of {task} than {first} has; "
                 f"generate and grade the samples of both again"
@@ -76,31 +76,33 @@ def same_prompts(own: dict[str, Samples], task: str) -> list[str]:
 def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[str, dict]) -> list[dict]:
     """Cells of one target task, from the samples of every label."""
     methods = of_task(list(samples), task)
-    own = {label: samples[label].get(task, Samples()) for label in methods}
-    prompts = same_prompts(own, task)
+    models = {label: samples[label].get(task, Samples()) for label in methods}
+    prompts = same_prompts(models, task)
     names = list(dict.fromkeys(methods.values()))
-    if not all(found.binary for found in own.values()):
+    if not all(model.binary for model in models.values()):
         reason = "Pass@K needs grades of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)
     generations, greedy = cli.parse_pairs(args.generations), cli.parse_pairs(args.greedy)
     stated = has_answers(grader)
     if not stated:
-        own = {label: with_responses(found, Path(generations[label]), task) for label, found in own.items()}
-    texts = {text for found in own.values() for answers in found.answers.values() for text in answers}
+        models = {
+            label: with_responses(model, Path(generations[label]), task) for label, model in models.items()
+        }
+    texts = {text for model in models.values() for answers in model.answers.values() for text in answers}
     classes = canonical_all(grader, texts, args.processes) if stated else {text: text for text in texts}
     scores: dict[str, dict[str, list[np.ndarray]]] = {method: {} for method in names}
     for label, method in methods.items():
-        found = by_prompt(f"{label} {task}", own[label], classes, args.k)
-        found["greedy"] = read_greedy(Path(greedy[label]), task, prompts)
+        quantities = by_prompt(f"{label} {task}", models[label], classes, args.k)
+        quantities["greedy"] = read_greedy(Path(greedy[label]), task, prompts)
         if not stated:  # hardly two responses are equal
-            del found["sc_acc"]
-        for name, values in found.items():
+            del quantities["sc_acc"]
+        for name, values in quantities.items():
             scores[method].setdefault(name, []).append(values)
     stacked = {
         method: {name: np.stack(values) for name, values in quantities.items()}
         for method, quantities in scores.items()
     }
-    number = len(own[BASE].answers[prompts[0]])
+    number = len(models[BASE].answers[prompts[0]])
     note = f"{'' if stated else f'{WHOLE}; '}{number} samples a prompt"
     return target_cells(args.model, task, stacked, args.k, number, note)
 
@@ -111,14 +113,14 @@ def main(args: argparse.Namespace) -> None:
     if BASE not in paths or any(labels != paths.keys() for labels in others):
         raise InputError("--samples, --greedy, --generations: give each the same labels, base among them")
     samples = {label: read_samples(Path(path)) for label, path in paths.items()}
-    found = [
+    rows = [
         cell
         for task, grader in cli.parse_pairs(args.graders).items()
         for cell in task_cells(args, task, grader, samples)
     ]
     inputs = {label: parquet.provenance(Path(path)) for label, path in paths.items()}
-    cells.write(args.output, found, provenance.facts("diversity", samples=inputs))
-    for cell in found:
+    cells.write(args.output, rows, provenance.facts("diversity", samples=inputs))
+    for cell in rows:
         print(*(cell[name] for name in ("method", "train_task", "quantity", "value", "ci_low", "ci_high")))
 
 

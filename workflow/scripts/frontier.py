@@ -74,15 +74,15 @@ def main(args: argparse.Namespace) -> None:
         if (method, "") not in points:
             raise InputError(f"--grades: no run of {method}; name one for each target task and seed")
     base = read_per_example(args.base_grades, suite.benchmarks)
-    found = []
+    rows = []
     if kinds:
-        own = {point: runs for point, runs in points.items() if point[0] in kinds}
-        found += frontier_cells(args.model, base, own, kinds, suite, tuple(args.reference))
+        compared = {point: runs for point, runs in points.items() if point[0] in kinds}
+        rows += frontier_cells(args.model, base, compared, kinds, suite, tuple(args.reference))
     if args.windows:
-        found += window_cells(args.model, base, points, args.windows, args.uniform, suite)
+        rows += window_cells(args.model, base, points, args.windows, args.uniform, suite)
     files = [path for pairs in (args.grades, args.point_grades) for path in cli.parse_pairs(pairs).values()]
     inputs = {str(path): parquet.provenance(Path(path)) for path in [args.base_grades, *files]}
-    cells.write(args.output, found, provenance.facts("frontier", inputs=inputs))
+    cells.write(args.output, rows, provenance.facts("frontier", inputs=inputs))
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ def main(args: argparse.Namespace) -> None:
     paths = {name: cli.parse_pairs(getattr(args, name)) for name in FILES}
     runs: dict[tuple[str, str], dict[int, LongRun]] = {}
     for label in paths["drifts"]:
-        for name, own in paths.items():
-            if label not in own:
+        for name, labelled in paths.items():
+            if label not in labelled:
                 raise InputError(f"--{name}: no file of {label}; name the same runs as in --drifts")
         method, _, run = label.partition("/")
         task, seed = parse_run(run)
-        drift, spent, points, end = (Path(own[label]) for own in paths.values())
+        drift, spent, points, end = (Path(labelled[label]) for labelled in paths.values())
         trajectory, train_trajectory = read_trajectories(drift)
         runs.setdefault((method, task), {})[seed] = LongRun(
             steps=cost.read(spent).optimizer_steps,
@@ -47,12 +47,12 @@ def main(args: argparse.Namespace) -> None:
             train_trajectory=train_trajectory,
             grades=read_points(points, end, args.base_grades),
         )
-    found = [
+    rows = [
         cell
-        for (method, task), own in runs.items()
-        for cell in mismatch_cells(args.model, method, task, own, args.retention)
+        for (method, task), of_seeds in runs.items()
+        for cell in mismatch_cells(args.model, method, task, of_seeds, args.retention)
     ]
-    cells.write(args.output, found, provenance.facts("mismatch"))
+    cells.write(args.output, rows, provenance.facts("mismatch"))
 
 
 if __name__ == "__main__":

@@ -56,14 +56,14 @@ def main(args: argparse.Namespace) -> None:
     ]
     rows += base_drift_cells(Path(drifts[args.baselines[0]]), suite.targets)
     for method in args.methods:
-        own = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
-        own += cost_cells(Path(costs[method]), suite.targets)
-        rows += [row | {"method": method} for row in own]
-    found = [
+        measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
+        measured += cost_cells(Path(costs[method]), suite.targets)
+        rows += [row | {"method": method} for row in measured]
+    written = [
         cells.cell(args.experiment, args.model, **row | {"x": settings.get(row["method"])}) for row in rows
     ]
     facts = provenance.facts("summarise", experiment=args.experiment, model=args.model)
-    cells.write(args.output, found, facts)
+    cells.write(args.output, written, facts)
 
 
 if __name__ == "__main__":

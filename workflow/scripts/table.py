@@ -33,12 +33,12 @@ def beside_forgetting(method: str, intervals: Path) -> dict[str, str]:
         (line["row"], line["column"]): line["value"]
         for line in read_csv(intervals, ["row", "column", "value"])
     }
-    found = {}
+    columns = {}
     for suffix in ("", "_ext"):
         if ("delta", f"retention_mean{suffix}") in values:
-            found[f"retention_delta{suffix}"] = values["delta", f"retention_mean{suffix}"]
-            found[f"forgetting_floor{suffix}"] = values[method, f"forgetting_floor{suffix}"]
-    return found
+            columns[f"retention_delta{suffix}"] = values["delta", f"retention_mean{suffix}"]
+            columns[f"forgetting_floor{suffix}"] = values[method, f"forgetting_floor{suffix}"]
+    return columns
 
 
 def join_tables(methods: list[str], tables: list[Path], intervals: list[Path]) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from tms.experiments.theorem61 import bound_cells
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.metrics.flags import parse_run
+from tms.metrics.flags import parse_runs
 
 COLUMNS = ["benchmark", "prompts", "source", "example_id", "completion", "answer", "finish_reason", "kl"]
 
@@ -32,21 +32,19 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def read_samples(paths: dict[str, str]) -> list[dict]:
+def read_samples(paths: dict[tuple[str, str, int], Path]) -> list[dict]:
     """Read the samples of every run, with its `method`, `train_task` and `seed`.
 
     Raises:
-        InputError: a label of another form, or a file without samples.
+        InputError: a file without samples.
     """
-    found = []
-    for label, path in paths.items():
-        method, _, run = label.partition("/")
-        task, seed = parse_run(run)
-        own = parquet.read(Path(path), COLUMNS)
-        if not own:
+    rows = []
+    for (method, task, seed), path in paths.items():
+        samples = parquet.read(path, COLUMNS)
+        if not samples:
             raise InputError(f"{path}: no samples; set drift.prompts above 0")
-        found += [row | {"method": method, "train_task": task, "seed": seed} for row in own]
-    return found
+        rows += [row | {"method": method, "train_task": task, "seed": seed} for row in samples]
+    return rows
 
 
 def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
@@ -68,10 +66,10 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
 
 def main(args: argparse.Namespace) -> None:
     groups: dict[tuple[str, str, str], list[dict]] = {}
-    for row in grade(read_samples(cli.parse_pairs(args.samples)), args):
+    for row in grade(read_samples(parse_runs(args.samples)), args):
         groups.setdefault((row["method"], row["train_task"], row["prompts"]), []).append(row)
-    found = [cell for group, own in groups.items() for cell in bound_cells(args.model, *group, own)]
-    cells.write(args.output, found, provenance.facts("theorem61", graders=args.graders))
+    rows = [cell for group, samples in groups.items() for cell in bound_cells(args.model, *group, samples)]
+    cells.write(args.output, rows, provenance.facts("theorem61", graders=args.graders))
 
 
 if __name__ == "__main__":

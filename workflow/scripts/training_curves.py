@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.experiments import cells, training_curves
 from tms.io import cli, provenance
-from tms.metrics.flags import parse_run
+from tms.metrics.flags import parse_runs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,16 +24,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     runs: dict[tuple[str, str], dict[int, list[dict]]] = {}
-    for label, path in cli.parse_pairs(args.curves).items():
-        method, _, run = label.partition("/")
-        task, seed = parse_run(run)
-        runs.setdefault((method, task), {})[seed] = training_curves.read(Path(path))
-    found = [
+    for (method, task, seed), path in parse_runs(args.curves).items():
+        runs.setdefault((method, task), {})[seed] = training_curves.read(path)
+    rows = [
         cell
-        for (method, task), own in runs.items()
-        for cell in training_curves.curve_cells(args.model, method, task, own)
+        for (method, task), of_seeds in runs.items()
+        for cell in training_curves.curve_cells(args.model, method, task, of_seeds)
     ]
-    cells.write(args.output, found, provenance.facts("training_curves", model=args.model))
+    cells.write(args.output, rows, provenance.facts("training_curves", model=args.model))
 
 
 if __name__ == "__main__":

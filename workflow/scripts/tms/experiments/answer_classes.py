@@ -85,25 +85,25 @@ def canonical_all(grader: str, texts: set[str], processes: int) -> dict[str, str
     ordered = sorted(texts)
     if grader not in EXPRESSIONS:
         return {text: canonical(grader, text) for text in ordered}
-    found: dict[str, str] = {}
+    classes: dict[str, str] = {}
     # Forking costs milliseconds where spawning imports everything anew; macOS cannot fork safely.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with Progress(len(ordered), "classes", "answers") as progress:
-        while len(found) < len(ordered):
-            left = ordered[len(found) :]
+        while len(classes) < len(ordered):
+            left = ordered[len(classes) :]
             with context.Pool(min(processes, len(left)), _begin) as pool:
                 results = pool.imap(partial(canonical, grader), left)
                 for text in left:
                     try:
                         # Work is handed out in this order: the awaited text has a process, or had one
                         # that died.
-                        found[text] = results.next(LONGEST_WAIT)
+                        classes[text] = results.next(LONGEST_WAIT)
                     except multiprocessing.TimeoutError:
-                        found[text] = normal_form(text)
+                        classes[text] = normal_form(text)
                         break  # the pool goes, with the process that is stuck
                     finally:
                         progress.advance()
-    return found
+    return classes
 
 
 def _expression(text: str) -> str:

@@ -32,9 +32,9 @@ def write(path: Path, cells: list[dict], provenance: dict) -> None:
 
 def read(paths: list[Path]) -> list[dict]:
     """Read the cells of several files, in their order."""
-    return [found for path in paths for found in parquet.read(path, parquet.CELLS)]
+    return [cell for path in paths for cell in parquet.read(path, parquet.CELLS)]
 
 
 def select(cells: list[dict], **columns) -> list[dict]:
     """The cells whose columns have the given values, e.g. `select(cells, method="tms", checkpoint="")`."""
-    return [found for found in cells if all(found[name] == value for name, value in columns.items())]
+    return [cell for cell in cells if all(cell[name] == value for name, value in columns.items())]

@@ -27,7 +27,7 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
     Returns:
         Quantity -> the pairs that it holds: the benchmark's own score, and the summaries over it.
     """
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    marked: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for task, benchmark in pairs:
         entered = [benchmark]
         if benchmark in suite.retention:
@@ -37,8 +37,8 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
         elif benchmark in suite.targets:
             entered += OF_TARGETS if benchmark == task else ["xfer"]
         for quantity in entered:
-            found[quantity].append((task, benchmark))
-    return dict(found)
+            marked[quantity].append((task, benchmark))
+    return dict(marked)
 
 
 def pairs_of(key: str, touched: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
@@ -60,7 +60,7 @@ def read_reports(labelled: list[str]) -> dict[str, dict[tuple[str, str], str]]:
     Raises:
         InputError: another form, or a report that is missing or broken.
     """
-    found: dict[str, dict[tuple[str, str], str]] = {}
+    reports: dict[str, dict[tuple[str, str], str]] = {}
     for label, path in cli.parse_pairs(labelled).items():
-        found.setdefault(label.partition("/")[0], {}).update(report.contaminated_pairs([Path(path)]))
-    return found
+        reports.setdefault(label.partition("/")[0], {}).update(report.contaminated_pairs([Path(path)]))
+    return reports

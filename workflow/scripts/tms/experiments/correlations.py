@@ -52,7 +52,7 @@ def points(measured: list[dict], quantity: str, prompts: str, recipes: dict[str,
         quantity, prompts: the predictor's columns.
         recipes: recipe of each method that counts.
     """
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    coordinates: dict[tuple[str, str], dict[str, float]] = {}
     for cell in measured:
         column = {(quantity, prompts): "predictor", ("forgetting", ""): "magnitude"}.get(
             (cell["quantity"], cell["prompts"])
@@ -60,14 +60,14 @@ def points(measured: list[dict], quantity: str, prompts: str, recipes: dict[str,
         if column and cell["train_task"] and not cell["checkpoint"] and cell["value"] is not None:
             sign = -1 if column == "magnitude" else 1
             key = cell["method"], cell["train_task"]
-            found.setdefault(key, {}).setdefault(column, sign * cell["value"])
+            coordinates.setdefault(key, {}).setdefault(column, sign * cell["value"])
     members: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for (method, task), values in found.items():
+    for (method, task), values in coordinates.items():
         if method in recipes and len(values) == 2:
             members.setdefault((recipes[method], task), []).append(values)
     return [
-        Point(*key, *(fmean(each[column] for each in own) for column in ("predictor", "magnitude")))
-        for key, own in members.items()
+        Point(*key, *(fmean(each[column] for each in group) for column in ("predictor", "magnitude")))
+        for key, group in members.items()
     ]
 
 
@@ -153,8 +153,10 @@ def recipe_p(chosen: list[Point], within: bool = False) -> float | None:
     value, _ = coefficient(chosen, within)
     if value is None or len(chosen) != len(tasks) * len(recipes):
         return None
-    found = {(point.recipe, point.train_task): point for point in chosen}
-    sides = [np.array([[found[own, task][side] for task in tasks] for own in recipes]) for side in (2, 3)]
+    by_place = {(point.recipe, point.train_task): point for point in chosen}
+    sides = [
+        np.array([[by_place[recipe, task][side] for task in tasks] for recipe in recipes]) for side in (2, 3)
+    ]
     x_MT, y_MT = (rankdata(side, axis=0 if within else None).reshape(side.shape) for side in sides)
     # Sum of products of ranks if recipe m got the forgetting of recipe k.
     products_MM = x_MT @ y_MT.T
@@ -200,33 +202,33 @@ def relation_cells(
     """
     of_family = {name: recipe for name, recipe in recipes.items() if KINDS[kinds[name]].trains_on != SAMPLES}
     families = {"all": recipes, "sft": of_family}
-    found = []
+    rows = []
     for predictor, prompts, names in PREDICTORS:
         known: dict[tuple[Point, ...], list[dict]] = {}  # without on-policy methods both families are one
         for family in names:
             chosen = points(measured, predictor, prompts, families[family])
             if tuple(chosen) not in known:
                 known[tuple(chosen)] = _predictor_cells(model, predictor, prompts, chosen)
-            found += [cell | {"group": family} for cell in known[tuple(chosen)]]
-    return found
+            rows += [cell | {"group": family} for cell in known[tuple(chosen)]]
+    return rows
 
 
 def _predictor_cells(model: str, predictor: str, prompts: str, chosen: list[Point]) -> list[dict]:
-    def cell(own: list[Point], within: bool = False, alone: bool = False, said: str = "", **others) -> dict:
-        value, note = coefficient(own, within)
+    def cell(some: list[Point], within: bool = False, alone: bool = False, said: str = "", **others) -> dict:
+        value, note = coefficient(some, within)
         notes = [note, said]
         if value is not None and not alone:
-            others["p_value"] = recipe_p(own, within)
-            count = len({point.recipe for point in own})
+            others["p_value"] = recipe_p(some, within)
+            count = len({point.recipe for point in some})
             notes.append(f"{count} recipes")
             if count < ENOUGH_RECIPES:
                 notes.append("too few for an interval")
             else:
-                others["ci_low"], others["ci_high"] = recipe_interval(own, within)
+                others["ci_low"], others["ci_high"] = recipe_interval(some, within)
         name = "spearman_within" if within else "spearman"
         note = "; ".join(filter(None, notes))
         return cells.cell(
-            EXPERIMENT, model, f"{name}.{predictor}", value, n=len(own), note=note, prompts=prompts, **others
+            EXPERIMENT, model, f"{name}.{predictor}", value, n=len(some), note=note, prompts=prompts, **others
         )
 
     without = [
@@ -258,7 +260,7 @@ def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[d
             column = over_runs.setdefault((cell["quantity"], cell["prompts"]), {})
             column.setdefault(cell["method"], cell["value"])
     targets = over_runs.get(("target_mean", ""), {})
-    found = []
+    rows = []
     for name, quantity, prompts, sign in (
         ("forgetting", "forgetting", "", 1),
         ("kl", FRONT_KL, "heldout", -1),
@@ -271,7 +273,7 @@ def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[d
             if method in targets and method in other
         }
         front = nondominated(np.array([*places.values()]).T) if places else []
-        found += [
+        rows += [
             cells.cell(
                 EXPERIMENT,
                 model,
@@ -284,4 +286,4 @@ def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[d
             )
             for method, on_front in zip(places, front, strict=True)
         ]
-    return found
+    return rows

@@ -84,7 +84,7 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
     c = sum(right)
     correct = {answer for answer, grade in zip(answers, right, strict=True) if grade}
     wrong = {answer for answer, grade in zip(answers, right, strict=True) if not grade}
-    found = {
+    quantities = {
         "pass_at_1": c / n,
         "pass_at_k": pass_at_k(n, c, k),
         "coverage": float(any(right[:k])),
@@ -94,26 +94,30 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
         "distinct_right": float(len(correct)),
         "mixed_classes": float(len(correct & wrong)),
     }
-    check(prompt, found, k)
-    return found
+    check(prompt, quantities, k)
+    return quantities
 
 
-def check(name: str, found: Mapping[str, float], k: int) -> None:
+def check(name: str, quantities: Mapping[str, float], k: int) -> None:
     """Assert what holds for numbers that come from the same samples, of one prompt or as means over prompts.
 
     Args:
         name: of the prompt or the row, for the error.
-        found: some of `measure`'s quantities; what is missing is not checked.
+        quantities: some of `measure`'s quantities; what is missing is not checked.
         k: K.
 
     Raises:
         InputError: an inequality is broken, so the numbers cannot come from the same samples.
     """
-    bounds = [(low, found[low], high, found[high]) for low, high in ORDERED if {low, high} <= found.keys()]
-    if "ans_ent" in found:
+    bounds = [
+        (low, quantities[low], high, quantities[high])
+        for low, high in ORDERED
+        if {low, high} <= quantities.keys()
+    ]
+    if "ans_ent" in quantities:
         bounds += [
-            ("0", 0.0, "ans_ent", found["ans_ent"]),
-            ("ans_ent", found["ans_ent"], "ln K", math.log(k)),
+            ("0", 0.0, "ans_ent", quantities["ans_ent"]),
+            ("ans_ent", quantities["ans_ent"], "ln K", math.log(k)),
         ]
     for low, value, high, bound in bounds:
         if not value <= bound + SLACK:

@@ -46,38 +46,39 @@ def target_cells(
         InputError: the means break an invariant.
     """
     means = {
-        method: {name: float(values.mean()) for name, values in own.items()} for method, own in scores.items()
+        method: {name: float(values.mean()) for name, values in measured.items()}
+        for method, measured in scores.items()
     }
-    for method, own in means.items():
-        check(f"{method} on {task}", own, k)
+    for method, measured in means.items():
+        check(f"{method} on {task}", measured, k)
     common = {"train_task": task, "x": float(k), "note": note}
     largest = dict.fromkeys(SHARES, 1.0) | dict.fromkeys(NUMBERS, float(samples)) | {"ans_ent": math.log(k)}
     p_values = _adjusted_p_values(scores, means)
-    found = []
-    for method, own in scores.items():
+    rows = []
+    for method, measured in scores.items():
         for name in QUANTITIES:
-            if name not in own:
-                found.append(_cell(model, method, name, None, **common | {"note": f"not measured: {note}"}))
+            if name not in measured:
+                rows.append(_cell(model, method, name, None, **common | {"note": f"not measured: {note}"}))
                 continue
             best = _best(means, name) if name in RANKED and method != BASE else None
             mark = "" if best is None else _mark(method, best, p_values[name])
-            found.append(_cell(model, method, name, own[name], largest[name], **common, mark=mark))
+            rows.append(_cell(model, method, name, measured[name], largest[name], **common, mark=mark))
             for prefix, other in (("delta", BASE), (f"versus_{REFERENCE}", REFERENCE)):
                 if name in TESTED and (pair := frozenset((method, other))) in p_values[name]:
                     if method != BASE:
-                        found.append(
+                        rows.append(
                             _difference(
                                 model,
                                 method,
                                 f"{prefix}.{name}",
-                                own[name],
+                                measured[name],
                                 scores[other][name],
                                 largest[name],
                             )
                             | common
                             | {"p_value": p_values[name][pair]}
                         )
-    return found
+    return rows
 
 
 def unmeasured_cells(model: str, task: str, methods: list[str], k: int, reason: str) -> list[dict]:
@@ -141,7 +142,9 @@ def _p_value(own_SP: np.ndarray, other_SP: np.ndarray) -> float:
 
 
 def _best(means: Mapping[str, Mapping[str, float]], name: str) -> str | None:
-    ranked = {method: own[name] for method, own in means.items() if method != BASE and name in own}
+    ranked = {
+        method: measured[name] for method, measured in means.items() if method != BASE and name in measured
+    }
     return max(ranked, key=ranked.__getitem__) if len(ranked) > 1 else None
 
 
@@ -164,7 +167,7 @@ def _adjusted_p_values(
                     pair = frozenset((method, other))
                     if (name, pair) not in tests:
                         tests[name, pair] = _p_value(scores[method][name], scores[other][name])
-    found: dict[str, dict[frozenset, float]] = {name: {} for name in QUANTITIES}
+    p_values: dict[str, dict[frozenset, float]] = {name: {} for name in QUANTITIES}
     for (name, pair), adjusted in zip(tests, holm(list(tests.values())), strict=True):
-        found[name][pair] = adjusted
-    return found
+        p_values[name][pair] = adjusted
+    return p_values

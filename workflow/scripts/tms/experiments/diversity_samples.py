@@ -28,7 +28,7 @@ class Samples:
     @property
     def binary(self) -> bool:
         """Whether each grade is right or wrong, which Pass@K is about."""
-        return all(grade in (0, 1) for own in self.grades.values() for grade in own)
+        return all(grade in (0, 1) for grades in self.grades.values() for grade in grades)
 
 
 def read_samples(path: Path) -> dict[str, Samples]:
@@ -37,18 +37,18 @@ def read_samples(path: Path) -> dict[str, Samples]:
     Raises:
         InputError: the file is broken, or a prompt's samples are not numbered from 0 without a gap.
     """
-    found: dict[str, Samples] = {}
+    by_benchmark: dict[str, Samples] = {}
     for row in sorted(parquet.read(path, COLUMNS), key=lambda row: row["sample"]):
-        own = found.setdefault(row["benchmark"], Samples())
+        samples = by_benchmark.setdefault(row["benchmark"], Samples())
         prompt = row["example_id"]
-        if row["sample"] != len(own.answers.setdefault(prompt, [])):
+        if row["sample"] != len(samples.answers.setdefault(prompt, [])):
             raise InputError(
                 f"{path}: {row['benchmark']} {prompt} has sample {row['sample']} where sample "
-                f"{len(own.answers[prompt])} should be; delete the file and run again"
+                f"{len(samples.answers[prompt])} should be; delete the file and run again"
             )
-        own.answers[prompt].append(row["extracted"])
-        own.grades.setdefault(prompt, []).append(row["grade"])
-    return found
+        samples.answers[prompt].append(row["extracted"])
+        samples.grades.setdefault(prompt, []).append(row["grade"])
+    return by_benchmark
 
 
 def with_responses(samples: Samples, path: Path, task: str) -> Samples:
@@ -83,15 +83,15 @@ def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
     Raises:
         InputError: a prompt has no grade.
     """
-    found = {
+    grades = {
         row["example_id"]: row["grade"] for row in parquet.read(path, COLUMNS) if row["benchmark"] == task
     }
-    if without := [prompt for prompt in prompts if found.get(prompt) is None]:
+    if without := [prompt for prompt in prompts if grades.get(prompt) is None]:
         raise InputError(
             f"{path}: no grade on {task} {without[0]}, which was sampled; "
             f"diagnose.diversity.prompts may not exceed tasks.{task}.limit"
         )
-    return np.array([found[prompt] for prompt in prompts])
+    return np.array([grades[prompt] for prompt in prompts])
 
 
 def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> dict[str, np.ndarray]:
@@ -106,7 +106,7 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> d
     Raises:
         InputError: fewer than K samples of a prompt, or a broken invariant.
     """
-    found = [
+    prompts = [
         measure(
             f"{name} {prompt}",
             [classes[answer] for answer in samples.answers[prompt]],
@@ -115,4 +115,4 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> d
         )
         for prompt in sorted(samples.answers)
     ]
-    return {quantity: np.array([prompt[quantity] for prompt in found]) for quantity in found[0]}
+    return {quantity: np.array([prompt[quantity] for prompt in prompts]) for quantity in prompts[0]}

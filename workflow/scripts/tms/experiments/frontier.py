@@ -48,14 +48,16 @@ def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[in
     Raises:
         InputError: the sides do not have as many points: more points make a larger area by chance alone.
     """
-    found = {side: [i + 1 for i, (method, _) in enumerate(points) if kinds[method] == side] for side in SIDES}
-    counts = {side: len(members) for side, members in found.items()}
+    members_of = {
+        side: [i + 1 for i, (method, _) in enumerate(points) if kinds[method] == side] for side in SIDES
+    }
+    counts = {side: len(members) for side, members in members_of.items()}
     if len(set(counts.values())) > 1 or not all(counts.values()):
         raise InputError(
             f"experiments.frontier: {counts['sft']} points of SFT and {counts['tms']} of TMS; give both "
             f"sides as many, with methods there or with their methods' training.checkpoints"
         )
-    return {side: [THETA_0, *members] for side, members in found.items()}
+    return {side: [THETA_0, *members] for side, members in members_of.items()}
 
 
 def plane(points: Sequence[Summary], seeds: int = 0) -> np.ndarray:
@@ -139,12 +141,12 @@ def frontier_cells(
     sides = sides_of(list(points), kinds)
     halves = {half: summarise(base, points, suite, half=half, transfer=False)[""] for half in HALVES}
     validation, test = ([halves[half][point] for point in (BASE, *points)] for half in HALVES)
-    found = control(validation, test, sides, reference)
+    result = control(validation, test, sides, reference)
     seeds = test[-1].seeds
     cells = []
     for half, summaries in zip(HALVES, (validation, test), strict=True):
         for index, (method, checkpoint) in enumerate([(BASE, ""), *points]):
-            fronts = [side for side, selected in found.selected.items() if index in selected]
+            fronts = [side for side, selected in result.selected.items() if index in selected]
             note = "selected" if fronts else ""
             if index == THETA_0 and len(fronts) == 1:
                 note = f"selected: {fronts[0]}"
@@ -158,8 +160,8 @@ def frontier_cells(
         for half, own in zip(HALVES, (validation, test), strict=True)
     }
     at = f"from target {reference[0]:g}, forgetting {reference[1]:g}"
-    for side, areas in found.areas.items():
-        kept, beyond, number = found.selected[side], found.beyond[side], len(sides[side])
+    for side, areas in result.areas.items():
+        kept, beyond, number = result.selected[side], result.beyond[side], len(sides[side])
         note = f"{len(kept)} of {number} points selected ({number - 1} and theta_0), {at}"
         if beyond:
             note += f"; {len(beyond)} of them not better than that, so without area"
@@ -168,6 +170,6 @@ def frontier_cells(
             numbers = area.columns() | {"prompts": half, "n": n[half]}
             cells.append(cell(EXPERIMENT, model, "area", **numbers, **common))
     common = {"method": "tms", "group": "tms", "prompts": "test", "seeds": seeds, "n": n["test"]}
-    common["mark"] = "tied" if found.difference.p_value >= SIGNIFICANCE else ""
+    common["mark"] = "tied" if result.difference.p_value >= SIGNIFICANCE else ""
     common["note"] = f"tms - sft, {at}; selected on validation anew in each resample, measured on test"
-    return [*cells, cell(EXPERIMENT, model, "area_difference", **found.difference.columns(), **common)]
+    return [*cells, cell(EXPERIMENT, model, "area_difference", **result.difference.columns(), **common)]

@@ -98,14 +98,14 @@ def _tested(
     summaries: Mapping[str, Summary], comparisons: list[tuple[str, str, str]]
 ) -> dict[tuple[str, str], Estimate]:
     """Differences of methods in quantities from another one each, with Holm's correction over all of them."""
-    found = {
+    differences = {
         (method, name): difference(summaries[method], summaries[other], name)
         for method, name, other in comparisons
     }
-    adjusted = holm([one.p_value for one in found.values()])
+    adjusted = holm([one.p_value for one in differences.values()])
     return {
         pair: one._replace(p_value=p_value)
-        for (pair, one), p_value in zip(found.items(), adjusted, strict=True)
+        for (pair, one), p_value in zip(differences.items(), adjusted, strict=True)
     }
 
 

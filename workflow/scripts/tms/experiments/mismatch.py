@@ -45,8 +45,8 @@ def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
         InputError: the file is missing or broken, or was not measured as a long run.
     """
     try:
-        found = json.loads(path.read_text())
-        return found["trajectory"], found["train_trajectory"]
+        drift = json.loads(path.read_text())
+        return drift["trajectory"], drift["train_trajectory"]
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable drift file; delete it and run drift again") from error
     except KeyError as error:
@@ -93,7 +93,7 @@ def mismatch_cells(
             raise InputError(
                 f"{method}/{task}/seed{seed}: other steps or checkpoints than the other seeds; run them again"
             )
-    found = []
+    rows = []
     for point in first.trajectory:
         common = {"method": method, "train_task": task, "checkpoint": point}
         common["x"] = step_of(point, first.steps)
@@ -103,14 +103,14 @@ def mismatch_cells(
         seeds = {"seeds": len(runs)}
         if point == BASE:
             seeds = dict.fromkeys(["seeds", "seeds_low", "seeds_high"])
-        found += [
+        rows += [
             cells.cell("mismatch", model, quantity, **common, **entry | seeds)
             for quantity, entry in measured.items()
         ]
     for unit in UNITS:
-        lowest = min(cells.select(found, quantity=f"val_nll.{unit}"), key=lambda cell: cell["value"])
+        lowest = min(cells.select(rows, quantity=f"val_nll.{unit}"), key=lambda cell: cell["value"])
         lowest["note"] = "minimum"
-    return found
+    return rows
 
 
 def _shape(run: LongRun) -> tuple:
@@ -118,15 +118,15 @@ def _shape(run: LongRun) -> tuple:
 
 
 def _losses(runs: dict[int, LongRun], point: str) -> dict[str, dict]:
-    found = {}
+    entries = {}
     for quantity, (trajectory, prefix) in LOSSES.items():
         for unit in UNITS:
             measured = [getattr(run, trajectory)[point] for run in runs.values()]
-            values_S = np.array([own[f"{prefix}{unit}"] for own in measured])
-            stderr = np.mean([own[f"{unit}_stderr"] for own in measured])
+            values_S = np.array([losses[f"{prefix}{unit}"] for losses in measured])
+            stderr = np.mean([losses[f"{unit}_stderr"] for losses in measured])
             bounds = () if prefix else normal_interval(float(values_S.mean()), float(stderr))
-            found[f"{quantity}.{unit}"] = _entry(values_S, *bounds) | {"n": measured[0]["n"]}
-    return found
+            entries[f"{quantity}.{unit}"] = _entry(values_S, *bounds) | {"n": measured[0]["n"]}
+    return entries
 
 
 def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str]) -> dict[str, dict]:

@@ -47,14 +47,14 @@ def prompt_means(samples: list[dict], what: str) -> PromptMeans:
     Raises:
         InputError: policy and base, or two seeds, have other prompts or numbers of samples.
     """
-    found: dict[tuple[int, str, str], list[dict]] = {}
+    groups: dict[tuple[int, str, str], list[dict]] = {}
     for row in samples:
-        found.setdefault((row["seed"], row["source"], row["example_id"]), []).append(row)
-    seeds, prompts = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 2))
-    draws = len(next(iter(found.values())))
+        groups.setdefault((row["seed"], row["source"], row["example_id"]), []).append(row)
+    seeds, prompts = (list(dict.fromkeys(key[place] for key in groups)) for place in (0, 2))
+    draws = len(next(iter(groups.values())))
     for seed in seeds:
         for source in ("policy", "base"):
-            if any(len(found.get((seed, source, prompt), [])) != draws for prompt in prompts):
+            if any(len(groups.get((seed, source, prompt), [])) != draws for prompt in prompts):
                 raise InputError(
                     f"{what}: seed {seed} does not have {draws} samples of the {source} for each prompt; "
                     f"run drift again for all seeds"
@@ -64,7 +64,7 @@ def prompt_means(samples: list[dict], what: str) -> PromptMeans:
 
     def means(source: str, column: str) -> np.ndarray:
         values = [
-            [[row[column] for row in found[seed, source, prompt]] for prompt in counted] for seed in seeds
+            [[row[column] for row in groups[seed, source, prompt]] for prompt in counted] for seed in seeds
         ]
         return np.array(values, dtype=float).reshape(len(seeds), len(counted), draws).mean(axis=-1)
 
@@ -132,21 +132,21 @@ def bound_cells(model: str, method: str, train_task: str, prompts: str, samples:
         return [cell(name, None, note="not measured: no prompt's answers count") for name in names]
     change_SP, kl_P = means.policy_SP - means.base_SP, means.kl_SP.mean(axis=0)
     by_prompt = np.array([change_SP.mean(axis=0), kl_P, np.sqrt(kl_P)])
-    found = {name: float(value) for name, value in sides(*by_prompt.mean(axis=1)).items()}
+    values = {name: float(value) for name, value in sides(*by_prompt.mean(axis=1)).items()}
     drawn = sides(*resampled_means(by_prompt))
     runs = [change_SP.mean(axis=1), means.kl_SP.mean(axis=1), np.sqrt(means.kl_SP).mean(axis=1)]
     over_prompts = {name: percentiles(drawn[name]) for name in BOUNDS}
     over_prompts["change"] = bootstrap_interval(drawn["change"], n, (-1.0, 1.0))
     over_prompts["left"] = _size(*over_prompts["change"])
     over_seeds = _over_seeds(runs[0], runs[1])
-    notes = {name: _bound_note(name, found, seeds * means.draws) for name in BOUNDS}
-    notes |= {"left": _left_note(means, found, sides(*runs)), "change": "signed: trained policy minus base"}
+    notes = {name: _bound_note(name, values, seeds * means.draws) for name in BOUNDS}
+    notes |= {"left": _left_note(means, values, sides(*runs)), "change": "signed: trained policy minus base"}
     result = []
     for name in ["left", "change", *BOUNDS]:
         (ci_low, ci_high), (seeds_low, seeds_high) = over_prompts[name], over_seeds.get(name, (None, None))
         interval = {"ci_low": ci_low, "ci_high": ci_high, "seeds_low": seeds_low, "seeds_high": seeds_high}
-        result.append(cell(name, found[name], **interval, note=notes[name]))
-    return [*result, cell("looseness", **_looseness(found, drawn))]
+        result.append(cell(name, values[name], **interval, note=notes[name]))
+    return [*result, cell("looseness", **_looseness(values, drawn))]
 
 
 def _over_seeds(change_S: np.ndarray, kl_S: np.ndarray) -> dict[str, tuple[float, float]]:
@@ -168,11 +168,11 @@ def _size(low: float, high: float) -> tuple[float, float]:
     return (0.0 if low <= 0 <= high else inner), outer
 
 
-def _looseness(found: dict[str, float], drawn: dict) -> dict:
+def _looseness(values: dict[str, float], drawn: dict) -> dict:
     """Value, bounds and note of corollary / left side, by way of its inverse, which stays finite."""
-    if found["left"] == 0:
+    if values["left"] == 0:
         return {"value": None, "note": "no ratio: the left side is 0"}
-    value = found["corollary"] / found["left"]
+    value = values["corollary"] / values["left"]
     # Resamples of equal policies have 0 on both sides.
     shares = np.divide(
         drawn["change"], drawn["corollary"], out=np.zeros_like(drawn["change"]), where=drawn["corollary"] > 0
@@ -184,11 +184,11 @@ def _looseness(found: dict[str, float], drawn: dict) -> dict:
     return {"value": value, "ci_low": 1 / high, "ci_high": 1 / low}
 
 
-def _left_note(means: PromptMeans, found: dict[str, float], runs: dict[str, np.ndarray]) -> str:
+def _left_note(means: PromptMeans, values: dict[str, float], runs: dict[str, np.ndarray]) -> str:
     notes = []
     for name in BOUNDS:
         exceeding = np.sum(runs["left"] > runs[name])
-        if found["left"] > found[name]:
+        if values["left"] > values[name]:
             notes.append(f"exceeds {name} (a sampling error: the theorem holds)")
         elif exceeding:
             notes.append(f"exceeds {name} in {exceeding} of {len(means.kl_SP)} runs taken alone")
@@ -199,8 +199,8 @@ def _left_note(means: PromptMeans, found: dict[str, float], runs: dict[str, np.n
     return "; ".join(notes)
 
 
-def _bound_note(name: str, found: dict[str, float], draws: int) -> str:
-    notes = ["above 1, says nothing"] if found[name] >= 1 else []
+def _bound_note(name: str, values: dict[str, float], draws: int) -> str:
+    notes = ["above 1, says nothing"] if values[name] >= 1 else []
     if name in OF_ROOTS:
         drawn = "a single draw" if draws == 1 else f"the mean of {draws} draws"
         notes.append(f"biased low: a prompt's KL is {drawn} (Jensen)")

@@ -20,10 +20,10 @@ def read(path: Path) -> list[dict]:
     Raises:
         InputError: the file is missing or broken, or has no step.
     """
-    found = parquet.read(path, ["step", *QUANTITIES])
-    if not found:
+    steps = parquet.read(path, ["step", *QUANTITIES])
+    if not steps:
         raise InputError(f"{path}: no optimiser step in it; delete the run's folder and train again")
-    return sorted(found, key=lambda row: row["step"])
+    return sorted(steps, key=lambda row: row["step"])
 
 
 def curve_cells(model: str, method: str, task: str, runs: Mapping[int, Sequence[dict]]) -> list[dict]:
@@ -41,7 +41,7 @@ def curve_cells(model: str, method: str, task: str, runs: Mapping[int, Sequence[
     """
     last = max(steps[-1]["step"] for steps in runs.values())
     width = math.ceil(last / POINTS)
-    found = []
+    rows = []
     for quantity in QUANTITIES:
         stretches: dict[int, list[float]] = {}
         for steps in runs.values():
@@ -50,7 +50,7 @@ def curve_cells(model: str, method: str, task: str, runs: Mapping[int, Sequence[
         for stretch, values_S in sorted(stretches.items()):
             first, end = stretch * width + 1, min((stretch + 1) * width, last)
             low, high = seed_interval(values_S) or (None, None)
-            found.append(
+            rows.append(
                 cells.cell(
                     EXPERIMENT,
                     model,
@@ -65,13 +65,13 @@ def curve_cells(model: str, method: str, task: str, runs: Mapping[int, Sequence[
                     note=f"mean of steps {first} to {end}" if end > first else "",
                 )
             )
-    return found
+    return rows
 
 
 def _stretches(steps: Sequence[dict], quantity: str, width: int) -> dict[int, list[float]]:
     """A run's measured values by stretch of `width` steps."""
-    found: dict[int, list[float]] = {}
+    values: dict[int, list[float]] = {}
     for row in steps:
         if row[quantity] is not None:
-            found.setdefault((row["step"] - 1) // width, []).append(row[quantity])
-    return found
+            values.setdefault((row["step"] - 1) // width, []).append(row[quantity])
+    return values

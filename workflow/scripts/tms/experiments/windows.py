@@ -54,7 +54,7 @@ def at_accuracy(target_PD: np.ndarray, values_PD: np.ndarray, accuracy_D: np.nda
 
 def common_checkpoints(checkpoints: Sequence[Sequence[str]]) -> list[str]:
     """Checkpoints that all methods have, in the order of the first: curves alike, however many each has."""
-    return [point for point in checkpoints[0] if all(point in own for own in checkpoints)]
+    return [point for point in checkpoints[0] if all(point in points for points in checkpoints)]
 
 
 def window_cells(
@@ -112,14 +112,14 @@ def window_cells(
             ]
             for method in methods
         }
-        for method, own in values.items():
-            found = estimate(*own).columns()
-            cells.append(cell(EXPERIMENT, model, f"{name}_matched", method=method, **found, **common))
+        for method, curve in values.items():
+            numbers = estimate(*curve).columns()
+            cells.append(cell(EXPERIMENT, model, f"{name}_matched", method=method, **numbers, **common))
             if uniform and method != uniform:
-                less = [mine - uniforms for mine, uniforms in zip(own, values[uniform], strict=True)]
-                found = estimate(*less, test=True).columns()
+                less = [mine - uniforms for mine, uniforms in zip(curve, values[uniform], strict=True)]
+                numbers = estimate(*less, test=True).columns()
                 versus = f"{name}_matched.versus_uniform"
-                tested.append(cell(EXPERIMENT, model, versus, method=method, **found, **common))
+                tested.append(cell(EXPERIMENT, model, versus, method=method, **numbers, **common))
     for one, adjusted in zip(tested, holm([one["p_value"] for one in tested]), strict=True):
         one["mark"] = "tied" if adjusted >= SIGNIFICANCE else ""
     return [*cells, *tested]

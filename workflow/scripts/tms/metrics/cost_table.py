@@ -36,7 +36,7 @@ def cost_rows(model: str, method: str, costs: Mapping[str, str]) -> list[dict]:
         if stage not in STAGES:
             raise InputError(f"cost {label!r}: write STAGE/TASK/seedN with a stage of {', '.join(STAGES)}")
         spent[stage, *parse_run(run)] += cost.read(Path(path))
-    found = [
+    rows = [
         _cost_row(model, method, stage, task, seed, asdict(value))
         for stage in STAGES
         for (place, task, seed), value in spent.items()
@@ -46,8 +46,8 @@ def cost_rows(model: str, method: str, costs: Mapping[str, str]) -> list[dict]:
     totals = {name: sum(getattr(value, name) for value in spent.values()) for name in WORK}
     if seeds:
         shares = {name: total / len(seeds) for name, total in totals.items()}
-        found.append(_cost_row(model, method, "total", "", "", shares))
-    return found
+        rows.append(_cost_row(model, method, "total", "", "", shares))
+    return rows
 
 
 def _cost_row(

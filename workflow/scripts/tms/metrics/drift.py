@@ -80,7 +80,7 @@ def add_drift(trajectory: dict[str, dict]) -> dict[str, dict]:
     """
     best = {"per_token": float("inf"), "per_sequence": float("inf")}
     extended = {}
-    for point, found in trajectory.items():
-        best = {unit: min(value, found[unit]) for unit, value in best.items()}
-        extended[point] = found | {f"drift_{unit}": found[unit] - value for unit, value in best.items()}
+    for point, losses in trajectory.items():
+        best = {unit: min(value, losses[unit]) for unit, value in best.items()}
+        extended[point] = losses | {f"drift_{unit}": losses[unit] - value for unit, value in best.items()}
     return extended

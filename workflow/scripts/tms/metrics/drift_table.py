@@ -20,10 +20,10 @@ def drift_rows(path: Path) -> list[dict]:
         InputError: the file is missing or broken.
     """
     try:
-        found = json.loads(path.read_text())
+        measured = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable drift file; delete it and run drift again") from error
-    return [_row(keys, value, stderr) for keys, value, stderr in _leaves(found, ())]
+    return [_row(keys, value, stderr) for keys, value, stderr in _leaves(measured, ())]
 
 
 def _leaves(node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float, float | None]]:

@@ -54,7 +54,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     tested = [index for index, p_value in enumerate(p_values) if p_value is not None]
     adjusted: list[float | None] = [None] * len(p_values)
     if tested:
-        found = multipletests([p_values[index] for index in tested], SIGNIFICANCE, method="holm")[1]
-        for index, p_value in zip(tested, found, strict=True):
+        corrected = multipletests([p_values[index] for index in tested], SIGNIFICANCE, method="holm")[1]
+        for index, p_value in zip(tested, corrected, strict=True):
             adjusted[index] = float(p_value)
     return adjusted

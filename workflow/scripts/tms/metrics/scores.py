@@ -106,16 +106,22 @@ def tidy_also(
     """
     return [
         _tidy_row(
-            model, method, run, benchmark, "also", own | {"metric": metric}, base[benchmark]["also"][metric]
+            model,
+            method,
+            run,
+            benchmark,
+            "also",
+            scored | {"metric": metric},
+            base[benchmark]["also"][metric],
         )
         for run, scores in runs.items()
         for benchmark in suite.benchmarks
-        for metric, own in scores[benchmark].get("also", {}).items()
+        for metric, scored in scores[benchmark].get("also", {}).items()
     ]
 
 
 def _tidy_row(
-    model: str, method: str, run: Run, benchmark: str, group: str, own: Mapping, before: Mapping
+    model: str, method: str, run: Run, benchmark: str, group: str, scored: Mapping, before: Mapping
 ) -> dict:
     return {
         "model": model,
@@ -124,7 +130,7 @@ def _tidy_row(
         "seed": run[1],
         "benchmark": benchmark,
         "group": group,
-        **{name: own[name] for name in ("metric", "score", "n", "ci_low", "ci_high")},
+        **{name: scored[name] for name in ("metric", "score", "n", "ci_low", "ci_high")},
         "base_score": before["score"],
-        "delta": own["score"] - before["score"],
+        "delta": scored["score"] - before["score"],
     }

@@ -240,33 +240,35 @@ def _summary(
         drawn: their D draws.
         transfer: as of `summarise`.
     """
-    tasks = [own for own in suite.targets if task in ("", own)]
+    tasks = [trained for trained in suite.targets if task in ("", trained)]
     draws_SD, items, floor = {}, {}, {}
     for name, of_runs in graded.items():
         # A target's score comes from the runs on it, where there are any; another benchmark's from all runs.
         benchmark = of_runs[BASE].benchmark
-        about = [own for own in tasks if suite.group(benchmark, own) != "transfer"] or tasks
-        runs = [(method, own, seed) for own in about for seed in seeds]
+        about = [trained for trained in tasks if suite.group(benchmark, trained) != "transfer"] or tasks
+        runs = [(method, trained, seed) for trained in about for seed in seeds]
         items[name] = [of_runs[run] for run in runs]
         draws = np.stack([drawn[name][run] for run in runs])
         draws_SD[name] = draws.reshape(len(about), len(seeds), -1).mean(axis=0)
 
-    def scores(names: list[str], own: str) -> tuple[np.ndarray, np.ndarray]:
+    def scores(names: list[str], trained: str) -> tuple[np.ndarray, np.ndarray]:
         """Draws of the runs on a task and of theta_0: shapes (names, S, D) and (names, 1, D)."""
-        of_runs = [[drawn[name][method, own, seed] for seed in seeds] for name in names]
+        of_runs = [[drawn[name][method, trained, seed] for seed in seeds] for name in names]
         return np.array(of_runs), np.array([[drawn[name][BASE]] for name in names])
 
     transfers = {
-        own: [name for name in suite.benchmarks if transfer and suite.group(name, own) == "transfer"]
-        for own in tasks
+        trained: [name for name in suite.benchmarks if transfer and suite.group(name, trained) == "transfer"]
+        for trained in tasks
     }
-    changes = [np.subtract(*scores(names, own)).mean(axis=0) for own, names in transfers.items() if names]
+    changes = [
+        np.subtract(*scores(names, trained)).mean(axis=0) for trained, names in transfers.items() if names
+    ]
     draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
     for suffix, names in _kept(suite).items():
-        pairs = [scores(names, own) for own in tasks]
+        pairs = [scores(names, trained) for trained in tasks]
         n_K1 = np.array([[graded[name][BASE].n] for name in names])
-        draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(own - base) for own, base in pairs], axis=0)
-        chance = [forgetting_floor(own[..., 0], base[..., 0], n_K1) for own, base in pairs]
+        draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(runs - base) for runs, base in pairs], axis=0)
+        chance = [forgetting_floor(runs[..., 0], base[..., 0], n_K1) for runs, base in pairs]
         floor[f"forgetting_floor{suffix}"] = float(np.mean(chance))
     return Summary(draws_SD | _means(draws_SD, suite, task), items, _behind(suite, task), floor)
 
@@ -288,9 +290,11 @@ def _kept(suite: Suite) -> dict[str, list[str]]:
 
 
 def _behind(suite: Suite, task: str) -> dict[str, list[str]]:
-    return quantities(suite, task) | {f"retention_mean{suffix}": own for suffix, own in _kept(suite).items()}
+    return quantities(suite, task) | {
+        f"retention_mean{suffix}": names for suffix, names in _kept(suite).items()
+    }
 
 
 def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray]:
-    means = {name: own for name, own in _behind(suite, task).items() if "_mean" in name}
-    return {name: np.mean([draws_SD[one] for one in own], axis=0) for name, own in means.items()}
+    means = {name: behind for name, behind in _behind(suite, task).items() if "_mean" in name}
+    return {name: np.mean([draws_SD[one] for one in behind], axis=0) for name, behind in means.items()}
