@@ -39,6 +39,14 @@ def test_a_method_of_an_experiment_that_the_model_lacks():
         asked_models(["results/tiny/tms_alpha50/table.csv"], CONFIG)
 
 
+def test_cells_of_an_experiment_that_the_model_lacks():
+    with pytest.raises(InputError, match=r"'alpha'; add it to models\.tiny\.experiments"):
+        asked_models(["results/tiny/cells/alpha.parquet"], CONFIG)
+    assert asked_models(["results/huge/cells/alpha.parquet", "results/tiny/cells/bound.parquet"], CONFIG) == [
+        *("huge", "tiny")
+    ]
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [

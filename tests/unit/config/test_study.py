@@ -189,10 +189,10 @@ def test_models_that_are_not_asked_for_may_be_broken(config):
         check.check(config, ["qwen3b"])
 
 
-def test_the_worlds_kinds_are_those_of_its_corpus():
+def test_pretraining_teaches_the_kinds_of_its_corpus():
     from tms.miniature.corpus import KINDS
 
-    assert set(check.WORLD) == set(KINDS)
+    assert set(check.TAUGHT) == set(KINDS)
 
 
 def test_a_missing_key_is_named(config):

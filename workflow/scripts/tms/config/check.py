@@ -10,7 +10,7 @@ import yaml
 
 from tms.config import check_experiments, check_on_policy
 from tms.config import study as settings
-from tms.config.known import lead
+from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
@@ -26,7 +26,7 @@ COLUMNS = {
     "forgetting_ext",
     "contamination",
 }  # of a table, beside its benchmarks
-WORLD = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds that a pretrained world can hold
+TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks that pretraining can teach
 RESERVED = {"base", "cells", "tables", "figures", "all"}  # folder names under results/ and results/{model}
 LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -113,12 +113,12 @@ def _check_names(config: dict) -> None:
     if root is not None and not Path(root).is_dir():
         raise InputError(f"config: data.root: no folder {root}; correct it, or write null for the hub")
     for name, task in config["tasks"].items():
-        lead(f"tasks.{name}.kind", task["kind"], _modules("tasks"))
-        lead(f"tasks.{name}.grader", task["grader"], _modules("graders"))
+        check_known(f"tasks.{name}.kind", task["kind"], _modules("tasks"))
+        check_known(f"tasks.{name}.grader", task["grader"], _modules("graders"))
         if name in COLUMNS:
             raise InputError(f"config: tasks.{name}: tables have a column of that name; choose another")
         if "judge" in task:
-            lead(f"tasks.{name}.judge", task["judge"], config["judges"])
+            check_known(f"tasks.{name}.judge", task["judge"], config["judges"])
         judged = task["grader"] in JUDGED
         if ("judge" in task) != judged:
             needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
@@ -129,44 +129,44 @@ def _check_names(config: dict) -> None:
                 f"tasks.{name}.test; raise test or lower limit"
             )
     for name, judge in config["judges"].items():
-        lead(f"judges.{name}.kind", judge["kind"], _modules("judges"))
+        check_known(f"judges.{name}.kind", judge["kind"], _modules("judges"))
     for name, method in config["methods"].items():
-        lead(f"methods.{name}.kind", method["kind"], KINDS)
+        check_known(f"methods.{name}.kind", method["kind"], KINDS)
     for name, teacher in config["teachers"].items():
         if "model" in teacher and "solutions" in teacher:
             raise InputError(f"config: teachers.{name}: give model or solutions, not both")
     for name in config["suites"]:
         _check_suite(config, name)
     for model in config["table"]["models"]:
-        lead("table.models", model, config["models"])
+        check_known("table.models", model, config["models"])
     for part in ("accepted", "kept"):
         for task, pairs in config["contamination"][part].items():
-            lead(f"contamination.{part}", task, config["tasks"])
+            check_known(f"contamination.{part}", task, config["tasks"])
             for benchmark, reason in pairs.items():
                 if not reason.strip():
                     raise InputError(
                         f"config: contamination.{part}.{task}.{benchmark}: the reason is empty; say why"
                     )
-                lead(f"contamination.{part}.{task}", benchmark, config["tasks"])
-    for name, world in config["pretrain"].items():
-        lead(f"pretrain.{name}.suite", world["suite"], config["suites"])
-        for task in Suite.read(config["suites"][world["suite"]]).benchmarks:
-            if config["tasks"][task]["kind"] not in WORLD:
+                check_known(f"contamination.{part}.{task}", benchmark, config["tasks"])
+    for name, pretrain in config["pretrain"].items():
+        check_known(f"pretrain.{name}.suite", pretrain["suite"], config["suites"])
+        for task in Suite.read(config["suites"][pretrain["suite"]]).benchmarks:
+            if config["tasks"][task]["kind"] not in TAUGHT:
                 raise InputError(
-                    f"config: suites.{world['suite']}: pretrain.{name} cannot teach {task} (it knows "
-                    f"{', '.join(WORLD)}); put it into another suite"
+                    f"config: suites.{pretrain['suite']}: pretrain.{name} cannot teach {task} (it knows "
+                    f"{', '.join(TAUGHT)}); put it into another suite"
                 )
     for name, model in config["models"].items():
-        lead(f"models.{name}.teacher", model["teacher"], config["teachers"])
-        lead(f"models.{name}.suite", model["suite"], config["suites"])
+        check_known(f"models.{name}.teacher", model["teacher"], config["teachers"])
+        check_known(f"models.{name}.suite", model["suite"], config["suites"])
         for method in model.get("methods", {}):
-            lead(f"models.{name}.methods", method, config["methods"])
+            check_known(f"models.{name}.methods", method, config["methods"])
         for method in settings.students(config):
             trajectory = settings.section(config, "tms", name, method)["trajectory"]
             # A round of iterative SFT harvests the student before it.
             iterative = settings.kind_of(config, method).iterative
             known = settings.trajectories(config) + (settings.students(config) if iterative else [])
-            lead(f"tms.trajectory of methods.{method}", trajectory, known)
+            check_known(f"tms.trajectory of methods.{method}", trajectory, known)
     check_experiments.check(config)
 
 
@@ -180,9 +180,9 @@ def _check_suite(config: dict, name: str) -> None:
     parts = [part.name for part in dataclasses.fields(Suite)]
     for group in parts:
         for task in entry.get(group, []):
-            lead(f"suites.{name}.{group}", task, config["tasks"])
+            check_known(f"suites.{name}.{group}", task, config["tasks"])
     for view, target in suite.views.items():
-        lead(f"suites.{name}.views.{view}", target, suite.targets)
+        check_known(f"suites.{name}.views.{view}", target, suite.targets)
     for task in suite.targets:
         for split in ("train", "heldout"):
             if split not in config["tasks"][task]:

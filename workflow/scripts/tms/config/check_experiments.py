@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tms.config import study as settings
-from tms.config.known import lead
+from tms.config.known import check_known
 from tms.config.method_kinds import KINDS, SIDES, MethodKind
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import BASE, FINAL
@@ -32,7 +32,7 @@ def check(config: dict) -> None:
                 )
     for name, entry in config["experiments"].items():
         for method in entry:
-            lead(f"experiments.{name}", method, config["methods"])
+            check_known(f"experiments.{name}", method, config["methods"])
     for name in SWEEPS:
         for method in config["experiments"].get(name, []):
             if not settings.kind_of(config, method).mixes:
@@ -65,7 +65,7 @@ def _listed(chosen: Callable[[MethodKind], bool]) -> str:
 
 def _check_model(config: dict, model: str) -> None:
     for experiment in config["models"][model].get("experiments", []):
-        lead(f"models.{model}.experiments", experiment, config["experiments"])
+        check_known(f"models.{model}.experiments", experiment, config["experiments"])
     own = settings.experiments(config, model)
     if "main" not in own:
         raise InputError(f"config: models.{model}.experiments: main is missing; every report has it")
@@ -78,7 +78,7 @@ def _check_model(config: dict, model: str) -> None:
                 )
     if "mismatch" in own:
         task = settings.diagnose(config, model, "mismatch")["task"]
-        lead(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
+        check_known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
         for method in own["mismatch"]:
             if not settings.own_points(config, model, method):
                 raise InputError(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from tms.io.errors import InputError
 
 
-def lead(key: str, name: str, known: Collection[str]) -> None:
+def check_known(key: str, name: str, known: Collection[str]) -> None:
     """Check that a name is known.
 
     Raises:

@@ -3,6 +3,7 @@
 import difflib
 
 from tms.config import study as settings
+from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
 
 
@@ -19,25 +20,27 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
         InputError: a file under `results/` of a model or method that the configuration has not, or of a
             method that is in none of the model's experiments.
     """
-    found: dict[str, None] = {}
+    models: dict[str, None] = {}
     for target in targets:
         parts = target.split("/")
         if parts[1] in ("tables", "figures") and len(parts) > 2:
             if parts[2] != "all":
-                _lead(target, "model", parts[2], config["models"])
-            found |= dict.fromkeys(config["table"]["models"] if parts[2] == "all" else [parts[2]])
+                _check_known(target, "model", parts[2], config["models"])
+            models |= dict.fromkeys(config["table"]["models"] if parts[2] == "all" else [parts[2]])
         elif len(parts) == 2:
-            found |= dict.fromkeys(config["table"]["models"])
+            models |= dict.fromkeys(config["table"]["models"])
         elif len(parts) > 2:
-            _lead(target, "model", parts[1], config["models"])
-            if len(parts) > 3 and parts[2] not in ("base", "cells"):
-                _lead(target, "method", parts[2], config["methods"])
-                _experiment_of(target, parts[1], parts[2], config)
-            found[parts[1]] = None
-    return list(found)
+            _check_known(target, "model", parts[1], config["models"])
+            if len(parts) > 3 and parts[2] == "cells":
+                _check_experiment(target, parts[1], parts[3].removesuffix(".parquet"), config)
+            elif len(parts) > 3 and parts[2] != "base":
+                _check_known(target, "method", parts[2], config["methods"])
+                _check_method(target, parts[1], parts[2], config)
+            models[parts[1]] = None
+    return list(models)
 
 
-def _experiment_of(target: str, model: str, method: str, config: dict) -> None:
+def _check_method(target: str, model: str, method: str, config: dict) -> None:
     if method not in settings.model_methods(config, model):
         names = [name for name, entry in config["experiments"].items() if method in entry]
         raise InputError(
@@ -46,7 +49,18 @@ def _experiment_of(target: str, model: str, method: str, config: dict) -> None:
         )
 
 
-def _lead(target: str, what: str, name: str, known) -> None:
+def _check_experiment(target: str, model: str, experiment: str, config: dict) -> None:
+    """Check an experiment whose methods are the model's own."""
+    # The cells of the frontier hold the windows at matched accuracy too.
+    ways = {"frontier": {"frontier", "windows"}} | {name: {name} for name in SUMMARISED}
+    if experiment in ways and not ways[experiment] & set(settings.experiments(config, model)):
+        raise InputError(
+            f"{target}: models.{model} does not have the experiment {experiment!r}; add it to "
+            f"models.{model}.experiments"
+        )
+
+
+def _check_known(target: str, what: str, name: str, known) -> None:
     if name not in known:
         close = difflib.get_close_matches(name, list(known), n=1)
         meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"

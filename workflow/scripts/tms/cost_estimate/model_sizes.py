@@ -20,9 +20,9 @@ class ModelSizes:
         self.config, self.bytes_a_parameter = config, bytes_a_parameter
         self.stated: dict[str, float] = {}
         self.keys: dict[str, str] = {}  # folder -> where the config names it
-        for world in config.get("pretrain", {}):
+        for name in config.get("pretrain", {}):
             for part in ("base", "teacher"):
-                self.stated[f"models/{world}/{part}"] = pretrained
+                self.stated[f"models/{name}/{part}"] = pretrained
         for section, key in (("models", "base"), ("teachers", "model"), ("judges", "model")):
             for name, entry in config.get(section, {}).items():
                 if key not in entry:
