@@ -104,7 +104,7 @@ def test_half_of_the_rollouts_may_fail_and_no_more(rewards):
         rewards.of(["raise"] * 8 + ["die"] + ["0"] * 7, answers)
     assert str(caught.value) == (
         "grader exact_fake: 9 of 16 rollouts could not be graded, most often (8) for error; "
-        "mend what it raises (printed above)"
+        "correct what it raises (printed above)"
     )
     assert rewards.of(["1"], ["1"]) == [1.0]
 

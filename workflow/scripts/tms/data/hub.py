@@ -69,13 +69,13 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
         if root is None:
             rows = load_dataset(source.repo, revision=revision or source.revision, **asked)
             missing = _missing(source, rows.column_names)
-            found = [] if missing else rows.to_list()
+            items = [] if missing else rows.to_list()
         else:
             # A cache of its own, so that an edited copy is never served from the last one's cache.
             with tempfile.TemporaryDirectory() as cache:
                 rows = load_dataset(str(_folder(source, root)), cache_dir=cache, **asked)
                 missing = _missing(source, rows.column_names)
-                found = [] if missing else rows.to_list()
+                items = [] if missing else rows.to_list()
     except DatasetGenerationError as error:  # its cause says more
         raise InputError(_explain(source, split, root, error.__cause__ or error)) from error
     except (DatasetsError, httpx.HTTPError, OSError, ValueError, TypeError, RuntimeError) as error:
@@ -87,7 +87,7 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
             f"{_name(source, root)}: no column {', '.join(missing)} (it has {', '.join(rows.column_names)}); "
             f"it must be laid out as {source.repo} at revision {source.revision}"
         )
-    return found
+    return items
 
 
 def test_set(kind: str, source: Source, row: Callable[[int, dict], dict | None]) -> Callable[..., list[dict]]:
