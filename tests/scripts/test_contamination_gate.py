@@ -11,7 +11,7 @@ COUNTS = {"rows": 20, "exact": 0, "exact_heldout": 0, "overlapping": 0, "share":
 
 
 @pytest.fixture
-def gate(in_process, tmp_path):
+def gate(program, tmp_path):
     """Run the gate on a report with one clean benchmark, one alike, and one that is trained on."""
     alike = COUNTS | {"overlapping": 1, "share": 0.05}
     trained = COUNTS | {"exact": 20}
@@ -21,7 +21,7 @@ def gate(in_process, tmp_path):
     def run(*words):
         flags = ["--report", "overlap.json", "--max-share", "0.01"]
         outputs = ["--output", "contamination.json", "--table", "contamination.csv"]
-        return in_process("contamination_gate", *flags, *outputs, *words)
+        return program("contamination_gate", *flags, *outputs, *words)
 
     return run
 

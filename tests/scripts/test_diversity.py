@@ -52,7 +52,7 @@ def write_generations(path, benchmarks, responses):
 
 
 @pytest.fixture
-def measured(in_process, tmp_path):
+def measured(program, tmp_path):
     """Call `measured(runs, graders=..., greedy=...)`: the finished process, after which there are cells."""
 
     def run(runs, graders=("chain=chain",), k=2, greedy=None, responses=None):
@@ -68,7 +68,7 @@ def measured(in_process, tmp_path):
         words = ["--model", "m", "--k", k, "--graders", *graders, "--output", "cells.parquet"]
         for flag in ("samples", "generations", "greedy"):
             words += [f"--{flag}", *[f"{label}={label}/{flag}.parquet" for label in runs]]
-        return in_process("diversity", *words)
+        return program("diversity", *words)
 
     return run
 
@@ -209,7 +209,7 @@ def test_samples_that_do_not_fit(measured, sft, k, message):
     assert (done.returncode, done.stderr[: len(message)]) == (2, message)
 
 
-def test_a_gap_among_the_samples(measured, in_process, tmp_path):
+def test_a_gap_among_the_samples(measured, program, tmp_path):
     measured({"base": {"chain": BASE}})
     path = tmp_path / "base/samples.parquet"
     written = [row for row in parquet.read(path, parquet.GRADES) if row["sample"] != 1]
@@ -217,7 +217,7 @@ def test_a_gap_among_the_samples(measured, in_process, tmp_path):
     flags = ["--model", "m", "--k", 1, "--graders", "chain=chain", "--output", "cells.parquet"]
     for flag in ("samples", "generations", "greedy"):
         flags += [f"--{flag}", f"base=base/{flag}.parquet"]
-    done = in_process("diversity", *flags)
+    done = program("diversity", *flags)
     assert done.returncode == 2
     assert "base/samples.parquet: chain p0 has sample 2 where sample 1 should be" in done.stderr
 

@@ -66,8 +66,10 @@ def hub(monkeypatch, tmp_path):
     server.shutdown()
 
 
-def test_a_model_folder_without_other_formats(hub, program, tmp_path):
-    done = program("download", "--repo", "owner/model", "--revision", COMMIT, "--output", "models/hub/model")
+def test_a_model_folder_without_other_formats(hub, own_process, tmp_path):
+    done = own_process(
+        "download", "--repo", "owner/model", "--revision", COMMIT, "--output", "models/hub/model"
+    )
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "models" / "hub" / "model"
     assert sorted(file.name for file in folder.iterdir()) == [
@@ -83,8 +85,8 @@ def test_a_model_folder_without_other_formats(hub, program, tmp_path):
         ("owner/missing", ["owner/missing", "no such model", "downloads"]),
     ],
 )
-def test_a_refusal_is_one_line(hub, program, tmp_path, repo, words):
-    done = program("download", "--repo", repo, "--revision", COMMIT, "--output", "out")
+def test_a_refusal_is_one_line(hub, own_process, tmp_path, repo, words):
+    done = own_process("download", "--repo", repo, "--revision", COMMIT, "--output", "out")
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert all(word in done.stderr for word in words), done.stderr

@@ -23,8 +23,8 @@ def words(tmp_path):
     ]
 
 
-def test_draws_what_was_measured(in_process, words, tmp_path):
-    done = in_process("draw_figures", *words)
+def test_draws_what_was_measured(program, words, tmp_path):
+    done = program("draw_figures", *words)
     assert done.returncode == 0, done.stderr
     index = {entry["name"]: entry for entry in json.loads((tmp_path / "out" / "index.json").read_text())}
     assert index["compare"]["drawn"] and index["mixture"]["reason"] == "models.tiny has no experiment mixture"
@@ -32,13 +32,13 @@ def test_draws_what_was_measured(in_process, words, tmp_path):
         assert all((tmp_path / "out" / name).exists() for name in entry["files"])
 
 
-def test_a_broken_comparison_is_named(in_process, words, tmp_path):
+def test_a_broken_comparison_is_named(program, words, tmp_path):
     (tmp_path / "compare.csv").write_text("model,paper\n")
-    done = in_process("draw_figures", *words)
+    done = program("draw_figures", *words)
     assert done.returncode == 2 and "compare.csv: no column table" in done.stderr
 
 
-def test_a_missing_file_of_cells_is_named(in_process, words, tmp_path):
+def test_a_missing_file_of_cells_is_named(program, words, tmp_path):
     (tmp_path / "alpha.parquet").unlink()
-    done = in_process("draw_figures", *words)
+    done = program("draw_figures", *words)
     assert done.returncode == 2 and "alpha.parquet: no such file" in done.stderr

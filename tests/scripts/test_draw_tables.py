@@ -23,8 +23,8 @@ def words(tmp_path):
     ]
 
 
-def test_draws_what_was_measured(in_process, words, tmp_path):
-    done = in_process("draw_tables", *words)
+def test_draws_what_was_measured(program, words, tmp_path):
+    done = program("draw_tables", *words)
     assert done.returncode == 0, done.stderr
     index = {entry["name"]: entry for entry in json.loads((tmp_path / "out" / "index.json").read_text())}
     assert index["compare"]["drawn"] and index["mixture"]["reason"] == "models.tiny has no experiment mixture"
@@ -32,7 +32,7 @@ def test_draws_what_was_measured(in_process, words, tmp_path):
         assert all((tmp_path / "out" / name).exists() for name in entry["files"])
 
 
-def test_what_contamination_touches_is_marked(in_process, words, tmp_path):
+def test_what_contamination_touches_is_marked(program, words, tmp_path):
     pair = {
         "outcome": "accepted",
         "overlapping": 5,
@@ -42,20 +42,20 @@ def test_what_contamination_touches_is_marked(in_process, words, tmp_path):
     }
     report = {"task": "chain", "benchmarks": {"facts": pair}}
     (tmp_path / "contamination.json").write_text(json.dumps(report))
-    done = in_process("draw_tables", *words, "--contamination", "tiny/chain=contamination.json")
+    done = program("draw_tables", *words, "--contamination", "tiny/chain=contamination.json")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "out" / "alpha.md").read_text()
     assert "Forgetting F †" in text and "Transfer |" in text
     assert "† tiny, trained on chain, tested on facts: 5 of 500 rows (1.0%) share 13 words" in text
 
 
-def test_a_broken_comparison_is_named(in_process, words, tmp_path):
+def test_a_broken_comparison_is_named(program, words, tmp_path):
     (tmp_path / "compare.csv").write_text("model,paper\n")
-    done = in_process("draw_tables", *words)
+    done = program("draw_tables", *words)
     assert done.returncode == 2 and "compare.csv: no column table" in done.stderr
 
 
-def test_a_missing_file_of_cells_is_named(in_process, words, tmp_path):
+def test_a_missing_file_of_cells_is_named(program, words, tmp_path):
     (tmp_path / "alpha.parquet").unlink()
-    done = in_process("draw_tables", *words)
+    done = program("draw_tables", *words)
     assert done.returncode == 2 and "alpha.parquet: no such file" in done.stderr

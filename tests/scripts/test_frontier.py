@@ -130,11 +130,11 @@ def test_windows_at_one_accuracy(finished):
     assert len(found) == 2 * (2 + 1)
 
 
-def test_each_part_alone_and_the_same_bytes(finished, in_process, tmp_path):
+def test_each_part_alone_and_the_same_bytes(finished, program, tmp_path):
     fill(tmp_path)
     whole = cells.read([finished[0] / "cells.parquet"])
     for words, windows in ((CONTROL, False), (WINDOWS, True)):
-        assert in_process("frontier", *flags(*words)).returncode == 0
+        assert program("frontier", *flags(*words)).returncode == 0
         own = [cell for cell in whole if (cell["group"] == "windows") == windows]
         assert cells.read([tmp_path / "cells.parquet"]) == own
 
@@ -148,8 +148,8 @@ def test_each_part_alone_and_the_same_bytes(finished, in_process, tmp_path):
         (["--windows", "tms_late"], "--grades: no run of tms_late"),
     ],
 )
-def test_what_cannot_be_compared_is_one_line(in_process, tmp_path, words, said):
+def test_what_cannot_be_compared_is_one_line(program, tmp_path, words, said):
     fill(tmp_path)
-    done = in_process("frontier", *flags(*words))
+    done = program("frontier", *flags(*words))
     assert done.returncode == 2
     assert said in done.stderr and done.stderr.count("\n") == 1

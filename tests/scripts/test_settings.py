@@ -9,10 +9,10 @@ RUN = "results/tiny/grpo/chain/seed0"
 
 
 @pytest.fixture
-def settings(in_process, tmp_path):
+def settings(program, tmp_path):
     """Call `settings(*words)`: runs the program in a folder with the project's configuration."""
     shutil.copytree(CONFIG, tmp_path / "config")
-    return lambda *words: in_process("settings", *words)
+    return lambda *words: program("settings", *words)
 
 
 def test_a_table_with_layers_and_files(settings):

@@ -194,7 +194,7 @@ def test_a_sweeps_setting_is_in_each_of_its_rows(measured):
     assert {cell["experiment"] for cell in found} == {"main"}
 
 
-def test_references_that_are_no_rows(measured, in_process, tmp_path):
+def test_references_that_are_no_rows(measured, program, tmp_path):
     """An experiment without SFT, say: its methods are compared with it, and it has no row."""
     seeds, both = measured
     right = RIGHT if seeds == 1 else RIGHT | SECOND
@@ -202,7 +202,7 @@ def test_references_that_are_no_rows(measured, in_process, tmp_path):
     write_tables(tmp_path, right)
     output = tmp_path / "cells" / "main.parquet"
     for rest in (["sft"], ["sft", "tms"]):
-        done = in_process("summarise", *flags(right, ["tms"], rest))
+        done = program("summarise", *flags(right, ["tms"], rest))
         assert done.returncode == 0, done.stderr
         found = cells.read([output])
         assert {cell["method"] for cell in found} == {"base", "tms"}
@@ -212,22 +212,22 @@ def test_references_that_are_no_rows(measured, in_process, tmp_path):
     # The difference and its tests are those of the table that has both.
     for quantity in ("countdown", "forgetting"):
         assert one(found, f"versus_sft.{quantity}") == one(both, f"versus_sft.{quantity}")
-    done = in_process("summarise", *flags(right, ["sft"], ["sft", "tms"]))
+    done = program("summarise", *flags(right, ["sft"], ["sft", "tms"]))
     found = cells.read([output])
     assert one(found, "versus_tms.facts", "sft")["value"] == pytest.approx(-14 / 40)
     assert {cell["method"] for cell in found} == {"base", "sft"}
 
 
-def test_a_missing_run_and_other_examples_are_one_line(in_process, tmp_path):
+def test_a_missing_run_and_other_examples_are_one_line(program, tmp_path):
     write_grades(tmp_path, RIGHT)
     write_tables(tmp_path, RIGHT)
-    done = in_process("summarise", *flags([run for run in RIGHT if run != "tms/chain/seed0"]))
+    done = program("summarise", *flags([run for run in RIGHT if run != "tms/chain/seed0"]))
     assert (done.returncode, done.stderr) == (
         2,
         "error: --grades: no run tms/chain/seed0; name one a task and seed\n",
     )
     path = tmp_path / "base" / "grades.parquet"
     parquet.write(path, parquet.GRADES, parquet.read(path, parquet.GRADES)[1:], {})
-    done = in_process("summarise", *flags(RIGHT))
+    done = program("summarise", *flags(RIGHT))
     assert done.returncode == 2
     assert done.stderr.startswith("error: grades of sft/countdown/seed0: other examples of countdown than")

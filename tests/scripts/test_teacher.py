@@ -33,8 +33,8 @@ def words(tiny_model, tmp_path):
     return ["--model", tiny_model, "--task", "sums", *files, *SAMPLING, *OUTPUTS]
 
 
-def test_samples(in_process, words, tmp_path, tiny_model):
-    done = in_process("teacher", *words)
+def test_samples(program, words, tmp_path, tiny_model):
+    done = program("teacher", *words)
     assert done.returncode == 0, done.stderr
     path = tmp_path / "out" / "samples.parquet"
     samples = parquet.read(path, parquet.COMPLETIONS)
@@ -55,14 +55,14 @@ def test_samples(in_process, words, tmp_path, tiny_model):
     facts = parquet.provenance(path)
     assert facts["stage"] == "teacher" and list(facts["weights"]) == [str(tiny_model)]
 
-    again = in_process("teacher", *words)
+    again = program("teacher", *words)
     assert "18 of 18 stored, 0 to generate" in again.stderr
     assert parquet.read(path, parquet.COMPLETIONS) == samples
     assert pq.read_schema(path).names == parquet.COMPLETIONS
 
 
-def test_solutions_need_no_model(in_process, words, tmp_path):
-    done = in_process("teacher", "--solutions", *words[words.index("--task") :], "--tries", 1)
+def test_solutions_need_no_model(program, words, tmp_path):
+    done = program("teacher", "--solutions", *words[words.index("--task") :], "--tries", 1)
     assert done.returncode == 0, done.stderr
     samples = parquet.read(tmp_path / "out" / "samples.parquet", parquet.COMPLETIONS)
     assert [row["completion"] for row in samples] == ["so 1", "so 2", "so 3", "so 4", "so 1", "so 2"]
@@ -71,10 +71,10 @@ def test_solutions_need_no_model(in_process, words, tmp_path):
     assert not (tmp_path / "rows").exists()
 
 
-def test_a_data_set_without_solutions_is_one_line(in_process, words, tmp_path):
+def test_a_data_set_without_solutions_is_one_line(program, words, tmp_path):
     without = [row | {"solution": ""} for row in examples("train", 2)]
     parquet.write(tmp_path / "train.parquet", parquet.PREPARED, without, {})
-    done = in_process("teacher", "--solutions", *words[words.index("--task") :])
+    done = program("teacher", "--solutions", *words[words.index("--task") :])
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "task sums" in line and "no worked solution" in line and "models.*.teacher" in line
@@ -94,10 +94,10 @@ def test_a_data_set_without_solutions_is_one_line(in_process, words, tmp_path):
         (["--max-new-tokens", 250], "lower max_new_tokens"),
     ],
 )
-def test_bad_input_is_one_line(in_process, words, tmp_path, change, message):
+def test_bad_input_is_one_line(program, words, tmp_path, change, message):
     parquet.write(tmp_path / "empty.parquet", parquet.PREPARED, [], {})
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "train.parquet").read_bytes()[:-9])
-    done = in_process("teacher", *words, *change)
+    done = program("teacher", *words, *change)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ") and message in line

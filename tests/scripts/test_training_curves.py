@@ -15,16 +15,14 @@ def write(path, steps):
 
 
 @pytest.fixture
-def drawn(in_process, tmp_path):
+def drawn(program, tmp_path):
     """Call with `label -> rows of its curve`; returns the cells."""
 
     def run(curves):
         for label, steps in curves.items():
             write(tmp_path / label / "curve.parquet", steps)
         words = [f"{label}={label}/curve.parquet" for label in curves]
-        done = in_process(
-            "training_curves", "--model", "m", "--curves", *words, "--output", "training.parquet"
-        )
+        done = program("training_curves", "--model", "m", "--curves", *words, "--output", "training.parquet")
         assert done.returncode == 0, done.stderr
         return cells.read([tmp_path / "training.parquet"])
 
@@ -79,10 +77,10 @@ def test_of_a_long_run_each_cell_is_the_mean_of_some_steps(drawn):
 @pytest.mark.parametrize(
     "steps, message", [([], "no optimiser step in it"), (None, "no such file; run the stage that makes it")]
 )
-def test_a_run_without_a_curve_is_one_line(in_process, tmp_path, steps, message):
+def test_a_run_without_a_curve_is_one_line(program, tmp_path, steps, message):
     if steps is not None:
         write(tmp_path / "curve.parquet", steps)
-    done = in_process(
+    done = program(
         "training_curves",
         "--model",
         "m",

