@@ -40,18 +40,18 @@ def number(text):
     return None if text == "" else float(text)
 
 
-def summarised(in_process, runs, targets=TARGETS):
+def summarised(program, runs, targets=TARGETS):
     words = ["--experiment", "main", "--model", "m", "--targets", *targets, "--retention", *RETENTION]
     words += ["--methods", *METHODS, "--baselines", "sft", "--base-grades", "base/grades.parquet"]
     words += ["--grades", *(f"{run}={run}/grades.parquet" for run in runs)]
     for name in ("drift", "cost"):
         words += [f"--{name}s", *(f"{method}={method}/{name}.csv" for method in METHODS)]
-    done = in_process("summarise", *words, "--output", "cells.parquet")
+    done = program("summarise", *words, "--output", "cells.parquet")
     assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(params=[1, 2], ids=["one seed", "two seeds"])
-def results(request, in_process, tmp_path):
+def results(request, program, tmp_path):
     """Folder with every output of one set of grades."""
     right = RIGHT if request.param == 1 else RIGHT | SECOND
     write_grades(tmp_path, right)
@@ -71,14 +71,14 @@ def results(request, in_process, tmp_path):
         for name in ("table", "scores", "intervals"):
             words += [f"--{name}", f"{method}/{name}.csv"]
         words += ["--drift", f"{method}/no-drift.csv", "--cost", f"{method}/no-cost.csv"]
-        done = in_process("aggregate", *words)
+        done = program("aggregate", *words)
         assert done.returncode == 0, done.stderr
     words = ["--model", "m", "--methods", *METHODS, "--output", "table.csv", "--cost", "cost.csv"]
     for flag, name in (("--tables", "table"), ("--intervals", "intervals"), ("--costs", "cost")):
         words += [flag, *(f"{method}/{name}.csv" for method in METHODS)]
-    done = in_process("table", *words)
+    done = program("table", *words)
     assert done.returncode == 0, done.stderr
-    summarised(in_process, runs)
+    summarised(program, runs)
     return tmp_path
 
 
@@ -150,7 +150,7 @@ def test_all_right_is_no_certainty(results):
     )
 
 
-def test_points_of_the_frontier_are_those_of_the_table_on_each_half(in_process, tmp_path):
+def test_points_of_the_frontier_are_those_of_the_table_on_each_half(program, tmp_path):
     runs = [run for run in RIGHT if "/chain/" in run]
     words = [
         "--model",
@@ -173,11 +173,11 @@ def test_points_of_the_frontier_are_those_of_the_table_on_each_half(in_process, 
             name = "grades" if half else "all"
             parquet.write(tmp_path / run / f"{name}.parquet", parquet.GRADES, kept, {})
         if not half:
-            done = in_process("frontier", *words)
+            done = program("frontier", *words)
             assert done.returncode == 0, done.stderr
             points = cells.read([tmp_path / "frontier.parquet"])
             continue
-        summarised(in_process, runs, ["chain"])
+        summarised(program, runs, ["chain"])
         found = cells.read([tmp_path / "cells.parquet"])
         for method in ("base", *METHODS):
             for quantity in ("target_mean", "forgetting"):
