@@ -106,7 +106,7 @@ rule train_on_policy:
         " {params.flags} --model {input.model} --references {input.references}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
-        " {resources.watch} --grading-processes {resources.processes}"
+        " {resources.monitor} --grading-processes {resources.processes}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
         " --curve {output.curve} > {log} 2>&1"

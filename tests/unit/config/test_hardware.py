@@ -50,7 +50,7 @@ def test_an_on_policy_job_samples_and_grades_too():
     job = hardware.training_on_policy(SHIPPED, "qwen3b", "grpo", "math")
     assert job["cpus_per_task"] == 8 + 8 * 2 and job["processes"] == 2
     assert job["mem_mb"] == rows["mem_mb"] + 2 * 8 * (4000 + 6180)
-    assert job["watch"] == "--equal-steps 20 --max-kl 100.0 --on-failure stop"
+    assert job["monitor"] == "--equal-steps 20 --max-kl 100.0 --on-failure stop"
 
 
 def test_switches_are_words():

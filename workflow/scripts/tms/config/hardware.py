@@ -20,7 +20,7 @@ TRAINING = [
     "gradient_checkpointing",
     "report_to",
 ]
-TRAINING_ON_POLICY = [*TRAINING, "watch", "processes"]
+TRAINING_ON_POLICY = [*TRAINING, "monitor", "processes"]
 
 
 def per_key(keys: Sequence[str], of_job: Callable[..., dict]) -> dict[str, Callable]:
@@ -77,7 +77,7 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
 def training_on_policy(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:
     """Resources of an on-policy job: each process grades, and reads weights to sample and to score with.
 
-    `watch` are the flags that say when a run counts as failed, and whether it then stops: they change no
+    `monitor` are the flags that say when a run counts as failed, and whether it then stops: they change no
     result of a run that ends.
     """
     given = training(config, model, method, task)
@@ -87,7 +87,7 @@ def training_on_policy(config: dict, model: str, method: str, task: str) -> dict
     return given | {
         "cpus_per_task": given["cpus_per_task"] + grading * processes,
         "mem_mb": given["mem_mb"] + 2 * processes * read,
-        "watch": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
+        "monitor": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
         "processes": grading,
     }
 
