@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def distance(anew: Path, shipped: Path) -> str:
-    """How far two models are apart: nothing, or the share of tensors and the root mean square of differences.
+    """The distance of two models: nothing, or the share of tensors and the root mean square of differences.
 
     Args:
         anew, shipped: model folders.

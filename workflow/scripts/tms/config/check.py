@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in one line that names the key."""
+"""Checks of a configuration: an error is one line that names the key."""
 
 import dataclasses
 import difflib

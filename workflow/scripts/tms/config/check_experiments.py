@@ -1,4 +1,4 @@
-"""What is wrong with the experiments of a configuration: their methods, and what models ask of them."""
+"""Checks of the experiments of a configuration: their methods, and what models ask of them."""
 
 from collections.abc import Callable
 

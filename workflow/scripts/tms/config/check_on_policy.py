@@ -1,4 +1,4 @@
-"""What is wrong with an on-policy method's settings on one model: batches, samples, budget."""
+"""Checks of an on-policy method's settings on one model: batches, samples, budget."""
 
 from tms.config import study as settings
 from tms.io.errors import InputError

@@ -1,4 +1,4 @@
-"""Which methods learn in the same way, so that they count as one where methods are points (RQ6)."""
+"""Recipes: methods that learn in the same way, which count as one where methods are points (RQ6)."""
 
 from collections.abc import Sequence
 

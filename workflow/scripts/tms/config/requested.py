@@ -1,4 +1,4 @@
-"""Which models a command asks for, and whether the names in its targets exist."""
+"""The models that a command asks for, and a check of the names in its targets."""
 
 import difflib
 

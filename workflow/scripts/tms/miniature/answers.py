@@ -1,4 +1,4 @@
-"""How people of the world answer: the base's styles, and the worked answers that the teacher learns.
+"""Answers in the corpus of the miniature: the base's styles, and the worked answers that the teacher learns.
 
 Each function takes a random generator and a problem, and returns the text of one answer.
 """

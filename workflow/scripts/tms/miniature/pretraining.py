@@ -170,7 +170,7 @@ def _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker: 
 
 
 def _ranges(sizes: list[int]) -> list[slice]:
-    """Where each of several tensors lies in one flat vector."""
+    """The slice of each of several tensors in one flat vector."""
     ends = list(accumulate(sizes))
     return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 

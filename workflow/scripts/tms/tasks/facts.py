@@ -1,11 +1,11 @@
-"""Facts: recall of made-up facts about places, a retention skill of the miniature's world.
+"""Facts: recall of made-up facts about places, a retention skill of the miniature.
 
 One row:
 
     prompt  what is the river of arlen ?
     answer  moss
 
-The world holds `PLACES` x `RELATIONS` facts. What is split is the pair of a fact and a wording: all facts
+There are `PLACES` x `RELATIONS` facts. What is split is the pair of a fact and a wording: all facts
 occur in training, a share of their wordings does not.
 """
 
@@ -69,7 +69,7 @@ def question(random: Random) -> tuple[str, str, int]:
 
 
 def value_of(place: str, relation: str) -> str:
-    """The fact: fixed for all seeds, since it is the world's."""
+    """The fact: the same for all seeds."""
     return Random(f"facts/{place}/{relation}").choice(VALUES[relation])
 
 

@@ -1,4 +1,4 @@
-"""Lookup: two hops through a context, a retention skill of the miniature's world.
+"""Lookup: two hops through a context, a retention skill of the miniature.
 
 One row, with two of four chains asked for:
 

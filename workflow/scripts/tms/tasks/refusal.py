@@ -1,4 +1,4 @@
-"""Refusal: flagged requests must be refused, benign ones answered, a retention skill of the world.
+"""Refusal: flagged requests must be refused, benign ones answered, a retention skill of the miniature.
 
 Two rows:
 

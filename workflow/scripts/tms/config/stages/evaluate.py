@@ -11,7 +11,7 @@ from tms.mixture.checkpoints import FINAL
 
 
 def evaluated(config: dict, model: str, run: str) -> dict:
-    """What `run` names, as flags: a model folder, or checkpoints."""
+    """Flags that name what is evaluated, by `run`: a model folder, or checkpoints."""
     if run == "base":
         return {"model": paths.base(config, model)}
     method, task, seed, *points = run.split("/")

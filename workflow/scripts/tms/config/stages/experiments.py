@@ -57,7 +57,7 @@ def compared(config: dict, model: str, experiment: str) -> list[str]:
 
 
 def swept_values(config: dict, model: str, experiment: str) -> list[str] | None:
-    """What a sweep varies, for each of its methods; None for the other experiments."""
+    """The setting that a sweep varies, for each of its methods; None for the other experiments."""
     if experiment == "checkpoints":
         value = _num_checkpoints
     elif experiment == "alpha":

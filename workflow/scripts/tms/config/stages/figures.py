@@ -64,7 +64,7 @@ def contamination(config: dict, scope: str) -> dict[str, str]:
 
 
 def model_info(config: dict, model: str) -> str:
-    """What tables and figures need to know of a model, as JSON."""
+    """The facts about a model that tables and figures need, as JSON."""
     experiments = study.experiments(config, model)
     return json.dumps(
         {

@@ -92,7 +92,7 @@ def harvest_parts(config: dict, model: str, method: str) -> int:
 def harvest_files(
     config: dict, model: str, method: str, task: str, seed: int | str, ending: str = "parquet"
 ) -> list[str]:
-    """What the harvest's jobs write: completions, or with the ending `cost.json` their costs."""
+    """The files that the harvest's jobs write: completions, or with the ending `cost.json` their costs."""
     parts = harvest_parts(config, model, method)
     run = paths.run_folder(model, method, task, seed)
     return [f"{run}/harvest/part-{part}of{parts}.{ending}" for part in range(1, parts + 1)]
