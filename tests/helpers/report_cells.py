@@ -214,7 +214,7 @@ class MadeCells:
                     forms["looseness"] = corollary / left if left else None
                     for name, value in forms.items():
                         half = 0.0 if value is None else 0.15 * value
-                        cells.append(self.cell("bound", name, value, half, **where))
+                        cells.append(self.cell("theorem61", name, value, half, **where))
         return cells
 
     def training(self, steps: int = 64) -> list[dict]:
@@ -236,7 +236,7 @@ class MadeCells:
                     for name, value in values.items():
                         noisy = value * self.random.gauss(1, 0.06)
                         given = {"method": method, "train_task": task, "x": float(step), "n": None}
-                        own = self.cell("training", name, noisy, 0.06 * noisy, **given)
+                        own = self.cell("training_curves", name, noisy, 0.06 * noisy, **given)
                         cells.append(own | {"ci_low": None, "ci_high": None})
         return cells
 
@@ -251,10 +251,10 @@ class MadeCells:
                     value = self.random.uniform(0.7, 0.95)
                     half = 0.0 if method else 0.1
                     name = f"spearman.{predictor}.per_sequence"
-                    cells.append(self.cell("relations", name, value, half, method=method, **where))
+                    cells.append(self.cell("correlations", name, value, half, method=method, **where))
                 for task in ["", *SUITE["targets"]]:
                     name = f"spearman_within.{predictor}.per_sequence"
-                    cells.append(self.cell("relations", name, 0.8, 0.0, train_task=task, **where))
+                    cells.append(self.cell("correlations", name, 0.8, 0.0, train_task=task, **where))
         return cells
 
     def all(self, experiments: dict[str, list[str]] = EXPERIMENTS) -> list[dict]:

@@ -39,7 +39,7 @@ def test_relations_and_fronts(program, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "out.parquet"])
-    assert {(cell["experiment"], cell["model"]) for cell in found} == {("relations", "m")}
+    assert {(cell["experiment"], cell["model"]) for cell in found} == {("correlations", "m")}
     quantity = "spearman.kl.policy_base.per_sequence"
     whole, *without = cells.select(found, quantity=quantity, prompts="heldout", group="all")
     assert whole["n"] == 8 and whole["value"] == pytest.approx(-0.2)  # ranks 2, 3, 4, 1 against 1, 2, 3, 4

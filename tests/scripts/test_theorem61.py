@@ -45,7 +45,7 @@ def test_both_sides_from_graded_samples(program, tmp_path):
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
     assert {(cell["experiment"], cell["train_task"], cell["prompts"]) for cell in found} == {
-        ("bound", "chain", "heldout")
+        ("theorem61", "chain", "heldout")
     }
     (left,) = cells.select(found, method="tms", quantity="left")
     assert left["value"] == pytest.approx(0.375) and (left["n"], left["seeds"]) == (4, 2)

@@ -38,7 +38,7 @@ def test_means_over_the_seeds_with_their_spread(drawn):
         }
     )
     assert {(cell["experiment"], cell["model"], cell["train_task"]) for cell in found} == {
-        ("training", "m", "chain")
+        ("training_curves", "m", "chain")
     }
     rewards = cells.select(found, method="grpo", quantity="reward")
     assert [(cell["x"], cell["seeds"], cell["note"]) for cell in rewards] == [(1, 2, ""), (2, 2, "")]

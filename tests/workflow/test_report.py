@@ -18,17 +18,19 @@ def test_every_experiment_has_cells(project):
         path.stem: cells.read([path]) for path in (project.folder / "results/tiny/cells").glob("*.parquet")
     }
     assert set(found) == {
-        *("main", "windows", "checkpoints", "frontier", "mismatch", "diversity", "bound", "relations"),
-        "training",
+        *("main", "windows", "checkpoints", "frontier", "mismatch", "diversity", "theorem61", "correlations"),
+        "training_curves",
     }
     assert {cell["method"] for cell in found["main"]} == {"base", *METHODS}
-    assert {cell["method"] for cell in found["training"]} == {"grpo", "reinforce", "trapo"}
+    assert {cell["method"] for cell in found["training_curves"]} == {"grpo", "reinforce", "trapo"}
     assert {cell["x"] for cell in found["checkpoints"] if cell["method"] != "base"} == {2, 5}
     steps = {(cell["checkpoint"], cell["x"]) for cell in found["mismatch"]}
     assert steps == {("0of1", 0), ("1of5", 4), ("1of1", 20)}
-    for cell in found["bound"]:
+    for cell in found["theorem61"]:
         if cell["quantity"] == "left" and cell["method"] in ("sft", "self_sft", "grpo", "tms"):
-            own = cells.select(found["bound"], **{k: cell[k] for k in ("method", "train_task", "prompts")})
+            own = cells.select(
+                found["theorem61"], **{k: cell[k] for k in ("method", "train_task", "prompts")}
+            )
             (corollary,) = cells.select(own, quantity="corollary")
             # GRPO stays near the base, where eight samples show a change to within its interval alone.
             left = cell["ci_low"] if cell["method"] == "grpo" else cell["value"]

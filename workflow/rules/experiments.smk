@@ -78,7 +78,7 @@ rule theorem61:
         samples=lambda w: experiments.bound_files(config, w.model).values(),
         punkt=lambda w: tasks.punkt(config, experiments.bound_benchmarks(config, w.model)),
     output:
-        "results/{model}/cells/bound.parquet",
+        "results/{model}/cells/theorem61.parquet",
     log:
         "logs/theorem61/{model}.log",
     benchmark:
@@ -121,7 +121,7 @@ rule correlations:
     input:
         lambda w: paths.cell_files(w.model, experiments.summarised(config, w.model)),
     output:
-        "results/{model}/cells/relations.parquet",
+        "results/{model}/cells/correlations.parquet",
     log:
         "logs/correlations/{model}.log",
     benchmark:
@@ -139,7 +139,7 @@ rule training_curves:
     input:
         lambda w: experiments.curve_files(config, w.model).values(),
     output:
-        "results/{model}/cells/training.parquet",
+        "results/{model}/cells/training_curves.parquet",
     log:
         "logs/training_curves/{model}.log",
     benchmark:

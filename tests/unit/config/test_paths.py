@@ -37,9 +37,9 @@ def test_files_of_runs_and_methods():
     # Five targets by three seeds.
     assert len(paths.run_files(SHIPPED, "qwen3b", ["tms"], "drift.json")) == 15
     assert paths.method_files("tiny", ["sft"], "cost.csv") == {"sft": "results/tiny/sft/cost.csv"}
-    assert paths.cell_files("tiny", ["main", "bound"]) == [
+    assert paths.cell_files("tiny", ["main", "theorem61"]) == [
         "results/tiny/cells/main.parquet",
-        "results/tiny/cells/bound.parquet",
+        "results/tiny/cells/theorem61.parquet",
     ]
 
 

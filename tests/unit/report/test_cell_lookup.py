@@ -56,7 +56,7 @@ def test_a_negative_factor_swaps_the_bounds():
 
 
 def test_a_table_whose_numbers_are_all_missing_says_so(tmp_path):
-    made = [one for one in report_cells.MadeCells("tiny").all() if one["experiment"] != "training"]
+    made = [one for one in report_cells.MadeCells("tiny").all() if one["experiment"] != "training_curves"]
     index = {
         entry["name"]: entry for entry in all_tables.write(tmp_path, [report_cells.lookup(cells=made)], [])
     }

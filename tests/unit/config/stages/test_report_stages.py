@@ -13,7 +13,7 @@ from tms.config.stages import report as page
 def test_cells_of_a_model():
     names = [
         *("main", "mixture", "windows", "checkpoints", "alpha", "frontier", "mismatch", "diversity"),
-        *("bound", "relations", "training"),
+        *("theorem61", "correlations", "training_curves"),
     ]
     assert figures.model_cells(SHIPPED, "tiny") == [f"results/tiny/cells/{name}.parquet" for name in names]
     config = copy.deepcopy(SHIPPED)
@@ -21,7 +21,8 @@ def test_cells_of_a_model():
     config["models"]["tiny"]["experiments"] = ["main", "windows"]
     # No on-policy run has a curve; the windows at matched accuracy are in the frontier's file.
     assert figures.model_cells(config, "tiny") == [
-        f"results/tiny/cells/{name}.parquet" for name in ("main", "windows", "bound", "relations", "frontier")
+        f"results/tiny/cells/{name}.parquet"
+        for name in ("main", "windows", "theorem61", "correlations", "frontier")
     ]
 
 

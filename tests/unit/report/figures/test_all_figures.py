@@ -88,7 +88,7 @@ def test_marks_of_the_training_curves_tell_the_cells(drawn):
     assert len(texts) == len(set(texts)) == 5 * 2 * 3 * 10  # quantities, tasks, methods, marks
     (cell,) = [
         cell
-        for cell in lookup.cells("training", "kl", method="reinforce", train_task="chain")
+        for cell in lookup.cells("training_curves", "kl", method="reinforce", train_task="chain")
         if cell["x"] == 3.0
     ]
     text = find(texts, "REINFORCE on chain, step 3: KL to base ").partition("KL to base ")[2]
@@ -101,7 +101,7 @@ def test_lines_of_the_training_curves_hold_every_step():
     drawn = training.training(lookup, styles)
     lines = [line for line in drawn.panels[1].lines if line.get_linestyle() != "None"]
     assert [line.get_color() for line in lines] == [styles[name].colour for name in report_cells.ON_POLICY]
-    cells = lookup.cells("training", "reward", method="trapo", train_task="mini_countdown")
+    cells = lookup.cells("training_curves", "reward", method="trapo", train_task="mini_countdown")
     assert lines[2].get_xydata().tolist() == [
         [cell["x"], pytest.approx(100 * cell["value"])] for cell in cells
     ]

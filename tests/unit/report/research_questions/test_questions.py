@@ -487,7 +487,7 @@ def test_a_target_without_countable_answers_is_left_out():
 def relation(predictor, value, group, prompts="", left_out="", half=0.1, quantity="spearman", **others):
     quantity = f"{quantity}.{predictor}.per_sequence"
     others = {"p_value": 0.001 if abs(value) > 0.5 else 0.3} | others
-    return measured("relations", left_out, quantity, value, half, group=group, prompts=prompts, **others)
+    return measured("correlations", left_out, quantity, value, half, group=group, prompts=prompts, **others)
 
 
 def law(kl, ref, recipes=6, **others):

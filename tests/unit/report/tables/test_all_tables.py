@@ -135,7 +135,7 @@ def test_training_shows_both_ends_of_the_curves(folder, lookup):
     lines = {(line["train_task"], line["method"]): line for line in read(folder / "training.csv")}
     assert len(lines) == 2 * 3
     line = lines["chain", "GRPO"]
-    cells = lookup.cells("training", "reward", method="grpo", train_task="chain")
+    cells = lookup.cells("training_curves", "reward", method="grpo", train_task="chain")
     rewards = [cell["value"] for cell in sorted(cells, key=lambda cell: cell["x"])]
     assert len(rewards) == 64
     assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)

@@ -14,7 +14,7 @@ from tms.experiments import cells
 from tms.experiments.pareto import nondominated
 from tms.metrics.statistics import RESAMPLES, percentiles
 
-EXPERIMENT = "relations"
+EXPERIMENT = "correlations"
 UNITS = ["per_sequence", "per_token"]
 # (quantity, its prompts, families of methods).
 PREDICTORS = [

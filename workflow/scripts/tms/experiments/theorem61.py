@@ -125,7 +125,7 @@ def bound_cells(model: str, method: str, train_task: str, prompts: str, samples:
     common = {"method": method, "train_task": train_task, "prompts": prompts, "n": n, "seeds": seeds}
 
     def cell(quantity, value, **others):
-        return cells.cell("bound", model, quantity, value, **common, **others)
+        return cells.cell("theorem61", model, quantity, value, **common, **others)
 
     if not n:
         names = ["left", "change", *BOUNDS, "looseness"]

@@ -9,7 +9,7 @@ from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.statistics import seed_interval
 
-EXPERIMENT = "training"
+EXPERIMENT = "training_curves"
 QUANTITIES = ["reward", "kl", "entropy", "length", "truncated", "failures", "equal"]
 POINTS = 400  # cells of a curve; of longer runs each cell is the mean of some steps
 

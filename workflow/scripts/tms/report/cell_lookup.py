@@ -9,7 +9,7 @@ from tms.report.model_info import ModelInfo
 # Experiments with a summary of each method's runs (rule `summarise`).
 SUMMARISED = ("main", "mixture", "windows", "checkpoints", "alpha")
 # Experiments of main's runs that have no entry in the config's experiments.
-OF_MAIN = ("bound", "relations", "training")
+OF_MAIN = ("theorem61", "correlations", "training_curves")
 
 
 class NotMeasuredError(Exception):

@@ -45,9 +45,9 @@ def model_cells(config: dict, model: str) -> list[str]:
     """Every file of cells of a model: its experiments', and what is measured of the runs of `main`."""
     names = dict.fromkeys(study.experiments(config, model))
     if "main" in names:
-        names |= {"bound": None, "relations": None}
+        names |= {"theorem61": None, "correlations": None}
         if on_policy_methods(config, model):
-            names["training"] = None
+            names["training_curves"] = None
     if "windows" in names:
         names["frontier"] = None  # the windows at matched accuracy are in its file
     return paths.cell_files(model, names)

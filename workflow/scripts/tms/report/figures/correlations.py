@@ -113,8 +113,8 @@ def correlation(
         Over all points, with ranks within each target task, and over all points without one method each.
     """
     where = {"prompts": prompts, "group": family, "train_task": ""}
-    cells = lookup.cells("relations", f"spearman.{predictor}", **where)
-    ranked = lookup.cells("relations", f"spearman_within.{predictor}", **where)
+    cells = lookup.cells("correlations", f"spearman.{predictor}", **where)
+    ranked = lookup.cells("correlations", f"spearman_within.{predictor}", **where)
     whole = [Reading.of(cell) for cell in cells if not cell["method"]]
     within = [Reading.of(cell) for cell in ranked if not cell["method"]]
     alone = [cell["value"] for cell in cells if cell["method"]]

@@ -27,7 +27,7 @@ def bound(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     Raises:
         NotMeasuredError: the model has no cells of the bound, or none with both sides.
     """
-    lookup.require("bound")
+    lookup.require("theorem61")
     title = heading("Theorem 6.1: change of score and its bound", lookup)
     figure = Figure("bound", title, columns=2, height=4.2, sharey=True)
     zeros, above = 0, 0
@@ -82,9 +82,9 @@ def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
 def _sides(lookup: CellLookup, form: str) -> list[tuple[dict, Reading, Reading]]:
     """(cell of the left side, left side, right side) wherever both were measured."""
     pairs = []
-    for cell in lookup.cells("bound", "left"):
+    for cell in lookup.cells("theorem61", "left"):
         where = {name: cell[name] for name in ("method", "train_task", "prompts")}
-        right = lookup.cells("bound", form, **where)
+        right = lookup.cells("theorem61", form, **where)
         if right and cell["method"] != "base":
             pairs.append((cell, Reading.of(cell), Reading.of(right[0])))
     return pairs

@@ -29,7 +29,7 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     if not lookup.info.on_policy:
         raise NotMeasuredError(f"models.{lookup.info.model} has no on-policy method in experiment main")
-    lookup.require("training")
+    lookup.require("training_curves")
     tasks = lookup.info.suite.targets
     figure = Figure(
         "training",
@@ -66,7 +66,7 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
 
 def _curve(lookup: CellLookup, quantity: str, method: str, task: str) -> list[Reading]:
     """A quantity's readings of a method's runs on a task, by step."""
-    cells = lookup.cells("training", quantity, method=method, train_task=task)
+    cells = lookup.cells("training_curves", quantity, method=method, train_task=task)
     return sorted(map(Reading.of, cells), key=lambda reading: reading.x)
 
 

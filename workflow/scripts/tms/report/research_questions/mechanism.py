@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from tms.experiments import labels
-from tms.experiments.correlations import EXPERIMENT as RELATIONS
+from tms.experiments.correlations import EXPERIMENT as CORRELATIONS
 from tms.experiments.diversity_cells import EXPERIMENT as DIVERSITY
 from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
@@ -98,11 +98,13 @@ def mechanism(lookup: CellLookup) -> Finding:
     no sign turns. PLD to own supervision stands beside them. Whether the front moves is the frontier
     control's question.
     """
-    lookup.require_methods(RELATIONS)
+    lookup.require_methods(CORRELATIONS)
     deciding = {name: _relation(lookup, *name) for name in (KL, PLD)}
     for (predictor, *_), relation in deciding.items():
         if relation is None or relation.p_value is None:
-            raise NotMeasuredError(f"experiment {RELATIONS} has no tested rank correlation with {predictor}")
+            raise NotMeasuredError(
+                f"experiment {CORRELATIONS} has no tested rank correlation with {predictor}"
+            )
     _check_count(min(_recipes(lookup, *name) for name in deciding), "recipes")
     p_values = holm([relation.p_value for relation in deciding.values()])
     relations = {
@@ -203,13 +205,13 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
 
 
 def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> Contrast | None:
-    reading = lookup.reading(RELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
+    reading = lookup.reading(CORRELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
     return reading and Contrast.labelled(labels.quantity(predictor), reading)
 
 
 def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> int:
     """Number of recipes in a correlation: each was left out once."""
-    cells = lookup.cells(RELATIONS, f"spearman.{predictor}", group=family, prompts=prompts)
+    cells = lookup.cells(CORRELATIONS, f"spearman.{predictor}", group=family, prompts=prompts)
     return len({cell["method"] for cell in cells} - {""})
 
 
@@ -227,6 +229,6 @@ def _stable(lookup: CellLookup, sign: int, predictor: str, family: str, prompts:
     values = [
         cell["value"]
         for quantity in ("spearman", "spearman_within")
-        for cell in lookup.cells(RELATIONS, f"{quantity}.{predictor}", group=family, prompts=prompts)
+        for cell in lookup.cells(CORRELATIONS, f"{quantity}.{predictor}", group=family, prompts=prompts)
     ]
     return all(sign * value > 0 for value in values)

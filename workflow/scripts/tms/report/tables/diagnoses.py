@@ -137,10 +137,10 @@ def bound(lookups: list[CellLookup]) -> Table:
     """
     columns = [Column(name, names.quantity(name), "number") for name in BOUND]
     rows = []
-    for lookup in having(lookups, "bound"):
-        for cell in lookup.cells("bound", "left"):
+    for lookup in having(lookups, "theorem61"):
+        for cell in lookup.cells("theorem61", "left"):
             where = {"train_task": cell["train_task"], "prompts": cell["prompts"]}
-            readings = {name: lookup.reading("bound", name, cell["method"], **where) for name in BOUND}
+            readings = {name: lookup.reading("theorem61", name, cell["method"], **where) for name in BOUND}
             texts = {"model": lookup.info.model, "method": names.method(cell["method"])}
             texts |= {name: names.benchmark(value) for name, value in where.items()}
             rows.append((texts, readings))
@@ -157,9 +157,9 @@ def relations(lookups: list[CellLookup]) -> Table:
         NotMeasuredError: no model has cells of the relations.
     """
     rows = []
-    for lookup in having(lookups, "relations"):
-        predictors = lookup.quantities("relations", "spearman")
-        for cell in (cell for name in predictors for cell in lookup.cells("relations", name)):
+    for lookup in having(lookups, "correlations"):
+        predictors = lookup.quantities("correlations", "spearman")
+        for cell in (cell for name in predictors for cell in lookup.cells("correlations", name)):
             kind, _, predictor = cell["quantity"].partition(".")
             task = cell["train_task"]
             ranked = f"{names.benchmark(task)} alone" if task else "ranked within each target"

@@ -31,7 +31,7 @@ def training(lookups: list[CellLookup]) -> Table:
             for method in lookup.info.on_policy:
                 readings = {}
                 for name in ENDS | LAST:
-                    cells = lookup.cells("training", name, method=method, train_task=task)
+                    cells = lookup.cells("training_curves", name, method=method, train_task=task)
                     readings |= _ends(name, [Reading.of(cell) for cell in cells])
                 texts = {"model": lookup.info.model, "train_task": names.benchmark(task)}
                 rows.append((texts | {"method": names.method(method)}, readings))
