@@ -201,8 +201,25 @@ def test_a_half_is_the_summary_of_its_examples(random_models, half):
     for point, name in itertools.product(points, expected["sft"].draws_SD):
         assert found[point].value(name) == expected[point].value(name)
         assert found[point].sizes(name) == expected[point].sizes(name)
-    whole = summarise(base, points, WIDE)[""]["sft"].draws_SD["chain"]
-    assert np.array_equal(found["sft"].draws_SD["chain"], whole) == (half == "")  # halves are drawn apart
+
+
+def test_halves_are_drawn_apart():
+    """With as many examples and the same grades in both, equal draws would move together."""
+    suite, names = Suite(["chain"], ["facts"]), [str(i) for i in range(200)]
+    model = {}
+    for benchmark in suite.benchmarks:
+        halves = [
+            sorted([name for name in names if half_of(benchmark, name) == half][:40]) for half in HALVES
+        ]
+        model[benchmark] = items(
+            benchmark, {name: float(i % 3 > 0) for own in halves for i, name in enumerate(own)}
+        )
+    drawn = [
+        summarise(model, {"sft": {("chain", 0): model}}, suite, half=half)[""][BASE].draws_SD["facts"][0]
+        for half in HALVES
+    ]
+    assert drawn[0][0] == drawn[1][0]
+    assert abs(np.corrcoef(drawn[0][1:], drawn[1][1:])[0, 1]) < 0.04  # four standard errors
 
 
 def test_halves_share_no_example_and_leave_none_out(random_models):

@@ -9,7 +9,7 @@ def cell(experiment: str, model: str, quantity: str, value: float | None, **othe
     """One measured number, with the columns `parquet.CELLS`.
 
     Args:
-        experiment: entry of the config's `experiments`, or a diagnosis of its own (`theorem61`, `correlations`).
+        experiment: entry of the config's `experiments`, or another stage (`theorem61`, `correlations`).
         model: name of the model.
         quantity: what was measured, e.g. a benchmark's name, `forgetting`, `kl.policy_base.per_token`.
         value: the number; shares are from 0 to 1, divergences in nats. None: not measured.
