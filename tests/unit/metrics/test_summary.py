@@ -269,6 +269,17 @@ def test_resamples_are_paired(random_models):
     assert summaries["sft"].estimate("forgetting").interval == pytest.approx((-bound, 0))
 
 
+def test_a_mean_of_which_no_grade_differs_is_known_as_well_as_its_smallest_benchmark():
+    sizes = {"chain": 60, "facts": 40, "lookup": 20}
+    suite = Suite(["chain"], ["facts", "lookup"])
+    model = {name: items(name, {str(i): float(i % 2) for i in range(n)}) for name, n in sizes.items()}
+    found = summarise(model, {"sft": {("chain", 0): model}}, suite)[""]
+    bound = 1.959964**2 / (20 + 1.959964**2)
+    assert found["sft"].estimate("forgetting").interval == pytest.approx((-bound, 0))
+    interval = difference(found["sft"], found[BASE], "retention_mean").interval
+    assert interval == pytest.approx((-bound, bound))
+
+
 def test_the_difference_from_the_base_is_resampled_in_pairs(random_models):
     base, points = random_models
     summaries = summarise(base, points, WIDE)[""]
