@@ -1,5 +1,7 @@
 """Work folders: named by what they depend on, resumed from whole states, published whole."""
 
+from pathlib import Path
+
 import pytest
 
 from tms.io.work_folder import complete_state, file_digest, latest_state, open_work_folder, publish
@@ -32,6 +34,21 @@ def test_only_whole_states_are_resumed(tmp_path):
     assert not (tmp_path / "checkpoint-2").exists()
     (tmp_path / "checkpoint-6").mkdir()  # cut off while it was written
     assert latest_state(tmp_path)[0].name == "checkpoint-4"
+
+
+def test_a_state_whose_record_was_cut_off_is_not_resumed(tmp_path, monkeypatch):
+    state = tmp_path / "checkpoint-2"
+    state.mkdir()
+    write = Path.write_text
+
+    def cut_off(path, text):
+        write(path, text[: len(text) // 2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        complete_state(state, {"seconds": 1.5})
+    assert latest_state(tmp_path) is None
 
 
 def test_publishing_replaces_and_keeps_the_source(tmp_path):

@@ -37,7 +37,9 @@ def file_digest(path: Path) -> str:
 
 def complete_state(state: Path, record: dict) -> None:
     """Mark a saved state as whole and remove older ones beside it."""
-    (state / STATE_RECORD).write_text(json.dumps(record) + "\n")
+    unfinished = state / f".{STATE_RECORD}"  # a process that is killed here must leave no part of a record
+    unfinished.write_text(json.dumps(record) + "\n")
+    unfinished.replace(state / STATE_RECORD)
     for other in state.parent.iterdir():
         if other != state:
             shutil.rmtree(other)
