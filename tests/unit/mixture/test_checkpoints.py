@@ -101,3 +101,11 @@ def test_a_folder_without_weights_is_named(tmp_path):
     for place in (tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match=r"no \*\.safetensors file there"):
             weights_digest(place)
+
+
+def test_weights_are_readable_by_those_who_may_read_their_digest(tmp_path):
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"weights")
+    weights.chmod(0o600)
+    write_digest(tmp_path)
+    assert weights.stat().st_mode == (tmp_path / "weights.json").stat().st_mode

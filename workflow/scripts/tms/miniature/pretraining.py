@@ -222,7 +222,5 @@ def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     model.eval().save_pretrained(folder)
-    for weights in folder.glob("*.safetensors"):  # safetensors gives its files mode 0600
-        weights.chmod((folder / "config.json").stat().st_mode)
     tokenizer.save_pretrained(folder)
     write_digest(folder)

@@ -65,10 +65,16 @@ def weights_digest(folder: Path) -> str:
 
 
 def write_digest(folder: Path) -> str:
-    """Compute a model folder's weights digest, write it to `weights.json` there, and return it."""
+    """Compute a model folder's weights digest, write it to `weights.json` there, and return it.
+
+    Whoever may read that file may then read the weights too: safetensors gives its files mode 0600.
+    """
     digest = compute_digest(folder)
     record = {"sha256": digest, "sizes": _sizes(folder)}
-    (folder / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
+    stated = folder / "weights.json"
+    stated.write_text(json.dumps(record, indent=1) + "\n")
+    for name in record["sizes"]:
+        (folder / name).chmod(stated.stat().st_mode)
     return digest
 
 
