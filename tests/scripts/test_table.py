@@ -66,7 +66,7 @@ TABLES = [
     "tms/intervals.csv",
 ]
 TABLES += ["--costs", "sft/cost.csv", "tms/cost.csv"]
-OUTPUTS = ["--model", "m", "--methods", "sft", "tms", "--output", "table.csv", "--cost", "cost.csv"]
+OUTPUTS = ["--methods", "sft", "tms", "--output", "table.csv", "--cost", "cost.csv"]
 
 
 def test_base_then_each_method_with_the_floor_beside_forgetting(program, results):

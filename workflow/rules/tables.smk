@@ -49,7 +49,7 @@ rule table:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda w: flags(model=w.model, methods=study.table_methods(config)),
+        flags=flags(methods=study.table_methods(config)),
         code=digests("table"),
     shell:
         "python workflow/scripts/table.py {params.flags} --tables {input.tables} --intervals {input.intervals}"

@@ -11,7 +11,6 @@ from tms.metrics.cost_table import COST
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--methods", nargs="+", required=True, help="names of the methods, in row order")
     parser.add_argument("--tables", nargs="+", type=Path, required=True, help="table.csv of each, so ordered")
     parser.add_argument(

@@ -174,7 +174,7 @@ class Estimator:
             for split in ("train", "heldout")
         )
         part, parts = int(job.wildcards["part"]), int(job.wildcards["parts"])
-        mine = self._wanted(job, model, method, task, train.count, heldout.count)
+        mine = self._wanted(job, model, method, train.count, heldout.count)
         points = mixture_weights(self.config, model, method).points[part - 1 :: parts]
         counts = [mine.get(point, (0.0, 0.0)) for point in points]
         texts = [
@@ -184,7 +184,7 @@ class Estimator:
         return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
 
     def _wanted(
-        self, job: Job, model: str, method: str, task: str, train: float, heldout: float
+        self, job: Job, model: str, method: str, train: float, heldout: float
     ) -> dict[str, tuple[float, float]]:
         """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected."""
         chosen = settings.section(self.config, "harvest", model, method)
