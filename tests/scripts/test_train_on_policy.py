@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from helpers import tiny_models
 from helpers.paths import ROOT, SCRIPTS
+from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
 from tms.mixture import checkpoints
@@ -122,11 +122,6 @@ def test_missing_model_and_no_references(program, folder):
     assert "references.parquet: no references" in refusal(program, *command("reinforce", "nowhere"))
 
 
-def started(folder, model, algorithm, **changed):
-    words = [sys.executable, str(PROGRAM), *command(algorithm, model, **changed)]
-    return subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
-
-
 def states(folder):
     return list(folder.glob("work/*/*states/*/complete.json"))
 
@@ -140,13 +135,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_pat
     for folder in (stopped, whole):
         write_references(folder)
     long = {"epochs": 30, "save_every_steps": 5}
-    process = started(stopped, tiny_model, algorithm, **long)
-    while not states(stopped):
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.002)
-    os.kill(process.pid, kind)
-    output = process.communicate()[1]
-    assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL), output
+    process = run_stopped(stopped, kind, "train_on_policy", *command(algorithm, tiny_model, **long))
+    assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL), process.stderr
     assert not (stopped / "run").exists()
     step = max(int(state.parent.name.partition("-")[2]) for state in states(stopped))
     assert 0 < step < 60

@@ -1,7 +1,6 @@
 """The baseline SFT as a program: its files, its refusals, and going on after it was stopped."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from helpers import tiny_models
 from helpers.paths import SCRIPTS
+from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
 from tms.mixture import checkpoints
@@ -179,11 +179,6 @@ def test_missing_model(refusal, folder):
     assert "nowhere: no *.safetensors file there" in refusal(*command(folder, "nowhere"))
 
 
-def start(folder, model, **changed):
-    words = [sys.executable, str(PROGRAM), *command(folder, model, **changed)]
-    return subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
-
-
 def wait_for_state(folder, process):
     """Wait until a run has saved a state."""
     while not list(folder.glob("work/*/*states/*/complete.json")):
@@ -195,7 +190,6 @@ def digests(folder):
     return [checkpoints.weights_digest(checkpoint(folder, point)) for point in POINTS]
 
 
-# Long enough that a run cannot end between a saved state and the signal.
 LONG = {"epochs": 20, "save_every_steps": 5}
 
 
@@ -206,13 +200,10 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_pat
     for folder in (stopped, whole):
         folder.mkdir()
         write_references(folder / "references.parquet")
-    process = start(stopped, tiny_model, **LONG)
-    wait_for_state(stopped, process)
-    os.kill(process.pid, kind)
-    output = process.communicate()[1]
+    process = run_stopped(stopped, kind, "train_sft", *command(stopped, tiny_model, **LONG))
     assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL)
     if kind == signal.SIGTERM:
-        assert "stopped by a signal; the same command goes on from here" in output
+        assert "stopped by a signal; the same command goes on from here" in process.stderr
     assert not (stopped / "run").exists()
     step = max(
         int(state.parent.name.partition("-")[2]) for state in stopped.glob("work/*/states/*/complete.json")
@@ -229,10 +220,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_pat
 
 @pytest.mark.slow
 def test_changed_references_do_not_resume_stale_work(run_program, tiny_model, folder):
-    process = start(folder, tiny_model, **LONG)
-    wait_for_state(folder, process)
-    process.kill()
-    process.communicate()
+    run_stopped(folder, signal.SIGKILL, "train_sft", *command(folder, tiny_model, **LONG))
+    assert list(folder.glob("work/*/*states/*/complete.json"))
     write_references(folder / "references.parquet", n=20)
     done = run_program(folder, "train_sft", *command(folder, tiny_model))
     assert done.returncode == 0, done.stderr
