@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from helpers import tiny_models
+from hypothesis import settings
 
 from tms.io.cli import same_kernels
 
 same_kernels()  # as the programs do, before a test imports torch
+settings.register_profile("any machine", deadline=None)  # no test fails for being slow
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,7 @@ WITHOUT_ARGUMENTS = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=300))
 def test_no_text_raises(text):
     every = answer(

@@ -284,7 +284,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(max_size=200) | MATHS | MATHS.map("\\boxed{{{}}}".format))
 def test_no_text_raises(text):
     for grader, gold in ((number_grader, "5"), (math, "\\frac{1}{2}"), (math, "x^2+1")):
@@ -293,7 +293,7 @@ def test_no_text_raises(text):
         assert len(grade.extracted) <= 200
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(padding=WORDS, answer=st.sampled_from(["\\frac{3}{7}", "11\\sqrt{2}", "(1, 2)", "-5", "x^2 + 1"]))
 def test_what_stands_before_a_marked_answer_changes_nothing(padding, answer):
     before = " ".join(padding) + " .\n"
@@ -302,7 +302,7 @@ def test_what_stands_before_a_marked_answer_changes_nothing(padding, answer):
         assert expression_answer(f"{before}The answer is ${answer}$.") == answer
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     value=st.integers(-(10**7), 10**7),
     form=st.sampled_from(
@@ -315,7 +315,7 @@ def test_every_way_to_write_a_right_number_is_right(value, form, frame):
     assert number_grader.grade("2 + 2 = 4.\n" + frame.format(form.format(value)), str(value + 1)).score == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(-99, 99), st.integers(1, 99))
 def test_a_fraction_equals_itself_in_every_form(top, bottom):
     forms = [

@@ -40,7 +40,7 @@ def as_points(x, y, tasks=1):
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 4)), min_size=2, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_weight_counts_as_so_many_equal_points(found):
     """Integers between 0 and 5, so that ties are common."""
     x, y, weights = (np.array(column, dtype=float) for column in zip(*found, strict=True))
@@ -55,7 +55,7 @@ def test_a_weight_counts_as_so_many_equal_points(found):
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2)), min_size=2, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_ranks_within_strata(found):
     """Pearson's correlation of ranks within each stratum, less their means there."""
     x, y, strata = (np.array(column) for column in zip(*found, strict=True))

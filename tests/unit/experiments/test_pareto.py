@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.experiments.pareto import dominated_area, nondominated
@@ -35,20 +35,17 @@ def test_areas_by_hand():
     assert area([(3, 2), (1, 5)], chosen=np.array([False, True])) == 5
 
 
-@settings(deadline=None)
 @given(planes, st.tuples(st.integers(-1, 2), st.integers(-1, 2)))
 def test_areas_are_those_of_unit_squares(points, reference):
     assert area(points, reference) == cells_covered(points, reference)
 
 
-@settings(deadline=None)
 @given(planes, st.tuples(st.integers(-2, 6), st.integers(-2, 6)), st.randoms(use_true_random=False))
 def test_an_area_grows_with_points_and_knows_no_order(points, more, random):
     assert area([*points, more]) >= area(points)
     assert area(random.sample(points, len(points))) == area(points)
 
 
-@settings(deadline=None)
 @given(planes)
 def test_a_front_is_what_no_other_point_dominates_and_has_the_whole_area(points):
     front = nondominated(np.array(points, dtype=float).T)

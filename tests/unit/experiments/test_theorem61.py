@@ -28,7 +28,7 @@ def policies(draw):
 
 
 @given(policies())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_theorem_holds_exactly(policies):
     found = exact(*policies)
     slack = 1e-9

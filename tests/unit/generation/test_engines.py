@@ -98,7 +98,7 @@ def test_greedy_as_generate_of_transformers(engine):
         assert ids == expected.tolist()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chosen=st.lists(st.integers(0, 99), min_size=1, max_size=100, unique=True),
     sampling=st.sampled_from(SAMPLINGS),

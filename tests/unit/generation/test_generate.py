@@ -93,7 +93,7 @@ def test_seed_and_sample_give_other_rows(model, tmp_path):
     assert len(set(engine.generated)) == 5  # sample 1 of seed 0 was there
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(st.lists(st.integers(0, 30), max_size=8), max_size=5), stops=st.lists(st.integers(0, 8))
 )

@@ -168,14 +168,14 @@ def test_the_gold_label_scores_1():
     assert choice.grade("", GOLD) == choice.grade("nothing", GOLD)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300) | st.text("ABCDI1234 .:()answeri\n\\boxed{}", max_size=200))
 def test_no_text_raises(text):
     for labels in (LETTERS, DIGITS):
         assert extract(text, labels, TEXTS) in [*labels, ""]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     padding=st.text("ABCDI(). aeio\n:", max_size=200),
     label=st.sampled_from(TEN),

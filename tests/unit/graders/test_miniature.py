@@ -95,7 +95,7 @@ def test_countdown_is_bounded(expression):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(max_size=300) | st.text("0123456789+-*/() =.answer:\n", max_size=300))
 def test_no_text_raises(kind, text):
     grade = importlib.import_module(f"tms.graders.{kind}").grade(text, KINDS[kind])

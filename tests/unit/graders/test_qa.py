@@ -62,7 +62,7 @@ def test_the_grader_gives_f1_and_exact_match():
     assert qa.grade("", "Obama").also == {"em": [0.0]}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_text_has_a_score(completion, gold):
     grade = qa.grade(completion, gold)
@@ -70,7 +70,7 @@ def test_any_text_has_a_score(completion, gold):
     assert grade.also["em"][0] <= grade.score or not normalise(gold)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from(["the", "Paris", "is", "42", "a-b", "."]), min_size=1, max_size=6).map(" ".join)
 )

@@ -19,7 +19,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(ROW, max_size=5))
 def test_rows_survive_the_disk(tmp_path_factory, written):
     path = tmp_path_factory.mktemp("rows") / "folder" / "x.parquet"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.config.suite import Suite
@@ -41,7 +41,6 @@ def test_tidy_rows_name_each_benchmarks_group():
     assert rows[0]["delta"] == pytest.approx(0.2)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=9))
 def test_forgetting_is_never_positive_and_never_above_the_mean_delta(deltas):
     assert forgetting(np.array(deltas)) <= 0

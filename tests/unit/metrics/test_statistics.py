@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap, norm, ttest_1samp
 from statsmodels.stats.proportion import proportion_confint
@@ -155,7 +155,6 @@ def test_streams_are_independent_resamples():
     assert width([one]) == pytest.approx(width([other]), rel=0.05)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_scipys(counts):
     right, n = counts

@@ -20,7 +20,7 @@ def mixture(alpha, *settings, **more):
 
 TMS = mixture(0.25, 10)
 NAMES = [f"chain-{i}" for i in range(4000)]
-MANY = settings(max_examples=25, deadline=None)
+MANY = settings(max_examples=25)
 
 
 def plan(names=NAMES, weights=TMS, epochs=2, samples=1, prompts_share=1.0, seed=0):

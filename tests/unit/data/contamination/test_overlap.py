@@ -62,7 +62,7 @@ def test_case_and_punctuation_do_not_hide_an_overlap():
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_rows_changes_nothing(shuffle):
     train, test = sentences("train", 60), sentences("test", 60)
     for place in range(0, 60, 7):
