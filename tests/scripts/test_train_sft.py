@@ -223,7 +223,7 @@ def test_changed_references_do_not_resume_stale_work(run_program, tiny_model, fo
     run_stopped(folder, signal.SIGKILL, "train_sft", *command(folder, tiny_model, **LONG))
     assert list(folder.glob("work/*/*states/*/complete.json"))
     write_references(folder / "references.parquet", n=20)
-    done = run_program(folder, "train_sft", *command(folder, tiny_model))
+    done = run_program(folder, "train_sft", *command(folder, tiny_model, **LONG))
     assert done.returncode == 0, done.stderr
     assert "from step" not in done.stderr
 
