@@ -122,7 +122,7 @@ KINDS = {
         trains_on=SAMPLES,
         keys=("beta",),
         label="GRPO",
-        about="GRPO: reinforcement learning on the model's own answers with a grader's grade as reward, "
+        about="GRPO: reinforcement learning on the model's own answers with a grader's score as reward, "
         "relative to the other answers to the same prompt.",
         colour="#009E73",
         marker="D",
@@ -134,7 +134,7 @@ KINDS = {
         rollouts=1,
         keys=("baseline_decay",),
         label="REINFORCE",
-        about="REINFORCE: reinforcement learning on the model's own answers with a grader's grade as "
+        about="REINFORCE: reinforcement learning on the model's own answers with a grader's score as "
         "reward, relative to a moving average of rewards.",
         colour="#56B4E9",
         marker="<",
@@ -151,7 +151,7 @@ KINDS = {
         own_share=(4 + 2 * 0.75 + 0.5) / 8,
         label="TRAPO",
         about="TRAPO: reinforcement learning on answers that begin with as much of a verified one as a "
-        "prompt needs, with a grader's grade as reward, and a supervised loss on that beginning.",
+        "prompt needs, with a grader's score as reward, and a supervised loss on that beginning.",
         colour="#882255",
         marker=">",
         line=(0, (2, 2)),

@@ -1,4 +1,4 @@
-"""Which numbers of tables contamination touches, and what is said of it beneath."""
+"""Marks of contamination in tables: the numbers that contaminated pairs enter, and the footnotes."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Pairs = Mapping[tuple[str, str], str]
 
 
 def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
-    """The quantities that touched pairs enter.
+    """Quantities that contaminated pairs enter.
 
     Args:
         suite: the benchmarks and their parts.
@@ -41,21 +41,21 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
     return dict(marked)
 
 
-def pairs_of(key: str, touched: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """The touched pairs in a column or quantity, e.g. of `math`, `math.loose`, `delta.math`, `math_asr`."""
+def pairs_of(key: str, marked: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Contaminated pairs in a column or quantity, e.g. of `math`, `math.loose`, `delta.math`, `math_asr`."""
     parts = {key, key.split(".")[0], key.partition(".")[2], key.removesuffix("_asr")}
-    return list(dict.fromkeys(pair for part in parts for pair in touched.get(part, [])))
+    return list(dict.fromkeys(pair for part in parts for pair in marked.get(part, [])))
 
 
 def footnote(model: str, pair: tuple[str, str], note: str) -> str:
-    """What is said of a touched pair beneath a table; `model` is "" where the page says which one."""
+    """Footnote of a table on a contaminated pair; `model` is "" where the page says which one."""
     task, benchmark = map(labels.benchmark, pair)
     lead = f"{model}, trained" if model else "trained"
     return f"{MARK} {lead} on {task}, tested on {benchmark}: {note}"
 
 
 def read_reports(labelled: list[str]) -> dict[str, dict[tuple[str, str], str]]:
-    """Read `MODEL/TASK=FILE` arguments: model -> its touched pairs with their notes.
+    """Read `MODEL/TASK=FILE` arguments: model -> its contaminated pairs with their notes.
 
     Raises:
         InputError: another form, or a report that is missing or broken.

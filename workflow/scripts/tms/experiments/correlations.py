@@ -1,4 +1,4 @@
-"""What goes along with forgetting: rank correlations over recipes, and Pareto fronts (RQ6, Figure 2).
+"""Rank correlations of forgetting with divergences over recipes, and Pareto fronts (RQ6, Figure 2).
 
 Methods that share a recipe (variants of one mixture, harvested from one run) are near-copies: as points of
 their own they would make a finding of nothing. So a recipe counts once, as the mean of its methods.
@@ -246,7 +246,7 @@ def _predictor_cells(model: str, predictor: str, prompts: str, chosen: list[Poin
 
 
 def pareto_cells(model: str, measured: list[dict], methods: list[str]) -> list[dict]:
-    """Which methods lie on the Pareto fronts of target accuracy with forgetting and with KL (Figures 2c, 2d).
+    """Methods on the Pareto fronts of target accuracy with forgetting and with KL (Figures 2c, 2d).
 
     The measured values alone decide: two methods may differ by less than their intervals. theta_0 is no
     method; it would be on every front.

@@ -1,4 +1,4 @@
-"""How diverse the samples of a prompt are: Pass@K, majority vote, answer entropy, coverage (Table 2).
+"""Diversity of the samples of a prompt: Pass@K, majority vote, answer entropy, coverage (Table 2).
 
 Of n samples of a prompt, c are right. The vote, the entropy and the coverage look at the first K samples,
 Pass@K at all n. So one set of samples serves every number, and for each prompt (and for means over prompts)

@@ -23,7 +23,7 @@ UNITS = ["per_token", "per_sequence"]
 
 @dataclass(frozen=True)
 class LongRun:
-    """What was measured along one run.
+    """Measurements along one run.
 
     Attributes:
         steps: optimiser steps of the whole run.

@@ -1,4 +1,4 @@
-"""What a method spent: a row for each stage of each run, and a total."""
+"""Cost of a method: a row for each stage of each run, and a total."""
 
 from collections import defaultdict
 from collections.abc import Mapping
