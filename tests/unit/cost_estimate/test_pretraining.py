@@ -2,8 +2,8 @@
 
 import copy
 
+from helpers.estimate_config import figures
 from helpers.paths import ROOT
-from helpers.plan_figures import figures
 from helpers.shipped_config import SHIPPED
 
 from tms.cost_estimate.dry_run import Job
