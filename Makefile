@@ -31,7 +31,7 @@ $(LOCKED): envs/laptop.lock
 .PHONY: help demo miniature test quick
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 DEMO := results/tiny/sft/table.csv results/tiny/tms/table.csv
 demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and print their table

@@ -73,7 +73,7 @@ def results(request, program, tmp_path):
         words += ["--drift", f"{method}/no-drift.csv", "--cost", f"{method}/no-cost.csv"]
         done = program("aggregate", *words)
         assert done.returncode == 0, done.stderr
-    words = ["--model", "m", "--methods", *METHODS, "--output", "table.csv", "--cost", "cost.csv"]
+    words = ["--methods", *METHODS, "--output", "table.csv", "--cost", "cost.csv"]
     for flag, name in (("--tables", "table"), ("--intervals", "intervals"), ("--costs", "cost")):
         words += [flag, *(f"{method}/{name}.csv" for method in METHODS)]
     done = program("table", *words)
