@@ -1,4 +1,4 @@
-"""gate.py: too much overlap stops the run, accepted and kept pairs pass and are named."""
+"""contamination_gate.py: too much overlap stops the run, accepted and kept pairs pass and are named."""
 
 import csv
 import json

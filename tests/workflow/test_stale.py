@@ -1,4 +1,4 @@
-"""What an edit makes stale: the table of the README, as dry-runs on a finished smoke run."""
+"""What an edit makes stale: the table of docs/running.md, as dry runs on a finished smoke run."""
 
 import os
 import re

@@ -10,7 +10,7 @@ from tms.experiments.diversity import check
 from tms.metrics.paired_tests import SIGNIFICANCE, bootstrap_p, holm, mcnemar_p
 from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval
 
-EXPERIMENT, BASE, REFERENCE = "diversity", "base", "sft"
+EXPERIMENT, BASE, BASELINE = "diversity", "base", "sft"
 WHOLE = "whole responses are the answers"  # note of a task whose responses state no answer of their own
 SHARES = ["greedy", "pass_at_1", "pass_at_k", "sc_acc", "coverage", "coverage_n"]
 NUMBERS = ["ans_ent", "distinct_right", "mixed_classes"]
@@ -63,7 +63,7 @@ def target_cells(
             best = _best(means, name) if name in RANKED and method != BASE else None
             mark = "" if best is None else _mark(method, best, p_values[name])
             rows.append(_cell(model, method, name, measured[name], largest[name], **common, mark=mark))
-            for prefix, other in (("delta", BASE), (f"versus_{REFERENCE}", REFERENCE)):
+            for prefix, other in (("delta", BASE), (f"versus_{BASELINE}", BASELINE)):
                 if name in TESTED and (pair := frozenset((method, other))) in p_values[name]:
                     if method != BASE:
                         rows.append(
@@ -160,7 +160,7 @@ def _adjusted_p_values(
     """Holm-adjusted p-value of each pair of methods that a difference or a mark compares, by quantity."""
     tests = {}
     for name in TESTED:
-        others = [BASE, REFERENCE, _best(means, name) if name in RANKED else None]
+        others = [BASE, BASELINE, _best(means, name) if name in RANKED else None]
         for method in scores:
             for other in others:
                 if other in scores and other != method and name in scores[method] and name in scores[other]:

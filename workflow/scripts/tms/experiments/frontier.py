@@ -125,7 +125,7 @@ def frontier_cells(
     suite: Suite,
     reference: tuple[float, float],
 ) -> list[dict]:
-    """Every point's coordinates on both halves, each side's areas, and the verdict on their difference.
+    """Every point's coordinates on both halves, each side's areas, and the test of their difference.
 
     Args:
         model: its name.

@@ -95,14 +95,14 @@ def _sweep(lookup: CellLookup, experiment: str, name: str, title: str, label: st
         if points:
             axes.set_xticks([x for x, _, _ in points])
         axes.set(xlabel=label, ylabel=unit)
-        _references(figure, axes, lookup, experiment, quantity)
+        _baselines(figure, axes, lookup, experiment, quantity)
     if not figure.hovers:
         raise NotMeasuredError(f"experiment {experiment}: no method has a setting and a summary")
     figure.caption = f"{LOSSES_ONLY} {BARS}"
     return figure
 
 
-def _references(figure, axes, lookup, experiment, quantity) -> None:
+def _baselines(figure, axes, lookup, experiment, quantity) -> None:
     """Level lines of the base (in its own colour) and of SFT, where the sweep does not hold it."""
     for method, source in (("base", experiment), ("sft", "main")):
         if method in lookup.info.experiments[experiment]:
