@@ -86,7 +86,7 @@ def test_points_of_both_sides(finished):
                 assert one["note"].startswith("selected") or not one["note"]
 
 
-def test_areas_and_the_grade(finished):
+def test_areas_and_their_difference(finished):
     found = cells.read([finished[0] / "cells.parquet"])
     (difference,) = cells.select(found, quantity="area_difference")
     sft, tms = (

@@ -53,7 +53,7 @@ def project(slurm, tmp_path_factory) -> Path:
     with (folder / "Snakefile").open(
         "a"
     ) as file:  # a job takes 18 seconds here before it is seen to have ended
-        file.write("\n\nlocalrules:\n    filter,\n    build_mixture,\n    grade,\n    aggregate,\n")
+        file.write("\n\nlocalrules:\n    filter_teacher,\n    build_mixture,\n    grade,\n    aggregate,\n")
     profile = folder / "slurm" / "config.v9+.yaml"
     text = profile.read_text()
     for old, new in EDITS:

@@ -62,13 +62,13 @@ def test_tables_and_figures_are_drawn_under_the_papers_numbers(project):
         ElementTree.parse(path)
 
 
-def test_every_question_has_a_grade_and_the_page_shows_it(project):
+def test_every_question_has_a_verdict_and_the_page_shows_it(project):
     questions = json.loads((project.folder / "results/tiny/questions.json").read_text())
     paper = [f"RQ{number}" for number in range(1, 11)]
     assert [found["id"] for found in questions] == ["Frontier", *paper, "TrSFT"]
     page = (project.folder / TARGET).read_text()
     for found in questions:
-        assert found["grade"] in ("supported", "contradicted", "indistinguishable", "not measured")
+        assert found["verdict"] in ("supported", "contradicted", "indistinguishable", "not measured")
         assert found["id"] in page and found["evidence"]
 
 

@@ -63,7 +63,7 @@ def test_a_task_reruns_its_data_and_what_follows(project, edit):
     edit("workflow/scripts/tms/tasks/facts.py", "def build(", "EDITED = 1\n\n\ndef build(")
     jobs = project.planned(TARGET)
     assert jobs["prepare"] == 1  # the other tasks' data stay
-    assert "pretrain" in jobs  # the world's corpus is made of its tasks
+    assert "pretrain" in jobs  # the miniature's corpus is made of its tasks
 
 
 def test_the_learning_rate_of_another_model_reruns_nothing(project):
@@ -117,7 +117,7 @@ def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
     assert trained(project.plan(TABLE)[1]) == {"reinforce"}
 
 
-def test_another_limit_of_the_gate_reruns_its_grade_alone(project):
+def test_another_limit_of_the_gate_reruns_its_outcome_alone(project):
     overlay = "contamination: {max_share: 0.02, accepted: {chain: {facts: a reason}}}"
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))
     assert set(jobs) == {"contamination_gate", "aggregate"}

@@ -42,9 +42,9 @@ def test_a_method_of_an_experiment_that_the_model_lacks():
 def test_cells_of_an_experiment_that_the_model_lacks():
     with pytest.raises(InputError, match=r"'alpha'; add it to models\.tiny\.experiments"):
         asked_models(["results/tiny/cells/alpha.parquet"], CONFIG)
-    assert asked_models(["results/huge/cells/alpha.parquet", "results/tiny/cells/bound.parquet"], CONFIG) == [
-        *("huge", "tiny")
-    ]
+    assert asked_models(
+        ["results/huge/cells/alpha.parquet", "results/tiny/cells/theorem61.parquet"], CONFIG
+    ) == [*("huge", "tiny")]
 
 
 @pytest.mark.parametrize(

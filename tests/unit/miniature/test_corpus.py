@@ -1,4 +1,4 @@
-"""The miniature's world: its answers, corpus, tokenizer and optimiser."""
+"""The miniature: its answers, corpus, tokenizer and optimiser."""
 
 import json
 from itertools import islice

@@ -168,7 +168,7 @@ def test_empty_sets_and_empty_problems():
         check_problems(problems(["a", " \n"], "p"), "x.parquet")
 
 
-def test_grades():
+def test_outcomes():
     assert outcome(0.01, 0.01, None, None) == (OK, "")
     assert outcome(0.011, 0.01, None, None) == (BLOCKED, "")
     assert outcome(0.011, 0.01, "why", None) == (ACCEPTED, "why")
