@@ -95,9 +95,3 @@ def test_another_seed_runs_that_seed_alone(project):
     trained = jobs["train_sft"], jobs["train_student"], jobs["train_on_policy"]
     assert trained == (2 * 2 + 1, 2 * 6 + 1, 2 * 3)
     assert not {"teacher", "filter_teacher", "pretrain", "prepare"} & set(jobs)
-
-
-def test_a_diagnosis_reruns_what_it_changes_alone(project):
-    edit = project.overlay("edit.yaml", "diagnose: {frontier: {reference: {target: 0.1, forgetting: -0.5}}}")
-    jobs = project.planned(TARGET, configs=(edit,))
-    assert set(jobs) == {"frontier", "draw_figures", "draw_tables", "questions", "report"}

@@ -7,6 +7,7 @@ import pytest
 
 TARGET = "results/tiny/tms/table.csv"
 TABLE = "results/tiny/table.csv"
+REPORT = "results/tiny/report.html"
 ON_POLICY = {"grpo", "reinforce", "trapo"}
 AFTER_PLAN = {
     "plan_mixture",
@@ -28,7 +29,7 @@ def trained(printed: str) -> set[str]:
 
 
 def test_nothing_edited(project):
-    assert project.planned("results/tiny/report.html") == {}
+    assert project.planned(REPORT) == {}
 
 
 def test_alpha_reruns_from_the_plan_on(project):
@@ -39,6 +40,11 @@ def test_alpha_reruns_from_the_plan_on(project):
 def test_a_window_reruns_from_the_plan_on(project):
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "tms: {window: late}"),))
     assert set(jobs) == AFTER_PLAN
+
+
+def test_decoding_of_the_evaluation_reruns_generation_and_what_follows(project):
+    jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", "evaluation: {temperature: 0.5}"),))
+    assert set(jobs) == {"generate", "grade", "aggregate"}
 
 
 def test_the_limit_of_a_benchmark_reruns_generation_and_what_follows(project):
@@ -87,6 +93,11 @@ def test_a_learning_rate_reruns_training_and_what_follows(project):
     assert not {"teacher", "filter_teacher", "pretrain", "prepare", "plan_mixture"} & set(jobs)
 
 
+def test_a_general_learning_rate_reruns_nothing_where_the_model_sets_its_own(project):
+    overlay = project.overlay("o.yaml", "training: {learning_rate: 0.5}")
+    assert project.planned(TARGET, configs=(overlay,)) == {}
+
+
 @pytest.mark.parametrize(
     ("edited", "methods"),
     [
@@ -115,6 +126,12 @@ def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, 
 def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
     edit("workflow/scripts/tms/on_policy/reinforce.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
     assert trained(project.plan(TABLE)[1]) == {"reinforce"}
+
+
+def test_a_diagnosis_reruns_what_it_changes_alone(project):
+    edit = project.overlay("o.yaml", "diagnose: {frontier: {reference: {target: 0.1, forgetting: -0.5}}}")
+    jobs = project.planned(REPORT, configs=(edit,))
+    assert set(jobs) == {"frontier", "draw_figures", "draw_tables", "questions", "report"}
 
 
 def test_another_limit_of_the_gate_reruns_its_outcome_alone(project):
@@ -193,6 +210,10 @@ def test_another_seed_runs_that_seed_alone(project):
 def test_one_stage_can_be_forced(project):
     jobs = project.planned(TARGET, "--forcerun=harvest")
     assert set(jobs) == AFTER_PLAN - {"plan_mixture"}
+
+
+def test_one_file_can_be_forced(project):
+    assert project.planned("results/tiny/tms/chain/seed0/mixture.parquet", "--force") == {"build_mixture": 1}
 
 
 def test_until_stops_after_a_stage(project):
