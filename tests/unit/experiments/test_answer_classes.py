@@ -1,6 +1,7 @@
 """Classes of equal answers: what is one answer, what is two, and what an answer may cost."""
 
 import signal
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -118,15 +119,32 @@ def test_all_classes_at_once_are_those_of_each():
 EXPANDS = "(x+y+z)^{999}"  # half a million terms
 
 
+def spins(value):
+    """Python code that a signal stops."""
+    while True:
+        pass
+
+
+def swallows(value):
+    """As C code and callbacks, which take what the signal's handler raises."""
+    while True:
+        with suppress(BaseException):
+            spins(value)
+
+
 @pytest.mark.parametrize(
-    "inside, outside, pools",
-    [(2, 600.0, 1), (600, 2.0, 2)],
-    ids=["told by a signal", "given up, as where C code or a callback swallows the signal"],
+    "form, outside, pools",
+    [(spins, 600.0, 1), (swallows, 4.0, 2)],
+    ids=["told by a signal", "given up, where the signal is swallowed"],
 )
-def test_an_answer_that_takes_too_long_is_compared_as_text(monkeypatch, tmp_path, inside, outside, pools):
+def test_an_answer_that_takes_too_long_is_compared_as_text(monkeypatch, tmp_path, form, outside, pools):
     canonical("math", r"\sqrt{8}")  # processes fork with sympy imported
-    monkeypatch.setattr(answer_classes, "SECONDS", inside)
+    monkeypatch.setattr(answer_classes, "SECONDS", 2)
     monkeypatch.setattr(answer_classes, "LONGEST_WAIT", outside)
+    usual = answer_classes._form
+    monkeypatch.setattr(
+        answer_classes, "_form", lambda value: (form if "999" in str(value) else usual)(value)
+    )
     begun, begin = tmp_path / "begun", answer_classes._begin
 
     def logged_begin():
