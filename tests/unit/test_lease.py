@@ -48,15 +48,13 @@ def lease(tmp_path):
 
 
 def output(process):
-    printed, errors = process.communicate(timeout=60)
+    printed, errors = process.communicate()
     assert process.returncode == 0, errors
     return printed.strip()
 
 
 def wait_for(path):
-    deadline = time.monotonic() + 30
     while not path.exists():
-        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
@@ -118,13 +116,13 @@ def test_flags_of_the_command_are_its_own(tmp_path):
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
 def test_cards_are_free_once_the_command_is_killed(lease, tmp_path, kind):
     (tmp_path / "use").mkdir()
-    holder = lease(8, USE, tmp_path / "use", 60)
+    holder = lease(8, USE, tmp_path / "use", 1000)
     wait_for(tmp_path / "use" / "7")
     waiting = lease(1)
     assert waiting.stderr.readline() == "lease: waiting for 1 of 8 GPUs\n"
     assert waiting.poll() is None
     os.kill(holder.pid, kind)  # the command itself: the lease became it
-    assert holder.wait(timeout=10) == -kind
+    assert holder.wait() == -kind
     assert output(waiting) == "0"
 
 
