@@ -72,7 +72,16 @@ def test_every_figure_is_listed_with_files_or_a_reason(drawn):
     index = json.loads((drawn / "index.json").read_text())
     assert {entry["name"] for entry in index} == {
         *("frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
-        *("mixture", "mismatch", "training", "diversity", "bound", "task_dependence", "compute", "compare"),
+        *(
+            "mixture",
+            "mismatch",
+            "training",
+            "diversity",
+            "theorem61",
+            "task_dependence",
+            "compute",
+            "compare",
+        ),
     }
     for entry in index:
         assert entry["drawn"] != bool(entry["reason"])
@@ -243,7 +252,9 @@ def test_several_models_share_the_figures_that_compare_them(tmp_path):
     )
 
 
-@pytest.mark.parametrize("draw", [planes.figure2c, figures_bars.diversity, scatter.bound, curves.mismatch])
+@pytest.mark.parametrize(
+    "draw", [planes.figure2c, figures_bars.diversity, scatter.theorem61, curves.mismatch]
+)
 def test_the_same_numbers_give_the_same_bytes(draw, tmp_path):
     for place in ("first", "second"):
         (tmp_path / place).mkdir()
@@ -299,7 +310,7 @@ def test_lightness_of_known_colours():
 
 
 def test_the_front_is_that_of_the_cells():
-    """Whatever the relations' cells call the front is drawn: there is one rule for it."""
+    """Whatever the correlations' cells call the front is drawn: there is one rule for it."""
     chosen = ["self_sft", "tms_alpha75", "sft"]
     cells = [
         cell | {"value": float(cell["method"] in chosen)} if cell["quantity"] == "pareto.forgetting" else cell
@@ -333,7 +344,7 @@ def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
         for cell in report_cells.MadeCells("tiny").all()
     ]
     lookup = report_cells.lookup(cells=cells)
-    caption = scatter.bound(lookup, palette.assign(lookup.info.kinds)).caption
+    caption = scatter.theorem61(lookup, palette.assign(lookup.info.kinds)).caption
     assert ("with a left side of 0 are drawn as" in caption) == zero
 
 

@@ -41,7 +41,16 @@ def test_every_table_is_written(folder):
     assert [entry["name"] for entry in index if not entry["drawn"]] == []
     assert {entry["name"] for entry in index} >= {
         *("table1", "table2", "table3", "table4_5", "table6", "table7", "table9"),
-        *("frontier", "mixture", "alpha", "checkpoints", "bound", "task_dependence", "compute", "compare"),
+        *(
+            "frontier",
+            "mixture",
+            "alpha",
+            "checkpoints",
+            "theorem61",
+            "task_dependence",
+            "compute",
+            "compare",
+        ),
         "training",
     }
     for entry in index:
@@ -120,7 +129,7 @@ def test_tables_of_forgetting_say_that_it_is_biased(folder):
 
 
 def test_intervals_of_relations_are_over_methods(folder):
-    text = (folder / "relations.md").read_text()
+    text = (folder / "correlations.md").read_text()
     assert "bootstrap interval over methods" in text and "over test examples" not in text
     assert "Examples" not in text and "Points, each the runs of a method on a target: 30." in text
 
@@ -158,8 +167,8 @@ def test_table9_has_the_runs_on_each_target(folder, lookup):
     assert float(lines[2]["target"]) == pytest.approx(reading.value)
 
 
-def test_relations_name_the_points_behind_each_row(folder):
-    points = {line["points"] for line in read(folder / "relations.csv")}
+def test_correlations_name_the_points_behind_each_row(folder):
+    points = {line["points"] for line in read(folder / "correlations.csv")}
     within = {"ranked within each target", "chain alone", "mini countdown alone"}
     assert points == within | {
         "all",
@@ -297,15 +306,15 @@ def test_touched_rows_have_a_dagger(touched_folder):
 
 def test_tables_that_nothing_touches_have_no_dagger(folder, touched_folder):
     assert not any("†" in path.read_text() for path in folder.iterdir())
-    assert "†" not in (touched_folder / "relations.md").read_text()
+    assert "†" not in (touched_folder / "correlations.md").read_text()
 
 
 def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
     all_tables.write(tmp_path, [report_cells.lookup()], [], {"tiny": {("chain", "facts"): "why"}})
     every = ("table1", "table3", "table7", "table9", "frontier", "alpha", "mixture", "checkpoints")
-    for name in (*every, "relations", "task_dependence"):
+    for name in (*every, "correlations", "task_dependence"):
         assert "† tiny, trained on chain, tested on facts: why" in (tmp_path / f"{name}.md").read_text(), name
-    marked = [line for line in (tmp_path / "bound.md").read_text().splitlines() if "†" in line]
+    marked = [line for line in (tmp_path / "theorem61.md").read_text().splitlines() if "†" in line]
     # A line of each method, and the footnote.
     assert len(marked) == len(METHODS) + 1 and all("facts" in line for line in marked)
 

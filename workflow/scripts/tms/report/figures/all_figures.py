@@ -34,7 +34,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "mismatch": ("Supervision mismatch along a long run (Table 1)", curves.mismatch),
     "training": ("Training of the on-policy methods", training.training),
     "diversity": ("Coverage and diversity (Table 2)", bars.diversity),
-    "bound": ("Theorem 6.1 as a measurement", scatter.bound),
+    "theorem61": ("Theorem 6.1 as a measurement", scatter.theorem61),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", scatter.task_dependence),
     "compute": ("Accuracy and forgetting against compute", planes.compute),
 }

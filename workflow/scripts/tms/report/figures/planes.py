@@ -124,7 +124,7 @@ def _points(figure, axes, points, styles, first, second, plain=False) -> None:
 
 
 def _on_front(lookup: CellLookup, plane: str, prompts: str = "") -> list[str]:
-    """The methods on a plane's Pareto front, as the relations' cells say; the base is none of them."""
+    """The methods on a plane's Pareto front, as the correlations' cells say; the base is none of them."""
     cells = lookup.cells("correlations", f"pareto.{plane}", prompts=prompts)
     return [cell["method"] for cell in cells if cell["value"]]
 

@@ -21,7 +21,7 @@ TASKS = [
 ]
 
 
-def bound(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
+def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """Both sides of Theorem 6.1 for each method, target task and set of prompts (Appendix E).
 
     Raises:
@@ -29,7 +29,7 @@ def bound(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     lookup.require("theorem61")
     title = heading("Theorem 6.1: change of score and its bound", lookup)
-    figure = Figure("bound", title, columns=2, height=4.2, sharey=True)
+    figure = Figure("theorem61", title, columns=2, height=4.2, sharey=True)
     zeros, above = 0, 0
     for axes, (form, label) in zip(figure.panels, FORMS.items(), strict=True):
         pairs = _sides(lookup, form)
@@ -57,7 +57,7 @@ def bound(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         logarithmic(axes.yaxis)
         axes.set_xlabel(label)
     if not figure.hovers:
-        raise NotMeasuredError("bound: no pair has both sides measured")
+        raise NotMeasuredError("theorem61: no pair has both sides measured")
     figure.legend("equality", color=palette.BLACK, linewidth=1.0)
     figure.panels[0].set_ylabel("left side |E f(policy) − E f(base)|")
     count = len(_sides(lookup, "corollary"))

@@ -30,7 +30,7 @@ LAYOUT = (
         "mechanism",
         "Drift and forgetting",
         "Forgetting beside the divergence from the base (KL) and from the labels (PLD).",
-        ("figure2a", "figure2b", "figure2d", "relations", "bound"),
+        ("figure2a", "figure2b", "figure2d", "correlations", "theorem61"),
     ),
     (
         "diagnoses",
@@ -60,7 +60,7 @@ SHOWS = {
     "RQ3": ("scores", "table3", "compute", "training"),
     "RQ4": ("mixture",),
     "RQ5": ("task_dependence",),
-    "RQ6": ("figure2a", "figure2b", "figure2d", "relations"),
+    "RQ6": ("figure2a", "figure2b", "figure2d", "correlations"),
     "RQ7": ("figure3",),
     "RQ8": ("table6",),
     "RQ9": ("table7",),

@@ -26,14 +26,14 @@ OF_CELLS = {
     "checkpoints": ("Figure 4's numbers", methods.checkpoints),
     "alpha": ("Probability of the teacher's answer", methods.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", methods.mixture),
-    "relations": ("Rank correlation of forgetting with divergences", diagnoses.relations),
-    "bound": ("Theorem 6.1 as a measurement", diagnoses.bound),
+    "correlations": ("Rank correlation of forgetting with divergences", diagnoses.correlations),
+    "theorem61": ("Theorem 6.1 as a measurement", diagnoses.theorem61),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", diagnoses.task_dependence),
     "compute": ("Accuracy and forgetting beside compute", methods.compute),
     "table4_5": ("Tables 4 and 5: hyperparameters", settings.table4_5),
 }
 # Tables whose rows are of one training task and set of prompts.
-BY_ROW = ("table2", "bound", "task_dependence")
+BY_ROW = ("table2", "theorem61", "task_dependence")
 
 
 def write(

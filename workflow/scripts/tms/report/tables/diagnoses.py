@@ -1,4 +1,4 @@
-"""Tables of the diagnoses: Tables 1 and 2, frontier, Theorem 6.1, relations, RQ5."""
+"""Tables of the diagnoses: Tables 1 and 2, frontier, Theorem 6.1, correlations, RQ5."""
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
@@ -129,7 +129,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
     return Table("frontier", title, labels, columns + areas, rows, notes)
 
 
-def bound(lookups: list[CellLookup]) -> Table:
+def theorem61(lookups: list[CellLookup]) -> Table:
     """Theorem 6.1: both sides for each method, target and set of prompts, and how loose the bound is.
 
     Raises:
@@ -147,14 +147,14 @@ def bound(lookups: list[CellLookup]) -> Table:
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "prompts": "Prompts"}
     title = "Theorem 6.1: change of score against its bounds: shares, KL in nats"
     notes = ["Looseness: corollary over left side; none where the left side is 0."]
-    return Table("bound", title, labels, columns, rows, notes)
+    return Table("theorem61", title, labels, columns, rows, notes)
 
 
-def relations(lookups: list[CellLookup]) -> Table:
+def correlations(lookups: list[CellLookup]) -> Table:
     """Figure 2's rank correlations of forgetting with KL and PLD: all points, one target, without one method.
 
     Raises:
-        NotMeasuredError: no model has cells of the relations.
+        NotMeasuredError: no model has cells of the correlations.
     """
     rows = []
     for lookup in having(lookups, "correlations"):
@@ -172,7 +172,7 @@ def relations(lookups: list[CellLookup]) -> Table:
     columns = [Column("rho", "Spearman ρ", "number")]
     title = "Rank correlation of forgetting with divergences"
     return Table(
-        "relations",
+        "correlations",
         title,
         labels | {"points": "Points"},
         columns,
