@@ -20,6 +20,8 @@ rule drift:
         "logs/drift/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
         "logs/benchmarks/drift/{model}/{method}/{task}/seed{seed}.tsv"
+    # Only tables wait for it, so other jobs go first, but where its end lets checkpoints go.
+    priority: 0 if config["compute"]["keep_checkpoints"] == "needed" else -1
     conda:
         lambda w: hardware.environment(GENERATE["gpu"](w))
     threads: config["compute"]["threads"]
