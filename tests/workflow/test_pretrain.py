@@ -21,7 +21,7 @@ def test_models_are_copied_or_pretrained_as_the_configuration_asks(new_project):
 
 def test_make_pretrain_compares_and_replaces_only_when_asked():
     for words, ends in (((), "anew models/tiny/anew"), (("REPLACE=1",), "--replace")):
-        command = ["make", "--dry-run", "pretrain", *words]
+        command = ["make", "--no-print-directory", "--dry-run", "pretrain", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         *_, first, second = (line.strip() for line in done.stdout.splitlines())
         assert first.endswith("models/tiny/anew/base")
