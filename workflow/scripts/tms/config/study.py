@@ -96,8 +96,8 @@ def model_methods(config: dict, model: str) -> list[str]:
 
 
 def table_methods(config: dict) -> list[str]:
-    """Rows of a model's table: the methods of the experiment `main`."""
-    return [method for method in config["methods"] if method in config["experiments"]["main"]]
+    """Rows of a model's table: the methods of the experiment `main`, in its order."""
+    return list(config["experiments"]["main"])
 
 
 def diagnose(config: dict, model: str, name: str) -> dict:

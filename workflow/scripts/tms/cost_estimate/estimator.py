@@ -94,7 +94,8 @@ class Estimator:
 
     def _pretrain(self, job: Job) -> Estimate:
         seconds = pretrain_seconds(job, self.config, self.figures)
-        return Estimate(job, seconds, bytes=sum(map(self.sizes.bytes, job.output)))
+        models = [path for path in job.output if not path.endswith(".json")]
+        return Estimate(job, seconds, bytes=sum(map(self.sizes.bytes, models)))
 
     def _teacher(self, job: Job) -> Estimate:
         task, name = job.wildcards["task"], job.wildcards["teacher"]
