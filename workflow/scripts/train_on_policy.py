@@ -68,9 +68,9 @@ def main(args: argparse.Namespace) -> None:
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 
         if args.engine == "vllm":
-            from tms.generation.engines.vllm_cpu import use_avx2_kernels
+            from tms.generation.engines.vllm_cpu import keep_weights
 
-            use_avx2_kernels()
+            keep_weights()
         # Imported here, after the checks that need none of it.
         from tms.on_policy.prompts import prompts_in_order
         from tms.on_policy.train import train

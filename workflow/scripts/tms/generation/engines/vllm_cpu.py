@@ -3,10 +3,13 @@
 import torch
 
 
-def use_avx2_kernels() -> None:
-    """Let vLLM take its AVX2 kernels on a CPU with AVX-512 too; to be called before vllm is imported.
+def keep_weights() -> None:
+    """Let vLLM's linear layers keep their weights as they are, on a CPU.
 
-    Its kernels for AVX-512 pack each weight and drop the original (vLLM 0.31, `dispatch_cpu_unquantized_gemm`),
-    so that TRL's colocated mode cannot load the weights of a step.
+    Where the CPU has AVX-512 they would pack them and drop the originals (vLLM 0.31,
+    `dispatch_cpu_unquantized_gemm`), and TRL's colocated mode could not load the weights of a step.
     """
-    torch.cpu._is_avx512_supported = lambda: False
+    if not torch.cuda.is_available():
+        from vllm.model_executor.layers.linear import LinearBase
+
+        LinearBase._cpu_skip_gemm_dispatch = True
