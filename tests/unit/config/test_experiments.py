@@ -36,7 +36,7 @@ def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_tabl
         *["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"]
     ]
     config["experiments"]["main"] = ["own", "sft"]
-    assert settings.table_methods(config) == ["sft", "own"]
+    assert settings.table_methods(config) == ["own", "sft"]
 
 
 def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
