@@ -1,4 +1,4 @@
-"""Where tests find real benchmark files, laid out as on the hub; they are no part of the project."""
+"""The folder of real benchmark files for tests, laid out as on the hub; they are no part of the project."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an edit makes stale: the table of docs/running.md, as dry runs on a finished smoke run."""
+"""Jobs that an edit makes stale: the table of docs/running.md, as dry runs on a finished smoke run."""
 
 import os
 import re

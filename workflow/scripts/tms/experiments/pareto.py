@@ -4,7 +4,7 @@ import numpy as np
 
 
 def nondominated(plane_2P: np.ndarray) -> np.ndarray:
-    """Which points no other point dominates: is as good in both coordinates, and better in one.
+    """The points that no other point dominates: is as good in both coordinates, and better in one.
 
     Args:
         plane_2P: coordinates to be maximised, of shape (2, points, ...); further axes are separate planes.
