@@ -33,6 +33,7 @@ def test_every_task_has_a_length():
         (("devices", "cpu", "peak_tflops"), "1e9", "devices.cpu.peak_tflops: '1e9' is not a number above 0"),
         (("devices", "a100", "generation"), {}, "devices.a100.generation is empty"),
         (("devices", "a100", "generation"), 7, "devices.a100.generation: 7 is not a mapping"),
+        (("devices", "a100", "measured"), {"speed": "now"}, "devices.a100.measured: {'speed': 'now'} is no"),
         (("device",), "tpu", "devices has no 'tpu'"),
         (("seconds", "other"), None, "seconds.other: None is not a number above 0"),
         (("lengths", "math"), {"prompt": 3}, "key lengths.math.completion is missing"),

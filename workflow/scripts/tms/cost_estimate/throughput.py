@@ -1,7 +1,7 @@
 """Figures by which work becomes time: the user's file of throughputs, and what follows from it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -12,6 +12,7 @@ TRAINING_FLOPS = (
     6  # floating-point operations a parameter and token, forward and backward (Kaplan et al., 2020)
 )
 FORWARD_FLOPS = 2
+SPEEDS = ["training", "forward", "generation", "start"]  # keys of a device that a run can measure
 PLAIN = [
     "load_bytes_a_second",
     "save_bytes_a_second",
@@ -36,6 +37,12 @@ class Device:
     forward: float
     generation: dict[float, float]  # parameters -> tokens/s
     start: dict[str, float]  # train | generate | score -> seconds
+    measured: dict[str, str] = field(default_factory=dict)  # of SPEEDS -> when and how
+
+    @property
+    def assumed(self) -> list[str]:
+        """Those of SPEEDS that were not measured."""
+        return [name for name in SPEEDS if name not in self.measured]
 
     def training_seconds(self, parameters: float, tokens: float) -> float:
         """Seconds to train on so many tokens, prompts included."""
@@ -121,12 +128,18 @@ def _device(figures: dict, path: Path, name: str) -> Device:
     generation = _numbers(figures, path, "devices", name, "generation")
     if not generation:
         raise InputError(f"{path}: devices.{name}.generation is empty; write parameters: tokens a second")
+    measured = _at(figures, path, "devices", name).get("measured") or {}
+    if not isinstance(measured, dict) or not measured.keys() <= {*SPEEDS}:
+        raise InputError(
+            f"{path}: devices.{name}.measured: {measured!r} is no mapping of {', '.join(SPEEDS)}"
+        )
     return Device(
         peak_flops=1e12 * _number(figures, path, "devices", name, "peak_tflops"),
         training=_number(figures, path, "devices", name, "training"),
         forward=_number(figures, path, "devices", name, "forward"),
         generation={float(count): rate for count, rate in generation.items()},
         start=_numbers(figures, path, "devices", name, "start", need=["train", "generate", "score"]),
+        measured={speed: str(how) for speed, how in measured.items()},
     )
 
 
