@@ -16,6 +16,8 @@ TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(
 # Test processes: one a core, of those that this shell may use.
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --timeout 1200
+# Most slow tests run programs of several processes; those on SLURM wait most of the time.
+SLOW := $(BIN)/python -m pytest -m slow -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
@@ -44,7 +46,7 @@ miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 
 test: $(TESTED) lint ## Set up, lint, and run all tests
 	$(QUICK)
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(SLOW)
 
 quick: $(LOCKED) ## Run the quick tests only
 	$(QUICK)

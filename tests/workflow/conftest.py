@@ -13,21 +13,22 @@ from helpers.dry_run import dry_run
 from helpers.paths import ROOT
 
 PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
-# Beside the main experiment, with every method, each experiment has as few as say something.
+# A method of each way through the stages, and in each experiment as few as say something.
 SMALL = """
 models: {tiny: {experiments: [main, windows, checkpoints, frontier, mismatch, diversity]}}
 experiments:
-  windows: [tms_late, tms]
+  main: [sft, final_sft, grpo, tms, trapo, trsft]
+  windows: [tms]
   checkpoints: [tms_t2, tms]
   frontier: [sft, tms]
   # Of no model here, while a method that no experiment names belongs to every model.
+  mixture: [reinforce]
   alpha:
-    [tms_t4, tms_t6, tms_t8, tms_t12, tms_early, tms_mid, tms_alpha0, tms_alpha50, tms_alpha75, tms_theta0,
-    tms_final, iterative_sft, sft_lr30, sft_lr10, tms_lr30, tms_lr10]
+    [self_sft, tms_trsft, tms_t4, tms_t6, tms_t8, tms_t12, tms_early, tms_mid, tms_late, tms_alpha0,
+    tms_alpha50, tms_alpha75, tms_theta0, tms_final, iterative_sft, sft_lr30, sft_lr10, tms_lr30, tms_lr10]
 methods:
   sft: {training: {checkpoints: [1of5]}}
   tms: {training: {checkpoints: [3of5]}}
-  tms_late: {training: {checkpoints: []}}
   sft_long: {training: {checkpoints: [1of5]}}
   tms_long: {training: {checkpoints: [1of5]}}
 """

@@ -43,7 +43,7 @@ def test_scores_are_tidy(project):
 
 
 def test_the_models_table_and_costs_hold_every_method(project):
-    methods = "sft self_sft final_sft grpo reinforce tms trapo trsft tms_trsft".split()
+    methods = "sft final_sft grpo tms trapo trsft".split()
     table = read_csv(project.folder / "results/tiny/table.csv")
     assert [row["row"] for row in table] == ["base", *methods]
     cost = read_csv(project.folder / "results/tiny/cost.csv")
@@ -56,25 +56,26 @@ def test_the_models_table_and_costs_hold_every_method(project):
         ("tms", "student"),
         ("tms", "total"),
     } <= stages
-    assert ("self_sft", "sft") not in stages  # it harvests theta_0
     assert {stage for method, stage in stages if method == "trapo"} == {"teacher", "on_policy", "total"}
     spent = {
         row["method"]: row for row in cost if row["stage"] in ("sft", "on_policy") and row["seed"] == "0"
     }
-    assert {
-        name: int(spent[name]["rollouts"]) > 0 for name in ("sft", "trsft", "grpo", "reinforce", "trapo")
-    } == {**{"sft": False, "trsft": False, "grpo": True, "reinforce": True, "trapo": True}}
+    assert {name: int(spent[name]["rollouts"]) > 0 for name in ("sft", "trsft", "grpo", "trapo")} == {
+        "sft": False,
+        "trsft": False,
+        "grpo": True,
+        "trapo": True,
+    }
 
 
 def test_on_policy_runs_take_sfts_steps_and_leave_a_curve(project):
     for task in TARGETS:
         runs = {
-            name: project.folder / f"results/tiny/{name}/{task}/seed0"
-            for name in ("sft", "grpo", "reinforce", "trapo")
+            name: project.folder / f"results/tiny/{name}/{task}/seed0" for name in ("sft", "grpo", "trapo")
         }
         costs = {name: json.loads((run / "train.cost.json").read_text()) for name, run in runs.items()}
         steps = costs["sft"]["optimizer_steps"]
-        for name, samples in (("grpo", 4), ("reinforce", 1), ("trapo", 8)):
+        for name, samples in (("grpo", 4), ("trapo", 8)):
             curve = parquet.read(runs[name] / "curve.parquet", parquet.CURVE)
             assert [row["step"] for row in curve] == list(range(1, steps + 1))
             assert [row["rollouts"] for row in curve] == [4 * samples] * steps
@@ -94,7 +95,7 @@ def test_a_student_takes_as_many_steps_as_sft(project):
     run = "results/tiny/{}/chain/seed0/train.cost.json"
     steps = {
         method: json.loads((project.folder / run.format(method)).read_text())["optimizer_steps"]
-        for method in ("sft", "tms", "self_sft", "final_sft")
+        for method in ("sft", "tms", "final_sft")
     }
     assert len(set(steps.values())) == 1
 

@@ -8,7 +8,7 @@ import pytest
 TARGET = "results/tiny/tms/table.csv"
 TABLE = "results/tiny/table.csv"
 REPORT = "results/tiny/report.html"
-ON_POLICY = {"grpo", "reinforce", "trapo"}
+ON_POLICY = {"grpo", "trapo"}
 AFTER_PLAN = {
     "plan_mixture",
     "harvest",
@@ -102,15 +102,14 @@ def test_a_general_learning_rate_reruns_nothing_where_the_model_sets_its_own(pro
     ("edited", "methods"),
     [
         # The model has a rate of its own for GRPO.
-        ("models: {tiny: {on_policy: {learning_rate: 5.0e-5}}}", {"reinforce", "trapo"}),
+        ("models: {tiny: {on_policy: {learning_rate: 5.0e-5}}}", {"trapo"}),
         ("on_policy: {top_p: 0.9}", ON_POLICY),
         ("models: {tiny: {methods: {grpo: {on_policy: {learning_rate: 5.0e-5}}}}}", {"grpo"}),
         ("models: {tiny: {on_policy: {samples: 2}}}", {"grpo"}),
         ("on_policy: {beta: 0.1}", {"grpo"}),
-        ("on_policy: {baseline_decay: 0.9}", {"reinforce"}),
         ("on_policy: {entropy_bonus: 0.01}", {"trapo"}),
-        ("training: {trsft_floor: 0.2}", {"trsft", "tms_trsft", "trapo"}),
-        ("tms: {loss: trsft}", {"self_sft", "final_sft", "tms"}),
+        ("training: {trsft_floor: 0.2}", {"trsft", "trapo"}),
+        ("tms: {loss: trsft}", {"final_sft", "tms"}),
     ],
 )
 def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, edited, methods):
@@ -124,8 +123,8 @@ def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, 
 
 
 def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
-    edit("workflow/scripts/tms/on_policy/reinforce.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
-    assert trained(project.plan(TABLE)[1]) == {"reinforce"}
+    edit("workflow/scripts/tms/on_policy/trapo.py", "\ndef loss(", "\nEDITED = 1\n\n\ndef loss(")
+    assert trained(project.plan(TABLE)[1]) == {"trapo"}
 
 
 def test_a_diagnosis_reruns_what_it_changes_alone(project):

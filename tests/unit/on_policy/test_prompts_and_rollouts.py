@@ -15,9 +15,11 @@ from helpers.on_policy_run import (
 )
 
 from tms.generation.chat import ChatFormat
+from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 from tms.on_policy.monitor import Monitor
 from tms.on_policy.prompts import prompts_in_order
+from tms.on_policy.rollouts import EngineRollouts
 from tms.training.encoder import Encoder
 
 DECAY = 0.9
@@ -243,3 +245,9 @@ def test_what_stops_a_run(steps, told):
             monitor.on_train_begin(None, state, control)
     else:
         monitor.on_train_begin(None, state, control)
+
+
+def test_the_projects_engine_cannot_sample_from_shards(tiny_model):
+    sampler = EngineRollouts(ChatFormat(tiny_model), Sampling(max_new_tokens=12), 0, 0)
+    with pytest.raises(InputError, match="policy that is sharded over GPUs; set engine: vllm"):
+        sampler([[3, 4]], SimpleNamespace(is_fsdp_enabled=True))
