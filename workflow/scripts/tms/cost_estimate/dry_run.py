@@ -1,4 +1,4 @@
-"""Jobs that Snakemake would run for a target, from its dry run."""
+"""Jobs that Snakemake would run for targets, from its dry run."""
 
 import json
 import os
@@ -28,6 +28,7 @@ class Job:
     threads: int = 1
     gpus: int = 0
     priority: int = 0
+    log: list[str] = field(default_factory=list)
     command: str = field(default="", compare=False)
 
     @property
@@ -36,11 +37,11 @@ class Job:
         return [path for path in self.output if path.endswith("/trajectory")]
 
 
-def jobs_of(target: str, configfiles: list[Path], everything: bool = False) -> list[Job]:
-    """List the jobs left to run for a target, in an order in which they could run.
+def jobs_of(targets: list[str], configfiles: list[Path], everything: bool = False) -> list[Job]:
+    """List the jobs left to run for targets, in an order in which they could run.
 
     Args:
-        target: file or rule.
+        targets: files or rules; none: the workflow's default.
         configfiles: laid over the configuration, in order.
         everything: finished jobs too.
 
@@ -55,14 +56,14 @@ def jobs_of(target: str, configfiles: list[Path], everything: bool = False) -> l
         words += ["--configfile", *map(str, configfiles)] if configfiles else []
         paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", *words, "--", target],
+            [sys.executable, "-m", "snakemake", *words, "--", *targets],
             env=os.environ | {"TMS_JOBS_FILE": str(listed), "PYTHONPATH": os.pathsep.join(paths)},
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise InputError(refusal(f"{done.stderr}\n{done.stdout}", target))
+            raise InputError(refusal(f"{done.stderr}\n{done.stdout}", " ".join(targets)))
         return [Job(**json.loads(line)) for line in listed.read_text().splitlines()]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from tms.cost_estimate.throughput import Throughput
 from tms.io.errors import InputError
 
 
@@ -31,6 +32,11 @@ class ModelSizes:
                 if "parameters" in entry:
                     self.stated[entry[key]] = float(entry["parameters"])
         self.read: dict[str, tuple[float, float]] = {}
+
+    @classmethod
+    def of(cls, config: dict, figures: Throughput) -> "ModelSizes":
+        """The sizes of a configuration, with what the figures assume of folders that are not there yet."""
+        return cls(config, figures.plain["bytes_a_parameter"], figures.plain["pretrained_parameters"])
 
     def parameters(self, folder: str) -> float:
         """Parameters of the model in a folder, as its files say, else as the configuration says.
