@@ -59,6 +59,8 @@ class TestNothingRun:
         head = next(line for line in lines if line.startswith("stage"))
         assert "hours on 8 GPUs" in head
         assert "lengths: assumed for chain, facts, lookup, mini_countdown, refusal" in lines
+        # No job has cards, and of the CPU's speeds the shipped file leaves forward assumed.
+        assert "warning: speeds assumed, not measured: forward of cpu (config/throughput.yaml)." in lines[-1]
 
     def test_the_papers_target_and_its_disk(self, estimate):
         """24 checkpoints in bf16 of a 3.09B model, for each target and seed: T = 2, 4, 6, 8, 10 and 12.

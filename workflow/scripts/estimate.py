@@ -16,7 +16,7 @@ from tms.cost_estimate.file_systems import FileSystem, disk_words, file_systems
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.numbers import hours, short
-from tms.cost_estimate.summary import Machine, compared, disk, stages
+from tms.cost_estimate.summary import Machine, assumed_speeds, compared, disk, stages
 from tms.cost_estimate.throughput import Throughput
 from tms.io import cli
 from tms.io.errors import InputError
@@ -83,6 +83,17 @@ def disk_lines(systems: list[FileSystem], removing: bool, warn: float) -> list[s
     return lines
 
 
+def speed_words(assumed: dict[str, list[str]], file: Path) -> str:
+    """A line on where the speeds come from: a warning where some are assumed."""
+    if not assumed:
+        return f"speeds: measured ({file})"
+    told = "; ".join(f"{', '.join(names)} of {device}" for device, names in assumed.items())
+    return (
+        f"warning: speeds assumed, not measured: {told} ({file}). Take the hours as an order of magnitude; "
+        f"`make gpu-check` measures those of cards, --compare any after a first run"
+    )
+
+
 def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) -> None:
     """Print what is left to run."""
     jobs = jobs_of([args.target], args.configfile)
@@ -98,6 +109,7 @@ def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) 
     if args.json or args.csv:
         facts = {"disk": vars(needed), "file_systems": list(map(asdict, systems))}
         facts |= {"assumed": sorted(lengths.assumed)}
+        facts |= {"assumed_speeds": assumed_speeds(estimates, figures)}
         write(rows, facts, args.json)
         return
     if not estimates:
@@ -110,7 +122,7 @@ def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) 
     tasks = sorted(lengths.assumed)
     known = f"assumed for {', '.join(tasks)}" if tasks else "of the files that are there"
     print(f"lengths: {known}")
-    print(f"speeds: {args.throughput}; most are assumed, so correct them by --compare after a first run")
+    print(speed_words(assumed_speeds(estimates, figures), args.throughput))
 
 
 def print_comparison(args: argparse.Namespace, figures: Throughput, config: dict) -> None:

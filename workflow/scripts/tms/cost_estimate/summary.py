@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimator import Estimate
+from tms.cost_estimate.throughput import Throughput
 from tms.cost_estimate.timetable import Load, length, starts
 from tms.io import cost
 from tms.io.errors import InputError
@@ -68,6 +69,25 @@ def _row(stage: str, members: list[Estimate], wall_hours: float | None) -> dict:
         "wall_hours": wall_hours,
         "bytes": sum(member.bytes for member in members),
     }
+
+
+def assumed_speeds(estimates: list[Estimate], figures: Throughput) -> dict[str, list[str]]:
+    """Speeds that these estimates rest on and that nobody measured: device -> names, e.g. `generation`."""
+    assumed = {}
+    for device, cards in ((figures.card, True), (figures.cpu, False)):
+        own = [estimate for estimate in estimates if bool(estimate.job.gpus) == cards]
+        trained = any(estimate.trained for estimate in own)
+        generated = any(estimate.generated for estimate in own)
+        scored = any(estimate.scored for estimate in own)
+        used = {
+            "training": trained,
+            "forward": generated or scored,  # prompts are read
+            "generation": generated,
+            "start": trained or generated or scored,
+        }
+        if names := [name for name in device.assumed if used[name]]:
+            assumed[device.name] = names
+    return assumed
 
 
 @dataclass(frozen=True)

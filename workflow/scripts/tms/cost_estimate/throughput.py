@@ -38,6 +38,7 @@ class Device:
     generation: dict[float, float]  # parameters -> tokens/s
     start: dict[str, float]  # train | generate | score -> seconds
     measured: dict[str, str] = field(default_factory=dict)  # of SPEEDS -> when and how
+    name: str = ""  # its entry of `devices`
 
     @property
     def assumed(self) -> list[str]:
@@ -140,6 +141,7 @@ def _device(figures: dict, path: Path, name: str) -> Device:
         generation={float(count): rate for count, rate in generation.items()},
         start=_numbers(figures, path, "devices", name, "start", need=["train", "generate", "score"]),
         measured={speed: str(how) for speed, how in measured.items()},
+        name=name,
     )
 
 
