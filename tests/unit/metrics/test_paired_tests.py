@@ -58,7 +58,7 @@ def test_holm_by_hand():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_holm_lies_between_no_correction_and_bonferronis_and_keeps_the_order(p_values):
     adjusted = holm(p_values)
     for p_value, found in zip(p_values, adjusted, strict=True):
