@@ -73,12 +73,29 @@ settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=re
 # ESTIMATE="--configfile FILE".
 TARGET ?= results/qwen3b/tms/table.csv
 ESTIMATE ?=
-.PHONY: estimate preflight gpu vllm-cpu
+# `make gpu-check SMALL=1` runs on a CPU; PROFILE=slurm sends it to a cluster; GPU_CHECK="--models qwen3b --only train".
+SMALL ?=
+PROFILE ?=
+GPU_CHECK ?=
+.PHONY: estimate preflight gpu-check smoke-gpu gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
 	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
 
 preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, disk
 	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
+
+gpu-check: $(LOCKED) ## Check a GPU node in ten minutes: what would fail, how fast its jobs will be
+ifdef PROFILE
+	@$(BIN)/snakemake --profile $(PROFILE) --forcerun gpu_check $(if $(CONFIG),--configfile $(CONFIG)) \
+		-- logs/gpu_check/report.json || failed=1; cat logs/gpu_check/table.txt; exit $${failed:-0}
+else
+	@$(BIN)/python workflow/scripts/gpu_check.py $(if $(SMALL),--small) $(if $(CONFIG),--configfile $(CONFIG)) $(GPU_CHECK)
+endif
+
+SMOKE := results/smoke/tms/table.csv results/smoke_vllm/tms/smoke_chain/seed0/mixture.parquet
+smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both engines
+	$(SNAKEMAKE) --resources gpu=1 --configfile config/smoke_gpu.yaml -- $(SMOKE)
+	@$(BIN)/python workflow/scripts/show.py results/smoke/tms/table.csv
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 

@@ -1,10 +1,8 @@
 """The configuration from its files, for programs that are started by hand."""
 
-import copy
 from pathlib import Path
 
 import yaml
-from snakemake.utils import update_config
 
 from tms.config import study as settings
 from tms.io.errors import InputError
@@ -41,5 +39,16 @@ def merged(contents: dict[Path, dict]) -> dict:
     """The configuration of files that are laid over each other, in order."""
     config: dict = {}
     for values in contents.values():
-        update_config(config, copy.deepcopy(values))
+        config = laid_over(config, values)
     return settings.expanded(config)
+
+
+def laid_over(config: dict, values: dict) -> dict:
+    """A configuration with values laid over it, as Snakemake does it: a node may be checked without it."""
+    config = dict(config)
+    for key, value in values.items():
+        below = config.get(key)
+        if isinstance(value, dict):
+            value = laid_over(below if isinstance(below, dict) else {}, value)
+        config[key] = value
+    return config

@@ -1,0 +1,66 @@
+"""Shapes: sizes as transformers counts them, and those of the shipped configuration."""
+
+import copy
+import json
+
+import pytest
+import yaml
+from helpers.shipped_config import SHIPPED
+
+from tms.gpu_check import shapes
+
+KNOWN = yaml.safe_load(shapes.ARCHITECTURES.read_text())
+PAPER = SHIPPED["table"]["models"]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_parameters_are_those_that_transformers_counts(name, tmp_path):
+    from tms.training.sharding import count_parameters
+
+    for layers in (1, 3):
+        keys = KNOWN[name] | {"num_hidden_layers": layers}
+        (tmp_path / "config.json").write_text(json.dumps(keys))
+        assert shapes.parameters(keys, layers) == count_parameters(tmp_path)
+
+
+def test_parameters_of_the_miniature(tmp_path):
+    from tms.training.sharding import count_parameters
+
+    folder = shapes.ARCHITECTURES.parent / "miniature" / "base"
+    assert shapes.small()[0].parameters == count_parameters(folder)
+
+
+def test_sizes_are_those_of_the_configuration():
+    config = SHIPPED
+    entries = [(entry["base"], entry) for entry in config["models"].values() if "parameters" in entry]
+    entries += [(entry["model"], entry) for entry in config["teachers"].values() if "parameters" in entry]
+    for folder, entry in entries:
+        keys = shapes.architecture(config, folder)
+        counted = shapes.parameters(keys, keys["num_hidden_layers"])
+        assert counted == pytest.approx(entry["parameters"], rel=0.01), folder
+
+
+def test_shipped_shapes():
+    """As docs/slurm.md states: 1B and 1.5B are copied, what is larger is sharded."""
+    found, unknown = shapes.configured(SHIPPED, PAPER)
+    assert unknown == []
+    assert [shape.name for shape in found] == ["llama1b", "llama8b", "qwen7b", "qwen3b", "qwen1.5b"]
+    assert {shape.cards for shape in found} == {8} and {shape.tokens for shape in found} == {4600}
+    assert [shape.sharded(int(80e9)) for shape in found] == [False, True, True, True, False]
+
+
+def test_equal_models_share_a_shape_and_their_own_files_come_first(tmp_path):
+    config = copy.deepcopy(SHIPPED)
+    base = tmp_path / "Qwen2.5-3B-Instruct"
+    base.mkdir()
+    keys = KNOWN["Qwen2.5-3B-Instruct"] | {"num_hidden_layers": 5}
+    (base / "config.json").write_text(json.dumps(keys))
+    entry = config["models"]["qwen3b"] | {"base": str(base)}
+    more = {"one": entry, "two": entry, "odd": entry | {"base": "models/mine"}}
+    config["models"] |= more | {"wide": entry | {"training": entry["training"] | {"device_batch": 1}}}
+    found, unknown = shapes.configured(config, ["one", "two", "odd", "wide"])
+    assert [(shape.name, shape.layers, shape.device_batch) for shape in found] == [
+        ("one,two", 5, 2),
+        ("wide", 5, 1),
+    ]
+    assert unknown == ["odd"]

@@ -1,0 +1,55 @@
+"""What the configured jobs ask of a machine: cards, memory, disk, models that are still to be downloaded."""
+
+from pathlib import Path
+
+from tms.config import hardware, study
+from tms.gpu_check.shapes import Shape
+from tms.training import devices
+
+STATE_BYTES = 12 + 2  # a parameter on disk: a state to resume from, and a checkpoint
+
+
+def of(config: dict, models: list[str], shapes: list[Shape]) -> dict:
+    """Settings of the part `environment`.
+
+    Args:
+        config: the whole configuration.
+        models: names of those that are checked.
+        shapes: theirs.
+    """
+    return {
+        "cards": cards(config, models),
+        "mem_bytes": mem_mb(config, models) * 1e6,
+        "disk_bytes": max((STATE_BYTES * shape.parameters for shape in shapes), default=0),
+        "missing": [folder for folder in folders(config, models) if not Path(folder).exists()],
+    }
+
+
+def cards(config: dict, models: list[str]) -> int:
+    """Cards of the largest job of some models."""
+    counts = [study.gpus(config, model, use) for model in models for use in ("train", "generate")]
+    counts += [hardware.generating_gpus(config, *entry) for entry in _others(config, models)]
+    return max(counts, default=0)
+
+
+def mem_mb(config: dict, models: list[str]) -> int:
+    """Main memory of the largest training job of some models."""
+    counts = [
+        (config["models"][model].get("parameters", 0), study.gpus(config, model, "train")) for model in models
+    ]
+    return max((devices.train_mem_mb(*count) for count in counts), default=0)
+
+
+def folders(config: dict, models: list[str]) -> list[str]:
+    """Model folders that the hub has and some models need, their teachers' and judges' among them."""
+    named = [config["models"][model]["base"] for model in models]
+    named += [config[part][name].get("model") for part, name in _others(config, models)]
+    return [folder for folder in dict.fromkeys(named) if folder and study.hub_repo(config, folder)]
+
+
+def _others(config: dict, models: list[str]) -> list[tuple[str, str]]:
+    """Teachers and judges of models, as (section, name)."""
+    teachers = [("teachers", config["models"][model]["teacher"]) for model in models]
+    tasks = [config["tasks"][task] for model in models for task in study.benchmarks(config, model)]
+    judges = [("judges", task["judge"]) for task in tasks if "judge" in task]
+    return list(dict.fromkeys([*teachers, *judges]))

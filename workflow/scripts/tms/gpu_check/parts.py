@@ -1,0 +1,103 @@
+"""The parts of a check: what is run, in which order, and what is left out for want of a package."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from tms.gpu_check import random_model
+from tms.gpu_check.runner import Part
+from tms.gpu_check.shapes import Shape
+from tms.gpu_check.trials import Trial, plan
+
+# Kinds of parts: seconds that one may take, and the packages without which it is skipped.
+KINDS = {
+    "cards": (60, ["torch"]),
+    "all-reduce": (90, ["torch", "accelerate"]),
+    "train": (150, ["torch", "transformers", "accelerate"]),
+    "generate": (240, ["torch", "transformers", "vllm"]),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the check runs on.
+
+    Attributes:
+        names: of the cards, for CUDA_VISIBLE_DEVICES; on a CPU as many words as processes.
+        card_bytes: memory of a card; None on a CPU.
+    """
+
+    names: list[str]
+    card_bytes: int | None
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.card_bytes is not None
+
+
+def missing(kind: str) -> list[str]:
+    """Packages without which a kind of part is skipped."""
+    return [name for name in KINDS[kind][1] if importlib.util.find_spec(name) is None]
+
+
+def training_name(shape: Shape, trial: Trial) -> str:
+    """Name of a trial's part."""
+    return f"train {shape.name} {trial.layers} layers"
+
+
+def generating(shapes: list[Shape]) -> list[Shape]:
+    """One shape for each architecture: training alone tells the others apart."""
+    first: dict[str, Shape] = {}
+    for shape in shapes:
+        first.setdefault(repr(shape.architecture), shape)
+    return list(first.values())
+
+
+def parts(shapes: list[Shape], machine: Machine, folder: Path, kinds: list[str]) -> list[Part]:
+    """Parts of some kinds, in the order in which they start.
+
+    Args:
+        shapes: to be checked.
+        machine: that checks.
+        folder: for the model folders, which are written.
+        kinds: keys of `KINDS`.
+    """
+    cards, found = len(machine.names), []
+    for kind in kinds:
+        if missing(kind):
+            continue
+        if kind == "cards":
+            found.append(Part(kind, "cards", {}, cards, 1, KINDS[kind][0]))
+        elif kind == "all-reduce":
+            found.append(Part(kind, "all_reduce", {}, cards, cards, KINDS[kind][0]))
+        elif kind == "train":
+            for shape in shapes:
+                trials = plan(shape, cards, machine.card_bytes)
+                found += [_training(shape, trial, machine, folder) for trial in trials]
+        else:
+            found += [_generation(shape, machine, folder) for shape in generating(shapes)]
+    return found
+
+
+def _training(shape: Shape, trial: Trial, machine: Machine, folder: Path) -> Part:
+    name = training_name(shape, trial)
+    settings = {
+        "folder": str(random_model.write_config(folder / name, shape.architecture, trial.layers)),
+        "sharded": shape.sharded(machine.card_bytes),
+        "device_batch": shape.device_batch,
+        "tokens": shape.tokens,
+        "recompute": shape.recompute,
+    }
+    return Part(name, "training", settings, trial.processes, trial.processes, KINDS["train"][0])
+
+
+def _generation(shape: Shape, machine: Machine, folder: Path) -> Part:
+    name, cards = f"generate {shape.name}", max(shape.generating_cards, 1)
+    settings = {
+        "engine": "vllm",
+        "model": shape.folder,
+        "folder": str(random_model.write_config(folder / name, shape.architecture, shape.layers)),
+        "tensor_parallel": cards if machine.on_gpu else 1,
+        "on_gpu": machine.on_gpu,
+    }
+    return Part(name, "generation", settings, cards, 1, KINDS["generate"][0])

@@ -1,0 +1,50 @@
+"""Models with random weights at true size, made in seconds without a download."""
+
+import json
+from pathlib import Path
+
+BLOCK = 1 << 20  # numbers that are drawn; every matrix is filled with copies of them
+SPREAD = 0.02  # standard deviation, as models are initialised
+
+
+def write_config(folder: Path, architecture: dict, layers: int) -> Path:
+    """Write `config.json` of a model with so many layers into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = {key: value for key, value in architecture.items() if key != "layer_types"}
+    if "layer_types" in architecture:
+        keys["layer_types"] = architecture["layer_types"][:layers]
+    (folder / "config.json").write_text(json.dumps(keys | {"num_hidden_layers": layers}))
+    return folder
+
+
+def build(folder: Path, dtype, filled: bool = True, attention: str = "sdpa"):
+    """A model on the CPU as the `config.json` of a folder describes it.
+
+    Args:
+        folder: with `config.json`.
+        dtype: torch's, of the weights.
+        filled: whether it gets weights; else they are whatever memory holds, and take none until written to.
+        attention: implementation.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.initialization import no_init_weights
+
+    with no_init_weights():
+        model = AutoModelForCausalLM.from_config(
+            AutoConfig.from_pretrained(folder), dtype=dtype, attn_implementation=attention
+        )
+    model.tie_weights()
+    if not filled:
+        return model
+    block = (SPREAD * torch.randn(BLOCK, generator=torch.Generator().manual_seed(0))).to(dtype)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            flat = parameter.view(-1)
+            if parameter.dim() == 1:  # a norm's weight, or a bias
+                flat.fill_(0.0 if name.endswith("bias") else 1.0)
+                continue
+            whole = len(flat) // BLOCK * BLOCK
+            flat[:whole].view(-1, BLOCK).copy_(block)
+            flat[whole:].copy_(block[: len(flat) - whole])
+    return model
