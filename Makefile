@@ -77,7 +77,7 @@ ESTIMATE ?=
 SMALL ?=
 PROFILE ?=
 GPU_CHECK ?=
-.PHONY: estimate preflight gpu-check smoke-gpu gpu vllm-cpu
+.PHONY: estimate preflight gpu-check smoke-gpu status gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
 	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
 
@@ -96,6 +96,10 @@ SMOKE := results/smoke/tms/table.csv results/smoke_vllm/tms/smoke_chain/seed0/mi
 smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both engines
 	$(SNAKEMAKE) --resources gpu=1 --configfile config/smoke_gpu.yaml -- $(SMOKE)
 	@$(BIN)/python workflow/scripts/show.py results/smoke/tms/table.csv
+
+status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours, the last error
+	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
+		$(if $(CONFIG),--configfile $(CONFIG))
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 
