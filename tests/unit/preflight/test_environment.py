@@ -68,5 +68,9 @@ def test_a_cpu_with_transformers_is_not_looked_at():
     assert said([job("generate", model="tiny"), job("train_sft", model="tiny")], {"torch": None}) == ""
 
 
+def test_the_check_of_cards_says_itself_what_is_missing():
+    assert said([job("gpu_check", gpus=8)], {"torch": None}) == ""
+
+
 def test_this_environment():
     assert installed("torch").partition("+")[0] == GPU["torch"] and installed("no-such-package") is None

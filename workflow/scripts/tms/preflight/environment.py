@@ -12,6 +12,7 @@ from tms.cost_estimate.dry_run import Job
 ENVS = Path(__file__).resolve().parents[4] / "envs"
 # What loads, trains or samples a model: another version of one gives another result, or no job that runs.
 IMPORTED = ("torch", "transformers", "tokenizers", "safetensors", "accelerate", "trl", "numpy")
+CHECKS = {"gpu_check"}  # rules that themselves say what is missing
 STUDENT = {"harvest", "generate", "generate_samples", "drift", "train_on_policy"}  # rules that sample a model
 
 
@@ -30,7 +31,7 @@ def engines(jobs: Iterable[Job], config: dict) -> set[str]:
 
 def asks(jobs: list[Job], config: dict) -> bool:
     """Whether jobs take cards or vLLM; what runs on a CPU with transformers is not looked at."""
-    return any(job.gpus for job in jobs) or "vllm" in engines(jobs, config)
+    return any(job.gpus for job in jobs if job.rule not in CHECKS) or "vllm" in engines(jobs, config)
 
 
 def faults(jobs: list[Job], config: dict, version: Callable[[str], str | None] | None = None) -> list[str]:
