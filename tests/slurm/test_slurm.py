@@ -21,6 +21,9 @@ EDITS = [
     ("mem_mb: 8000", "mem_mb: 2000"),
     ("latency-wait: 60", "latency-wait: 20\nseconds-between-status-checks: 2"),
 ]
+# A job takes 18 seconds here before it is seen to have ended.
+LOCAL = ["pretrain", "prepare", "decontaminate", "contamination_gate", "filter_teacher", "plan_mixture"]
+LOCAL += ["build_mixture", "grade"]
 GPUS = """
 compute: {{preflight: warn}}
 models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {epochs}, device_batch: 2}}}}}}
@@ -51,10 +54,8 @@ def project(slurm, tmp_path_factory) -> Path:
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, folder / part)
-    with (folder / "Snakefile").open(
-        "a"
-    ) as file:  # a job takes 18 seconds here before it is seen to have ended
-        file.write("\n\nlocalrules:\n    filter_teacher,\n    build_mixture,\n    grade,\n    aggregate,\n")
+    with (folder / "Snakefile").open("a") as file:
+        file.write(f"\n\nlocalrules:\n    {', '.join(LOCAL)},\n")
     profile = folder / "slurm" / "config.v9+.yaml"
     text = profile.read_text()
     for old, new in EDITS:
@@ -69,7 +70,7 @@ def test_a_student_and_all_it_is_made_of_run_on_slurm(project):
     run = "results/tiny/tms/chain/seed0"
     log = finish(project, start(project, f"{run}/scores.json"), 600)
     assert "chain" in json.loads((project / run / "scores.json").read_text())
-    assert len(re.findall("has been submitted with SLURM jobid", log)) >= 8
+    assert len(re.findall("has been submitted with SLURM jobid", log)) >= 5  # teacher to generate
 
 
 def test_a_job_that_is_told_to_stop_saves_and_its_next_try_goes_on(project):

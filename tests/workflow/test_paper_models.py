@@ -65,13 +65,13 @@ def has_vllm() -> bool:
 
 TARGETS = ["results/qwen_small/tms/table.csv"]
 if has_vllm():
-    TARGETS += ["results/qwen_small_vllm/tms/s_math/seed0/scores.json"]
+    TARGETS += ["results/qwen_small_vllm/tms/s_math/seed0/mixture.parquet"]
     TARGETS += ["results/qwen_small_vllm/base/generations.parquet"]
 
 
 @pytest.fixture(scope="module")
 def paper(new_project):
-    """The table of TMS, made from nothing, and a student of vLLM's completions where that is installed."""
+    """The table of TMS, made from nothing, and a mixture of vLLM's completions where that is installed."""
     project = new_project("paper")
     root = project.folder / "benchmarks"
     root.mkdir()
