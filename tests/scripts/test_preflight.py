@@ -55,12 +55,12 @@ def test_a_gated_model_stops_or_is_a_warning(hub, tmp_path):
     hub.access = {"allenai/wildguard": "GatedRepo"}
     done = checked(tmp_path)
     assert done.returncode == 2
-    assert "error: preflight: 1 things are missing:\n- allenai/wildguard is gated" in done.stderr
+    assert "error: preflight: one thing is missing:\n- allenai/wildguard is gated" in done.stderr
     assert (
         "https://huggingface.co/allenai/wildguard " in done.stderr and "judges.wildguard.model" in done.stderr
     )
     done = checked(tmp_path, preflight="warn")
-    assert done.returncode == 0 and done.stderr.startswith("warning: preflight: 1 things are missing")
+    assert done.returncode == 0 and done.stderr.startswith("warning: preflight: one thing is missing")
 
 
 @pytest.mark.slow

@@ -50,7 +50,8 @@ def main(args: argparse.Namespace) -> None:
             f"preflight: {len(jobs)} jobs; {reached}; {needs}", file=sys.stderr if args.plan else sys.stdout
         )
         return
-    told = f"preflight: {len(missing)} things are missing:\n" + "\n".join(f"- {line}" for line in missing)
+    count = "one thing is" if len(missing) == 1 else f"{len(missing)} things are"
+    told = f"preflight: {count} missing:\n" + "\n".join(f"- {line}" for line in missing)
     if args.plan and config["compute"]["preflight"] == "warn":
         print(f"warning: {told}", file=sys.stderr)
         return

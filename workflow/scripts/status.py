@@ -63,11 +63,11 @@ def main(args: argparse.Namespace) -> None:
         )
     targets = args.target or run.targets
     configfiles = args.configfile or ([] if args.target else run.configfiles)
+    marks = snakemake_files.marked()  # as the logs, before the seconds that planning takes
     with ThreadPoolExecutor() as pool:
         remaining, every = pool.map(lambda whole: jobs_of(targets, configfiles, whole), (False, True))
     alive = bool(living) or (run is not None and run.host != platform.node() and snakemake_files.locked())
     left = {path for job in remaining for path in job.output}
-    marks = snakemake_files.marked()
     failed = {path for each in ([*living] or runs[:1]) for one in each.failures for path in one.output}
     found = states(every, left, marks if alive else (), failed)
     estimated, note = estimate(remaining, configfiles, args.throughput)
@@ -173,10 +173,11 @@ def failure_lines(failure: Failure) -> list[str]:
         lines.append(wrapped(failure.message, "  "))
     for path in map(Path, failure.logs):
         text = path.read_text(errors="replace").strip() if path.is_file() else ""
-        lines.append(f"  {path}{'' if text else ' (empty)' if path.is_file() else ' (not there)'}")
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        lines.append(f"  {shown}{'' if text else ' (empty)' if path.is_file() else ' (not there)'}")
         if text:
-            shown = [wrapped(line, "    ") for line in text.splitlines() if line.strip()]
-            lines += "\n".join(shown[-LINES:]).splitlines()[-LINES:]
+            ending = [wrapped(line, "    ") for line in text.splitlines() if line.strip()]
+            lines += "\n".join(ending[-LINES:]).splitlines()[-LINES:]
             break
     return lines
 
