@@ -1,11 +1,17 @@
-"""Generation with vLLM, row-seeded by a logits processor.
+"""Generation with vLLM, row-seeded.
 
-vLLM decodes greedily, and the processor leaves of each row's logits only the token that `next_token.choose`
-takes: so both engines share one definition of a sample. (vLLM's own seeded sampling depends on the batch.)
+On a GPU vLLM draws (its Model Runner V2): the noise of a token is a hash of the request's seed, which is the
+row's noise key, the token's position and its id, so it depends on no batch
+(https://github.com/vllm-project/vllm/blob/v0.31.0/vllm/v1/worker/gpu/sample/gumbel.py).
+
+On a CPU there is no Triton, which that runner needs, and a request's seed fails. There vLLM decodes greedily
+(Model Runner V1), and a logits processor leaves of each row's logits only the token that `next_token.choose`
+takes: both engines draw the same text.
 """
 
 import os
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -18,9 +24,12 @@ from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
+GPU = torch.cuda.is_available()
 # Read when vLLM is imported. In one process the engine starts in seconds and keeps our number of threads.
 os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+os.environ.setdefault("VLLM_LOGGING_LEVEL", "INFO" if GPU else "ERROR")
+# Which runner draws decides how, so it is not left to what vLLM finds installed.
+os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "1" if GPU else "0"
 
 try:
     from vllm import LLM, SamplingParams
@@ -33,10 +42,13 @@ except ImportError as error:
     ) from error
 
 CPU_CACHE_BYTES = 1 << 30
+# vLLM's own depend on the card: 256 and 8,192 on an A100, four and two times as many on an H100 (0.31).
+MOST_ROWS = 256  # that are decoded at once
+MOST_TOKENS = 8192  # of a step, prompts included
 
 
 class VllmEngine:
-    """Engine on vLLM; float32 on a CPU, bfloat16 on a GPU.
+    """Engine on vLLM; float32 on a CPU, bfloat16 on a GPU, with vLLM's own noise.
 
     Args:
         tensor_parallel: GPUs over which a model is spread.
@@ -49,11 +61,10 @@ class VllmEngine:
     def __init__(self, tensor_parallel: int = 1, memory_share: float = 0.9, threads: int | None = None):
         if threads:
             torch.set_num_threads(threads)
-        self.gpu = torch.cuda.is_available()
-        self.dtype = "bfloat16" if self.gpu else "float32"
+        self.dtype = "bfloat16" if GPU else "float32"
         self.version = (
             f"{_installed_version()} torch {version('torch').partition('+')[0]} "
-            f"{'cuda' if self.gpu else 'cpu'} {self.dtype}"
+            f"{'cuda' if GPU else 'cpu'} {self.dtype}{' vllm-noise' if GPU else ''}"
         )
         self.tensor_parallel, self.memory_share = tensor_parallel, memory_share
         self.llm: LLM | None = None
@@ -65,31 +76,37 @@ class VllmEngine:
                 self._start(folder, room)
             else:
                 self.llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
-                if not self.gpu:
+                if GPU:
+                    self.llm.reset_prefix_cache()  # of the weights before
+                else:
                     self.llm.collective_rpc(_pack_head)
         except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
+            traceback.print_exc()  # of which the line below is the end
             raise InputError(
                 f"{folder}: vLLM cannot load the model ({(str(error).splitlines() or [repr(error)])[0]}); "
                 f"see the log above, or try engine: transformers"
             ) from error
 
     def _start(self, folder: Path, room: int) -> None:
-        memory = {"gpu_memory_utilization": self.memory_share}
         self.llm = LLM(
             str(folder),
             dtype=self.dtype,
             max_model_len=room,
             tensor_parallel_size=self.tensor_parallel,
-            logits_processors=[RowSeededChoice],
             skip_tokenizer_init=True,  # prompts come as token ids
             generation_config="vllm",  # not the model's own sampling defaults
-            enforce_eager=not self.gpu,
-            # A cached prefix, or a step scheduled ahead, would only add ways to differ.
-            enable_prefix_caching=False,
-            async_scheduling=False,
             disable_log_stats=True,
-            **(memory if self.gpu else {"kv_cache_memory_bytes": CPU_CACHE_BYTES}),
+            **(self._on_gpu() if GPU else ON_CPU),
         )
+
+    def _on_gpu(self) -> dict:
+        return {
+            "gpu_memory_utilization": self.memory_share,
+            "max_num_seqs": MOST_ROWS,
+            "max_num_batched_tokens": MOST_TOKENS,
+            # A prompt that is sampled many times is read once; the noise knows nothing of it.
+            "enable_prefix_caching": True,
+        }
 
     def generate(
         self,
@@ -102,12 +119,11 @@ class VllmEngine:
         engine = self.llm.llm_engine
         for index, prompt in enumerate(prompts):
             params = SamplingParams(
-                temperature=0,
                 max_tokens=sampling.max_new_tokens,
                 stop_token_ids=end_token_ids,
                 detokenize=False,
                 output_kind=RequestOutputKind.FINAL_ONLY,
-                extra_args={"noise_key": prompt.noise_key, "sampling": asdict(sampling)},
+                **(drawn_by_vllm if GPU else drawn_by_processor)(prompt.noise_key, sampling),
             )
             engine.add_request(str(index), {"prompt_token_ids": prompt.prompt_ids}, params)
         spent, started = 0.0, time.perf_counter()
@@ -120,6 +136,21 @@ class VllmEngine:
             if ended:
                 on_rows(_finished(ended, spent))
                 spent = 0.0
+
+
+def drawn_by_vllm(noise_key: int, sampling: Sampling) -> dict:
+    """Words of a request whose tokens vLLM draws; a seed keeps it from samplers that know no seeds."""
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "seed": noise_key,
+    }
+
+
+def drawn_by_processor(noise_key: int, sampling: Sampling) -> dict:
+    """Words of a request whose tokens `RowSeededChoice` draws."""
+    return {"temperature": 0, "extra_args": {"noise_key": noise_key, "sampling": asdict(sampling)}}
 
 
 def _pack_head(worker) -> None:
@@ -147,7 +178,10 @@ def _finished(ended: list[tuple[int, object]], seconds: float) -> list[Finished]
 
 
 class RowSeededChoice(LogitsProcessor):
-    """Leaves of each row's logits only the token that `next_token.choose` takes (vLLM makes one a worker)."""
+    """Leaves of each row's logits only the token that `next_token.choose` takes (vLLM makes one a worker).
+
+    Of Model Runner V1: V2 refuses it.
+    """
 
     def __init__(self, vllm_config, device: torch.device, is_pin_memory: bool):
         self.device = device
@@ -182,6 +216,16 @@ class RowSeededChoice(LogitsProcessor):
         # All rows of one `generate` share their settings.
         chosen = choose(logits, keys, steps, rows[0][1])
         return logits.fill_(-torch.inf).scatter_(1, chosen[:, None], 0.0)
+
+
+ON_CPU = {
+    "logits_processors": [RowSeededChoice],
+    "enforce_eager": True,
+    "kv_cache_memory_bytes": CPU_CACHE_BYTES,
+    # A cached prefix, or a step scheduled ahead, would only add ways to differ.
+    "enable_prefix_caching": False,
+    "async_scheduling": False,
+}
 
 
 def _installed_version() -> str:
