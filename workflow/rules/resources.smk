@@ -1,6 +1,8 @@
-"""Cards, cores and memory of the jobs: resources, which Snakemake does not compare."""
+"""Cards, cores and memory of the jobs, which Snakemake does not compare; the checks of a machine."""
 
 from tms.config import hardware
+from tms.gpu_check import needs
+from tms.preflight import start
 
 
 # The limit of `gpu` in profiles/default is that of this node; on a cluster each job may ask for as many.
@@ -22,3 +24,31 @@ TRAIN = hardware.per_key(hardware.TRAINING, lambda w: hardware.training(config, 
 TRAIN_ON_POLICY = hardware.per_key(
     hardware.TRAINING_ON_POLICY, lambda w: hardware.training_on_policy(config, w.model, w.method, w.task)
 )
+CHECKED = config["table"]["models"]
+
+
+# Before the first job of a run: access to the hub, the environment of the jobs, disk.
+onstart:
+    start.check(workflow, config, OFFLINE)
+
+
+# No target needs it: `make gpu-check PROFILE=slurm` sends it to a cluster.
+rule gpu_check:
+    output:
+        "logs/gpu_check/report.json",
+    log:
+        "logs/gpu_check/job.log",
+    retries: 0
+    conda:
+        "../../envs/gpu.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        gpu=needs.cards(config, CHECKED),
+        cpus_per_task=hardware.cores(config, needs.cards(config, CHECKED)),
+        mem_mb=needs.mem_mb(config, CHECKED),
+        # Minutes; the profile has a job stopped ten minutes before its limit.
+        runtime=30,
+    params:
+        flags=flags(configfile=[*map(str, workflow.overwrite_configfiles)] or None),
+    shell:
+        f"{LEASE} python workflow/scripts/gpu_check.py {{params.flags}} > {{log}} 2>&1"
