@@ -58,6 +58,7 @@ def command(algorithm, model, **changed):
         "work-root": "work",
         "output-root": "run",
         "trajectory": "run/trajectory",
+        "updates": "run/updates.json",
         "cost": "run/cost.json",
         "curve": "run/curve.parquet",
         "log-dir": "log",

@@ -54,6 +54,8 @@ def command(folder, model, **changed):
             "run/trajectory",
             "--cost",
             "run/cost.json",
+            "--updates",
+            "run/updates.json",
             "--log-dir",
             "curves",
         ),

@@ -17,6 +17,7 @@ rule train_sft:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
+        updates=f"{RUN}/updates.json",
     log:
         "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
@@ -39,7 +40,7 @@ rule train_sft:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} > {log} 2>&1"
+        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} --updates {output.updates} > {log} 2>&1"
 
 
 rule train_student:
@@ -50,6 +51,7 @@ rule train_student:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
+        updates=f"{RUN}/updates.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
@@ -72,7 +74,7 @@ rule train_student:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} > {log} 2>&1"
+        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} --updates {output.updates} > {log} 2>&1"
 
 
 rule train_on_policy:
@@ -84,6 +86,7 @@ rule train_on_policy:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
+        updates=f"{RUN}/updates.json",
         curve=f"{RUN}/curve.parquet",
     log:
         "logs/train_on_policy/{model}/{method}/{task}/seed{seed}.log",
@@ -109,4 +112,4 @@ rule train_on_policy:
         " {resources.monitor} --grading-processes {resources.processes}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
-        " --curve {output.curve} > {log} 2>&1"
+        " --curve {output.curve} --updates {output.updates} > {log} 2>&1"

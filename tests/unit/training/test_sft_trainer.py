@@ -1,5 +1,6 @@
 """The trainer against a loop written out by hand; batches, checkpoints and their files."""
 
+import json
 import math
 import shutil
 from functools import partial
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest
@@ -242,7 +243,7 @@ def test_a_checkpoint_is_the_base_with_other_weights(trained, tiny_model):
     names = {file.name for file in tiny_model.iterdir()}
     for point in ("2of5", "1of1"):
         folder = work / f"checkpoint-{point}"
-        assert {file.name for file in folder.iterdir()} == names
+        assert {file.name for file in folder.iterdir()} == names | {"update.json"}
         for name in names - {"model.safetensors", "weights.json"}:
             assert (folder / name).read_bytes() == (tiny_model / name).read_bytes()
     digests = {weights_digest(folder) for folder in (tiny_model, *work.glob("checkpoint-*"))}
@@ -258,9 +259,22 @@ def test_checkpoints_have_the_bases_precision(trained, tiny_model, tmp_path):
     shutil.copytree(tiny_model, half)
     AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
     write_digest(half)
-    stored = load_file(trained(base=half) / "checkpoint-1of1" / "model.safetensors")
-    assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
-    assert stored.keys() == load_file(tiny_model / "model.safetensors").keys()  # no untied copy of the head
+    first = load_file(half / "model.safetensors")
+    kept = {}
+    for dtype, expected in (("base", torch.bfloat16), ("float32", torch.float32)):
+        folder = trained(base=half, checkpoint_dtype=dtype, learning_rate=3e-5) / "checkpoint-1of1"
+        stored = load_file(folder / "model.safetensors")
+        assert {tensor.dtype for tensor in stored.values()} == {expected}
+        assert AutoConfig.from_pretrained(folder).dtype == expected
+        assert stored.keys() == first.keys()  # no untied copy of the head
+        kept[dtype] = json.loads((folder / "update.json").read_text())
+        changed = sum((stored[name].float() != first[name].float()).sum().item() for name in first)
+        assert kept[dtype]["weights"] == sum(tensor.numel() for tensor in first.values())
+        assert kept[dtype]["changed"] == changed / kept[dtype]["weights"]
+    assert kept["base"]["changed"] < 0.5 < kept["float32"]["changed"]
+    assert kept["base"]["surviving"] < 0.9
+    assert kept["float32"]["surviving"] == 1
+    assert kept["float32"]["update_rms"] == kept["base"]["update_rms"] > 0
 
 
 def test_cast_keeps_shared_memory_shared():

@@ -6,7 +6,7 @@ from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import train
 
-ADAM = "--adam-beta1 0.9 --adam-beta2 0.95 --weight-decay 0.0 --max-grad-norm 1.0"
+ADAM = "--adam-beta1 0.9 --adam-beta2 0.95 --weight-decay 0.0 --max-grad-norm 1.0 --checkpoint-dtype base"
 ROWS = f"--effective-batch 64 --warmup 0.03 {ADAM} --max-new-tokens 96 --seed 0 --threads 1 --save-points"
 SAMPLED = "--temperature 1.0 --top-p 1.0 --budget steps --kl-rows 64 --seed 0 --threads 1 --save-points 1of1"
 

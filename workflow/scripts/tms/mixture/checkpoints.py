@@ -10,6 +10,7 @@ from tms.io.errors import InputError
 
 BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
+UPDATE = "update.json"  # in a trained checkpoint's folder: its way from theta_0 (tms.training.update)
 
 
 def point_name(point: Fraction) -> str:

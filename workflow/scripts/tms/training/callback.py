@@ -3,6 +3,7 @@
 Works with any Trainer of transformers (TRL's are such), on one device or several, sharded or not.
 """
 
+import json
 import math
 import shutil
 import time
@@ -14,11 +15,13 @@ from transformers import AutoConfig, Trainer, TrainerCallback
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.io.work_folder import complete_state
-from tms.mixture.checkpoints import write_digest
-from tms.training.settings import Settings
+from tms.mixture.checkpoints import UPDATE, write_digest
+from tms.training import update
+from tms.training.settings import BASE_DTYPE, Settings
 
 WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
-WEIGHT_RECORDS = {"model.safetensors.index.json", "pytorch_model.bin.index.json", "weights.json"}
+# Records of a base's weights, which are not its checkpoints'.
+NOT_COPIED = {"model.safetensors.index.json", "pytorch_model.bin.index.json", "weights.json", UPDATE}
 
 
 class CheckpointCallback(TrainerCallback):
@@ -97,8 +100,8 @@ class CheckpointCallback(TrainerCallback):
         return (self.trainer.accelerator.reduce(flags_here, "sum") > 0).tolist()
 
     def _save_checkpoint(self, folder: Path) -> None:
-        """Write a model folder: the base's own files (config, tokenizer, template) with the new weights in
-        the base's precision."""
+        """Write a model folder: the base's own files (config, tokenizer, template) with the new weights,
+        and how much of the update their precision keeps."""
         accelerator = self.trainer.accelerator
         weights = accelerator.get_state_dict(self.trainer.model_wrapped)
         if not accelerator.is_main_process:
@@ -108,10 +111,16 @@ class CheckpointCallback(TrainerCallback):
             weights[copy] = weights[original]
         unfinished = folder.with_name(f".{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        model.save_pretrained(unfinished, state_dict=cast(weights, stored_dtype(self.base)))
+        dtype = self.settings.checkpoint_dtype
+        dtype = stored_dtype(self.base) if dtype == BASE_DTYPE else getattr(torch, dtype)
+        rounded = cast(weights, dtype)
+        model.save_pretrained(unfinished, state_dict=rounded)
         for file in self.base.iterdir():
-            if file.is_file() and file.suffix not in WEIGHT_FILES and file.name not in WEIGHT_RECORDS:
+            if file.is_file() and file.suffix not in WEIGHT_FILES and file.name not in NOT_COPIED:
                 shutil.copy(file, unfinished)
+        if dtype != stored_dtype(self.base):
+            state_dtype(unfinished / "config.json", dtype)
+        update.write(unfinished, update.measure(weights, rounded, self.base, self.trainer.args.device))
         write_digest(unfinished)
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed after this point
         unfinished.rename(folder)
@@ -120,6 +129,13 @@ class CheckpointCallback(TrainerCallback):
 def stored_dtype(base: Path) -> torch.dtype:
     """Precision in which a model folder's config says that its weights are stored."""
     return AutoConfig.from_pretrained(base).dtype or torch.float32
+
+
+def state_dtype(config: Path, dtype: torch.dtype) -> None:
+    """Write another precision of the stored weights into a model folder's config."""
+    keys = json.loads(config.read_text())
+    keys.pop("torch_dtype", None)  # the key's older name
+    config.write_text(json.dumps(keys | {"dtype": update.dtype_name(dtype)}, indent=2) + "\n")
 
 
 def cast(weights: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:

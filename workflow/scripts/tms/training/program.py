@@ -1,6 +1,7 @@
 """The training programs' common course: checks before any costly work, training on rows, outputs."""
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -109,14 +110,20 @@ def end_stopped() -> None:
 
 
 def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Cost) -> None:
-    """Put a finished run's checkpoints and cost into their places, and remove its work folder."""
+    """Put a finished run's checkpoints, updates and cost into their places, and remove its work folder."""
     shutil.rmtree(args.trajectory, ignore_errors=True)
     args.trajectory.mkdir(parents=True)
     args.output_root.mkdir(parents=True, exist_ok=True)
     for point, step in plan.save_steps.items():
         place = args.output_root if point == checkpoints.FINAL else args.trajectory
         work_folder.publish(work / f"checkpoint-{plan.saved[step]}", place / f"checkpoint-{point}")
-    args.cost.parent.mkdir(parents=True, exist_ok=True)
+    for file in (args.updates, args.cost):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    updates = {
+        point: json.loads((work / f"checkpoint-{plan.saved[step]}" / checkpoints.UPDATE).read_text())
+        for point, step in plan.save_steps.items()
+    }
+    args.updates.write_text(json.dumps(updates, indent=1) + "\n")
     cost.write(args.cost, spent)
     shutil.rmtree(work)
 

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +14,10 @@ from tms.training.devices import FSDP
 RESULT_FLAGS = (
     *("epochs", "max_steps", "learning_rate", "effective_batch", "warmup", "adam_beta1", "adam_beta2"),
     *("weight_decay", "max_grad_norm", "max_new_tokens", "seed", "threads", "save_points", "attention"),
+    *("checkpoint_dtype",),
 )
+BASE_DTYPE = "base"
+CHECKPOINT_DTYPES = [BASE_DTYPE, "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Settings:
         save_every_seconds, save_every_steps: when a state to resume from is saved; 0 steps: by time alone.
         report_to: reporter that transformers knows, or none.
         log_dir: folder of event files.
+        checkpoint_dtype: precision of the saved weights; base: that of theta_0's own files.
     """
 
     learning_rate: float
@@ -56,6 +60,7 @@ class Settings:
     save_every_steps: int
     report_to: str
     log_dir: Path
+    checkpoint_dtype: str = field(default=BASE_DTYPE, kw_only=True)
 
     def __post_init__(self):
         if not 0 <= self.warmup < 1:
@@ -97,6 +102,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
     add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")
     add("--attention", default="sdpa", help="attention implementation: sdpa, eager, flash_attention_2, ...")
+    add(
+        "--checkpoint-dtype",
+        choices=CHECKPOINT_DTYPES,
+        default=BASE_DTYPE,
+        help="precision of the saved weights; base: that of theta_0's own files",
+    )
     add("--device-batch", type=int, required=True, help="rows that one device takes at once")
     add("--gradient-checkpointing", choices=["on", "off"], default="off", help="trade time for memory")
     add(
@@ -108,5 +119,6 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--output-root", type=Path, required=True, help="folder that gets checkpoint-1of1, the end")
     add("--trajectory", type=Path, required=True, help="folder that gets the checkpoints before the end")
     add("--cost", type=Path, required=True, help="cost JSON to write")
+    add("--updates", type=Path, required=True, help="JSON to write: how far each checkpoint is from theta_0")
     add("--log-dir", type=Path, required=True, help="folder for TensorBoard event files")
     add("--report-to", default="tensorboard", help="reporter that transformers knows (wandb, ...), or none")
