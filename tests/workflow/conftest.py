@@ -17,15 +17,16 @@ PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
 SMALL = """
 models: {tiny: {experiments: [main, windows, checkpoints, frontier, mismatch, diversity]}}
 experiments:
-  main: [sft, final_sft, grpo, tms, trapo, trsft]
+  main: [sft, grpo, tms, trapo]
   windows: [tms]
-  checkpoints: [tms_t2, tms]
+  checkpoints: [tms]
   frontier: [sft, tms]
   # Of no model here, while a method that no experiment names belongs to every model.
   mixture: [reinforce]
   alpha:
-    [self_sft, tms_trsft, tms_t4, tms_t6, tms_t8, tms_t12, tms_early, tms_mid, tms_late, tms_alpha0,
-    tms_alpha50, tms_alpha75, tms_theta0, tms_final, iterative_sft, sft_lr30, sft_lr10, tms_lr30, tms_lr10]
+    [self_sft, final_sft, trsft, tms_trsft, tms_t2, tms_t4, tms_t6, tms_t8, tms_t12, tms_early, tms_mid,
+    tms_late, tms_alpha0, tms_alpha50, tms_alpha75, tms_theta0, tms_final, iterative_sft, sft_lr30, sft_lr10,
+    tms_lr30, tms_lr10]
 methods:
   sft: {training: {checkpoints: [1of5]}}
   tms: {training: {checkpoints: [3of5]}}

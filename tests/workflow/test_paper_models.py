@@ -28,7 +28,7 @@ models:
     seeds: [0]
     engine: transformers
     training: {{effective_batch: 16, device_batch: 8, learning_rate: 1.0e-3}}
-  qwen_small_vllm: {{<<: *small, engine: vllm, harvest: {{parts: 2}}}}
+  qwen_small_vllm: {{<<: *small, engine: vllm}}
 judges:
   small: {{model: models/local/qwen, kind: wildguard, max_new_tokens: 4}}
 suites:
@@ -65,13 +65,12 @@ def has_vllm() -> bool:
 
 TARGETS = ["results/qwen_small/tms/table.csv"]
 if has_vllm():
-    TARGETS += ["results/qwen_small_vllm/tms/s_math/seed0/mixture.parquet"]
     TARGETS += ["results/qwen_small_vllm/base/generations.parquet"]
 
 
 @pytest.fixture(scope="module")
 def paper(new_project):
-    """The table of TMS, made from nothing, and a mixture of vLLM's completions where that is installed."""
+    """The table of TMS, made from nothing, and the base's completions by vLLM where that is installed."""
     project = new_project("paper")
     root = project.folder / "benchmarks"
     root.mkdir()

@@ -43,7 +43,7 @@ def test_scores_are_tidy(project):
 
 
 def test_the_models_table_and_costs_hold_every_method(project):
-    methods = "sft final_sft grpo tms trapo trsft".split()
+    methods = "sft grpo tms trapo".split()
     table = read_csv(project.folder / "results/tiny/table.csv")
     assert [row["row"] for row in table] == ["base", *methods]
     cost = read_csv(project.folder / "results/tiny/cost.csv")
@@ -60,9 +60,8 @@ def test_the_models_table_and_costs_hold_every_method(project):
     spent = {
         row["method"]: row for row in cost if row["stage"] in ("sft", "on_policy") and row["seed"] == "0"
     }
-    assert {name: int(spent[name]["rollouts"]) > 0 for name in ("sft", "trsft", "grpo", "trapo")} == {
+    assert {name: int(spent[name]["rollouts"]) > 0 for name in ("sft", "grpo", "trapo")} == {
         "sft": False,
-        "trsft": False,
         "grpo": True,
         "trapo": True,
     }
@@ -95,7 +94,7 @@ def test_a_student_takes_as_many_steps_as_sft(project):
     run = "results/tiny/{}/chain/seed0/train.cost.json"
     steps = {
         method: json.loads((project.folder / run.format(method)).read_text())["optimizer_steps"]
-        for method in ("sft", "tms", "final_sft")
+        for method in ("sft", "tms")
     }
     assert len(set(steps.values())) == 1
 

@@ -108,8 +108,8 @@ def test_a_general_learning_rate_reruns_nothing_where_the_model_sets_its_own(pro
         ("models: {tiny: {on_policy: {samples: 2}}}", {"grpo"}),
         ("on_policy: {beta: 0.1}", {"grpo"}),
         ("on_policy: {entropy_bonus: 0.01}", {"trapo"}),
-        ("training: {trsft_floor: 0.2}", {"trsft", "trapo"}),
-        ("tms: {loss: trsft}", {"final_sft", "tms"}),
+        ("training: {trsft_floor: 0.2}", {"trapo"}),
+        ("tms: {loss: trsft}", {"tms"}),
     ],
 )
 def test_a_key_of_an_algorithm_reruns_the_training_that_reads_it_alone(project, edited, methods):
@@ -193,7 +193,8 @@ def test_another_method_trains_a_student_and_no_new_sft(project):
 
 def test_a_sweep_of_another_t_trains_sft_anew(project):
     """Its checkpoints must be saved; methods that no experiment of the model names change nothing."""
-    overlay = project.overlay("o.yaml", "methods: {tms_t2: {tms: {num_checkpoints: 3}}}")
+    more = "experiments: {checkpoints: [tms, tms_t2]}\nmethods: {tms_t2: {tms: {num_checkpoints: 3}}}"
+    overlay = project.overlay("o.yaml", more)
     assert {"train_sft", "harvest", "train_student"} <= set(project.planned(TARGET, configs=(overlay,)))
     other = "experiments: {mixture: [tms_other]}\n"
     other += "methods: {tms_other: {kind: tms, tms: {num_checkpoints: 11}}}"
