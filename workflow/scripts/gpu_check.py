@@ -136,6 +136,7 @@ def write_speeds(path: Path, cards: list[dict], findings: Findings) -> None:
     name = "".join(one if one.isalnum() else "_" for one in card.lower())
     like = "a100" if findings.peak < 500 else "h100"
     how = f"{time.strftime('%Y-%m-%d')}, make gpu-check, {len(cards)} x {card}"
+    how += ", training partly extrapolated" if findings.extrapolated else ""
     throughput_file.write(path, name, like, findings.speeds, findings.peak, how)
     print(f"measured speeds: {path}, devices.{name} (make estimate reads them)")
 

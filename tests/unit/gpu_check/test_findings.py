@@ -105,7 +105,9 @@ def test_what_the_workflow_would_fail_on(changed, check, said):
 
 
 def test_extrapolated_rows_are_marked():
-    assert "; extrapolated from 1 of 8 cards" in row(found(ONE), "train llama1b").found
+    one = found(ONE)
+    assert "; extrapolated from 1 of 8 cards" in row(one, "train llama1b").found
+    assert one.extrapolated and not found(NODE).extrapolated
     large = replace(SHAPE, architecture=KNOWN["Llama-3.3-70B-Instruct"])
     rows = Findings([large], Machine(["0"], int(24e9)), {}, "").rows
     assert [(each.status, each.check) for each in rows] == [(SKIPPED, "train llama1b")]

@@ -29,12 +29,13 @@ class Findings:
         rows: of the table.
         speeds: figures for the cost estimate, as its file holds them, of what was measured.
         peak: 10^12 operations a second of a card; 0 on a CPU.
+        extrapolated: whether some training was not measured at its full size.
     """
 
     def __init__(self, shapes: list[Shape], machine: Machine, ended: dict[str, Ended], log: str):
         self.machine, self.ended, self.log = machine, ended, log
         self.rows: list[Row] = []
-        self.peak = 0.0
+        self.peak, self.extrapolated = 0.0, False
         self.shares: dict[str, list[float]] = {"training": [], "forward": []}
         self.starts: dict[str, list[float]] = {"train": [], "generate": []}
         self.written: dict[float, float] = {}
@@ -115,6 +116,7 @@ class Findings:
         found = [worst(self.ended[name].found) for name in names]
         measured = combine(shape, trials, found, machine.card_bytes)
         self.starts["train"].append(max(one["start_seconds"] for one in found))
+        self.extrapolated |= bool(measured.how)
         self.rows.append(self._training_row(check, shape, measured))
         if self.peak:
             self.shares["training"].append(measured.flops / 1e12 / self.peak)
