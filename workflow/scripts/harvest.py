@@ -18,8 +18,8 @@ def parser() -> argparse.ArgumentParser:
     add("--references", nargs="+", required=True, metavar="SPLIT=PATH", help="verified references, by split")
     add("--checkpoints", nargs="+", required=True, metavar="POINT=FOLDER", help="checkpoints of the run")
     add("--task", required=True, help="task name, written to column `benchmark`")
-    add("--part", type=int, default=1, help="which share of the checkpoints, from 1")
-    add("--parts", type=int, default=1, help="jobs over which the checkpoints are spread")
+    add("--part", type=int, default=1, help="which share of the rows, from 1")
+    add("--parts", type=int, default=1, help="jobs over which the rows are spread evenly")
     add(
         "--mode",
         choices=["planned", "full"],
@@ -93,6 +93,30 @@ def wanted_rows(
     }
 
 
+def rows_of_part(wanted: dict[str, list[dict]], part: int, parts: int) -> dict[str, list[dict]]:
+    """The rows of one job: all of them, in the order of the checkpoints, cut into equal stretches.
+
+    A stretch may begin or end within a checkpoint: ten checkpoints over eight jobs by whole checkpoints would
+    leave six of the jobs idle half of the time.
+
+    Args:
+        wanted: rows of each checkpoint.
+        part: number of the job, from 1.
+        parts: number of jobs.
+
+    Returns:
+        The part's rows, by checkpoint; checkpoints without any are left out.
+    """
+    total = sum(map(len, wanted.values()))
+    first, end = total * (part - 1) // parts, total * part // parts
+    mine, before = {}, 0
+    for point, rows in wanted.items():
+        if stretch := rows[max(first - before, 0) : max(end - before, 0)]:
+            mine[point] = stretch
+        before += len(rows)
+    return mine
+
+
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     if not 1 <= args.part <= args.parts:
@@ -111,13 +135,13 @@ def main(args: argparse.Namespace) -> None:
     }
     plan = parquet.read(args.plan, parquet.PLAN)
     wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples, args.task)
-    mine = [point for point in list(folders)[args.part - 1 :: args.parts] if wanted[point]]
+    mine = rows_of_part(wanted, args.part, args.parts)
     engine = generation_flags.engine(args)
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     models = {point: open_model(Path(folders[point])) for point in mine}
     requests = [
-        Request(models[point], sampling, args.seed, wanted[point], f"harvest {args.task} {point}")
-        for point in mine
+        Request(models[point], sampling, args.seed, rows, f"harvest {args.task} {point}")
+        for point, rows in mine.items()
     ]
     done = generate_missing(requests, engine, args.cache)
     generation_flags.write(args, "harvest", done, list(models.values()), engine, sampling)

@@ -14,8 +14,14 @@ from helpers.paths import ROOT, SCRIPTS
 from scipy.stats import chisquare
 
 CODE = """
-import dataclasses, json, torch
-torch.cuda.is_available = lambda: True
+import dataclasses, json, os, torch
+for name in ("PYTORCH_NVML_BASED_CUDA_CHECK", "VLLM_USE_V2_MODEL_RUNNER"):
+    os.environ.pop(name, None)  # of the testing process
+by_nvml = []
+def is_available():
+    by_nvml.append(os.environ.get("PYTORCH_NVML_BASED_CUDA_CHECK"))
+    return True
+torch.cuda.is_available = is_available
 from tms.generation.engines import vllm_engine as engine
 from tms.generation.engines.interface import Prompt
 from tms.generation.sampling import Sampling
@@ -26,11 +32,13 @@ from vllm.engine.arg_utils import EngineArgs
 from vllm.v1.worker.gpu.sample.logits_processor import build_custom_logits_processors_params_validator as v2
 
 started, asked, reset = {}, [], []
+runner = emptied = True
 
 class LLM:
     def __init__(self, model, **words):
         started.update(words)
-        self.llm_engine = self
+        self.llm_engine = self.vllm_config = self
+        self.use_v2_model_runner = runner
     def add_request(self, place, prompt, params):
         asked.append(params)
     def has_unfinished_requests(self):
@@ -39,6 +47,7 @@ class LLM:
         reset.append(name)
     def reset_prefix_cache(self):
         reset.append("prefixes")
+        return emptied
 
 engine.LLM = LLM
 vllm = engine.VllmEngine()
@@ -55,20 +64,28 @@ except ValueError as error:
 valid = v2(started.get("logits_processors"))
 for params in asked:
     valid(params)
+failed = []
+def fails(folder):
+    try:
+        vllm.load(Path(folder), 64)
+    except InputError as error:
+        failed.append(str(error))
 class Fails:
     def __init__(self, *words, **more):
         raise RuntimeError("the first line\\nthe cause")
+emptied = False
+fails("still cached")
+runner, vllm.llm = False, None
+fails("other runner")
 engine.LLM, vllm.llm = Fails, None
-try:
-    vllm.load(Path("third"), 64)
-except InputError as error:
-    failed = str(error)
+fails("third")
 print(json.dumps({
     "runner": envs.VLLM_USE_V2_MODEL_RUNNER,
     "unknown": sorted(set(started) - {field.name for field in dataclasses.fields(EngineArgs)}),
     "started": {name: value for name, value in started.items() if isinstance(value, (int, float, str))},
     "asked": [[p.temperature, p.top_p, p.top_k, p.seed, p.extra_args] for p in asked],
     "reset": reset, "refused": refused, "version": vllm.version, "failed": failed,
+    "by_nvml": by_nvml,
 }))
 """
 
@@ -108,9 +125,14 @@ def test_model_runner_v2_takes_the_engine_and_its_requests():
     }
     assert seen["asked"][:3] == [[0.6, 0.9, 20, key, None] for key in (0, 7, 2**63 - 1)]
     assert [words[0] for words in seen["asked"][3:]] == [0, 0, 0]
-    assert seen["reset"] == ["reload_weights", "prefixes"]
+    assert seen["reset"] == ["reload_weights", "prefixes"] * 2
+    # Asked in another way torch starts CUDA, and then forked workers cannot: no model on several cards loads.
+    assert set(seen["by_nvml"]) == {"1"}
     assert seen["version"].endswith("cuda bfloat16 vllm-noise")
-    assert seen["failed"].startswith("third: vLLM cannot load the model (the first line)")
+    cached, runner, third = seen["failed"]
+    assert cached.startswith("still cached: vLLM cannot load the model (vLLM cannot forget the prefixes")
+    assert runner.startswith("other runner: vLLM cannot load the model (vLLM has taken another model runner")
+    assert third.startswith("third: vLLM cannot load the model (the first line)")
     assert "RuntimeError: the first line\nthe cause" in done.stderr
 
 

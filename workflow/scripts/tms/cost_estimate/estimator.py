@@ -7,7 +7,7 @@ from pathlib import Path
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.cost_estimate.dry_run import Job, examples_of
-from tms.cost_estimate.expected_pairs import distinct_pairs
+from tms.cost_estimate.expected_pairs import counts_of_part, distinct_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
@@ -175,9 +175,8 @@ class Estimator:
             for split in ("train", "heldout")
         )
         part, parts = int(job.wildcards["part"]), int(job.wildcards["parts"])
-        mine = self._wanted(job, model, method, train.count, heldout.count)
-        points = mixture_weights(self.config, model, method).points[part - 1 :: parts]
-        counts = [mine.get(point, (0.0, 0.0)) for point in points]
+        wanted = self._wanted(job, model, method, train.count, heldout.count)
+        counts = counts_of_part(list(wanted.values()), part, parts)
         texts = [
             Texts(sum(count[place] for count in counts), split.prompt, split.completion)
             for place, split in enumerate((train, heldout))

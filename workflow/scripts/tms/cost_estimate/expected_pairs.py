@@ -1,4 +1,4 @@
-"""Expected number of completions that a plan names, before it is drawn."""
+"""Expected number of completions that a plan names, before it is drawn, and a job's part of them."""
 
 from tms.mixture.plan import MixtureWeights
 
@@ -27,3 +27,23 @@ def distinct_pairs(
         named = (1 - more) * (1 - miss**whole) + more * (1 - miss ** (whole + 1))
         pairs[point] = share * samples * named
     return pairs
+
+
+def counts_of_part(counts: list[tuple[float, float]], part: int, parts: int) -> list[tuple[float, float]]:
+    """Completions of each checkpoint that one harvest job generates (`rows_of_part` of the stage).
+
+    Args:
+        counts: completions of training and held-out prompts, by checkpoint.
+        part: number of the job, from 1.
+        parts: number of jobs; each has as many completions.
+    """
+    total = sum(map(sum, counts))
+    first, end = total * (part - 1) / parts, total * part / parts
+    mine, before = [], 0.0
+    for count in counts:
+        size = sum(count)
+        overlap = min(end, before + size) - max(first, before)
+        share = overlap / size if overlap > 1e-9 * total else 0.0
+        mine.append((share * count[0], share * count[1]))
+        before += size
+    return mine

@@ -13,6 +13,7 @@ from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
 MEMORY_SHARE = 0.4  # of a card that vLLM takes while it generates; asleep it holds none
+MOST_ROWS = 256  # that it decodes at once; vLLM's own number depends on the card
 RANK_STRIDE = 1 << 20  # of sample numbers: processes draw apart
 
 Sampled = tuple[list[list[int]], list[list[float]] | None]
@@ -82,7 +83,9 @@ class VllmRollouts:
     """Rollouts with vLLM on the GPUs of the training (TRL's colocated mode); it sleeps in between.
 
     Its noise comes from this process's generators, which are seeded before each call: a function of the run's
-    seed, the step and the call, not of the row. On a GPU the samples need not be equal for all that.
+    seed, the step and the call, not of the row. (On a CPU torch's makes it; on a GPU, where vLLM 0.31 takes
+    its Model Runner V2, NumPy's makes a seed for each request.) On a GPU the samples need not be equal
+    for all that.
 
     Args:
         chat: of the base.
@@ -120,6 +123,7 @@ class VllmRollouts:
                 mode="colocate",
                 gpu_memory_utilization=MEMORY_SHARE,
                 max_model_length=self.max_length,
+                max_num_seqs=MOST_ROWS,
                 enable_sleep_mode=torch.cuda.is_available(),
                 temperature=self.sampling.temperature,
                 top_p=self.sampling.top_p,

@@ -84,7 +84,7 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
 
 
 def harvest_parts(config: dict, model: str, method: str) -> int:
-    """Jobs over which a run's checkpoints are spread: no more than it harvests."""
+    """Jobs over which a run's harvest is spread: no more than it has checkpoints."""
     asked = study.section(config, "harvest", model, method)["parts"]
     return min(asked, len(mixture_weights(config, model, method).points))
 

@@ -24,12 +24,16 @@ from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
+# vLLM sets it too, but torch is asked before: its answer would start CUDA, and the workers that vLLM forks
+# from this process, where a model is spread over several cards, could not use theirs.
+os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
 GPU = torch.cuda.is_available()
 # Read when vLLM is imported. In one process the engine starts in seconds and keeps our number of threads.
 os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "INFO" if GPU else "ERROR")
-# Which runner draws decides how, so it is not left to what vLLM finds installed.
-os.environ["VLLM_USE_V2_MODEL_RUNNER"] = "1" if GPU else "0"
+# The runner decides which noise there is, and a row's key says it before vLLM starts: so it is settled here,
+# and compared with what vLLM has taken. (Where a user sets 0 on a GPU, rows have the processor's noise.)
+V2 = os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "1" if GPU else "0") == "1"
 
 try:
     from vllm import LLM, SamplingParams
@@ -64,7 +68,7 @@ class VllmEngine:
         self.dtype = "bfloat16" if GPU else "float32"
         self.version = (
             f"{_installed_version()} torch {version('torch').partition('+')[0]} "
-            f"{'cuda' if GPU else 'cpu'} {self.dtype}{' vllm-noise' if GPU else ''}"
+            f"{'cuda' if GPU else 'cpu'} {self.dtype}{' vllm-noise' if V2 else ''}"
         )
         self.tensor_parallel, self.memory_share = tensor_parallel, memory_share
         self.llm: LLM | None = None
@@ -76,10 +80,11 @@ class VllmEngine:
                 self._start(folder, room)
             else:
                 self.llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
-                if GPU:
-                    self.llm.reset_prefix_cache()  # of the weights before
-                else:
+                if not GPU:
                     self.llm.collective_rpc(_pack_head)
+                # Else prompts would have been read by the weights before.
+                if V2 and not self.llm.reset_prefix_cache():
+                    raise RuntimeError("vLLM cannot forget the prefixes of the weights before")
         except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
             traceback.print_exc()  # of which the line below is the end
             raise InputError(
@@ -97,15 +102,16 @@ class VllmEngine:
             generation_config="vllm",  # not the model's own sampling defaults
             disable_log_stats=True,
             **(self._on_gpu() if GPU else ON_CPU),
+            **(DRAWN_BY_VLLM if V2 else DRAWN_BY_PROCESSOR),
         )
+        if self.llm.llm_engine.vllm_config.use_v2_model_runner != V2:
+            raise RuntimeError("vLLM has taken another model runner than VLLM_USE_V2_MODEL_RUNNER says")
 
     def _on_gpu(self) -> dict:
         return {
             "gpu_memory_utilization": self.memory_share,
             "max_num_seqs": MOST_ROWS,
             "max_num_batched_tokens": MOST_TOKENS,
-            # A prompt that is sampled many times is read once; the noise knows nothing of it.
-            "enable_prefix_caching": True,
         }
 
     def generate(
@@ -123,7 +129,7 @@ class VllmEngine:
                 stop_token_ids=end_token_ids,
                 detokenize=False,
                 output_kind=RequestOutputKind.FINAL_ONLY,
-                **(drawn_by_vllm if GPU else drawn_by_processor)(prompt.noise_key, sampling),
+                **(drawn_by_vllm if V2 else drawn_by_processor)(prompt.noise_key, sampling),
             )
             engine.add_request(str(index), {"prompt_token_ids": prompt.prompt_ids}, params)
         spent, started = 0.0, time.perf_counter()
@@ -218,10 +224,11 @@ class RowSeededChoice(LogitsProcessor):
         return logits.fill_(-torch.inf).scatter_(1, chosen[:, None], 0.0)
 
 
-ON_CPU = {
+ON_CPU = {"enforce_eager": True, "kv_cache_memory_bytes": CPU_CACHE_BYTES}
+# A prompt that is sampled many times is read once; the noise knows nothing of it.
+DRAWN_BY_VLLM = {"enable_prefix_caching": True}
+DRAWN_BY_PROCESSOR = {
     "logits_processors": [RowSeededChoice],
-    "enforce_eager": True,
-    "kv_cache_memory_bytes": CPU_CACHE_BYTES,
     # A cached prefix, or a step scheduled ahead, would only add ways to differ.
     "enable_prefix_caching": False,
     "async_scheduling": False,
