@@ -64,6 +64,7 @@ def write_tables(folder, runs):
                 ("pld_ref.n", "", "", 30, ""),
                 ("trajectory.per_token", "", "0of1", 0.9, 0.02),
                 ("trajectory.n", "", "0of1", 30, ""),
+                ("floor.kl_per_token", "", "", 5e-7, ""),
             ]
             for prompts, kl in (("heldout", 1.0), ("facts", 0.2), ("refusal", 0.4)):
                 divergences.append(("kl.policy_base.per_sequence", prompts, "", kl + seed, 0.1))

@@ -139,6 +139,13 @@ def test_training_references_are_scored_on_request(run_program, folder, tiny_mod
     assert "train_trajectory" not in found
 
 
+def test_the_floor_is_that_of_float32(found):
+    floor = found["floor"]
+    assert floor["positions"] == 15
+    assert 0 < floor["kl_per_token"] < 1e-5
+    assert 0 < floor["nll_per_token"] < 1e-5
+
+
 def test_cost_counts_the_samples(found, folder):
     cost = json.loads((folder / "cost.json").read_text())
     drawn = sum(kl[way]["tokens"] for kl in found["kl"].values() for way in ("policy_base", "base_policy"))

@@ -1,5 +1,7 @@
 """From grades of runs and their checkpoints to the cells of the frontier control and of the windows."""
 
+import json
+
 import numpy as np
 import pytest
 from helpers.simulated_grades import BASE, SUITE, TRADE, grades
@@ -30,6 +32,8 @@ def fill(folder):
     base, *runs = grades(np.random.default_rng(8), models, 300, SEEDS)
     points = dict(zip(names, runs, strict=True))
     parquet.write(folder / "base.parquet", parquet.GRADES, lines(base["chain", 0]), {})
+    kept = {point: {"changed": share, "surviving": share / 2} for point, share in MOVED.items()}
+    (folder / "updates.json").write_text(json.dumps(kept))
     for method, own in METHODS.items():
         for run in points[method, ""]:
             place = folder / method / f"{run[0]}/seed{run[1]}"
@@ -51,6 +55,8 @@ def flags(*parts, seeds=SEEDS):
 
 
 CONTROL = ["--sides", "sft=sft", "tms=tms", "--reference", "0", "-0.3"]
+MOVED = {"1of5": 0.1, "1of2": 0.2, "1of1": 0.4}
+UPDATES = ["--updates", *(f"sft/chain/seed{seed}=updates.json" for seed in range(SEEDS))]
 WINDOWS = ["--windows", "tms_early", "tms", "--uniform", "tms"]
 
 
@@ -59,9 +65,19 @@ def finished(run_program, tmp_path_factory):
     """Folder of a finished comparison, and the grades behind it."""
     folder = tmp_path_factory.mktemp("finished")
     base, points = fill(folder)
-    done = run_program(folder, "frontier", *flags(*CONTROL, *WINDOWS))
+    done = run_program(folder, "frontier", *flags(*CONTROL, *UPDATES, *WINDOWS))
     assert done.returncode == 0, done.stderr
     return folder, base, points
+
+
+def test_what_rounding_kept_at_each_point(finished):
+    found = cells.read([finished[0] / "cells.parquet"])
+    for point, share in MOVED.items():
+        where = {"method": "sft", "group": "sft", "checkpoint": "" if point == "1of1" else point}
+        (changed,) = cells.select(found, quantity="update.changed", **where)
+        (kept,) = cells.select(found, quantity="update.surviving", **where)
+        assert (changed["value"], kept["value"]) == (share, share / 2)
+    assert not cells.select(found, quantity="update.changed", method="tms")
 
 
 def test_points_of_both_sides(finished):
@@ -133,7 +149,7 @@ def test_windows_at_one_accuracy(finished):
 def test_each_part_alone_and_the_same_bytes(finished, program, tmp_path):
     fill(tmp_path)
     whole = cells.read([finished[0] / "cells.parquet"])
-    for words, windows in ((CONTROL, False), (WINDOWS, True)):
+    for words, windows in (([*CONTROL, *UPDATES], False), (WINDOWS, True)):
         assert program("frontier", *flags(*words)).returncode == 0
         own = [cell for cell in whole if (cell["group"] == "windows") == windows]
         assert cells.read([tmp_path / "cells.parquet"]) == own

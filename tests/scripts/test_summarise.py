@@ -1,5 +1,7 @@
 """From grades, drifts and costs of a small experiment to its cells, checked by hand."""
 
+import json
+
 import pytest
 from helpers.small_experiment import ITEMS, RETENTION, RIGHT, SECOND, TARGETS, write_grades, write_tables
 from scipy.stats import binomtest, t
@@ -26,7 +28,10 @@ def measured(request, run_program, tmp_path_factory):
     right = RIGHT if request.param == 1 else RIGHT | SECOND
     write_grades(folder, right)
     write_tables(folder, right)
-    done = run_program(folder, "summarise", *flags(right))
+    updates = {"1of2": {"changed": 0.1, "surviving": 0.2}, "1of1": {"changed": 0.3, "surviving": 0.4}}
+    (folder / "tms/chain/seed0/updates.json").write_text(json.dumps(updates))
+    given = ["--updates", "tms/chain/seed0=tms/chain/seed0/updates.json"]
+    done = run_program(folder, "summarise", *flags(right), *given)
     assert done.returncode == 0, done.stderr
     return request.param, cells.read([folder / "cells" / "main.parquet"])
 
@@ -36,6 +41,13 @@ def one(found, quantity, method="tms", train_task="", prompts=""):
         found, quantity=quantity, method=method, train_task=train_task, prompts=prompts, checkpoint=""
     )
     return cell
+
+
+def test_what_rounding_kept_of_the_end(measured):
+    _, found = measured
+    assert (one(found, "update.changed")["value"], one(found, "update.surviving")["value"]) == (0.3, 0.4)
+    assert one(found, "floor.kl_per_token")["value"] == 5e-7
+    assert not cells.select(found, quantity="update.changed", method="sft")
 
 
 def test_values_by_hand(measured):

@@ -23,10 +23,10 @@ rule drift:
     # Only tables wait for it, so other jobs go first, but where its end lets checkpoints go.
     priority: 0 if config["compute"]["keep_checkpoints"] == "needed" else -1
     conda:
-        lambda w: hardware.environment(GENERATE["gpu"](w))
+        lambda w: hardware.environment(MEASURE["gpu"](w))
     threads: config["compute"]["threads"]
     resources:
-        **GENERATE,
+        **MEASURE,
     params:
         flags=lambda w: drift.drift_flags(config, **w),
         code=digests("drift"),

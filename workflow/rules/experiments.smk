@@ -8,6 +8,7 @@ rule summarise:
         base_grades="results/{model}/base/grades.parquet",
         grades=lambda w: experiments.summarise_files(config, **w).values(),
         drifts=lambda w: experiments.compared_files(config, **w, name="drift.csv").values(),
+        updates=lambda w: experiments.update_files(config, **w).values(),
         costs=lambda w: experiments.compared_files(config, **w, name="cost.csv").values(),
     output:
         "results/{model}/cells/{experiment}.parquet",
@@ -32,6 +33,7 @@ rule frontier:
         base_grades="results/{model}/base/grades.parquet",
         grades=lambda w: frontier.grade_files(config, w.model).values(),
         point_grades=lambda w: frontier.point_files(config, w.model).values(),
+        updates=lambda w: frontier.update_files(config, w.model).values(),
     output:
         "results/{model}/cells/frontier.parquet",
     log:

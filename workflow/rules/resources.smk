@@ -18,6 +18,7 @@ LEASE = "python workflow/scripts/lease.py --gpus {resources.gpu} --"
 
 # The resources of each kind of job, as functions of its wildcards.
 GENERATE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "models", w.model))
+MEASURE = hardware.per_key(hardware.GENERATING, lambda w: hardware.measuring(config, "models", w.model))
 TEACH = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "teachers", w.teacher))
 JUDGE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "judges", w.judge))
 TRAIN = hardware.per_key(hardware.TRAINING, lambda w: hardware.training(config, w.model, w.method, w.task))

@@ -89,17 +89,12 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
 
 
-def training_sequences(args: argparse.Namespace, encoder: Encoder) -> list:
-    """Encode the first training references; none where the flag is not given."""
-    if not args.train_references:
-        return []
+def reference_sequences(references: list[dict], encoder: Encoder) -> list:
+    """Encode references, which have all ended."""
     from tms.metrics.drift import encode_supervision
 
-    references = parquet.read_references(args.train_references)[: args.train_rows or None]
-    sequences, _ = encode_supervision(
-        [row | {"source": "teacher", "finish_reason": "stop"} for row in references], encoder
-    )
-    return sequences
+    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in references]
+    return encode_supervision(labels, encoder)[0]
 
 
 def sample_apart() -> None:
@@ -119,9 +114,10 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
 
     Each sample gets its own KL, in column `kl`.
     """
-    from tms.metrics.drift import kl_divergence, load_policy
+    from tms.metrics.drift import kl_divergence
+    from tms.metrics.policy import load_policy
 
-    models = {"policy": load_policy(args.model), "base": load_policy(args.base)}
+    models = {"policy": load_policy(args.model, models=2), "base": load_policy(args.base, models=2)}
     measured: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in cli.parse_pairs(args.prompts):
@@ -149,7 +145,9 @@ def main(args: argparse.Namespace) -> None:
     # Imported here, after the checks that need none of it.
     import torch
 
-    from tms.metrics.drift import add_drift, encode_supervision, load_policy, policy_label_divergence
+    from tms.metrics.drift import add_drift, encode_supervision, policy_label_divergence
+    from tms.metrics.floor import divergence_floor
+    from tms.metrics.policy import load_policy
 
     torch.set_num_threads(args.threads)
     if args.engine == "vllm" and args.prompts and args.kl_prompts:
@@ -159,9 +157,9 @@ def main(args: argparse.Namespace) -> None:
     sampled = time.monotonic()
 
     encoder = Encoder(args.base)
-    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in references]
-    label_sequences, _ = encode_supervision(labels, encoder)
-    train_sequences = training_sequences(args, encoder)
+    label_sequences = reference_sequences(references, encoder)
+    train_references = parquet.read_references(args.train_references) if args.train_references else []
+    train_sequences = reference_sequences(train_references[: args.train_rows or None], encoder)
     model = load_policy(args.model)
     measured = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
     if args.heldout_mixture:
@@ -180,11 +178,13 @@ def main(args: argparse.Namespace) -> None:
             heldout[point] = policy_label_divergence(policy, label_sequences, f"pld_ref {point}")
         if train_sequences:
             train[point] = policy_label_divergence(policy, train_sequences, f"training NLL {point}")
+        del policy  # before the next one is loaded
     measured["trajectory"] = add_drift(heldout)
     if train:
         measured["train_trajectory"] = train
     if samples:
         measured["kl"] = measure_kl(args, encoder, samples)
+    measured["floor"] = divergence_floor(args.model, args.base, label_sequences)
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
     parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))
     args.output.write_text(json.dumps(measured, indent=1) + "\n")

@@ -7,12 +7,14 @@ from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite
 from tms.experiments import cells
 from tms.experiments.frontier import Point, frontier_cells
+from tms.experiments.method_cells import read_updates, update_cells
 from tms.experiments.windows import window_cells
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics import flags
 from tms.metrics.flags import Run
 from tms.metrics.per_example import Model, read_checkpoints, read_per_example
+from tms.mixture.checkpoints import FINAL
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="METHOD/TASK/seedN=PATH",
         help="grades of each run's own checkpoints, where it has some",
     )
+    parser.add_argument(
+        "--updates",
+        nargs="*",
+        default=[],
+        metavar="METHOD/TASK/seedN=PATH",
+        help="updates.json of each run, with --sides",
+    )
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
@@ -63,6 +72,18 @@ def read_points(pairs: list[str], suite: Suite) -> dict[Point, dict[Run, Model]]
         for checkpoint, model in read_checkpoints(path, [task, *suite.retention]).items():
             points.setdefault((method, checkpoint), {})[task, seed] = model
     return points
+
+
+def point_updates(args: argparse.Namespace, points: list[Point], kinds: dict[str, str]) -> list[dict]:
+    """Cells of how far each point's weights are from theta_0, and what their rounding kept."""
+    updates: dict[str, dict[Run, dict]] = {}
+    for (method, *run), path in flags.parse_runs(args.updates).items():
+        updates.setdefault(method, {})[tuple(run)] = read_updates(path)
+    return [
+        cells.cell("frontier", args.model, **row, method=method, checkpoint=point, group=kinds[method])
+        for method, point in points
+        for row in update_cells(updates.get(method, {}), point or FINAL)
+    ]
 
 
 def main(args: argparse.Namespace) -> None:
@@ -78,6 +99,7 @@ def main(args: argparse.Namespace) -> None:
     if kinds:
         compared = {point: runs for point, runs in points.items() if point[0] in kinds}
         rows += frontier_cells(args.model, base, compared, kinds, suite, tuple(args.reference))
+        rows += point_updates(args, list(compared), kinds)
     if args.windows:
         rows += window_cells(args.model, base, points, args.windows, args.uniform, suite)
     files = [path for pairs in (args.grades, args.point_grades) for path in cli.parse_pairs(pairs).values()]

@@ -4,7 +4,15 @@ import argparse
 from pathlib import Path
 
 from tms.experiments import cells
-from tms.experiments.method_cells import base_drift_cells, cost_cells, drift_cells, score_cells
+from tms.experiments.method_cells import (
+    base_drift_cells,
+    cost_cells,
+    drift_cells,
+    floor_cells,
+    read_updates,
+    score_cells,
+    update_cells,
+)
 from tms.io import cli, provenance
 from tms.metrics import flags
 from tms.metrics.per_example import read_per_example
@@ -35,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
         help="grades of each run of the methods and of the baselines",
     )
     parser.add_argument("--drifts", nargs="+", required=True, metavar="METHOD=PATH", help="drift.csv of each")
+    parser.add_argument(
+        "--updates",
+        nargs="*",
+        default=[],
+        metavar="METHOD/TASK/seedN=PATH",
+        help="updates.json of each run of the methods",
+    )
     parser.add_argument("--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of each")
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
@@ -47,6 +62,9 @@ def main(args: argparse.Namespace) -> None:
     methods = {method: {} for method in [*args.methods, *args.baselines]}
     for (method, *run), path in flags.parse_runs(args.grades).items():
         methods.setdefault(method, {})[tuple(run)] = read_per_example(path, suite.benchmarks)
+    updates: dict[str, dict[tuple, dict]] = {}
+    for (method, *run), path in flags.parse_runs(args.updates).items():
+        updates.setdefault(method, {})[tuple(run)] = read_updates(path)
     base = read_per_example(args.base_grades, suite.benchmarks)
     summaries = summarise(base, methods, suite, tasks)
     rows = [
@@ -58,6 +76,7 @@ def main(args: argparse.Namespace) -> None:
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         measured += cost_cells(Path(costs[method]), suite.targets)
+        measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         rows += [row | {"method": method} for row in measured]
     written = [
         cells.cell(args.experiment, args.model, **row | {"x": settings.get(row["method"])}) for row in rows

@@ -31,6 +31,7 @@ def test_a_laptop_needs_no_card():
 def test_a_node():
     """Two bytes a parameter of what generates; training reads 4 x 3.09e9 bytes once and gathers as much."""
     assert hardware.generating(SHIPPED, "models", "qwen3b")["mem_mb"] == 4000 + 6000 + 6180
+    assert hardware.measuring(SHIPPED, "models", "qwen3b")["mem_mb"] == 4000 + 6000 + 4 * 6180
     assert hardware.generating(SHIPPED, "teachers", "llama70b") == {
         "gpu": 4,
         "cpus_per_task": 4,

@@ -3,7 +3,8 @@
 import pytest
 
 from tms.io.errors import InputError
-from tms.metrics.drift import add_drift, encode_supervision, load_policy, policy_label_divergence, summary
+from tms.metrics.drift import add_drift, encode_supervision, policy_label_divergence, summary
+from tms.metrics.policy import load_policy
 from tms.training.encoder import Encoder
 
 

@@ -64,6 +64,7 @@ def test_summarise_reads_the_baselines_too(config):
     assert experiments.summarise_flags(config, "tiny", "windows") == (
         "--experiment windows --model tiny --targets mini_countdown chain --retention facts lookup refusal "
         f"--methods tms_early --baselines sft tms --grades {' '.join(runs)} --drifts {' '.join(drifts)} "
+        f"--updates {' '.join(runs[:2]).replace('grades.parquet', 'updates.json')} "
         f"--costs {' '.join(drifts).replace('drift.csv', 'cost.csv')}"
     )
 
@@ -142,4 +143,5 @@ def test_sides_of_the_frontier(config):
     config["models"]["tiny"]["experiments"] = ["main", "windows"]
     config["methods"]["tms"]["tms"] = {"points": {"1of1": 1.0}}
     flags = frontier.frontier_flags(config, "tiny")
+    assert "--updates" not in flags
     assert "--sides" not in flags and flags.endswith(" --windows tms_early tms_mid tms tms_late")

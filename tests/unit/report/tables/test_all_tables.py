@@ -150,6 +150,8 @@ def test_training_shows_both_ends_of_the_curves(folder, lookup):
     assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)
     assert float(line["reward_last"]) == pytest.approx(sum(rewards[-6:]) / 6)
     assert (line["steps"], float(line["failures_last"])) == ("64", 0)
+    (first,) = lookup.cells("training_curves", "kl", method="grpo", train_task="chain", x=1.0)
+    assert float(line["kl_floor"]) == pytest.approx(first["value"])
     assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
 
 

@@ -58,6 +58,13 @@ def generating(config: dict, part: str, name: str) -> dict[str, int]:
     }
 
 
+def measuring(config: dict, part: str, name: str) -> dict[str, int]:
+    """Resources of a job that generates, and measures divergences in float32."""
+    given = generating(config, part, name)
+    parameters = config[part][name].get("parameters", 0)
+    return given | {"mem_mb": devices.measure_mem_mb(parameters, given["gpu"])}
+
+
 def training(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:
     """Resources of a job that trains on rows; the keys of `training` among them change its memory alone."""
     gpus = study.gpus(config, model, "train")

@@ -12,7 +12,7 @@ from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
-from tms.cost_estimate.throughput import Device, Throughput
+from tms.cost_estimate.throughput import FLOAT32_SLOWDOWN, Device, Throughput
 from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
 
@@ -248,7 +248,7 @@ class Estimator:
         return self._generation(job, entry["model"], 1, texts * self._models(job))
 
     def _drift(self, job: Job) -> Estimate:
-        """Samples of two models, their KL both ways, and held-out divergence at each checkpoint."""
+        """Samples of two models, their KL both ways, held-out divergence at each checkpoint, the floor."""
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
         folder, limit = entry["base"], self.config["drift"]["prompts"]
@@ -270,11 +270,11 @@ class Estimator:
         scored += 4 * samples * sum(text.count * (text.prompt + text.completion) for text in sets)
         device, _ = self._device(job)
         lanes = 1 if job.gpus else job.threads  # forward passes use one card
-        seconds = (
-            device.start["score"]
-            + (points + 2) * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
-        )
-        seconds += device.forward_seconds(self.sizes.parameters(folder), scored) / lanes
+        loads = points + 2 + 4  # the floor loads both models in two precisions
+        seconds = device.start["score"]
+        seconds += loads * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
+        slowdown = FLOAT32_SLOWDOWN if job.gpus else 1  # a CPU's speed is that of float32
+        seconds += device.forward_seconds(self.sizes.parameters(folder), scored, slowdown) / lanes
         return Estimate(job, sampled.seconds + seconds, sampled.generated, 0.0, scored, sampled.bytes)
 
     def _generation(

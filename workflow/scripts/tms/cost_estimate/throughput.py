@@ -12,6 +12,9 @@ TRAINING_FLOPS = (
     6  # floating-point operations a parameter and token, forward and backward (Kaplan et al., 2020)
 )
 FORWARD_FLOPS = 2
+# Float32 passes without TF32 take so many times as long on a card as bfloat16 ones. Assumed: the peaks of an
+# A100 are 16 times apart, of an H100 15 times, and float32 comes twice as near to its own.
+FLOAT32_SLOWDOWN = 8
 SPEEDS = ["training", "forward", "generation", "start"]  # keys of a device that a run can measure
 PLAIN = [
     "load_bytes_a_second",
@@ -49,9 +52,9 @@ class Device:
         """Seconds to train on so many tokens, prompts included."""
         return TRAINING_FLOPS * parameters * tokens / (self.peak_flops * self.training)
 
-    def forward_seconds(self, parameters: float, tokens: float) -> float:
+    def forward_seconds(self, parameters: float, tokens: float, slowdown: float = 1) -> float:
         """Seconds to read or score so many tokens."""
-        return FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
+        return slowdown * FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
 
     def tokens_a_second(self, parameters: float) -> float:
         """Tokens that a full batch generates each second.

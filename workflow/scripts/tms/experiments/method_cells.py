@@ -1,5 +1,6 @@
 """Cells of the experiments that compare methods: scores with their tests, divergences and costs."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ import numpy as np
 
 from tms.config.suite import Suite
 from tms.io.csv_file import read_csv
+from tms.io.errors import InputError
 from tms.metrics.cost_table import COST, WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
@@ -20,6 +22,8 @@ BEST, TIED = "best", "tied"
 SEEDS = "other seeds may differ"  # tests are about these runs; over seeds, the difference could be 0
 UNITS = ("per_token", "per_sequence")
 DIVERGENCES = ("kl", "pld_ref", "pld_own")
+FLOORS = ("floor.kl_per_token", "floor.nll_per_token")
+UPDATES = ("changed", "surviving")
 RETENTION = "retention"  # name of the mean over the retention benchmarks
 
 
@@ -142,6 +146,50 @@ def drift_cells(path: Path, retention: list[str], tasks: list[str]) -> list[dict
         if quantity.partition(".")[0] in DIVERGENCES
         for cell in _by_task(of_runs, tasks)
     ]
+
+
+def floor_cells(path: Path) -> list[dict]:
+    """The largest floor of a method's runs, below which a KL or an NLL says nothing (nats a token).
+
+    Args:
+        path: the method's drift.csv.
+    """
+    lines = [line for line in read_csv(path, DRIFT) if line["quantity"] in FLOORS]
+    return [
+        {"quantity": name, "value": max(values)}
+        for name in FLOORS
+        if (values := [float(line["value"]) for line in lines if line["quantity"] == name])
+    ]
+
+
+def update_cells(updates: Mapping[Run, dict], point: str = checkpoints.FINAL) -> list[dict]:
+    """How far a checkpoint's weights are from theta_0: means over a method's runs.
+
+    `update.changed` is the share of weights that differ, `update.surviving` the share of the update's squared
+    norm that the rounding to the checkpoint's precision kept.
+
+    Args:
+        updates: contents of updates.json of each run.
+        point: the checkpoint.
+    """
+    measured = [one[point] for one in updates.values() if point in one]
+    return [
+        {"quantity": f"update.{name}", "value": float(np.mean(values))}
+        for name in UPDATES
+        if (values := [one[name] for one in measured if one[name] is not None])
+    ]
+
+
+def read_updates(path: Path) -> dict:
+    """Read a run's updates.json: point -> what `tms.training.update.measure` returned.
+
+    Raises:
+        InputError: the file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable; delete it and train the run again") from error
 
 
 def base_drift_cells(path: Path, tasks: list[str]) -> list[dict]:

@@ -63,6 +63,12 @@ def sequence_kl(policy, other, sequences: list[Sequence], on_rows: Callable[[int
     return _sums(positions, policy, sequences, on_rows)
 
 
+@torch.no_grad()
+def completion_logits(model, sequence: Sequence) -> torch.Tensor:
+    """Logits [N, V] at the positions that predict the tokens of one completion, in the model's precision."""
+    return _logits(model, *_pad([sequence], model.device))
+
+
 def mean(values: list[float]) -> tuple[float, float]:
     """Mean and its standard error (0 for a single value)."""
     n = len(values)

@@ -1,25 +1,9 @@
 """Held-out Policy-Label Divergence, its drift along a run, KL to the base (Sections 3.3, 4; Eq. 4.2)."""
 
-from pathlib import Path
-
-import torch
-from transformers import AutoModelForCausalLM
-from transformers.utils import logging
-
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
 from tms.training.encoder import Encoder
-
-
-def load_policy(folder: Path):
-    """Load a model for forward passes: float32 on a CPU, its own precision on a GPU."""
-    logging.disable_progress_bar()
-    on_gpu = torch.cuda.is_available()
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype="auto" if on_gpu else torch.float32, use_safetensors=True
-    )
-    return model.eval().to("cuda" if on_gpu else "cpu")
 
 
 def encode_supervision(rows: list[dict], encoder: Encoder) -> tuple[list[Sequence], int]:

@@ -57,6 +57,12 @@ def train_mem_mb(parameters: float, gpus: int) -> int:
     return int(4000 * max(gpus, 1) + (readers + 1) * weights)
 
 
+def measure_mem_mb(parameters: float, gpus: int) -> int:
+    """Main memory of a job that measures divergences (MB): libraries, and two models in float32 or one in
+    float64, in part or whole where they do not fit on a card."""
+    return 4000 + 6000 * gpus + int(8 * parameters / 1e6)
+
+
 def generate_mem_mb(parameters: float, gpus: int) -> int:
     """Main memory of a job that generates or scores (MB): libraries in each process, and the weights once."""
     return 4000 + 6000 * gpus + int(2 * parameters / 1e6)

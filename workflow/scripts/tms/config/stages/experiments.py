@@ -81,6 +81,11 @@ def summarise_files(config: dict, model: str, experiment: str) -> dict[str, str]
     return paths.run_files(config, model, compared(config, model, experiment), "grades.parquet")
 
 
+def update_files(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """How far each run of the methods went from theta_0: `method/task/seedN` -> path."""
+    return paths.run_files(config, model, methods(config, model, experiment), "updates.json")
+
+
 def compared_files(config: dict, model: str, experiment: str, name: str) -> dict[str, str]:
     """A file of each of these methods: method -> path."""
     return paths.method_files(model, compared(config, model, experiment), name)
@@ -97,6 +102,7 @@ def summarise_flags(config: dict, model: str, experiment: str) -> str:
         settings=swept_values(config, model, experiment),
         grades=labelled(summarise_files(config, model, experiment)),
         drifts=labelled(compared_files(config, model, experiment, "drift.csv")),
+        updates=labelled(update_files(config, model, experiment)),
         costs=labelled(compared_files(config, model, experiment, "cost.csv")),
     )
 

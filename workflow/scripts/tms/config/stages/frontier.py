@@ -29,6 +29,12 @@ def point_files(config: dict, model: str) -> dict[str, str]:
     return paths.run_files(config, model, names, "points/grades.parquet")
 
 
+def update_files(config: dict, model: str) -> dict[str, str]:
+    """How far each run on the frontier went from theta_0: `method/task/seedN` -> path."""
+    names = study.experiments(config, model).get("frontier", [])
+    return paths.run_files(config, model, names, "updates.json")
+
+
 def frontier_flags(config: dict, model: str) -> str:
     """The files of the runs, the side of each method, and the windows with the uniform one among them."""
     entries, suite = study.experiments(config, model), study.suite(config, model)
@@ -38,6 +44,7 @@ def frontier_flags(config: dict, model: str) -> str:
         "retention": suite.retention,
         "grades": labelled(grade_files(config, model)),
         "point_grades": labelled(point_files(config, model)) or None,
+        "updates": labelled(update_files(config, model)) or None,
     }
     if "frontier" in entries:
         sides = {name: config["methods"][name]["kind"] for name in entries["frontier"]}

@@ -9,6 +9,7 @@ from tms.experiments.diversity_cells import EXPERIMENT as DIVERSITY
 from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.precision import floor_words, rounding_words
 from tms.report.research_questions.contrasts import (
     Contrast,
     p_text,
@@ -125,6 +126,8 @@ def mechanism(lookup: CellLookup) -> Finding:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
     if described := _relation(lookup, *DESCRIBED):
         text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(described)}."
+    precision = (floor_words(lookup), rounding_words(lookup, lookup.methods(MAIN)))
+    text += "".join(f" {words}" for words in precision if words)
     return Finding(verdict, text, _seeds_caution(lookup, verdict))
 
 

@@ -3,6 +3,7 @@
 from tms.experiments import labels
 from tms.metrics.paired_tests import SIGNIFICANCE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.precision import rounding_words
 from tms.report.research_questions.contrasts import (
     Contrast,
     adjusted,
@@ -63,7 +64,15 @@ def frontier(lookup: CellLookup) -> Finding:
     text += f"(95 % {difference.low:+.4f} to {difference.high:+.4f}, {p_text(difference.p_value)}"
     seeds = difference.over_seeds
     text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f})." if seeds else ")."
-    return conclude(by_direction([difference]), text + crossing(lookup), signs([difference]))
+    text += crossing(lookup)
+    # At the runs' ends; the table has every point.
+    for side in ("sft", "tms"):
+        methods = [
+            cell["method"] for cell in lookup.cells(FRONTIER, "update.surviving", group=side, checkpoint="")
+        ]
+        rounding = rounding_words(lookup, methods, FRONTIER, group=side)
+        text += f" {rounding}" if rounding else ""
+    return conclude(by_direction([difference]), text, signs([difference]))
 
 
 def target(lookup: CellLookup) -> Finding:
@@ -112,6 +121,8 @@ def parity(lookup: CellLookup) -> Finding:
     text = f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}{_levels(lookup, rivals)}"
     beside = _told(lookup, [(rival, "retention_mean") for rival in rivals])
     text += f" Gains included, deciding nothing: {beside}" if beside else ""
+    rounding = rounding_words(lookup, [*rivals, "tms"])
+    text += f" {rounding}" if rounding else ""
     guided = _told(lookup, [(TRAPO, name) for name in PLANE])
     text += (
         f" Deciding nothing, since TRAPO learns from the teacher's answers too: {guided}" if guided else ""

@@ -3,6 +3,7 @@
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.gain import difference
+from tms.report.precision import floor_words
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
@@ -90,6 +91,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
         Column(f"area.{prompts}", f"Dominated area, {prompts}", "number")
         for prompts in ("validation", "test")
     ]
+    moved = [Column(name, names.quantity(name)) for name in ("update.changed", "update.surviving")]
     rows, notes = [], []
     for lookup in having(lookups, "frontier"):
         model = lookup.info.model
@@ -100,6 +102,10 @@ def frontier(lookups: list[CellLookup]) -> Table:
                     column.key: lookup.reading("frontier", name, cell["method"], prompts=prompts, **where)
                     for column in columns
                     for name, _, prompts in [column.key.partition(".")]
+                }
+                readings |= {
+                    column.key: lookup.reading("frontier", column.key, cell["method"], **where)
+                    for column in moved
                 }
                 texts = {"model": model, "side": names.method(side), "method": names.method(cell["method"])}
                 texts |= {"checkpoint": cell["checkpoint"].replace("of", "/") or "end", "note": cell["note"]}
@@ -126,7 +132,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
         "note": "Front",
     }
     title = "The frontier control: points on validation and test, in %"
-    return Table("frontier", title, labels, columns + areas, rows, notes)
+    return Table("frontier", title, labels, columns + areas + moved, rows, notes)
 
 
 def theorem61(lookups: list[CellLookup]) -> Table:
@@ -146,7 +152,8 @@ def theorem61(lookups: list[CellLookup]) -> Table:
             rows.append((texts, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "prompts": "Prompts"}
     title = "Theorem 6.1: change of score against its bounds: shares, KL in nats"
-    notes = ["Looseness: corollary over left side; none where the left side is 0."]
+    notes = ["Looseness: corollary over left side; none where the left side is 0.", floor_words(*lookups)]
+    notes = [note for note in notes if note]
     return Table("theorem61", title, labels, columns, rows, notes)
 
 
@@ -178,6 +185,7 @@ def correlations(lookups: list[CellLookup]) -> Table:
         columns,
         rows,
         brackets="Brackets: 95 % bootstrap interval over methods.",
+        notes=[note for note in [floor_words(*lookups)] if note],
         counted="Points, each the runs of a method on a target",
     )
 

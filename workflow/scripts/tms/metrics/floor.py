@@ -1,0 +1,52 @@
+"""The floor of measured divergences: how far float32 passes are from float64 ones."""
+
+from pathlib import Path
+
+import torch
+from torch.nn.functional import log_softmax
+
+from tms.metrics.divergence import Sequence, completion_logits, kl_N, nll_N
+from tms.metrics.policy import load_policy
+
+SEQUENCES = 8
+POSITIONS = 32  # of each: all logits of a vocabulary of 150,000 then take 0.3 GB in float64
+
+
+def divergence_floor(
+    policy: Path, base: Path, sequences: list[Sequence], dtype: torch.dtype = torch.float32
+) -> dict:
+    """Compare KL(policy || base) and the policy's NLL as they are measured with the same ones in float64.
+
+    A KL below the floor cannot be told from 0. (Norms are float32 in both: transformers' models cast there.)
+
+    Args:
+        policy, base: model folders.
+        sequences: prompt ids and completion ids; the first tokens of the first ones are taken.
+        dtype: of the passes whose floor it is.
+
+    Returns:
+        `kl_per_token` and `nll_per_token`, the mean absolute differences at a token (nats), and `positions`,
+        the number of tokens.
+    """
+    some = [(prompt, completion[:POSITIONS]) for prompt, completion in sequences[:SEQUENCES]]
+    targets_N = torch.tensor([token for _, completion in some for token in completion])
+    kl, nll = {}, {}
+    for exact in (False, True):
+        logits = {}
+        for folder in dict.fromkeys((policy, base)):  # one after the other: in float64 two need not fit
+            model = load_policy(folder, dtype=torch.float64 if exact else dtype)
+            rows = [completion_logits(model, sequence).cpu() for sequence in some]
+            logits[folder] = torch.cat(rows)
+            del model
+        if exact:
+            log_p, log_q = (log_softmax(logits[folder], -1) for folder in (policy, base))
+            kl[exact] = (log_p.exp() * (log_p - log_q)).sum(-1)
+            nll[exact] = -log_p.gather(-1, targets_N[:, None])[:, 0]
+        else:
+            kl[exact] = kl_N(logits[policy], logits[base])
+            nll[exact] = nll_N(logits[policy], targets_N)
+    return {
+        "kl_per_token": (kl[True] - kl[False]).abs().mean().item(),
+        "nll_per_token": (nll[True] - nll[False]).abs().mean().item(),
+        "positions": len(targets_N),
+    }
