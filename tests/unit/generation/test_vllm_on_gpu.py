@@ -73,6 +73,11 @@ def fails(folder):
 class Fails:
     def __init__(self, *words, **more):
         raise RuntimeError("the first line\\nthe cause")
+for temperature in (0.005, 2.5):
+    try:
+        vllm.generate([Prompt([5], 1)], Sampling(temperature=temperature), [2], print)
+    except InputError as error:
+        failed.append(str(error))
 emptied = False
 fails("still cached")
 runner, vllm.llm = False, None
@@ -129,7 +134,8 @@ def test_model_runner_v2_takes_the_engine_and_its_requests():
     # Asked in another way torch starts CUDA, and then forked workers cannot: no model on several cards loads.
     assert set(seen["by_nvml"]) == {"1"}
     assert seen["version"].endswith("cuda bfloat16 vllm-noise")
-    cached, runner, third = seen["failed"]
+    cold, hot, cached, runner, third = seen["failed"]
+    assert cold.startswith("temperature 0.005: vLLM draws at") and hot.startswith("temperature 2.5: vLLM")
     assert cached.startswith("still cached: vLLM cannot load the model (vLLM cannot forget the prefixes")
     assert runner.startswith("other runner: vLLM cannot load the model (vLLM has taken another model runner")
     assert third.startswith("third: vLLM cannot load the model (the first line)")

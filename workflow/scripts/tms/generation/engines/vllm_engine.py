@@ -145,7 +145,16 @@ class VllmEngine:
 
 
 def drawn_by_vllm(noise_key: int, sampling: Sampling) -> dict:
-    """Words of a request whose tokens vLLM draws; a seed keeps it from samplers that know no seeds."""
+    """Words of a request whose tokens vLLM draws; a seed keeps it from samplers that know no seeds.
+
+    Raises:
+        InputError: a temperature that vLLM would refuse or, below 0.01, silently raise.
+    """
+    if sampling.temperature != 0 and not 0.01 <= sampling.temperature <= 2:
+        raise InputError(
+            f"temperature {sampling.temperature}: vLLM draws at 0 (greedy) and from 0.01 to 2; change it, or "
+            f"set engine: transformers"
+        )
     return {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
