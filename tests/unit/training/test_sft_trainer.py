@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,9 +14,9 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest
 from tms.training.callback import cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
-from tms.training.losses import summed_nll, summed_trsft
+from tms.training.losses import summed_trsft
 from tms.training.settings import Settings
-from tms.training.sft_trainer import arrange, collate, token_mean, train
+from tms.training.sft_trainer import arrange, collate, train
 from tms.training.trainer_run import TrainerRun
 
 SETTINGS = {
@@ -190,32 +189,6 @@ def test_event_files_hold_the_loss_of_each_step(trained, tiny_model, tmp_path):
     events = EventAccumulator(str(tmp_path / "log")).Reload()
     _, expected = by_hand(tiny_model, TARGETS)
     assert [event.value for event in events.Scalars("train/loss")] == pytest.approx(expected, rel=1e-3)
-
-
-def test_token_mean_of_a_uniform_model_is_log_vocabulary():
-    labels = torch.tensor([[IGNORED, 3, 4, IGNORED], [IGNORED, IGNORED, 5, 6]])
-    outputs = SimpleNamespace(logits=torch.zeros(2, 4, 10))
-    assert token_mean(outputs, labels, torch.tensor(4), summed_nll).item() == pytest.approx(math.log(10))
-    # Two micro-batches of a step add up to the mean over both.
-    half = SimpleNamespace(logits=torch.zeros(1, 4, 10))
-    halves = [token_mean(half, labels[i : i + 1], torch.tensor(4), summed_nll).item() for i in range(2)]
-    assert sum(halves) == pytest.approx(math.log(10))
-
-
-@pytest.mark.parametrize("summed_loss", [summed_nll, partial(summed_trsft, floor=0.1)])
-def test_a_large_vocabulary_is_summed_in_chunks(monkeypatch, summed_loss):
-    from tms.training import sft_trainer
-
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(2, 9, 10, generator=generator, requires_grad=True)
-    labels = torch.randint(0, 10, (2, 9), generator=generator)
-    labels[0, :4] = IGNORED
-    results = []
-    for rows in (100, 3):
-        monkeypatch.setattr(sft_trainer, "LOGITS_AT_ONCE", rows * 10)
-        loss = token_mean(SimpleNamespace(logits=logits), labels, torch.tensor(7), summed_loss)
-        results.append((loss, *torch.autograd.grad(loss, logits)))
-    torch.testing.assert_close(results[0], results[1])
 
 
 def test_end_token_is_learned_though_it_equals_the_padding():

@@ -13,11 +13,11 @@ from datasets import Dataset
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollouts import MEMORY_SHARE
 from tms.on_policy.train import OnPolicyRun
-from tms.training import sharding
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
 
 from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.utils import add_fused_lm_head
 
 
 class Grpo(GRPOTrainer):
@@ -31,9 +31,12 @@ class Grpo(GRPOTrainer):
     def __init__(self, *, kl: KLToBase, **more):
         self.kl = kl
         super().__init__(**more)
-        if self.ref_model is not None and self.is_fsdp_enabled:
-            # TRL has sharded what each process had read of it, and only the first one reads weights.
-            sharding.hand_out(kl.base, self.ref_model)
+        if self.ref_model is not None:
+            if self.is_fsdp_enabled:
+                # TRL has sharded what each process had read of it, and only the first one reads weights.
+                self.ref_model = kl.load(self)
+                add_fused_lm_head(self.ref_model, temperature=self.temperature)
+            kl.model = self.ref_model  # one base for the loss and for the log
 
     def create_model_card(self, *names, **more) -> None:
         """Write no card: `make model-card` does, and TRL's would lie among the saved states."""

@@ -14,8 +14,8 @@ from tms.training import sharding
 class KLToBase:
     """The mean KL(policy || base) of completions (nats a completion), exact over the vocabulary.
 
-    Every algorithm logs it, whether or not its loss has a KL term: it is measured on the first `rows`
-    rollouts of a step.
+    Every algorithm logs it, whether or not its loss has a KL term: it is measured on `rows` rollouts of a
+    step, spread over its prompts.
 
     Args:
         base: model folder of theta_0.
@@ -28,21 +28,16 @@ class KLToBase:
         self.model = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
-        """Mean over the first rollouts.
+        """Mean over rollouts.
 
         Args:
             trainer: of the policy.
             sequences: prompt ids and completion ids of rollouts of this process, sampled from their first
-                token on.
+                token on; those of a prompt stand together.
         """
         if self.model is None:
-            dtype = torch.bfloat16 if trainer.args.bf16 else torch.float32
-            with sharding.read_by_all():
-                self.model = AutoModelForCausalLM.from_pretrained(
-                    self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
-                )
-            self.model.eval().to(trainer.args.device)
-        chosen = sequences[: self.rows]
+            self.model = self.load(trainer)
+        chosen = spread(sequences, self.rows)
         batches = [chosen]
         if trainer.is_fsdp_enabled:  # whose processes must make equally many forward passes: one a rollout
             batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
@@ -53,3 +48,22 @@ class KLToBase:
                 for nats in sequence_kl(trainer.model, self.model, batch, lambda rows: None)
             ]
         return fmean(sums)
+
+    def load(self, trainer):
+        """The base, not to be trained: sharded as the policy is, or a copy for each process."""
+        model = AutoModelForCausalLM.from_pretrained(
+            self.base,
+            dtype=torch.bfloat16 if trainer.args.bf16 else torch.float32,
+            attn_implementation=self.attention,
+            use_safetensors=True,
+        )
+        model.eval().requires_grad_(False)
+        if trainer.is_fsdp_enabled:
+            return sharding.shard_frozen(model, self.base)
+        return model.to(trainer.args.device)
+
+
+def spread(sequences: list, rows: int) -> list:
+    """At most `rows` of the sequences, at equal distances: of as many prompts as they can be of."""
+    rows = min(rows, len(sequences))
+    return [sequences[place * len(sequences) // rows] for place in range(rows)]

@@ -4,22 +4,16 @@ Trainer brings what a run on several devices needs (accelerate, FSDP, reporters)
 the rows are set here, the checkpoints and the resuming in `tms.training.trainer_run`.
 """
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import torch
-from torch.utils.checkpoint import checkpoint
 from transformers import Trainer, TrainingArguments
 
 from tms.training.examples import IGNORED, TrainingExample, masked_target
+from tms.training.head_loss import SummedLoss, put_loss_in
 from tms.training.losses import summed_nll
 from tms.training.settings import Settings
 from tms.training.trainer_run import TrainerRun
-
-LOGITS_AT_ONCE = 2**27  # elements of a chunk in the loss: 0.5 GB in float32
-
-SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, V] and targets [N] -> scalar
 
 
 def train(
@@ -57,12 +51,13 @@ def train(
         lr_scheduler_type="cosine",
         warmup_steps=settings.warmup,
     )
+    model = run.load_model()
+    put_loss_in(model, summed_loss)
     trainer = Trainer(
-        run.load_model(),
+        model,
         arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),
-        compute_loss_func=partial(token_mean, summed_loss=summed_loss),
         callbacks=[run.checkpoints],
     )
     return run.fit(trainer)
@@ -96,25 +91,3 @@ def collate(targets: list[TrainingExample]) -> dict[str, torch.Tensor]:
     rows = [target.input_ids + [0] * (length - len(target.input_ids)) for target in targets]
     labels = [target.labels + [IGNORED] * (length - len(target.labels)) for target in targets]
     return {"input_ids": torch.tensor(rows), "labels": torch.tensor(labels)}
-
-
-def token_mean(
-    outputs, labels: torch.Tensor, num_items_in_batch: torch.Tensor, summed_loss: SummedLoss
-) -> torch.Tensor:
-    """Loss of a micro-batch, as its share of the mean over the tokens of the global batch.
-
-    Args:
-        outputs: model output with `logits` [B, L, V].
-        labels: [B, L], unshifted.
-        num_items_in_batch: tokens with loss in the whole optimiser step, over all devices; Trainer sums the
-            shares over micro-batches and devices.
-        summed_loss: of `tms.training.losses`.
-    """
-    logits_NV, targets_N = outputs.logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
-    rows = max(1, LOGITS_AT_ONCE // logits_NV.shape[-1])
-    if len(targets_N) <= rows:
-        return summed_loss(logits_NV, targets_N) / num_items_in_batch
-    # A vocabulary of 150,000 makes 0.6 MB a token in float32: hold that for one chunk only, backwards too.
-    chunks = zip(logits_NV.split(rows), targets_N.split(rows), strict=True)
-    total = sum(checkpoint(summed_loss, *chunk, use_reentrant=False) for chunk in chunks)
-    return total / num_items_in_batch

@@ -1,16 +1,14 @@
 """Settings of Trainer, accelerate and PyTorch for training in several processes, sharded (FSDP2) or not."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import torch
 from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
-from torch.distributed.fsdp import MixedPrecisionPolicy
-from transformers import AutoConfig, AutoModelForCausalLM
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 
 def count_parameters(base: Path) -> int:
@@ -37,6 +35,15 @@ def fsdp_config(gradient_checkpointing: bool) -> dict:
     }
 
 
+def accelerator_config(sharded: bool) -> dict:
+    """`TrainingArguments.accelerator_config`: shards are summed over processes after every micro-batch.
+
+    Trainer would wait for a step's last one, and until then each process would hold the gradients of all
+    parameters whole, in float32: 32 GB for 8B. Copies hold theirs anyway, and are summed once a step.
+    """
+    return {"gradient_accumulation_kwargs": {"sync_each_batch": True}} if sharded else {}
+
+
 def begin(sharded: bool) -> None:
     """Prepare several processes, before the weights are read.
 
@@ -55,22 +62,26 @@ def begin(sharded: bool) -> None:
     _load_cpu_states()
 
 
-@contextmanager
-def read_by_all() -> Iterator[None]:
-    """Let every process read a model that is not sharded, beside one that is: only the first would."""
-    before = os.environ.pop("FSDP_CPU_RAM_EFFICIENT_LOADING", None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = before
+def shard_frozen(model: PreTrainedModel, base: Path) -> PreTrainedModel:
+    """Shard a model that is not trained over the processes: each decoder layer is a unit, gathered when it is
+    used. (TRL makes all of its reference model one unit: 16 GB for 8B in bfloat16.)
+
+    Args:
+        model: loaded from `base` after `begin`: in the first process with its weights.
+        base: model folder.
+    """
+    layers = [part for part in model.modules() if type(part).__name__ in model._no_split_modules]
+    for part in (*layers, model):
+        fully_shard(part, reshard_after_forward=True)
+    _hand_out(base, model)
+    return model
 
 
-def hand_out(base: Path, sharded: torch.nn.Module) -> None:
+def _hand_out(base: Path, sharded: torch.nn.Module) -> None:
     """Fill a sharded model with a model folder's weights, which the first process reads."""
     weights = {}
     if PartialState().is_main_process:
-        weights = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).state_dict()
+        weights = AutoModelForCausalLM.from_pretrained(base, dtype=sharded.dtype).state_dict()
     set_model_state_dict(
         sharded, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
     )

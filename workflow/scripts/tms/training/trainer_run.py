@@ -80,6 +80,7 @@ class TrainerRun:
             "gradient_checkpointing": recompute and not self.sharded,
             "fsdp": self.sharded,
             "fsdp_config": sharding.fsdp_config(recompute) if self.sharded else None,
+            "accelerator_config": sharding.accelerator_config(self.sharded),
             "seed": settings.seed,
             "logging_steps": 1,
             "logging_nan_inf_filter": False,  # it would hide what `CheckpointCallback.on_log` looks for

@@ -1,0 +1,119 @@
+"""The training loss inside the model: its head is applied where tokens carry loss, one chunk after the other.
+
+A vocabulary of 150,000 makes 0.6 MB of logits a token in float32. Outside the model they would be whole, and
+accelerate would copy all of them to float32. TRL's `add_fused_lm_head` gives log-probabilities, needs TRL,
+and computes every position where Triton cannot run; this serves all losses of `tms.training.losses`.
+
+Names of tensors end in their shape: B rows, L tokens, N tokens with loss, H hidden size, V the vocabulary.
+"""
+
+from collections.abc import Callable
+from types import MethodType
+
+import torch
+from torch.nn.functional import linear
+from transformers import PreTrainedModel
+
+from tms.io.errors import InputError
+from tms.training.examples import IGNORED
+
+LOGITS_AT_ONCE = 2**27  # elements of a chunk: 0.5 GB in float32
+
+# Keys of configurations whose models change the logits behind the head (Gemma, Cohere, Granite, Falcon-H1).
+CHANGED_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
+
+SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, V] and targets [N] -> scalar
+
+
+def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
+    """Make the model return its loss: `model(input_ids=, labels=, num_items_in_batch=)["loss"]`, no logits.
+
+    `input_ids` and `labels` are [B, L], unshifted, padded on the right. The loss is the micro-batch's share
+    of the mean over the `num_items_in_batch` tokens with loss of a whole optimiser step, over all devices.
+
+    Args:
+        model: a causal language model; to be changed before it is wrapped (DDP, FSDP).
+        summed_loss: of `tms.training.losses`.
+
+    Raises:
+        InputError: a model that changes the logits behind its head.
+    """
+    config = model.config.get_text_config()
+    for key in CHANGED_LOGITS:
+        if getattr(config, key, None) not in (None, 1, 1.0):
+            raise InputError(
+                f"{config.name_or_path}: its config.json has {key}, which the training loss does not apply; "
+                f"take a model without it"
+            )
+
+    def head_loss(head, hidden_NH, targets_N, tokens):
+        return _HeadLoss.apply(hidden_NH, head.weight, head.bias, targets_N, tokens, summed_loss)
+
+    def forward(model, input_ids, labels, num_items_in_batch):
+        hidden_BLH = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]
+        targets_BL = labels[:, 1:]
+        learned_BL = targets_BL != IGNORED
+        # Called as a module, for FSDP gathers its weight then; once, however many chunks there are.
+        head = model.get_output_embeddings()
+        return {"loss": head(hidden_BLH[learned_BL], targets_BL[learned_BL], num_items_in_batch)}
+
+    head = model.get_output_embeddings()
+    head.forward = MethodType(head_loss, head)
+    model.forward = MethodType(forward, model)
+    model.accepts_loss_kwargs = True  # so that Trainer hands it `num_items_in_batch`
+
+
+class _HeadLoss(torch.autograd.Function):
+    """Loss of hidden states through a linear head. The gradients come with the loss, chunk by chunk, so that
+    no logits are kept or computed twice; the weight's are summed over chunks in float32 or better."""
+
+    @staticmethod
+    def forward(ctx, hidden_NH, weight_VH, bias_V, targets_N, tokens, summed_loss):
+        device = hidden_NH.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight_VH.dtype
+        exact = torch.promote_types(dtype, torch.float32)
+        with torch.autocast(device, enabled=False):
+            cast_VH = weight_VH.to(dtype)
+            cast_V = None if bias_V is None else bias_V.to(dtype)
+            total = torch.zeros((), dtype=torch.float32, device=hidden_NH.device)
+            d_hidden_NH = torch.empty_like(hidden_NH)
+            d_weight_VH = torch.zeros_like(weight_VH, dtype=exact)
+            d_bias_V = None if bias_V is None else torch.zeros_like(bias_V, dtype=exact)
+            rows = max(1, LOGITS_AT_ONCE // len(weight_VH))
+            for first in range(0, len(targets_N), rows):
+                chunk = slice(first, first + rows)
+                hidden = hidden_NH[chunk].to(dtype)
+                logits = linear(hidden, cast_VH, cast_V)
+                with torch.enable_grad():
+                    loss = summed_loss(logits.requires_grad_(), targets_N[chunk]) / tokens
+                (d_logits,) = torch.autograd.grad(loss, logits)
+                total += loss.detach()
+                d_hidden_NH[chunk] = d_logits @ cast_VH
+                _add_product(d_weight_VH, d_logits.T, hidden)
+                if d_bias_V is not None:
+                    d_bias_V += d_logits.sum(0, dtype=exact)
+                del logits, loss, d_logits  # before the next chunk's
+        ctx.save_for_backward(d_hidden_NH, d_weight_VH, d_bias_V)
+        ctx.dtype = weight_VH.dtype
+        return total
+
+    @staticmethod
+    def backward(ctx, d_loss):
+        d_hidden_NH, d_weight_VH, d_bias_V = ctx.saved_tensors
+        return (
+            d_hidden_NH.mul_(d_loss),
+            d_weight_VH.mul_(d_loss).to(ctx.dtype),
+            None if d_bias_V is None else d_bias_V.mul_(d_loss).to(ctx.dtype),
+            *(None, None, None),
+        )
+
+
+def _add_product(total: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
+    """Add left @ right to a float32 sum, without rounding the product to half precision first.
+
+    Products rounded chunk by chunk bias the training (`trl/kernels/chunked_logprob.py` of TRL 1.16).
+    """
+    if total.device.type == "cuda" and left.dtype in (torch.bfloat16, torch.float16):
+        torch.addmm(total, left, right, out_dtype=torch.float32, out=total)
+    else:
+        total.addmm_(left.to(total.dtype), right.to(total.dtype))
