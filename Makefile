@@ -77,11 +77,11 @@ ESTIMATE ?=
 SMALL ?=
 PROFILE ?=
 GPU_CHECK ?=
-.PHONY: estimate preflight gpu-check smoke-gpu status gpu vllm-cpu
+.PHONY: estimate preflight memory gpu-check smoke-gpu status gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
 	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
 
-preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, disk
+preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, memory, disk
 	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
 
 gpu-check: $(LOCKED) ## Check a GPU node in ten minutes: what would fail, how fast its jobs will be
@@ -100,6 +100,9 @@ smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both en
 status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours, the last error
 	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
 		$(if $(CONFIG),--configfile $(CONFIG))
+
+memory: $(LOCKED) ## Compute what each GPU job of MODEL holds on a card (MODEL="qwen3b qwen7b"); needs no card
+	@$(BIN)/python workflow/scripts/memory.py --models $(MODEL) $(if $(CONFIG),--configfile $(CONFIG))
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 
@@ -125,7 +128,7 @@ pretrain: $(LOCKED) ## Pretrain the miniature anew (15 min) and compare it with 
 	$(SNAKEMAKE) models/tiny/anew/base
 	@$(BIN)/python workflow/scripts/compare_models.py --anew models/tiny/anew $(if $(REPLACE),--replace)
 
-.PHONY: lint format results-docs config-docs dag lock lock-gpu clean clean-all
+.PHONY: lint format results-docs config-docs memory-docs dag lock lock-gpu clean clean-all
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -142,6 +145,9 @@ results-docs: $(LOCKED) ## Write the tables of README and docs/results/tiny.md f
 
 config-docs: $(LOCKED) ## Write the tables of config/README.md from the schema
 	@$(BIN)/python workflow/scripts/key_reference.py
+
+memory-docs: $(LOCKED) ## Compute the memory plan of the shipped models anew, and write its table into docs/running.md
+	@$(BIN)/python workflow/scripts/memory.py --document docs/running.md
 
 dag: $(LOCKED) ## Draw the stages (docs/dag.svg; needs Graphviz's dot)
 	@command -v dot >/dev/null || { echo "error: dot not found; install Graphviz (e.g. apt-get install graphviz)"; exit 2; }

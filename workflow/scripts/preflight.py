@@ -1,4 +1,4 @@
-"""Check what a target needs before it is run: access to the hub, the environment of its jobs, disk.
+"""Check what a target needs before it is run: access to the hub, environment, memory of a card, disk.
 
 `make preflight TARGET=results/qwen3b/tms/table.csv` calls it. A real run calls it too, before its first job,
 if jobs take cards, vLLM or downloads: what is missing stops it (`compute.preflight: warn` lets it go on).
@@ -14,6 +14,8 @@ from tms.config.load import configuration
 from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.io import cli
 from tms.io.errors import InputError
+from tms.memory_plan import check as memory_check
+from tms.memory_plan.store import Store, dry_run
 from tms.preflight import environment, hub_access
 
 THROUGHPUT = Path("config/throughput.yaml")
@@ -42,6 +44,7 @@ def main(args: argparse.Namespace) -> None:
     repositories = hub_access.needed(jobs, config)
     missing = [] if other_interpreter else environment.faults(jobs, config)
     missing += hub_access.faults(repositories, os.environ.get("HF_HUB_OFFLINE", "0") != "0")
+    missing += memory_check.faults(jobs, config, Store(dry_run).memory)
     needs, full = disk_lines(jobs, config, gpus)
     missing += full
     if not missing:

@@ -138,11 +138,12 @@ def test_the_shipped_variants_are_accepted(config, name):
 
 
 def test_the_settings_are_those_of_the_paper(config):
-    """Tables 4 and 5: learning rate, batch a device, effective batch; tensor parallelism in paper_literal."""
+    """Tables 4 and 5: learning rate, effective batch; tensor parallelism in paper_literal. The batch a device
+    is smaller than Table 4's 4 where that would not fit on a card (docs/running.md)."""
     literal = yaml.safe_load(CONFIGS.joinpath("paper_literal.yaml").read_text())
     for model, (rate, batch, parallel) in {
-        "llama1b": (1e-4, 4, 8),
-        "qwen1.5b": (1e-4, 4, 4),
+        "llama1b": (1e-4, 2, 8),
+        "qwen1.5b": (1e-4, 1, 4),
         "qwen3b": (2e-5, 2, 8),
         "qwen7b": (5e-6, 1, 4),
         "llama8b": (5e-6, 1, 8),

@@ -45,7 +45,7 @@ def test_shipped_shapes():
     found, unknown = shapes.configured(SHIPPED, PAPER)
     assert unknown == []
     assert [shape.name for shape in found] == ["llama1b", "llama8b", "qwen7b", "qwen3b", "qwen1.5b"]
-    assert {shape.cards for shape in found} == {8} and {shape.tokens for shape in found} == {4600}
+    assert {shape.cards for shape in found} == {8} and {shape.tokens for shape in found} == {5120}
     assert [shape.sharded(int(80e9)) for shape in found] == [False, True, True, True, False]
 
 

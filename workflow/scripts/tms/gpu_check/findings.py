@@ -127,7 +127,7 @@ class Findings:
         cards = f"{kind} {shape.cards} cards" if shape.cards > 1 else "on one device"
         what = f"{cards}, {shape.device_batch} rows x {shape.tokens} tokens: {peak / 1e9:.3g} GB"
         what += f" of {machine.card_bytes / 1e9:.3g}" if machine.on_gpu else " resident"
-        if (planned := planned_peak(shape)) is not None and machine.on_gpu:
+        if (planned := planned_peak(shape, machine.card_bytes)) is not None and machine.on_gpu:
             what += f" (plan {planned / 1e9:.3g})"
         what += f", {measured.tokens_a_second:.3g} tokens/s"
         if self.peak:

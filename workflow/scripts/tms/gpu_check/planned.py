@@ -1,8 +1,26 @@
 """The memory plan's peak of a shape, which a measured peak stands beside."""
 
 from tms.gpu_check.shapes import Shape
+from tms.memory_plan.formulas import step_buffers
+from tms.memory_plan.shapes import ROWS, StepShape
+from tms.memory_plan.store import Store
 
 
-def planned_peak(shape: Shape) -> float | None:
-    """Bytes on a card that the plan states for a shape; None where there is no plan."""
-    return None
+def planned_peak(shape: Shape, card_bytes: int) -> float | None:
+    """Bytes of tensors on a card that the plan states for a shape; None where it was not computed before.
+
+    Args:
+        shape: as the workflow trains it.
+        card_bytes: memory of a card.
+    """
+    step = StepShape(
+        architecture=shape.architecture,
+        kind=ROWS,
+        processes=shape.cards,
+        sharded=shape.sharded(card_bytes),
+        rows=shape.device_batch,
+        tokens=shape.tokens,
+        recompute=shape.recompute == "on",
+    )
+    memory = Store(None).memory(step)
+    return None if memory is None else memory.total + step_buffers(step)

@@ -10,7 +10,6 @@ from tms.config import study
 from tms.training import devices
 
 ARCHITECTURES = Path(__file__).parents[3] / "resources" / "architectures.yaml"
-PROMPT_TOKENS = 504  # beside a completion at its limit: 4,600 tokens for the paper's tasks
 SMALL_ROWS = 64  # tokens of a row of the CPU form
 
 
@@ -103,7 +102,7 @@ def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]
             architecture=keys,
             cards=study.gpus(config, model, "train"),
             device_batch=training["device_batch"],
-            tokens=config["tasks"][task]["max_new_tokens"] + PROMPT_TOKENS,
+            tokens=config["tasks"][task]["max_new_tokens"] + config["compute"]["longest_prompt"],
             recompute=_switch(training.get("gradient_checkpointing", False)),
             fsdp=_switch(training.get("fsdp", "auto")),
             generating_cards=study.gpus(config, model, "generate"),

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 # Of a GPU's memory, for weights; the rest holds activations and logits (`divergence.LOGITS_AT_ONCE`).
-WEIGHTS_SHARE = 0.85
+WEIGHTS_SHARE = 0.75
 
 
 def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float32):

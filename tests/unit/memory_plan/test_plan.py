@@ -1,0 +1,165 @@
+"""The plan of the shipped models, its check of planned jobs, and what is kept of dry runs."""
+
+import copy
+import json
+from dataclasses import replace
+
+import pytest
+from helpers.paths import ROOT
+from helpers.shipped_config import SHIPPED
+
+from tms.cost_estimate.dry_run import Job
+from tms.memory_plan import check, formulas, plan
+from tms.memory_plan.architecture import architecture, key_value_bytes, parameters
+from tms.memory_plan.document import COLUMNS, cells, documented
+from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
+from tms.memory_plan.store import SHIPPED as RESULTS
+from tms.memory_plan.store import Store, key
+
+GB = 10**9
+STUDENTS = SHIPPED["table"]["models"]
+MEMORY = StepMemory(4 * GB, 4 * GB, 8 * GB, 30 * GB, 3 * GB)
+SFT = Job("train_sft", {"model": "llama8b", "method": "sft", "task": "math"}, [], [], gpus=8)
+
+
+@pytest.mark.parametrize("part", ["models", "teachers"])
+def test_known_architectures_have_the_stated_parameters(part):
+    """A wrong number of layers, heads or tokens shows."""
+    named = [entry for entry in SHIPPED[part].values() if "parameters" in entry]
+    for entry in named:
+        keys = architecture(entry.get("base", entry.get("model")))
+        assert parameters(keys) == pytest.approx(entry["parameters"], rel=0.01)
+
+
+def test_a_folder_of_ones_own_comes_first(tmp_path):
+    folder = tmp_path / "Qwen2.5-7B-Instruct"
+    assert architecture(str(folder))["num_hidden_layers"] == 28
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"num_hidden_layers": 3}))
+    assert architecture(str(folder)) == {"num_hidden_layers": 3}
+    assert architecture(str(tmp_path / "other")) is None
+
+
+def test_keys_and_values_of_a_token():
+    """Qwen2.5-7B: 2 x 28 layers x 4 heads x 128 x 2 bytes; over 8 cards each has a copy of one head."""
+    keys = architecture("models/hub/Qwen2.5-7B-Instruct")
+    assert key_value_bytes(keys) == 57_344
+    assert key_value_bytes(keys, 4) == key_value_bytes(keys, 8) == 57_344 // 4
+
+
+def test_the_longest_micro_batch_of_each_kind_of_job():
+    shapes = [plan.step_shape(SHIPPED, "qwen7b", name, "math") for name in ("sft", "tms", "grpo", "trapo")]
+    assert [shape.kind for shape in shapes] == [ROWS, ROWS, GRPO, ROLLOUTS]
+    assert [shape.tokens for shape in shapes] == [4096 + 1024] * 2 + [2048 + 1024] * 2
+    assert all((shape.processes, shape.sharded, shape.rows) == (8, True, 1) for shape in shapes)
+    assert plan.step_shape(SHIPPED, "tiny", "sft", "chain") is None  # no cards
+
+
+def test_what_does_not_fit_is_one_line_with_the_sum_and_two_settings():
+    """4 + 4 + 8 + 50 + head (3 and the buffers) + 2 > 72."""
+    large = replace(MEMORY, activations=50 * GB)
+    (line,) = check.faults([SFT, SFT], SHIPPED, lambda _: large)
+    head = 3 + formulas.step_buffers(plan.step_shape(SHIPPED, "llama8b", "sft", "math")) / GB
+    assert line == (
+        "memory: train_sft llama8b (SFT, students; 1 x 5,120 tokens, sharded): weights 4.0 + gradients 4.0 + "
+        f"optimiser 8.0 + activations 50.0 + head and buffers {head:.1f} + CUDA 2.0 = {68 + head:.1f} GB on "
+        "each of 8 cards, which may hold 72.0 (compute.gpu_memory_gb 80, a tenth to spare); set "
+        "training.gradient_checkpointing: true or raise models.llama8b.gpus.train (now 8)"
+    )
+    assert check.faults([SFT], SHIPPED, lambda _: MEMORY) == []
+    larger = copy.deepcopy(SHIPPED)
+    larger["compute"]["gpu_memory_gb"] = 141
+    assert check.faults([SFT], larger, lambda _: large) == []
+
+
+def test_small_models_and_jobs_without_cards_need_no_dry_run(tmp_path):
+    def never(shape):
+        raise AssertionError(shape)
+
+    keys = architecture(str(ROOT / "workflow" / "resources" / "miniature" / "base"))
+    (tmp_path / "config.json").write_text(json.dumps(keys))
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["tiny"] |= {"base": str(tmp_path), "gpus": {"train": 2}}
+    tiny = Job("train_sft", {"model": "tiny", "method": "sft", "task": "chain"}, [], [], gpus=2)
+    assert check.faults([tiny, replace(SFT, gpus=0), Job("grade", {}, [], [])], config, never) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "named"),
+    [
+        (
+            Job("teacher", {"teacher": "llama70b", "task": "math"}, [], [], gpus=1),
+            "teachers.llama70b.gpus (now 1)",
+        ),
+        (Job("harvest", {"model": "llama8b"}, [], [], gpus=1), "models.llama8b.gpus.generate (now 1)"),
+        (Job("drift", {"model": "llama8b"}, [], [], gpus=1), "drift"),
+    ],
+)
+def test_a_model_too_large_to_generate(job, named):
+    config = copy.deepcopy(SHIPPED)
+    config["teachers"]["llama70b"]["gpus"] = 1
+    config["compute"]["gpu_memory_gb"] = 18
+    assert named in "".join(check.faults([job], config, lambda _: None))
+    assert check.faults([job], SHIPPED, lambda _: None) == []
+
+
+def test_drift_fills_the_share_of_the_card_that_the_plan_states():
+    from tms.metrics.policy import WEIGHTS_SHARE
+
+    assert formulas.DRIFT_SHARE == WEIGHTS_SHARE
+    keys = architecture("models/hub/Qwen2.5-3B-Instruct")
+    assert formulas.drift_weights(keys, 80e9) == 8 * parameters(keys)
+    assert formulas.drift_weights(keys, 24e9) == 0.75 * 24e9
+
+
+def test_on_policy_jobs_hold_the_base_and_vllm_beside_the_policy():
+    config = copy.deepcopy(SHIPPED)
+    config["on_policy"]["beta"] = 0.1
+    learning, sampling = plan.training(config, "llama8b", "grpo", "math", lambda _: MEMORY)
+    count = parameters(architecture("models/hub/Llama-3.1-8B-Instruct"))
+    assert learning.parts["base"] == sampling.parts["base"] == 2 * count / 8
+    assert sampling.parts["vLLM"] == pytest.approx(0.4 * 80 * GB)
+    assert "gradients" not in sampling.parts  # they are gone between steps
+
+
+def test_dry_runs_are_made_once_for_what_they_depend_on(tmp_path):
+    made = []
+    store = Store(
+        lambda shape: made.append(shape) or MEMORY, tmp_path / "shipped", tmp_path / "logs" / "found"
+    )
+    shape = StepShape(
+        {"model_type": "llama", "hidden_size": 8, "num_hidden_layers": 2}, ROWS, 8, True, 1, 9, False
+    )
+    assert store.memory(shape) == store.memory(replace(shape)) == MEMORY
+    assert made == [shape]
+    assert Store(None, store.shipped, store.found).memory(shape) == MEMORY
+    assert Store(None, store.shipped, store.found).memory(replace(shape, rows=2)) is None
+    store.found.write_text("{")  # of a run that was killed: made again
+    assert store.memory(shape) == MEMORY and len(made) == 2
+    different = [{"rows": 2}, {"tokens": 8}, {"sharded": False}, {"recompute": True}, {"kind": GRPO}]
+    assert len({key(replace(shape, **changed)) for changed in [{}, *different]}) == 6
+
+
+def test_the_shipped_settings_fit_and_stand_in_the_manual():
+    """From shipped dry runs alone, so that the check costs no time; `make memory-docs` writes both."""
+    text = (ROOT / "docs" / "running.md").read_text()
+    store = Store(None, found=RESULTS)
+    lines = [["model", *COLUMNS]]
+    for model in STUDENTS:
+        peaks = plan.of_model(SHIPPED, model, store.memory)
+        assert {peak.job for peak in peaks} == {
+            *("SFT, students", "GRPO", "REINFORCE, TRAPO", "on-policy, sampling", "generating", "drift")
+        }
+        assert all(peak.fits for peak in peaks), [peak.arithmetic() for peak in peaks]
+        lines += [[model, *cells(peak)] for peak in peaks]
+    assert documented(text, lines) == text
+
+
+@pytest.mark.slow
+def test_shipped_dry_runs_are_those_of_this_code():
+    """Else raise `store.FORMAT` and run `make memory-docs`."""
+    from tms.memory_plan.training_step import dry_run
+
+    for model, method in (("llama1b", "sft"), ("llama1b", "grpo"), ("qwen3b", "sft")):
+        shape = plan.step_shape(SHIPPED, model, method, "math")
+        assert dry_run(shape).total == pytest.approx(Store(None).memory(shape).total, rel=0.01)

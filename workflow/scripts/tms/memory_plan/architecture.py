@@ -1,0 +1,59 @@
+"""A model's architecture: its `config.json`, or what the project knows of it before it is there."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+KNOWN = Path(__file__).parents[3] / "resources" / "architectures.yaml"
+
+
+def architecture(folder: str) -> dict | None:
+    """Keys of a model folder's `config.json`; None where it is not there, nor known by the folder's name."""
+    file = Path(folder, "config.json")
+    if file.exists():
+        return json.loads(file.read_text())
+    return _known().get(Path(folder).name)
+
+
+@cache
+def _known() -> dict[str, dict]:
+    return yaml.safe_load(KNOWN.read_text())
+
+
+def head_size(keys: dict) -> int:
+    """Numbers of one attention head."""
+    return keys.get("head_dim") or keys["hidden_size"] // keys["num_attention_heads"]
+
+
+def key_value_heads(keys: dict) -> int:
+    """Heads of keys and values, which groups of query heads share."""
+    return keys.get("num_key_value_heads") or keys["num_attention_heads"]
+
+
+def layer_parameters(keys: dict) -> int:
+    """Parameters of a decoder layer of a Llama, Mistral, Qwen2 or Qwen3."""
+    hidden, head = keys["hidden_size"], head_size(keys)
+    queries, pairs = keys["num_attention_heads"] * head, key_value_heads(keys) * head
+    attention = 2 * hidden * (queries + pairs)
+    attention += {"qwen2": queries + 2 * pairs, "qwen3": 2 * head}.get(keys["model_type"], 0)  # biases, norms
+    return attention + 3 * hidden * keys["intermediate_size"] + 2 * hidden
+
+
+def parameters(keys: dict) -> int:
+    """Parameters of such a model, tied ones once."""
+    embeddings = (1 if keys.get("tie_word_embeddings") else 2) * keys["vocab_size"] * keys["hidden_size"]
+    return keys["num_hidden_layers"] * layer_parameters(keys) + embeddings + keys["hidden_size"]
+
+
+def key_value_bytes(keys: dict, cards: int = 1, number: int = 2) -> int:
+    """Bytes of a token in the cache of keys and values on each of the cards that share a model.
+
+    Args:
+        keys: of `config.json`.
+        cards: over which the heads are spread; where they are fewer, each card has a copy of one.
+        number: bytes of a number.
+    """
+    heads = max(key_value_heads(keys) // cards, 1)
+    return 2 * keys["num_hidden_layers"] * heads * head_size(keys) * number

@@ -1,0 +1,83 @@
+"""Bytes on a card that no dry run sees: CUDA's own kernels, vLLM, forward passes without gradients."""
+
+from tms.memory_plan.architecture import (
+    head_size,
+    key_value_bytes,
+    key_value_heads,
+    layer_parameters,
+    parameters,
+)
+from tms.memory_plan.shapes import StepShape
+
+# CUDA's context, NCCL's buffers and the workspaces of matrix products, which PyTorch's allocator does not
+# hold. Assumed.
+CONTEXT = 2.0e9
+# Share of a card that stays free: allocators leave gaps between tensors.
+SPARE = 0.1
+# vLLM: most tokens and rows of a step (`tms.generation.engines.vllm_engine`).
+STEP_TOKENS, STEP_ROWS = 8192, 256
+# `tms.metrics`: policies that are on the card together, in float32; share of the card that they may fill, the
+# other layers being streamed; logits in a chunk of the KL.
+DRIFT_POLICIES, DRIFT_SHARE, KL_CHUNK = 2, 0.75, 2**26
+
+
+def step_buffers(shape: StepShape) -> float:
+    """Bytes that kernels and collectives on CUDA hold beside the tensors of a dry run.
+
+    Flash attention's backward pass sums the gradient of the queries in float32, and makes that of keys and
+    values for each query head. FSDP2 gathers the next layer's weights (bf16) while it computes with one's,
+    which its copies come out of, and holds a layer's gradients (float32) while they are summed. DDP's buckets
+    hold all gradients once more.
+    """
+    keys = shape.architecture
+    numbers = shape.rows * shape.tokens * keys["num_attention_heads"] * head_size(keys)
+    attention = 4 * numbers + (2 * 2 * numbers if key_value_heads(keys) < keys["num_attention_heads"] else 0)
+    if shape.processes == 1:
+        return attention
+    if shape.sharded:
+        return attention + (2 * 2 + 4) * layer_parameters(keys)
+    return attention + 4 * parameters(keys)
+
+
+def most(shape: StepShape) -> float:
+    """More bytes than a step ever takes, without a dry run: small models need none.
+
+    24 bytes a parameter: weights, gradients, two moments and buckets in float32, and copies in bf16. For each
+    token: what a layer keeps, in float32, and eight copies of its logits.
+    """
+    keys = shape.architecture
+    heads = keys["num_attention_heads"] * head_size(keys)
+    layer = 4 * (16 * keys["hidden_size"] + 10 * heads + 6 * keys["intermediate_size"])
+    masks = 8 * shape.rows * shape.tokens**2
+    tokens = shape.rows * shape.tokens
+    every = tokens * ((keys["num_hidden_layers"] + 2) * layer + 32 * keys["vocab_size"])
+    return CONTEXT + 24 * parameters(keys) + every + masks + step_buffers(shape)
+
+
+def vllm_weights(keys: dict, cards: int) -> float:
+    """Bytes of a model's weights in bf16 on each of the cards that share it."""
+    return 2 * parameters(keys) / cards
+
+
+def vllm_working(keys: dict, cards: int) -> float:
+    """Bytes that vLLM's largest step takes on a card beside weights and cache, with its logits twice."""
+    layer = 4 * keys["hidden_size"] + 2 * keys["intermediate_size"] // cards
+    return 2 * STEP_TOKENS * layer + 2 * 4 * STEP_ROWS * keys["vocab_size"]
+
+
+def vllm_row(keys: dict, cards: int, tokens: int) -> float:
+    """Bytes of the keys and values of a row on each of the cards."""
+    return tokens * key_value_bytes(keys, cards)
+
+
+def drift_working(keys: dict, tokens: int) -> float:
+    """Bytes beside the weights where divergence is measured: a layer's forward pass, the logits of two
+    policies, and of a chunk four more in float32."""
+    layer = 6 * keys["hidden_size"] + 3 * keys["intermediate_size"]
+    logits = DRIFT_POLICIES * tokens * keys["vocab_size"]
+    return 4 * (tokens * layer + logits + 4 * KL_CHUNK)
+
+
+def drift_weights(keys: dict, card_bytes: float) -> float:
+    """Bytes of the weights that are on a card where divergence is measured."""
+    return min(DRIFT_POLICIES * 4 * parameters(keys), DRIFT_SHARE * card_bytes)

@@ -1,0 +1,202 @@
+"""The memory plan: what each kind of GPU job of a configuration holds on each of its cards at its peak."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tms.config import study
+from tms.memory_plan import formulas
+from tms.memory_plan.architecture import architecture, parameters
+from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
+from tms.training import devices
+
+VLLM_SHARE = 0.9  # of a card, which a job that generates takes (`tms.generation.flags`)
+ROLLOUT_SHARE = 0.4  # of a card, which vLLM takes beside a policy in training (`tms.on_policy.rollouts`)
+
+MemoryOf = Callable[[StepShape], StepMemory | None]
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The peak of a kind of job.
+
+    Attributes:
+        job: the rules and methods that have it, and what the job does then.
+        cards: of the job.
+        parts: bytes on each card, by what they are for.
+        room: bytes on each card, without what stays free.
+        shape: in words: rows, tokens, how the model is spread.
+        remedies: settings that lower it, the first two that help.
+    """
+
+    job: str
+    cards: int
+    parts: dict[str, float]
+    room: float
+    shape: str
+    remedies: tuple[str, ...]
+
+    @property
+    def total(self) -> float:
+        return sum(self.parts.values())
+
+    @property
+    def fits(self) -> bool:
+        return self.total <= self.room + 1
+
+    def arithmetic(self) -> str:
+        """The sum, in GB."""
+        parts = " + ".join(f"{name} {size / 1e9:.1f}" for name, size in self.parts.items() if size >= 5e7)
+        return f"{parts} = {self.total / 1e9:.1f} GB on each of {self.cards} cards"
+
+
+def card_bytes(config: dict) -> float:
+    """Bytes of a card."""
+    return config["compute"]["gpu_memory_gb"] * 1e9
+
+
+def room(config: dict) -> float:
+    """Bytes of a card that a job may hold."""
+    return (1 - formulas.SPARE) * card_bytes(config)
+
+
+def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | None:
+    """The longest micro-batch of a training job; None without cards, or for a model that nothing tells of."""
+    cards = study.gpus(config, model, "train")
+    keys = architecture(config["models"][model]["base"]) if cards else None
+    if keys is None:
+        return None
+    training = study.section(config, "training", model, method, task)
+    completion, kind = config["tasks"][task]["max_new_tokens"], ROWS
+    if method in study.on_policy(config):
+        on_policy = study.section(config, "on_policy", model, method, task)
+        completion = min(completion, on_policy["max_new_tokens"])
+        kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
+    fsdp = training.get("fsdp", "auto")
+    choice = {True: "on", False: "off"}.get(fsdp, fsdp)
+    return StepShape(
+        architecture=keys,
+        kind=kind,
+        processes=cards,
+        sharded=cards > 1 and devices.shards(choice, parameters(keys), cards, card_bytes(config)),
+        rows=training["device_batch"],
+        tokens=completion + config["compute"]["longest_prompt"],
+        recompute=training.get("gradient_checkpointing", False),
+    )
+
+
+def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
+    """Peaks of all jobs of a model that take cards, each kind of job at its longest rows."""
+    longest: dict[str, tuple[int, str, str]] = {}  # by all but the length
+    for method in study.model_methods(config, model):
+        for task in study.suite(config, model).targets:
+            if shape := step_shape(config, model, method, task):
+                kind = json.dumps(dataclasses.asdict(shape) | {"tokens": 0})
+                longest[kind] = max(longest.get(kind, (0, "", "")), (shape.tokens, method, task))
+    peaks: list[Peak] = []
+    for _, method, task in longest.values():
+        found = training(config, model, method, task, memory_of)
+        peaks += [peak for peak in found if peak not in peaks]  # on-policy methods sample alike
+    tokens = longest_row(config, model)
+    return [*peaks, *generating(config, "models", model, tokens), *drift(config, model, tokens)]
+
+
+def longest_row(config: dict, model: str) -> int:
+    """Tokens of the longest prompt and completion of a model's benchmarks."""
+    limits = [config["tasks"][task]["max_new_tokens"] for task in study.benchmarks(config, model)]
+    return max(limits) + config["compute"]["longest_prompt"]
+
+
+def training(config: dict, model: str, method: str, task: str, memory_of: MemoryOf) -> list[Peak]:
+    """Peaks of a training job: its step, and the sampling of an on-policy one; none where nothing tells."""
+    shape = step_shape(config, model, method, task)
+    if shape is None or (memory := memory_of(shape)) is None:
+        return []
+    keys, count = shape.architecture, parameters(shape.architecture)
+    parts = {
+        "weights": memory.weights,
+        "gradients": memory.gradients,
+        "optimiser": memory.optimiser,
+        "activations": memory.activations,
+        "head and buffers": memory.working + formulas.step_buffers(shape),
+        "CUDA": formulas.CONTEXT,
+    }
+    stage = {ROWS: "SFT, students", ROLLOUTS: "REINFORCE, TRAPO", GRPO: "GRPO"}[shape.kind]
+    spread = "sharded" if shape.sharded else "copied" if shape.processes > 1 else "one card"
+    recompute = ", recomputed" if shape.recompute else ""
+    words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}"
+    peaks = []
+    if shape.kind != ROWS:
+        # TRL makes a copy in float32 for a KL term, which the logged KL then uses too.
+        term = shape.kind == GRPO and study.section(config, "on_policy", model, method, task)["beta"]
+        held = {"base": 2 * count / shape.processes if shape.sharded else (4 if term else 2) * count}
+        parts |= held
+        if study.engine(config, "models", model) == "vllm":
+            sampling = {"weights": memory.weights, "optimiser": memory.optimiser, **held}
+            least = formulas.vllm_weights(keys, 1) + formulas.vllm_row(keys, 1, shape.tokens)
+            sampling["vLLM"] = max(ROLLOUT_SHARE * card_bytes(config), least)
+            sampling["head and buffers"] = 2 * 4 * keys["vocab_size"] * keys["hidden_size"]  # handed to vLLM
+            sampling["CUDA"] = formulas.CONTEXT
+            advice = (f"raise models.{model}.gpus.train ({shape.processes})", "set training.fsdp: true")
+            taken = f"vLLM takes {ROLLOUT_SHARE:.0%} of a card"
+            peaks.append(_peak(config, "on-policy, sampling", shape.processes, sampling, taken, advice))
+    return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model)), *peaks]
+
+
+def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:
+    remedies = [f"lower training.device_batch (now {shape.rows})"] if shape.rows > 1 else []
+    remedies += [] if shape.recompute else ["set training.gradient_checkpointing: true"]
+    remedies += ["set training.fsdp: true"] if shape.processes > 1 and not shape.sharded else []
+    remedies += [f"raise models.{model}.gpus.train (now {shape.processes})"]
+    remedies += ["lower max_new_tokens of the task"]
+    return tuple(remedies[:2])
+
+
+def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
+    """The peak of a job that generates with vLLM, which fills its share of the cards; none for another.
+
+    Args:
+        config: the whole configuration.
+        part: models, teachers or judges.
+        name: of an entry there.
+        tokens: of the longest row, prompt and completion.
+    """
+    entry = config[part][name]
+    cards = study.gpus(config, name, "generate") if part == "models" else entry.get("gpus", 0)
+    folder = entry.get("base" if part == "models" else "model")
+    keys = architecture(folder) if cards and folder and study.engine(config, part, name) == "vllm" else None
+    if keys is None:
+        return []
+    held = {
+        "weights": formulas.vllm_weights(keys, cards),
+        "head and buffers": formulas.vllm_working(keys, cards),
+        "CUDA": formulas.CONTEXT,
+    }
+    row = formulas.vllm_row(keys, cards, tokens)
+    left = VLLM_SHARE * card_bytes(config) - sum(held.values())
+    words = f"{max(int(left // row), 0):,} rows of {tokens:,} tokens at once"
+    count = f"{part}.{name}.gpus{'.generate' if part == 'models' else ''}"
+    advice = (f"raise {count} (now {cards})", "lower max_new_tokens of the tasks")
+    held |= {"KV cache": max(left, row)}
+    return [_peak(config, "generating", cards, held, words, advice)]
+
+
+def drift(config: dict, model: str, tokens: int) -> list[Peak]:
+    """The peak of measuring divergence: policy and base on one card, and their logits."""
+    cards = study.gpus(config, model, "generate")
+    keys = architecture(config["models"][model]["base"]) if cards else None
+    if keys is None:
+        return []
+    held = {
+        "weights": formulas.drift_weights(keys, card_bytes(config)),
+        "head and buffers": formulas.drift_working(keys, tokens),
+        "CUDA": formulas.CONTEXT,
+    }
+    words = f"{formulas.DRIFT_POLICIES} policies in float32, {tokens:,} tokens"
+    advice = ("lower max_new_tokens of the tasks", "set compute.gpu_memory_gb to what the card has")
+    return [_peak(config, "drift", 1, held, words, advice)]
+
+
+def _peak(config: dict, job: str, cards: int, parts: dict, shape: str, remedies: tuple[str, ...]) -> Peak:
+    return Peak(job, cards, parts, room(config), shape, remedies)
