@@ -31,7 +31,7 @@ CONFIG = {
         **{name: {"kind": name} for name in ("sft", "tms", "self_sft", "grpo", "reinforce", "trapo")},
     },
     "compute": {"grading_processes": 2},
-    "training": {"epochs": 2, "effective_batch": 100, "checkpoints": []},
+    "training": {"epochs": 2, "effective_batch": 100, "checkpoints": [], "checkpoint_dtype": "base"},
     "experiments": {"main": ["sft", "tms", "self_sft"]},
     "tms": {
         "num_checkpoints": 10,

@@ -248,6 +248,9 @@ def test_two_devices_give_the_weights_of_one(finished, tiny_model, folder, fsdp)
     for point in POINTS:
         here, there = (checkpoint(place, point) for place in (folder, finished[0]))
         assert {file.name for file in here.iterdir()} == {file.name for file in there.iterdir()}
+        moved = [json.loads((place / "update.json").read_text()) for place in (here, there)]
+        assert moved[0]["weights"] == moved[1]["weights"]
+        assert moved[0]["update_rms"] == pytest.approx(moved[1]["update_rms"], rel=1e-2)
         two, one = (load_file(place / "model.safetensors") for place in (here, there))
         assert two.keys() == one.keys()  # the tied head is not stored
         for name, value in one.items():

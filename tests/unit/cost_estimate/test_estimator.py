@@ -86,6 +86,8 @@ class TestStages:
         passed = 2 * 800 * 500
         assert found.seconds == pytest.approx(10 + 6 * 3e9 * passed / (8 * 0.5e14), rel=1e-3)
         assert (found.bytes, found.removable, found.state) == (10 * 6e9, 9 * 6e9, 36e9)
+        wide = CONFIG | {"training": CONFIG["training"] | {"checkpoint_dtype": "float32"}}
+        assert estimator(wide).estimate(job("train_sft", gpus=8, method="sft")).bytes == 10 * 12e9
 
     @pytest.mark.parametrize(
         ("method", "samples", "own"), [("grpo", 4, 1), ("reinforce", 1, 1), ("trapo", 8, 0.75)]
@@ -181,6 +183,8 @@ class TestStages:
         assert found.generated == 2 * 3 * (16 * 400 + 16 * 10)
         labels = (2 + 1) * 80 * 500  # theta_0, the end, and the method's own supervision
         assert found.scored == labels + 4 * 3 * (16 * 500 + 16 * (50 + 10))
+        # In float32, eight times as slow as the bfloat16 that the card's speed is of.
+        assert found.seconds > 8 * estimator().figures.card.forward_seconds(3e9, found.scored)
 
     def test_others_take_what_the_file_says(self):
         assert estimator().estimate(job("grade", run="base")).seconds == pytest.approx(2 + 60 * 0.1)

@@ -145,8 +145,8 @@ class Estimator:
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
         saved = saved_points(self.config, model, job.wildcards["method"])
-        one = self.sizes.bytes(folder)
         parameters = self.sizes.parameters(folder)
+        one = self.sizes.checkpoint_bytes(folder, self._keys(job)["checkpoint_dtype"])
         device, lanes = self._device(job)
         seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
         seconds += device.training_seconds(parameters, passed) / lanes
@@ -160,11 +160,15 @@ class Estimator:
             state=parameters * self.figures.plain["state_bytes_a_parameter"],
         )
 
+    def _keys(self, job: Job) -> dict:
+        """Keys of `training` of a run."""
+        wildcards = (job.wildcards[name] for name in ("model", "method", "task"))
+        return settings.section(self.config, "training", *wildcards)
+
     def _visits(self, job: Job, prompts: float) -> float:
         """Visits of prompts in a training run."""
-        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
-        training = settings.section(self.config, "training", model, method, task)
-        longest = settings.max_steps(self.config, model, method)
+        training = self._keys(job)
+        longest = settings.max_steps(self.config, job.wildcards["model"], job.wildcards["method"])
         return total_visits(prompts, training["epochs"], training["effective_batch"], longest)
 
     def _harvest(self, job: Job) -> Estimate:

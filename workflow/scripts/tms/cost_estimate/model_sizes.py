@@ -54,10 +54,15 @@ class ModelSizes:
         return self.stated[folder]
 
     def bytes(self, folder: str) -> float:
-        """Bytes of the folder's weights: what a checkpoint of that model takes too."""
+        """Bytes of the folder's weights."""
         if counted := self._files(folder):
             return counted[1]
         return self.parameters(folder) * self.bytes_a_parameter
+
+    def checkpoint_bytes(self, folder: str, dtype: str) -> float:
+        """Bytes of a checkpoint of that model, with `training.checkpoint_dtype`."""
+        width = {"float32": 4, "bfloat16": 2}.get(dtype)
+        return width * self.parameters(folder) if width else self.bytes(folder)
 
     def _files(self, folder: str) -> tuple[float, float] | None:
         files = sorted(Path(folder).glob("*.safetensors"))
