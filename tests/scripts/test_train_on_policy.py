@@ -265,7 +265,9 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
         for name in {*one} - {"seconds", "equal"}:
             assert other[name] == pytest.approx(one[name], rel=1e-4, abs=1e-6), name
     for name, value in ours.items():
-        torch.testing.assert_close(theirs[name], value, atol=1e-5, rtol=0)
+        # Shards are summed over processes each micro-batch, copies once a step. Where a gradient all but
+        # cancels, AdamW makes a change of its rounding as large as this (of steps of 1e-3).
+        torch.testing.assert_close(theirs[name], value, atol=3e-5, rtol=0)
 
 
 @pytest.mark.vllm
