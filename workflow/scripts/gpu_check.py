@@ -73,7 +73,7 @@ def wanted(args: argparse.Namespace) -> tuple[list[shapes.Shape], dict]:
     found, unknown = shapes.configured(config, models)
     if unknown:
         raise InputError(
-            f"models.{unknown[0]}: no config.json in its base and no entry in {shapes.ARCHITECTURES.name}; "
+            f"models.{unknown[0]}: no config.json in its base, nor in workflow/resources/architectures.yaml; "
             f"download it first, or leave it out with --models"
         )
     return found, needs.of(config, models, found)

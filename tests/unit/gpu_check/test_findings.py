@@ -12,8 +12,9 @@ from tms.gpu_check.parts import Machine, training_name
 from tms.gpu_check.rows import FAIL, PASS, SKIPPED, Row, failed, table
 from tms.gpu_check.runner import Ended
 from tms.gpu_check.trials import plan
+from tms.memory_plan.architecture import KNOWN as KNOWN_FILE
 
-KNOWN = yaml.safe_load(shapes.ARCHITECTURES.read_text())
+KNOWN = yaml.safe_load(KNOWN_FILE.read_text())
 SHAPE = shapes.Shape("llama1b", KNOWN["Llama-3.2-1B-Instruct"], 8, 4, 4600)
 CARD = int(80e9)
 NODE, ONE = (Machine([str(card) for card in range(count)], CARD) for count in (8, 1))

@@ -8,8 +8,10 @@ import yaml
 from helpers.shipped_config import SHIPPED
 
 from tms.gpu_check import shapes
+from tms.memory_plan.architecture import KNOWN as KNOWN_FILE
+from tms.memory_plan.architecture import architecture
 
-KNOWN = yaml.safe_load(shapes.ARCHITECTURES.read_text())
+KNOWN = yaml.safe_load(KNOWN_FILE.read_text())
 PAPER = SHIPPED["table"]["models"]
 
 
@@ -26,7 +28,7 @@ def test_parameters_are_those_that_transformers_counts(name, tmp_path):
 def test_parameters_of_the_miniature(tmp_path):
     from tms.training.sharding import count_parameters
 
-    folder = shapes.ARCHITECTURES.parent / "miniature" / "base"
+    folder = KNOWN_FILE.parent / "miniature" / "base"
     assert shapes.small()[0].parameters == count_parameters(folder)
 
 
@@ -35,7 +37,7 @@ def test_sizes_are_those_of_the_configuration():
     entries = [(entry["base"], entry) for entry in config["models"].values() if "parameters" in entry]
     entries += [(entry["model"], entry) for entry in config["teachers"].values() if "parameters" in entry]
     for folder, entry in entries:
-        keys = shapes.architecture(config, folder)
+        keys = architecture(folder)
         counted = shapes.parameters(keys, keys["num_hidden_layers"])
         assert counted == pytest.approx(entry["parameters"], rel=0.01), folder
 

@@ -7,8 +7,9 @@ import yaml
 
 from tms.gpu_check import shapes
 from tms.gpu_check.trials import Trial, combine, plan, state_bytes
+from tms.memory_plan.architecture import KNOWN as KNOWN_FILE
 
-KNOWN = yaml.safe_load(shapes.ARCHITECTURES.read_text())
+KNOWN = yaml.safe_load(KNOWN_FILE.read_text())
 CARD = int(80e9)
 
 

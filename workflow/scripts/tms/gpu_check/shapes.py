@@ -4,12 +4,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from tms.config import study
+from tms.memory_plan import architecture as architecture_of
 from tms.training import devices
 
-ARCHITECTURES = Path(__file__).parents[3] / "resources" / "architectures.yaml"
 SMALL_ROWS = 64  # tokens of a row of the CPU form
 
 
@@ -57,27 +55,8 @@ class Shape:
 
 
 def parameters(architecture: dict, layers: int) -> int:
-    """Parameters of a Llama, Mistral, Qwen2 or Qwen3 with so many layers, tied ones once."""
-    get = architecture.get
-    hidden, heads = get("hidden_size"), get("num_attention_heads")
-    head = get("head_dim") or hidden // heads
-    queries, keys = heads * head, (get("num_key_value_heads") or heads) * head
-    attention = 2 * hidden * (queries + keys)
-    if get("model_type") == "qwen2":
-        attention += queries + 2 * keys  # biases
-    if get("model_type") == "qwen3":
-        attention += 2 * head  # norms of queries and keys
-    layer = attention + 3 * hidden * get("intermediate_size") + 2 * hidden
-    embeddings = (1 if get("tie_word_embeddings") else 2) * get("vocab_size") * hidden
-    return layers * layer + embeddings + hidden
-
-
-def architecture(config: dict, base: str) -> dict | None:
-    """Keys of a model's `config.json`: its folder's, else what the project knows of it; None for neither."""
-    file = Path(base, "config.json")
-    if file.exists():
-        return json.loads(file.read_text())
-    return yaml.safe_load(ARCHITECTURES.read_text()).get(Path(base).name)
+    """Parameters of a model with so many layers, tied ones once."""
+    return architecture_of.parameters(architecture | {"num_hidden_layers": layers})
 
 
 def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]:
@@ -89,7 +68,7 @@ def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]
     unknown = []
     for model in models:
         base = config["models"][model]["base"]
-        keys = architecture(config, base)
+        keys = architecture_of.architecture(base)
         if keys is None:
             unknown.append(model)
             continue
@@ -118,7 +97,7 @@ def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]
 
 def small() -> list[Shape]:
     """The miniature's shape in two processes of a CPU, copied and sharded."""
-    base = ARCHITECTURES.parent / "miniature" / "base"
+    base = architecture_of.KNOWN.parent / "miniature" / "base"
     keys = json.loads((base / "config.json").read_text())
     return [
         Shape(f"tiny {kind}", keys, 2, 2, SMALL_ROWS, fsdp=fsdp, folder=str(base))
