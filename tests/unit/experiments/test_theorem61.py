@@ -14,7 +14,7 @@ from tms.io.errors import InputError
 
 def exact(p_PV, q_PV, f_PV):
     """Both sides for policies p and q over V answers to each of P prompts, with scores f."""
-    kl_P = entropy(p_PV, q_PV, axis=1)
+    kl_P = np.maximum(entropy(p_PV, q_PV, axis=1), 0)  # of equal policies a rounding error may be left
     return sides(((p_PV - q_PV) * f_PV).sum(axis=1).mean(), kl_P.mean(), np.sqrt(kl_P).mean())
 
 
