@@ -1,4 +1,4 @@
-"""What is missing is said before the first job of a real run; the hub is a server of the test's own."""
+"""The list of what is missing, before the first job of a real run; the hub is a server of the test's own."""
 
 import json
 import os

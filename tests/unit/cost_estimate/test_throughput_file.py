@@ -18,7 +18,7 @@ def file(tmp_path):
 
 
 def test_measured_and_assumed_are_told_apart(file):
-    """What was measured carries the mark; the rest is that of the card named as alike, and stays assumed."""
+    """Measured speeds carry the mark; the rest is that of the card named as alike, and stays assumed."""
     measured = {"training": 0.41, "generation": {1.54e9: 15000.0}, "start": {"generate": 80.0}}
     throughput_file.write(file, "h200", "h100", measured, 989, "2026-11-28, make gpu-check")
     card = throughput.read(file).card

@@ -115,7 +115,10 @@ def test_extrapolated_rows_are_marked():
 
 
 def test_missing_packages_skip_their_parts_alone(monkeypatch, tmp_path):
-    gone = lambda name: None if name == "vllm" else object()  # noqa: E731
+
+    def gone(name):
+        return None if name == "vllm" else object()
+
     monkeypatch.setattr(parts.importlib.util, "find_spec", gone)
     monkeypatch.setattr(findings, "missing", parts.missing)
     kinds = {part.name.split()[0] for part in parts.parts([SHAPE], NODE, tmp_path, list(parts.KINDS))}

@@ -1,4 +1,4 @@
-"""What the shipped configuration asks of a machine."""
+"""Needs of the shipped configuration: cards, memory, disk."""
 
 from helpers.shipped_config import SHIPPED
 

@@ -99,7 +99,7 @@ def test_weights_gradients_and_moments_are_closed_forms(sharded, processes):
     ids=["rows", "GRPO", "sharded"],
 )
 def test_the_bound_is_above_a_step(shape):
-    """Where it fits nothing is computed."""
+    """Nothing is computed where a job fits."""
     least = training_step.dry_run(shape).total + formulas.step_buffers(shape)
     assert least < formulas.most(shape) - formulas.CONTEXT
 

@@ -1,4 +1,4 @@
-"""What jobs download, and what is said where the hub refuses it: links and the keys that do without."""
+"""Downloads of jobs, and the lines where the hub refuses them: links and the keys that do without."""
 
 import copy
 

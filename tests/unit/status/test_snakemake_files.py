@@ -1,4 +1,4 @@
-"""What Snakemake left behind is read: its log's heading and failures, its marks, its processes."""
+"""Reading Snakemake's own files: a log's heading and failures, its marks, its processes."""
 
 from pathlib import Path
 

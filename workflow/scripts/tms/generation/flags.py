@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tms.generation.engines.interface import ENGINES, Engine, create_engine
+from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine, create_engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
 from tms.io import cost, parquet, provenance
@@ -20,7 +20,7 @@ def add(flags: argparse.ArgumentParser) -> None:
     option("--seed", type=int, default=0, help="seed; part of every row's key")
     option("--engine", choices=ENGINES, default="transformers", help="program that generates")
     option("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
-    option("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
+    option("--memory-share", type=float, default=MEMORY_SHARE, help="share of a GPU's memory to use (vllm)")
     option("--threads", type=int, required=True, help="CPU threads; results depend on it")
     option("--cache", type=Path, required=True, help="folder of the completion cache")
     option("--output", type=Path, required=True, help="completions (Parquet)")

@@ -1,5 +1,6 @@
 """Bytes on a card that no dry run sees: CUDA's own kernels, vLLM, forward passes without gradients."""
 
+from tms.generation.engines.interface import MOST_ROWS, MOST_TOKENS
 from tms.memory_plan.architecture import (
     head_size,
     key_value_bytes,
@@ -14,8 +15,6 @@ from tms.memory_plan.shapes import StepShape
 CONTEXT = 2.0e9
 # Share of a card that stays free: allocators leave gaps between tensors.
 SPARE = 0.1
-# vLLM: most tokens and rows of a step (`tms.generation.engines.vllm_engine`).
-STEP_TOKENS, STEP_ROWS = 8192, 256
 # `tms.metrics`: policies that are on the card together, in float32; share of the card that they may fill, the
 # other layers being streamed; logits in a chunk of the KL.
 DRIFT_POLICIES, DRIFT_SHARE, KL_CHUNK = 2, 0.75, 2**26
@@ -62,7 +61,7 @@ def vllm_weights(keys: dict, cards: int) -> float:
 def vllm_working(keys: dict, cards: int) -> float:
     """Bytes that vLLM's largest step takes on a card beside weights and cache, with its logits twice."""
     layer = 4 * keys["hidden_size"] + 2 * keys["intermediate_size"] // cards
-    return 2 * STEP_TOKENS * layer + 2 * 4 * STEP_ROWS * keys["vocab_size"]
+    return 2 * MOST_TOKENS * layer + 2 * 4 * MOST_ROWS * keys["vocab_size"]
 
 
 def vllm_row(keys: dict, cards: int, tokens: int) -> float:

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tms.config import study
+from tms.generation.engines.interface import MEMORY_SHARE, ROLLOUT_SHARE
 from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, parameters
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.training import devices
-
-VLLM_SHARE = 0.9  # of a card, which a job that generates takes (`tms.generation.flags`)
-ROLLOUT_SHARE = 0.4  # of a card, which vLLM takes beside a policy in training (`tms.on_policy.rollouts`)
 
 MemoryOf = Callable[[StepShape], StepMemory | None]
 
@@ -174,7 +172,7 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
         "CUDA": formulas.CONTEXT,
     }
     row = formulas.vllm_row(keys, cards, tokens)
-    left = VLLM_SHARE * card_bytes(config) - sum(held.values())
+    left = MEMORY_SHARE * card_bytes(config) - sum(held.values())
     words = f"{max(int(left // row), 0):,} rows of {tokens:,} tokens at once"
     count = f"{part}.{name}.gpus{'.generate' if part == 'models' else ''}"
     advice = (f"raise {count} (now {cards})", "lower max_new_tokens of the tasks")

@@ -10,8 +10,8 @@ import os
 import torch
 from datasets import Dataset
 
+from tms.generation.engines.interface import ROLLOUT_SHARE
 from tms.on_policy.kl import KLToBase
-from tms.on_policy.rollouts import MEMORY_SHARE
 from tms.on_policy.train import OnPolicyRun
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
@@ -70,7 +70,7 @@ def config(run: OnPolicyRun) -> GRPOConfig:
         # The rollouts count as the policy's own: the correction would drop long ones for rounding errors.
         "vllm_importance_sampling_correction": False,
         "vllm_mode": "colocate",
-        "vllm_gpu_memory_utilization": MEMORY_SHARE,
+        "vllm_gpu_memory_utilization": ROLLOUT_SHARE,
         "vllm_enable_sleep_mode": torch.cuda.is_available(),
         "vllm_max_model_length": run.longest,
     }

@@ -6,14 +6,12 @@ import torch
 from transformers import set_seed
 
 from tms.generation.chat import ChatFormat
-from tms.generation.engines.interface import Prompt
+from tms.generation.engines.interface import MOST_ROWS, ROLLOUT_SHARE, Prompt
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
-MEMORY_SHARE = 0.4  # of a card that vLLM takes while it generates; asleep it holds none
-MOST_ROWS = 256  # that it decodes at once; vLLM's own number depends on the card
 RANK_STRIDE = 1 << 20  # of sample numbers: processes draw apart
 
 Sampled = tuple[list[list[int]], list[list[float]] | None]
@@ -121,7 +119,7 @@ class VllmRollouts:
                 trainer.accelerator,
                 self.chat.tokenizer,
                 mode="colocate",
-                gpu_memory_utilization=MEMORY_SHARE,
+                gpu_memory_utilization=ROLLOUT_SHARE,
                 max_model_length=self.max_length,
                 max_num_seqs=MOST_ROWS,
                 enable_sleep_mode=torch.cuda.is_available(),

@@ -81,7 +81,9 @@ def _hand_out(base: Path, sharded: torch.nn.Module) -> None:
     """Fill a sharded model with a model folder's weights, which the first process reads."""
     weights = {}
     if PartialState().is_main_process:
-        weights = AutoModelForCausalLM.from_pretrained(base, dtype=sharded.dtype).state_dict()
+        weights = AutoModelForCausalLM.from_pretrained(
+            base, dtype=sharded.dtype, use_safetensors=True
+        ).state_dict()
     set_model_state_dict(
         sharded, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
     )

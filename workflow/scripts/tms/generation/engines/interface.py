@@ -9,6 +9,12 @@ from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 
 ENGINES = ["transformers", "vllm"]
+# vLLM's part of a GPU, which the memory plan reckons with too. Its own numbers of rows and tokens depend on
+# the card: 256 and 8,192 on an A100, four and two times as many on an H100 (vLLM 0.31).
+MEMORY_SHARE = 0.9  # of a card, where a job only generates
+ROLLOUT_SHARE = 0.4  # beside a policy in training, while it generates; asleep it holds none
+MOST_ROWS = 256  # that are decoded at once
+MOST_TOKENS = 8192  # of a step, prompts included
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Engine(Protocol):
 
 
 def create_engine(
-    name: str, tensor_parallel: int = 1, memory_share: float = 0.9, threads: int | None = None
+    name: str, tensor_parallel: int = 1, memory_share: float = MEMORY_SHARE, threads: int | None = None
 ) -> Engine:
     """Make an engine by name; it starts with the first `load`.
 

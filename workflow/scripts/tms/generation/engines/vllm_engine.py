@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from tms.generation.engines.interface import Finished, Prompt
+from tms.generation.engines.interface import MEMORY_SHARE, MOST_ROWS, MOST_TOKENS, Finished, Prompt
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
@@ -46,9 +46,6 @@ except ImportError as error:
     ) from error
 
 CPU_CACHE_BYTES = 1 << 30
-# vLLM's own depend on the card: 256 and 8,192 on an A100, four and two times as many on an H100 (0.31).
-MOST_ROWS = 256  # that are decoded at once
-MOST_TOKENS = 8192  # of a step, prompts included
 
 
 class VllmEngine:
@@ -62,7 +59,9 @@ class VllmEngine:
 
     name = "vllm"
 
-    def __init__(self, tensor_parallel: int = 1, memory_share: float = 0.9, threads: int | None = None):
+    def __init__(
+        self, tensor_parallel: int = 1, memory_share: float = MEMORY_SHARE, threads: int | None = None
+    ):
         if threads:
             torch.set_num_threads(threads)
         self.dtype = "bfloat16" if GPU else "float32"
