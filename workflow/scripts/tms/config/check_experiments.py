@@ -66,8 +66,8 @@ def _listed(chosen: Callable[[MethodKind], bool]) -> str:
 def _check_model(config: dict, model: str) -> None:
     for experiment in config["models"][model].get("experiments", []):
         check_known(f"models.{model}.experiments", experiment, config["experiments"])
-    own = settings.experiments(config, model)
-    if "main" not in own:
+    chosen = settings.experiments(config, model)
+    if "main" not in chosen:
         raise InputError(f"config: models.{model}.experiments: main is missing; every report has it")
     for method in settings.model_methods(config, model):
         for point in settings.own_points(config, model, method):
@@ -76,22 +76,22 @@ def _check_model(config: dict, model: str) -> None:
                     f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
                     f"name points between"
                 )
-    if "mismatch" in own:
+    if "mismatch" in chosen:
         task = settings.diagnose(config, model, "mismatch")["task"]
         check_known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
-        for method in own["mismatch"]:
+        for method in chosen["mismatch"]:
             if not settings.own_points(config, model, method):
                 raise InputError(
                     f"config: experiments.mismatch: {method} has no training.checkpoints; name the points at "
                     f"which it is measured"
                 )
-    found = settings.diagnose(config, model, "diversity")
-    if found["k"] > found["samples"]:
+    diversity = settings.diagnose(config, model, "diversity")
+    if diversity["k"] > diversity["samples"]:
         raise InputError(
-            f"config: diagnose.diversity of models.{model}: k {found['k']} is more than the "
-            f"{found['samples']} samples; raise samples or lower k"
+            f"config: diagnose.diversity of models.{model}: k {diversity['k']} is more than the "
+            f"{diversity['samples']} samples; raise samples or lower k"
         )
-    if "frontier" in own:
+    if "frontier" in chosen:
         _check_frontier(config, model)
 
 

@@ -29,10 +29,10 @@ def parse_run(folder: Path, config: dict) -> Run:
     Raises:
         InputError: the path has another form, or names what the configuration lacks.
     """
-    found = re.fullmatch(r"(?:.*/)?results/([^/]+)/([^/]+)/([^/]+)/seed([0-9]+)", folder.as_posix())
-    if found is None:
+    match = re.fullmatch(r"(?:.*/)?results/([^/]+)/([^/]+)/([^/]+)/seed([0-9]+)", folder.as_posix())
+    if match is None:
         raise InputError(f"--run {folder}: write results/MODEL/METHOD/TASK/seedN")
-    model, method, task, seed = found.groups()
+    model, method, task, seed = match.groups()
     for part, name in (("models", model), ("methods", method), ("tasks", task)):
         if name not in config[part]:
             raise InputError(

@@ -18,23 +18,23 @@ def expanded(config: dict) -> dict:
     Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
     before it writes; every student starts from theta_0. A method that already is such a round is used.
     """
-    found = dict(config["methods"])
+    methods = dict(config["methods"])
     for name, entry in config["methods"].items():
         kind = KINDS.get(entry.get("kind"))
         if kind is None or not kind.iterative or "iterations" not in entry:
             continue  # `check` says what is wrong
-        own = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
-        first = {"kind": "final_sft"} | own
+        settings = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
+        first = {"kind": "final_sft"} | settings
         before = next((other for other, known in config["methods"].items() if known == first), None)
         if before is None and entry["iterations"] > 1:
             before = f"{name}_round1"
-            found[before] = first
+            methods[before] = first
         for number in range(2, entry["iterations"] + 1):
             last = number == entry["iterations"]
-            tms = own.get("tms", {}) | {"trajectory": before}
+            tms = settings.get("tms", {}) | {"trajectory": before}
             before = name if last else f"{name}_round{number}"
-            found[before] = own | {"kind": entry["kind"], "iterations": number, "tms": tms}
-    return config | {"methods": found}
+            methods[before] = settings | {"kind": entry["kind"], "iterations": number, "tms": tms}
+    return config | {"methods": methods}
 
 
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
@@ -82,17 +82,17 @@ def experiments(config: dict, model: str) -> dict[str, list[str]]:
 def model_methods(config: dict, model: str) -> list[str]:
     """Methods of a model: of its experiments, what these harvest, and those that no experiment names."""
     named = {method for entry in config["experiments"].values() for method in entry}
-    own = {method for entry in experiments(config, model).values() for method in entry}
-    own |= {method for method in config["methods"] if method not in named}
+    used = {method for entry in experiments(config, model).values() for method in entry}
+    used |= {method for method in config["methods"] if method not in named}
     before = None
-    while before != own:
-        before = set(own)
-        own |= {
+    while before != used:
+        before = set(used)
+        used |= {
             section(config, "tms", model, method)["trajectory"]
-            for method in own
+            for method in used
             if method in students(config)
         }
-    return [method for method in config["methods"] if method in own]
+    return [method for method in config["methods"] if method in used]
 
 
 def table_methods(config: dict) -> list[str]:
@@ -122,8 +122,8 @@ def own_points(config: dict, model: str, method: str) -> list[str]:
 
     None where no experiment of the model looks at them.
     """
-    own = experiments(config, model)
-    if not any(method in own.get(name, []) for name in POINTS_OF):
+    chosen = experiments(config, model)
+    if not any(method in chosen.get(name, []) for name in POINTS_OF):
         return []
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
 

@@ -17,8 +17,8 @@ def evaluated(config: dict, model: str, run: str) -> dict:
     method, task, seed, *points = run.split("/")
     place = (config, model, method, task, seed.removeprefix("seed"))
     if points:
-        own = study.own_points(config, model, method)
-        return {"checkpoints": labelled(paths.checkpoint_folders(*place, own))}
+        folders = paths.checkpoint_folders(*place, study.own_points(config, model, method))
+        return {"checkpoints": labelled(folders)}
     return {"model": paths.checkpoint_folder(*place, FINAL)}
 
 
@@ -43,11 +43,11 @@ def generate_flags(config: dict, model: str, run: str) -> str:
 
 def judged(config: dict, model: str) -> dict[str, list[str]]:
     """Judges of a model's suite, each with the benchmarks that it reads."""
-    found: dict[str, list[str]] = {}
+    benchmarks: dict[str, list[str]] = {}
     for name in study.benchmarks(config, model):
         if judge := config["tasks"][name].get("judge"):
-            found.setdefault(judge, []).append(name)
-    return found
+            benchmarks.setdefault(judge, []).append(name)
+    return benchmarks
 
 
 def judge_flags(config: dict, model: str, judge: str) -> str:

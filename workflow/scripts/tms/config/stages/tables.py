@@ -21,17 +21,17 @@ def suite_flags(config: dict, model: str) -> dict:
 def run_costs(config: dict, model: str, method: str, task: str, seed: int) -> dict[str, str]:
     """Cost file of all that a run depends on, its own training included: stage -> path."""
     cost = f"{paths.run_folder(model, method, task, seed)}/train.cost.json"
-    found = {"teacher": paths.teacher_file(config, model, task, "samples.cost.json")}
+    costs = {"teacher": paths.teacher_file(config, model, task, "samples.cost.json")}
     if method in study.trajectories(config):
-        return found | {"sft": cost}
+        return costs | {"sft": cost}
     if method in study.on_policy(config):
-        return found | {"on_policy": cost}
+        return costs | {"on_policy": cost}
     if mixture.mixture_weights(config, model, method).points != (BASE,):
         source = mixture.harvested_run(config, model, method)
-        found |= run_costs(config, model, source, task, seed)
+        costs |= run_costs(config, model, source, task, seed)
     files = mixture.harvest_files(config, model, method, task, seed, "cost.json")
-    found |= {f"harvest-{method}-{part}": path for part, path in enumerate(files, start=1)}
-    return found | {f"student-{method}": cost}
+    costs |= {f"harvest-{method}-{part}": path for part, path in enumerate(files, start=1)}
+    return costs | {f"student-{method}": cost}
 
 
 def method_costs(config: dict, model: str, method: str) -> dict[str, str]:
