@@ -120,6 +120,18 @@ def test_each_sample_has_its_kl(found, folder):
             assert sum(own) / 4 == pytest.approx(both[way]["per_sequence"])
 
 
+def test_supervision_that_training_masks_as_too_long_is_left_out(run_program, folder, tiny_model, found):
+    rows = parquet.read(folder / "mixture.parquet", parquet.MIXTURE)
+    rows[0]["completion_ids"] = [20, 21, 22, 2]
+    parquet.write(folder / "long.parquet", parquet.MIXTURE, rows, {})
+    names = {"output": "l.json", "cost": "l.cost.json", "samples": "l.parquet", "kl_prompts": 0}
+    for longest, masked in ((4, 1), (3, 2)):
+        words = flags(tiny_model, **names, heldout_mixture="long.parquet", longest_target=longest)
+        assert run_program(folder, "drift", *words).returncode == 0
+        own = json.loads((folder / "l.json").read_text())["pld_own"]
+        assert (own["n"], own["masked"]) == (5 - masked, masked)
+
+
 def test_training_references_are_scored_on_request(run_program, folder, tiny_model, found):
     more = flags(
         tiny_model,

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     add("--train-references", type=Path, help="verified training answers, whose divergence is measured too")
     add("--train-rows", type=int, default=0, help="first so many of them (0: all)")
     add("--heldout-mixture", type=Path, help="the method's own supervision on held-out prompts (pld_own)")
+    add("--longest-target", type=int, default=math.inf, help="its tokens above which training masks a row")
     add(
         "--trajectory", nargs="*", default=[], metavar="POINT=DIR", help="checkpoints whose drift is measured"
     )
@@ -163,7 +165,7 @@ def main(args: argparse.Namespace) -> None:
     model = load_policy(args.model)
     measured = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
     if args.heldout_mixture:
-        sequences, masked = encode_supervision(mixture, encoder)
+        sequences, masked = encode_supervision(mixture, encoder, args.longest_target)
         measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
     del model
     heldout, train = {}, {}

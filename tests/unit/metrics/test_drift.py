@@ -6,6 +6,7 @@ from tms.io.errors import InputError
 from tms.metrics.drift import add_drift, encode_supervision, policy_label_divergence, summary
 from tms.metrics.policy import load_policy
 from tms.training.encoder import Encoder
+from tms.training.examples import from_mixture
 
 
 def test_drift_is_measured_from_the_best_point_so_far():
@@ -26,8 +27,15 @@ def test_rows_that_training_masks_are_left_out(tiny_model):
         "finish_reason": "stop",
     }
     cut = row | {"source": "checkpoint", "completion_ids": [7, 7], "finish_reason": "length"}
-    sequences, left_out = encode_supervision([row, cut, cut | {"finish_reason": "rejected"}], encoder)
-    assert (sequences, left_out) == ([(encoder.prompt("1+1"), [7, 2])], 2)
+    whole = cut | {"completion_ids": [7, 7, 2], "finish_reason": "stop"}
+    rows = [row, cut, whole, cut | {"finish_reason": "rejected"}]
+    short, long = (encoder.prompt("1+1"), [7, 2]), (encoder.prompt("1+1"), [7, 7, 2])
+    assert encode_supervision(rows, encoder) == ([short, long], 2)
+    for longest, kept in ((3, [short, long]), (2, [short]), (1, [])):
+        assert encode_supervision(rows, encoder, longest) == (kept, 4 - len(kept))
+        loss = from_mixture([row | {"position": 0} for row in rows], encoder, longest)
+        trained = [target.input_ids for target in loss.targets if target.trained_tokens]
+        assert trained == [prompt + completion for prompt, completion in kept]
 
 
 def test_divergence_agrees_with_the_models_own_loss(tiny_model):

@@ -23,7 +23,7 @@ def test_a_student_has_targets_of_its_own():
     assert drift.drift_flags(SHIPPED, *place) == (
         f"--task chain --trajectory 0of1=models/tiny/base 2of5={run}/trajectory/checkpoint-2of5 "
         f"7of10={run}/trajectory/checkpoint-7of10 1of1={run}/checkpoint-1of1 "
-        f"--heldout-mixture {run}/heldout_mixture.parquet {KL}"
+        f"--heldout-mixture {run}/heldout_mixture.parquet --longest-target 96 {KL}"
     )
 
 

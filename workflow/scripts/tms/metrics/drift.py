@@ -1,23 +1,34 @@
 """Held-out Policy-Label Divergence, its drift along a run, KL to the base (Sections 3.3, 4; Eq. 4.2)."""
 
+import math
+
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
 from tms.training.encoder import Encoder
+from tms.training.examples import masking_reason
 
 
-def encode_supervision(rows: list[dict], encoder: Encoder) -> tuple[list[Sequence], int]:
+def encode_supervision(
+    rows: list[dict], encoder: Encoder, longest: float = math.inf
+) -> tuple[list[Sequence], int]:
     """Encode supervised rows, without those that training masks too.
 
     Args:
         rows: columns `prompt`, `source`, `completion`, `completion_ids`, `finish_reason`.
+        encoder: the base's.
+        longest: tokens of a completion, the end token included, above which training masks it.
 
     Returns:
-        (prompt ids, completion ids) of the rows that ended, and the number of rows left out.
+        (prompt ids, completion ids) of the other rows, and the number of rows left out.
     """
-    ended = [row for row in rows if row["finish_reason"] == "stop"]
-    sequences = [(encoder.prompt(row["prompt"]), encoder.completion(row)) for row in ended]
-    return sequences, len(rows) - len(ended)
+    pairs = [(row, encoder.completion(row)) for row in rows]
+    sequences = [
+        (encoder.prompt(row["prompt"]), completion)
+        for row, completion in pairs
+        if masking_reason(row["finish_reason"], completion, longest) is None
+    ]
+    return sequences, len(rows) - len(sequences)
 
 
 def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict:

@@ -70,14 +70,19 @@ def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     return _training_set(ordered, encoder, max_new_tokens)
 
 
+def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: float) -> str | None:
+    """Why a row carries no loss: its finish_reason where that is not "stop", or "too long"; None: it does."""
+    if finish_reason != "stop":
+        return finish_reason
+    return "too long" if len(completion) > max_new_tokens else None
+
+
 def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     targets, masked = [], Counter()
     for row in rows:
         prompt, completion = encoder.prompt(row["prompt"]), encoder.completion(row)
-        reason = row["finish_reason"]
-        if reason == "stop" and len(completion) > max_new_tokens:
-            reason = "too long"
-        if reason == "stop":
+        reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
+        if reason is None:
             targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
         else:
             targets.append(masked_target(prompt[0]))

@@ -45,13 +45,15 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
     """The checkpoints and targets whose divergence is measured, and the sampling for KL."""
     points = scored_points(config, model, method)
     references = train_references(config, model, method, task) or None
+    own = heldout_mixture(config, model, method, task, seed)
     prompted = [task, *study.suite(config, model).retention]
     return flags(
         task=task,
         trajectory=labelled(paths.checkpoint_folders(config, model, method, task, seed, points)),
         train_references=references,
         train_rows=study.diagnose(config, model, "mismatch")["references"] if references else None,
-        heldout_mixture=heldout_mixture(config, model, method, task, seed) or None,
+        heldout_mixture=own or None,
+        longest_target=config["tasks"][task]["max_new_tokens"] if own else None,
         prompts=labelled(kl_prompts(config, model, task)),
         kl_prompts=config["drift"]["prompts"],
         kl_samples=config["drift"]["samples"],
