@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
     """Copy it from the local copies where they hold it, else download it."""
     local = args.data_root and args.data_root / "nltk" / "tokenizers" / MODEL
     if local and local.is_dir():
-        shutil.copytree(local, args.output)
+        shutil.copytree(local, args.output, copy_function=shutil.copyfile)
         return
     if os.environ.get("HF_HUB_OFFLINE", "0") != "0":
         raise InputError(

@@ -1,5 +1,7 @@
 """Names, steps and weights digests of checkpoints."""
 
+import os
+import stat
 from fractions import Fraction
 
 import pytest
@@ -103,9 +105,15 @@ def test_a_folder_without_weights_is_named(tmp_path):
             weights_digest(place)
 
 
-def test_weights_are_readable_by_those_who_may_read_their_digest(tmp_path):
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o002])
+def test_weights_get_the_mode_of_a_new_file(tmp_path, umask):
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"weights")
     weights.chmod(0o600)
-    write_digest(tmp_path)
-    assert weights.stat().st_mode == (tmp_path / "weights.json").stat().st_mode
+    (tmp_path / "weights.json").touch(mode=0o600)
+    before = os.umask(umask)
+    try:
+        write_digest(tmp_path)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o666 & ~umask}

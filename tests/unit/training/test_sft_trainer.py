@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import shutil
+import stat
 from functools import partial
 
 import pytest
@@ -248,6 +250,21 @@ def test_checkpoints_have_the_bases_precision(trained, tiny_model, tmp_path):
     assert kept["base"]["surviving"] < 0.9
     assert kept["float32"]["surviving"] == 1
     assert kept["float32"]["update_rms"] == kept["base"]["update_rms"] > 0
+
+
+def test_checkpoints_and_states_have_the_modes_that_the_umask_gives(trained, tiny_model, tmp_path):
+    base = tmp_path / "read_only"
+    shutil.copytree(tiny_model, base)
+    for file in base.iterdir():
+        file.chmod(0o400)
+    before = os.umask(0o027)
+    try:
+        work = trained(base=base, save_every_steps=2)
+    finally:
+        os.umask(before)
+    files = [file for file in work.rglob("*") if file.is_file()]
+    assert {file.name for file in files} >= {"optimizer.pt", "complete.json", "update.json"}
+    assert [file for file in files if stat.S_IMODE(file.stat().st_mode) != 0o640] == []
 
 
 def test_cast_keeps_shared_memory_shared():

@@ -10,6 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
+from tms.io.file_modes import honour_umask
+
 STATE_RECORD = "complete.json"  # written last: a state folder without it was cut off
 
 
@@ -37,6 +39,7 @@ def file_digest(path: Path) -> str:
 
 def complete_state(state: Path, record: dict) -> None:
     """Mark a saved state as whole and remove older ones beside it."""
+    honour_umask(state, [path for path in state.rglob("*") if path.is_file()])
     unfinished = state / f".{STATE_RECORD}"  # a process that is killed here must leave no part of a record
     unfinished.write_text(json.dumps(record) + "\n")
     unfinished.replace(state / STATE_RECORD)

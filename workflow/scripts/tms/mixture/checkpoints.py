@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.io.file_modes import honour_umask
 
 BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
@@ -68,14 +69,13 @@ def weights_digest(folder: Path) -> str:
 def write_digest(folder: Path) -> str:
     """Compute a model folder's weights digest, write it to `weights.json` there, and return it.
 
-    Whoever may read that file may then read the weights too: safetensors gives its files mode 0600.
+    The weights get the mode of a new file.
     """
     digest = compute_digest(folder)
     record = {"sha256": digest, "sizes": _sizes(folder)}
     stated = folder / "weights.json"
     stated.write_text(json.dumps(record, indent=1) + "\n")
-    for name in record["sizes"]:
-        (folder / name).chmod(stated.stat().st_mode)
+    honour_umask(folder, [stated, *(folder / name for name in record["sizes"])])
     return digest
 
 

@@ -117,7 +117,7 @@ class CheckpointCallback(TrainerCallback):
         model.save_pretrained(unfinished, state_dict=rounded)
         for file in self.base.iterdir():
             if file.is_file() and file.suffix not in WEIGHT_FILES and file.name not in NOT_COPIED:
-                shutil.copy(file, unfinished)
+                shutil.copyfile(file, unfinished / file.name)  # a base's own modes may forbid to write
         if dtype != stored_dtype(self.base):
             state_dtype(unfinished / "config.json", dtype)
         update.write(unfinished, update.measure(weights, rounded, self.base, self.trainer.args.device))
