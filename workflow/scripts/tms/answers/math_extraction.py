@@ -3,18 +3,10 @@ r"""The mathematical answer that a completion states: boxed first, then announce
 import re
 from itertools import pairwise
 
+from tms.answers.boxes import LONGEST_ANSWER, boxed, boxes
 from tms.answers.final_answer import LONGEST
 
-LONGEST_ANSWER = 500  # characters; a longer "answer" is none
 MOST_WORDS = 6  # of an announced answer in words
-FARTHEST = 100  # characters between the boxes of one list
-MOST_BOXES = 100  # of a text, counted from its end
-PLACEHOLDERS = {"", "...", r"\ldots", r"\dots", r"\cdots", "answer", r"\text{answer}", "your answer"}
-BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*")
-BETWEEN_BOXES = re.compile(
-    r"(?:[\s$,;]|\\q?quad|\\[()\[\],; ])*(?:\\?(?:and|or)|\\text\s*\{\s*(?:and|or)\s*\})?"
-    r"(?:[\s$,;]|\\q?quad|\\[()\[\],; ])*(?:[a-zA-Z](?:_\{?\w\}?)?\s*=\s*)?"
-)
 MARKER = re.compile(
     r"####|\banswer\b[*_\s]{0,4}(?:\([^()\n]{1,40}\)\s?)?(?:(?:to|for|of)\b[^\n.:=$]{0,80}?)?"
     r"(?:\bis\b|\bare\b|\b(?:would|will|should|must) be\b|=|:|：)[*_:\s]{0,8}"
@@ -44,57 +36,6 @@ NO_EXPRESSION = re.compile(  # a word, a letter of a script that is not Latin or
     rf"{WORD.pattern}|\b(?:an|as|at|by|if|in|is|it|no|of|or|so|to|we)\b|[^\W\d_a-zA-ZΑ-Ωα-ω]|[$:?<>]|\\[()\[\]]"
 )
 SENTENCE = re.compile(r"\n|(?<=[^\d])\.(?=\s|$)|(?<=\d)\.(?=\s|$)|[!?](?=\s|$)|\bI hope\b")
-
-
-def boxes(completion: str) -> list[tuple[int, int, str]]:
-    r"""Complete `\boxed{...}` (or `\fbox`) of a text's end, in order, as (start, end, content).
-
-    An empty box, a placeholder and one that is never closed are left out; `\boxed 3` counts.
-    """
-    text = completion[-LONGEST:]
-    complete = []
-    for box in list(BOX.finditer(text))[-MOST_BOXES:]:
-        start = box.end()
-        if text[start : start + 1] == "{":
-            end = _closing(text, start)
-            content = "" if end is None else text[start + 1 : end].strip()
-        else:
-            bare = re.compile(r"[^\s${}]{1,50}").match(text, start)
-            end, content = (bare.end() - 1, bare.group().rstrip(".,;")) if bare else (start, "")
-        if content.lower() not in PLACEHOLDERS:
-            complete.append((box.start(), end + 1, content))
-    return complete
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Position of the brace that closes the one at `start`; escaped braces do not count."""
-    depth, position = 0, start
-    while position < min(len(text), start + 2 * LONGEST_ANSWER):
-        character = text[position]
-        if character == "\\":
-            position += 1
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return position
-        position += 1
-    return None
-
-
-def boxed(completion: str, several: bool = False) -> str | None:
-    """Content of the last box; with `several`, of all boxes that form one list with it, joined by commas."""
-    complete = boxes(completion)
-    if not complete:
-        return None
-    text = completion[-LONGEST:]
-    contents = [complete[-1][2]]
-    for (_, end, content), (start, _, _) in zip(complete[-2::-1], complete[:0:-1], strict=True):
-        if not several or start - end > FARTHEST or not BETWEEN_BOXES.fullmatch(text[end:start]):
-            break
-        contents.insert(0, content)
-    return ", ".join(contents)
 
 
 def last_number(text: str) -> str:
@@ -183,7 +124,7 @@ def expression_answer(completion: str, several: bool = False) -> str:
 def _restated(completion: str) -> bool:
     """Whether a "final answer" with a number or formula is announced behind the last box."""
     complete = boxes(completion)
-    behind = completion[-LONGEST:][complete[-1][1] :] if complete else ""
+    behind = completion[complete[-1][1] :] if complete else ""
     return FINAL.search(behind) is not None and re.search(r"\d|\$|\\", announced(behind) or "") is not None
 
 

@@ -12,9 +12,9 @@ import re
 import unicodedata
 from functools import cache
 
+from tms.answers.boxes import boxed
 from tms.answers.final_answer import LONGEST
 from tms.answers.grade import Grade
-from tms.answers.math_extraction import boxed
 
 METRIC = "accuracy"
 MARKER = re.compile(

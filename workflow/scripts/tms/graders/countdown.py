@@ -10,9 +10,9 @@ import re
 import warnings
 from fractions import Fraction
 
+from tms.answers.boxes import boxed
 from tms.answers.final_answer import final_answer
 from tms.answers.grade import Grade
-from tms.answers.math_extraction import boxed
 
 METRIC = "accuracy"
 LONGEST = 200  # characters of an expression

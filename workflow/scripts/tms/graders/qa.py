@@ -8,9 +8,9 @@ import re
 import string
 from collections import Counter
 
+from tms.answers.boxes import boxed
 from tms.answers.final_answer import LONGEST, final_answer
 from tms.answers.grade import Grade
-from tms.answers.math_extraction import boxed
 
 METRIC = "f1"
 SPECIAL = ("yes", "no", "noanswer")
