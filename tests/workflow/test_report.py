@@ -68,7 +68,9 @@ def test_every_question_has_a_verdict_and_the_page_shows_it(project):
     assert [found["id"] for found in questions] == ["Frontier", *paper, "TrSFT"]
     page = (project.folder / TARGET).read_text()
     for found in questions:
-        assert found["verdict"] in ("supported", "contradicted", "indistinguishable", "not measured")
+        word = found["verdict"].removesuffix(" for this run")
+        assert word in ("supported", "contradicted", "indistinguishable", "described", "not measured")
+        assert word == "not measured" or found["verdict"] != word  # the smoke run has one seed
         assert found["id"] in page and found["evidence"]
 
 

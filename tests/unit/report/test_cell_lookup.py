@@ -49,7 +49,7 @@ def test_a_method_has_its_summary_from_the_first_experiment_that_holds_it():
 
 
 def test_a_negative_factor_swaps_the_bounds():
-    turned = Contrast.labelled("F", Reading(0.02, 0.01, 0.07, -0.1, 0.14, p_value=0.03)).scaled(-1)
+    turned = Contrast.correlation("F", Reading(0.02, 0.01, 0.07, -0.1, 0.14, p_value=0.03)).scaled(-1)
     assert (turned.value, turned.low, turned.high, turned.over_seeds) == (-0.02, -0.07, -0.01, (-0.14, 0.1))
     assert (turned.label, turned.p_value, turned.direction) == ("F", 0.03, -1)
     assert Reading(0.7, None, None).scaled(-1, 1) == Reading(1 - 0.7)

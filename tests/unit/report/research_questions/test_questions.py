@@ -10,10 +10,10 @@ from scipy.stats import norm
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.experiments.diversity_cells import WHOLE
-from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.model_info import ModelInfo
 from tms.report.research_questions.contrasts import Contrast, adjusted
-from tms.report.research_questions.decisions import CAUTION, ONE_SEED, by_direction, dominance, shortfalls
+from tms.report.research_questions.decisions import FOR_THIS_RUN, by_direction, dominance, shortfalls
 from tms.report.research_questions.questions import QUESTIONS, answer
 
 SUITE = Suite(
@@ -22,9 +22,16 @@ SUITE = Suite(
 SMALL = Suite(targets=["chain"], retention=["facts"])
 
 
-def measured(experiment, method, quantity, value, half=0.01, **others):
-    """A cell with an interval of +- half around its value."""
+def measured(experiment, method, quantity, value, half=None, **others):
+    """A cell with an interval of +- half around its value, of three seeds that agree.
+
+    Without a width, a difference with a p-value has the interval that goes with it, others +- 0.01.
+    """
+    if half is None:
+        p_value = others.get("p_value", 1)
+        half = abs(value) * norm.ppf(0.975) / norm.isf(p_value / 2) if p_value < 1 else 0.01
     bounds = {"ci_low": value - half, "ci_high": value + half}
+    bounds |= {"seeds": 3, "seeds_low": value, "seeds_high": value}
     return cell(experiment, others.pop("model", "m"), quantity, value, method=method, **(bounds | others))
 
 
@@ -40,11 +47,16 @@ def plane(method, target, forgetting, experiment="main", half=0.01, **others):
     ]
 
 
+def made(value, half, **others):
+    """A difference with an interval of +- half around it over examples."""
+    return Contrast.difference("", Reading(value, value - half, value + half, **others))
+
+
 def versus(quantity, value, p_value):
     return measured("main", "tms", f"versus_sft.{quantity}", value, p_value=p_value)
 
 
-def versus_tms(experiment, method, quantity, value, p_value, half=0.01):
+def versus_tms(experiment, method, quantity, value, p_value, half=None):
     return measured(experiment, method, f"versus_tms.{quantity}", value, half, p_value=p_value)
 
 
@@ -76,24 +88,33 @@ def test_frontier(difference, p_value, expected):
 
 
 @pytest.mark.parametrize(
-    "p_value, seeds, caution",
+    "p_value, seeds, expected",
     [
-        (0.01, (-0.1, 0.3), CAUTION),
-        (0.01, (0.05, 0.15), ""),
-        (0.01, None, ONE_SEED),
-        (0.5, (-0.1, 0.3), ""),
-        (0.5, None, ""),
+        (0.01, (-0.1, 0.3), INDISTINGUISHABLE),  # other runs may turn it around
+        (0.01, (0.09, 0.11), SUPPORTED),
+        (0.01, None, "supported for this run"),
+        (0.5, (-0.1, 0.3), INDISTINGUISHABLE),
+        (0.5, None, "indistinguishable for this run"),
     ],
 )
-def test_a_verdict_that_other_seeds_may_turn_says_so(p_value, seeds, caution):
+def test_a_verdict_holds_for_other_runs_or_says_for_this_run(p_value, seeds, expected):
     low, high = seeds or (None, None)
-    entry = answer(front(0.1, p_value, seeds_low=low, seeds_high=high), SUITE, "m")[0]
-    assert entry["caution"] == caution
-    assert (
-        (f"over seeds {low:+.4f} to {high:+.4f}" in entry["evidence"])
-        if seeds
-        else "over seeds" not in entry["evidence"]
-    )
+    one = {"seeds": len(seeds or [0]), "seeds_low": low, "seeds_high": high}
+    outcome, evidence = verdict("Frontier", front(0.1, p_value, **one))
+    assert outcome == expected
+    half = 0.1 * norm.ppf(0.975) / norm.isf(p_value / 2)
+    alone = f"{0.1 - half:+.4f} to {0.1 + half:+.4f}"
+    if seeds:
+        both = math.hypot(half, (high - low) / 2)
+        assert f"95 % {0.1 - both:+.4f} to {0.1 + both:+.4f}, p = " in evidence
+        assert f"; over examples alone {alone})" in evidence
+    else:
+        assert f"(95 % {alone} over examples alone, p = {p_value:.3f})" in evidence
+
+
+def without_seeds(cells):
+    """The same numbers, from one seed."""
+    return [one | {"seeds": 1, "seeds_low": None, "seeds_high": None} for one in cells]
 
 
 def front_points(side, points):
@@ -212,26 +233,26 @@ def test_parity_in_pairs(target, expected):
 
 
 @pytest.mark.parametrize(
-    "low, high, caution", [(-0.015, 0.02, ""), (-0.03, 0.05, CAUTION), (None, None, ONE_SEED)]
+    "low, high, expected",
+    [(-0.015, 0.015, SUPPORTED), (-0.03, 0.03, INDISTINGUISHABLE), (None, None, SUPPORTED + FOR_THIS_RUN)],
 )
-def test_parity_is_cautioned_at_its_own_margin(low, high, caution):
+def test_parity_needs_the_runs_within_its_margin(low, high, expected):
     """Intervals over seeds that hold 0 are no doubt that TMS is within 2 points; those that reach it are."""
     cells = [*plane("grpo", 0.70, -0.10), *plane("tms", 0.70, -0.10)]
     for name in ("target_mean", "forgetting"):
         cells.append(versus_tms("main", "grpo", name, 0.0, 1.0, half=0.005))
         # The cell is of GRPO minus TMS, so its signs turn.
         cells[-1] |= {"seeds_low": high and -high, "seeds_high": low and -low}
-    entry = {entry["id"]: entry for entry in answer(cells, SUITE, "m")}["RQ3"]
-    assert (entry["verdict"], entry["caution"]) == (SUPPORTED, caution)
+    assert verdict("RQ3", cells)[0] == expected
 
 
 def test_parity_is_contradicted_after_holm_s_correction_only():
     """A rival of two is ahead by an interval that leaves out the margin: p = 0.04 alone, 0.16 of four."""
     half = 0.01
     value = -0.02 - norm.isf(0.02) * half / norm.ppf(0.975)
-    contrasts = [Contrast(value, value - half, value + half, p_value=None)]
-    assert shortfalls(contrasts) == pytest.approx([0.04])
-    assert shortfalls([*contrasts, Contrast(0.0, -0.01, 0.01, p_value=None)]) == pytest.approx([0.08, 1.0])
+    below, equal = (made(one, half) for one in (value, 0.0))
+    assert shortfalls([below]) == pytest.approx([0.04])
+    assert shortfalls([below, equal]) == pytest.approx([0.08, 1.0])
     cells = [*plane("grpo", 0.70, -0.10), *plane("reinforce", 0.70, -0.10), *plane("tms", 0.7, -0.1)]
     for rival, target in (("grpo", -value), ("reinforce", 0.0)):
         cells.append(versus_tms("main", rival, "target_mean", target, 0.001, half=half))
@@ -367,7 +388,7 @@ def test_what_is_not_paired_is_marked():
     assert outcome == SUPPORTED
     # TMS alpha0 beside Self-SFT, then TMS beside it, which decides nothing: target mean and F.
     deciding, other = evidence.split(" Deciding nothing, since these hold no teacher's answers: ")
-    assert deciding.count(", unpaired)") == other.count(", unpaired)") == 2
+    assert deciding.count(", unpaired;") == other.count(", unpaired;") == 2
     assert "TMS - Self-SFT" in other and "TMS - Self-SFT" not in deciding
     assert "marked unpaired combine two intervals as if independent" in evidence
 
@@ -448,14 +469,10 @@ def test_five_targets_are_enough():
     assert verdict("RQ5", *tasks(UP[:5], [1, 2, 3, 4, 5]))[0] == SUPPORTED
 
 
-@pytest.mark.parametrize("seeds, said", [(1, ONE_SEED), (3, "It rests on means over seeds")])
-def test_a_correlation_over_tasks_says_what_it_knows_of_seeds(seeds, said):
+def test_a_correlation_of_single_runs_is_for_this_run():
     cells, suite = tasks(UP, [1, 2, 3, 4, 5, 6])
-    cells.append(measured("main", "tms", "forgetting", -0.1, seeds=seeds))
-    entry = {entry["id"]: entry for entry in answer(cells, suite, "m")}["RQ5"]
-    assert entry["verdict"] == SUPPORTED and entry["caution"].startswith(said)
-    flat, _ = tasks(UP, [3, 5, 1, 6, 2, 4])
-    assert {entry["id"]: entry for entry in answer(flat, suite, "m")}["RQ5"]["caution"] == ""
+    assert verdict("RQ5", without_seeds(cells), suite)[0] == SUPPORTED + FOR_THIS_RUN
+    assert verdict("RQ6", without_seeds(law(0.8, 0.7)))[0] == SUPPORTED + FOR_THIS_RUN
 
 
 def test_a_task_whose_whole_responses_are_the_answers_is_left_out():
@@ -538,14 +555,6 @@ def test_recipes_that_no_order_could_make_significant_are_too_few():
     assert verdict("RQ6", law(0.9, 0.9, recipes=5))[0] == SUPPORTED
 
 
-@pytest.mark.parametrize("seeds, said", [(1, ONE_SEED), (3, "It rests on means over seeds")])
-def test_a_law_says_what_it_knows_of_seeds(seeds, said):
-    cells = [*law(0.8, 0.7), measured("main", "tms", "forgetting", -0.1, seeds=seeds)]
-    assert {entry["id"]: entry for entry in answer(cells, SUITE, "m")}["RQ6"]["caution"].startswith(said)
-    cells = [*law(0.8, 0.1), cells[-1]]
-    assert {entry["id"]: entry for entry in answer(cells, SUITE, "m")}["RQ6"]["caution"] == ""
-
-
 @pytest.mark.parametrize(
     "other", [{"left_out": "sft"}, {"quantity": "spearman_within", "train_task": "chain"}]
 )
@@ -594,7 +603,8 @@ def test_scale(others, expected):
     assert verdict("RQ7", cells)[0] == expected
     (entry,) = answer(cells, SUITE, None)  # over the models: that question alone
     assert (entry["id"], entry["verdict"]) == ("RQ7", expected)
-    assert entry["caution"] == (ONE_SEED if expected != INDISTINGUISHABLE else "")
+    (entry,) = answer(without_seeds(cells), SUITE, None)
+    assert entry["verdict"] == expected + FOR_THIS_RUN
 
 
 def scales(others, half=0.01):
@@ -720,44 +730,39 @@ def test_intervals_combine_as_independent_normals():
     assert (gap.low, gap.high) == pytest.approx((0.05, 0.15))  # 3-4-5
     error = 0.05 / norm.ppf(0.975)
     assert gap.p_value == pytest.approx(2 * norm.sf(0.1 / error))
-    assert not gap.paired and gap.over_seeds is None
+    assert not gap.paired and gap.over_seeds == pytest.approx((0.1, 0.1))
+    gap = contrast(without_seeds(cells), ("main", "a"), ("main", "b"), "chain")
+    assert (gap.low, gap.high) == pytest.approx((0.05, 0.15)) and gap.of_one_run
 
 
 def test_intervals_over_seeds_combine_too():
     spread = {"seeds_low": 0.3, "seeds_high": 0.9}, {"seeds_low": 0.1, "seeds_high": 0.9}
     cells = [measured("main", name, "chain", 0.5, **own) for name, own in zip("ab", spread, strict=True)]
-    gap = contrast(cells, ("main", "a"), ("main", "b"), "chain")
+    gap, half = contrast(cells, ("main", "a"), ("main", "b"), "chain"), math.hypot(0.5, 0.01, 0.01)
     assert gap.over_seeds == pytest.approx((-0.5, 0.5))  # 3-4-5
+    assert (gap.low, gap.high) == pytest.approx((-half, half)) and gap.seeds == 3
 
 
 def test_a_paired_test_wins_over_combined_intervals():
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
     gap = contrast(cells, ("main", "tms"), ("main", "sft"), "chain")
-    assert (gap.value, gap.p_value, gap.paired) == (0.2, 0.04, True)
+    assert (gap.value, gap.p_value, gap.paired) == (0.2, pytest.approx(0.04), True)
 
 
 def test_the_second_ones_paired_test_counts_with_its_signs_turned():
     cells = [measured(place, name, "chain", 0.5) for place, name in (("main", "tms"), ("mixture", "m1"))]
-    bounds = {"ci_low": 0.01, "ci_high": 0.07, "seeds_low": -0.1, "seeds_high": 0.14}
-    cells.append(measured("mixture", "m1", "versus_tms.chain", 0.02, p_value=0.03, **bounds))
+    bounds = {"ci_low": 0.01, "ci_high": 0.05, "seeds_low": -0.01, "seeds_high": 0.05}
+    cells.append(measured("mixture", "m1", "versus_tms.chain", 0.02, **bounds))
     gap = contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain")
-    assert (gap.value, gap.low, gap.high, gap.over_seeds) == (
-        -0.02,
-        -0.07,
-        -0.01,
-        (-0.14, 0.1),
+    assert (gap.value, gap.examples, gap.over_seeds) == (-0.02, (-0.05, -0.01), (-0.05, 0.01))
+    assert (gap.low, gap.high) == pytest.approx(
+        (-0.02 - math.hypot(0.03, 0.03), -0.02 + math.hypot(0.01, 0.03))
     )
-    assert (gap.p_value, gap.paired, gap.direction) == (0.03, True, -1)
+    assert gap.paired and gap.direction == 0
     # As the first of the two it has them as they are; with one seed there is no interval over seeds.
-    cells[-1] |= {"seeds_low": None, "seeds_high": None}
-    gap = contrast(cells, ("mixture", "m1"), ("main", "tms"), "chain")
-    assert (gap.value, gap.low, gap.high, gap.over_seeds) == (
-        0.02,
-        0.01,
-        0.07,
-        None,
-    )
-    assert contrast(cells, ("main", "tms"), ("mixture", "m1"), "chain").over_seeds is None
+    gap = contrast(without_seeds(cells), ("mixture", "m1"), ("main", "tms"), "chain")
+    assert (gap.value, gap.low, gap.high, gap.over_seeds) == (0.02, pytest.approx(0.01), 0.05, None)
+    assert gap.direction == 1 and gap.of_one_run
 
 
 def test_a_number_without_an_interval_is_no_evidence():
@@ -766,10 +771,27 @@ def test_a_number_without_an_interval_is_no_evidence():
         contrast(bare, ("main", "tms"), ("main", "sft"), "chain")
 
 
-def test_holm_corrects_the_unpaired_ones_only():
-    unpaired = [Contrast(0.1, 0, 0.2, p_value=p, paired=False) for p in (0.02, 0.03)]
-    paired = Contrast(0.1, 0, 0.2, p_value=0.04)
-    assert [one.p_value for one in adjusted([*unpaired, paired])] == pytest.approx([0.04, 0.04, 0.04])
+def test_holm_corrects_over_a_question_s_comparisons():
+    """The p-values are of the interval; what a table of more methods made of them does not count."""
+    own = [Contrast(0.1, 0, 0.2, p_value=p) for p in (0.02, 0.03, 0.04)]
+    assert [one.p_value for one in adjusted(own)] == pytest.approx([0.06, 0.06, 0.06])
+    cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")]
+    corrected = versus("forgetting", 0.05, 0.001) | {"p_value": 0.7}
+    assert verdict("RQ2", [*cells, corrected])[0] == SUPPORTED
+
+
+@pytest.mark.parametrize("models, expected", [(1, CONTRADICTED), (2, INDISTINGUISHABLE)])
+def test_one_of_several_models_that_forgets_more_is_corrected_for(models, expected):
+    """p = 0.01 among the comparisons of two models (4) or of three (6) is 0.04 or 0.06 after Holm."""
+    cells = []
+    for place in range(models + 1):
+        model = {"model": f"m{place}" if place else "m"}
+        cells += [*plane("sft", 0.7, -0.2, **model), *plane("tms", 0.7, -0.2, **model)]
+        p_value = 0.01 if place == 0 else 1.0
+        value = -0.05 if place == 0 else 0.0
+        one = versus("forgetting", value, p_value) | model
+        cells += [one, versus("target_mean", 0.0, 1.0) | model]
+    assert verdict("RQ7", cells)[0] == expected
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1)), min_size=1, max_size=6))

@@ -111,7 +111,7 @@ def question_table(page: str) -> str:
     parser.feed(page)
     lines = [["question", "verdict", "evidence"], ["---"] * 3]
     for row in parser.rows:
-        verdict = row["verdict"].strip(" ✓✗≈–")
+        verdict = row["verdict"].strip(" ✓✗≈·–")
         lines.append(
             [" ".join(text.split()).replace("|", "\\|") for text in (row["title"], verdict, row["evidence"])]
         )

@@ -1,34 +1,45 @@
 """Differences between two methods, and the words for them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tms.experiments import labels
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
+from tms.metrics.statistics import Bounds
+from tms.metrics.two_sources import TwoSources
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-
-NORMAL_95 = 1.959963984540054  # half width of a normal's 95 % interval, in standard errors
 
 
 @dataclass(frozen=True)
 class Contrast(Reading):
     """A number whose sign is asked for: a difference between two methods, or a correlation.
 
-    Its value is positive where the first method is better; without a p-value (of the test that it is 0) the
-    interval decides.
+    Its value is positive where the first method is better. A difference's interval and p-value (that it is 0)
+    hold both sources of variance, test examples and runs; with one seed they are about its run.
+    Without a p-value the interval decides.
 
     Args:
         label: what it is of, in words.
-        paired: whether it was tested on the same examples. If not, it was put together from two intervals.
+        examples: bounds of a difference's 95 % interval over test examples alone.
+        paired: whether it was measured on the same examples. If not, it was put together from two intervals.
     """
 
     label: str = ""
+    examples: Bounds | None = None
     paired: bool = True
 
     @classmethod
-    def labelled(cls, label: str, reading: Reading) -> "Contrast":
-        """A reading as a contrast."""
+    def difference(cls, label: str, reading: Reading, paired: bool = True) -> "Contrast":
+        """A measured difference, with its own interval and test in place of the reading's."""
+        both = _sources(reading)
+        low, high = both.interval
+        own = vars(reading) | {"low": low, "high": high, "p_value": both.p_value()}
+        return cls(**own, label=label, examples=both.examples, paired=paired)
+
+    @classmethod
+    def correlation(cls, label: str, reading: Reading) -> "Contrast":
+        """A rank correlation with its own test."""
         return cls(**vars(reading), label=label)
 
     @classmethod
@@ -37,7 +48,7 @@ class Contrast(Reading):
     ) -> "Contrast":
         """The first method minus the second in a quantity of which more is better.
 
-        The paired test on the same examples where the experiment of one of them holds it
+        The difference on the same examples and seeds where the experiment of one of them holds it
         (`versus_{other}.…`; the second one's with its signs turned). Else the two intervals are put together
         as if they were independent. The examples are shared, so this makes the interval too wide and the
         verdict too cautious.
@@ -56,7 +67,7 @@ class Contrast(Reading):
             name = f"versus_{other[1]}.{quantity}"
             if paired := lookup.reading(one[0], name, one[1]):
                 _check_interval(paired, name, one[1])
-                return cls.labelled(label, paired.scaled(sign))
+                return cls.difference(label, paired.scaled(sign))
         readings = []
         for experiment, method in (first, second):
             readings.append(lookup.reading(experiment, quantity, method))
@@ -64,15 +75,24 @@ class Contrast(Reading):
                 raise NotMeasuredError(f"no {quantity} of {method} in experiment {experiment}")
         for reading, (_, method) in zip(readings, (first, second), strict=True):
             _check_interval(reading, quantity, method)
-        difference = readings[0].value - readings[1].value
+        value = readings[0].value - readings[1].value
         half = math.hypot(*((reading.high - reading.low) / 2 for reading in readings))
-        error = half / NORMAL_95
-        p_value = math.erfc(abs(difference) / error / math.sqrt(2)) if error else float(difference == 0)
-        bounds = [difference - half, difference + half]
+        apart = Reading(value, value - half, value + half)
         if all(reading.over_seeds for reading in readings):
             spread = math.hypot(*((reading.seeds_high - reading.seeds_low) / 2 for reading in readings))
-            bounds += [difference - spread, difference + spread]
-        return cls(difference, *bounds, p_value=p_value, label=label, paired=False)
+            seeds = min((reading.seeds for reading in readings if reading.seeds), default=None)
+            apart = replace(apart, seeds_low=value - spread, seeds_high=value + spread, seeds=seeds)
+        return cls.difference(label, apart, paired=False)
+
+    @property
+    def of_one_run(self) -> bool:
+        """Whether there was one seed, so that nothing is known of other runs."""
+        return self.over_seeds is None
+
+    def p_from(self, bound: float) -> float:
+        """P-value that the true difference is a bound."""
+        low, high = self.examples
+        return _sources(replace(self, low=low, high=high)).p_value(bound)
 
     @property
     def direction(self) -> int:
@@ -84,24 +104,23 @@ class Contrast(Reading):
         return int(math.copysign(1, self.value)) if differs and self.value else 0
 
     def __str__(self) -> str:
-        inside = f"95 % {_points(self.low)} to {_points(self.high)}"
-        tested = f", {p_text(self.p_value)}" if self.p_value is not None else ""
-        tested += "" if self.paired else ", unpaired"
-        bounds = self.over_seeds
-        seeds = f", over seeds {_points(bounds[0])} to {_points(bounds[1])}" if bounds else ""
-        return f"{self.label} {_points(self.value)} points ({inside}{tested}{seeds})"
+        return f"{self.label} {_points(self.value)} points ({bounds_text(self, _points)})"
+
+
+def bounds_text(contrast: Contrast, form: Callable[[float], str]) -> str:
+    """A difference's interval and test in words; `form` writes a number."""
+    tested = p_text(contrast.p_value) + ("" if contrast.paired else ", unpaired")
+    inside = f"95 % {form(contrast.low)} to {form(contrast.high)}"
+    if contrast.of_one_run:
+        return f"{inside} over examples alone, {tested}"
+    low, high = contrast.examples
+    return f"{inside}, {tested}; over examples alone {form(low)} to {form(high)}"
 
 
 def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
-    """The contrasts with Holm's correction over those that are not paired.
-
-    Paired ones are corrected already, over the table that they come from.
-    """
-    p_values = holm([None if contrast.paired else contrast.p_value for contrast in contrasts])
-    return [
-        contrast if p_value is None else replace(contrast, p_value=p_value)
-        for contrast, p_value in zip(contrasts, p_values, strict=True)
-    ]
+    """The contrasts with Holm's correction over all of them: the comparisons of one question."""
+    p_values = holm([contrast.p_value for contrast in contrasts])
+    return [replace(contrast, p_value=p_value) for contrast, p_value in zip(contrasts, p_values, strict=True)]
 
 
 def sentence(contrasts: Sequence[Contrast]) -> str:
@@ -120,6 +139,13 @@ def sentence(contrasts: Sequence[Contrast]) -> str:
 def p_text(p_value: float) -> str:
     """A p-value in words."""
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def _sources(reading: Reading) -> TwoSources:
+    """Both sources of a reading's variance; a number of seeds that it does not say counts as the fewest."""
+    bounds = reading.over_seeds
+    spread = (bounds[1] - bounds[0]) / 2 if bounds else None
+    return TwoSources(reading.value, (reading.low, reading.high), spread, max(reading.seeds or 2, 2))
 
 
 def _check_interval(reading: Reading, quantity: str, method: str) -> None:

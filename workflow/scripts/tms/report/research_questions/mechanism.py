@@ -12,30 +12,29 @@ from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.precision import floor_words, rounding_words
 from tms.report.research_questions.contrasts import (
     Contrast,
+    adjusted,
     p_text,
     sentence,
 )
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
+    FOR_THIS_RUN,
     INDISTINGUISHABLE,
     MARGIN,
-    ONE_SEED,
     SUPPORTED,
-    Claim,
     Finding,
     by_direction,
     conclude,
     dominance,
-    dominance_claims,
 )
 from tms.report.research_questions.outcome import MAIN
 
 MIN_MODELS = 2
+RQ7_PLANE = ("forgetting", "target_mean")
 # Predictors that decide RQ6: KL of all methods on the trained task's prompts, PLD of the SFT family to the
 # same references. PLD to a method's own supervision holds its entropy: methods do not compare.
 KL, PLD = ("kl.policy_base.per_sequence", "all", "heldout"), ("pld_ref.per_sequence", "sft", "")
 DESCRIBED = ("pld_own.per_sequence", "sft", "")
-OF_MEANS = "It rests on means over seeds; how much these vary is not tested, so others may turn it around."
 
 
 def smallest_p(count: int) -> float:
@@ -86,8 +85,7 @@ def task_dependence(lookup: CellLookup) -> Finding:
         f"Distinct right answers over {len(tasks)} targets, {'; '.join(said)}; p can be "
         f"{smallest_p(len(tasks)):.3f} at the least. {rows}.{left_out}"
     )
-    verdict = by_direction(correlations)
-    return Finding(verdict, text, _seeds_caution(lookup, verdict))
+    return Finding(by_direction(correlations) + _of_runs(lookup), text)
 
 
 def mechanism(lookup: CellLookup) -> Finding:
@@ -128,14 +126,14 @@ def mechanism(lookup: CellLookup) -> Finding:
         text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(described)}."
     precision = (floor_words(lookup), rounding_words(lookup, lookup.methods(MAIN)))
     text += "".join(f" {words}" for words in precision if words)
-    return Finding(verdict, text, _seeds_caution(lookup, verdict))
+    return Finding(verdict + _of_runs(lookup), text)
 
 
 def scale(*lookups: CellLookup) -> Finding:
     """RQ7. Supported: at every scale TMS forgets less than SFT and loses at most 2 points of target mean.
 
     No loss is where the 95 % interval lies above -2 points. Contradicted: at some scale TMS forgets more, or
-    SFT dominates it (`dominance`).
+    SFT dominates it (`dominance`), with Holm's correction over both numbers of all models.
     """
     lookups = [lookup for lookup in lookups if lookup.cells(MAIN, "forgetting")]
     if len(lookups) < MIN_MODELS:
@@ -143,23 +141,24 @@ def scale(*lookups: CellLookup) -> Finding:
             f"scaling needs the numbers of {MIN_MODELS} models or more, and this is the report of one "
             f"(results/questions.json has the verdict over the models of table.models)"
         )
-    contrasts, kept, against = [], [], []
+    contrasts = []
     for lookup in lookups:
         lookup.require_methods(MAIN, "sft", "tms")
-        names = ("forgetting", "target_mean")
-        pair = [Contrast.between(lookup, (MAIN, "tms"), (MAIN, "sft"), name) for name in names]
-        pair = [replace(one, label=f"{lookup.info.model}: {one.label}") for one in pair]
-        contrasts += pair
-        forgetting, target = pair
-        if forgetting.direction < 0:
-            against.append(Claim(forgetting, 0.0, -1))
-        elif dominance(pair) == CONTRADICTED:
-            against += dominance_claims(pair, CONTRADICTED)
-        if forgetting.direction > 0 and target.direction >= 0 and target.low > -MARGIN:
-            kept += [Claim(forgetting, 0.0, 1), Claim(target, -MARGIN, 1)]
-    supported = len(kept) == len(contrasts)
-    verdict = CONTRADICTED if against else SUPPORTED if supported else INDISTINGUISHABLE
-    return conclude(verdict, sentence(contrasts), against or kept)
+        pair = [Contrast.between(lookup, (MAIN, "tms"), (MAIN, "sft"), name) for name in RQ7_PLANE]
+        contrasts += [replace(one, label=f"{lookup.info.model}: {one.label}") for one in pair]
+    # Every model has to forget less, which needs no correction; one that forgets more is enough against it.
+    kept = [
+        forgetting.direction > 0 and target.direction >= 0 and target.low > -MARGIN
+        for forgetting, target in _pairs(contrasts)
+    ]
+    tested = adjusted(contrasts)
+    against = [pair[0].direction < 0 or dominance(pair) == CONTRADICTED for pair in _pairs(tested)]
+    verdict = CONTRADICTED if any(against) else SUPPORTED if all(kept) else INDISTINGUISHABLE
+    return conclude(verdict, sentence(tested), tested)
+
+
+def _pairs(contrasts: list[Contrast]) -> list[tuple[Contrast, Contrast]]:
+    return list(zip(contrasts[::2], contrasts[1::2], strict=True))
 
 
 def _check_count(count: int, what: str) -> None:
@@ -170,12 +169,9 @@ def _check_count(count: int, what: str) -> None:
         )
 
 
-def _seeds_caution(lookup: CellLookup, verdict: str) -> str:
-    """Caution of a verdict from a correlation, whose points are means over seeds."""
-    if verdict not in (SUPPORTED, CONTRADICTED):
-        return ""
-    known = lookup.reading(MAIN, "forgetting", "tms")
-    return ONE_SEED if known and known.seeds == 1 else OF_MEANS
+def _of_runs(lookup: CellLookup) -> str:
+    """What a verdict from points over runs adds where each is a single run."""
+    return FOR_THIS_RUN if lookup.seeds < 2 else ""
 
 
 def _distinct_right(lookup: CellLookup, task: str) -> float | None:
@@ -209,7 +205,7 @@ def _rank_correlation(first: list[float], second: list[float]) -> tuple[float, f
 
 def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> Contrast | None:
     reading = lookup.reading(CORRELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
-    return reading and Contrast.labelled(labels.quantity(predictor), reading)
+    return reading and Contrast.correlation(labels.quantity(predictor), reading)
 
 
 def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> int:

@@ -7,7 +7,7 @@ from tms.report.precision import rounding_words
 from tms.report.research_questions.contrasts import (
     Contrast,
     adjusted,
-    p_text,
+    bounds_text,
     sentence,
 )
 from tms.report.research_questions.decisions import (
@@ -15,14 +15,11 @@ from tms.report.research_questions.decisions import (
     INDISTINGUISHABLE,
     MARGIN,
     SUPPORTED,
-    Claim,
     Finding,
     by_direction,
     conclude,
     dominance,
-    dominance_claims,
     shortfalls,
-    signs,
 )
 from tms.report.research_questions.fronts import crossing
 
@@ -54,16 +51,14 @@ def frontier(lookup: CellLookup) -> Finding:
     reading = lookup.reading(FRONTIER, "area_difference", "tms", group="tms", prompts="test")
     if reading is None:
         raise NotMeasuredError("experiment frontier has no area_difference")
-    difference = Contrast.labelled("", reading)
+    difference = Contrast.difference("", reading)
     said = []
     for side in ("tms", "sft"):
         area = lookup.reading(FRONTIER, "area", side, group=side, prompts="test")
         if area:
             said.append(f"{labels.method(side)} {area.value:.4f} ({area.note})")
     text = f"Dominated area on test: {'; '.join(said)}. Difference {difference.value:+.4f} "
-    text += f"(95 % {difference.low:+.4f} to {difference.high:+.4f}, {p_text(difference.p_value)}"
-    seeds = difference.over_seeds
-    text += f", over seeds {seeds[0]:+.4f} to {seeds[1]:+.4f})." if seeds else ")."
+    text += f"({bounds_text(difference, '{:+.4f}'.format)})."
     text += crossing(lookup)
     # At the runs' ends; the table has every point.
     for side in ("sft", "tms"):
@@ -72,7 +67,7 @@ def frontier(lookup: CellLookup) -> Finding:
         ]
         rounding = rounding_words(lookup, methods, FRONTIER, group=side)
         text += f" {rounding}" if rounding else ""
-    return conclude(by_direction([difference]), text, signs([difference]))
+    return conclude(by_direction([difference]), text, [difference])
 
 
 def target(lookup: CellLookup) -> Finding:
@@ -80,7 +75,7 @@ def target(lookup: CellLookup) -> Finding:
     lookup.require_methods(MAIN, "sft", "tms")
     columns = [*lookup.info.suite.targets, *lookup.info.suite.views]
     contrasts = adjusted([Contrast.between(lookup, TMS, SFT, name) for name in columns])
-    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(lookup), signs(contrasts))
+    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(lookup), contrasts)
 
 
 def forgetting(lookup: CellLookup) -> Finding:
@@ -94,7 +89,7 @@ def forgetting(lookup: CellLookup) -> Finding:
         text += f" F of TMS is {100 * values[0].value:.1f}, of SFT {100 * values[1].value:.1f} points."
     if floor:
         text += f" Chance alone would give TMS {100 * floor.value:.1f}."
-    return conclude(by_direction([contrast]), text, signs([contrast]))
+    return conclude(by_direction([contrast]), text, [contrast])
 
 
 def parity(lookup: CellLookup) -> Finding:
@@ -111,13 +106,10 @@ def parity(lookup: CellLookup) -> Finding:
             f"no on-policy baseline ({', '.join(ON_POLICY)}) is among the methods measured"
         )
     contrasts = [Contrast.between(lookup, TMS, (MAIN, rival), name) for rival in rivals for name in PLANE]
-    p_values = zip(contrasts, shortfalls(contrasts), strict=True)
-    below = [Claim(contrast, -MARGIN, -1) for contrast, p_value in p_values if p_value < SIGNIFICANCE]
-    if below:
+    if min(shortfalls(contrasts)) < SIGNIFICANCE:
         verdict = CONTRADICTED
     else:
         verdict = SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE
-    claims = below or [Claim(contrast, -MARGIN, 1) for contrast in contrasts]
     text = f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}{_levels(lookup, rivals)}"
     beside = _told(lookup, [(rival, "retention_mean") for rival in rivals])
     text += f" Gains included, deciding nothing: {beside}" if beside else ""
@@ -127,7 +119,7 @@ def parity(lookup: CellLookup) -> Finding:
     text += (
         f" Deciding nothing, since TRAPO learns from the teacher's answers too: {guided}" if guided else ""
     )
-    return conclude(verdict, text, claims)
+    return conclude(verdict, text, contrasts)
 
 
 def mixture(lookup: CellLookup) -> Finding:
@@ -144,8 +136,8 @@ def mixture(lookup: CellLookup) -> Finding:
             "no single checkpoint with TMS's share of teacher's answers (experiment mixture); Self- and "
             "Final-SFT hold none of them, so beside TMS they mix two causes"
         )
-    verdict, text, claims = _duels(lookup, pairs)
-    return conclude(verdict, text + _beside_without_teacher(lookup), claims)
+    verdict, text, contrasts = _duels(lookup, pairs)
+    return conclude(verdict, text + _beside_without_teacher(lookup), contrasts)
 
 
 def combination(lookup: CellLookup) -> Finding:
@@ -175,15 +167,15 @@ def safety(lookup: CellLookup) -> Finding:
                 f" Over-refusal on {labels.benchmark(name)}: TMS {100 * refused[0].value:.1f} %, "
                 f"SFT {100 * refused[1].value:.1f} %."
             )
-    return conclude(by_direction(contrasts), text, signs(contrasts))
+    return conclude(by_direction(contrasts), text, contrasts)
 
 
-def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Claim]]:
+def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Contrast]]:
     """Verdict on the first of each pair dominating the second, in target mean and F (`dominance`).
 
     Returns:
         Supported where each does, contradicted where a second dominates its first, else indistinguishable;
-        with the words and the claims of it.
+        with the words and the differences.
     """
     tested = adjusted([Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE])
     of_pair = {pair: tested[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
@@ -201,13 +193,7 @@ def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Claim
         f"{labels.method(first[1])} {words[outcome]} {labels.method(second[1])}"
         for (first, second), outcome in outcomes.items()
     ]
-    claims = [
-        claim
-        for pair, outcome in outcomes.items()
-        if outcome == verdict
-        for claim in dominance_claims(of_pair[pair], outcome)
-    ]
-    return verdict, f"{'; '.join(said)}. {sentence(tested)}", claims
+    return verdict, f"{'; '.join(said)}. {sentence(tested)}", tested
 
 
 def _levels(lookup: CellLookup, rivals: list[str]) -> str:
@@ -217,7 +203,7 @@ def _levels(lookup: CellLookup, rivals: list[str]) -> str:
     text = f" Target mean: {', '.join(said)} %."
     for rival in rivals:
         gain = lookup.reading(MAIN, "delta.target_mean", rival)
-        if gain and not (gain.value > 0 and gain.p_value < SIGNIFICANCE):
+        if gain and Contrast.difference("", gain).direction <= 0:
             text += (
                 f" {labels.method(rival)} is not above the base, so parity with it in the target says little."
             )

@@ -1,7 +1,7 @@
 """The paper's research questions, and the verdict that a model's cells give on each.
 
 Verdicts are `supported`, `contradicted`, `indistinguishable` (no difference, or differences that point both
-ways) and `not measured`.
+ways), each with `for this run` where there is one seed, and `not measured`.
 """
 
 from collections.abc import Callable
@@ -37,10 +37,10 @@ class Question:
     across: bool = False
 
 
-PAIRED = (
-    " Paired tests on the same examples, with Holm's correction over all methods and columns of the "
-    "experiment's table, so a method added there can change the verdict; the intervals beside them "
-    "are not corrected."
+TESTED = (
+    " Differences on the same examples and seeds; interval and p-value hold what other examples and what "
+    "other runs may change, and p-values have Holm's correction over this question's comparisons. With one "
+    "seed they hold the examples alone, and the verdict is for this run."
 )
 QUESTIONS = (
     Question(
@@ -51,7 +51,7 @@ QUESTIONS = (
         "Supported: the area between TMS's front and a fixed reference point is larger than SFT's (p "
         "< 0.05). Contradicted: smaller. Both sides have as many points, learning rates and own "
         "checkpoints included; points are selected on one half of the test examples and measured on "
-        "the other.",
+        "the other." + TESTED,
         outcome.frontier,
     ),
     Question(
@@ -60,7 +60,7 @@ QUESTIONS = (
         "Does TMS outperform standard SFT on the trained (in-domain) target task under matched compute?",
         "TMS is more accurate than SFT on the tasks that it is trained on.",
         "Supported: TMS is above SFT on a target (or a view of one), and no loss on another could be shown. "
-        "Contradicted: the reverse." + PAIRED,
+        "Contradicted: the reverse." + TESTED,
         outcome.target,
     ),
     Question(
@@ -68,7 +68,7 @@ QUESTIONS = (
         "Forgetting",
         "Does TMS reduce catastrophic forgetting on a held-out retention suite relative to standard SFT?",
         "TMS forgets less than SFT.",
-        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther." + PAIRED,
+        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther." + TESTED,
         outcome.forgetting,
     ),
     Question(
@@ -81,7 +81,7 @@ QUESTIONS = (
         "paper calls near-RL is 1.5). Supported: the 95 % interval of TMS minus each on-policy method "
         "lies above -2 points, in target mean and in F (all have to, so they need no correction). "
         "Contradicted: a difference is below -2 points, p < 0.05 with Holm's correction over them. TRAPO "
-        "stands beside it and decides nothing: it learns from the teacher's answers too.",
+        "stands beside it and decides nothing: it learns from the teacher's answers too." + TESTED,
         outcome.parity,
     ),
     Question(
@@ -94,7 +94,7 @@ QUESTIONS = (
         "in the other: no difference is below, and its 95 % interval lies above -2 points. Supported: "
         "the mixture dominates each single checkpoint with the same share of teacher's answers. "
         "Contradicted: one of these dominates the mixture. TMS beside Self-, Final- and iterative SFT, "
-        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none." + PAIRED,
+        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none." + TESTED,
         outcome.mixture,
     ),
     Question(
@@ -132,9 +132,8 @@ QUESTIONS = (
         "At every scale TMS forgets less than SFT, and loses at most 2 points on the targets.",
         "Supported: for each model TMS's F is nearer to 0 than SFT's, p < 0.05, and the 95 % "
         "interval of the difference in target mean lies above -2 points, with no difference "
-        "below. Contradicted: for a model TMS forgets more, or is below on the targets while "
-        "the interval of the difference in F lies below 2 points. P-values are not corrected "
-        "over models." + PAIRED,
+        "below (all have to, so they need no correction). Contradicted: for a model TMS forgets more, or "
+        "is below on the targets while the interval of the difference in F lies below 2 points." + TESTED,
         mechanism.scale,
         across=True,
     ),
@@ -146,7 +145,7 @@ QUESTIONS = (
         "TMS is safer than SFT.",
         "Supported: TMS is above SFT on SafetyBench or in 1 - attack success, and no loss in "
         "another could be shown. Contradicted: the reverse. Over-refusal stands beside it and "
-        "decides nothing." + PAIRED,
+        "decides nothing." + TESTED,
         outcome.safety,
     ),
     Question(
@@ -158,7 +157,7 @@ QUESTIONS = (
         "Supported: the middle window's mean retention at matched target accuracy is higher than "
         "uniform sampling's, p < 0.05 with Holm's correction over the windows. Contradicted: lower. "
         "Retention there is interpolated between theta_0 and the checkpoints that all windows have "
-        "evaluated.",
+        "evaluated." + TESTED,
         sweeps.windows,
     ),
     Question(
@@ -170,7 +169,7 @@ QUESTIONS = (
         "On target mean and transfer, as in Figure 4. Supported: T = 10 dominates the smallest T of "
         "the sweep, and no T outside 8 to 10 dominates T = 10. Contradicted: one does. To dominate is to be "
         "above in one, p < 0.05, and to lose nothing in the other: no difference is below, and its 95 % "
-        "interval lies above -2 points." + PAIRED,
+        "interval lies above -2 points." + TESTED,
         sweeps.checkpoints,
     ),
     Question(
@@ -179,7 +178,7 @@ QUESTIONS = (
         "Does TRAPO's TrSFT loss, which follows the references less where the model finds them unlikely, "
         "add to TMS? (Neither paper tries it.)",
         "TMS with the TrSFT loss is better than TMS and than TrSFT.",
-        "Supported: it dominates both, as in RQ4. Contradicted: one of them dominates it." + PAIRED,
+        "Supported: it dominates both, as in RQ4. Contradicted: one of them dominates it." + TESTED,
         outcome.combination,
     ),
 )
@@ -194,8 +193,8 @@ def answer(cells: list[dict], suite: Suite, model: str | None) -> list[dict]:
         model: whose verdicts on all questions; None: those on the questions about several models alone.
 
     Returns:
-        One dictionary a question: id, topic, question, claim, rule, verdict, evidence, caution ("" for
-        none), and the cells that were looked up (their columns that are not empty).
+        One dictionary a question: id, topic, question, claim, rule, verdict, evidence, and the cells that
+        were looked up (their columns that are not empty).
     """
     used: dict[int, dict] = {}
     names = dict.fromkeys([*(cell["model"] for cell in cells), *([model] if model else [])])

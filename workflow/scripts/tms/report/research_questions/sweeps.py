@@ -1,9 +1,6 @@
 """Part of the trajectory and number of its checkpoints: RQ9 (windows) and RQ10 (T)."""
 
-from dataclasses import replace
-
 from tms.experiments import labels
-from tms.metrics.paired_tests import holm
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.research_questions.contrasts import (
     Contrast,
@@ -18,8 +15,6 @@ from tms.report.research_questions.decisions import (
     by_direction,
     conclude,
     dominance,
-    dominance_claims,
-    signs,
 )
 from tms.report.research_questions.outcome import FRONTIER
 
@@ -42,12 +37,12 @@ def windows(lookup: CellLookup) -> Finding:
         for name in (RETENTION, FORGETTING)
         for cell in lookup.cells(FRONTIER, f"{name}.versus_uniform", group="windows")
     ]
-    # Holm's correction over both numbers of all windows.
-    p_values = holm([cell["p_value"] for cell in tested])
     label = f"{labels.quantity(RETENTION)}, {labels.method(MID)} - uniform:"
+    # Holm's correction over both numbers of all windows.
+    differences = adjusted([Contrast.difference(label, Reading.of(cell)) for cell in tested])
     contrasts = [
-        Contrast.labelled(label, replace(Reading.of(cell), p_value=p_value))
-        for cell, p_value in zip(tested, p_values, strict=True)
+        difference
+        for cell, difference in zip(tested, differences, strict=True)
         if (cell["method"], cell["quantity"]) == (MID, f"{RETENTION}.versus_uniform")
     ]
     if not contrasts:
@@ -57,7 +52,7 @@ def windows(lookup: CellLookup) -> Finding:
         f"At a target accuracy of {100 * matched[0]['x']:.1f} % mean retention is: {values} %. These are "
         f"interpolated, linearly between theta_0 and the checkpoints that all windows have evaluated."
     )
-    return conclude(by_direction(contrasts), f"{sentence(contrasts)} {text}", signs(contrasts))
+    return conclude(by_direction(contrasts), f"{sentence(contrasts)} {text}", contrasts)
 
 
 def checkpoints(lookup: CellLookup) -> Finding:
@@ -94,9 +89,6 @@ def checkpoints(lookup: CellLookup) -> Finding:
         verdict = CONTRADICTED
     else:
         verdict = SUPPORTED if outcomes[min(others)] == SUPPORTED else INDISTINGUISHABLE
-    contrary = [size for size in others if outcomes[size] == CONTRADICTED]
-    deciding = [min(others)] if verdict == SUPPORTED else contrary
-    claims = [claim for size in deciding for claim in dominance_claims(of_size[size], verdict)]
     means = [(size, lookup.reading(CHECKPOINTS, "target_mean", by_size[size])) for size in sorted(by_size)]
     curve = ", ".join(f"T = {size:.0f}: {100 * mean.value:.1f} %" for size, mean in means if mean)
-    return conclude(verdict, f"Target mean by T: {curve}. {sentence(contrasts)}", claims)
+    return conclude(verdict, f"Target mean by T: {curve}. {sentence(contrasts)}", contrasts)
