@@ -33,15 +33,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(scope="module")
-def patient_graders():
-    """No mathematical answer is lost to a limit of wall-clock seconds where the machine is busy."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("tms.answers.math", "tms.experiments.answer_classes"):
-            patch.setattr(f"{module}.SECONDS", 100)
-        yield
-
-
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
     """Model folder of a randomly initialised Qwen2 with a token for each character; copy it to change it."""

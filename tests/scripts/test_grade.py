@@ -79,7 +79,8 @@ def test_grades_and_scores(grade, tmp_path):
         "ci_low": None,
         "ci_high": None,
         "truncated": 1,
-        "timeouts": 0,
+        "lost": 0,
+        "limit": 0,
         "failures": 0,
         "also": {},
     }

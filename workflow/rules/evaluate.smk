@@ -81,12 +81,13 @@ rule grade:
     conda:
         "../../envs/laptop.yaml"
     resources:
-        processes=config["compute"]["grading_processes"],
+        **hardware.grading(config),
     params:
         flags=lambda w: evaluate.grade_flags(config, w.model, w.run),
         code=lambda w: digests("grade", tasks.grader_modules(config, study.benchmarks(config, w.model))),
     shell:
         "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --generations {input.generations} --grades {output.grades} --scores {output.scores} > {log} 2>&1"
 
 

@@ -66,12 +66,13 @@ rule diversity:
     conda:
         "../../envs/laptop.yaml"
     resources:
-        processes=config["compute"]["grading_processes"],
+        **hardware.grading(config),
     params:
         flags=lambda w: experiments.diversity_flags(config, w.model),
         code=digests("diversity"),
     shell:
         "python workflow/scripts/diversity.py {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --output {output} > {log} 2>&1"
 
 
@@ -88,7 +89,7 @@ rule theorem61:
     conda:
         "../../envs/laptop.yaml"
     resources:
-        processes=config["compute"]["grading_processes"],
+        **hardware.grading(config),
     params:
         flags=lambda w: experiments.theorem61_flags(config, w.model),
         code=lambda w: digests(
@@ -96,6 +97,7 @@ rule theorem61:
         ),
     shell:
         "python workflow/scripts/theorem61.py {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --output {output} > {log} 2>&1"
 
 

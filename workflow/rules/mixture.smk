@@ -76,7 +76,7 @@ rule build_mixture:
     conda:
         "../../envs/laptop.yaml"
     resources:
-        processes=config["compute"]["grading_processes"],
+        **hardware.grading(config),
     params:
         flags=lambda w: mixture.build_flags(config, w.model, w.method, w.task),
         code=lambda w: digests(
@@ -85,6 +85,7 @@ rule build_mixture:
         ),
     shell:
         "python workflow/scripts/build_mixture.py {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --plan {input.plan}"
         " --references {input.references} --heldout-references {input.heldout} --harvest {input.harvest}"
         " --output {output.mixture} --heldout-output {output.heldout} > {log} 2>&1"

@@ -48,12 +48,13 @@ rule filter_teacher:
     conda:
         "../../envs/laptop.yaml"
     resources:
-        processes=config["compute"]["grading_processes"],
+        **hardware.grading(config),
     params:
         flags=lambda w: teacher.filter_flags(config, w.task),
         code=lambda w: digests("filter_teacher", tasks.grader_modules(config, [w.task])),
     shell:
         "python workflow/scripts/filter_teacher.py {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --samples {input.samples}"
         " --references {output.references} --heldout-references {output.heldout}"
         " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"

@@ -110,6 +110,7 @@ rule train_on_policy:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " {resources.monitor} --grading-processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
         " --curve {output.curve} --updates {output.updates} > {log} 2>&1"

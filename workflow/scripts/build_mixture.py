@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--grader", help="the task's grader; needed for --keep correct")
     add("--processes", type=int, default=1, help="grading processes; changes no result")
+    add_lost_rows(parser)
     add("--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order")
     add("--heldout-output", type=Path, required=True, help="the held-out prompts' targets")
     return parser
@@ -40,9 +42,9 @@ def main(args: argparse.Namespace) -> None:
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
         tasks = [Task(args.grader, row["completion"], row["answer"]) for row in harvest.values()]
-        grades = grade_all(tasks, args.processes)
+        grades = grade_all(tasks, args.processes, args.lost_rows)
         harvest = reject(
-            harvest, {pair for pair, grade in zip(harvest, grades, strict=True) if grade.score < 1}
+            harvest, {pair for pair, grade in zip(harvest, grades, strict=True) if grade.score != 1}
         )
     facts = provenance.facts(
         "build_mixture",

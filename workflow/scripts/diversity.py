@@ -9,6 +9,7 @@ from tms.experiments import cells
 from tms.experiments.answer_classes import canonical_all, has_answers
 from tms.experiments.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
 from tms.experiments.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
+from tms.grading.losses import add_lost_rows
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
         "--generations", nargs="+", required=True, metavar="LABEL=PATH", help="the sampled completions"
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
+    add_lost_rows(parser)
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
@@ -89,7 +91,9 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
             label: with_responses(model, Path(generations[label]), task) for label, model in models.items()
         }
     texts = {text for model in models.values() for answers in model.answers.values() for text in answers}
-    classes = canonical_all(grader, texts, args.processes) if stated else {text: text for text in texts}
+    classes = {text: text for text in texts}
+    if stated:
+        classes = canonical_all(grader, texts, args.processes, args.lost_rows)
     scores: dict[str, dict[str, list[np.ndarray]]] = {method: {} for method in names}
     for label, method in methods.items():
         quantities = by_prompt(f"{label} {task}", models[label], classes, args.k)

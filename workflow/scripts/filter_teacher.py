@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tms.answers.grade import Grade
+from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -18,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     add("--grader", required=True, help="the task's grader")
     add("--task", required=True, help="name of the task, for messages")
     add("--processes", type=int, default=1, help="worker processes; changes no result")
-    add("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    add_lost_rows(parser)
     add("--references", type=Path, required=True, help="output: verified answers, train split")
     add("--heldout-references", type=Path, required=True, help="output: those of the held-out")
     add("--rejects", type=Path, required=True, help="output: every other answer, with reason")
@@ -75,7 +76,8 @@ def summarise(split: str, samples: list[dict], references: list[dict], rejects: 
 def main(args: argparse.Namespace) -> None:
     samples = parquet.read(args.samples, parquet.COMPLETIONS)
     tasks = [Task(args.grader, row["completion"], row["answer"]) for row in samples]
-    references, rejects = first_verified(samples, grade_all(tasks, args.processes, args.timeout))
+    grades = grade_all(tasks, args.processes, args.lost_rows)
+    references, rejects = first_verified(samples, grades)
     summary = {"task": args.task, "grader": args.grader}
     for split in ("train", "heldout"):
         summary[split] = counts = summarise(split, samples, references, rejects)

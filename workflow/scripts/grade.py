@@ -4,12 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
+from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
+from tms.grading.worker import LIMIT, LOST
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.per_example import by_example, interval
 
-NOT_GRADED = ("", "timeout")  # reasons that are counted elsewhere or are none
+COUNTED = ("", LIMIT, *LOST)  # reasons that are counted elsewhere or are none
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         help="benchmarks whose grader reads the judgement instead of the completion",
     )
     add("--processes", type=int, default=1, help="worker processes; changes no result")
-    add("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    add_lost_rows(parser)
     add("--grades", type=Path, required=True, help="output: a grade for each row")
     add("--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)")
     return parser
@@ -89,8 +91,9 @@ def score(benchmark: str, metric: str, rows: list[dict]) -> dict:
         "metric": metric,
         **scores.pop(benchmark),
         "truncated": sum(row["finish_reason"] == "length" for row in rows),
-        "timeouts": sum(row["reason"] == "timeout" for row in rows),
-        "failures": sum(row["reason"] not in NOT_GRADED for row in rows),
+        "lost": sum(row["reason"] in LOST for row in rows),
+        "limit": sum(row["reason"] == LIMIT for row in rows),
+        "failures": sum(row["reason"] not in COUNTED for row in rows),
         "also": {name.removeprefix(f"{benchmark}."): entry for name, entry in scores.items()},
     }
 
@@ -111,7 +114,7 @@ def main(args: argparse.Namespace) -> None:
         Task(graders[row["benchmark"]], graded_text(row, args.judged, judgements, args), row["answer"])
         for row in generations
     ]
-    grades = grade_all(tasks, args.processes, args.timeout)
+    grades = grade_all(tasks, args.processes, args.lost_rows)
     grades = [
         row
         | {"extracted": grade.extracted, "grade": grade.score, "reason": grade.failure}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tms.experiments import cells
 from tms.experiments.theorem61 import bound_cells
+from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark"
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds that grading one row may take")
+    add_lost_rows(parser)
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
@@ -60,7 +61,7 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     tasks = [Task(graders[row["benchmark"]], row["completion"], row["answer"]) for row in samples]
     # The base's samples recur beside each method.
     distinct = list(dict.fromkeys(tasks))
-    grades = dict(zip(distinct, grade_all(distinct, args.processes, args.timeout), strict=True))
+    grades = dict(zip(distinct, grade_all(distinct, args.processes, args.lost_rows), strict=True))
     return [row | {"grade": grades[task].score} for row, task in zip(samples, tasks, strict=True)]
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from tms.grading.losses import add_lost_rows
 from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
 from tms.io.errors import InputError
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add("--max-kl", type=float, default=100.0, help="nats a completion from which the policy is lost")
     add("--on-failure", choices=["stop", "warn"], default="stop", help="of a run without signal or policy")
     add("--grading-processes", type=int, default=2, help="worker processes of the grader")
+    add_lost_rows(flags)
     add("--curve", type=Path, required=True, help="output: Parquet file with a row for each optimiser step")
     add_flags(flags)
     return flags
@@ -63,7 +65,7 @@ def main(args: argparse.Namespace) -> None:
     settings = OnPolicySettings.from_flags(args)
     if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
-    with Rewards(args.grader, args.grading_processes) as rewards:
+    with Rewards(args.grader, args.grading_processes, args.lost_rows) as rewards:
         modules = (module, f"tms.graders.{args.grader}")
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 

@@ -20,6 +20,12 @@ def grade(completion, answer):
         re.match("(a+)+b", "a" * 100)  # holds the interpreter's lock
     if completion == "die" or (completion, answer) == ("", "deadly"):
         os._exit(1)
+    if completion == "once":
+        if not Path(answer).exists():
+            _log(answer)
+            os._exit(1)
+        siblings = Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split()
+        return Grade(1.0, f"{len(siblings) - 1} siblings")
     if completion == "raise":
         raise ValueError("a bug")
     if completion == "lacking":

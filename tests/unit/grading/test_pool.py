@@ -1,8 +1,9 @@
-"""The grading pool: right answers fast, and a bad row costs itself only."""
+"""The grading pool: right answers fast, and a lost row costs itself only."""
 
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 from helpers.misbehaving_grader import (
@@ -16,14 +17,15 @@ from helpers.misbehaving_grader import (
 
 import tms.graders
 from tms.answers.grade import Grade
+from tms.grading.losses import Losses
 from tms.grading.pool import GradingPool, Task, grade_all, load_grader
-from tms.grading.worker import Worker
+from tms.grading.worker import Limits, Worker
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("exact_grader")
-# Wall-clock seconds a row: for rows that a busy machine must not lose, and for rows that never end.
-PATIENT, SHORT = 120.0, 2.0
+# For rows that never end: busy ones, and those that sleep.
+SHORT = {"spin": Limits(cpu=0.2), "hang": Limits(wall=1.5)}
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -40,8 +42,8 @@ def task(completion, answer="1"):
     return Task("exact_fake", completion, answer)
 
 
-def grades(*completions, processes=2, timeout=PATIENT):
-    return grade_all([Task("exact_fake", text, "1") for text in completions], processes, timeout)
+def grades(*completions, processes=2, **more):
+    return grade_all([Task("exact_fake", text, "1") for text in completions], processes, **more)
 
 
 def test_grades_come_in_the_order_of_the_tasks():
@@ -53,23 +55,64 @@ def test_grades_come_in_the_order_of_the_tasks():
     assert [grade.score for grade in found] == [1.0, 0.0] * 250
 
 
+EMPTY = Grade(0.0, "", {"items": [0.0, 0.5]})  # of an empty completion
+LOST = Grade(None, "")
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize(
-    "bad, failure", [("hang", "timeout"), ("die", "crash"), ("raise", "error"), ("huge", "error")]
+    "bad, failure, grade",
+    [
+        ("hang", "timeout", LOST),
+        ("die", "crash", LOST),
+        ("spin", "limit", EMPTY),
+        ("huge", "limit", EMPTY),
+        ("raise", "error", EMPTY),
+    ],
 )
-def test_a_bad_row_scores_zero_and_takes_no_other_with_it(bad, failure, processes):
-    texts = ["1"] * 100
-    texts[3] = texts[99] = bad
-    found = grades(*texts, processes=processes, timeout=SHORT if bad == "hang" else PATIENT)
-    assert [i for i, grade in enumerate(found) if grade.failure] == [3, 99]
-    assert found[3] == Grade(0.0, "", {"items": [0.0, 0.5]}, failure)
-    assert sum(grade.score for grade in found) == 98
+def test_a_bad_row_takes_no_other_with_it(bad, failure, grade, processes, capfd):
+    texts = ["1"] * 400
+    texts[3] = texts[399] = bad
+    found = grades(*texts, processes=processes, limits=SHORT.get(bad))
+    assert [i for i, grade in enumerate(found) if grade.failure] == [3, 399]
+    assert found[3] == found[399] == replace(grade, failure=failure)
+    assert sum(grade.score or 0 for grade in found) == 398
+    said = {
+        "limit": "used up their own CPU seconds or memory",
+        "timeout": "lost to the machine, without a word for too long",
+        "crash": "lost to the machine, with a process that died",
+        "error": "raised an exception (printed above)",
+    }[failure]
+    assert f"warning: graders exact_fake: of 400 rows 2 {said}\n" in capfd.readouterr().err
 
 
-def test_every_row_can_hang():
-    assert (
-        grades("hang", "hang", "hang", timeout=0.2) == [Grade(0.0, "", {"items": [0.0, 0.5]}, "timeout")] * 3
+def test_rows_lost_to_the_machine_stop_a_stage_unless_they_may():
+    assert grades("1", "die")[1] == Grade(None, "", failure="crash")  # one always may
+    with pytest.raises(InputError) as caught:
+        grades("1", "die", "die", "0")
+    assert str(caught.value) == (
+        "graders exact_fake: 2 of 4 rows lost to the machine, also when each was tried again alone "
+        "(crash 2); its processes die: give the job more memory. compute.lost_rows: warn goes on without them"
     )
+    assert grades("die", "1", "die", lost_rows="warn")[0].score is None
+
+
+@pytest.mark.parametrize("rows, may", [(2, 1), (399, 1), (400, 2), (1000, 5)])
+def test_one_row_and_half_a_percent_may_be_lost(rows, may):
+    losses = Losses("rows", rows, "stop")
+    for _ in range(may):
+        losses.count("crash")
+        losses.count("limit")
+    with pytest.raises(InputError, match=f"{may + 1} of {rows} rows"):
+        losses.count("timeout")
+
+
+def test_a_row_that_is_lost_once_is_tried_again_with_no_other_process_beside_it(tmp_path):
+    """`once` dies where it runs first; then it writes how many siblings it has."""
+    rows = ["1"] * 50 + ["once"] + ["1"] * 50
+    found = grade_all([Task("exact_fake", text, str(tmp_path / "log")) for text in rows], 3)
+    assert found[50] == Grade(1.0, "0 siblings")
+    assert [grade.failure for grade in found] == [""] * 101
 
 
 def test_what_a_grader_says_of_a_row_is_kept():
@@ -79,9 +122,11 @@ def test_what_a_grader_says_of_a_row_is_kept():
     ]
 
 
-def test_a_row_that_does_not_count_keeps_no_score_even_when_its_grader_hangs():
-    found = grade_all([Task("exact_fake", text, "unscored") for text in ("1", "hang")], 1, SHORT)
-    assert [(grade.score, grade.failure) for grade in found] == [(None, ""), (None, "timeout")]
+def test_a_row_that_does_not_count_keeps_no_score_even_where_it_uses_up_its_seconds():
+    found = grade_all(
+        [Task("exact_fake", text, "unscored") for text in ("1", "spin")], 1, limits=SHORT["spin"]
+    )
+    assert [(grade.score, grade.failure) for grade in found] == [(None, ""), (None, "limit")]
 
 
 def test_what_a_grader_lacks_stops_the_stage():
@@ -108,15 +153,18 @@ def test_an_unknown_grader_is_named(kind):
 
 
 def test_a_pool_keeps_its_workers():
-    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
+    with GradingPool(["exact_fake"], 2) as pool:
         found = [{int(grade.extracted) for grade in pool.grade([task("pid")] * 40)} for _ in range(3)]
-        workers = {worker.process.pid for worker in pool.workers}
+        workers = {worker.process.pid for worker in pool.rows.workers}
     assert len(workers) == 2
     assert all(pids <= workers for pids in found)
 
 
 def test_a_pool_counts_progress():
-    with GradingPool(["exact_fake"], 2, SHORT) as pool, Progress(9, "grade", "rows") as progress:
+    with (
+        GradingPool(["exact_fake"], 2, limits=SHORT["hang"]) as pool,
+        Progress(9, "grade", "rows") as progress,
+    ):
         pool.grade([task("1")] * 8 + [task("hang")], progress)
     assert progress.done == 9
 
@@ -124,14 +172,14 @@ def test_a_pool_counts_progress():
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
 def test_a_pool_grades_on_after_a_bad_row(bad):
     good = Grade(1.0, "1", {"items": [1.0, 0.5]})
-    with GradingPool(["exact_fake"], 2, SHORT if bad in ("hang", "spin") else PATIENT) as pool:
+    with GradingPool(["exact_fake"], 2, limits=SHORT.get(bad)) as pool:
         assert pool.grade([task("1")] * 3) == [good] * 3
         assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]
         assert pool.grade([task("1")] * 100) == [good] * 100
 
 
 def test_a_pool_grades_on_after_an_error_that_stops_a_call():
-    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
+    with GradingPool(["exact_fake"], 2) as pool:
         with pytest.raises(InputError, match="fetch it"):
             pool.grade([task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
         assert [grade.score for grade in pool.grade([task("1")] * 70)] == [1.0] * 70
@@ -139,7 +187,7 @@ def test_a_pool_grades_on_after_an_error_that_stops_a_call():
 
 @on_linux
 def test_a_worker_that_died_between_two_calls_costs_no_row():
-    with GradingPool(["exact_fake"], 2, PATIENT) as pool:
+    with GradingPool(["exact_fake"], 2) as pool:
         pids = {grade.extracted for grade in pool.grade([task("pid")] * 40)}
         for pid in pids:
             os.kill(int(pid), signal.SIGKILL)
@@ -156,7 +204,7 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
 
     before = signal.signal(kind, raises)
     try:
-        with GradingPool(["exact_fake"], 1, PATIENT) as pool:
+        with GradingPool(["exact_fake"], 1) as pool:
             (pid,) = {grade.extracted for grade in pool.grade([task("pid")] * 3)}
             os.kill(int(pid), kind)
             found = pool.grade([task("pid")] * 3)
@@ -172,7 +220,7 @@ def test_a_killed_parent_leaves_no_workers(last, tmp_path):
     parent = start(f"""if True:
         import time
         from tms.grading.pool import GradingPool, Task
-        with GradingPool(["exact_fake"], 2, {PATIENT}) as pool:
+        with GradingPool(["exact_fake"], 2) as pool:
             pool.grade([Task("exact_fake", "pid", "")] * 40)
             print("ready", flush=True)
             pool.grade([Task("exact_fake", {last!r}, {str(log)!r})] * 2)

@@ -17,6 +17,7 @@ from helpers.misbehaving_grader import (
 
 from tms.grading.pool import load_grader
 from tms.grading.rewards import Rewards
+from tms.grading.worker import Limits
 from tms.io.errors import InputError
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -28,13 +29,13 @@ def exact_grader(tmp_path, monkeypatch):
     let_python_find_the_fakes(tmp_path, monkeypatch)
 
 
-# Wall-clock seconds a row: for rows that a busy machine must not lose, and for rows that never end.
-PATIENT, SHORT = 120.0, 2.0
+# For rows that never end: busy ones, and those that sleep.
+SHORT = {"spin": Limits(cpu=0.2), "hang": Limits(wall=1.5)}
 
 
 @pytest.fixture
 def rewards():
-    with Rewards("exact_fake", 2, PATIENT) as rewards:
+    with Rewards("exact_fake", 2) as rewards:
         yield rewards
 
 
@@ -58,13 +59,8 @@ NO_COMMA = json.dumps(
         ("ifeval", NO_COMMA, ["I like tea", "I like tea, too"], [1, 0]),
     ],
 )
-def test_rewards_are_the_graders_scores(
-    name, answer, completions, expected, patient_graders, tmp_path, monkeypatch
-):
-    let_python_find_the_fakes(
-        tmp_path, monkeypatch, "import tms.answers.math\ntms.answers.math.SECONDS = 100"
-    )
-    with Rewards(name, 2, PATIENT) as rewards:
+def test_rewards_are_the_graders_scores(name, answer, completions, expected):
+    with Rewards(name, 2) as rewards:
         found = rewards.of(completions, [answer] * len(completions))
         assert rewards.failures == 0
     assert found == expected
@@ -74,14 +70,15 @@ def test_rewards_are_the_graders_scores(
 
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge", "slow"])
 def test_a_rollout_that_cannot_be_graded_has_no_reward_and_takes_no_other_with_it(bad):
+    """One that uses up its own CPU seconds or memory is wrong."""
     completions = [str(i % 3) for i in range(100)]
     right = [float(text == "1") for text in completions]
     completions[3] = completions[99] = bad
-    with Rewards("exact_fake", 2, SHORT if bad in ("hang", "spin") else PATIENT) as rewards:
+    with Rewards("exact_fake", 2, limits=SHORT.get(bad)) as rewards:
         found = rewards.of(completions, ["1"] * 100)
-        assert [i for i, score in enumerate(found) if score is None] == [3, 99]
+        assert found[3] == found[99] == (0.0 if bad in ("spin", "huge") else None)
         assert found[:3] + found[4:99] == right[:3] + right[4:99]
-        assert rewards.failures == 2
+        assert rewards.failures == (0 if bad in ("spin", "huge") else 2)
         assert rewards.of(["1", "0"], ["1", "1"]) == [1.0, 0.0]
         assert rewards.failures == 0
 
@@ -101,12 +98,23 @@ def test_half_of_the_rollouts_may_fail_and_no_more(rewards):
     half = ["raise"] * 8 + ["0"] * 8
     assert rewards.of(half, answers) == [None] * 8 + [0.0] * 8
     with pytest.raises(InputError) as caught:
-        rewards.of(["raise"] * 8 + ["die"] + ["0"] * 7, answers)
+        rewards.of(["raise"] * 8 + ["die"] + ["0"] * 7, answers)  # one may be lost to the machine
     assert str(caught.value) == (
         "grader exact_fake: 9 of 16 rollouts could not be graded, most often (8) for error; "
         "correct what it raises (printed above)"
     )
     assert rewards.of(["1"], ["1"]) == [1.0]
+
+
+def test_rollouts_lost_to_the_machine_stop_a_training_unless_they_may():
+    answers = [str(number) for number in range(8)]
+    with Rewards("exact_fake", 2) as rewards:
+        with pytest.raises(InputError, match="2 of 8 rows lost to the machine"):
+            rewards.of(["die"] * 2 + ["0"] * 6, answers)
+        assert rewards.of(["1"], ["1"]) == [1.0]
+    with Rewards("exact_fake", 2, "warn") as rewards:
+        assert rewards.of(["die"] * 2 + ["0"] * 6, answers) == [None] * 2 + [0.0] * 6
+        assert rewards.failures == 2
 
 
 def test_a_few_failures_say_nothing_of_the_grader(rewards):
@@ -142,7 +150,7 @@ def test_a_server_that_died_is_started_again(rewards):
 
 def test_a_server_that_dies_twice_is_an_error(rewards):
     with pytest.raises(InputError, match="exact_fake: the grading process died twice; give the job more mem"):
-        rewards.of(["1", "die"], ["1", "deadly"])
+        rewards.of(["1", "raise"], ["1", "deadly"])
 
 
 def test_an_unknown_grader_is_named_before_anything_is_graded():
@@ -164,7 +172,7 @@ for kind in (signal.SIGINT, signal.SIGTERM):
     signal.signal(kind, lambda *_: told.append(1))
 for _ in range(8):
     threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-with Rewards("exact_fake", 2, 120.0) as rewards:
+with Rewards("exact_fake", 2) as rewards:
     rewards.of([str(i) for i in range(100)], ["pid"] * 100)
     print("ready", flush=True)
 """

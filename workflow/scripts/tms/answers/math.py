@@ -1,21 +1,19 @@
 r"""Equality of two mathematical answers: plain numbers exactly, then as text, then by math-verify.
 
 math-verify 0.9 (https://github.com/huggingface/Math-Verify) parses both answers in the same way. Its own
-limits use SIGALRM, which works in a main thread only, as in each process of the grading pool. Such a limit
-does nothing while C code runs, so the pool has a limit of its own, and what would build huge numbers is never
-handed over.
+limits count seconds of the wall clock and raise an exception, which sympy may swallow, so they are off: the
+grading pool limits the CPU seconds of a row (`tms.grading.process.limit_cpu`), and what would build huge
+numbers is never handed over.
 """
 
 import logging
 import re
-import threading
 from fractions import Fraction
 
 from tms.answers.grade import Grade
 from tms.answers.math_extraction import LONGEST_ANSWER
 from tms.answers.math_text import CONNECTIVE, normal_form, number, tidy, without_name
 
-SECONDS = 3  # for parsing one answer, and for comparing two
 DEEPEST = 20  # nested brackets
 LARGEST_EXPONENT = 10_000
 LARGEST_FACTORIAL = 2_100
@@ -42,19 +40,11 @@ def is_list(answer: str) -> bool:
 
 def grade_extracted(extracted: str, answer: str) -> Grade:
     """Score 1 where the answer that a completion gives equals the gold answer."""
-    try:
-        right = equal(answer, extracted)
-    except TimeoutError:
-        return Grade(0.0, extracted[:200], failure="timeout")
-    return Grade(float(right), extracted[:200])
+    return Grade(float(equal(answer, extracted)), extracted[:200])
 
 
 def equal(gold: str, prediction: str) -> bool:
-    """Whether a prediction states the gold answer; the order of the two matters.
-
-    Raises:
-        TimeoutError: math-verify took longer than `SECONDS`.
-    """
+    """Whether a prediction states the gold answer; the order of the two matters."""
     if not prediction.strip() or len(prediction) > LONGEST_ANSWER:
         return False
     gold, prediction = tidy(gold), tidy(prediction)
@@ -146,24 +136,27 @@ def _argument(text: str, start: int) -> str:
 
 def _verify(gold: str, prediction: str) -> bool:
     """math-verify's judgement, without its known false positives among numbers close to 0."""
-    from math_verify import LatexExtractionConfig, parse, verify
-    from math_verify.errors import TimeoutException
-    from math_verify.utils import timeout
+    from math_verify import verify
 
-    seconds = SECONDS if threading.current_thread() is threading.main_thread() else None
-    config = [LatexExtractionConfig(boxed_match_priority=0)]
     try:
-        parsed = [
-            parse(f"${text}$", config, parsing_timeout=seconds, raise_on_error=True)
-            for text in (gold, prediction)
-        ]
-        if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=seconds, raise_on_error=True):
+        parsed = [parsed_latex(text) for text in (gold, prediction)]
+        if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=None, raise_on_error=True):
             return False
-        return timeout(timeout_seconds=seconds)(_numerically_plausible)(*(values[0] for values in parsed))
-    except TimeoutException:
-        raise TimeoutError from None
-    except Exception:
+        return _numerically_plausible(*(values[0] for values in parsed))
+    except MemoryError:  # the row's own limit
+        raise
+    except Exception:  # sympy raises anything
         return False
+
+
+def parsed_latex(text: str) -> list:
+    """What math-verify parses of a tidy answer; sympy's random numbers start anew, whatever came before."""
+    from math_verify import LatexExtractionConfig, parse
+    from sympy.core.random import seed
+
+    seed(0)
+    config = [LatexExtractionConfig(boxed_match_priority=0)]
+    return parse(f"${text}$", config, parsing_timeout=None, raise_on_error=True)
 
 
 def _numerically_plausible(gold, prediction) -> bool:

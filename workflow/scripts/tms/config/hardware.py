@@ -20,7 +20,7 @@ TRAINING = [
     "gradient_checkpointing",
     "report_to",
 ]
-TRAINING_ON_POLICY = [*TRAINING, "monitor", "processes"]
+TRAINING_ON_POLICY = [*TRAINING, "monitor", "processes", "lost_rows"]
 
 
 def per_key(keys: Sequence[str], of_job: Callable[..., dict]) -> dict[str, Callable]:
@@ -88,15 +88,24 @@ def training_on_policy(config: dict, model: str, method: str, task: str) -> dict
     result of a run that ends.
     """
     given = training(config, model, method, task)
-    processes, grading = max(given["gpu"], 1), config["compute"]["grading_processes"]
+    processes, graders = max(given["gpu"], 1), grading(config)
     read = devices.generate_mem_mb(config["models"][model].get("parameters", 0), 0)
     keys = study.section(config, "on_policy", model, method, task)
-    return given | {
-        "cpus_per_task": given["cpus_per_task"] + grading * processes,
-        "mem_mb": given["mem_mb"] + 2 * processes * read,
-        "monitor": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
-        "processes": grading,
-    }
+    return (
+        given
+        | {
+            "cpus_per_task": given["cpus_per_task"] + graders["processes"] * processes,
+            "mem_mb": given["mem_mb"] + 2 * processes * read,
+            "monitor": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
+        }
+        | graders
+    )
+
+
+def grading(config: dict) -> dict[str, int | str]:
+    """Resources of a job that grades: they change no grade."""
+    compute = config["compute"]
+    return {"processes": compute["grading_processes"], "lost_rows": compute["lost_rows"]}
 
 
 def cores(config: dict, gpus: int) -> int:

@@ -8,25 +8,20 @@ grader takes `50%` and `0.5` for equal, these classes do not), and grades may di
 """
 
 import ast
-import multiprocessing
 import re
-import signal
-import sys
-import threading
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b
 
-from tms.answers.math import BASE, TIME, harmless
+from tms.answers.math import BASE, TIME, harmless, parsed_latex
 from tms.answers.math_text import normal_form, number, tidy, without_name
 from tms.graders.countdown import evaluate
-from tms.grading.process import limit_memory
+from tms.grading.rows import RowPool
+from tms.grading.worker import Failure, Limits
 from tms.io.progress import Progress
 
 NO_ANSWER = ""  # the class of completions in which the grader has found no answer
 EXPRESSIONS = {"math", "number"}  # graders
 RESPONSES = {"ifeval", "wildguard"}  # graders that judge whole responses and extract no answer
-SECONDS = 3  # for parsing and simplifying one answer
-LONGEST_WAIT = 30.0  # seconds after which a process that computes an answer's class is given up
 DIGITS = 12  # of an irrational number
 WORD = re.compile(r"(?<![\\a-zA-Z])(?!sqrt|sin|cos|tan|cot|sec|csc|log|and)[a-zA-Z]{3,}")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\}")
@@ -57,8 +52,8 @@ def canonical(grader: str, extracted: str) -> str:
         extracted: the answer that it has found in a completion; "" for none.
 
     Returns:
-        The class; `NO_ANSWER` where the completion has none. An answer that math-verify cannot parse, or not
-        in `SECONDS` (in a process's main thread), is compared as text.
+        The class; `NO_ANSWER` where the completion has none. An answer that math-verify cannot parse is
+        compared as text.
     """
     text = extracted.strip()
     if not text:
@@ -72,38 +67,43 @@ def canonical(grader: str, extracted: str) -> str:
     return text
 
 
-def canonical_all(grader: str, texts: set[str], processes: int) -> dict[str, str]:
-    """The class of each text, in worker processes with a limit of time and memory.
+def canonical_all(
+    grader: str, texts: set[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+) -> dict[str, str]:
+    """The class of each text, in a pool of processes with the limits of a grading pool.
 
-    A text whose process is stuck or dies gets its normal form as text.
+    A text that uses up its own CPU seconds, or that the machine loses, gets its normal form as text; a line
+    on the terminal counts them.
 
     Args:
         grader: name of the task's grader.
         texts: extracted answers.
         processes: number of workers, where the grader needs computer algebra.
+        lost_rows, limits: as `tms.grading.pool.GradingPool` takes them.
+
+    Raises:
+        InputError: the machine has lost too many.
     """
     ordered = sorted(texts)
     if grader not in EXPRESSIONS:
         return {text: canonical(grader, text) for text in ordered}
     classes: dict[str, str] = {}
-    # Forking costs milliseconds where spawning imports everything anew; macOS cannot fork safely.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with Progress(len(ordered), "classes", "answers") as progress:
-        while len(classes) < len(ordered):
-            left = ordered[len(classes) :]
-            with context.Pool(min(processes, len(left)), _begin) as pool:
-                results = pool.imap(partial(canonical, grader), left)
-                for text in left:
-                    try:
-                        # Work is handed out in this order: the awaited text has a process, or had one
-                        # that died.
-                        classes[text] = results.next(LONGEST_WAIT)
-                    except multiprocessing.TimeoutError:
-                        classes[text] = normal_form(text)
-                        break  # the pool goes, with the process that is stuck
-                    finally:
-                        progress.advance()
+    name = f"classes of {grader} answers"
+    pool = RowPool(partial(canonical, grader), processes, name, _warm, lost_rows, limits)
+    with pool, Progress(len(ordered), "classes", "answers") as progress:
+        for index, found in pool.run(ordered):
+            if isinstance(found, Failure):
+                found = normal_form(ordered[index])
+            classes[ordered[index]] = found
+            progress.advance()
     return classes
+
+
+@cache
+def _warm() -> None:
+    """Load what classes of expressions need, so that no answer pays for it."""
+    for text in (r"\frac{x^2-1}{x+2}", r"\sqrt{8}", "x<3", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\{1,2\}"):
+        _expression(text)
 
 
 def _expression(text: str) -> str:
@@ -124,22 +124,12 @@ def _expression(text: str) -> str:
 
 
 def _simplified(text: str) -> str | None:
-    """What math-verify parses, in sympy's words; None where it parses nothing or takes too long."""
-    from math_verify import LatexExtractionConfig, parse
-    from math_verify.errors import TimeoutException
-    from math_verify.utils import timeout
-
-    def simplified() -> str | None:
-        config = [LatexExtractionConfig(boxed_match_priority=0)]
-        parsed = parse(f"${text}$", config, parsing_timeout=None, raise_on_error=True)
-        return _form(parsed[0]) if parsed and not isinstance(parsed[0], str) else None
-
-    # Signals reach a process's main thread only, as in each process of the pool.
-    seconds = SECONDS if threading.current_thread() is threading.main_thread() else None
+    """What math-verify parses, in sympy's words; None where it parses nothing."""
     try:
-        return timeout(timeout_seconds=seconds)(simplified)()
-    except TimeoutException:
-        return None
+        parsed = parsed_latex(text)
+        return _form(parsed[0]) if parsed and not isinstance(parsed[0], str) else None
+    except MemoryError:  # the row's own limit
+        raise
     except Exception:  # sympy raises anything
         return None
 
@@ -164,10 +154,3 @@ def _form(value) -> str:
         if len(parts) == 1:
             return parts[0]
     return f"{type(value).__name__}({', '.join(parts)})"
-
-
-def _begin() -> None:
-    """Let a worker be ended at any time, and fail with a MemoryError where sympy builds something huge."""
-    # A handler of the parent would run between two steps of Python, and sympy swallow what it raises.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    limit_memory()

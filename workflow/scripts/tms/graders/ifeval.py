@@ -6,6 +6,14 @@ from tms.answers.grade import Grade
 from tms.answers.ifeval_checker import follows, loose_variants
 
 METRIC = "prompt_strict"
+PROBES = [  # (completion, answer): what brings the official checks, langdetect and NLTK's model in
+    ("This is a sentence.", json.dumps({"instruction_id_list": [name], "kwargs": [arguments]}))
+    for name, arguments in [
+        ("language:response_language", {"language": "en"}),
+        ("length_constraints:number_sentences", {"num_sentences": 1, "relation": "at least"}),
+        ("change_case:capital_word_frequency", {"capital_frequency": 1, "capital_relation": "at least"}),
+    ]
+]
 
 
 def grade(completion: str, answer: str) -> Grade:

@@ -9,6 +9,12 @@ from tms.answers.math import grade_extracted, is_list
 from tms.answers.math_extraction import expression_answer
 
 METRIC = "accuracy"
+PROBES = [  # (completion, answer): what brings math-verify and sympy in
+    (r"\boxed{x^2+1}", "(x+1)^2-2x"),
+    (r"\boxed{x<3}", r"(-\infty,3)"),
+    (r"\boxed{\{1,2\}}", r"\{2,\sqrt{2}\}"),
+    (r"\boxed{\begin{pmatrix}1\\2\end{pmatrix}}", r"\begin{pmatrix}1\\x\end{pmatrix}"),
+]
 
 
 def grade(completion: str, answer: str) -> Grade:

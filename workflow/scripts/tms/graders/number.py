@@ -5,6 +5,7 @@ from tms.answers.math import grade_extracted
 from tms.answers.math_extraction import number_answer
 
 METRIC = "accuracy"
+PROBES = [(r"\boxed{x^2+1}", "(x+1)^2-2x")]  # (completion, answer): what brings math-verify and sympy in
 
 
 def grade(completion: str, answer: str) -> Grade:

@@ -1,37 +1,98 @@
-"""Grade completions in a pool of processes, where a stuck or crashed grader costs one row and no more."""
+"""Grade completions in a pool of processes, where a lost row costs itself and no more."""
 
-from collections import deque
-from multiprocessing.connection import wait
+from contextlib import closing, suppress
+from functools import cache, partial
+from types import ModuleType
+from typing import NamedTuple
 
-from tms.grading.worker import Grade, Task, Worker, load_grader, lost
-from tms.io.errors import InputError
+from tms.answers.grade import Grade
+from tms.grading.rows import RowPool
+from tms.grading.worker import LOST, Failure, Limits
+from tms.io.modules import load_module
 from tms.io.progress import Progress
 
-CHUNK = 32  # rows sent to a worker at once
+
+class Task(NamedTuple):
+    """One completion to grade: the grader's name, the completion, and the gold answer."""
+
+    grader: str
+    completion: str
+    answer: str
+
+
+def load_grader(name: str) -> ModuleType:
+    """Import the grader `tms/graders/{name}.py` (`METRIC`, `grade(completion, answer) -> Grade`).
+
+    Raises:
+        InputError: there is no such grader.
+    """
+    return load_module("graders", name)
+
+
+@cache
+def warmed(name: str) -> ModuleType:
+    """A grader that has loaded all that it needs: it has graded its `PROBES` [(completion, answer)], if any.
+
+    Raises:
+        InputError: there is no such grader.
+    """
+    module = load_grader(name)
+    for probe in getattr(module, "PROBES", []):
+        with suppress(Exception):  # the row that needs what is missing says so
+            module.grade(*probe)
+    return module
+
+
+def warm(graders: list[str]) -> None:
+    """Load graders, so that no row pays for it."""
+    for name in graders:
+        warmed(name)
+
+
+def grade_row(task: Task) -> Grade:
+    """A completion's grade; its scores are floats."""
+    grade = warmed(task.grader).grade(task.completion, task.answer)
+    score = None if grade.score is None else float(grade.score)
+    return Grade(score, grade.extracted, grade.also, grade.failure)
+
+
+def failed(task: Task, reason: str) -> Grade:
+    """Grade of a row without a result: no score where the machine has lost it, else 0.
+
+    A row that uses up its CPU seconds, or breaks its grader, is graded as an empty completion: it keeps its
+    place in every metric that it counts for. One that the machine has lost says nothing of the model.
+    """
+    if reason in LOST:
+        return Grade(None, "", failure=reason)
+    try:
+        empty = load_grader(task.grader).grade("", task.answer)
+        return Grade(None if empty.score is None else 0.0, "", empty.also, reason)
+    except Exception:
+        return Grade(0.0, "", failure=reason)
 
 
 class GradingPool:
-    """Worker processes that grade with a limit of wall-clock seconds a row, kept from one call to the next.
+    """Worker processes that grade with limits for each row (`RowPool`), kept from one call to the next.
 
-    A worker that is stuck or dies is replaced; its row has failure "timeout" or "crash", one whose grader
-    raises has "error". Such a row gets the grade of an empty completion. All other rows are graded as if
-    nothing had happened. On Linux workers are forked from the calling process: one that has threads takes a
-    `tms.grading.server.GradingServer` instead.
+    A row without a result has a failure: "limit" where it used up its own CPU seconds or memory, "timeout" or
+    "crash" where the machine has lost it, each of them twice, the second time alone; "error" where its grader
+    raises.
 
     Args:
         graders: names of the graders that the rows may ask for.
         processes: number of workers at most.
-        timeout: seconds that one row may take.
+        lost_rows: stop or warn, where the machine has lost more rows of a call than one and 0.5 %.
+        limits: of each row.
 
     Raises:
         InputError: an unknown grader.
     """
 
-    def __init__(self, graders: list[str], processes: int, timeout: float = 30.0):
-        self.graders, self.processes, self.timeout = graders, processes, timeout
-        self.workers: list[Worker] = []
-        for name in graders:
-            load_grader(name)  # a forked worker finds them imported
+    def __init__(
+        self, graders: list[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+    ):
+        name = f"graders {', '.join(graders)}"
+        self.rows = RowPool(grade_row, processes, name, partial(warm, graders), lost_rows, limits)
 
     def grade(self, tasks: list[Task], progress: Progress | None = None) -> list[Grade]:
         """Grade completions; `progress` counts them.
@@ -40,63 +101,21 @@ class GradingPool:
             One grade for each task, in the order of `tasks`.
 
         Raises:
-            InputError: workers that cannot start, or a grader that lacks what it needs.
+            InputError: too many lost rows, workers that cannot start, or a grader that lacks what it needs.
         """
         grades: list[Grade | None] = [None] * len(tasks)
-        size = max(1, min(CHUNK, -(-len(tasks) // self.processes)))
-        queue = deque(
-            deque(range(start, min(start + size, len(tasks)))) for start in range(0, len(tasks), size)
-        )
-        try:
-            for worker in list(self.workers):
-                if not worker.process.is_alive():
-                    self._end(worker)
-            while queue or any(worker.pending for worker in self.workers):
-                self._hand_out(queue, tasks)
-                heard = wait([worker.connection for worker in self.workers], timeout=0.2)
-                for worker in list(self.workers):
-                    for index, grade in self._take(worker, worker.connection in heard, queue, tasks).items():
-                        grades[index] = grade
-                        if progress is not None:
-                            progress.advance()
-        except BaseException:  # what workers still send belongs to no later call
-            self.close()
-            raise
+        with closing(self.rows.run(tasks)) as results:
+            for index, result in results:
+                if isinstance(result, Failure):
+                    result = failed(tasks[index], result.reason)
+                grades[index] = result
+                if progress is not None:
+                    progress.advance()
         return grades
 
     def close(self) -> None:
         """End all workers, whatever they do."""
-        for worker in list(self.workers):
-            self._end(worker)
-
-    def _hand_out(self, queue: deque[deque[int]], tasks: list[Task]) -> None:
-        """Give idle workers a chunk each, and start as many as there are chunks for."""
-        for worker in self.workers:
-            if queue and worker.ready and not worker.pending:
-                worker.send(queue.popleft(), tasks)
-        coming = sum(not worker.ready for worker in self.workers)
-        for _ in range(min(self.processes - len(self.workers), len(queue) - coming)):
-            self.workers.append(Worker(self.graders, self.timeout))
-
-    def _take(
-        self, worker: Worker, told: bool, queue: deque[deque[int]], tasks: list[Task]
-    ) -> dict[int, Grade]:
-        """Grades that a worker has sent, by row; of one that is stuck or dead the queue gets the rest."""
-        done, failure = worker.receive() if told else ({}, "timeout" if worker.overdue() else "")
-        if failure:
-            self._end(worker)
-            if not worker.ready:
-                raise InputError(f"graders {', '.join(self.graders)}: a grading process cannot start")
-            if worker.pending:
-                index = worker.pending.popleft()
-                done[index] = lost(tasks[index], failure)
-            if worker.pending:
-                queue.appendleft(worker.pending)
-        return done
-
-    def _end(self, worker: Worker) -> None:
-        worker.stop()
-        self.workers.remove(worker)
+        self.rows.close()
 
     def __enter__(self) -> "GradingPool":
         return self
@@ -105,20 +124,24 @@ class GradingPool:
         self.close()
 
 
-def grade_all(tasks: list[Task], processes: int, timeout: float = 30.0) -> list[Grade]:
+def grade_all(
+    tasks: list[Task], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+) -> list[Grade]:
     """Grade completions in a `GradingPool` of their graders, with progress.
 
     Args:
         tasks: the completions.
         processes: number of workers.
-        timeout: seconds that one row may take.
+        lost_rows, limits: as `GradingPool` takes them.
 
     Returns:
         One grade for each task, in the order of `tasks`.
 
     Raises:
-        InputError: an unknown grader, workers that cannot start, or a grader that lacks what it needs.
+        InputError: an unknown grader, too many lost rows, workers that cannot start, or a grader that lacks
+            what it needs.
     """
     graders = sorted({task.grader for task in tasks})
-    with GradingPool(graders, processes, timeout) as pool, Progress(len(tasks), "grade", "rows") as progress:
+    pool = GradingPool(graders, processes, lost_rows, limits)
+    with pool, Progress(len(tasks), "grade", "rows") as progress:
         return pool.grade(tasks, progress)

@@ -1,11 +1,11 @@
-"""Limits of a worker process: its memory, and an end with its parent."""
+"""Limits of a worker process: CPU seconds and memory of each row, and an end with its parent."""
 
 import ctypes
 import signal
 import sys
 from pathlib import Path
 
-MEMORY = 2 << 30  # bytes of address space that a worker may add to what it started with
+MEMORY = 2 << 30  # bytes of address space that one row may add
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h: the signal to get when the parent ends
 
 
@@ -21,8 +21,18 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def limit_cpu(seconds: float) -> None:
+    """End this process by SIGPROF when it has used so many more CPU seconds; 0 lifts the limit.
+
+    The kernel counts and ends it: C code that holds the interpreter's lock is stopped too, no `except` can
+    swallow the end, and a process that waits for a core, or is stopped, uses none of its seconds.
+    """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def limit_memory() -> None:
-    """Let whatever makes this process build something huge fail with a MemoryError (on Linux)."""
+    """Let whatever makes this process build something huge from now on fail with a MemoryError (on Linux)."""
     if sys.platform == "linux":
         import resource
 

@@ -3,17 +3,14 @@
 from collections import Counter
 from math import fsum
 
+from tms.grading.losses import REMEDIES
 from tms.grading.pool import Task
 from tms.grading.server import GradingServer
+from tms.grading.worker import ERROR, LIMIT, Limits
 from tms.io.errors import InputError
 
 MOST_FAILURES = 0.5  # share of a call's rollouts; with more of them the grader is broken, not the policy
 FEWEST_ROLLOUTS = 16  # of different text; fewer say nothing of the grader
-REMEDIES = {
-    "timeout": "its processes are too slow: lower compute.grading_processes, or free the machine",
-    "crash": "its processes die: give the job more memory",
-    "error": "correct what it raises (printed above)",
-}
 
 
 def mean_reward(rewards: list[float | None]) -> float | None:
@@ -25,17 +22,18 @@ def mean_reward(rewards: list[float | None]) -> float | None:
 class Rewards:
     """Scores of rollouts by the grader that evaluates the task, in a `GradingServer`.
 
-    `failures` counts the rollouts of the last call that could not be graded.
+    `failures` counts the rollouts of the last call that could not be graded. One that used up its own CPU
+    seconds is no such rollout: it is wrong, in training as in evaluation.
 
     Args:
         grader: name of the task's grader.
         processes: number of grading processes.
-        timeout: seconds that one rollout may take.
+        lost_rows, limits: as `GradingPool` takes them.
     """
 
-    def __init__(self, grader: str, processes: int, timeout: float = 30.0):
+    def __init__(self, grader: str, processes: int, lost_rows: str = "stop", limits: Limits | None = None):
         self.grader = grader
-        self.server = GradingServer([grader], processes, timeout)
+        self.server = GradingServer([grader], processes, lost_rows, limits)
         self.failures = 0
 
     def __enter__(self) -> "Rewards":
@@ -58,24 +56,26 @@ class Rewards:
             answers: [B] gold answers, as the grader takes them.
 
         Returns:
-            [B] scores in [0, 1]; None where the grader timed out, crashed or failed (that is no wrong
-            rollout), or the row does not count for the task's metric.
+            [B] scores in [0, 1]; None where the machine has lost the row or the grader failed (that is no
+            wrong rollout), or the row does not count for the task's metric.
 
         Raises:
-            InputError: more than half of the rollouts (of 16 different ones or more) could not be graded,
-                or the grader lacks what it needs.
+            InputError: the machine has lost more than one and 0.5 % of the different rollouts (`lost_rows`),
+                more than half of the rollouts (of 16 different ones or more) could not be graded, or the
+                grader lacks what it needs.
         """
         tasks = [Task(self.grader, *pair) for pair in zip(completions, answers, strict=True)]
         distinct = list(dict.fromkeys(tasks))
         grade_of = dict(zip(distinct, self.server.grade(distinct), strict=True))
         grades = [grade_of[task] for task in tasks]
-        failures = Counter(grade.failure for grade in grades if grade.failure)
+        failures = Counter(grade.failure for grade in grades if grade.failure not in ("", LIMIT))
         self.failures = failures.total()
         if len(distinct) >= FEWEST_ROLLOUTS and self.failures > MOST_FAILURES * len(tasks):
             worst, count = failures.most_common(1)[0]
-            remedy = REMEDIES.get(worst, f"see workflow/scripts/tms/graders/{self.grader}.py")
+            remedies = REMEDIES | {ERROR: "correct what it raises (printed above)"}
+            remedy = remedies.get(worst, f"see workflow/scripts/tms/graders/{self.grader}.py")
             raise InputError(
                 f"grader {self.grader}: {self.failures} of {len(tasks)} rollouts could not be graded, "
                 f"most often ({count}) for {worst}; {remedy}"
             )
-        return [None if grade.failure else grade.score for grade in grades]
+        return [None if grade.failure not in ("", LIMIT) else grade.score for grade in grades]

@@ -14,6 +14,7 @@ from pathlib import Path
 from tms.answers.grade import Grade
 from tms.grading.pool import GradingPool, Task
 from tms.grading.process import end_with_parent
+from tms.grading.worker import Limits
 from tms.io.errors import InputError
 
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -28,12 +29,15 @@ class GradingServer:
     Args:
         graders: names of the graders that the rows may ask for.
         processes: number of workers.
-        timeout: seconds that one row may take.
+        lost_rows, limits: as `GradingPool` takes them.
     """
 
-    def __init__(self, graders: list[str], processes: int, timeout: float = 30.0):
+    def __init__(
+        self, graders: list[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+    ):
         self.graders = graders
-        self.arguments = [str(processes), str(timeout), *graders]
+        cpu, wall = limits or Limits()
+        self.arguments = [str(processes), lost_rows, str(cpu), str(wall), *graders]
 
     def __enter__(self) -> "GradingServer":
         """Start the server.
@@ -53,8 +57,8 @@ class GradingServer:
         """Grade completions as `GradingPool.grade` does.
 
         Raises:
-            InputError: workers that cannot start, a grader that lacks what it needs, or a server that dies
-                twice.
+            InputError: too many lost rows, workers that cannot start, a grader that lacks what it needs, or a
+                server that dies twice.
         """
         try:
             return self._ask(tasks)
@@ -101,12 +105,15 @@ class GradingServer:
         return message
 
 
-def main(descriptor: str, parent: str, processes: str, timeout: str, *graders: str) -> None:
+def main(
+    descriptor: str, parent: str, processes: str, lost_rows: str, cpu: str, wall: str, *graders: str
+) -> None:
     """Grade the lists of tasks that come through a pipe, until the parent is gone or an error sent back."""
     end_with_parent()
     with Connection(int(descriptor)) as connection:
         try:
-            with GradingPool(list(graders), int(processes), float(timeout)) as pool:
+            limits = Limits(float(cpu), float(wall))
+            with GradingPool(list(graders), int(processes), lost_rows, limits) as pool:
                 connection.send([])
                 while os.getppid() == int(parent):
                     if connection.poll(1.0):

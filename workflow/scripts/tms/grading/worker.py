@@ -1,76 +1,75 @@
-"""A process that grades completions, and its side in the process that asks it."""
+"""A process that works on rows, and its side in the process that asks it."""
 
 import multiprocessing
 import os
+import signal
 import sys
-import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tms.answers.grade import Grade
-from tms.grading.process import end_with_parent, limit_memory
+from tms.grading.process import end_with_parent, limit_cpu, limit_memory
 from tms.io.errors import InputError
-from tms.io.modules import load_module
 
-STARTUP_SECONDS = 120.0  # a worker imports its graders before it grades
-
-
-class Task(NamedTuple):
-    """One completion to grade: the grader's name, the completion, and the gold answer."""
-
-    grader: str
-    completion: str
-    answer: str
+LIMIT = "limit"  # the row used up its own CPU seconds or memory
+TIMEOUT, CRASH = LOST = ("timeout", "crash")  # lost to the machine: no word for too long, a dead process
+ERROR = "error"  # the work raised an exception
 
 
-def load_grader(name: str) -> ModuleType:
-    """Import the grader `tms/graders/{name}.py` (`METRIC`, `grade(completion, answer) -> Grade`).
+class Limits(NamedTuple):
+    """What one row may take.
 
-    Raises:
-        InputError: there is no such grader.
+    Args:
+        cpu: CPU seconds; on data sets' own answers nothing comes near (docs/results/graders.md).
+        wall: seconds without a word, for a process that is stopped or asleep. A row within its CPU seconds
+            reaches it only where it gets a thirtieth of a core.
     """
-    return load_module("graders", name)
+
+    cpu: float = 10.0
+    wall: float = 300.0
 
 
-def lost(task: Task, failure: str) -> Grade:
-    """Grade of an empty completion: the row keeps its place in every metric it counts for."""
-    try:
-        empty = load_grader(task.grader).grade("", task.answer)
-        return Grade(empty.score, "", empty.also, failure)
-    except Exception:
-        return Grade(0.0, "", failure=failure)
+@dataclass(frozen=True)
+class Failure:
+    """Why a row has no result: `LIMIT`, one of `LOST`, or `ERROR`."""
+
+    reason: str
 
 
 class Worker:
-    """A grading process, the rows that it still owes, and when it was last heard of."""
+    """A process that works on rows, the rows that it still owes, and for how long it has said nothing.
 
-    def __init__(self, graders: list[str], timeout: float):
+    Args:
+        work: makes a row's result; it and the rows can be pickled.
+        prepare: called once, before the process reports ready.
+        limits: of each row.
+    """
+
+    def __init__(self, work: Callable[[Any], Any], prepare: Callable[[], None], limits: Limits):
         # Forking costs milliseconds where spawning imports everything anew; macOS cannot fork safely.
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, graders, os.getpid()), daemon=True)
+        given = (theirs, work, prepare, limits.cpu, os.getpid())
+        self.process = context.Process(target=_serve, args=given, daemon=True)
         self.process.start()
         theirs.close()
-        self.timeout, self.ready, self.pending = timeout, False, deque()
-        self.heard = time.monotonic()
+        self.wall, self.ready, self.pending, self.silent = limits.wall, False, deque(), 0.0
 
-    def send(self, indices: deque[int], tasks: list[Task]) -> None:
-        self.pending = indices
-        self.heard = time.monotonic()
-        with suppress(BrokenPipeError):  # it has died; `receive` says so
-            self.connection.send([tasks[index] for index in indices])
+    def send(self, indices: deque[int], rows: Sequence) -> None:
+        self.pending, self.silent = indices, 0.0
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has died; `receive` says so
+            self.connection.send([rows[index] for index in indices])
 
-    def receive(self) -> tuple[dict[int, Grade], str]:
-        """Take what the worker has sent: grades by row, and "crash" where it has died."""
-        done: dict[int, Grade] = {}
+    def receive(self) -> tuple[dict[int, Any], str]:
+        """Take what the worker has sent: results by row, and how it has died, where it has."""
+        done: dict[int, Any] = {}
+        self.silent = 0.0
         try:
             while True:
                 message = self.connection.recv()
-                self.heard = time.monotonic()
                 if isinstance(message, InputError):
                     raise message
                 if message is None:
@@ -79,13 +78,15 @@ class Worker:
                     done[self.pending.popleft()] = message
                 if not self.connection.poll():
                     return done, ""
-        except (EOFError, ConnectionResetError):
-            return done, "crash"
+        except (EOFError, OSError):
+            self.process.join()
+            return done, LIMIT if self.process.exitcode == -signal.SIGPROF else CRASH
 
-    def overdue(self) -> bool:
-        limit = self.timeout if self.ready else STARTUP_SECONDS
-        busy = self.pending or not self.ready
-        return bool(busy) and time.monotonic() - self.heard > limit
+    def waited(self, seconds: float) -> str:
+        """Count seconds without a word; `TIMEOUT` where the worker owes one and they are too many."""
+        self.silent += seconds
+        owes = bool(self.pending) or not self.ready
+        return TIMEOUT if owes and self.silent > self.wall else ""
 
     def stop(self) -> None:
         self.process.kill()
@@ -93,23 +94,31 @@ class Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection, graders: list[str], parent: int) -> None:
-    """Grade what comes in until the parent is gone."""
+def _serve(
+    connection: Connection,
+    work: Callable[[Any], Any],
+    prepare: Callable[[], None],
+    cpu_seconds: float,
+    parent: int,
+) -> None:
+    """Work on what comes in until the parent is gone."""
     end_with_parent()
-    limit_memory()
-    loaded = {name: load_grader(name) for name in graders}
+    prepare()
     connection.send(None)
     while os.getppid() == parent:
         if not connection.poll(1.0):
             continue
-        for task in connection.recv():
+        for row in connection.recv():
+            limit_memory()
+            limit_cpu(cpu_seconds)
             try:
-                grade = loaded[task.grader].grade(task.completion, task.answer)
-                score = None if grade.score is None else float(grade.score)
-                grade = replace(grade, score=score)
+                result = work(row)
             except InputError as error:  # caused by the user's input: it stops the stage
-                grade = error
-            except Exception as error:  # a grader's bug must not take the batch with it
-                print(f"grader {task.grader}: {error!r} on {task.completion[:80]!r}", file=sys.stderr)
-                grade = lost(task, "error")
-            connection.send(grade)
+                result = error
+            except MemoryError:
+                result = Failure(LIMIT)
+            except Exception as error:  # a bug in the work must not take the other rows with it
+                print(f"{error!r} on {str(row)[:120]}", file=sys.stderr)
+                result = Failure(ERROR)
+            limit_cpu(0)
+            connection.send(result)
