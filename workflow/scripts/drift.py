@@ -137,7 +137,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
-        checkpoints.weights_digest(folder)
+        checkpoints.open_weights(folder)
     references = parquet.read_references(args.heldout_references)
     mixture = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
     if args.samples_only:

@@ -1,6 +1,8 @@
 """Orders are filled from the store first; any split of the work over jobs gives the same rows."""
 
+import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -124,9 +126,50 @@ def test_too_long_for_the_context_stops_before_the_engine(model, tmp_path):
     assert engine.loaded == []
 
 
-def test_truncated_model_is_refused(tiny_model, tmp_path):
-    import shutil
+def flip_a_bit(folder):
+    """Change the last weight in place; the file keeps its size and its time."""
+    weights = folder / "model.safetensors"
+    before = weights.stat()
+    with weights.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        last = stream.read(1)[0]
+        stream.seek(-1, os.SEEK_END)
+        stream.write(bytes([last ^ 1]))
+    os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
 
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_rows_of_other_weights_are_not_served(tiny_model, tmp_path, recorded):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    if not recorded:
+        (folder / "weights.json").unlink()
+    first = generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows")
+    flip_a_bit(folder)
+    if recorded:
+        with pytest.raises(InputError, match=r"model\.safetensors: not the weights that weights\.json"):
+            open_model(folder)
+        return
+    engine = FakeEngine()
+    other = generate_missing([request(open_model(folder), range(5))], engine, tmp_path / "rows")
+    assert len(engine.generated) == 5
+    assert [row["completion_ids"] for row in other] != [row["completion_ids"] for row in first]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("when", ["load", "generate"])
+def test_weights_that_change_under_a_job_store_no_row(tiny_model, tmp_path, recorded, when, monkeypatch):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    if not recorded:
+        (folder / "weights.json").unlink()
+    engine = FakeEngine()
+    work = getattr(engine, when)
+    monkeypatch.setattr(engine, when, lambda *args: (flip_a_bit(folder), work(*args)))
+    with pytest.raises(InputError, match="not the weights" if recorded else "changed while this job"):
+        generate_missing([request(open_model(folder), range(5))], engine, tmp_path / "rows")
+    assert list((tmp_path / "rows").rglob("*.parquet")) == []
+
+
+def test_truncated_model_is_refused(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])

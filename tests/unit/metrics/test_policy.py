@@ -1,9 +1,12 @@
 """Models for measurement are float32, wherever their weights lie; bfloat16 passes would have a floor."""
 
+import shutil
+
 import pytest
 import torch
 from helpers import tiny_models
 
+from tms.io.errors import InputError
 from tms.metrics.divergence import completion_logits, kl_N
 from tms.metrics.floor import divergence_floor
 from tms.metrics.policy import is_layer, load_policy, place, weight_bytes
@@ -21,6 +24,15 @@ def test_a_model_is_measured_in_float32_whatever_it_is_stored_in(stored_in_bfloa
     model = load_policy(stored_in_bfloat16)
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_a_model_whose_weights_changed_in_place_is_not_measured(tiny_model, tmp_path):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    weights = folder / "model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match=r"not the weights that weights\.json beside it"):
+        load_policy(folder)
 
 
 def test_layers_that_do_not_fit_are_streamed_and_change_no_value(tiny_model):

@@ -1,16 +1,23 @@
 """Names, steps and weights digests of checkpoints."""
 
+import json
 import os
 import stat
+import time
 from fractions import Fraction
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.io.errors import InputError
+from tms.mixture import checkpoints
 from tms.mixture.checkpoints import (
+    check_unchanged,
     evenly_spaced,
+    loading,
+    open_weights,
     parse_point,
     point_name,
     step_of,
@@ -97,6 +104,121 @@ def test_the_stated_digest_is_read_and_a_truncated_file_noticed(folder):
     (folder / "model-1.safetensors").write_bytes(b"on")
     with pytest.raises(InputError, match="weight files are truncated or changed"):
         weights_digest(folder)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Folders whose weights were read."""
+    read, compute = [], checkpoints.compute_digest
+    monkeypatch.setattr(checkpoints, "compute_digest", lambda folder: read.append(folder) or compute(folder))
+    return read
+
+
+def age(folder, monkeypatch):
+    """Let an hour pass since the last change: the clock is what can be set."""
+    now = time.time_ns()
+    monkeypatch.setattr(checkpoints.time, "time_ns", lambda: now + 3600 * 10**9)
+
+
+def replaced(file, how):
+    """Put other bytes of the same length into a file, with the old file's times."""
+    before = file.stat()
+    content = bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:]
+    if how == "in place":
+        with file.open("r+b") as stream:
+            stream.write(content[:1])
+    else:
+        (file.parent / "other").write_bytes(content)
+        (file.parent / "other").replace(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("how", ["in place", "by another file"])
+def test_other_weights_of_the_same_size_and_time_are_noticed(folder, how, monkeypatch):
+    digest = write_digest(folder)
+    age(folder, monkeypatch)
+    assert weights_digest(folder) == digest
+    replaced(folder / "model-2.safetensors", how)
+    with pytest.raises(InputError, match=r"\*\.safetensors: not the weights that weights\.json beside"):
+        weights_digest(folder)
+    with pytest.raises(InputError, match="not the weights"):
+        check_unchanged(folder, digest)
+    (folder / "weights.json").unlink()
+    assert weights_digest(folder) != digest
+    with pytest.raises(InputError, match="changed while this job read them"):
+        check_unchanged(folder, digest)
+
+
+def test_weights_are_read_once_until_something_touches_them(folder, reads, monkeypatch):
+    digest = write_digest(folder)
+    reads.clear()
+    assert [weights_digest(folder) for _ in range(3)] == [digest] * 3
+    assert len(reads) == 3  # so soon after a change, another one would leave the same time
+    age(folder, monkeypatch)
+    for touch in (lambda: None, lambda: replaced(folder / "model-1.safetensors", "in place")):
+        reads.clear()
+        touch()
+        (folder / "weights.json").unlink(missing_ok=True)
+        assert len({weights_digest(folder) for _ in range(3)}) == 1
+        assert len(reads) == 1
+
+
+def test_weights_that_change_while_they_are_loaded(folder, monkeypatch):
+    age(folder, monkeypatch)
+    with loading(folder):
+        pass
+    with pytest.raises(InputError, match="changed while this job read them"), loading(folder):
+        replaced(folder / "model-1.safetensors", "in place")
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"sizes": {}}', "null"])
+def test_a_broken_record_is_named(folder, record):
+    (folder / "weights.json").write_text(record)
+    with pytest.raises(InputError, match=r"weights\.json: not a readable record"):
+        weights_digest(folder)
+
+
+def write_shards(folder, names, index=None):
+    from safetensors.numpy import save_file
+
+    for name in names:
+        save_file({name: numpy.zeros(2)}, folder / name)
+    if index is not None:
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+TWO = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+INDEX = {"metadata": {}, "weight_map": {"a": TWO[0], "b": TWO[1], "c": TWO[1]}}
+
+
+@pytest.mark.parametrize(
+    ("names", "index", "message"),
+    [
+        (["model.safetensors"], None, None),
+        (TWO, INDEX, None),
+        (["model.safetensors"], INDEX, None),  # which is read alone
+        (TWO[:1], INDEX, r"model-00002-of-00002\.safetensors: no such file.*\(1 of 2 are missing\)"),
+        (["other.safetensors"], INDEX, r"model-00001-of-00002\.safetensors: no such file.*\(2 of 2"),
+        (TWO, None, "no readable index of the weight files"),
+        (TWO, {}, "no readable index of the weight files"),
+        (TWO, [], "no readable index of the weight files"),
+    ],
+)
+def test_missing_files_are_named(tmp_path, names, index, message):
+    write_shards(tmp_path, names, index)
+    if message is None:
+        assert open_weights(tmp_path) == weights_digest(tmp_path)
+        return
+    with pytest.raises(InputError, match=message):
+        open_weights(tmp_path)
+
+
+def test_a_truncated_shard_is_named(tmp_path):
+    write_shards(tmp_path, TWO, INDEX)
+    shard = tmp_path / TWO[1]
+    shard.write_bytes(shard.read_bytes()[:-3])
+    with pytest.raises(InputError, match=r"model-00002-of-00002\.safetensors: not a whole safetensors file"):
+        open_weights(tmp_path)
 
 
 def test_a_folder_without_weights_is_named(tmp_path):

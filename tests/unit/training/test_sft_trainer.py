@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import weights_digest
+from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.training.callback import cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import summed_trsft
@@ -177,6 +177,7 @@ def test_runs_compute_in_float32(trained, monkeypatch, tiny_model, tmp_path):
     half = tmp_path / "half"
     shutil.copytree(tiny_model, half)
     AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
+    write_digest(half)
     load, models = TrainerRun.load_model, []
     monkeypatch.setattr(TrainerRun, "load_model", lambda run: models.append(load(run)) or models[-1])
     trained(base=half)
@@ -228,8 +229,6 @@ def test_a_checkpoint_is_the_base_with_other_weights(trained, tiny_model):
 def test_checkpoints_have_the_bases_precision(trained, tiny_model, tmp_path):
     from safetensors.torch import load_file
 
-    from tms.mixture.checkpoints import write_digest
-
     half = tmp_path / "half"
     shutil.copytree(tiny_model, half)
     AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
@@ -265,6 +264,15 @@ def test_checkpoints_and_states_have_the_modes_that_the_umask_gives(trained, tin
     files = [file for file in work.rglob("*") if file.is_file()]
     assert {file.name for file in files} >= {"optimizer.pt", "complete.json", "update.json"}
     assert [file for file in files if stat.S_IMODE(file.stat().st_mode) != 0o640] == []
+
+
+def test_a_base_whose_weights_changed_in_place_is_not_trained(trained, tiny_model, tmp_path):
+    base = shutil.copytree(tiny_model, tmp_path / "base")
+    weights = base / "model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match=r"not the weights that weights\.json beside it"):
+        trained(base=base)
 
 
 def test_cast_keeps_shared_memory_shared():

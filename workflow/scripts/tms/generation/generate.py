@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
@@ -28,7 +26,7 @@ class ModelFolder:
 
 
 def open_model(folder: Path, template: str | None = None) -> ModelFolder:
-    """Check a model folder and read what keys need, without loading the weights.
+    """Check a model folder and read what keys need: its weights are read for their digest, but not loaded.
 
     Args:
         folder: model folder.
@@ -37,17 +35,7 @@ def open_model(folder: Path, template: str | None = None) -> ModelFolder:
     Raises:
         InputError: the folder is missing or truncated, or has no chat template.
     """
-    weights = checkpoints.weights_digest(folder)
-    for file in sorted(folder.glob("*.safetensors")):
-        try:
-            with safe_open(file, framework="np"):
-                pass
-        except SafetensorError as error:
-            raise InputError(
-                f"{file}: not a whole safetensors file ({error}); delete the folder and run the stage "
-                f"that makes it"
-            ) from error
-    return ModelFolder(folder, weights, ChatFormat(folder, template))
+    return ModelFolder(folder, checkpoints.open_weights(folder), ChatFormat(folder, template))
 
 
 @dataclass(frozen=True)
@@ -172,6 +160,7 @@ def _generate(wanted: _Wanted, missing: list[str], engine: Engine, cache: Comple
                 Row(missing[row.index], row.completion_ids, row.finish_reason, row.seconds)
                 for row in finished
             ]
+            checkpoints.check_unchanged(wanted.request.model.folder, wanted.request.model.weights)
             cache.add(rows)
             made.update((row.key, row) for row in rows)
             tokens += sum(len(row.completion_ids) for row in rows)

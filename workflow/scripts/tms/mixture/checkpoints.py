@@ -3,6 +3,9 @@
 import hashlib
 import json
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from tms.io.file_modes import honour_umask
 
 BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
+RECORD = "weights.json"  # in a model folder: digest and sizes of its weights
 UPDATE = "update.json"  # in a trained checkpoint's folder: its way from theta_0 (tms.training.update)
 
 
@@ -47,23 +51,97 @@ def step_of(name: str, total_steps: int) -> int:
 def weights_digest(folder: Path) -> str:
     """SHA-256 (hex) over a model folder's safetensors files, names and contents, in name order.
 
-    The digest is taken from `weights.json` where the files still have the sizes that it states
-    (`write_digest` puts it there), else computed.
+    The files are read, once in a process as long as nothing touches them, and compared with the record that
+    `write_digest` made: their sizes and times could be those of other weights.
 
     Raises:
-        InputError: the folder is missing, holds no safetensors file, or a file's size is not the stated one.
+        InputError: the folder is missing, holds no safetensors file, or files other than its `weights.json`
+            records.
     """
     sizes = _sizes(folder)
-    stated = folder / "weights.json"
-    if stated.exists():
+    stated = folder / RECORD
+    if not stated.exists():
+        return _read_once(folder, list(sizes))
+    remedy = "delete the folder and run the stage that makes it again"
+    try:
         record = json.loads(stated.read_text())
-        if record["sizes"] != sizes:
+        recorded_sizes, recorded = record["sizes"], record["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{stated}: not a readable record of weights ({error!r}); {remedy}") from error
+    if recorded_sizes != sizes:
+        raise InputError(
+            f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {remedy}"
+        )
+    digest = _read_once(folder, list(sizes))
+    if recorded != digest:
+        file = folder / (next(iter(sizes)) if len(sizes) == 1 else "*.safetensors")
+        raise InputError(
+            f"{file}: not the weights that {RECORD} beside it records, though of their size; {remedy} (or "
+            f"delete {RECORD}, if they were changed on purpose)"
+        )
+    return digest
+
+
+def open_weights(folder: Path) -> str:
+    """Check that a model folder's weights are whole, as far as that is known without loading them.
+
+    Returns:
+        Their digest.
+
+    Raises:
+        InputError: as `weights_digest`; a truncated file; or a file that is missing.
+    """
+    from safetensors import SafetensorError, safe_open  # not where points are only named
+
+    digest = weights_digest(folder)
+    names = _sizes(folder).keys()
+    for name in names:
+        try:
+            with safe_open(folder / name, framework="np"):
+                pass
+        except SafetensorError as error:
             raise InputError(
-                f"{folder}: weight files are truncated or changed ({sizes} != {record['sizes']}); "
-                f"delete the folder and run again"
-            )
-        return record["sha256"]
-    return compute_digest(folder)
+                f"{folder / name}: not a whole safetensors file ({error}); delete the folder and run the "
+                f"stage that makes it"
+            ) from error
+    if "model.safetensors" in names:
+        return digest
+    index = folder / "model.safetensors.index.json"
+    try:
+        shards = set(json.loads(index.read_text())["weight_map"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{index}: no readable index of the weight files, and no model.safetensors; download the model "
+            f"again"
+        ) from error
+    if missing := sorted(shards - names):
+        raise InputError(
+            f"{folder / missing[0]}: no such file, which {index.name} names ({len(missing)} of {len(shards)} "
+            f"are missing); download the model again"
+        )
+    return digest
+
+
+def check_unchanged(folder: Path, digest: str) -> None:
+    """Refuse weights that changed since `weights_digest` read them: while they were loaded, or after.
+
+    Raises:
+        InputError: the folder's weights have another digest now.
+    """
+    if weights_digest(folder) != digest:
+        raise InputError(f"{folder}: its weights changed while this job read them; run it again")
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Around the reading of a model folder's weights: they are those of its record, and stay so.
+
+    Raises:
+        InputError: as `weights_digest` and `check_unchanged`.
+    """
+    digest = weights_digest(folder)
+    yield
+    check_unchanged(folder, digest)
 
 
 def write_digest(folder: Path) -> str:
@@ -73,7 +151,7 @@ def write_digest(folder: Path) -> str:
     """
     digest = compute_digest(folder)
     record = {"sha256": digest, "sizes": _sizes(folder)}
-    stated = folder / "weights.json"
+    stated = folder / RECORD
     stated.write_text(json.dumps(record, indent=1) + "\n")
     honour_umask(folder, [stated, *(folder / name for name in record["sizes"])])
     return digest
@@ -92,6 +170,29 @@ def compute_digest(folder: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+# Folder -> its files' states (`_state`) when they were read, and their digest.
+_read: dict[Path, tuple[list, str]] = {}
+# Two changes within a file system's clock tick leave one time: so soon after a change none is relied on.
+TICK_NS = 2_000_000_000
+
+
+def _read_once(folder: Path, names: list[str]) -> str:
+    """Digest of the files; read again where one of them was touched since (`cp -p` restores no ctime)."""
+    began, state = time.time_ns(), [_state(folder / name) for name in names]
+    known = _read.get(folder.absolute())
+    if known and known[0] == state:
+        return known[1]
+    digest = compute_digest(folder)
+    if all(changed + TICK_NS < began for *_, changed in state):
+        _read[folder.absolute()] = (state, digest)
+    return digest
+
+
+def _state(file: Path) -> tuple:
+    status = file.stat()
+    return file.name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _sizes(folder: Path) -> dict[str, int]:

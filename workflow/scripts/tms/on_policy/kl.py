@@ -8,6 +8,7 @@ from accelerate.utils import gather_object
 from transformers import AutoModelForCausalLM
 
 from tms.metrics.divergence import Sequence, sequence_kl
+from tms.mixture import checkpoints
 from tms.training import sharding
 
 
@@ -51,12 +52,13 @@ class KLToBase:
 
     def load(self, trainer):
         """The base, not to be trained: sharded as the policy is, or a copy for each process."""
-        model = AutoModelForCausalLM.from_pretrained(
-            self.base,
-            dtype=torch.bfloat16 if trainer.args.bf16 else torch.float32,
-            attn_implementation=self.attention,
-            use_safetensors=True,
-        )
+        with checkpoints.loading(self.base):
+            model = AutoModelForCausalLM.from_pretrained(
+                self.base,
+                dtype=torch.bfloat16 if trainer.args.bf16 else torch.float32,
+                attn_implementation=self.attention,
+                use_safetensors=True,
+            )
         model.eval().requires_grad_(False)
         if trainer.is_fsdp_enabled:
             return sharding.shard_frozen(model, self.base)

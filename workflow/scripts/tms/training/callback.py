@@ -15,13 +15,13 @@ from transformers import AutoConfig, Trainer, TrainerCallback
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.io.work_folder import complete_state
-from tms.mixture.checkpoints import UPDATE, write_digest
+from tms.mixture.checkpoints import RECORD, UPDATE, write_digest
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, Settings
 
 WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 # Records of a base's weights, which are not its checkpoints'.
-NOT_COPIED = {"model.safetensors.index.json", "pytorch_model.bin.index.json", "weights.json", UPDATE}
+NOT_COPIED = {"model.safetensors.index.json", "pytorch_model.bin.index.json", RECORD, UPDATE}
 
 
 class CheckpointCallback(TrainerCallback):

@@ -93,7 +93,7 @@ def result_facts(
         "flags": {name: getattr(args, name) for name in (*RESULT_FLAGS, *flags)},
         "output": str(args.output_root),
         "code": code_digest.digests(stage, modules),
-        "model": checkpoints.weights_digest(args.model),
+        "model": checkpoints.open_weights(args.model),
         "rows": work_folder.file_digest(source),
     }
 

@@ -10,6 +10,8 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from tms.mixture import checkpoints
+
 
 def count_parameters(base: Path) -> int:
     """Parameters of a model folder, tied ones once, from its configuration alone."""
@@ -81,9 +83,10 @@ def _hand_out(base: Path, sharded: torch.nn.Module) -> None:
     """Fill a sharded model with a model folder's weights, which the first process reads."""
     weights = {}
     if PartialState().is_main_process:
-        weights = AutoModelForCausalLM.from_pretrained(
-            base, dtype=sharded.dtype, use_safetensors=True
-        ).state_dict()
+        with checkpoints.loading(base):
+            weights = AutoModelForCausalLM.from_pretrained(
+                base, dtype=sharded.dtype, use_safetensors=True
+            ).state_dict()
     set_model_state_dict(
         sharded, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
     )

@@ -11,6 +11,7 @@ from transformers.utils import logging
 
 from tms.io.errors import InputError
 from tms.io.work_folder import latest_state
+from tms.mixture import checkpoints
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback
 from tms.training.devices import shards
@@ -95,12 +96,13 @@ class TrainerRun:
     def load_model(self) -> PreTrainedModel:
         """The base in float32; after `TrainingArguments` are made, which start the processes that read it."""
         sharding.begin(self.sharded)
-        return AutoModelForCausalLM.from_pretrained(
-            self.base,
-            dtype=torch.float32,
-            attn_implementation=self.settings.attention,
-            use_safetensors=True,
-        )
+        with checkpoints.loading(self.base):
+            return AutoModelForCausalLM.from_pretrained(
+                self.base,
+                dtype=torch.float32,
+                attn_implementation=self.settings.attention,
+                use_safetensors=True,
+            )
 
     def fit(self, trainer: Trainer) -> float | None:
         """Train to the end, or until SIGTERM or SIGINT, which save a state after the current step.
