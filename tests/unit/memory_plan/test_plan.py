@@ -112,12 +112,17 @@ def test_drift_fills_the_share_of_the_card_that_the_plan_states():
     assert formulas.drift_weights(keys, 24e9) == 0.75 * 24e9
 
 
-def test_on_policy_jobs_hold_the_base_and_vllm_beside_the_policy():
+@pytest.mark.parametrize(
+    ("model", "beta", "each"),
+    # Base and policy in float32 shards; the KL term's base in bf16 shards, or copied in float32.
+    [("llama8b", 0, 1.0), ("llama8b", 0.1, 1.25), ("llama1b", 0, 0.5), ("llama1b", 0.1, 4.5)],
+)
+def test_on_policy_jobs_hold_the_base_and_vllm_beside_the_policy(model, beta, each):
     config = copy.deepcopy(SHIPPED)
-    config["on_policy"]["beta"] = 0.1
-    learning, sampling = plan.training(config, "llama8b", "grpo", "math", lambda _: MEMORY)
-    count = parameters(architecture("models/hub/Llama-3.1-8B-Instruct"))
-    assert learning.parts["base"] == sampling.parts["base"] == 2 * count / 8
+    config["on_policy"]["beta"] = beta
+    learning, measuring, sampling = plan.training(config, model, "grpo", "math", lambda _: MEMORY)
+    count = parameters(architecture(config["models"][model]["base"]))
+    assert {peak.parts["base"] for peak in (learning, measuring, sampling)} == {each * count}
     assert sampling.parts["vLLM"] == pytest.approx(0.4 * 80 * GB)
     assert "gradients" not in sampling.parts  # they are gone between steps
 
@@ -148,7 +153,8 @@ def test_the_shipped_settings_fit_and_stand_in_the_manual():
     for model in STUDENTS:
         peaks = plan.of_model(SHIPPED, model, store.memory)
         assert {peak.job for peak in peaks} == {
-            *("SFT, students", "GRPO", "REINFORCE, TRAPO", "on-policy, sampling", "generating", "drift")
+            *("SFT, students", "GRPO", "REINFORCE, TRAPO", "on-policy, sampling", "on-policy, KL"),
+            *("generating", "drift"),
         }
         assert all(peak.fits for peak in peaks), [peak.arithmetic() for peak in peaks]
         lines += [[model, *cells(peak)] for peak in peaks]

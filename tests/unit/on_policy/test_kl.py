@@ -1,6 +1,24 @@
-"""The rollouts on which the logged KL rests."""
+"""The logged KL: in float32 whatever training computes in, on rollouts of as many prompts as it can."""
 
-from tms.on_policy.kl import spread
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from helpers.paths import ROOT, SCRIPTS
+
+from tms.metrics.divergence import sequence_kl
+from tms.metrics.policy import load_policy
+from tms.on_policy.kl import KLToBase, spread
+from tms.training.devices import launcher
+
+SEQUENCES = [([5, 6, 7], list(range(8, 40))), ([9, 10], list(range(20, 30)))]
 
 
 def test_rows_are_spread_over_prompts():
@@ -9,3 +27,52 @@ def test_rows_are_spread_over_prompts():
     assert {prompt for prompt, _ in spread(rollouts, 64)} == {*range(32)}
     assert spread(rollouts, 1000) == rollouts
     assert [prompt for prompt, _ in spread(rollouts[:30], 8)] == [0, 0, 0, 1, 1, 2, 2, 3]
+
+
+@pytest.fixture
+def moved(tiny_model):
+    """The tiny model, a little away from its base."""
+    model = load_policy(tiny_model)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 1e-5 * torch.randn_like(parameter)
+    return model
+
+
+def test_a_policy_that_trains_in_bfloat16_is_measured_in_float32(tiny_model, moved):
+    exact = sequence_kl(moved, load_policy(tiny_model), SEQUENCES, lambda rows: None)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(mixed_precision="bf16", cpu=True)
+    policy = accelerator.prepare_model(moved)
+    rounded = sequence_kl(policy, load_policy(tiny_model), SEQUENCES, lambda rows: None)
+    trainer = SimpleNamespace(
+        model=policy, accelerator=accelerator, is_fsdp_enabled=False, args=SimpleNamespace(device="cpu")
+    )
+    torch.set_float32_matmul_precision("high")  # TF32, as another program may set it
+    for _ in range(2):
+        found = KLToBase(tiny_model, 2, "sdpa")(trainer, SEQUENCES)
+        assert found == sum(exact) / 2
+        assert torch.get_float32_matmul_precision() == "highest"
+        ids = torch.tensor([[5, 6, 7]])
+        assert (
+            policy(input_ids=ids).logits[0, 0, 0] != policy._original_forward(input_ids=ids).logits[0, 0, 0]
+        )
+    AcceleratorState._reset_state(reset_partial_state=True)
+    assert rounded[0] > 20 * exact[0]  # what autocast reads is its floor
+
+
+@pytest.mark.slow
+def test_a_policy_in_shards_is_measured_in_float32(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(SCRIPTS)]))
+    accelerate, *launch = launcher(2).split()
+    program = ROOT / "tests" / "helpers" / "kl_in_shards.py"
+    words = [Path(sys.executable).with_name(accelerate), *launch, program, tiny_model, tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    logged = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    assert len(logged) == 3
+    assert logged[0][0] == pytest.approx(0, abs=1e-6)
+    for measured, whole in logged[1:]:  # as small as this, bfloat16 would read its floor
+        assert measured == pytest.approx(whole, rel=1e-2, abs=1e-6)
+        assert 1e-6 < whole < 1e-2

@@ -14,6 +14,7 @@ from tms.report.compared import ComparedNumber, read_compared
 from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables, settings
 from tms.report.tables.table import Column, Table, plain, signed, written
+from tms.report.tables.training import training
 
 METHODS = ["SFT", "Self-SFT", "Final-SFT", "GRPO", "REINFORCE", "TMS", "TRAPO", "TrSFT", "TMS with TrSFT"]
 COMPARED = [ComparedNumber("tiny", "table9", "sft", "gsm8k", "", 77.3, Reading(75.0, 72.0, 79.0), "yes", "")]
@@ -150,9 +151,17 @@ def test_training_shows_both_ends_of_the_curves(folder, lookup):
     assert float(line["reward_first"]) == pytest.approx(sum(rewards[:6]) / 6)
     assert float(line["reward_last"]) == pytest.approx(sum(rewards[-6:]) / 6)
     assert (line["steps"], float(line["failures_last"])) == ("64", 0)
-    (first,) = lookup.cells("training_curves", "kl", method="grpo", train_task="chain", x=1.0)
-    assert float(line["kl_floor"]) == pytest.approx(first["value"])
     assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
+
+
+def test_training_tells_the_floor_of_its_kl():
+    made = report_cells.MadeCells()
+    floors = [
+        made.cell("main", f"floor.{name}_per_token", value, 0, method="grpo")
+        for name, value in (("kl", 2e-7), ("nll", 3e-6))
+    ]
+    notes = training([report_cells.lookup(cells=[*made.all(), *floors])]).notes
+    assert any("up to 2.0e-07 nats a token" in note for note in notes)
 
 
 def test_costs_tell_the_rollouts(folder, lookup):

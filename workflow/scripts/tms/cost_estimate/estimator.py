@@ -12,7 +12,7 @@ from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
-from tms.cost_estimate.throughput import FLOAT32_SLOWDOWN, Device, Throughput
+from tms.cost_estimate.throughput import Device, Throughput, float32_slowdown
 from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
 
@@ -115,7 +115,7 @@ class Estimator:
     def _train_on_policy(self, job: Job) -> Estimate:
         """Rollouts sampled, graded and trained on, and the passes for their KL."""
         model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
-        training = settings.section(self.config, "training", model, method, task)
+        training = self._keys(job)
         texts, folder = self._references(job), self.config["models"][model]["base"]
         work = OnPolicyWork(
             settings.kind_of(self.config, method),
@@ -128,8 +128,9 @@ class Estimator:
         device, lanes = self._device(job)
         sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
         training_run = self._training(job, work.trained, work.passed)
+        passed = work.compared + work.measured * float32_slowdown(job.gpus)
         seconds = sampled.seconds + training_run.seconds
-        seconds += device.forward_seconds(self.sizes.parameters(folder), work.scored) / lanes
+        seconds += device.forward_seconds(self.sizes.parameters(folder), passed) / lanes
         graders = self.config["compute"]["grading_processes"]
         seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
         return replace(training_run, seconds=seconds, generated=sampled.generated, scored=work.scored)
@@ -255,7 +256,7 @@ class Estimator:
         """Samples of two models, their KL both ways, held-out divergence at each checkpoint, the floor."""
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
-        folder, limit = entry["base"], self.config["drift"]["prompts"]
+        folder, chosen = entry["base"], self.config["drift"]
         sets = []
         for name, split in examples_of(job):
             text = (
@@ -263,22 +264,21 @@ class Estimator:
                 if split == "test"
                 else self.lengths.examples(name, split, folder)
             )
-            sets.append(Texts(min(limit, text.count), text.prompt, text.completion))
-        samples = self.config["drift"]["samples"]
-        sampled = self._generation(job, folder, 2, sets * 2, samples)
+            sets.append(Texts(min(chosen["prompts"], text.count), text.prompt, text.completion))
+        sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
         scored = (points + mixture) * labels.count * (labels.prompt + labels.completion)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
-        scored += 4 * samples * sum(text.count * (text.prompt + text.completion) for text in sets)
+        scored += 4 * chosen["samples"] * sum(text.count * (text.prompt + text.completion) for text in sets)
         device, _ = self._device(job)
         lanes = 1 if job.gpus else job.threads  # forward passes use one card
         loads = points + 2 + 4  # the floor loads both models in two precisions
         seconds = device.start["score"]
         seconds += loads * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
-        slowdown = FLOAT32_SLOWDOWN if job.gpus else 1  # a CPU's speed is that of float32
-        seconds += device.forward_seconds(self.sizes.parameters(folder), scored, slowdown) / lanes
+        passed = scored * float32_slowdown(job.gpus)
+        seconds += device.forward_seconds(self.sizes.parameters(folder), passed) / lanes
         return Estimate(job, sampled.seconds + seconds, sampled.generated, 0.0, scored, sampled.bytes)
 
     def _generation(

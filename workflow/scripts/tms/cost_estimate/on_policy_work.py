@@ -59,8 +59,18 @@ class OnPolicyWork:
         return self.rollouts * (self.texts.prompt + self.learned)
 
     @property
+    def measured(self) -> float:
+        """Tokens of passes in float32: of both policies, for the logged KL."""
+        rows = min(self.chosen["kl_rows"], self.batch * self.samples)
+        return 2 * self.steps * rows * (self.texts.prompt + self.learned)
+
+    @property
+    def compared(self) -> float:
+        """Tokens of passes of the base for GRPO's KL term."""
+        term = "beta" in self.kind.keys and self.chosen["beta"] > 0
+        return self.passed if term else 0
+
+    @property
     def scored(self) -> float:
-        """Tokens of passes for the KL: the logged one's of both policies, the KL term's of the base."""
-        logged = 2 * self.steps * min(self.chosen["kl_rows"], self.batch * self.samples)
-        term = self.rollouts if "beta" in self.kind.keys and self.chosen["beta"] > 0 else 0
-        return (logged + term) * (self.texts.prompt + self.learned)
+        """Tokens of all passes for a KL."""
+        return self.measured + self.compared

@@ -31,6 +31,11 @@ PLAIN = [
 ]
 
 
+def float32_slowdown(cards: int) -> float:
+    """Times that a float32 pass takes as long as the passes that a speed is of; a CPU's are float32."""
+    return FLOAT32_SLOWDOWN if cards else 1
+
+
 @dataclass(frozen=True)
 class Device:
     """Speed of one card, or of one thread of a CPU."""
@@ -52,9 +57,9 @@ class Device:
         """Seconds to train on so many tokens, prompts included."""
         return TRAINING_FLOPS * parameters * tokens / (self.peak_flops * self.training)
 
-    def forward_seconds(self, parameters: float, tokens: float, slowdown: float = 1) -> float:
+    def forward_seconds(self, parameters: float, tokens: float) -> float:
         """Seconds to read or score so many tokens."""
-        return slowdown * FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
+        return FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
 
     def tokens_a_second(self, parameters: float) -> float:
         """Tokens that a full batch generates each second.

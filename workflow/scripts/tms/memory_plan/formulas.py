@@ -77,6 +77,13 @@ def drift_working(keys: dict, tokens: int) -> float:
     return 4 * (tokens * layer + logits + 4 * KL_CHUNK)
 
 
+def kl_working(keys: dict, cards: int, tokens: int) -> float:
+    """Bytes beside the weights where an on-policy run measures its KL: the same, and of a base in shards its
+    embeddings, its head and two layers, gathered in float32."""
+    gathered = 4 * 2 * (keys["vocab_size"] * keys["hidden_size"] + layer_parameters(keys)) if cards > 1 else 0
+    return drift_working(keys, tokens) + gathered
+
+
 def drift_weights(keys: dict, card_bytes: float) -> float:
     """Bytes of the weights that are on a card where divergence is measured."""
     return min(DRIFT_POLICIES * 4 * parameters(keys), DRIFT_SHARE * card_bytes)

@@ -111,7 +111,6 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     shape = step_shape(config, model, method, task)
     if shape is None or (memory := memory_of(shape)) is None:
         return []
-    keys, count = shape.architecture, parameters(shape.architecture)
     parts = {
         "weights": memory.weights,
         "gradients": memory.gradients,
@@ -124,22 +123,43 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     spread = "sharded" if shape.sharded else "copied" if shape.processes > 1 else "one card"
     recompute = ", recomputed" if shape.recompute else ""
     words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}"
-    peaks = []
-    if shape.kind != ROWS:
-        # TRL makes a copy in float32 for a KL term, which the logged KL then uses too.
-        term = shape.kind == GRPO and study.section(config, "on_policy", model, method, task)["beta"]
-        held = {"base": 2 * count / shape.processes if shape.sharded else (4 if term else 2) * count}
-        parts |= held
-        if study.engine(config, "models", model) == "vllm":
-            sampling = {"weights": memory.weights, "optimiser": memory.optimiser, **held}
-            least = formulas.vllm_weights(keys, 1) + formulas.vllm_row(keys, 1, shape.tokens)
-            sampling["vLLM"] = max(ROLLOUT_SHARE * card_bytes(config), least)
-            sampling["head and buffers"] = 2 * 4 * keys["vocab_size"] * keys["hidden_size"]  # handed to vLLM
-            sampling["CUDA"] = formulas.CONTEXT
-            advice = (f"raise models.{model}.gpus.train ({shape.processes})", "set training.fsdp: true")
-            taken = f"vLLM takes {ROLLOUT_SHARE:.0%} of a card"
-            peaks.append(_peak(config, "on-policy, sampling", shape.processes, sampling, taken, advice))
-    return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model)), *peaks]
+    if shape.kind == ROWS:
+        return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model))]
+    parts["base"] = base_bytes(config, model, method, task, shape)
+    learning = _peak(config, stage, shape.processes, parts, words, _remedies(shape, model))
+    return [learning, *_beside_learning(config, model, shape, parts)]
+
+
+def base_bytes(config: dict, model: str, method: str, task: str, shape: StepShape) -> float:
+    """Bytes of what an on-policy job holds for its KL beside the policy: in float32 the base, in shards where
+    there are several cards, and of a policy in shards a second set (`tms.on_policy.kl`).
+
+    For a KL term of GRPO TRL has the base once more: a copy in float32, or shards in bf16.
+    """
+    count, cards = parameters(shape.architecture), shape.processes
+    term = shape.kind == GRPO and study.section(config, "on_policy", model, method, task)["beta"]
+    if shape.sharded:
+        return (8 + (2 if term else 0)) * count / cards
+    return 4 * count / cards + (4 * count if term else 0)
+
+
+def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict) -> list[Peak]:
+    """Peaks of an on-policy job between its steps: the rollouts, and the KL."""
+    keys, cards = shape.architecture, shape.processes
+    held = {name: learning[name] for name in ("weights", "optimiser", "base", "CUDA")}
+    measuring = held | {"head and buffers": formulas.kl_working(keys, cards, shape.tokens)}
+    advice = (f"raise models.{model}.gpus.train (now {cards})", "lower on_policy.max_new_tokens")
+    words = f"2 policies in float32, {shape.tokens:,} tokens"
+    peaks = [_peak(config, "on-policy, KL", cards, measuring, words, advice)]
+    if study.engine(config, "models", model) == "vllm":
+        least = formulas.vllm_weights(keys, 1) + formulas.vllm_row(keys, 1, shape.tokens)
+        handed = 2 * 4 * keys["vocab_size"] * keys["hidden_size"]  # to vLLM
+        taken = max(ROLLOUT_SHARE * card_bytes(config), least)
+        sampling = held | {"head and buffers": handed, "vLLM": taken}
+        advice = (f"raise models.{model}.gpus.train (now {cards})", "set training.fsdp: true")
+        words = f"vLLM takes {ROLLOUT_SHARE:.0%} of a card"
+        peaks.append(_peak(config, "on-policy, sampling", cards, sampling, words, advice))
+    return peaks
 
 
 def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:

@@ -31,12 +31,10 @@ class Grpo(GRPOTrainer):
     def __init__(self, *, kl: KLToBase, **more):
         self.kl = kl
         super().__init__(**more)
-        if self.ref_model is not None:
-            if self.is_fsdp_enabled:
-                # TRL has sharded what each process had read of it, and only the first one reads weights.
-                self.ref_model = kl.load(self)
-                add_fused_lm_head(self.ref_model, temperature=self.temperature)
-            kl.model = self.ref_model  # one base for the loss and for the log
+        if self.ref_model is not None and self.is_fsdp_enabled:
+            # TRL has sharded what each process had read of it, and only the first one reads weights.
+            self.ref_model = kl.load(self, torch.bfloat16 if self.args.bf16 else torch.float32)
+            add_fused_lm_head(self.ref_model, temperature=self.temperature)
 
     def create_model_card(self, *names, **more) -> None:
         """Write no card: `make model-card` does, and TRL's would lie among the saved states."""

@@ -1,5 +1,7 @@
 """KL between the policy in training and its base, on the policy's own rollouts."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
@@ -13,10 +15,11 @@ from tms.training import sharding
 
 
 class KLToBase:
-    """The mean KL(policy || base) of completions (nats a completion), exact over the vocabulary.
+    """The mean KL(policy || base) of completions (nats a completion), exact over the vocabulary, in float32.
 
     Every algorithm logs it, whether or not its loss has a KL term: it is measured on `rows` rollouts of a
-    step, spread over its prompts.
+    step, spread over its prompts. Training itself may compute in bfloat16, whose passes have a floor
+    (`tms.metrics.policy`).
 
     Args:
         base: model folder of theta_0.
@@ -26,7 +29,7 @@ class KLToBase:
 
     def __init__(self, base: Path, rows: int, attention: str):
         self.base, self.rows, self.attention = base, rows, attention
-        self.model = None
+        self.model = self.shards = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
         """Mean over rollouts.
@@ -37,32 +40,52 @@ class KLToBase:
                 token on; those of a prompt stand together.
         """
         if self.model is None:
-            self.model = self.load(trainer)
+            torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
+            self.model = self.load(trainer, torch.float32)
         chosen = spread(sequences, self.rows)
         batches = [chosen]
-        if trainer.is_fsdp_enabled:  # whose processes must make equally many forward passes: one a rollout
+        if trainer.accelerator.num_processes > 1:  # the base is in shards, so all must make as many passes
             batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
-        with trainer.accelerator.autocast():
+        with in_float32(self._policy(trainer)) as policy:
             sums = [
                 nats
                 for batch in batches
-                for nats in sequence_kl(trainer.model, self.model, batch, lambda rows: None)
+                for nats in sequence_kl(policy, self.model, batch, lambda rows: None)
             ]
         return fmean(sums)
 
-    def load(self, trainer):
-        """The base, not to be trained: sharded as the policy is, or a copy for each process."""
+    def load(self, trainer, dtype: torch.dtype):
+        """The base, not to be trained: sharded over the processes, where there are several."""
         with checkpoints.loading(self.base):
             model = AutoModelForCausalLM.from_pretrained(
-                self.base,
-                dtype=torch.bfloat16 if trainer.args.bf16 else torch.float32,
-                attn_implementation=self.attention,
-                use_safetensors=True,
+                self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
             )
         model.eval().requires_grad_(False)
-        if trainer.is_fsdp_enabled:
+        if trainer.accelerator.num_processes > 1:
             return sharding.shard_frozen(model, self.base)
         return model.to(trainer.args.device)
+
+    def _policy(self, trainer):
+        """The policy; of one in shards, whose passes gather weights in bfloat16, a second set of shards."""
+        if not trainer.is_fsdp_enabled:
+            return trainer.accelerator.unwrap_model(trainer.model)
+        if self.shards is None:
+            self.shards = self.load(trainer, torch.float32)
+        sharding.copy_shards(trainer.model, self.shards)
+        return self.shards
+
+
+@contextlib.contextmanager
+def in_float32(model) -> Iterator[torch.nn.Module]:
+    """Take off the autocast that accelerate puts around the forward pass of a model in float32."""
+    mixed = vars(model).get("forward")
+    if "_original_forward" in vars(model):
+        model.forward = model._original_forward
+    try:
+        yield model
+    finally:
+        if mixed is not None:
+            model.forward = mixed
 
 
 def spread(sequences: list, rows: int) -> list:

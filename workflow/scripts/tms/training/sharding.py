@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from tms.mixture import checkpoints
@@ -69,7 +69,7 @@ def shard_frozen(model: PreTrainedModel, base: Path) -> PreTrainedModel:
     used. (TRL makes all of its reference model one unit: 16 GB for 8B in bfloat16.)
 
     Args:
-        model: loaded from `base` after `begin`: in the first process with its weights.
+        model: loaded from `base`, in the first process with its weights (after `begin` in that one alone).
         base: model folder.
     """
     layers = [part for part in model.modules() if type(part).__name__ in model._no_split_modules]
@@ -77,6 +77,16 @@ def shard_frozen(model: PreTrainedModel, base: Path) -> PreTrainedModel:
         fully_shard(part, reshard_after_forward=True)
     _hand_out(base, model)
     return model
+
+
+@torch.no_grad()
+def copy_shards(source: torch.nn.Module, target: torch.nn.Module) -> None:
+    """Copy a process's shards of a model into those of another of the same architecture, in its precision."""
+    for module in source.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
+    for copy, original in zip(target.parameters(), source.parameters(), strict=True):
+        copy.to_local().copy_(original.to_local())
 
 
 def _hand_out(base: Path, sharded: torch.nn.Module) -> None:

@@ -2,6 +2,7 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.precision import floor_words
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
@@ -25,7 +26,6 @@ def training(lookups: list[CellLookup]) -> Table:
         if name in ENDS:
             columns.append(Column(f"{name}_first", f"{names.quantity(name)}, first tenth", unit))
         columns.append(Column(f"{name}_last", f"{names.quantity(name)}, last tenth", unit))
-    columns.append(Column("kl_floor", f"{names.quantity('kl')}, first step", "number"))
     rows = []
     for lookup in lookups:
         for task in lookup.info.suite.targets:
@@ -34,16 +34,15 @@ def training(lookups: list[CellLookup]) -> Table:
                 for name in ENDS | LAST:
                     cells = lookup.cells("training_curves", name, method=method, train_task=task)
                     readings |= _ends(name, [Reading.of(cell) for cell in cells])
-                    if name == "kl" and cells:
-                        readings["kl_floor"] = Reading(min(cells, key=lambda cell: cell["x"])["value"])
                 texts = {"model": lookup.info.model, "train_task": names.benchmark(task)}
                 rows.append((texts | {"method": names.method(method)}, readings))
     labels = {"model": "Model", "train_task": "Trained on", "method": "Method"}
     title = "Training of the on-policy methods: shares in %, divergence and entropy in nats"
     notes = [
         "Means over steps and seeds. Reward is of completions of training prompts (TRAPO's without prefix).",
-        "In the first step the policy is still the base, so its KL there is the floor of the curve.",
     ]
+    if floor := floor_words(*lookups):
+        notes.append(f"{floor} The KL here is a completion's: so much for each of its tokens.")
     return Table("training", title, labels, columns, rows, notes)
 
 
