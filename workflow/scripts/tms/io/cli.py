@@ -1,6 +1,7 @@
 """Start of every stage program: reads its flags, and turns an error of the input into one line."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -13,8 +14,13 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     """Parse the command line and call `main`; an `InputError` becomes one line and exit status 2.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
-    threads and `same_kernels`, before anything imports torch.
+    threads and `same_kernels`, before anything imports torch. What it prints after its reader has gone
+    (`program | head`) goes nowhere, and its work goes on.
     """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream and stream is getattr(sys, f"__{name}__"):  # not a test's
+            setattr(sys, name, without_reader(stream))
     # Nothing here uses scikit-learn, which transformers imports where it is installed (2 CPU s, with SciPy).
     sys.modules.setdefault("sklearn", None)
     args = parser.parse_args()
@@ -27,6 +33,28 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def without_reader(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The same standard stream, which takes text after its reader has gone, too."""
+    stream.flush()
+    raw = _Descriptor(stream.fileno(), "w", closefd=False)
+    buffer = raw if isinstance(stream.buffer, io.RawIOBase) else io.BufferedWriter(raw)  # raw: python -u
+    names = ("encoding", "errors", "line_buffering", "write_through")
+    return io.TextIOWrapper(buffer, **{name: getattr(stream, name) for name in names})
+
+
+class _Descriptor(io.FileIO):
+    """A file descriptor that becomes /dev/null when a pipe's reader has gone."""
+
+    def write(self, data) -> int | None:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(data)
 
 
 def same_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
