@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.answers.final_answer import final_answer
 from tms.graders import chain, countdown, facts, lookup, refusal
 from tms.tasks import facts as facts_task
 
@@ -113,12 +112,6 @@ def test_a_very_long_text_takes_no_time(kind):
         "answer " * 100_000,
     ):
         assert importlib.import_module(f"tms.graders.{kind}").grade(text, KINDS[kind]).score == 0.0
-
-
-def test_final_answer_is_the_last_one_of_its_line():
-    assert final_answer("answer : 3\nanswer: 4 \n5") == "4"
-    assert final_answer("The Answer is: 4") == "4"
-    assert final_answer("no marker") is None
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 import re
 
-from tms.answers.final_answer import LONGEST, final_answer
+from tms.answers.final_answer import PLAIN, affirmed, final_answer, spoken
 from tms.answers.grade import Grade
 
 METRIC = "accuracy"
+JOINED = re.compile(
+    r"(?: [a-z]+)?[\s,;/|&]*(?:\b(?:or|and)\b[\s,]*)?(?:(?:rather|maybe|perhaps|possibly|also)\s+)*",
+    flags=re.IGNORECASE,
+)
 
 
 def grade(completion: str, answer: str) -> Grade:
@@ -16,9 +20,17 @@ def grade(completion: str, answer: str) -> Grade:
         answer: the right integer, as text.
     """
     stated = final_answer(completion)
-    text = completion[-LONGEST:] if stated is None else stated
-    numbers = re.findall(r"\d+", text)
+    text = affirmed(spoken(completion).translate(PLAIN) if stated is None else stated)
+    numbers = list(re.finditer(r"\d+", text))
     if not numbers:
         return Grade(0.0, "")
-    extracted = numbers[0] if stated is not None else numbers[-1]
-    return Grade(float(extracted.lstrip("0") == answer.lstrip("0")), extracted[:50])
+    two = numbers[:2] if stated is not None else numbers[-2:]
+    extracted = numbers[0 if stated is not None else -1].group()
+    right = extracted.lstrip("0") == answer.lstrip("0") and not _both_offered(two, text)
+    return Grade(float(right), extracted[:50])
+
+
+def _both_offered(two: list[re.Match], text: str) -> bool:
+    """Whether two numbers that differ are joined: "36 or 35", "36, 35", "between 35 and 36"."""
+    first, last = two[0], two[-1]
+    return first.group() != last.group() and JOINED.fullmatch(text[first.end() : last.start()]) is not None

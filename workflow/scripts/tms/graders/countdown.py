@@ -1,4 +1,4 @@
-"""Countdown's grader: the expression's syntax tree, exact arithmetic, each number exactly once.
+r"""Countdown's grader: the expression's syntax tree, exact arithmetic, each number exactly once.
 
 There is no official scorer; the one that the task came with (https://github.com/Jiayi-Pan/TinyZero,
 verl/utils/reward_score/countdown.py) evaluates text and pays for form alone, which this one does not.
@@ -10,34 +10,52 @@ import re
 import warnings
 from fractions import Fraction
 
-from tms.answers.boxes import boxed
-from tms.answers.final_answer import final_answer
+from tms.answers.final_answer import affirmed, final_answer, last_line, spoken, unwrapped
 from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 LONGEST = 200  # characters of an expression
-SPELLINGS = {
-    "\\times": "*",
-    "\\cdot": "*",
-    "\\div": "/",
-    "×": "*",
-    "÷": "/",
-    "−": "-",
-    "\\left": "",
-    "\\right": "",
-}
-ANNOUNCED = re.compile(r"<answer>|\banswer is:?\s", flags=re.IGNORECASE)
-STRIPPED = " \t*_$`.\\[]"  # decoration at an expression's ends
+SIGNS = dict.fromkeys(map(ord, "×✕✖⨉⨯∙·⋅•‧・∗⁎"), "*") | dict.fromkeys(map(ord, "÷∕⁄"), "/")
+SIGNS |= dict.fromkeys(map(ord, "−–—‐‑‒﹣"), "-") | {ord("﹢"): "+"}
+FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]+)\}\s*\{([^{}]+)\}")
+COMMANDS = (
+    (re.compile(r"\\(?:times|cdot|ast|bullet)(?![a-zA-Z])"), "*"),
+    (re.compile(r"\\div(?![a-zA-Z])"), "/"),
+    (re.compile(r"\\(?:text\w*|mbox|mathrm|mathbf|boxed)\s*\{([^{}]*)\}"), r" \1 "),
+    (re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|q?quad)(?![a-zA-Z])|\\[,;:!\\ ]|\\?\$|~"), " "),
+    (re.compile(r"\\?[\[{]|\\\("), "("),
+    (re.compile(r"\\?[\]}]|\\\)"), ")"),
+    (re.compile(r"(?<=[\d)])\s*[xX]\s*(?=[\d(])"), "*"),
+)
 CHARACTERS = set("0123456789+-*/() ")
+ARITHMETIC = re.compile(r"[0-9+\-*/() ]*[0-9][0-9+\-*/() ]*")
+OPERATOR = re.compile(r"[0-9)] *[+\-*/]")
+# What may stand before an expression, and open what is said behind it.
+LEAD = re.compile(
+    r"(?:\s*(?:the|a|one|my|our|this|that|final|correct|valid|possible|required|following|answer|expression|"
+    r"equation|solution|formula|is|be|would|can|use|using|we|i|you|get|have|find|so|thus|therefore|hence|then|"
+    r"it|as|follows|simply|target|[0-9]+ *=)(?=[\s:=,]|$)[:,]?)*[\s:\"'(]*",
+    flags=re.IGNORECASE,
+)
+BEHIND = re.compile(
+    r"\s*(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:=|[a-z])|- *[a-z]|"
+    r"\\(?:[rR]ightarrow|implies|to|approx)\b|"
+    r"(?:is|equals|equal|gives|which|that|to|so|because|since|as|with|where|using|uses|reaches|makes|"
+    r"results|evaluates|yields|works|or|and)\b)",
+    flags=re.IGNORECASE,
+)
+JOINED = re.compile(
+    r"[\s).]*(?:[,;/|&]|\bor\b|\band\b)(?:[\s,:/]|\b(?:or|and|also|else|even|maybe|perhaps|possibly|simply)\b)*",
+    flags=re.IGNORECASE,
+)
+OTHERWISE = re.compile(r"\b(?:or|alternatively|another|either)\b", flags=re.IGNORECASE)
 
 
 def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the final expression uses each given number exactly once and equals the target.
 
     Args:
-        completion: the model's text; its answer stands behind the last "answer :", else in the last box, else
-            behind the last `<answer>` or "the answer is", else on the last line. Of an equation's sides the
-            first with an operator counts.
+        completion: the model's text; see `extract`.
         answer: `{"numbers": [...], "target": ...}`.
     """
     problem = json.loads(answer)
@@ -48,20 +66,71 @@ def grade(completion: str, answer: str) -> Grade:
 
 
 def extract(completion: str) -> str:
-    """The text that states the final expression, at most `LONGEST` + 1 characters of it."""
-    text = final_answer(completion)
-    if text is None:
-        tail = completion[-10 * LONGEST :]
-        text = boxed(tail)
-        if text is None:
-            lines = ANNOUNCED.split(tail)[-1].partition("</answer>")[0].strip().splitlines()
-            text = lines[-1] if lines else ""
-    text = text[: 10 * LONGEST]
-    text = boxed(text) or text
-    for spelling, operator in SPELLINGS.items():
-        text = text.replace(spelling, operator)
-    sides = [side.strip(STRIPPED) for side in text.split("=")]
-    return next((side for side in sides if set(side) & set("+-*/")), sides[0])[: LONGEST + 1]
+    """The expression of the final answer, else of the last line; of an equation, its first side that is one.
+
+    What cannot be read as one expression, two that differ among it, is given back as text, at most
+    `LONGEST` + 1 characters, which has no value.
+    """
+    stated = final_answer(completion)
+    text = unwrapped(last_line(spoken(completion))) if stated is None else stated
+    text = arithmetic(affirmed(text[: 10 * LONGEST])).strip(" .")
+    for span in ARITHMETIC.finditer(text):
+        if OPERATOR.search(span.group()):
+            expression = _trimmed(span.group())
+            start = text.index(expression, span.start())
+            before, behind = text[:start], text[start + len(expression) :]
+            clear = LEAD.fullmatch(before) and BEHIND.match(behind)
+            return (
+                expression
+                if clear and not _offers_another(evaluate(expression), behind)
+                else text[: LONGEST + 1]
+            )
+    return text[: LONGEST + 1]
+
+
+def arithmetic(text: str) -> str:
+    r"""A text with plain signs for those of other alphabets and of TeX; `\frac{a}{b}` is `((a)/(b))`."""
+    text = text.translate(SIGNS)
+    while (plain := FRACTION.sub(r"((\1)/(\2))", text)) != text:
+        text = plain
+    for pattern, replacement in COMMANDS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _trimmed(span: str) -> str:
+    """Arithmetic without brackets and dashes at its ends that belong to the sentence around it."""
+    span = span.strip()
+    while span.count("(") > span.count(")") and span.endswith("("):
+        span = span[:-1].rstrip()
+    while span.count(")") > span.count("(") and (span.startswith(")") or span.endswith(")")):
+        span = (span[1:] if span.startswith(")") else span[:-1]).strip()
+    return re.sub(r" -+$", "", span)
+
+
+def _offers_another(reached: tuple[Fraction, list[int]] | None, behind: str) -> bool:
+    """Whether the text behind an expression offers an expression, or joins a number, of another value.
+
+    Working is no offer: "since 5*3 = 15 and 15+2 = 17".
+    """
+
+    def differs(span: re.Match) -> bool:
+        other = evaluate(_trimmed(span.group()))
+        return other is None or reached is None or other[0] != reached[0]
+
+    position, spans = 0, list(ARITHMETIC.finditer(behind))
+    for span in spans:
+        gap = behind[position : span.start()]
+        is_side = gap.strip(" (") == "=" and OPERATOR.search(span.group())
+        if (is_side or JOINED.fullmatch(gap)) and differs(span):
+            return True
+        if not is_side and gap.strip(" (") != "=" and not JOINED.fullmatch(gap):
+            break
+        position = span.end()
+    otherwise = OTHERWISE.search(behind, position)
+    return otherwise is not None and any(
+        span.start() >= otherwise.end() and OPERATOR.search(span.group()) and differs(span) for span in spans
+    )
 
 
 def evaluate(expression: str) -> tuple[Fraction, list[int]] | None:

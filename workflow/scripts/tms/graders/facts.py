@@ -2,7 +2,7 @@
 
 import re
 
-from tms.answers.final_answer import LONGEST, final_answer
+from tms.answers.final_answer import affirmed, final_answer, spoken
 from tms.answers.grade import Grade
 
 METRIC = "accuracy"
@@ -18,6 +18,6 @@ def grade(completion: str, answer: str) -> Grade:
     """
     text = final_answer(completion)
     if text is None:
-        text = re.split(r"\bis\b", completion[-LONGEST:])[-1]
-    extracted = " ".join(re.findall(r"\w+", text.lower()))[:100]
+        text = re.split(r"\bis\b", spoken(completion))[-1]
+    extracted = " ".join(re.findall(r"\w+", affirmed(text).lower()))[:100]
     return Grade(float(extracted == answer.lower()), extracted)

@@ -8,39 +8,55 @@ import re
 import string
 from collections import Counter
 
-from tms.answers.boxes import boxed
-from tms.answers.final_answer import LONGEST, final_answer
+from tms.answers.final_answer import affirmed, final_answer, last_line, spoken, unwrapped
 from tms.answers.grade import Grade
 
 METRIC = "f1"
 SPECIAL = ("yes", "no", "noanswer")
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after training on mathematics
-ANNOUNCED = re.compile(r"\banswer\b(?: to the question)? is:?\s+", flags=re.IGNORECASE)
+OFFERED = re.compile(r"\s*(?:,\s*)?\b(?:and/or|or|and)\b\s*|\s*[/|]\s*", flags=re.IGNORECASE)
+PREFIX = re.compile(r"^(?:either|between|both|maybe|perhaps)\s+", flags=re.IGNORECASE)
 
 
 def grade(completion: str, answer: str) -> Grade:
     """F1 over words of the completion's answer; its exact match under `em`.
+
+    Both are 0 for an answer that offers two values, see `offers_two`; what it denies does not count.
 
     Args:
         completion: the model's text; see `extract`.
         answer: the gold answer.
     """
     extracted = extract(completion)
-    return Grade(f1(extracted, answer), extracted[:200], {"em": [exact_match(extracted, answer)]})
+    stated = extracted if exact_match(extracted, answer) else affirmed(extracted)
+    if offers_two(stated, answer):
+        return Grade(0.0, extracted[:200], {"em": [0.0]})
+    return Grade(f1(stated, answer), extracted[:200], {"em": [exact_match(stated, answer)]})
 
 
 def extract(completion: str) -> str:
-    """The text behind the last "answer:" of a completion, else its last line."""
-    text = completion[-LONGEST:].strip()
-    stated = final_answer(text)
+    """The last answer that a completion states, else its last line."""
+    stated = final_answer(completion)
     if stated is None:
-        stated = boxed(text)
-    if stated is None:
-        lines = text.splitlines()
-        stated = ANNOUNCED.split(lines[-1])[-1] if lines else ""
-    stated = boxed(stated) or stated
-    return TEXT.sub(r"\1", stated).strip(' *_`"$')
+        stated = unwrapped(last_line(spoken(completion)))
+    return TEXT.sub(r"\1", stated)
+
+
+def offers_two(stated: str, gold: str) -> bool:
+    """Whether an answer names alternatives to a gold answer that is one value.
+
+    Two values joined by "or"; or by "and" or a slash, where one of them is the gold answer. What a comma
+    joins is one answer ("Chicago, Illinois"), which F1 judges as in the official script.
+    """
+    values = [normalise(PREFIX.sub("", value)) for value in OFFERED.split(stated)]
+    if len(set(values)) < 2 or len(OFFERED.split(gold)) > 1:
+        return False
+    listed = {
+        normalise(PREFIX.sub("", value))
+        for value in re.split(f"{OFFERED.pattern}|,", stated, flags=re.IGNORECASE)
+    }
+    return re.search(r"\bor\b", stated, flags=re.IGNORECASE) is not None or normalise(gold) in listed
 
 
 def normalise(text: str) -> str:
