@@ -7,8 +7,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
 from tms.config import paths, study, tasks
-from tms.config.check import check
+from tms.config.check import check_models, check_study
 from tms.config.flags import flags, labelled
+from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
 from tms.config.requested import asked_models
 from tms.io.code_digest import digests
@@ -30,14 +31,16 @@ os.environ.update(
     NLTK_DATA=os.path.abspath("data/nltk"),
 )
 
-config = study.expanded(config)
+config = study.expanded(laid_over(config, typed(dict(workflow.config_settings.config or {}))))
+CONFIGFILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
 try:
+    check_study(config, [line for file in CONFIGFILES for line in duplicates(Path(file))])
     # The workflow itself learns its targets only after the rules are read.
     asked = asked_models([word for word in sys.argv if word.startswith("results/")], config)
-    for warning in check(config, asked):
+    for warning in check_models(config, asked):
         print(f"warning: {warning}", file=sys.stderr)
 except InputError as error:
-    sys.exit(f"error: {error}")
+    sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
 
 
 wildcard_constraints:

@@ -2,14 +2,13 @@
 
 import dataclasses
 import difflib
-import re
+from collections.abc import Sequence
 from pathlib import Path
-
-import jsonschema
-import yaml
 
 from tms.config import check_experiments, check_on_policy
 from tms.config import study as settings
+from tms.config.check_values import path_fault, value_faults
+from tms.config.faults import Faults
 from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
@@ -17,7 +16,6 @@ from tms.config.suite import Suite
 from tms.io.errors import InputError
 from tms.mixture.schedule import total_steps
 
-SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.schema.yaml"
 JUDGED = {"wildguard"}  # graders that read a judge's output
 COLUMNS = {
     "row",
@@ -27,179 +25,171 @@ COLUMNS = {
     "contamination",
 }  # of a table, beside its benchmarks
 TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks that pretraining can teach
-RESERVED = {"base", "cells", "tables", "figures", "all"}  # folder names under results/ and results/{model}
 LIBRARY = Path(__file__).resolve().parents[1]
 
 
 def check(config: dict, asked: list[str] | None = None) -> list[str]:
-    """Check a configuration before any work is planned.
+    """Check a configuration before any work is planned: `check_study`, then `check_models`."""
+    check_study(config)
+    return check_models(config, list(config["models"]) if asked is None else asked)
+
+
+def check_study(config: dict, duplicates: Sequence[str] = ()) -> None:
+    """Check all that does not depend on which models are asked for.
 
     Args:
         config: the whole configuration.
-        asked: models whose folders, batches and checkpoints have to work; None: all of them.
+        duplicates: faults of its files, as `tms.config.load.duplicates` finds them.
+
+    Raises:
+        InputError: an unknown key, a value of the wrong type or out of range, a name that is no folder's or
+            leads nowhere: every fault, a line each that names the key and the remedy.
+    """
+    faults = Faults([*duplicates, *value_faults(config)])
+    faults.check(_check_names, config, faults)
+    faults.check(check_experiments.check, config, faults)
+    faults.end()
+
+
+def check_models(config: dict, asked: list[str]) -> list[str]:
+    """Check the models whose folders, batches and checkpoints have to work.
 
     Returns:
         Warnings, one line each.
 
     Raises:
-        InputError: an unknown key, a value of the wrong type or out of range, a name that leads nowhere, or
-            more checkpoints than a training run can have steps; one line that names the key and the remedy.
+        InputError: a folder that is not there, batches that cannot be dealt out, or more checkpoints than a
+            training run can have steps: every fault, a line each that names the key and the remedy.
     """
-    _check_schema(config)
-    _check_names(config)
-    warnings = []
-    for model in config["models"] if asked is None else asked:
-        _check_folders(config, model)
+    faults, warnings = Faults(), []
+    for model in asked:
+        _check_folders(config, model, faults)
+    runs: dict[str, str] = {}  # what is wrong, without the place -> the line
+    for model in asked:
         for method in settings.model_methods(config, model):
-            warnings += _check_run(config, model, method)
+            try:
+                warnings += _check_run(config, model, method)
+            except InputError as error:  # the methods of a model mostly share their settings
+                runs.setdefault(str(error).removeprefix("config: ").partition(": ")[2], str(error))
+    faults += runs.values()
+    faults.end()
     return warnings
 
 
-def _check_schema(config: dict) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text())
-    errors = sorted(
-        jsonschema.Draft202012Validator(schema).iter_errors(config), key=lambda e: list(map(str, e.path))
-    )
-    if errors:
-        raise InputError(_explain(errors[0]))
-
-
-def _explain(error: jsonschema.ValidationError) -> str:
-    key = ".".join(map(str, error.path))
-    prefix = f"{key}." if key else ""
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known), key=str)[0]
-        close = difflib.get_close_matches(str(unknown), known, n=1)
-        meant = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-        return f"config: unknown key {prefix}{unknown}; {meant}"
-    if error.validator == "required":
-        missing = sorted(set(error.validator_value) - set(error.instance))[0]
-        return f"config: key {prefix}{missing} is missing; add it (config/config.yaml explains each key)"
-    if error.validator == "type" and isinstance(error.instance, str):
-        if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+", error.instance):
-            return (
-                f"config: {key}: {error.instance!r} is text to YAML; write it with a point and a signed "
-                f"exponent, e.g. {float(error.instance):.1e}"
-            )
-    allowed = {
-        "minimum": lambda limit: f"must be at least {limit}",
-        "maximum": lambda limit: f"must be at most {limit}",
-        "exclusiveMinimum": lambda limit: f"must be more than {limit}",
-        "exclusiveMaximum": lambda limit: f"must be less than {limit}",
-        "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
-        "type": lambda kind: f"must be of type {kind if isinstance(kind, str) else ' or '.join(kind)}",
-        "minItems": lambda count: f"needs at least {count} entry",
-        "uniqueItems": lambda _: "has an entry twice",
-        "minLength": lambda _: "must not be empty",
-        "pattern": lambda pattern: (
-            "must be a point of a run, e.g. 3of10" if "of" in pattern else "must be a commit, 40 hex digits"
-        ),
-        "anyOf": lambda ways: "needs " + " or ".join(", ".join(way["required"]) for way in ways),
-    }[error.validator](error.validator_value)
-    return f"config: {key}: {error.instance!r} {allowed}"
-
-
-def _check_names(config: dict) -> None:
-    """Names must be usable as folders and lead to an entry."""
-    for part in ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads"):
-        for name in config[part]:
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(name)) or name in RESERVED:
-                raise InputError(
-                    f"config: {part}.{name}: names are folders: use letters, digits, '_', '.', '-', "
-                    f"and none of {', '.join(sorted(RESERVED))}"
-                )
+def _check_names(config: dict, faults: Faults) -> None:
+    """Names must lead to an entry."""
     root = config["data"]["root"]
-    if root is not None and not Path(root).is_dir():
-        raise InputError(f"config: data.root: no folder {root}; correct it, or write null for the hub")
-    for name, task in config["tasks"].items():
-        check_known(f"tasks.{name}.kind", task["kind"], _modules("tasks"))
-        check_known(f"tasks.{name}.grader", task["grader"], _modules("graders"))
-        if name in COLUMNS:
-            raise InputError(f"config: tasks.{name}: tables have a column of that name; choose another")
-        if "judge" in task:
-            check_known(f"tasks.{name}.judge", task["judge"], config["judges"])
+    if isinstance(root, str) and not path_fault("data.root", root) and not Path(root).is_dir():
+        faults.append(f"config: data.root: no folder {root}; correct it, or write null for the hub")
+    for name in config["tasks"]:
+        faults.check(_check_task, config, name, faults)
+    for name, judge in config["judges"].items():
+        faults.known(f"judges.{name}.kind", settings.value_at(judge, ["kind"]), _modules("judges"))
+    for name, method in config["methods"].items():
+        faults.known(f"methods.{name}.kind", settings.value_at(method, ["kind"]), KINDS)
+    for name, teacher in config["teachers"].items():
+        if "model" in teacher and "solutions" in teacher:
+            faults.append(f"config: teachers.{name}: give model or solutions, not both")
+    for name in config["suites"]:
+        faults.check(_check_suite, config, name, faults)
+    for model in config["table"]["models"]:
+        faults.known("table.models", model, config["models"])
+    for part in ("accepted", "kept"):
+        faults.check(_check_reasons, config, part, faults)
+    for name in config["pretrain"]:
+        faults.check(_check_pretraining, config, name, faults)
+    for name in config["models"]:
+        faults.check(_check_model, config, name, faults)
+    for method in settings.students(config):
+        faults.check(_check_trajectories, config, method, faults)
+
+
+def _check_task(config: dict, name: str, faults: Faults) -> None:
+    task = config["tasks"][name]
+    if name in COLUMNS:
+        faults.append(f"config: tasks.{name}: tables have a column of that name; choose another")
+    faults.known(f"tasks.{name}.kind", task.get("kind"), _modules("tasks"))
+    if "judge" in task:
+        faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
+    if faults.known(f"tasks.{name}.grader", task.get("grader"), _modules("graders")):
         judged = task["grader"] in JUDGED
         if ("judge" in task) != judged:
             needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
-            raise InputError(f"config: tasks.{name}.judge: grader {task['grader']} {needs}")
-        if task["limit"] > task["test"]:
-            raise InputError(
-                f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
-                f"tasks.{name}.test; raise test or lower limit"
-            )
-    for name, judge in config["judges"].items():
-        check_known(f"judges.{name}.kind", judge["kind"], _modules("judges"))
-    for name, method in config["methods"].items():
-        check_known(f"methods.{name}.kind", method["kind"], KINDS)
-    for name, teacher in config["teachers"].items():
-        if "model" in teacher and "solutions" in teacher:
-            raise InputError(f"config: teachers.{name}: give model or solutions, not both")
-    for name in config["suites"]:
-        _check_suite(config, name)
-    for model in config["table"]["models"]:
-        check_known("table.models", model, config["models"])
-    for part in ("accepted", "kept"):
-        for task, pairs in config["contamination"][part].items():
-            check_known(f"contamination.{part}", task, config["tasks"])
-            for benchmark, reason in pairs.items():
-                if not reason.strip():
-                    raise InputError(
-                        f"config: contamination.{part}.{task}.{benchmark}: the reason is empty; say why"
-                    )
-                check_known(f"contamination.{part}.{task}", benchmark, config["tasks"])
-    for name, pretrain in config["pretrain"].items():
-        check_known(f"pretrain.{name}.suite", pretrain["suite"], config["suites"])
-        for task in Suite.read(config["suites"][pretrain["suite"]]).benchmarks:
-            if config["tasks"][task]["kind"] not in TAUGHT:
-                raise InputError(
-                    f"config: suites.{pretrain['suite']}: pretrain.{name} cannot teach {task} (it knows "
-                    f"{', '.join(TAUGHT)}); put it into another suite"
+            faults.append(f"config: tasks.{name}.judge: grader {task['grader']} {needs}")
+    if task["limit"] > task["test"]:
+        faults.append(
+            f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
+            f"tasks.{name}.test; raise test or lower limit"
+        )
+
+
+def _check_reasons(config: dict, part: str, faults: Faults) -> None:
+    for task, pairs in config["contamination"][part].items():
+        faults.known(f"contamination.{part}", task, config["tasks"])
+        for benchmark, reason in pairs.items():
+            if reason.isspace():
+                faults.append(
+                    f"config: contamination.{part}.{task}.{benchmark}: the reason is empty; say why"
                 )
-    for name, model in config["models"].items():
-        check_known(f"models.{name}.teacher", model["teacher"], config["teachers"])
-        check_known(f"models.{name}.suite", model["suite"], config["suites"])
-        for method in model.get("methods", {}):
-            check_known(f"models.{name}.methods", method, config["methods"])
-        for method in settings.students(config):
-            trajectory = settings.section(config, "tms", name, method)["trajectory"]
-            # A round of iterative SFT harvests the student before it.
-            iterative = settings.kind_of(config, method).iterative
-            known = settings.trajectories(config) + (settings.students(config) if iterative else [])
-            check_known(f"tms.trajectory of methods.{method}", trajectory, known)
-    check_experiments.check(config)
+            faults.known(f"contamination.{part}.{task}", benchmark, config["tasks"])
+
+
+def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
+    suite = config["pretrain"][name]["suite"]
+    check_known(f"pretrain.{name}.suite", suite, config["suites"])
+    for task in Suite.read(config["suites"][suite]).benchmarks:
+        if task in config["tasks"] and config["tasks"][task]["kind"] not in TAUGHT:
+            faults.append(
+                f"config: suites.{suite}: pretrain.{name} cannot teach {task} (it knows "
+                f"{', '.join(TAUGHT)}); put it into another suite"
+            )
+
+
+def _check_model(config: dict, name: str, faults: Faults) -> None:
+    model = config["models"][name]
+    faults.known(f"models.{name}.teacher", model["teacher"], config["teachers"])
+    faults.known(f"models.{name}.suite", model["suite"], config["suites"])
+    for method in model.get("methods", {}):
+        faults.known(f"models.{name}.methods", method, config["methods"])
+
+
+def _check_trajectories(config: dict, method: str, faults: Faults) -> None:
+    # A round of iterative SFT harvests the student before it.
+    iterative = settings.kind_of(config, method).iterative
+    known = settings.trajectories(config) + (settings.students(config) if iterative else [])
+    for model in config["models"]:
+        trajectory = settings.section(config, "tms", model, method)["trajectory"]
+        faults.known(f"tms.trajectory of methods.{method}", trajectory, known)
 
 
 def _modules(folder: str) -> list[str]:
     return sorted(file.stem for file in (LIBRARY / folder).glob("[!_]*.py"))
 
 
-def _check_suite(config: dict, name: str) -> None:
+def _check_suite(config: dict, name: str, faults: Faults) -> None:
     entry = config["suites"][name]
     suite = Suite.read(entry)
     parts = [part.name for part in dataclasses.fields(Suite)]
     for group in parts:
         for task in entry.get(group, []):
-            check_known(f"suites.{name}.{group}", task, config["tasks"])
+            faults.known(f"suites.{name}.{group}", task, config["tasks"])
     for view, target in suite.views.items():
-        check_known(f"suites.{name}.views.{view}", target, suite.targets)
+        faults.known(f"suites.{name}.views.{view}", target, suite.targets)
     for task in suite.targets:
         for split in ("train", "heldout"):
-            if split not in config["tasks"][task]:
-                raise InputError(
-                    f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target"
-                )
+            if split not in config["tasks"].get(task, ("train", "heldout")):
+                faults.append(f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target")
     groups: dict[str, str] = {}
     for group in parts:
         for task in entry.get(group, []):
             if task in groups:
-                raise InputError(
+                faults.append(
                     f"config: suites.{name}: {task} stands under {groups[task]} and under {group}; keep one"
                 )
             groups[task] = group
 
 
-def _check_folders(config: dict, model: str) -> None:
+def _check_folders(config: dict, model: str, faults: Faults) -> None:
     """The folders of a model, its teacher and its judges must be there, or be made by the workflow."""
     entry = config["models"][model]
     judges = {config["tasks"][name].get("judge") for name in settings.benchmarks(config, model)} - {None}
@@ -213,7 +203,7 @@ def _check_folders(config: dict, model: str) -> None:
         if folder.rstrip("/") not in made and not Path(folder).is_dir():
             close = difflib.get_close_matches(folder, made, n=1)
             meant = f"did you mean {close[0]}?" if close else "write the whole path (no ~) of a model folder"
-            raise InputError(
+            faults.append(
                 f"config: {key}: no folder {folder}, and no download or pretraining makes it; {meant}"
             )
 

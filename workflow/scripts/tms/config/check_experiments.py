@@ -3,59 +3,64 @@
 from collections.abc import Callable
 
 from tms.config import study as settings
-from tms.config.known import check_known
-from tms.config.method_kinds import KINDS, SIDES, MethodKind
-from tms.io.errors import InputError
+from tms.config.faults import Faults
+from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
 NOT_ON_POLICY = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
 
 
-def check(config: dict) -> None:
-    """Check `experiments`, `diagnose`, and the methods and models that they are about.
-
-    Raises:
-        InputError: one line that names the key and the remedy.
-    """
-    for name, entry in config["methods"].items():
-        if ("iterations" in entry) != KINDS[entry["kind"]].iterative:
-            raise InputError(
-                f"config: methods.{name}.iterations: kind {_listed(lambda kind: kind.iterative)} needs it, "
-                f"and no other kind has it"
-            )
-        unread = ("tms", "harvest") if name in settings.on_policy(config) else ("on_policy",)
-        for section in unread:
-            if section in entry:
-                raise InputError(
-                    f"config: methods.{name}.{section}: kind {entry['kind']} reads no such section; remove it"
-                )
+def check(config: dict, faults: Faults) -> None:
+    """Check `experiments`, `diagnose`, and the methods and models that they are about, a line a fault."""
+    for name in config["methods"]:
+        faults.check(_check_method, config, name, faults)
     for name, entry in config["experiments"].items():
         for method in entry:
-            check_known(f"experiments.{name}", method, config["methods"])
+            faults.known(f"experiments.{name}", method, config["methods"])
+    faults.check(_check_kinds, config, faults)
+    for model in config["models"]:
+        faults.check(_check_model, config, model, faults)
+
+
+def _check_method(config: dict, name: str, faults: Faults) -> None:
+    entry = config["methods"][name]
+    if ("iterations" in entry) != KINDS[entry["kind"]].iterative:
+        faults.append(
+            f"config: methods.{name}.iterations: kind {_listed(lambda kind: kind.iterative)} needs it, "
+            f"and no other kind has it"
+        )
+    unread = ("tms", "harvest") if KINDS[entry["kind"]].trains_on == SAMPLES else ("on_policy",)
+    for section in unread:
+        if section in entry:
+            faults.append(
+                f"config: methods.{name}.{section}: kind {entry['kind']} reads no such section; remove it"
+            )
+
+
+def _check_kinds(config: dict, faults: Faults) -> None:
+    """Check what an experiment's methods are."""
     for name in SWEEPS:
         for method in config["experiments"].get(name, []):
             if not settings.kind_of(config, method).mixes:
                 kind, mixing = config["methods"][method]["kind"], _listed(lambda kind: kind.mixes)
-                raise InputError(
+                faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind {mixing}"
                 )
     for name in NOT_ON_POLICY:
         for method in config["experiments"].get(name, []):
             if method in settings.on_policy(config):
                 kind = config["methods"][method]["kind"]
-                raise InputError(
+                faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods that train on rows"
                 )
     for method in config["experiments"].get("mismatch", []):
         for name, entry in config["experiments"].items():
             if name != "mismatch" and method in entry:
-                raise InputError(
+                faults.append(
                     f"config: experiments.mismatch: {method} is in experiments.{name} too, where runs have "
                     f"another length; give the long runs methods of their own"
                 )
-    for model in config["models"]:
-        _check_model(config, model)
 
 
 def _listed(chosen: Callable[[MethodKind], bool]) -> str:
@@ -63,50 +68,51 @@ def _listed(chosen: Callable[[MethodKind], bool]) -> str:
     return " or ".join(name for name, kind in KINDS.items() if chosen(kind))
 
 
-def _check_model(config: dict, model: str) -> None:
+def _check_model(config: dict, model: str, faults: Faults) -> None:
     for experiment in config["models"][model].get("experiments", []):
-        check_known(f"models.{model}.experiments", experiment, config["experiments"])
+        faults.known(f"models.{model}.experiments", experiment, config["experiments"])
     chosen = settings.experiments(config, model)
     if "main" not in chosen:
-        raise InputError(f"config: models.{model}.experiments: main is missing; every report has it")
+        faults.append(f"config: models.{model}.experiments: main is missing; every report has it")
     for method in settings.model_methods(config, model):
         for point in settings.own_points(config, model, method):
             if point in (BASE, FINAL):
-                raise InputError(
+                faults.append(
                     f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
                     f"name points between"
                 )
     if "mismatch" in chosen:
         task = settings.diagnose(config, model, "mismatch")["task"]
-        check_known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
+        faults.known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
         for method in chosen["mismatch"]:
             if not settings.own_points(config, model, method):
-                raise InputError(
+                faults.append(
                     f"config: experiments.mismatch: {method} has no training.checkpoints; name the points at "
                     f"which it is measured"
                 )
     diversity = settings.diagnose(config, model, "diversity")
     if diversity["k"] > diversity["samples"]:
-        raise InputError(
+        faults.append(
             f"config: diagnose.diversity of models.{model}: k {diversity['k']} is more than the "
             f"{diversity['samples']} samples; raise samples or lower k"
         )
     if "frontier" in chosen:
-        _check_frontier(config, model)
+        _check_frontier(config, model, faults)
 
 
-def _check_frontier(config: dict, model: str) -> None:
+def _check_frontier(config: dict, model: str, faults: Faults) -> None:
     """Both sides of the frontier control need as many points, else the larger one has more chances."""
     points = dict.fromkeys(SIDES, 0)
     for method in config["experiments"]["frontier"]:
         kind = config["methods"][method]["kind"]
         if kind not in points:
-            raise InputError(
+            faults.append(
                 f"config: experiments.frontier: {method} is of kind {kind}; name {' and '.join(SIDES)} alone"
             )
+            continue
         points[kind] += 1 + len(settings.own_points(config, model, method))
     if points["sft"] != points["tms"]:
-        raise InputError(
+        faults.append(
             f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
             f"end and `training.checkpoints` for each method); give both sides as many"
         )

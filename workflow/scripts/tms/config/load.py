@@ -29,10 +29,51 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
     contents = {}
     for path in [Path("config/config.yaml"), *configfiles]:
         try:
-            contents[path] = yaml.safe_load(path.read_text()) or {}
-        except (OSError, yaml.YAMLError) as error:
+            contents[path] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, ValueError, yaml.YAMLError) as error:
             raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
+        if not isinstance(contents[path], dict):
+            raise InputError(f"{path}: no key at its top level; write `key: value` lines")
+    if twice := [line for path in contents for line in duplicates(path)]:
+        raise InputError("\n".join(twice))
     return contents
+
+
+def duplicates(path: Path) -> list[str]:
+    """Keys that stand twice in a mapping of a YAML file (YAML would drop the first), a line each."""
+    found = []
+
+    def visit(node: yaml.Node, place: str) -> None:
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                visit(item, f"{place}{index}.")
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                if name in lines:
+                    found.append(
+                        f"{path}: {place}{name} stands twice (lines {lines[name]} and {line}); keep one"
+                    )
+                lines[name] = line
+                visit(value, f"{place}{name}.")
+
+    with path.open(encoding="utf-8") as stream:
+        visit(yaml.compose(stream, Loader=yaml.SafeLoader), "")
+    return found
+
+
+def typed(values: dict) -> dict:
+    """The values of Snakemake's `--config`, which reads numbers below the top as text, as YAML reads them."""
+
+    def read(value: object) -> object:
+        if isinstance(value, dict):
+            return typed(value)
+        if isinstance(value, list):
+            return [read(item) for item in value]
+        return yaml.safe_load(value) if isinstance(value, str) else value
+
+    return {key: read(value) for key, value in values.items()}
 
 
 def merged(contents: dict[Path, dict]) -> dict:

@@ -9,6 +9,8 @@ from tms.mixture.checkpoints import parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 
+MOST_ROUNDS = 100  # of iterative SFT; each is a method of its own
+
 Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
 
@@ -18,11 +20,15 @@ def expanded(config: dict) -> dict:
     Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
     before it writes; every student starts from theta_0. A method that already is such a round is used.
     """
+    if not isinstance(config.get("methods"), dict):
+        return config  # `check` says what is wrong
     methods = dict(config["methods"])
     for name, entry in config["methods"].items():
-        kind = KINDS.get(entry.get("kind"))
-        if kind is None or not kind.iterative or "iterations" not in entry:
-            continue  # `check` says what is wrong
+        kind = KINDS.get(str(entry.get("kind"))) if isinstance(entry, dict) else None
+        if kind is None or not kind.iterative or type(entry.get("iterations")) is not int:
+            continue
+        if not 1 <= entry["iterations"] <= MOST_ROUNDS or not isinstance(entry.get("tms", {}), dict):
+            continue
         settings = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
         first = {"kind": "final_sft"} | settings
         before = next((other for other, known in config["methods"].items() if known == first), None)

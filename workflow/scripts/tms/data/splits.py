@@ -1,7 +1,7 @@
 """Disjoint splits of generated problems: a problem's split is a hash of its content, never of a seed."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from tms.io.errors import InputError
@@ -18,6 +18,16 @@ def split_of(key: str) -> str:
     """
     bucket = hashlib.sha256(key.encode()).digest()[0] % 10
     return {0: "test", 1: "heldout"}.get(bucket, "train")
+
+
+def attempts(task: str) -> Iterator[int]:
+    """Numbers of the draws of one problem.
+
+    Raises:
+        InputError: `PATIENCE` draws gave none.
+    """
+    yield from range(PATIENCE)
+    raise InputError(f"{task}: {PATIENCE} draws in a row gave no problem; widen the task's options")
 
 
 def collect(

@@ -11,7 +11,8 @@ from tms.io.errors import InputError
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line and call `main`; an `InputError` becomes one line and exit status 2.
+    """Parse the command line and call `main`; an `InputError` becomes one line (of several faults a line
+    each) and exit status 2.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
     threads and `same_kernels`, before anything imports torch. What it prints after its reader has gone
@@ -31,7 +32,8 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     try:
         main(args)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
 
 

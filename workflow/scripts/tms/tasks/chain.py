@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import attempts, collect
+from tms.io.errors import InputError
 
 DEFAULTS = {
     "max_number": 12,  # largest number in a problem
@@ -54,14 +55,17 @@ def read_options(options: dict) -> dict:
     """Fill in the defaults.
 
     Raises:
-        InputError: an option is unknown.
+        InputError: an option is unknown, or of no use.
     """
-    return task_options.read_options("chain", options, DEFAULTS)
+    settings = task_options.read_options("chain", options, DEFAULTS)
+    if settings["max_number"] < 2:
+        raise InputError(f"chain: option max_number is {settings['max_number']}; write at least 2")
+    return settings
 
 
 def problem(random: Random, settings: dict) -> tuple[str, list[int]]:
     """Draw two operators and three numbers whose values stay within 1..max_value."""
-    while True:
+    for _ in attempts("chain"):
         operators = random.choice(PAIRS)
         numbers = [random.randint(2, settings["max_number"]) for _ in range(3)]
         if all(1 <= value <= settings["max_value"] for value in steps(operators, numbers)):

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import attempts, collect
 from tms.io.errors import InputError
 
 PROMPT = (
@@ -60,12 +60,19 @@ def read_options(options: dict) -> dict:
         raise InputError(f"countdown: option count is {settings['count']!r}; each must be 2 to 8")
     if not settings["operators"] or set(settings["operators"]) - set("+-*/"):
         raise InputError(f"countdown: option operators is {settings['operators']!r}; choose from +-*/")
+    try:
+        settings["prompt"].format(numbers="", target="")
+    except (LookupError, ValueError) as error:
+        raise InputError(
+            f"countdown: option prompt is {settings['prompt']!r}; of what stands in braces it may hold "
+            f"{{numbers}} and {{target}} alone"
+        ) from error
     return {**settings, "count": counts}
 
 
 def problem(random: Random, settings: dict) -> tuple[list[int], int]:
     """Draw numbers (in the prompt's order) and a target in 1..max_target that some expression reaches."""
-    while True:
+    for _ in attempts("countdown"):
         numbers = [random.randint(1, settings["max_number"]) for _ in range(random.choice(settings["count"]))]
         values = [Fraction(number) for number in numbers]
         while len(values) > 1:
