@@ -104,6 +104,26 @@ def test_tables_say_which_columns_share_text_with_training(run_program, tmp_path
     assert notes["countdown", "refusal"] == notes["chain", "facts"] == ""
 
 
+def test_tables_say_which_rows_have_no_grade_on_their_merits(run_program, tmp_path):
+    fill(tmp_path)
+    path = tmp_path / "countdown/seed0/grades.parquet"
+    rows = parquet.read(path, parquet.GRADES)
+    for reason, grade, name in (
+        ("crash", None, "facts-0"),
+        ("timeout", None, "facts-9"),
+        ("limit", 0.0, "chain-9"),
+    ):
+        (row,) = [row for row in rows if row["example_id"] == name]
+        row |= {"reason": reason, "grade": grade}
+    parquet.write(path, parquet.GRADES, rows, {})
+    done = run_program(tmp_path, "aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    assert done.returncode == 0, done.stderr
+    lines = {line["row"]: line for line in read(tmp_path / "table.csv")}
+    told = {row: line["ungraded"] for row, line in lines.items()}
+    assert told == {"base": "", "tms": "chain 1 limit; facts 2 lost", "delta": ""}
+    assert lines["base"]["facts"] == "1.0000"  # of all ten rows, as in every other method's table
+
+
 def test_tidy_scores(finished):
     lines = (finished / "scores.csv").read_text().splitlines()
     assert lines[:2] == [

@@ -29,6 +29,7 @@ def write_grades(path, benchmarks):
             "sample": index,
             "extracted": extracted,
             "grade": grade,
+            "reason": "crash" if grade is None and extracted == "" else "",
         }
         for benchmark, prompts in benchmarks.items()
         for index in (2, 0, 1, 3)  # rows may come in any order
@@ -114,6 +115,15 @@ def test_cells_by_hand(measured, tmp_path):
     assert sampled["ci_low"] <= sampled["value"] <= sampled["ci_high"]
     assert sampled["seeds_low"] < 0 < sampled["seeds_high"]  # two seeds that disagree say little
     assert cells.select(found, quantity="pass_at_1", method="base")[0]["seeds_low"] is None
+
+
+def test_prompts_of_which_a_row_was_lost_count_for_no_model(measured, tmp_path):
+    lost = {**TMS, "p1": [("7", 1.0), ("", None), ("7", 1.0)]}
+    assert measured({**RUNS, "tms/chain/seed0": {"chain": lost}}).returncode == 0
+    found = cells.read([tmp_path / "cells.parquet"])
+    assert value(found, "pass_at_1", "base") == pytest.approx((2 / 3 + 0 + 1 / 3) / 3)
+    (cell,) = cells.select(found, quantity="pass_at_1", method="tms")
+    assert cell["note"] == "3 samples a prompt; 1 prompts left out, rows of which were lost"
 
 
 def test_differences_and_marks(measured, tmp_path):

@@ -13,6 +13,7 @@ from tms.metrics.drift_table import DRIFT, drift_rows
 from tms.metrics.per_example import read_per_example
 from tms.metrics.scores import TABLE_DECIMALS, TIDY, TIDY_DECIMALS, read_scores, tidy, tidy_also
 from tms.metrics.summary import BASE, Estimate, Summary, difference, summarise
+from tms.metrics.ungraded import COLUMN, ungraded
 
 
 def parser() -> argparse.ArgumentParser:
@@ -91,6 +92,13 @@ def main(args: argparse.Namespace) -> None:
     if pairs:  # training and evaluation set share text, which the config accepts: the table says so
         columns.append("contamination")
         lines = [line | {"contamination": "; ".join(pairs)} for line in lines]
+    told = {
+        "base": ungraded([args.base_grades], suite.benchmarks),
+        args.method: ungraded(map(Path, cli.parse_pairs(args.grades).values()), suite.benchmarks),
+    }
+    if any(told.values()):  # rows that were lost or came to their limit: the table says so
+        columns.append(COLUMN)
+        lines = [line | {COLUMN: told.get(line["row"], "")} for line in lines]
     write_csv(args.table, columns, lines)
     intervals = [
         {"row": names[row], "column": name}

@@ -8,7 +8,14 @@ import numpy as np
 from tms.experiments import cells
 from tms.experiments.answer_classes import canonical_all, has_answers
 from tms.experiments.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
-from tms.experiments.diversity_samples import Samples, by_prompt, read_greedy, read_samples, with_responses
+from tms.experiments.diversity_samples import (
+    Samples,
+    by_prompt,
+    lost_prompts,
+    read_greedy,
+    read_samples,
+    with_responses,
+)
 from tms.grading.losses import add_lost_rows
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -80,6 +87,10 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
     methods = of_task(list(samples), task)
     models = {label: samples[label].get(task, Samples()) for label in methods}
     prompts = same_prompts(models, task)
+    files = [cli.parse_pairs(pairs)[label] for pairs in (args.samples, args.greedy) for label in methods]
+    if lost := set().union(*(lost_prompts(Path(path), task) for path in files)):
+        models = {label: model.without(lost) for label, model in models.items()}
+        prompts = [prompt for prompt in prompts if prompt not in lost]
     names = list(dict.fromkeys(methods.values()))
     if not all(model.binary for model in models.values()):
         reason = "Pass@K needs grades of right or wrong"
@@ -108,6 +119,7 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
     }
     number = len(models[BASE].answers[prompts[0]])
     note = f"{'' if stated else f'{WHOLE}; '}{number} samples a prompt"
+    note += f"; {len(lost)} prompts left out, rows of which were lost" if lost else ""
     return target_cells(args.model, task, stacked, args.k, number, note)
 
 

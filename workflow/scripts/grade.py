@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
+from tms.answers.grade import LIMIT, LOST
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
-from tms.grading.worker import LIMIT, LOST
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.per_example import by_example, interval

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,6 +98,8 @@ def main(args: argparse.Namespace) -> None:
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
+    if told := content.ungraded({"base": args.base, **folders}, suite.benchmarks):
+        scores = replace(scores, caption=f"{scores.caption} {told}")
     leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading

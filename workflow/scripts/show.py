@@ -7,6 +7,7 @@ from pathlib import Path
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
+from tms.metrics.ungraded import COLUMN
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +38,11 @@ def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
     Raises:
         InputError: two tables have other columns or another base.
     """
+    if any(COLUMN in header for header, *_ in tables.values()):  # only tables with such rows have it
+        tables = {
+            path: lines if COLUMN in lines[0] else [[*lines[0], COLUMN], *([*line, ""] for line in lines[1:])]
+            for path, lines in tables.items()
+        }
     (first, lines), *others = tables.items()
     joined = lines[:3]
     for path, (header, base, method, *_) in others:

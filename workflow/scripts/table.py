@@ -7,6 +7,7 @@ from tms.io import cli
 from tms.io.csv_file import read_csv, write_csv
 from tms.io.errors import InputError
 from tms.metrics.cost_table import COST
+from tms.metrics.ungraded import COLUMN
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,8 +48,10 @@ def join_tables(methods: list[str], tables: list[Path], intervals: list[Path]) -
         InputError: two tables differ in their base or their columns, or one is of another method.
     """
     joined: list[dict[str, str]] = []
-    for method, path, more in zip(methods, tables, intervals, strict=True):
-        lines = {line["row"]: line for line in read_csv(path, ["row", "xfer", "forgetting"])}
+    read = [read_csv(path, ["row", "xfer", "forgetting"]) for path in tables]
+    told = {COLUMN: ""} if any(COLUMN in lines[0] for lines in read) else {}
+    for method, path, found, more in zip(methods, tables, read, intervals, strict=True):
+        lines = {line["row"]: line | told | line for line in found}
         if method not in lines:
             raise InputError(f"{path}: no row {method}; delete it and run aggregate again")
         beside = beside_forgetting(method, more)

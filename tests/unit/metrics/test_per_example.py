@@ -11,6 +11,7 @@ from tms.metrics.per_example import (
     by_example,
     half_of,
     interval,
+    misfit,
     read_checkpoints,
     read_per_example,
     score_draws,
@@ -27,8 +28,8 @@ def row(benchmark, example, grade, **also):
         "extracted": "",
         "grade": grade,
         "also": json.dumps(also),
-        "finish_reason": "stop",
         "reason": "",
+        "finish_reason": "stop",
     }
 
 
@@ -119,6 +120,20 @@ def test_rows_of_one_example_are_its_items_and_rows_without_one_do_not_count():
     alone = by_example([row("chain", "a", None, parts=[1.0, 1.0])])["chain.parts"]
     low, high = interval([alone])  # of a single example
     assert low == pytest.approx(1 / (1 + 1.959964**2), abs=1e-6) and high == 1
+
+
+def test_a_model_may_lack_what_the_machine_has_lost_and_nothing_else():
+    def model(*grades, lost=()):
+        rows = [row("facts", f"e{i}", grade) for i, grade in enumerate(grades)]
+        return by_example([one | {"reason": "crash"} if i in lost else one for i, one in enumerate(rows)])
+
+    whole, short = model(1.0, 0.0, 1.0), model(1.0, None, 1.0, lost=[1])
+    assert short["facts"].lost == {"e1"} and short["facts"].score == 1.0
+    assert misfit({"a": whole["facts"], "b": short["facts"]}) is None
+    assert misfit({"b": short["facts"], "a": whole["facts"]}) is None
+    assert misfit({"a": whole["facts"], "c": model(1.0, None, 1.0)["facts"]}) == "c"
+    assert misfit({"b": short["facts"], "d": model(1.0, 1.0)["facts"]}) == "d"
+    assert misfit({"a": whole["facts"], "e": None}) == "e"
 
 
 def test_a_half_is_a_fair_coin_of_the_name():

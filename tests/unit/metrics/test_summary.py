@@ -351,3 +351,17 @@ def test_the_papers_signs(grid, few_resamples):
     base, sft = of_paper(grid[0]), of_paper(grid[1])
     found = values(base, {("math", 0): sft}, Suite(["math"], PAPER_RETENTION))
     assert 100 * found["forgetting"] == pytest.approx((-24.6 - 23.7 - 3.7) / 3)
+
+
+def test_a_row_that_was_lost_does_not_count_for_its_run_and_leaves_the_others_as_they_are(few_resamples):
+    names = tuple("0123456789")
+    right = np.array([1.0] * 6 + [0.0] * 4)
+    short = PerExample("facts", names[1:], right[1:], np.ones(9), frozenset("0"))
+    whole = {name: PerExample(name, names, right, np.ones(10)) for name in SUITE.benchmarks}
+    runs = {("countdown", 0): whole | {"facts": short}, ("chain", 0): whole}
+    found = summarise(whole, {"tms": runs}, SUITE)[""]
+    assert found[BASE].value("facts") == 0.6
+    assert found["tms"].value("facts") == pytest.approx((5 / 9 + 6 / 10) / 2)
+    single = summarise(whole, {"tms": runs}, SUITE, tasks=["countdown"])["countdown"]
+    assert difference(single["tms"], single[BASE], "facts").p_value > 0.05  # no McNemar of unequal examples
+    assert summarise(whole, {"tms": runs}, SUITE, half=HALVES[0])[""]["tms"].seeds == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tms.answers.grade import LOST
 from tms.experiments.answer_classes import response_class
 from tms.experiments.diversity import measure
 from tms.io import parquet
@@ -29,6 +30,20 @@ class Samples:
     def binary(self) -> bool:
         """Whether each grade is right or wrong, which Pass@K is about."""
         return all(grade in (0, 1) for grades in self.grades.values() for grade in grades)
+
+    def without(self, prompts: set[str]) -> "Samples":
+        """The samples of all other prompts."""
+        answers, grades = (
+            {prompt: found for prompt, found in of_prompt.items() if prompt not in prompts}
+            for of_prompt in (self.answers, self.grades)
+        )
+        return Samples(answers, grades)
+
+
+def lost_prompts(path: Path, task: str) -> set[str]:
+    """Prompts of a task of which the machine has lost a row; no model's samples of them count."""
+    rows = parquet.read(path, ["benchmark", "example_id", "reason"])
+    return {row["example_id"] for row in rows if row["benchmark"] == task and row["reason"] in LOST}
 
 
 def read_samples(path: Path) -> dict[str, Samples]:

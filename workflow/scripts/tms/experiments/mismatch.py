@@ -8,7 +8,7 @@ import numpy as np
 
 from tms.experiments import cells
 from tms.io.errors import InputError
-from tms.metrics.per_example import Model, interval, read_checkpoints, read_per_example, score_draws
+from tms.metrics.per_example import Model, interval, misfit, read_checkpoints, read_per_example, score_draws
 from tms.metrics.statistics import bootstrap_interval, normal_interval, seed_interval
 from tms.mixture.checkpoints import BASE, FINAL, step_of
 
@@ -136,20 +136,20 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
         raise InputError(f"{name}: no grades of {missing[0]} at {point}; run generate and grade again")
     entries, draws_SD = {}, {}
     for benchmark in [score for score, items in first.items() if score == items.benchmark]:
-        for label, model in models.items():
-            if benchmark not in model or model[benchmark].examples != first[benchmark].examples:
-                raise InputError(
-                    f"{label}: other examples of {benchmark} at {point} than the other seeds; "
-                    f"run generate and grade again"
-                )
-        items = [model[benchmark] for model in models.values()]
+        graded = {label: model.get(benchmark) for label, model in models.items()}
+        if (label := misfit(graded)) is not None:
+            raise InputError(
+                f"{label}: other examples of {benchmark} at {point} than the other seeds; "
+                f"run generate and grade again"
+            )
+        items = [*graded.values()]
         draws_SD[benchmark] = score_draws(items, benchmark)
         bounds = interval(items, draws_SD[benchmark][:, 1:].mean(axis=0))
-        entries[benchmark] = _entry(draws_SD[benchmark][:, 0], *bounds) | {"n": first[benchmark].n}
+        entries[benchmark] = _entry(draws_SD[benchmark][:, 0], *bounds) | {"n": items[0].n}
     if len(retention) == 1:
         return entries | {"retention_mean": entries[retention[0]] | {"n": None}}
     kept_SD = np.mean([draws_SD[benchmark] for benchmark in retention], axis=0)
-    n = min(first[benchmark].n for benchmark in retention)
+    n = min(entries[benchmark]["n"] for benchmark in retention)
     bounds = bootstrap_interval(kept_SD[:, 1:].mean(axis=0), n)
     return entries | {"retention_mean": _entry(kept_SD[:, 0], *bounds)}
 

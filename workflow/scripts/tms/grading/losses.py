@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections import Counter
 
-from tms.grading.worker import CRASH, ERROR, LIMIT, LOST, TIMEOUT
+from tms.answers.grade import CRASH, ERROR, LIMIT, LOST, TIMEOUT
 from tms.io.errors import InputError
 
 MOST_LOST = 0.005  # share of a stage's rows that the machine may lose; one row it always may

@@ -5,9 +5,9 @@ from functools import cache, partial
 from types import ModuleType
 from typing import NamedTuple
 
-from tms.answers.grade import Grade
+from tms.answers.grade import LOST, Grade
 from tms.grading.rows import RowPool
-from tms.grading.worker import LOST, Failure, Limits
+from tms.grading.worker import Failure, Limits
 from tms.io.modules import load_module
 from tms.io.progress import Progress
 

@@ -3,10 +3,11 @@
 from collections import Counter
 from math import fsum
 
+from tms.answers.grade import ERROR, LIMIT
 from tms.grading.losses import REMEDIES
 from tms.grading.pool import Task
 from tms.grading.server import GradingServer
-from tms.grading.worker import ERROR, LIMIT, Limits
+from tms.grading.worker import Limits
 from tms.io.errors import InputError
 
 MOST_FAILURES = 0.5  # share of a call's rollouts; with more of them the grader is broken, not the policy

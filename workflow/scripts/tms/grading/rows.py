@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
+from tms.answers.grade import ERROR
 from tms.grading.losses import Losses
-from tms.grading.worker import ERROR, Failure, Limits, Worker
+from tms.grading.worker import Failure, Limits, Worker
 from tms.io.errors import InputError
 
 CHUNK = 32  # rows sent to a worker at once

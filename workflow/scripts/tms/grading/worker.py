@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from tms.answers.grade import CRASH, ERROR, LIMIT, TIMEOUT
 from tms.grading.process import end_with_parent, limit_cpu, limit_memory
 from tms.io.errors import InputError
-
-LIMIT = "limit"  # the row used up its own CPU seconds or memory
-TIMEOUT, CRASH = LOST = ("timeout", "crash")  # lost to the machine: no word for too long, a dead process
-ERROR = "error"  # the work raised an exception
 
 
 class Limits(NamedTuple):
@@ -34,7 +31,7 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a row has no result: `LIMIT`, one of `LOST`, or `ERROR`."""
+    """Why a row has no result (`tms.answers.grade`)."""
 
     reason: str
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from tms.answers.grade import LOST
 from tms.io import parquet
 from tms.metrics.statistics import Bounds, bootstrap_interval, resampled_means, score_interval
 
@@ -24,12 +25,14 @@ class PerExample:
         sums_N: sum of each example's items, which are in [0, 1].
         counts_N: number of each example's items; at least one (IFEval has one for each instruction, several
             samples of a prompt one each).
+        lost: the benchmark's examples of which the machine has lost a row.
     """
 
     benchmark: str
     examples: tuple[str, ...]
     sums_N: np.ndarray
     counts_N: np.ndarray
+    lost: frozenset[str] = frozenset()
 
     @property
     def score(self) -> float:
@@ -49,7 +52,11 @@ class PerExample:
     def take(self, kept: list[int]) -> "PerExample":
         """The items of some of the examples, given by their places."""
         examples = tuple(self.examples[index] for index in kept)
-        return PerExample(self.benchmark, examples, self.sums_N[kept], self.counts_N[kept])
+        return PerExample(self.benchmark, examples, self.sums_N[kept], self.counts_N[kept], self.lost)
+
+    def of_half(self, half: str) -> "PerExample":
+        """The items of the examples of one half."""
+        return self.take([i for i, name in enumerate(self.examples) if half_of(self.benchmark, name) == half])
 
 
 Model = Mapping[str, PerExample]  # items of a model by score: `facts`, `ifeval.prompt_loose`
@@ -67,10 +74,13 @@ def by_example(rows: Iterable[dict]) -> dict[str, PerExample]:
     item of a score do not count for it.
 
     Args:
-        rows: columns `benchmark`, `example_id`, `grade` (or None) and `also` (JSON: metric -> items).
+        rows: columns `benchmark`, `example_id`, `grade` (or None), `also` (JSON: metric -> items), `reason`.
     """
+    lost: dict[str, set[str]] = {}
     items: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in rows:
+        if row["reason"] in LOST:
+            lost.setdefault(row["benchmark"], set()).add(row["example_id"])
         grades = [] if row["grade"] is None else [row["grade"]]
         for metric, values in [("", grades), *json.loads(row["also"] or "{}").items()]:
             if values:
@@ -82,6 +92,7 @@ def by_example(rows: Iterable[dict]) -> dict[str, PerExample]:
             names := tuple(sorted(examples)),
             np.array([sum(examples[name]) for name in names], dtype=float),
             np.array([len(examples[name]) for name in names], dtype=float),
+            frozenset(lost.get(key[0], ())),
         )
         for key, examples in items.items()
     }
@@ -92,7 +103,7 @@ def read_checkpoints(
 ) -> dict[str, dict[str, PerExample]]:
     """Read the items of some benchmarks, or of all, by checkpoint ("" in a file of one model)."""
     rows: dict[str, list[dict]] = {}
-    for row in parquet.read(path, ["checkpoint", "benchmark", "example_id", "grade", "also"]):
+    for row in parquet.read(path, ["checkpoint", "benchmark", "example_id", "grade", "also", "reason"]):
         if benchmarks is None or row["benchmark"] in benchmarks:
             rows.setdefault(row["checkpoint"], []).append(row)
     return {checkpoint: by_example(of_checkpoint) for checkpoint, of_checkpoint in rows.items()}
@@ -101,6 +112,21 @@ def read_checkpoints(
 def read_per_example(path: Path, benchmarks: Collection[str] | None = None) -> dict[str, PerExample]:
     """Read a model's items of some benchmarks, or of all, by score."""
     return read_checkpoints(path, benchmarks).get("", {})
+
+
+def misfit(models: Mapping[Hashable, PerExample | None]) -> Hashable | None:
+    """The first model that was graded on other examples than the first of all; None where there is none.
+
+    A model may lack examples of which the machine has lost a row: they do not count for it.
+    """
+    first = next(iter(models.values()))
+    for key, items in models.items():
+        if first is None or items is None:
+            return key
+        if items.examples != first.examples:
+            if not set(items.examples) ^ set(first.examples) <= items.lost | first.lost:
+                return key
+    return None
 
 
 def score_draws(models: Sequence[PerExample], stream: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from tms.config.suite import Suite
 from tms.io.errors import InputError
 from tms.metrics.flags import Run, run_label
 from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
-from tms.metrics.per_example import Model, PerExample, half_of, interval, score_draws
+from tms.metrics.per_example import Model, PerExample, interval, misfit, score_draws
 from tms.metrics.scores import forgetting, forgetting_floor
 from tms.metrics.statistics import SHARE, Bounds, bootstrap_interval, seed_interval
 
@@ -140,7 +140,8 @@ def difference(first: Summary, second: Summary, quantity: str, test: bool = True
 
 
 def _p_value(runs: list[PerExample], others: list[PerExample], drawn_R: np.ndarray) -> float:
-    if len(runs) == len(others) == 1 and runs[0].binary and others[0].binary:
+    paired = len(runs) == len(others) == 1 and runs[0].examples == others[0].examples
+    if paired and runs[0].binary and others[0].binary:
         return mcnemar_p(runs[0].sums_N, others[0].sums_N)
     return bootstrap_p(drawn_R)
 
@@ -203,24 +204,22 @@ def _label(method: Hashable, run: Run) -> str:
 
 
 def _counted(benchmark: str, graded: Mapping, half: str) -> dict:
-    """Items of the examples that count, which theta_0 and all runs must share."""
-    base = graded[BASE]
-    for key, items in graded.items():
-        if base is None or items is None or items.examples != base.examples:
-            label = BASE if key == BASE else _label(key[0], key[1:])
-            raise InputError(
-                f"grades of {label}: other examples of {benchmark} than the base was graded on; "
-                f"run generate and grade again for both"
-            )
+    """Items of the examples that count, which theta_0 and all runs must share, but for lost rows."""
+    if (key := misfit(graded)) is not None:
+        label = BASE if key == BASE else _label(key[0], key[1:])
+        raise InputError(
+            f"grades of {label}: other examples of {benchmark} than the base was graded on; "
+            f"run generate and grade again for both"
+        )
     if not half:
         return dict(graded)
-    kept = [index for index, name in enumerate(base.examples) if half_of(benchmark, name) == half]
-    if not kept:
+    halves = {key: items.of_half(half) for key, items in graded.items()}
+    if not halves[BASE].examples:
         raise InputError(
             f"benchmark {benchmark}: theta_0 has no graded example in the {half} half; "
             f"evaluate more of them (tasks.{benchmark}.limit)"
         )
-    return {key: items.take(kept) for key, items in graded.items()}
+    return halves
 
 
 def _summary(

@@ -11,6 +11,7 @@ from tms.experiments import labels
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
+from tms.metrics.ungraded import ungraded as rows_told
 from tms.report.page.html import inline_svg
 from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_markdown
 
@@ -202,6 +203,24 @@ def contamination(paths: list[Path]) -> PageTable:
     return PageTable("contamination", "Contamination gate", titles, lines, caption)
 
 
+def ungraded(folders: dict[str, Path], benchmarks: list[str]) -> str:
+    """What the caption of the scores tells of rows without a grade on their merits; "" without any."""
+    of_runs = {label: rows_told([folder / "grades.parquet"], benchmarks) for label, folder in folders.items()}
+    told = ". ".join(f"{run_title(label)}: {rows}" for label, rows in of_runs.items() if rows)
+    return told and (
+        f"Rows without a grade on their merits (lost: to the machine, no score; limit: used up their own CPU "
+        f"seconds or memory, 0; failed: broke their grader, or no judgement): {told}."
+    )
+
+
+def run_title(label: str) -> str:
+    """A run as the page names it."""
+    if label == "base":
+        return "Base"
+    method, task, seed = split_label(label)
+    return f"{labels.method(method)}, trained on {labels.benchmark(task)}, seed {seed}"
+
+
 def provenance(label: str, folder: Path) -> dict:
     """Files, weights and commands behind the numbers of a run; its label is `base` or `method/task/seedN`."""
     made = {name: parquet.provenance(folder / f"{name}.parquet") for name in ("generations", "grades")}
@@ -217,11 +236,7 @@ def provenance(label: str, folder: Path) -> dict:
         "Graded by": " ".join(made["grades"].get("command", [])),
         "Versions": versions(made["generations"]),
     }
-    title = "Base"
-    if label != "base":
-        method, task, seed = split_label(label)
-        title = f"{labels.method(method)}, trained on {labels.benchmark(task)}, seed {seed}"
-    return {"title": title, "facts": {name: value for name, value in facts.items() if value}}
+    return {"title": run_title(label), "facts": {name: value for name, value in facts.items() if value}}
 
 
 def versions(made: dict) -> str:
