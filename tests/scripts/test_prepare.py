@@ -1,13 +1,14 @@
 """prepare.py: a split of a task as Parquet."""
 
 import json
+import sys
 
 import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.hub_folder import hub_folder, jsonl
 from helpers.local_hub import serve
 
-from tms.io import parquet
+from tms.io import modules, parquet
 from tms.io.code_digest import SCRIPTS, digests
 from tms.tasks import gsm8k, wildjailbreak
 
@@ -37,6 +38,44 @@ def test_bad_input_is_one_line(program):
         assert done.returncode == 2
         assert done.stderr.startswith("error: ") and message in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "return []",
+            "5 rows asked for, but build of workflow/scripts/tms/tasks/own.py gave 0; set it to that",
+        ),
+        ("return [{**row, 'example_id': str(n)} for n in range(4)]", "5 rows asked for, but build"),
+        ("return [{**row, 'example_id': str(n)} for n in range(6)]", "gave 6; set it to that"),
+        ("return None", "tasks/own.py: build gave a NoneType; it has to be a list of dictionaries"),
+        ("return [1] * 5", "tasks/own.py: build gave a list; it has to be a list of dictionaries"),
+        ("return [row] * 5", "5 rows have the example_id 'a'"),
+        ("return [{} for n in range(5)]", "5 rows have the example_id None"),
+        ("return 1 / 0", "tms/tasks/own.py, line 5: ZeroDivisionError: division by zero; correct it"),
+    ],
+)
+def test_a_task_of_the_user_s_own_that_does_not_do_what_it_should_is_named(
+    program, tmp_path, monkeypatch, text, words
+):
+    import tms.tasks
+
+    folder = tmp_path / "tms" / "tasks"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text(
+        "row = dict.fromkeys('example_id prompt answer problem solution'.split(), 'a')\n\n\n"
+        f"def build(split, size, seed, options, root=None):\n    {text}\n"
+    )
+    monkeypatch.setattr(tms.tasks, "__path__", [*tms.tasks.__path__, str(folder)])
+    monkeypatch.setattr(modules, "SCRIPTS", tmp_path)
+    monkeypatch.delitem(sys.modules, "tms.tasks.own", raising=False)
+    done = program(
+        "prepare", "--task", "x", "--kind", "own", "--split", "test", "--size", 5, "--output", "x.parquet"
+    )
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("error: ") and words in done.stderr, done.stderr
+    assert not (tmp_path / "x.parquet").exists()
 
 
 def prepare(program, kind, root, size=1, split="test", task="bench", **options):

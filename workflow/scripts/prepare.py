@@ -8,7 +8,7 @@ from pathlib import Path
 from tms.data.splits import SPLITS
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.io.modules import load_module
+from tms.io.modules import load_module, told
 from tms.io.provenance import facts
 
 
@@ -33,14 +33,26 @@ def main(args: argparse.Namespace) -> None:
         examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
     except InputError as error:
         raise InputError(f"tasks.{args.task}.{args.split}: {error}") from error
-    (name, count), *_ = Counter(row["example_id"] for row in examples).most_common(1) or [("", 0)]
+    except Exception as error:
+        raise InputError(f"tasks.{args.task}.{args.split}: {told(error)}; correct it") from error
+    file = f"workflow/scripts/tms/tasks/{args.kind}.py"
+    if not isinstance(examples, list) or not all(isinstance(row, dict) for row in examples):
+        raise InputError(
+            f"{file}: build gave a {type(examples).__name__}; it has to be a list of dictionaries"
+        )
+    if len(examples) != args.size:
+        raise InputError(
+            f"tasks.{args.task}.{args.split}: {args.size} rows asked for, but build of {file} gave "
+            f"{len(examples)}; set it to that, or correct build"
+        )
+    (name, count), *_ = Counter(row.get("example_id") for row in examples).most_common(1) or [("", 0)]
     if count > 1:
         raise InputError(f"tasks.{args.task}.{args.split}: {count} rows have the example_id {name!r}")
     for row in examples:
         missing = [name for name in parquet.PREPARED if not isinstance(row.get(name), str)]
         if missing:
             raise InputError(
-                f"tms/tasks/{args.kind}.py: row {row.get('example_id')!r} lacks {', '.join(missing)} "
+                f"{file}: row {row.get('example_id')!r} lacks {', '.join(missing)} "
                 f"(texts); README, Add a task, lists them"
             )
     parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tms.answers.grade import LOST, Grade
 from tms.grading.rows import RowPool
 from tms.grading.worker import Failure, Limits
+from tms.io.errors import InputError
 from tms.io.modules import load_module
 from tms.io.progress import Progress
 
@@ -50,8 +51,16 @@ def warm(graders: list[str]) -> None:
 
 
 def grade_row(task: Task) -> Grade:
-    """A completion's grade; its scores are floats."""
+    """A completion's grade; its scores are floats.
+
+    Raises:
+        InputError: the grader gave something else.
+    """
     grade = warmed(task.grader).grade(task.completion, task.answer)
+    if not isinstance(grade, Grade):
+        raise InputError(
+            f"workflow/scripts/tms/graders/{task.grader}.py: grade gave {grade!r}; it has to be a Grade"
+        )
     score = None if grade.score is None else float(grade.score)
     return Grade(score, grade.extracted, grade.also, grade.failure)
 

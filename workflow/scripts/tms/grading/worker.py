@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tms.answers.grade import CRASH, ERROR, LIMIT, TIMEOUT
 from tms.grading.process import end_with_parent, limit_cpu, limit_memory
 from tms.io.errors import InputError
+from tms.io.modules import told
 
 
 class Limits(NamedTuple):
@@ -115,7 +116,7 @@ def _serve(
             except MemoryError:
                 result = Failure(LIMIT)
             except Exception as error:  # a bug in the work must not take the other rows with it
-                print(f"{error!r} on {str(row)[:120]}", file=sys.stderr)
+                print(f"{told(error)} (on {str(row)[:120]})", file=sys.stderr)
                 result = Failure(ERROR)
             limit_cpu(0)
             connection.send(result)

@@ -1,10 +1,19 @@
-"""Modules that a setting names: tasks, graders and judges."""
+"""Modules that a setting names, which a user may have written: tasks, graders and judges."""
 
 import importlib
 import importlib.util
+import traceback
+from pathlib import Path
 from types import ModuleType
 
 from tms.io.errors import InputError
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+PARTS = {
+    "tasks": ("build",),
+    "graders": ("METRIC", "grade"),
+    "judges": ("prompt",),
+}  # that a module must have
 
 
 def load_module(folder: str, name: str) -> ModuleType:
@@ -15,11 +24,38 @@ def load_module(folder: str, name: str) -> ModuleType:
         name: the module's name.
 
     Raises:
-        InputError: there is no such module.
+        InputError: there is no such module, it cannot be imported, or it lacks what it must have.
     """
     if not name.isidentifier() or importlib.util.find_spec(f"tms.{folder}.{name}") is None:
         raise InputError(
             f"{folder.removesuffix('s')} {name!r}: no such module; correct the name, or add "
             f"workflow/scripts/tms/{folder}/{name}.py"
         )
-    return importlib.import_module(f"tms.{folder}.{name}")
+    try:
+        module = importlib.import_module(f"tms.{folder}.{name}")
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{folder.removesuffix('s')} {name}: {told(error)}; correct it") from error
+    if missing := [part for part in PARTS[folder] if not hasattr(module, part)]:
+        raise InputError(f"workflow/scripts/tms/{folder}/{name}.py has no {', '.join(missing)}; add it")
+    return module
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line, with the file of the project and the line that it comes from."""
+    places = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(SCRIPTS)
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((Path(error.filename), error.lineno))
+    message = " ".join(str(error).split())
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if not places:
+        return text
+    own = [place for place in places if place[0].parent.name in PARTS]  # the library below it is not at fault
+    path, line = (own or places)[-1]
+    shown = path.relative_to(SCRIPTS.parents[1]) if path.is_relative_to(SCRIPTS) else path
+    return f"{shown}, line {line}: {text}"
