@@ -193,7 +193,7 @@ class MadeCells:
                 where = {"method": method, "train_task": task, "x": 100.0}
                 values = {"pass_at_1": accuracy - 0.05 * i, "pass_at_k": accuracy + 0.15, "greedy": accuracy}
                 values |= {"sc_acc": accuracy + 0.04, "ans_ent": 1.8 - accuracy, "coverage": accuracy + 0.16}
-                values |= {"coverage_n": accuracy + 0.17, "distinct_right": 1.0 + 2.4 * i + accuracy}
+                values |= {"coverage_n": accuracy + 0.17, "distinct_solutions": 1.0 + 2.4 * i + accuracy}
                 values |= {"mixed_classes": 0.01}
                 cells += [
                     self.cell("diversity", name, value, 0.03, **where) for name, value in values.items()

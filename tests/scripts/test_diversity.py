@@ -103,12 +103,12 @@ def test_cells_by_hand(measured, tmp_path):
         "ans_ent": pytest.approx((0 + math.log(2) + math.log(2) + 0) / 4),  # 07 is 7
         "coverage": 2 / 4,
         "coverage_n": 3 / 4,
-        "distinct_right": 3 / 4,
+        "distinct_solutions": 3 / 4,  # all completions are one
         "mixed_classes": 0.0,
     }
     # The vote of p2's class 7 fails in SFT, where 7 is wrong; TMS's 9 is right for p0 alone; seed 1 is wrong.
     assert value(found, "sc_acc", "sft") == 3 / 4
-    assert value(found, "distinct_right", "tms") == pytest.approx(((2 + 1 + 1 + 1) / 4 + 0) / 2)
+    assert value(found, "distinct_solutions", "tms") == pytest.approx((1 + 0) / 2)
     assert value(found, "pass_at_1", "tms") == pytest.approx(((3 + 2 + 2 + 2) / 12 + 0) / 2)
     (sampled,) = cells.select(found, quantity="pass_at_1", method="tms")
     assert (sampled["n"], sampled["seeds"], sampled["note"]) == (4, 2, "3 samples a prompt")
@@ -168,15 +168,38 @@ def test_one_file_of_the_base_holds_all_tasks(measured, tmp_path):
     done = measured(runs, graders=["chain=chain", "countdown=countdown"])
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
-    assert value(found, "distinct_right", "base", train_task="chain") == 3 / 4
-    assert value(found, "distinct_right", "base", train_task="countdown") == 2.0
+    assert value(found, "distinct_solutions", "base", train_task="chain") == 3 / 4
+    assert value(found, "sc_acc", "base", train_task="countdown") == 1.0
 
 
 def test_mathematical_answers_are_compared_as_values(measured, tmp_path):
     samples = {"p0": [(r"\frac{1}{2}", 1.0), ("3", 0.0), ("0.5", 1.0)]}
-    assert measured({"base": {"math": samples}}, graders=["math=math"], k=3).returncode == 0
+    workings = ["2 / 4 = 1/2", "1 + 2 = 3", "We halve: 2/4 is 1/2."]
+    done = measured({"base": {"math": samples}}, graders=["math=math"], k=3, responses=workings)
+    assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
-    assert value(found, "distinct_right", "base") == 1 and value(found, "sc_acc", "base") == 1
+    assert value(found, "ans_ent", "base") == pytest.approx(2 / 3 * math.log(1.5) + math.log(3) / 3)
+    assert value(found, "distinct_solutions", "base") == 1 and value(found, "sc_acc", "base") == 1
+
+
+def test_solutions_are_told_apart_by_their_working(measured, tmp_path):
+    """Two ways to one answer; the wrong way of the last sample does not count."""
+    samples = {"p0": [("72", 1.0), ("72", 1.0), ("72", 1.0), ("71", 0.0)]}
+    workings = ["48/2=24, 48+24=72", "48 * 1.5 = 72", "So 48 / 2 = 24 and\n48 + 24 = 72.", "48 + 23 = 71"]
+    done = measured({"base": {"gsm8k": samples}}, graders=["gsm8k=number"], k=4, responses=workings)
+    assert done.returncode == 0, done.stderr
+    assert value(cells.read([tmp_path / "cells.parquet"]), "distinct_solutions", "base") == 2
+
+
+def test_chosen_answers_have_no_solutions(measured, tmp_path):
+    samples = {"p0": [("A", 1.0), ("B", 0.0), ("A", 1.0)]}
+    done = measured({"base": {"mmlu": samples}}, graders=["mmlu=choice"], responses=["1 + 1 = 2"] * 3)
+    assert done.returncode == 0, done.stderr
+    found = cells.read([tmp_path / "cells.parquet"])
+    assert value(found, "pass_at_1", "base") == pytest.approx(2 / 3)
+    (one,) = cells.select(found, quantity="distinct_solutions")
+    assert one["value"] is None
+    assert one["note"].startswith("not measured: answers are chosen or recalled, so no solutions are counted")
 
 
 def test_responses_to_instructions_are_answers_without_a_vote(measured, tmp_path):
@@ -186,7 +209,7 @@ def test_responses_to_instructions_are_answers_without_a_vote(measured, tmp_path
     assert done.returncode == 0, done.stderr
     found = cells.read([tmp_path / "cells.parquet"])
     assert value(found, "pass_at_1", "base") == pytest.approx(3 / 4)
-    assert value(found, "distinct_right", "base") == 2
+    assert value(found, "distinct_solutions", "base") == 2
     assert value(found, "ans_ent", "base") == pytest.approx(1.5 * math.log(2))
     (vote,) = cells.select(found, quantity="sc_acc")
     assert vote["value"] is None

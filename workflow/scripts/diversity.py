@@ -7,14 +7,14 @@ import numpy as np
 
 from tms.experiments import cells
 from tms.experiments.answer_classes import canonical_all, has_answers
-from tms.experiments.diversity_cells import BASE, WHOLE, target_cells, unmeasured_cells
+from tms.experiments.diversity_cells import BASE, CHOSEN, WHOLE, target_cells, unmeasured_cells
 from tms.experiments.diversity_samples import (
     Samples,
     by_prompt,
     lost_prompts,
     read_greedy,
     read_samples,
-    with_responses,
+    with_solutions,
 )
 from tms.grading.losses import add_lost_rows
 from tms.io import cli, parquet, provenance
@@ -97,10 +97,10 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
         return unmeasured_cells(args.model, task, names, args.k, reason)
     generations, greedy = cli.parse_pairs(args.generations), cli.parse_pairs(args.greedy)
     stated = has_answers(grader)
-    if not stated:
-        models = {
-            label: with_responses(model, Path(generations[label]), task) for label, model in models.items()
-        }
+    models = {
+        label: with_solutions(model, Path(generations[label]), task, grader)
+        for label, model in models.items()
+    }
     texts = {text for model in models.values() for answers in model.answers.values() for text in answers}
     classes = {text: text for text in texts}
     if stated:
@@ -118,8 +118,10 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
         for method, quantities in scores.items()
     }
     number = len(models[BASE].answers[prompts[0]])
-    note = f"{'' if stated else f'{WHOLE}; '}{number} samples a prompt"
-    note += f"; {len(lost)} prompts left out, rows of which were lost" if lost else ""
+    notes = [] if models[BASE].solutions else [CHOSEN]
+    notes += [*([] if stated else [WHOLE]), f"{number} samples a prompt"]
+    notes += [f"{len(lost)} prompts left out, rows of which were lost"] if lost else []
+    note = "; ".join(notes)
     return target_cells(args.model, task, stacked, args.k, number, note)
 
 

@@ -78,7 +78,10 @@ def test_invariants_hold_for_any_samples_even_with_mixed_grades(samples, data):
     assert found["sc_acc"] <= found["coverage"] <= found["coverage_n"]
     assert found["pass_at_1"] <= found["pass_at_k"] <= found["coverage_n"]
     assert 0 <= found["ans_ent"] <= math.log(k) + 1e-12
-    assert (found["distinct_right"] > 0) == (found["coverage_n"] == 1)
+    assert "distinct_solutions" not in found
+    found = measure("any", answers, right, k, [str(i % 3) for i in range(len(answers))])
+    assert (found["distinct_solutions"] > 0) == (found["coverage_n"] == 1)
+    assert found["distinct_solutions"] <= min(3, sum(right))
 
 
 @given(SAMPLES)
@@ -86,13 +89,12 @@ def test_grades_that_follow_the_answer_leave_no_mixed_class(samples):
     answers = [answer for answer, _ in samples]
     found = measure("any", answers, [answer in ("1", "x") for answer in answers], 1)
     assert found["mixed_classes"] == 0
-    assert found["distinct_right"] == len({"1", "x"} & set(answers))
 
 
 def test_one_prompt_by_hand():
     answers = ["7", "8", "", "8", "7", "9", "9", "9"]
     right = [True, False, False, False, True, False, True, True]
-    found = measure("p", answers, right, k=5)
+    found = measure("p", answers, right, k=5, solutions=["a", "b", "c", "d", "a", "e", "f", "e"])
     assert found == {
         "pass_at_1": 4 / 8,
         "pass_at_k": 1.0,  # four wrong samples cannot fill five places
@@ -100,7 +102,7 @@ def test_one_prompt_by_hand():
         "coverage_n": 1.0,
         "sc_acc": 1.0,  # 7 and 8 have two votes each; 7 came first
         "ans_ent": pytest.approx(-2 * 0.4 * math.log(0.4) - 0.2 * math.log(0.2)),
-        "distinct_right": 2.0,  # 7 and 9
+        "distinct_solutions": 3.0,  # a, f and e
         "mixed_classes": 1.0,  # 9
     }
 

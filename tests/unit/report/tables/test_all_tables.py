@@ -335,3 +335,8 @@ def test_settings_are_printed_exactly():
     made = settings.table4_5([report_cells.lookup(cells=[], settings=rows)])
     ((texts, _),) = made.rows
     assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")
+
+
+def test_few_targets_are_said_to_be_described(folder):
+    text = (folder / "task_dependence.md").read_text()
+    assert "- 2 targets are described and not tested: they have so few orders" in text

@@ -59,7 +59,9 @@ def majority(answers: Sequence[str]) -> int:
     return answers.index(max(counts, key=counts.__getitem__))  # a Counter keeps the order of first sight
 
 
-def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) -> dict[str, float]:
+def measure(
+    prompt: str, answers: Sequence[str], right: Sequence[bool], k: int, solutions: Sequence[str] = ()
+) -> dict[str, float]:
     """All quantities of one prompt.
 
     Args:
@@ -67,12 +69,13 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
         answers: class of each sample's answer, in their order (`tms.experiments.answer_classes`).
         right: the stored grade of each sample. A sample without an answer counts as wrong.
         k: K, at most the number of samples.
+        solutions: class of each sample's working (`tms.experiments.solutions`); none where none are counted.
 
     Returns:
         `pass_at_1`, `pass_at_k` (unbiased, of all samples), `coverage` and `coverage_n` (1 where one of the
         first K, or of all, is right), `sc_acc` (grade on the first sample that gave the most frequent
-        answer of the first K), `ans_ent` (nats, first K), `distinct_right` (different right answers among all
-        samples) and `mixed_classes` (classes of equal answers with both grades, among all samples).
+        answer of the first K), `ans_ent` (nats, first K), `mixed_classes` (classes of equal answers with both
+        grades, among all samples) and, of counted ones, `distinct_solutions` (among all right samples).
 
     Raises:
         InputError: fewer than K samples, or a result that breaks an invariant.
@@ -91,9 +94,11 @@ def measure(prompt: str, answers: Sequence[str], right: Sequence[bool], k: int) 
         "coverage_n": float(c > 0),
         "sc_acc": float(right[majority(answers[:k])]),
         "ans_ent": answer_entropy(answers[:k]),
-        "distinct_right": float(len(correct)),
         "mixed_classes": float(len(correct & wrong)),
     }
+    if solutions:
+        found = {each for each, grade in zip(solutions, right, strict=True) if grade}
+        quantities["distinct_solutions"] = float(len(found))
     check(prompt, quantities, k)
     return quantities
 

@@ -11,12 +11,14 @@ from tms.metrics.paired_tests import SIGNIFICANCE, bootstrap_p, holm, mcnemar_p
 from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval
 
 EXPERIMENT, BASE, BASELINE = "diversity", "base", "sft"
-WHOLE = "whole responses are the answers"  # note of a task whose responses state no answer of their own
+# Notes of a task whose responses state no answer of their own, and of one with answers that no working shows.
+WHOLE = "whole responses are the answers"
+CHOSEN = "answers are chosen or recalled, so no solutions are counted"
 SHARES = ["greedy", "pass_at_1", "pass_at_k", "sc_acc", "coverage", "coverage_n"]
-NUMBERS = ["ans_ent", "distinct_right", "mixed_classes"]
+NUMBERS = ["ans_ent", "distinct_solutions", "mixed_classes"]
 QUANTITIES = [*SHARES, *NUMBERS]
 # Coverage says what Pass@K says, so testing it too would only cost the others power.
-TESTED = ["greedy", "pass_at_1", "pass_at_k", "sc_acc", "ans_ent", "distinct_right"]
+TESTED = ["greedy", "pass_at_1", "pass_at_k", "sc_acc", "ans_ent", "distinct_solutions"]
 RANKED = ["greedy", "pass_at_1", "pass_at_k", "sc_acc"]  # more is better
 
 Scores = Mapping[

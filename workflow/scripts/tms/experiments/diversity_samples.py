@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from tms.answers.grade import LOST
-from tms.experiments.answer_classes import response_class
+from tms.experiments.answer_classes import has_answers, response_class
 from tms.experiments.diversity import measure
+from tms.experiments.solutions import WORKED_OUT, solution_class
 from tms.io import parquet
 from tms.io.errors import InputError
 
@@ -21,10 +22,12 @@ class Samples:
     Args:
         answers: the answers that the grader has extracted, or the classes of whole responses.
         grades: the stored grades; None where a row does not count.
+        solutions: the classes of solutions, where they are counted.
     """
 
     answers: dict[str, list[str]] = field(default_factory=dict)
     grades: dict[str, list[float | None]] = field(default_factory=dict)
+    solutions: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def binary(self) -> bool:
@@ -66,30 +69,38 @@ def read_samples(path: Path) -> dict[str, Samples]:
     return by_benchmark
 
 
-def with_responses(samples: Samples, path: Path, task: str) -> Samples:
-    """The same samples with whole responses in place of extracted answers, each as its class.
+def with_solutions(samples: Samples, path: Path, task: str, grader: str) -> Samples:
+    """The same samples with the class of each one's solution, where the task's grader has some.
+
+    A solution is the working (`tms.experiments.solutions`); where whole responses are judged, the response,
+    which is the answer too.
 
     Args:
         samples: the samples of a model on a task.
         path: the completions that were graded.
         task: the task.
+        grader: name of its grader.
 
     Raises:
         InputError: the file has no completion of a sample.
     """
+    whole = not has_answers(grader)
+    if not (whole or grader in WORKED_OUT):
+        return samples
+    classed = response_class if whole else solution_class
     completions = {
-        (row["example_id"], row["sample"]): response_class(row["completion"])
+        (row["example_id"], row["sample"]): classed(row["completion"])
         for row in parquet.read(path, ["benchmark", "example_id", "sample", "completion"])
         if row["benchmark"] == task
     }
     try:
-        answers = {
+        solutions = {
             prompt: [completions[prompt, index] for index in range(len(own))]
             for prompt, own in samples.answers.items()
         }
     except KeyError as missing:
         raise InputError(f"{path}: no completion of {task} {missing}; grade the samples again") from missing
-    return replace(samples, answers=answers)
+    return replace(samples, answers=solutions if whole else samples.answers, solutions=solutions)
 
 
 def read_greedy(path: Path, task: str, prompts: list[str]) -> np.ndarray:
@@ -127,6 +138,7 @@ def by_prompt(name: str, samples: Samples, classes: dict[str, str], k: int) -> d
             [classes[answer] for answer in samples.answers[prompt]],
             [grade == 1 for grade in samples.grades[prompt]],
             k,
+            samples.solutions.get(prompt, ()),
         )
         for prompt in sorted(samples.answers)
     ]

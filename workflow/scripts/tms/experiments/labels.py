@@ -56,7 +56,7 @@ QUANTITIES = {
     "ans_ent": "AnsEnt",
     "coverage": "Coverage at K",
     "coverage_n": "Coverage at n",
-    "distinct_right": "Distinct right answers",
+    "distinct_solutions": "Distinct right solutions",
     "mixed_classes": "Mixed classes",
     "greedy": "Greedy",
     "left": "Left side",

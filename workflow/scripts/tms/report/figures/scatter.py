@@ -1,4 +1,4 @@
-"""Theorem 6.1 as a measurement, and gain against the number of right answers (RQ5)."""
+"""Theorem 6.1 as a measurement, and gain against the number of right solutions (RQ5)."""
 
 import math
 
@@ -8,6 +8,7 @@ from tms.report.figures import palette
 from tms.report.figures.figure import Figure, logarithmic
 from tms.report.figures.palette import KINDS, Style
 from tms.report.gain import difference
+from tms.report.research_questions.mechanism import not_tested
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
 FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
@@ -91,7 +92,7 @@ def _sides(lookup: CellLookup, form: str) -> list[tuple[dict, Reading, Reading]]
 
 
 def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """RQ5: TMS minus SFT in gain and retention of each target, against its number of distinct right answers.
+    """RQ5: TMS minus SFT in gain and retention of each target, against its distinct right solutions.
 
     Raises:
         NotMeasuredError: main or diversity is missing, or no target has both numbers.
@@ -102,19 +103,20 @@ def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     shown = (("target", "target score"), ("forgetting", "forgetting F"))
     for axes, (quantity, label) in zip(figure.panels, shown, strict=True):
         for place, task in enumerate(lookup.info.suite.targets):
-            x = lookup.reading("diversity", "distinct_right", "base", train_task=task)
+            x = lookup.reading("diversity", "distinct_solutions", "base", train_task=task)
             y = difference(lookup, quantity, task, task if quantity == "target" else None)
             if not x or not y:
                 continue
             style = TASKS[place % len(TASKS)]
             name = labels.benchmark(task)
-            text = f"{name}: {spoken('distinct right answers', x)}; TMS − SFT, {spoken(label, y, PERCENT)}"
+            text = f"{name}: {spoken('distinct right solutions', x)}; TMS − SFT, {spoken(label, y, PERCENT)}"
             figure.point(axes, x, y, style, text, size=8)
             figure.legend(name, style)
         axes.axhline(0, color=KINDS["base"].colour, linewidth=0.8, zorder=1)
-        axes.set_xlabel("distinct right answers among the base's samples")
+        axes.set_xlabel("distinct right solutions among the base's samples")
         axes.set_ylabel(f"TMS − SFT, {label} (points)")
     if not figure.hovers:
-        raise NotMeasuredError("no target has both distinct right answers and a difference of TMS and SFT")
-    figure.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}"
+        raise NotMeasuredError("no target has both distinct right solutions and a difference of TMS and SFT")
+    reason = not_tested(len(figure.hovers) // 2)
+    figure.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}{f' {reason}' if reason else ''}"
     return figure

@@ -8,6 +8,7 @@ from tms.report.research_questions.contrasts import Contrast
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INDISTINGUISHABLE, NOT_MEASURED = "indistinguishable", "not measured"
+DESCRIBED = "described"  # numbers of too few units for any test
 
 FOR_THIS_RUN = " for this run"  # of a verdict from one seed, which says nothing of other runs
 # The largest gap in retention between TMS and GRPO that the paper calls near-RL is 1.5 points (Table 9: ARC-C

@@ -18,6 +18,7 @@ from tms.report.research_questions.contrasts import (
 )
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
+    DESCRIBED,
     FOR_THIS_RUN,
     INDISTINGUISHABLE,
     MARGIN,
@@ -34,7 +35,7 @@ RQ7_PLANE = ("forgetting", "target_mean")
 # Predictors that decide RQ6: KL of all methods on the trained task's prompts, PLD of the SFT family to the
 # same references. PLD to a method's own supervision holds its entropy: methods do not compare.
 KL, PLD = ("kl.policy_base.per_sequence", "all", "heldout"), ("pld_ref.per_sequence", "sft", "")
-DESCRIBED = ("pld_own.per_sequence", "sft", "")
+BESIDE = ("pld_own.per_sequence", "sft", "")
 
 
 def smallest_p(count: int) -> float:
@@ -46,24 +47,38 @@ def smallest_p(count: int) -> float:
 FEWEST = next(count for count in range(1, 10) if smallest_p(count) < SIGNIFICANCE)
 
 
-def task_dependence(lookup: CellLookup) -> Finding:
-    """RQ5. Supported: TMS gains more over SFT on targets whose prompts have more distinct right answers.
+def too_few(count: int) -> str:
+    """Why so few targets or recipes are not tested, in words."""
+    return (
+        f"so few orders that p (permutation, Holm) cannot be below {smallest_p(count):.3f}; it takes {FEWEST}"
+    )
 
-    Spearman's rank correlation over the targets, between the mean number of distinct right answers in the
-    base's samples and the gain, once for the target's own score and once for F; exact permutation tests with
-    Holm's correction. The mean is over the prompts that the base solves at least once, since over all prompts
-    it would measure how able the base is. Supported: one correlation is positive and none negative.
-    Contradicted: reversed.
+
+def not_tested(targets: int) -> str:
+    """A sentence where the correlation over so many targets is described; empty where they are enough."""
+    if targets >= FEWEST:
+        return ""
+    return f"{targets} targets are described and not tested: they have {too_few(targets)}."
+
+
+def task_dependence(lookup: CellLookup) -> Finding:
+    """RQ5. Supported: TMS gains more over SFT on targets whose prompts have more distinct right solutions.
+
+    Spearman's rank correlation over the targets, between the mean number of distinct solutions among the
+    base's right samples and the gain, once for the target's own score and once for F. The mean is over the
+    prompts that the base solves at least once, since over all prompts it would measure how able the base is.
+    Exact permutation tests with Holm's correction, where the targets are enough for one: one correlation is
+    positive and none negative, or contradicted: reversed. Fewer are described: the numbers, and no claim.
     """
-    targets = lookup.info.suite.targets
-    _check_count(len(targets), "targets")
     lookup.require_methods(DIVERSITY, "base")
     lookup.require_methods(MAIN, "sft", "tms")
-    counts = {task: _distinct_right(lookup, task) for task in targets}
+    targets = lookup.info.suite.targets
+    counts = {task: _solutions(lookup, task) for task in targets}
     tasks = [task for task in targets if counts[task] is not None]
-    without = [labels.benchmark(task) for task in targets if task not in tasks]
-    left_out = f" Left out, without countable right answers: {', '.join(without)}." if without else ""
-    _check_count(len(tasks), "targets with countable right answers")
+    if len(tasks) < 2:
+        raise NotMeasuredError(
+            f"a comparison of targets needs two with countable solutions, not {len(tasks)}"
+        )
     variety = [counts[task] for task in tasks]
     gains = {
         name: [_value(lookup, name, "tms", task) - _value(lookup, name, "sft", task) for task in tasks]
@@ -75,17 +90,23 @@ def task_dependence(lookup: CellLookup) -> Finding:
         Contrast(rho, -1, 1, p_value=p_value, label=f"with the gain in {labels.quantity(name)}")
         for (name, (rho, _)), p_value in zip(measured.items(), p_values, strict=True)
     ]
-    said = [f"{each.label}: rho = {each.value:+.2f} ({p_text(each.p_value)})" for each in correlations]
+    reason = not_tested(len(tasks))
+    said = [
+        f"{each.label}: rho = {each.value:+.2f}{f' ({p_text(each.p_value)})' if not reason else ''}"
+        for each in correlations
+    ]
+    text = f"Distinct right solutions over {len(tasks)} targets"
+    text += f", {'; '.join(said)}. " if len(tasks) > 2 else ". "
+    text += f"{reason or f'p can be {smallest_p(len(tasks)):.3f} at the least.'} "
     rows = "; ".join(
-        f"{labels.benchmark(task)} {variety[i]:.2f} answers, gain {100 * gains['target'][i]:+.1f} "
-        f"in target and {100 * gains['forgetting'][i]:+.1f} points in F"
+        f"{labels.benchmark(task)} {variety[i]:.2f} solutions{_kind_of_solution(lookup, task)}, gain "
+        f"{100 * gains['target'][i]:+.1f} in target and {100 * gains['forgetting'][i]:+.1f} points in F"
         for i, task in enumerate(tasks)
     )
-    text = (
-        f"Distinct right answers over {len(tasks)} targets, {'; '.join(said)}; p can be "
-        f"{smallest_p(len(tasks)):.3f} at the least. {rows}.{left_out}"
-    )
-    return Finding(by_direction(correlations) + _of_runs(lookup), text)
+    without = [labels.benchmark(task) for task in targets if task not in tasks]
+    left_out = f" Left out, without countable solutions: {', '.join(without)}." if without else ""
+    verdict = DESCRIBED if reason else by_direction(correlations)
+    return Finding(verdict + _of_runs(lookup), f"{text}{rows}.{left_out}")
 
 
 def mechanism(lookup: CellLookup) -> Finding:
@@ -104,7 +125,9 @@ def mechanism(lookup: CellLookup) -> Finding:
             raise NotMeasuredError(
                 f"experiment {CORRELATIONS} has no tested rank correlation with {predictor}"
             )
-    _check_count(min(_recipes(lookup, *name) for name in deciding), "recipes")
+    recipes = min(_recipes(lookup, *name) for name in deciding)
+    if recipes < FEWEST:
+        raise NotMeasuredError(f"{recipes} recipes have {too_few(recipes)}")
     p_values = holm([relation.p_value for relation in deciding.values()])
     relations = {
         name: replace(relation, p_value=p_value)
@@ -122,7 +145,7 @@ def mechanism(lookup: CellLookup) -> Finding:
     text = f"Rank correlation with the magnitude of forgetting: {words}."
     if fragile:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
-    if described := _relation(lookup, *DESCRIBED):
+    if described := _relation(lookup, *BESIDE):
         text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(described)}."
     precision = (floor_words(lookup), rounding_words(lookup, lookup.methods(MAIN)))
     text += "".join(f" {words}" for words in precision if words)
@@ -161,27 +184,29 @@ def _pairs(contrasts: list[Contrast]) -> list[tuple[Contrast, Contrast]]:
     return list(zip(contrasts[::2], contrasts[1::2], strict=True))
 
 
-def _check_count(count: int, what: str) -> None:
-    if count < FEWEST:
-        raise NotMeasuredError(
-            f"{count} {what} have so few orders that p (permutation, Holm) cannot be below "
-            f"{smallest_p(count):.3f}; it takes {FEWEST}"
-        )
-
-
 def _of_runs(lookup: CellLookup) -> str:
     """What a verdict from points over runs adds where each is a single run."""
     return FOR_THIS_RUN if lookup.seeds < 2 else ""
 
 
-def _distinct_right(lookup: CellLookup, task: str) -> float | None:
-    """Distinct right answers of a prompt that the base solves; None where whole responses are the answers."""
+def _solutions(lookup: CellLookup, task: str) -> float | None:
+    """Distinct right solutions of a prompt that the base solves; None where none are counted."""
     number, solved = (
-        lookup.reading(DIVERSITY, name, "base", train_task=task) for name in ("distinct_right", "coverage_n")
+        lookup.reading(DIVERSITY, name, "base", train_task=task)
+        for name in ("distinct_solutions", "coverage_n")
     )
-    if not (number and solved and solved.value) or WHOLE in number.note:
-        return None
-    return number.value / solved.value
+    return number.value / solved.value if number and solved and solved.value else None
+
+
+def _kind_of_solution(lookup: CellLookup, task: str) -> str:
+    """What is counted and of how many, behind a number of solutions."""
+    number, right = (
+        lookup.reading(DIVERSITY, name, "base", train_task=task)
+        for name in ("distinct_solutions", "pass_at_1")
+    )
+    said = ["whole responses"] if WHOLE in number.note else []
+    said += [f"{100 * right.value:.0f} % of the samples are right"] if right else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _value(lookup: CellLookup, quantity: str, method: str, task: str) -> float:

@@ -1,7 +1,8 @@
 """The paper's research questions, and the verdict that a model's cells give on each.
 
 Verdicts are `supported`, `contradicted`, `indistinguishable` (no difference, or differences that point both
-ways), each with `for this run` where there is one seed, and `not measured`.
+ways) and `described` (too few units for a test), each with `for this run` where there is one seed, and `not
+measured`.
 """
 
 from collections.abc import Callable
@@ -102,11 +103,13 @@ QUESTIONS = (
         "Task dependence",
         "When does TMS help most: which task properties (e.g., non-unique solutions vs. rigid "
         "formats) predict larger gains?",
-        "TMS helps most where a problem has many right answers.",
-        "Rank correlation over the targets of TMS's gain over SFT, in the target's score and in F, "
-        "with the mean number of distinct right answers among the base's samples, over the prompts "
-        "that it solves at least once; exact permutation tests with Holm's correction, which need 5 "
-        "targets. Supported: one correlation is positive and none negative. Contradicted: the reverse.",
+        "TMS helps most where a problem has many right solutions.",
+        "Rank correlation over the targets of TMS's gain over SFT, in the target's score and in F, with "
+        "the mean number of distinct solutions among the base's right samples, over the prompts that it "
+        "solves at least once. A solution is the working's operations and numbers in their order; where a "
+        "grader judges whole responses, the response; multiple choice has none. Exact permutation tests with "
+        "Holm's correction need 5 targets. Supported: one correlation is positive and none negative. "
+        "Contradicted: the reverse. Fewer targets are described and not tested.",
         mechanism.task_dependence,
     ),
     Question(

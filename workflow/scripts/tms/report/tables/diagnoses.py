@@ -4,6 +4,7 @@ from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.gain import difference
 from tms.report.precision import floor_words
+from tms.report.research_questions.mechanism import not_tested
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
@@ -15,7 +16,7 @@ DIVERSITY = {
     "ans_ent": "number",
     "coverage": "share",
     "coverage_n": "share",
-    "distinct_right": "number",
+    "distinct_solutions": "number",
     "mixed_classes": "number",
     "greedy": "share",
 }
@@ -191,25 +192,30 @@ def correlations(lookups: list[CellLookup]) -> Table:
 
 
 def task_dependence(lookups: list[CellLookup]) -> Table:
-    """RQ5: TMS minus SFT of each target's own runs beside its number of distinct right answers.
+    """RQ5: TMS minus SFT of each target's own runs beside its number of distinct right solutions.
 
     Raises:
         NotMeasuredError: no model has both main and diversity.
     """
     columns = [
-        Column("distinct_right", "Distinct right answers (base)", "number"),
+        Column("distinct_solutions", "Distinct right solutions (base)", "number"),
         Column("target", "TMS − SFT, target (points)", "number"),
         Column("forgetting", "TMS − SFT, forgetting F (points)", "number"),
     ]
-    rows = []
+    rows, notes = [], []
     for lookup in having(lookups, "diversity", "main"):
+        before = len(rows)
         for task in lookup.info.suite.targets:
             readings = {
-                "distinct_right": lookup.reading("diversity", "distinct_right", "base", train_task=task),
+                "distinct_solutions": lookup.reading(
+                    "diversity", "distinct_solutions", "base", train_task=task
+                ),
                 "target": difference(lookup, "target", task, task),
                 "forgetting": difference(lookup, "forgetting", task),
             }
             texts = {"model": lookup.info.model, "train_task": names.benchmark(task)}
             rows.append((texts, readings))
+        notes.append(not_tested(sum(all(readings.values()) for _, readings in rows[before:])))
     labels = {"model": "Model", "train_task": "Target"}
-    return Table("task_dependence", "Gain of TMS over SFT by target task, RQ5", labels, columns, rows)
+    title, notes = "Gain of TMS over SFT by target task, RQ5", [*filter(None, dict.fromkeys(notes))]
+    return Table("task_dependence", title, labels, columns, rows, notes)
