@@ -1,5 +1,8 @@
 """Rows become ids and masks: what is learned, and what keeps its place without loss."""
 
+import json
+import shutil
+
 import pytest
 
 from tms.io.errors import InputError
@@ -39,12 +42,10 @@ def test_completion_and_end_token_are_learned_and_nothing_else(encoder):
     assert target.trained_tokens == 4
 
 
-def test_the_end_is_the_tokenizers_own_where_a_model_stops_on_several(tiny_model, tmp_path):
-    import json
-    import shutil
-
+def test_the_end_is_the_tokenizers_own_where_a_template_writes_none(tiny_model, tmp_path):
     folder = tmp_path / "several"
     shutil.copytree(tiny_model, folder)
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
     for ends, expected in ([0, 2], 2), ([7, 9], 7):
         (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
         assert Encoder(folder).end == expected

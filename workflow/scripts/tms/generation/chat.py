@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-import jinja2
-
+from tms.generation.template import DATE, check_template, choose_template, render, written_end
 from tms.io.errors import InputError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
-
-# Templates that print today's date (Llama 3) print this one, else a prompt would change overnight.
-DATE = "26 Jul 2024"
 
 # Parts of a config that describe the text model of several (transformers' `get_text_config`).
 PARTS = ("text_config", "decoder", "generator", "text_encoder")
@@ -44,32 +41,39 @@ def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedToken
             f"{folder}: no readable tokenizer.json there ({_first_line(error)}); run the stage that makes "
             f"the folder, or download the model again"
         ) from error
-    if template is not None:
-        tokenizer.chat_template = template
-    if not tokenizer.chat_template:
-        raise InputError(
-            f"{folder}: the tokenizer has no chat template; use an instruction-tuned model, or put a "
-            f"chat_template.jinja there"
-        )
+    tokenizer.chat_template = choose_template(folder, tokenizer) if template is None else template
     return tokenizer
 
 
 class ChatFormat:
-    """The chat format of a model folder: `tokenizer`, `end_token_ids` and `context_length` (in tokens).
+    """The chat format of a model folder.
 
     Args:
         folder: model folder with a config, a tokenizer and its chat template.
-        template: chat template to use instead of the folder's own.
+        template: chat template to use instead of the folder's own; prompts then write their turns themselves,
+            and hold `plain` of what they quote.
+
+    Attributes:
+        tokenizer: of the folder.
+        end: id of the token that ends a trained answer: the one that the template writes there, else the
+            tokenizer's end token.
+        end_token_ids: ids of the tokens that end a completion: those of the generation config, else the
+            tokenizer's end token; and `end`.
+        context_length: in tokens.
 
     Raises:
-        InputError: the folder has no readable config or tokenizer, no chat template, or no end token.
+        InputError: the folder has no readable config or tokenizer, no chat template or one that does not keep
+            prompts, or no end token.
     """
 
     def __init__(self, folder: Path, template: str | None = None):
         self.folder = folder
         self.tokenizer = load_tokenizer(folder, template)
-        self.end_token_ids = self._end_token_ids()
+        frame = check_template(folder, self.tokenizer)
+        self.end, self.end_token_ids = self._ends()
         self.context_length = context_length(folder)
+        self._writes_turns = template is not None
+        self._control = self._control_tokens(frame)
 
     @property
     def template_digest(self) -> str:
@@ -82,38 +86,74 @@ class ChatFormat:
         Raises:
             InputError: the chat template refuses the message.
         """
-        try:
-            return self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}],
-                add_generation_prompt=True,
-                return_dict=False,
-                date_string=DATE,
-            )
-        except jinja2.TemplateError as error:
-            raise InputError(
-                f"{self.folder}: its chat template fails on a prompt ({_first_line(error)}); correct it"
-            ) from error
+        message = prompt if self._writes_turns else self.plain(prompt)
+        return render(self.folder, self.tokenizer, [message], tokenize=True)
 
     def plain(self, text: str) -> str:
-        """A text without the tokenizer's special tokens, so that what it quotes cannot end a turn."""
-        added = [token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special]
-        for token in sorted({*self.tokenizer.all_special_tokens, *added}, key=len, reverse=True):
-            text = text.replace(token, " ")
+        """A text without the model's control tokens, so that what it quotes cannot end or begin a turn."""
+        while (without := self._control.sub(" ", text)) != text:  # what is left may be one again
+            text = without
         return text
 
+    def answer_ids(self, text: str) -> tuple[list[int], list[int]]:
+        """Token ids of an answer given as text, the end token included, and the character at which each ends.
+
+        Args:
+            text: `plain`.
+        """
+        encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        ends = [end for _, end in encoded["offset_mapping"]]
+        return [*encoded["input_ids"], self.end], [*ends, len(text)]
+
     def text(self, completion_ids: list[int]) -> str:
-        """Text of a completion, without its special tokens."""
+        """Text of a completion, without its special tokens and the token that ended it."""
+        if completion_ids and completion_ids[-1] in self.end_token_ids:
+            completion_ids = completion_ids[:-1]
         return self.tokenizer.decode(completion_ids, skip_special_tokens=True)
 
-    def _end_token_ids(self) -> list[int]:
-        """Tokens that end a completion: those of the generation config, else the tokenizer's end token."""
-        settings = self.folder / "generation_config.json"
-        ends = json.loads(settings.read_text()).get("eos_token_id") if settings.exists() else None
-        if ends is None:
-            ends = self.tokenizer.eos_token_id
-        if ends is None:
+    def _ends(self) -> tuple[int, list[int]]:
+        eos = self.tokenizer.eos_token_id
+        ends = generation_config(self.folder).get("eos_token_id")
+        ends = eos if ends is None else ends
+        ends = ends if isinstance(ends, list) else [ends]
+        if any(not isinstance(end, int | None) for end in ends):
+            raise InputError(
+                f"{self.folder}: eos_token_id {ends} in its generation_config.json: give token ids"
+            )
+        ends = sorted({*ends} - {None})
+        end = written_end(self.folder, self.tokenizer)
+        if end is not None:
+            return end, sorted({*ends, end})
+        if not ends:
             raise InputError(f"{self.folder}: no end token; set eos_token_id in its generation_config.json")
-        return sorted(ends) if isinstance(ends, list) else [ends]
+        return eos if eos in ends else ends[0], ends
+
+    def _control_tokens(self, frame: str) -> re.Pattern:
+        """The tokenizer's special tokens, those that end a completion, and those with which the template
+        marks turns: not every tokenizer lists these as special. Plain words are none."""
+        added = self.tokenizer.added_tokens_decoder.values()
+        marks = {token.content for token in added if token.content in frame}
+        marks |= {self.tokenizer.decode([end]) for end in self.end_token_ids}
+        tokens = {token.content for token in added if token.special} | {*self.tokenizer.all_special_tokens}
+        tokens |= {mark for mark in marks if not mark.strip().isalnum()}
+        longest_first = sorted(filter(str.strip, tokens), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def generation_config(folder: Path) -> dict:
+    """A model folder's generation config; empty where there is none.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    file = folder / "generation_config.json"
+    try:
+        config = json.loads(file.read_text()) if file.exists() else {}
+        if not isinstance(config, dict):
+            raise ValueError("no JSON object")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: cannot be read ({error}); correct it, or delete it") from error
+    return config
 
 
 def context_length(folder: Path) -> int:

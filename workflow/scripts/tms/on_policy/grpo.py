@@ -71,6 +71,7 @@ def config(run: OnPolicyRun) -> GRPOConfig:
         "vllm_gpu_memory_utilization": ROLLOUT_SHARE,
         "vllm_enable_sleep_mode": torch.cuda.is_available(),
         "vllm_max_model_length": run.longest,
+        "generation_kwargs": {"stop_token_ids": run.chat.end_token_ids},
     }
     return GRPOConfig(
         **run.arguments,

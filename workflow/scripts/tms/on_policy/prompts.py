@@ -24,13 +24,6 @@ def prompts_in_order(
 
 
 def _prompt(row: dict, encoder: Encoder) -> Prompt:
-    text = row["completion"]
-    encoded = encoder.chat.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ends = [end for _, end in encoded["offset_mapping"]]
-    return Prompt(
-        ids=encoder.prompt(row["prompt"]),
-        answer=row["answer"],
-        expert=text,
-        expert_ids=[*encoded["input_ids"], encoder.end],
-        expert_ends=[*ends, len(text)],
-    )
+    expert = encoder.chat.plain(row["completion"])
+    ids, ends = encoder.chat.answer_ids(expert)
+    return Prompt(encoder.prompt(row["prompt"]), row["answer"], expert, ids, ends)

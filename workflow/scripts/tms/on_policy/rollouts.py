@@ -126,6 +126,7 @@ class VllmRollouts:
                 temperature=self.sampling.temperature,
                 top_p=self.sampling.top_p,
                 max_completion_length=self.sampling.max_new_tokens,
+                generation_kwargs={"stop_token_ids": self.chat.end_token_ids},
             )
         if self.loaded != trainer.state.global_step:
             self.vllm.sync_weights()

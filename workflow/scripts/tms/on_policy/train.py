@@ -122,8 +122,10 @@ class OnPolicyRun(TrainerRun):
     def trainer_parts(self) -> dict:
         """Arguments that every algorithm's trainer takes; made after its `TrainingArguments`."""
         rows = max(self.settings.kl_rows // self.processes, 1)
+        model = self.load_model()
+        model.generation_config.eos_token_id = self.chat.end_token_ids  # TRL: which rollouts ended
         return {
-            "model": self.load_model(),
+            "model": model,
             "callbacks": [self.checkpoints, self.monitor],
             "kl": KLToBase(self.base, rows, self.settings.attention),
         }

@@ -14,9 +14,7 @@ class Encoder:
 
     def __init__(self, folder: Path):
         self.chat = ChatFormat(folder)
-        ends, eos = self.chat.end_token_ids, self.chat.tokenizer.eos_token_id
-        # A model may stop on several tokens; the tokenizer's is the one that ends a turn.
-        self.end = eos if eos in ends else ends[0]
+        self.end = self.chat.end
         self._prompts: dict[str, list[int]] = {}
 
     def prompt(self, prompt: str) -> list[int]:
@@ -29,11 +27,11 @@ class Encoder:
         """Ids of a row's completion, the end token included.
 
         A checkpoint's sampled ids are taken as they are (tokenising its text again would change on-policy
-        text); a teacher's text is tokenised.
+        text); a teacher's text is tokenised, without control tokens that it may quote.
 
         Args:
             row: columns `source`, `completion`, `completion_ids`.
         """
         if row["source"] == "checkpoint":
             return row["completion_ids"]
-        return [*self.chat.tokenizer(row["completion"], add_special_tokens=False)["input_ids"], self.end]
+        return self.chat.answer_ids(self.chat.plain(row["completion"]))[0]

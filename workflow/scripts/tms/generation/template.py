@@ -1,0 +1,141 @@
+"""Chat templates: which one a model folder has, and what it writes around a text."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tms.io.errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+# Templates that print today's date (Llama 3) print this one, else a prompt would change overnight.
+DATE = "26 Jul 2024"
+DAY = datetime.strptime(DATE, "%d %b %Y")
+
+# Two prompts as tasks have them, with what a template could mistake, escape or cut, and an answer.
+PROBES = (
+    'Which x make x < 3 & y > "4" true?\n\nName {two} of them:\n- $a$\n- \\(b\\), it\'s 50 % of it.',
+    "On the Seine lies:\nA. Paris\nB. Rome",
+)
+ANSWER = "Paris does, so the answer is A"
+
+
+def choose_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
+    """The template of a model folder: the tokenizer's, else that of its processor (chat_template.json).
+
+    Raises:
+        InputError: there is none, or several and none of them is the default.
+    """
+    template = tokenizer.chat_template or _processors_template(folder)
+    if isinstance(template, dict) and "default" in template:
+        template = template["default"]
+    if isinstance(template, dict) and template:
+        raise InputError(
+            f"{folder}: its chat templates are named {', '.join(template)}, and none is the default; put the "
+            f"one to use there as chat_template.jinja"
+        )
+    if not isinstance(template, str) or not template:
+        raise InputError(
+            f"{folder}: the tokenizer has no chat template; use an instruction-tuned model, or put a "
+            f"chat_template.jinja there"
+        )
+    return template
+
+
+def _processors_template(folder: Path) -> str | dict | None:
+    file = folder / "chat_template.json"
+    if not file.exists():
+        return None
+    try:
+        template = json.loads(file.read_text())["chat_template"]
+        if isinstance(template, list):
+            return {entry["name"]: entry["template"] for entry in template}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: not a readable chat template ({error!r}); put a chat_template.jinja there"
+        ) from error
+    return template
+
+
+def render(folder: Path, tokenizer: PreTrainedTokenizerFast, messages: list[str], tokenize: bool):
+    """Apply the chat template to turns of a user and the model; after the user's, the model's is begun.
+
+    Args:
+        folder: model folder, for the message of an error.
+        tokenizer: with its chat template.
+        messages: the user's, then perhaps the model's.
+        tokenize: give token ids instead of the text.
+
+    Raises:
+        InputError: the template fails.
+    """
+    turns = [
+        {"role": role, "content": content}
+        for role, content in zip(("user", "assistant"), messages, strict=False)
+    ]
+    try:
+        return tokenizer.apply_chat_template(
+            turns,
+            add_generation_prompt=len(turns) == 1,
+            tokenize=tokenize,
+            return_dict=False,
+            date_string=DATE,
+            strftime_now=DAY.strftime,
+        )
+    except Exception as error:  # jinja2's, and whatever the template's expressions raise
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{folder}: its chat template fails on a prompt ({first}); correct it") from error
+
+
+def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
+    """Check on two prompts that a template writes each as it is, and the same around both.
+
+    Returns:
+        What it writes around a user's text.
+
+    Raises:
+        InputError: the template fails, or does not.
+    """
+    frames = set()
+    for probe in PROBES:
+        text = render(folder, tokenizer, [probe], tokenize=False)
+        if probe not in text:
+            raise InputError(
+                f"{folder}: its chat template leaves out the user's prompt, or parts of it; put a "
+                f"chat_template.jinja there that prints message['content'] as it is"
+            )
+        frames.add(text.replace(probe, "\0"))
+    if len(frames) > 1:
+        raise InputError(
+            f"{folder}: its chat template writes other text around one prompt than around another; put a "
+            f"chat_template.jinja there that does not"
+        )
+    return frames.pop()
+
+
+def written_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
+    """The token that a template writes after the model's answer; None where it writes no single token.
+
+    Some write what no generation config or tokenizer names first: Gemma's tokenizer ends a text with <eos>,
+    and its template a turn with <end_of_turn>.
+    """
+    try:
+        text = render(folder, tokenizer, [PROBES[1], ANSWER], tokenize=False)
+    except InputError:
+        return None  # a template for a single question
+    _, found, rest = text.rpartition(ANSWER)
+    if not found or not rest.strip():
+        return None
+    starts = {
+        token.content: token_id
+        for token_id, token in tokenizer.added_tokens_decoder.items()
+        if token.content and rest.lstrip().startswith(token.content)
+    }
+    if starts:
+        return starts[max(starts, key=len)]
+    ids = tokenizer(rest.strip(), add_special_tokens=False)["input_ids"]
+    return ids[0] if len(ids) == 1 and ids[0] != tokenizer.unk_token_id else None
