@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def grade(completion, answer):
         re.match("(a+)+b", "a" * 100)  # holds the interpreter's lock
     if completion == "die" or (completion, answer) == ("", "deadly"):
         os._exit(1)
+    if completion == "stop":  # and the next time not
+        if not Path(f"{answer}.{os.getppid()}").exists():
+            _log(f"{answer}.{os.getppid()}")
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return Grade(1.0, "went on")
     if completion == "once":
         if not Path(answer).exists():
             _log(answer)
@@ -34,6 +40,8 @@ def grade(completion, answer):
         bytearray(8 << 30)
     if completion == "slow":
         return Grade(0.0, "slow", failure="timeout")
+    if completion == "slower":
+        time.sleep(1)
     if completion == "pid":
         time.sleep(0.01)  # so that each worker gets some
         return Grade(1.0, str(os.getpid()))

@@ -1,9 +1,16 @@
 """The grading pool: right answers fast, and a lost row costs itself only."""
 
+import itertools
+import json
 import os
 import signal
+import subprocess
 import sys
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.misbehaving_grader import (
@@ -14,9 +21,11 @@ from helpers.misbehaving_grader import (
     wait_for_end,
     wait_until,
 )
+from helpers.paths import SCRIPTS
 
 import tms.graders
 from tms.answers.grade import Grade
+from tms.grading import rows
 from tms.grading.losses import Losses
 from tms.grading.pool import GradingPool, Task, grade_all, load_grader
 from tms.grading.worker import Limits, Worker
@@ -211,6 +220,103 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
     finally:
         signal.signal(kind, before)
     assert [grade.extracted for grade in found] == [pid] * 3
+
+
+def state(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+
+
+@on_linux
+def test_a_worker_that_is_stopped_and_goes_on_loses_nothing(tmp_path):
+    """It grades on where it was: nobody tries its row again."""
+    log = tmp_path / "log"
+
+    def go_on():
+        stopped = []
+        wait_until(lambda: stopped.extend(p for p in descendants(os.getpid()) if state(p) == "T") or stopped)
+        os.kill(stopped[0], signal.SIGCONT)
+
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    texts = ["1"] * 40 + ["stop"] + ["1"] * 40
+    found = grade_all([Task("exact_fake", text, str(log)) for text in texts], 2, limits=SHORT["spin"])
+    thread.join()
+    assert found[40] == Grade(1.0, "went on")
+    assert not any(grade.failure for grade in found)
+
+
+@on_linux
+def test_a_worker_that_stays_stopped_costs_time_alone(tmp_path):
+    texts = ["1"] * 40 + ["stop"] + ["1"] * 40
+    tasks = [Task("exact_fake", text, str(tmp_path / "log")) for text in texts]
+    found = grade_all(tasks, 2, limits=SHORT["hang"])
+    assert found[40] == Grade(1.0, "went on")
+    assert not any(grade.failure for grade in found)
+
+
+def test_a_freeze_of_everything_is_no_wait(monkeypatch):
+    """The pool's own clock jumps by an hour at each look: no worker is to blame for it."""
+    clock = itertools.count(step=3600)
+    monkeypatch.setattr(rows, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    found = grades(*["1"] * 40, "slower", *["1"] * 40, limits=Limits(wall=300.0))
+    assert not any(grade.failure for grade in found)
+
+
+# Pairs that math-verify has to compare, right and wrong.
+COMPARED = [
+    (r"(x+1)^2", r"x^2+2x+1", 1),
+    (r"(x+1)^2", r"x^2+2x+2", 0),
+    (r"11\sqrt{2}", r"\sqrt{242}", 1),
+    (r"11\sqrt{2}", r"\sqrt{243}", 0),
+    (r"\frac{\pi}{4}", r"\arctan(1)", 1),
+    (r"\frac{\pi}{4}", r"\arctan(2)", 0),
+    (r"(-\infty,0)\cup(1,2)", r"(1,2) \cup (-\infty, 0)", 1),
+    (r"(-\infty,0)\cup(1,2)", r"(1,3) \cup (-\infty, 0)", 0),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{bmatrix} 1 \\ \frac{4}{2} \end{bmatrix}", 1),
+    (r"\frac{1}{2}\sin x", r"\sin(x) \cdot 2^{-1}", 1),
+    (r"\frac{1}{3}+\sqrt{5}", r"\sqrt{5} + \int_0^1 y^2 dy", 1),
+    (r"\frac{1}{3}+\sqrt{5}", r"\sqrt{5} + \int_0^1 y^3 dy", 0),
+]
+
+
+@pytest.mark.slow
+def test_verdicts_are_the_same_with_one_process_and_with_24_beside_four_busy_ones():
+    tasks = [Task("math", rf"\boxed{{{said}}}", gold) for gold, said, _ in COMPARED] * 3
+    tasks += [Task("math", r"\boxed{(a+b+c+d+e)^{500}}", "a^2")]  # takes minutes
+    limits = Limits(cpu=1.0)
+    with ExitStack() as stack:
+        for _ in range(4):
+            busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(busy.wait)
+            stack.callback(busy.kill)
+        found = grade_all(tasks, 24, limits=limits)
+    assert [grade.score for grade in found] == [right for *_, right in COMPARED] * 3 + [0]
+    assert [grade.failure for grade in found] == [""] * len(COMPARED) * 3 + ["limit"]
+    assert grade_all(tasks, 1, limits=limits) == found
+
+
+@pytest.mark.slow
+def test_no_row_pays_for_what_its_grader_loads(tmp_path):
+    """Loading math-verify, or IFEval's checks and its language detector, takes longer than these rows may."""
+    instruction = {"instruction_id_list": ["language:response_language"], "kwargs": [{"language": "en"}]}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"""if True:
+            from tms.grading.pool import Task, grade_all
+            from tms.grading.worker import Limits
+            tasks = [Task("math", r"\\boxed{{(x+2)^2}}", "x^2+4x+4"), Task("number", "x+x^2", "x^2+x")]
+            tasks.append(Task("ifeval", "An English sentence.", {json.dumps(instruction)!r}))
+            print([(grade.score, grade.failure) for grade in grade_all(tasks, 3, limits=Limits(cpu=0.3))])
+        """,
+        ],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[(1.0, ''), (0.0, ''), (1.0, '')]\n"
 
 
 @on_linux
