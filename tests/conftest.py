@@ -1,10 +1,12 @@
 """Fixtures of every test: a model of a few thousand parameters that is in truth a Qwen2."""
 
 import gc
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from helpers import tiny_models
+from helpers import forked_python, tiny_models
 from hypothesis import settings
 
 from tms.io.cli import same_kernels
@@ -12,6 +14,15 @@ from tms.io.cli import same_kernels
 same_kernels()  # as the programs do, before a test imports torch
 settings.register_profile("any machine", deadline=None)  # no test fails for being slow
 settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the Python of the tests' processes, once for all of pytest's own."""
+    if not hasattr(config, "workerinput"):
+        folder = TemporaryDirectory()
+        os.environ["FORKED_PYTHON"] = f"{folder.name}/python"
+        server = forked_python.start(Path(folder.name))
+        config.add_cleanup(lambda: (server.communicate(), folder.cleanup()))
 
 
 # Files that start first: SLURM's tests wait most of their time, and the smoke run holds up what needs it.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import tiny_models
+from helpers import forked_python, tiny_models
 from helpers.paths import SCRIPTS
 
 from tms.io import parquet
@@ -206,7 +206,7 @@ def test_stopped_and_run_again(program, words, tmp_path, number, flush_rows):
     expected = read(tmp_path)
     (tmp_path / "part.parquet").unlink()
     arguments = [str(SCRIPTS), str(flush_rows), str(int(number)), str(SCRIPTS / "harvest.py"), *full]
-    command = [sys.executable, "-c", STOPPED, *arguments]
+    command = [forked_python.path(), "-c", STOPPED, *arguments]
     stopped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert stopped.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM), stopped.stderr
     assert not (tmp_path / "part.parquet").exists()

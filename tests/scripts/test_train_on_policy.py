@@ -4,17 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from helpers import tiny_models
+from helpers.launched import launched
 from helpers.paths import ROOT, SCRIPTS
 from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
 from tms.mixture import checkpoints
-from tms.training.devices import launcher
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
 ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8}
@@ -217,17 +215,11 @@ def test_a_budget_of_tokens_that_is_out_of_reach_ends_at_four_times_the_steps(
     assert digest(folder)
 
 
-def launched(program, *words):
-    """A program in two processes, started as the workflow starts it on two GPUs."""
-    accelerate, *launch = launcher(2).split()
-    return [str(Path(sys.executable).with_name(accelerate)), *launch, str(program), *map(str, words)]
-
-
 @pytest.mark.slow
 def test_two_processes(tiny_model, folder):
     """Of the program; GRPO's trainer in two processes is in `test_shards_learn_what_copies_learn`."""
     words = launched(PROGRAM, *command("trapo", tiny_model, device_batch=2, fsdp="off"))
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(**words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     each = ROLLOUTS["trapo"]
     assert [row["rollouts"] for row in curve(folder)] == [4 * each] * 6
@@ -255,12 +247,13 @@ def test_shards_learn_what_copies_learn(tiny_model, tmp_path, algorithm, monkeyp
         words = launched(
             ROOT / "tests" / "helpers" / "on_policy_shards.py", algorithm, fsdp, tiny_model, folder
         )
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(**words, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         weights = load_file(folder / "work" / "checkpoint-1of1" / "model.safetensors")
         found.append((json.loads(done.stdout.splitlines()[-1]), weights))
     (copied, ours), (sharded, theirs) = found
     assert copied[0]["kl"] == 0 < copied[1]["kl"]
+    assert [row["rollouts"] for row in copied] == [4 * ROLLOUTS[algorithm]] * 2
     for one, other in zip(copied, sharded, strict=True):
         for name in {*one} - {"seconds", "equal"}:
             assert other[name] == pytest.approx(one[name], rel=1e-4, abs=1e-6), name

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from helpers import forked_python
 from helpers.dry_run import dry_run
 from helpers.paths import ROOT
 
@@ -33,6 +34,12 @@ methods:
   sft_long: {training: {checkpoints: [1of5]}}
   tms_long: {training: {checkpoints: [1of5]}}
 """
+SNAKEMAKE = """
+import sys
+from snakemake.cli import main
+sys.executable, *words = sys.argv[1:]
+main(words)
+"""
 SMOKE = ["config/smoke.yaml", "small.yaml"]
 
 
@@ -53,7 +60,8 @@ class Project:
         options += ["--", *(word for word in words if not word.startswith("-"))]
         if "--dry-run" in words:
             return dry_run(self.folder, options)
-        command = [sys.executable, "-m", "snakemake", *options]
+        # Snakemake's jobs run with the `python` beside its own.
+        command = [sys.executable, "-c", SNAKEMAKE, forked_python.path(), *options]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 
     def planned(self, target: str, *options: str, configs: tuple[str, ...] = ()) -> dict[str, int]:
