@@ -1,14 +1,15 @@
 """Grade right answers with ever more processes, beside busy ones, and with workers stopped for a while.
 
-80 answers of MATH's test split are written with integrals that add up to 0, which math-verify has to compute;
-all of them are right. Six spellings of `1/2` are put into classes likewise: it is one. Each line of the
-table (docs/results/graders.md) is measured in a new process, which has loaded nothing yet.
+160 answers of MATH's test split are written with an integral, which math-verify has to compute; all of them
+are right. Six spellings of `1/2` are put into classes likewise: it is one. Each line of the table
+(docs/results/graders.md) is measured in a new process, which has loaded nothing yet.
 
 Usage, from the repository's root: python benchmarks/grading_load.py --data-root DIR
 """
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from tms.graders import math as grader
 from tms.grading.pool import Task, grade_all
 from tms.tasks import math
 
-ROWS = 80
+ROWS = 160
 HALVES = {
     r"2^{-1}",
     r"\frac{\sqrt{4}}{4}",
@@ -37,19 +38,17 @@ HALVES = {
     "1/2",
 }
 SETTINGS = [(1, 0, 0), (2, 0, 0), (8, 0, 0), (24, 0, 0), (24, 4, 0), (2, 0, 5)]
-NOTHING = r" + \int_0^1 y^2 dy - \frac{1}{3} + \int_0^1 y^3 dy - \frac{1}{4}"  # takes a quarter of a second
+NOTHING = r" + \int_0^1 y^2 dy - \frac{1}{3}"  # takes a tenth of a second
 BUSY = [sys.executable, "-c", "while True: pass"]
 
 
 def tasks(root: Path) -> list[Task]:
-    """The first right answers that are an expression with a root, a fraction's bar, pi or a variable."""
+    """The first right answers that are a multiple of a root or of pi."""
     found = []
     for source in math.SOURCES.values():
         for item in hub.load(source, "test", root):
             gold = math.row("", item)["answer"]
-            if any(sign in gold for sign in (",", "=", r"\text", r"\begin", "%", "(", "_", "^\\circ", "\\$")):
-                continue
-            if r"\sqrt" not in gold and r"\pi" not in gold and "x" not in gold:
+            if not re.fullmatch(r"[\d\s+-]*\\(sqrt\{\d+\}|pi)", gold):
                 continue
             task = Task("math", rf"\boxed{{{gold}{NOTHING}}}", gold)
             if grader.grade(task.completion, gold).score == 1:

@@ -88,7 +88,8 @@ rule grade:
     shell:
         "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
         " --lost-rows {resources.lost_rows}"
-        " --generations {input.generations} --grades {output.grades} --scores {output.scores} > {log} 2>&1"
+        " --generations {input.generations} --grades {output.grades} --scores {output.scores}"
+        f" {TELL}"
 
 
 use rule generate as generate_samples with:

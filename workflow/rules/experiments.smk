@@ -72,8 +72,7 @@ rule diversity:
         code=digests("diversity"),
     shell:
         "python workflow/scripts/diversity.py {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
-        " --output {output} > {log} 2>&1"
+        f" --lost-rows {{resources.lost_rows}} --output {{output}} {TELL}"
 
 
 rule theorem61:
@@ -97,8 +96,7 @@ rule theorem61:
         ),
     shell:
         "python workflow/scripts/theorem61.py {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
-        " --output {output} > {log} 2>&1"
+        f" --lost-rows {{resources.lost_rows}} --output {{output}} {TELL}"
 
 
 rule mismatch:

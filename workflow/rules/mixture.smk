@@ -88,4 +88,5 @@ rule build_mixture:
         " --lost-rows {resources.lost_rows}"
         " --plan {input.plan}"
         " --references {input.references} --heldout-references {input.heldout} --harvest {input.harvest}"
-        " --output {output.mixture} --heldout-output {output.heldout} > {log} 2>&1"
+        " --output {output.mixture} --heldout-output {output.heldout}"
+        f" {TELL}"

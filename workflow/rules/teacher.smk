@@ -57,4 +57,5 @@ rule filter_teacher:
         " --lost-rows {resources.lost_rows}"
         " --samples {input.samples}"
         " --references {output.references} --heldout-references {output.heldout}"
-        " --rejects {output.rejects} --summary {output.summary} > {log} 2>&1"
+        " --rejects {output.rejects} --summary {output.summary}"
+        f" {TELL}"

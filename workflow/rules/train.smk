@@ -113,4 +113,5 @@ rule train_on_policy:
         " --lost-rows {resources.lost_rows}"
         " --log-dir {params.curves} --work-root {params.run}/unfinished"
         " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
-        " --curve {output.curve} --updates {output.updates} > {log} 2>&1"
+        " --curve {output.curve} --updates {output.updates}"
+        f" {TELL}"

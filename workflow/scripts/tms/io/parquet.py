@@ -45,7 +45,7 @@ COLUMNS = {
     "entropy": pa.float64(),  # nats a token, mean
     "length": pa.float64(),  # tokens a rollout, mean
     "truncated": pa.float64(),  # share of the rollouts that were cut at the limit
-    "failures": pa.int64(),  # rollouts whose grader timed out, crashed or failed
+    "failures": pa.int64(),  # rollouts that the machine has lost, or whose grader failed
     "rollouts": pa.int64(),
     "tokens": pa.int64(),  # in the loss
     "loss": pa.float64(),
