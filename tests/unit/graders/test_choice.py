@@ -168,6 +168,156 @@ def test_the_gold_label_scores_1():
     assert choice.grade("", GOLD) == choice.grade("nothing", GOLD)
 
 
+OPTIONS = ["red fox", "lead pipe", "green tea", "blue sky"]
+BALLS = ["a red ball", "a blue cube", "a green cone"]
+
+
+@pytest.mark.parametrize(
+    "completion",
+    r"""\boxed{C or D}¦\boxed{A or B or C or D}¦\boxed{A/B}¦\boxed{A, B}¦\boxed{\text{A and B}}
+\boxed{A} or \boxed{B}¦\boxed{A}, \boxed{B}¦\boxed{A} or B¦B or \boxed{A}¦either A or B¦both A and B
+A or B¦A and B¦It is A or B.¦(A) or (B)¦A/B¦A, B¦A|B¦(A) and (B)¦Both (A) and (B) are correct.
+Neither A nor B¦Answer: C D¦Answer: C, D¦Answer: C/D¦Answer: C & D¦Answer: (C) or (D)
+The answer is either C or D¦The answer is between C and D¦The answer is C. D¦Answer: A and/or B
+Answer: A (or B)¦Answer: A-D¦Answer: A to D¦Answer: A through D¦Answer: A+B¦answer: a or b
+Answer: B C D¦Answer: A B C D¦Answer: a) red fox or b) lead pipe¦The answer is red fox or lead pipe
+The answer is A. red fox or B. lead pipe¦Answer: ABCD¦<answer>A or B</answer>
+<answer>A</answer> or <answer>B</answer>¦answer: A or answer: B¦The answer is A or the answer is B
+Answer: [A, B]¦Answer: {A, B}¦The answer is A; B¦答案是A或B¦答案：A、B¦A和B都对¦I think it could be A or C.
+So A, B.¦Answer: AB¦The best answer is []¦The best answer is [ ].¦The answer is ()¦Answer: []
+The answer is: ____¦Answer: ?¦Answer: none¦We talk of A, then B, then C.\nThe best answer is []
+I choose A. The best answer is []¦It must be A.\nThe answer is¦Options A, B and C fail.\nAnswer:
+<answer></answer>¦<answer>None</answer>¦The answer is none of these¦The answer is (X).
+(A) red fox (B) lead pipe (C) green tea (D) blue sky
+A. red fox\nB. lead pipe\nC. green tea\nD. blue sky¦A is wrong.¦not A¦It is not A.
+The answer is not A.¦Option A is wrong. Option B is wrong.¦Vitamin C¦vitamin A and D¦维生素C
+Answer: (E)¦<think>The answer is A.</think>I cannot say.""".replace("\n", "¦").split("¦"),
+)
+def test_no_or_several_labels_are_no_answer(completion):
+    assert extract(completion.replace("\\n", "\n"), LETTERS, OPTIONS) == ""
+
+
+@pytest.mark.parametrize(
+    "completion",
+    r"""Thus the answer is (B¦Answer: (b¦Answer: b¦Answer: b.¦Answer: b) lead pipe¦answer: b: lead pipe
+The answer is b, because¦the answer is 'B'.¦‘B’¦“B”¦'B'¦[B]¦{B}¦<B>¦B)¦(b)¦b)¦**B**¦B.¦B:¦Answer - B
+answer = B¦Answer：B¦Answer: Ｂ¦answer: （B）¦The answer is B, lead pipe¦The answer is b, lead pipe.
+The answer is lead pipe¦the answer is the lead pipe.¦lead pipe¦<answer>B</answer>
+<answer>\nB\n</answer>¦<answer>(B) lead pipe</answer>¦Final Answer:\n<answer>B</answer>¦answer: <B>
+**Final Answer: <answer> B </answer>**¦**Final Answer**\n\nB\n\nSince lead.¦### Answer\nB) lead pipe
+<b>Answer: B</b>¦<think>answer: A</think>B¦<think>The answer is A.</think>\nThe answer is B.
+answer: A\nWait. The answer is B.¦\boxed{A}\nThe answer is B.¦The answer is A.\n\boxed{B}
+\boxed{A} is not it.\nSo \boxed{B}.¦$\boxed{\mathbf{B}}$¦\boxed{\text{B) lead pipe}}
+\boxed{B: lead pipe}¦\boxed{lead pipe}¦Answer: \textbf{B}¦Answer: $\mathrm{B}$¦Answer: **(B)**
+The answer is B, not A¦B, not A¦The answer is B and not A¦The answer is B rather than A.
+The answer is B (A is wrong).¦The answer is B. A, C and D are wrong.
+The answer is B; A, C and D are wrong.¦The answer is B, A and C are wrong.
+The answer is B, A is close.¦The answer is B, B.¦I choose B because A is wrong¦So it must be B.
+Therefore, B.¦I'd go with B¦I would pick B.¦B is correct.¦B is the best answer¦Thus, (B).
+The answer is option B¦Option B is correct.¦The answer is: [B]¦The answer is [B].¦My answer: B
+Answer (letter): B¦Answer to the question: B¦The answer to the question is B.¦B. lead pipe¦正确答案是B
+所以B¦应该选B。¦答案为（B）¦B。不是A¦B.一只狗¦The answer is B.\n\nAnswer A, C and D are wrong.""".replace(
+        "\n", "¦"
+    ).split("¦"),
+)
+def test_one_label_is_found_in_any_form(completion):
+    assert extract(completion.replace("\\n", "\n"), LETTERS, OPTIONS) == "B"
+
+
+@pytest.mark.parametrize(
+    "completion",
+    """Answer: b) a blue cube¦the answer is b, a blue cube.¦the answer is a blue cube.¦answer: a blue cube
+A blue cube¦a blue cube.¦The answer is (B) a blue cube¦\\boxed{a blue cube}
+The answer is B: a blue cube¦the answer is b a blue cube¦The correct answer is a blue cube, since
+b. a blue cube¦b) a blue cube¦The answer is the blue cube.¦the answer is blue cube""".replace(
+        "\n", "¦"
+    ).split("¦"),
+)
+def test_an_article_is_no_label(completion):
+    assert extract(completion, LETTERS[:3], BALLS) == "B"
+
+
+@pytest.mark.parametrize(
+    "completion",
+    ["the answer is a yellow cube.", "it is a thing", "a cube", "the answer is a red ball or a blue cube"],
+)
+def test_an_article_before_no_option(completion):
+    assert extract(completion, LETTERS[:3], BALLS) == ""
+
+
+@pytest.mark.parametrize(
+    "completion",
+    r"""The current I = V/R and the charge in C is then 3.2¦With B_{0} = 3 we get¦so \Delta D_{f} = 4 kJ
+5 \mathrm{~C} and¦The charge is 5 C.¦It takes 5 A¦T = 300 K and F = 10 N at point A.¦so D = 4 kJ
+so E = mc^2¦The temperature is 20 °C.¦H_2O and C¦\angle A = 30¦matrix A¦f(A) = 3¦P(B) = 0.5
+P (A) and P (B)¦E^0 = 1.1 V, so E is 1.1¦thus I = 5¦we get C¦10 F¦Let A be a set¦A good question.
+the force F, the energy E¦the SI unit of charge is coulomb (C)¦current (I)¦10 (J)¦(A + B)
+with G = 6.67e-11¦the answer is 5 J¦Hence F = ma.¦so I, as a model, refuse¦hepatitis B¦= 3 A¦(E) = 4
+at A, B and C¦so \(B = 3\)¦thus B' = 3¦therefore H+ is 3¦the answer is B = 3¦the answer is E^2
+The answer is C + 2¦\boxed{B_{0}}""".replace("\n", "¦").split("¦"),
+)
+def test_quantities_and_units_are_no_labels(completion):
+    assert extract(completion, TEN, TEN_TEXTS) == ""
+
+
+def test_a_last_statement_of_a_foreign_label_takes_the_one_before_back():
+    completion = "The answer is (B).\n\n\nAnswer: The answer is (J)."
+    assert extract(completion, LETTERS, TEXTS) == ""
+    assert extract(completion, TEN, TEN_TEXTS) == "J"
+
+
+@pytest.mark.parametrize(
+    "completion, texts, label",
+    [
+        ("Answer: B", ["A", "B", "AB", "O"], "B"),
+        ("Answer: AB", ["A", "B", "AB", "O"], "C"),
+        ("Answer: D", ["A", "B", "AB", "O"], "D"),
+        ("Answer: both A and B", ["x", "y", "Both A and B", "None"], "C"),
+        ("The answer is C, both A and B", ["x", "y", "Both A and B", "None"], "C"),
+        ("Answer: None", ["x", "y", "Both A and B", "None"], "D"),
+        ("The answer is (C) -1", ["0", "1", "-1", "12"], "C"),
+        ("The answer is C - 12", ["0", "1", "-1", "12"], "C"),
+    ],
+)
+def test_options_that_look_like_labels(completion, texts, label):
+    assert extract(completion, LETTERS, texts) == label
+
+
+@pytest.mark.parametrize(
+    "completion", ["answer: 1 or 2", "answer: 2, 3", "answer: ²", "answer: 2½", "answer: 2/3", "answer: 2-3"]
+)
+def test_several_digits_are_no_label(completion):
+    assert extract(completion, DIGITS, TEXTS) == ""
+
+
+@settings(max_examples=150)
+@given(
+    pair=st.permutations("BCDEFGHJ").map(lambda letters: letters[:2]),
+    joined=st.sampled_from(
+        ["{} or {}", "{} and {}", "{}, {}", "({}) or ({})", "either {} or {}", "{}/{}", "between {} and {}"]
+    ),
+    form=st.sampled_from(
+        [
+            "answer: {}",
+            "The answer is {}.",
+            r"\boxed{{{}}}",
+            "<answer>{}</answer>",
+            "**Final Answer:**\n{}",
+            "{}",
+        ]
+    ),
+    earlier=st.sampled_from(["", "answer: {}\nNo.\n", "The answer is ({}).\n\n", "It may be {} or not.\n"]),
+)
+def test_two_labels_never_pay_and_one_always_does(pair, joined, form, earlier):
+    one, other = pair
+    before = earlier.format(other)
+    if form != "{}":
+        assert extract(before + form.format(f"{one}, not {other}"), TEN, TEN_TEXTS) == one
+        assert extract(before + form.format(joined.format(one, other)), TEN, TEN_TEXTS) == ""
+    assert extract(form.format(joined.format(one, other)), TEN, TEN_TEXTS) == ""
+    assert extract(form.format(one), TEN, TEN_TEXTS) == one
+
+
 @settings(max_examples=150)
 @given(st.text(max_size=300) | st.text("ABCDI1234 .:()answeri\n\\boxed{}", max_size=200))
 def test_no_text_raises(text):

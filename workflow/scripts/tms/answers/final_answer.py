@@ -39,13 +39,16 @@ ANNOUNCED = re.compile(
 )
 # Between two statements that offer one answer together.
 OFFERED_TOO = re.compile(
-    r"(?:\bor|[/|]|</(?:final[ _-]?)?answer>\W*(?:and|[,;&]))[\s,:*<]*"
+    r"(?:\bor|</(?:final[ _-]?)?answer>\W*(?:and|[,;&]))[\s,:*<]*"
     r"(?:(?:the|my|final|else|also|maybe|perhaps|possibly)\s+){0,3}$",
     flags=re.IGNORECASE,
 )
+TAGS_JOINED = re.compile(
+    r"</(?:final[ _-]?)?answer>\W*(?:and|or|[,;&/|])\W*<(?:final[ _-]?)?answer>", flags=re.IGNORECASE
+)
 TAGS = re.compile(
-    r"</?(?:(?:final[ _-]?)?answer|expression|equation|result|solution|b|i|u|em|strong|mark|code|pre|p|br|"
-    r"span|div|center|math)\s*/?>",
+    r"</?(?:(?:final[ _-]?)?answer|expression|equation|result|solution|em|strong|mark|code|pre|br|span|"
+    r"div|center|math)\s*/?>|</[biup]>|<([biup])>(?=[^<\n]{0,300}</\1>)",
     flags=re.IGNORECASE,
 )
 ESCAPED = re.compile(r"\\([*_`#~+>-])")
@@ -88,7 +91,7 @@ def final_answer(completion: str) -> str | None:
     complete = boxes(text)
     start, end = _extent(text, statements[-1]) if statements else (0, 0)
     if complete and complete[-1][0] >= end:
-        stated = _in_boxes(text, complete)
+        stated = in_boxes(text, complete)
     elif statements:
         stated = text[start:end]
         for index in range(len(statements) - 1, -1, -1):
@@ -102,8 +105,15 @@ def final_answer(completion: str) -> str | None:
     else:
         return None
     if inner := boxes(stated):
-        stated = _in_boxes(stated, inner)
+        stated = in_boxes(stated, inner)
     return unwrapped(HOPE.sub("", ANNOUNCED.split(stated)[-1]))
+
+
+def marked(completion: str) -> str:
+    """What a completion says, see `spoken`; each tag, heading and marker of an answer is "answer:" there."""
+    text = TAGS_JOINED.sub(" or ", FENCE.sub("", spoken(completion)))
+    text = STATEMENT.sub(lambda statement: f"{chr(10) if statement['tag'] else ''}answer: ", text)
+    return TAGS.sub(" ", END_OF_ANSWER.sub("\n", text))
 
 
 def _extent(text: str, statement: re.Match) -> tuple[int, int]:
@@ -136,7 +146,7 @@ def last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if _says(line)), "")
 
 
-def _in_boxes(text: str, complete: list[tuple[int, int, str]]) -> str:
+def in_boxes(text: str, complete: list[tuple[int, int, str]]) -> str:
     """The contents of the last boxes, and what their line offers beside them."""
     before = text[: complete[-1][0]].rpartition("\n")[2]
     behind = text[complete[-1][1] :].partition("\n")[0]
