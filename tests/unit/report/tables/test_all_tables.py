@@ -337,6 +337,14 @@ def test_settings_are_printed_exactly():
     assert (texts["learning_rate"], texts["tensor_parallel"]) == ("1.2345678e-05", "none")
 
 
+@pytest.mark.parametrize("seeds, said", [(1, True), (3, False)])
+def test_numbers_of_one_seed_are_said_to_be_for_this_run(tmp_path, seeds, said):
+    cells = report_cells.MadeCells("tiny", seeds=seeds).all(report_cells.EXPERIMENTS)
+    all_tables.write(tmp_path, [report_cells.lookup(cells=cells)], [])
+    for name in ("table3", "table9", "table7", "table2", "mixture", "frontier"):
+        assert ("differs for this run" in (tmp_path / f"{name}.md").read_text()) == said, name
+
+
 def test_few_targets_are_said_to_be_described(folder):
     text = (folder / "task_dependence.md").read_text()
     assert "- 2 targets are described and not tested: they have so few orders" in text

@@ -33,7 +33,8 @@ LOSSES_ONLY = (
     "F counts losses only: near 0 its estimate and its interval are biased low; see F by chance (Table 9)."
 )
 COLUMN_MARKS = (
-    "**Bold**: best of its column; ≈: not distinguishable from the best (paired test on the same examples, "
-    "Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the best. The base "
-    "is not ranked."
+    "**Bold**: best of its column; ≈: not distinguishable from the best in these runs (paired test on the "
+    "same examples, Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the "
+    "best. The base is not ranked."
 )
+ONE_SEED = "One seed: what differs here differs for this run; another may order the methods otherwise."

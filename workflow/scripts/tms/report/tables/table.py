@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.experiments.contamination_marks import MARK
 from tms.report.cell_lookup import Reading
-from tms.report.wording import COLUMN_MARKS, LOSSES_ONLY
+from tms.report.wording import COLUMN_MARKS, LOSSES_ONLY, ONE_SEED
 
 NOT_MEASURED = "–"
 DIGITS = 8  # significant digits of a number in CSV
@@ -135,6 +135,8 @@ class Table:
             notes.append("The CSV file has the 95 % intervals over seeds too.")
         if any(reading.mark for reading in readings):
             notes.append(COLUMN_MARKS)
+        if {reading.seeds for reading in readings if reading.seeds} == {1}:
+            notes.append(ONE_SEED)
         if any(reading.delta for reading in readings):
             notes.append("Parentheses: change from the base.")
         notes += self._sizes()
