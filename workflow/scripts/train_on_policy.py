@@ -12,7 +12,7 @@ from tms.io.errors import InputError
 from tms.mixture import checkpoints
 from tms.on_policy.settings import OnPolicySettings
 from tms.training import program
-from tms.training.settings import add_flags
+from tms.training.settings import add_flags, set_defaults
 
 RESULT_FLAGS = (  # flags that a run's result depends on, beside those of all training
     *("algorithm", "grader", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
@@ -30,26 +30,22 @@ def parser() -> argparse.ArgumentParser:
     add("--grader", required=True, help="the task's grader")
     add("--engine", required=True, help="sampler: transformers or vllm")
     add("--samples", type=int, required=True, help="rollouts of each prompt and visit")
-    add("--temperature", type=float, default=1.0, help="of the sampling")
-    add("--top-p", type=float, default=1.0, help="of the sampling")
-    add("--beta", type=float, default=0.0, help="weight of the KL term (GRPO)")
-    add("--baseline-decay", type=float, default=0.95, help="of the moving average of rewards (REINFORCE)")
-    add("--entropy-bonus", type=float, default=0.001, help="weight of the entropy (TRAPO)")
-    add("--trsft-floor", type=float, default=0.1, help="a of the TrSFT loss (TRAPO)")
-    add(
-        "--budget",
-        choices=["steps", "tokens"],
-        default="steps",
-        help="as many steps, or tokens in the loss, as SFT",
-    )
-    add("--kl-rows", type=int, default=64, help="rollouts of a step on which the KL to the base is measured")
-    add("--equal-steps", type=int, default=20, help="steps of equal rewards after which a run has no signal")
-    add("--max-kl", type=float, default=100.0, help="nats a completion from which the policy is lost")
-    add("--on-failure", choices=["stop", "warn"], default="stop", help="of a run without signal or policy")
+    add("--temperature", type=float, help="of the sampling")
+    add("--top-p", type=float, help="of the sampling")
+    add("--beta", type=float, help="weight of the KL term (GRPO)")
+    add("--baseline-decay", type=float, help="of the moving average of rewards (REINFORCE)")
+    add("--entropy-bonus", type=float, help="weight of the entropy (TRAPO)")
+    add("--trsft-floor", type=float, help="a of the TrSFT loss (TRAPO)")
+    add("--budget", choices=["steps", "tokens"], help="as many steps, or tokens in the loss, as SFT")
+    add("--kl-rows", type=int, help="rollouts of a step on which the KL to the base is measured")
+    add("--equal-steps", type=int, help="steps of equal rewards after which a run has no signal")
+    add("--max-kl", type=float, help="nats a completion from which the policy is lost")
+    add("--on-failure", choices=["stop", "warn"], help="of a run without signal or policy")
     add("--grading-processes", type=int, default=2, help="worker processes of the grader")
     add_lost_rows(flags)
     add("--curve", type=Path, required=True, help="output: Parquet file with a row for each optimiser step")
     add_flags(flags)
+    set_defaults(flags, OnPolicySettings)
     return flags
 
 

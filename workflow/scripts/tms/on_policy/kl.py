@@ -7,7 +7,7 @@ from statistics import fmean
 
 import torch
 from accelerate.utils import gather_object
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from tms.metrics.divergence import Sequence, sequence_kl
 from tms.mixture import checkpoints
@@ -44,7 +44,7 @@ class KLToBase:
             self.model = self.load(trainer, torch.float32)
         chosen = spread(sequences, self.rows)
         batches = [chosen]
-        if trainer.accelerator.num_processes > 1:  # the base is in shards, so all must make as many passes
+        if in_shards(trainer):  # all processes must make as many passes
             batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
         with in_float32(self._policy(trainer)) as policy:
             sums = [
@@ -54,16 +54,17 @@ class KLToBase:
             ]
         return fmean(sums)
 
-    def load(self, trainer, dtype: torch.dtype):
-        """The base, not to be trained: sharded over the processes, where there are several."""
+    def read(self, dtype: torch.dtype) -> PreTrainedModel:
+        """The base, in main memory (of shards in the first process alone)."""
         with checkpoints.loading(self.base):
-            model = AutoModelForCausalLM.from_pretrained(
+            return AutoModelForCausalLM.from_pretrained(
                 self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
             )
-        model.eval().requires_grad_(False)
-        if trainer.accelerator.num_processes > 1:
-            return sharding.shard_frozen(model, self.base)
-        return model.to(trainer.args.device)
+
+    def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:
+        """The base, not to be trained: in shards, where there are several processes."""
+        model = self.read(dtype).eval().requires_grad_(False)
+        return sharding.shard_frozen(model) if in_shards(trainer) else model.to(trainer.args.device)
 
     def _policy(self, trainer):
         """The policy; of one in shards, whose passes gather weights in bfloat16, a second set of shards."""
@@ -73,6 +74,11 @@ class KLToBase:
             self.shards = self.load(trainer, torch.float32)
         sharding.copy_shards(trainer.model, self.shards)
         return self.shards
+
+
+def in_shards(trainer) -> bool:
+    """Whether the base is in shards: wherever there are several processes (or a policy is in one shard)."""
+    return trainer.is_fsdp_enabled or trainer.accelerator.num_processes > 1
 
 
 @contextlib.contextmanager

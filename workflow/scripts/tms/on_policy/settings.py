@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tms.training.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnPolicySettings(Settings):
     """Settings of training, of sampling, of the losses, and of when a run has failed.
 
@@ -30,15 +30,15 @@ class OnPolicySettings(Settings):
     algorithm: str
     engine: str
     samples: int
-    temperature: float
-    top_p: float
     max_new_tokens: int
-    beta: float
-    baseline_decay: float
-    entropy_bonus: float
-    trsft_floor: float
-    budget: str
-    kl_rows: int
-    equal_steps: int
-    max_kl: float
-    on_failure: str
+    temperature: float = 1.0
+    top_p: float = 1.0
+    beta: float = 0.0
+    baseline_decay: float = 0.95
+    entropy_bonus: float = 0.001
+    trsft_floor: float = 0.1
+    budget: str = "steps"
+    kl_rows: int = 64
+    equal_steps: int = 20
+    max_kl: float = 100.0
+    on_failure: str = "stop"

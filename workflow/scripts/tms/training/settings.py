@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,7 @@ BASE_DTYPE = "base"
 CHECKPOINT_DTYPES = [BASE_DTYPE, "float32", "bfloat16"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of the optimiser, the devices, the saved states and the reports.
 
@@ -46,21 +46,21 @@ class Settings:
     learning_rate: float
     effective_batch: int
     device_batch: int
-    warmup: float
-    adam_beta1: float
-    adam_beta2: float
-    weight_decay: float
-    max_grad_norm: float
     seed: int
-    threads: int | None
-    gradient_checkpointing: str
-    fsdp: str
-    attention: str
-    save_every_seconds: float
-    save_every_steps: int
-    report_to: str
     log_dir: Path
-    checkpoint_dtype: str = field(default=BASE_DTYPE, kw_only=True)
+    warmup: float = 0.03
+    adam_beta1: float = 0.9
+    adam_beta2: float = 0.95
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    threads: int | None = None
+    gradient_checkpointing: str = "off"
+    fsdp: str = "auto"
+    attention: str = "sdpa"
+    save_every_seconds: float = 600
+    save_every_steps: int = 0
+    report_to: str = "tensorboard"
+    checkpoint_dtype: str = BASE_DTYPE
 
     def __post_init__(self):
         if not 0 <= self.warmup < 1:
@@ -92,33 +92,38 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--max-steps", type=int, help="optimiser steps, instead of epochs")
     add("--learning-rate", type=float, required=True, help="peak of the schedule")
     add("--effective-batch", type=int, required=True, help="rows or prompts of a step, over all devices")
-    add("--warmup", type=float, default=0.03, help="share of the steps with a rising learning rate")
-    add("--adam-beta1", type=float, default=0.9, help="decay of AdamW's first moment")
-    add("--adam-beta2", type=float, default=0.95, help="decay of AdamW's second moment")
-    add("--weight-decay", type=float, default=0.0, help="of AdamW")
-    add("--max-grad-norm", type=float, default=1.0, help="norm to which gradients are clipped (0: never)")
+    add("--warmup", type=float, help="share of the steps with a rising learning rate")
+    add("--adam-beta1", type=float, help="decay of AdamW's first moment")
+    add("--adam-beta2", type=float, help="decay of AdamW's second moment")
+    add("--weight-decay", type=float, help="of AdamW")
+    add("--max-grad-norm", type=float, help="norm to which gradients are clipped (0: never)")
     add("--max-new-tokens", type=int, required=True, help="longest completion; longer ones carry no loss")
     add("--seed", type=int, required=True, help="seed of the order of the rows")
     add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
     add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")
-    add("--attention", default="sdpa", help="attention implementation: sdpa, eager, flash_attention_2, ...")
+    add("--attention", help="attention implementation: sdpa, eager, flash_attention_2, ...")
     add(
         "--checkpoint-dtype",
         choices=CHECKPOINT_DTYPES,
-        default=BASE_DTYPE,
         help="precision of the saved weights; base: that of theta_0's own files",
     )
     add("--device-batch", type=int, required=True, help="rows that one device takes at once")
-    add("--gradient-checkpointing", choices=["on", "off"], default="off", help="trade time for memory")
-    add(
-        "--fsdp", choices=FSDP, default="auto", help="shard the model over the processes; auto: where it must"
-    )
-    add("--save-every-seconds", type=float, default=600, help="time between two states to resume from")
-    add("--save-every-steps", type=int, default=0, help="also save a state every so many steps (0: by time)")
+    add("--gradient-checkpointing", choices=["on", "off"], help="trade time for memory")
+    add("--fsdp", choices=FSDP, help="shard the model over the processes; auto: where it must")
+    add("--save-every-seconds", type=float, help="time between two states to resume from")
+    add("--save-every-steps", type=int, help="also save a state every so many steps (0: by time)")
     add("--work-root", type=Path, required=True, help="where unfinished runs work and resume")
     add("--output-root", type=Path, required=True, help="folder that gets checkpoint-1of1, the end")
     add("--trajectory", type=Path, required=True, help="folder that gets the checkpoints before the end")
     add("--cost", type=Path, required=True, help="cost JSON to write")
     add("--updates", type=Path, required=True, help="JSON to write: how far each checkpoint is from theta_0")
     add("--log-dir", type=Path, required=True, help="folder for TensorBoard event files")
-    add("--report-to", default="tensorboard", help="reporter that transformers knows (wandb, ...), or none")
+    add("--report-to", help="reporter that transformers knows (wandb, ...), or none")
+    set_defaults(parser, Settings)
+
+
+def set_defaults(parser: argparse.ArgumentParser, settings: type[Settings]) -> None:
+    """Give flags the defaults of the settings that they name."""
+    fields = dataclasses.fields(settings)
+    given = {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
+    parser.set_defaults(**given)

@@ -10,8 +10,6 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from tms.mixture import checkpoints
-
 
 def count_parameters(base: Path) -> int:
     """Parameters of a model folder, tied ones once, from its configuration alone."""
@@ -64,18 +62,19 @@ def begin(sharded: bool) -> None:
     _load_cpu_states()
 
 
-def shard_frozen(model: PreTrainedModel, base: Path) -> PreTrainedModel:
+def shard_frozen(model: PreTrainedModel) -> PreTrainedModel:
     """Shard a model that is not trained over the processes: each decoder layer is a unit, gathered when it is
     used. (TRL makes all of its reference model one unit: 16 GB for 8B in bfloat16.)
 
     Args:
-        model: loaded from `base`, in the first process with its weights (after `begin` in that one alone).
-        base: model folder.
+        model: in the first process with the weights that all get their shards of.
     """
+    weights = model.state_dict() if PartialState().is_main_process else {}
     layers = [part for part in model.modules() if type(part).__name__ in model._no_split_modules]
     for part in (*layers, model):
         fully_shard(part, reshard_after_forward=True)
-    _hand_out(base, model)
+    options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+    set_model_state_dict(model, weights, options=options)
     return model
 
 
@@ -87,19 +86,6 @@ def copy_shards(source: torch.nn.Module, target: torch.nn.Module) -> None:
             module.reshard()
     for copy, original in zip(target.parameters(), source.parameters(), strict=True):
         copy.to_local().copy_(original.to_local())
-
-
-def _hand_out(base: Path, sharded: torch.nn.Module) -> None:
-    """Fill a sharded model with a model folder's weights, which the first process reads."""
-    weights = {}
-    if PartialState().is_main_process:
-        with checkpoints.loading(base):
-            weights = AutoModelForCausalLM.from_pretrained(
-                base, dtype=sharded.dtype, use_safetensors=True
-            ).state_dict()
-    set_model_state_dict(
-        sharded, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
-    )
 
 
 @cache
