@@ -34,7 +34,7 @@ def test_training_parts_without_other_packages(tmp_path):
     done, report = check(tmp_path, "--small", "--seconds", "900", absent=ABSENT)
     assert done.returncode == 0, done.stdout + done.stderr
     found = status(report)
-    assert found.pop("driver") == found.pop("generate") == "skipped"
+    assert found.pop("driver") == found.pop("generate") == found.pop("on-policy") == "skipped"
     assert set(found.values()) == {"pass"}
     assert {"all-reduce", "train tiny copied", "train tiny sharded"} <= found.keys()
     assert report["parts"]["all-reduce"][0]["processes"] == 2
@@ -42,6 +42,22 @@ def test_training_parts_without_other_packages(tmp_path):
     # Two processes, two micro-batches of two rows of 64 tokens.
     assert len(trained) == 2 and trained[0]["tokens"] == 2 * 2 * 2 * 64
     assert not (tmp_path / "out" / "work").exists()
+
+
+@pytest.mark.slow
+def test_on_policy_parts(tmp_path):
+    """GRPO in shards, TRAPO copied, REINFORCE in one process."""
+    done, report = check(tmp_path, "--small", "--only", "on-policy", "--seconds", "900")
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = {name: how for name, how in report["parts"].items() if name != "cards"}
+    assert {name: len(how) for name, how in parts.items()} == {
+        "grpo tiny sharded 4 layers": 2,
+        "reinforce tiny 4 layers": 1,
+        "trapo tiny copied 4 layers": 2,
+    }
+    # Rows of 64 tokens: 4 rollouts of a prompt a process, 4 of a process, 8 of a prompt a process.
+    assert [how[0]["tokens"] for how in parts.values()] == [64 * rows for rows in (8, 4, 16)]
+    assert all(process["seconds"] > 0 for how in parts.values() for process in how)
 
 
 @pytest.mark.slow

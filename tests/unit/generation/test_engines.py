@@ -154,6 +154,9 @@ def test_batches_keep_to_the_budget(engine):
     slot = 2 * 2 * 2 * 16 * 4  # keys and values, layers, heads, channels, bytes
     row = slot * 100 + 80 * 32
     assert resized(engine, 512, 10 * row)._batch_size(100) == 10
+    assert (
+        resized(engine, 512, 63 * row)._batch_size(100) == 32
+    )  # 64, to which it would be padded, do not fit
     assert resized(engine, 512, 1)._batch_size(100) == 1
     assert resized(engine, 4)._batch_size(100) == 4
 

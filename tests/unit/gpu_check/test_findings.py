@@ -114,10 +114,38 @@ def test_extrapolated_rows_are_marked():
     assert [(each.status, each.check) for each in rows] == [(SKIPPED, "train llama1b")]
 
 
+def test_an_on_policy_shape_has_a_peak_beside_the_plan_and_no_speed():
+    shape = replace(SHAPE, kind="grpo", device_batch=2, tokens=3072, completion=2048)
+    (trial,) = plan(shape, 8, CARD)
+    how = {training_name(shape, trial): Ended([STEP, STEP | {"peak_bytes": 41e9}])}
+    one = Findings([shape], NODE, how, "")
+    assert row(one, "grpo llama1b").found == (
+        "copied to 8 cards, 2 rollouts x 3072 tokens: 41 GB of 80 (plan 43.1)"
+    )
+    assert one.speeds == {} and not one.extrapolated
+    full = {name: Ended([STEP | {"peak_bytes": 79e9}]) for name in how}
+    assert failed(Findings([shape], NODE, full, "").rows)
+
+
+@pytest.mark.parametrize(("cards", "whole"), [(8, True), (1, False)])
+def test_a_teacher_on_few_cards_is_extrapolated(cards, whole):
+    teacher = replace(
+        *(SHAPE,), name="llama70b", kind="generate", generating_cards=4, cards=0,
+        architecture=KNOWN["Llama-3.3-70B-Instruct"],
+    )  # fmt: skip
+    machine = Machine([str(card) for card in range(cards)], CARD)
+    one = Findings([teacher], machine, {"generate llama70b": Ended([TEXT])}, "")
+    found = row(one, "generate llama70b").found
+    # 20 of 80 layers on one card of four.
+    assert ("extrapolated from 20 of 80 layers on 1 of 4 cards" in found) != whole
+    assert "reads 4e+04 and writes 9e+03 tokens/s" in found
+    assert bool(one.speeds) == whole
+
+
 def test_missing_packages_skip_their_parts_alone(monkeypatch, tmp_path):
 
     def gone(name):
-        return None if name == "vllm" else object()
+        return None if name in ("vllm", "trl") else object()
 
     monkeypatch.setattr(parts.importlib.util, "find_spec", gone)
     monkeypatch.setattr(findings, "missing", parts.missing)
@@ -127,6 +155,7 @@ def test_missing_packages_skip_their_parts_alone(monkeypatch, tmp_path):
     del how["generate llama1b"]
     one = Findings([SHAPE], NODE, how, "")
     assert row(one, "generate").status == SKIPPED and "vllm is not installed" in row(one, "generate").found
+    assert row(one, "on-policy") == Row("on-policy", SKIPPED, "trl is not installed", findings.INSTALL)
     assert row(one, "train llama1b").status == PASS and not failed(one.rows)
 
 

@@ -46,9 +46,34 @@ def test_shipped_shapes():
     """As docs/slurm.md states: 1B and 1.5B are copied, what is larger is sharded."""
     found, unknown = shapes.configured(SHIPPED, PAPER)
     assert unknown == []
-    assert [shape.name for shape in found] == ["llama1b", "llama8b", "qwen7b", "qwen3b", "qwen1.5b"]
-    assert {shape.cards for shape in found} == {8} and {shape.tokens for shape in found} == {5120}
-    assert [shape.sharded(int(80e9)) for shape in found] == [False, True, True, True, False]
+    trained = [shape for shape in found if shape.kind == "train"]
+    order = ["llama1b", "llama8b", "qwen7b", "qwen3b", "qwen1.5b"]
+    assert [shape.name for shape in trained] == order
+    assert {shape.cards for shape in trained} == {8} and {shape.tokens for shape in trained} == {5120}
+    assert [shape.sharded(int(80e9)) for shape in trained] == [False, True, True, True, False]
+    on_policy = [shape for shape in found if shape.part == "on-policy"]
+    assert [(shape.kind, shape.name) for shape in on_policy] == [
+        (kind, name) for name in order for kind in ("grpo", "reinforce", "trapo")
+    ]
+    assert {(shape.tokens, shape.completion) for shape in on_policy} == {(2048 + 1024, 2048)}
+    (teacher,) = [shape for shape in found if shape.kind == "generate"]
+    assert (teacher.name, teacher.layers, teacher.generating_cards) == ("llama70b", 80, 4)
+
+
+def test_the_shapes_are_those_of_the_memory_plan():
+    """So that the peaks which stand beside each other are of the same step."""
+    from tms.gpu_check.planned import planned_peak
+    from tms.memory_plan import plan
+    from tms.memory_plan.store import Store
+
+    jobs = {"train": "SFT, students", "grpo": "GRPO", "reinforce": "REINFORCE, TRAPO"}
+    jobs["trapo"] = jobs["reinforce"]
+    for shape in shapes.configured(SHIPPED, PAPER)[0]:
+        if shape.kind == "generate":
+            continue
+        peaks = {peak.job: peak for peak in plan.of_model(SHIPPED, shape.name, Store(None).memory)}
+        planned = peaks[jobs[shape.kind]]
+        assert planned_peak(shape, int(80e9)) == planned.total - planned.parts["CUDA"]
 
 
 def test_equal_models_share_a_shape_and_their_own_files_come_first(tmp_path):
@@ -61,6 +86,7 @@ def test_equal_models_share_a_shape_and_their_own_files_come_first(tmp_path):
     more = {"one": entry, "two": entry, "odd": entry | {"base": "models/mine"}}
     config["models"] |= more | {"wide": entry | {"training": entry["training"] | {"device_batch": 1}}}
     found, unknown = shapes.configured(config, ["one", "two", "odd", "wide"])
+    found = [shape for shape in found if shape.kind == "train"]
     assert [(shape.name, shape.layers, shape.device_batch) for shape in found] == [
         ("one,two", 5, 2),
         ("wide", 5, 1),

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tms.gpu_check import shapes
-from tms.gpu_check.trials import Trial, combine, plan, state_bytes
+from tms.gpu_check.trials import Trial, combine, generating, plan, state_bytes
 from tms.memory_plan.architecture import KNOWN as KNOWN_FILE
 
 KNOWN = yaml.safe_load(KNOWN_FILE.read_text())
@@ -18,6 +18,7 @@ def shape(name, **changed):
 
 
 LARGE, SMALL = shape("Llama-3.1-8B-Instruct"), shape("Llama-3.2-1B-Instruct")
+TEACHER = shape("Llama-3.3-70B-Instruct", kind="generate", generating_cards=4)
 
 
 def peak(one, layers, processes):
@@ -51,7 +52,23 @@ def test_nothing_is_tried_where_two_layers_do_not_fit():
     assert plan(shape("Llama-3.3-70B-Instruct"), 1, int(24e9)) == []
 
 
-@pytest.mark.parametrize("one", [LARGE, SMALL])
+@pytest.mark.parametrize(
+    ("one", "cards", "wanted"),
+    [
+        (TEACHER, 8, Trial(80, 4)),
+        (TEACHER, 4, Trial(80, 4)),
+        # 141 GB of weights, 1.7 GB a layer: half of 80 GB on each. Three cards cannot share its heads.
+        (TEACHER, 3, Trial(44, 2)),
+        (TEACHER, 1, Trial(20, 1)),
+        (LARGE, 1, Trial(32, 1)),
+    ],
+)
+def test_generating(one, cards, wanted):
+    assert generating(one, cards, CARD) == wanted
+    assert generating(TEACHER, 1, int(5e9)) is None
+
+
+@pytest.mark.parametrize("one", [LARGE, SMALL, *(replace(one, kind="grpo") for one in (LARGE, SMALL))])
 @pytest.mark.parametrize("cards", [1, 4, 8])
 def test_extrapolated_is_what_all_cards_would_show(one, cards):
     trials = plan(one, cards, CARD)

@@ -22,7 +22,7 @@ MEMORY = StepMemory(4 * GB, 4 * GB, 8 * GB, 30 * GB, 3 * GB)
 SFT = Job("train_sft", {"model": "llama8b", "method": "sft", "task": "math"}, [], [], gpus=8)
 
 
-@pytest.mark.parametrize("part", ["models", "teachers"])
+@pytest.mark.parametrize("part", ["models", "teachers", "judges"])
 def test_known_architectures_have_the_stated_parameters(part):
     """A wrong number of layers, heads or tokens shows."""
     named = [entry for entry in SHIPPED[part].values() if "parameters" in entry]
@@ -101,6 +101,33 @@ def test_a_model_too_large_to_generate(job, named):
     config["compute"]["gpu_memory_gb"] = 18
     assert named in "".join(check.faults([job], config, lambda _: None))
     assert check.faults([job], SHIPPED, lambda _: None) == []
+
+
+def test_every_engine_has_a_generating_row():
+    """Qwen2.5-3B: 36,864 bytes a token. Half of what 80 GB leave free beside 6.2 of weights, in whole steps
+    of 32 rows, and half as much again while the cache grows."""
+    from tms.generation.engines.decoding import ROW_STEP
+    from tms.generation.engines.transformers_engine import MAX_ROWS
+
+    assert formulas.DECODED_ROWS == ROW_STEP and MAX_ROWS == 16 * ROW_STEP
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["qwen3b"]["engine"] = config["judges"]["wildguard"]["engine"] = "transformers"
+    (peak,) = plan.generating(config, "models", "qwen3b", 5120)
+    assert peak.fits and peak.shape == "160 rows of 5,120 tokens at once, engine transformers"
+    assert peak.parts["KV cache"] == 1.5 * 160 * 5120 * 36864
+    (short,) = plan.generating(config, "models", "qwen3b", 1024 + 64)
+    assert short.shape.startswith("512 rows")
+    sampling = plan.training(config, "llama1b", "grpo", "math", lambda _: MEMORY)[-1]
+    assert sampling.job == "on-policy, sampling" and "vLLM" in sampling.parts
+    sampling = plan.training(config, "qwen3b", "grpo", "math", lambda _: MEMORY)[-1]
+    assert sampling.job == "on-policy, sampling" and "KV cache" in sampling.parts
+    config["compute"]["gpu_memory_gb"] = 24
+    job = Job("judge", {"model": "qwen3b", "judge": "wildguard"}, [], [], gpus=1)
+    (line,) = check.faults([job], config, lambda _: None)
+    assert (
+        line.startswith("memory: judge qwen3b (generating; 32 rows")
+        and "judges.wildguard.engine: vllm" in line
+    )
 
 
 def test_drift_fills_the_share_of_the_card_that_the_plan_states():

@@ -2,13 +2,13 @@
 
 from statistics import median
 
+from tms.gpu_check import trials
 from tms.gpu_check.cards import peak_tflops
 from tms.gpu_check.parts import KINDS, Machine, generating, missing, training_name
 from tms.gpu_check.planned import planned_peak
 from tms.gpu_check.rows import FAIL, PASS, SKIPPED, Row
 from tms.gpu_check.runner import Ended
 from tms.gpu_check.shapes import Shape
-from tms.gpu_check.trials import Measured, combine, plan
 
 FULL = 0.97  # of a card: the driver takes the rest
 SEEDED = 0.5  # share of equal first tokens: near 1 where rows are seeded, near 0 where they are not
@@ -47,9 +47,10 @@ class Findings:
             self._cards()
         if "all-reduce" in ended:
             self._all_reduce()
-        if not missing("train"):
+        for part in ("train", "on-policy"):
             for shape in shapes:
-                self._train(shape)
+                if shape.part == part and not missing(part):
+                    self._train(shape)
         for shape in generating(shapes):
             if f"generate {shape.name}" in ended:
                 self._generate(shape)
@@ -101,36 +102,39 @@ class Findings:
         self.rows.append(Row("all-reduce", PASS, what))
 
     def _train(self, shape: Shape) -> None:
-        check = f"train {shape.name}"
+        check = f"{shape.kind} {shape.name}"
         machine = self.machine
-        trials = plan(shape, len(machine.names), machine.card_bytes)
-        if not trials:
+        tried = trials.plan(shape, len(machine.names), machine.card_bytes)
+        if not tried:
             what = f"does not fit on {len(machine.names)} of {shape.cards} cards, even with two layers"
             self.rows.append(Row(check, SKIPPED, what, f"check it on {shape.cards} cards"))
             return
-        names = [training_name(shape, trial) for trial in trials]
+        names = [training_name(shape, trial) for trial in tried]
         if any(name not in self.ended for name in names):
             return  # another kind of part was asked for
         if any(self._failed(check, name, LESS_MEMORY) for name in names):
             return
         found = [worst(self.ended[name].found) for name in names]
-        measured = combine(shape, trials, found, machine.card_bytes)
+        measured = trials.combine(shape, tried, found, machine.card_bytes)
+        self.rows.append(self._training_row(check, shape, measured))
+        if shape.part == "on-policy":
+            return  # its rollouts are not sampled: it has no speed
         self.starts["train"].append(max(one["start_seconds"] for one in found))
         self.extrapolated |= bool(measured.how)
-        self.rows.append(self._training_row(check, shape, measured))
         if self.peak:
             self.shares["training"].append(measured.flops / 1e12 / self.peak)
 
-    def _training_row(self, check: str, shape: Shape, measured: Measured) -> Row:
+    def _training_row(self, check: str, shape: Shape, measured: trials.Measured) -> Row:
         machine, peak = self.machine, measured.peak_bytes
         kind = "sharded over" if shape.sharded(machine.card_bytes) else "copied to"
         cards = f"{kind} {shape.cards} cards" if shape.cards > 1 else "on one device"
-        what = f"{cards}, {shape.device_batch} rows x {shape.tokens} tokens: {peak / 1e9:.3g} GB"
+        rows = "rollouts" if shape.part == "on-policy" else "rows"
+        what = f"{cards}, {shape.device_batch} {rows} x {shape.tokens} tokens: {peak / 1e9:.3g} GB"
         what += f" of {machine.card_bytes / 1e9:.3g}" if machine.on_gpu else " resident"
         if (planned := planned_peak(shape, machine.card_bytes)) is not None and machine.on_gpu:
             what += f" (plan {planned / 1e9:.3g})"
-        what += f", {measured.tokens_a_second:.3g} tokens/s"
-        if self.peak:
+        what += f", {measured.tokens_a_second:.3g} tokens/s" if shape.part == "train" else ""
+        if self.peak and shape.part == "train":
             what += f", {measured.flops / 1e12 / self.peak:.0%} of the peak"
         what += f"; {measured.how}" if measured.how else ""
         if machine.on_gpu and peak > FULL * machine.card_bytes:
@@ -142,16 +146,25 @@ class Findings:
         if self._failed(check, name, "see the log, or set engine: transformers"):
             return
         found, cards = self.ended[name].first, max(shape.generating_cards, 1)
-        read, write = found["read_tokens_a_second"], found["write_tokens_a_second"]
+        trial = trials.generating(shape, len(self.machine.names), self.machine.card_bytes)
+        # Of a model with fewer layers on fewer cards: as if all layers took as long, and all cards as much.
+        factor = trial.layers / shape.layers * cards / trial.processes
+        read, write = (factor * found[f"{way}_tokens_a_second"] for way in ("read", "write"))
         what = f"{found['engine']}: start {found['start_seconds']:.0f} s"
         what += f", reads {read:.3g} and writes {write:.3g} tokens/s"
         what += f"; equal in other batches: {found['equal_rows']:.0%} of rows"
         what += f", {found['equal_first']:.0%} of first tokens"
+        whole = (trial.layers, trial.processes) == (shape.layers, cards)
+        if not whole:
+            of_layers = f"{trial.layers} of {shape.layers} layers"
+            what += f"; extrapolated from {of_layers} on {trial.processes} of {cards} cards"
         if found["equal_first"] < SEEDED:
             remedy = "rows are not seeded, so nothing may be stored by row; set engine: transformers"
             self.rows.append(Row(check, FAIL, what, remedy))
             return
         self.rows.append(Row(check, PASS, what))
+        if not whole:
+            return
         self.starts["generate"].append(found["start_seconds"])
         self.written[float(shape.parameters)] = write / cards
         if self.peak:

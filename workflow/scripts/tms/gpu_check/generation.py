@@ -1,8 +1,8 @@
 """Part: an engine's start, its speed, and whether a row's text depends on the rows beside it."""
 
 import random
-import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 ROWS = {True: 256, False: 8}  # on a GPU and on a CPU
@@ -17,23 +17,20 @@ def measure(settings: dict) -> dict:
     """Start an engine, read prompts, write completions, and write some of them again in other batches.
 
     Args:
-        settings: `engine`; `model`, a folder with weights, or `folder` with `config.json`, which gets random
-            ones; `tensor_parallel`; `on_gpu`.
+        settings: `engine`; `model`, a folder with weights, or `folder` with `config.json`, of which vLLM
+            makes a model with random ones; `tensor_parallel`; `on_gpu`.
 
     Returns:
-        `engine` with its version; `start_seconds` before the first token, without the making of the weights;
+        `engine` with its version; `start_seconds` before the first token;
         `read_tokens_a_second` and `write_tokens_a_second`; `equal_rows` and `equal_first`, the shares of rows
         and of first tokens that stay the same in half a batch and in reversed order.
     """
     from tms.generation.engines.interface import create_engine
     from tms.generation.sampling import Sampling
 
-    began = time.time()
-    folder, made = Path(settings["model"] or settings["folder"]), settings["model"] is None
-    on_gpu = settings["on_gpu"]
-    if made:
-        write_weights(folder, on_gpu)
-    prepared = time.time() - began
+    folder, on_gpu = Path(settings["model"] or settings["folder"]), settings["on_gpu"]
+    if settings["model"] is None:
+        without_weights()
     engine = create_engine(settings["engine"], settings["tensor_parallel"], threads=1)
     draw = random.Random(0)
     vocabulary = 1000 if on_gpu else 64  # of the prompts; every model has as many tokens
@@ -45,7 +42,7 @@ def measure(settings: dict) -> dict:
     engine.load(folder, room)
     one = Sampling(max_new_tokens=1)
     complete(engine, prompts(1, PROMPT_TOKENS), one)
-    start = time.time() - settings["started"] - prepared
+    start = time.time() - settings["started"]
 
     read = prompts(ROWS[on_gpu] // 4, READ_TOKENS[on_gpu])
     complete(engine, prompts(8, READ_TOKENS[on_gpu]), one)  # kernels are made at their first use
@@ -59,8 +56,6 @@ def measure(settings: dict) -> dict:
     half = complete(engine, asked[::2], seeded)
     back = complete(engine, asked[::-1], seeded)[::-1]
     pairs = [*zip(whole[::2], half, strict=True), *zip(whole, back, strict=True)]
-    if made:
-        shutil.rmtree(folder)
     return {
         "engine": f"{engine.name} {engine.version}",
         "start_seconds": start,
@@ -71,14 +66,11 @@ def measure(settings: dict) -> dict:
     }
 
 
-def write_weights(folder: Path, on_gpu: bool) -> None:
-    """Give a model folder random weights, in the precision in which the engines compute."""
-    import torch
+def without_weights() -> None:
+    """Let vLLM make up the weights that a folder lacks; to write those of 70B would take minutes."""
+    from tms.generation.engines import vllm_engine
 
-    from tms.gpu_check import random_model
-
-    dtype = torch.bfloat16 if on_gpu else torch.float32
-    random_model.build(folder, dtype).save_pretrained(folder)
+    vllm_engine.LLM = partial(vllm_engine.LLM, load_format="dummy")
 
 
 def complete(engine, prompts: list[list[int]], sampling) -> list[list[int]]:

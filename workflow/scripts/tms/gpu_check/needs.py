@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tms.config import hardware, study
-from tms.gpu_check.shapes import Shape
+from tms.gpu_check.shapes import GENERATE, Shape
 from tms.training import devices
 
 STATE_BYTES = 12 + 2  # a parameter on disk: a state to resume from, and a checkpoint
@@ -20,7 +20,9 @@ def of(config: dict, models: list[str], shapes: list[Shape]) -> dict:
     return {
         "cards": cards(config, models),
         "mem_bytes": mem_mb(config, models) * 1e6,
-        "disk_bytes": max((STATE_BYTES * shape.parameters for shape in shapes), default=0),
+        "disk_bytes": max(
+            (STATE_BYTES * shape.parameters for shape in shapes if shape.kind != GENERATE), default=0
+        ),
         "missing": [folder for folder in folders(config, models) if not Path(folder).exists()],
     }
 

@@ -4,10 +4,10 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from tms.gpu_check import random_model
+from tms.gpu_check import random_model, trials
 from tms.gpu_check.runner import Part
 from tms.gpu_check.shapes import Shape
-from tms.gpu_check.trials import Trial, plan
+from tms.gpu_check.trials import Trial
 
 # Kinds of parts: seconds that one may take, and the packages without which it is skipped.
 KINDS = {
@@ -15,6 +15,7 @@ KINDS = {
     "all-reduce": (90, ["torch", "accelerate"]),
     "train": (150, ["torch", "transformers", "accelerate"]),
     "generate": (240, ["torch", "transformers", "vllm"]),
+    "on-policy": (150, ["torch", "transformers", "accelerate", "trl"]),
 }
 
 
@@ -42,14 +43,15 @@ def missing(kind: str) -> list[str]:
 
 def training_name(shape: Shape, trial: Trial) -> str:
     """Name of a trial's part."""
-    return f"train {shape.name} {trial.layers} layers"
+    return f"{shape.kind} {shape.name} {trial.layers} layers"
 
 
 def generating(shapes: list[Shape]) -> list[Shape]:
-    """One shape for each architecture: training alone tells the others apart."""
+    """One shape for each architecture and number of cards: training alone tells the others apart."""
     first: dict[str, Shape] = {}
     for shape in shapes:
-        first.setdefault(repr(shape.architecture), shape)
+        if shape.part != "on-policy":
+            first.setdefault(repr((shape.architecture, shape.generating_cards)), shape)
     return list(first.values())
 
 
@@ -70,17 +72,19 @@ def parts(shapes: list[Shape], machine: Machine, folder: Path, kinds: list[str])
             found.append(Part(kind, "cards", {}, cards, 1, KINDS[kind][0]))
         elif kind == "all-reduce":
             found.append(Part(kind, "all_reduce", {}, cards, cards, KINDS[kind][0]))
-        elif kind == "train":
-            for shape in shapes:
-                trials = plan(shape, cards, machine.card_bytes)
-                found += [_training(shape, trial, machine, folder) for trial in trials]
+        elif kind == "generate":
+            for shape in generating(shapes):
+                if trial := trials.generating(shape, cards, machine.card_bytes):
+                    found.append(_generation(shape, trial, machine, folder))
         else:
-            found += [_generation(shape, machine, folder) for shape in generating(shapes)]
+            for shape in (shape for shape in shapes if shape.part == kind):
+                tried = trials.plan(shape, cards, machine.card_bytes)
+                found += [_training(shape, trial, machine, folder) for trial in tried]
     return found
 
 
 def _training(shape: Shape, trial: Trial, machine: Machine, folder: Path) -> Part:
-    name = training_name(shape, trial)
+    name, on_policy = training_name(shape, trial), shape.part == "on-policy"
     settings = {
         "folder": str(random_model.write_config(folder / name, shape.architecture, trial.layers)),
         "sharded": shape.sharded(machine.card_bytes),
@@ -88,16 +92,20 @@ def _training(shape: Shape, trial: Trial, machine: Machine, folder: Path) -> Par
         "tokens": shape.tokens,
         "recompute": shape.recompute,
     }
-    return Part(name, "training", settings, trial.processes, trial.processes, KINDS["train"][0])
+    if on_policy:
+        random_model.write_tokenizer(folder / name)
+        settings |= {"algorithm": shape.kind, "completion": shape.completion}
+    module = "on_policy" if on_policy else "training"
+    return Part(name, module, settings, trial.processes, trial.processes, KINDS[shape.part][0])
 
 
-def _generation(shape: Shape, machine: Machine, folder: Path) -> Part:
-    name, cards = f"generate {shape.name}", max(shape.generating_cards, 1)
+def _generation(shape: Shape, trial: Trial, machine: Machine, folder: Path) -> Part:
+    name = f"generate {shape.name}"
     settings = {
         "engine": "vllm",
-        "model": shape.folder,
-        "folder": str(random_model.write_config(folder / name, shape.architecture, shape.layers)),
-        "tensor_parallel": cards if machine.on_gpu else 1,
+        "model": shape.folder if trial.layers == shape.layers else None,
+        "folder": str(random_model.write_config(folder / name, shape.architecture, trial.layers)),
+        "tensor_parallel": trial.processes if machine.on_gpu else 1,
         "on_gpu": machine.on_gpu,
     }
-    return Part(name, "generation", settings, cards, 1, KINDS["generate"][0])
+    return Part(name, "generation", settings, trial.processes, 1, KINDS["generate"][0])

@@ -1,8 +1,8 @@
 """The memory plan's peak of a shape, which a measured peak stands beside."""
 
 from tms.gpu_check.shapes import Shape
-from tms.memory_plan.formulas import step_buffers
-from tms.memory_plan.shapes import ROWS, StepShape
+from tms.memory_plan.formulas import kl_weights, step_buffers
+from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepShape
 from tms.memory_plan.store import Store
 
 
@@ -15,7 +15,7 @@ def planned_peak(shape: Shape, card_bytes: int) -> float | None:
     """
     step = StepShape(
         architecture=shape.architecture,
-        kind=ROWS,
+        kind={"train": ROWS, "grpo": GRPO}.get(shape.kind, ROLLOUTS),
         processes=shape.cards,
         sharded=shape.sharded(card_bytes),
         rows=shape.device_batch,
@@ -23,4 +23,7 @@ def planned_peak(shape: Shape, card_bytes: int) -> float | None:
         recompute=shape.recompute == "on",
     )
     memory = Store(None).memory(step)
-    return None if memory is None else memory.total + step_buffers(step)
+    if memory is None:
+        return None
+    kl = kl_weights(shape.parameters, step.processes, step.sharded) if step.kind != ROWS else 0
+    return memory.total + step_buffers(step) + kl

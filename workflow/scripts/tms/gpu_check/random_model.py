@@ -1,7 +1,10 @@
 """Models with random weights at true size, made in seconds without a download."""
 
 import json
+import shutil
 from pathlib import Path
+
+from tms.memory_plan.architecture import KNOWN
 
 BLOCK = 1 << 20  # numbers that are drawn; every matrix is filled with copies of them
 SPREAD = 0.02  # standard deviation, as models are initialised
@@ -15,6 +18,12 @@ def write_config(folder: Path, architecture: dict, layers: int) -> Path:
         keys["layer_types"] = architecture["layer_types"][:layers]
     (folder / "config.json").write_text(json.dumps(keys | {"num_hidden_layers": layers}))
     return folder
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Give a model folder the miniature's tokenizer, for programs that only want one to be there."""
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        shutil.copy(KNOWN.parent / "miniature" / "base" / name, folder)
 
 
 def build(folder: Path, dtype, filled: bool = True, attention: str = "sdpa"):

@@ -1,14 +1,18 @@
-"""Training shapes of the configuration: which model, on how many cards, with how many tokens at once."""
+"""Shapes of the configuration's jobs: which model, on how many cards, with how many tokens at once."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from tms.config import study
 from tms.memory_plan import architecture as architecture_of
 from tms.training import devices
 
-SMALL_ROWS = 64  # tokens of a row of the CPU form
+SMALL_ROWS, SMALL_ROLLOUT = 64, 24  # tokens of a row of the CPU form, and of a rollout in one
+# Kinds of jobs: SFT and students, the on-policy algorithms, and models that only generate.
+TRAIN, ON_POLICY, GENERATE = "train", ("grpo", "reinforce", "trapo"), "generate"
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,17 @@ class Shape:
     """A model and how it is trained and generates.
 
     Attributes:
-        name: models that have it, joined by commas.
+        name: models (or teachers) that have it, joined by commas.
         architecture: keys of its `config.json`.
         cards: cards of a training job, on each of which one process runs.
         device_batch: rows that a card takes at once.
         tokens: of the longest row, prompt and completion.
+        completion: of those, the completion's.
         recompute: on or off: gradient checkpointing.
         fsdp: one of `devices.FSDP`.
         generating_cards: cards over which a generating job spreads it.
         folder: of the weights; None where they are not there.
+        kind: TRAIN, one of ON_POLICY, or GENERATE.
     """
 
     name: str
@@ -32,10 +38,17 @@ class Shape:
     cards: int
     device_batch: int
     tokens: int
+    completion: int = 0
     recompute: str = "off"
     fsdp: str = "auto"
     generating_cards: int = 1
     folder: str | None = None
+    kind: str = TRAIN
+
+    @property
+    def part(self) -> str:
+        """Kind of the parts that check it."""
+        return "on-policy" if self.kind in ON_POLICY else self.kind
 
     @property
     def layers(self) -> int:
@@ -60,49 +73,101 @@ def parameters(architecture: dict, layers: int) -> int:
 
 
 def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]:
-    """Shapes of models, the smallest first and the largest next, and the models whose size nothing tells.
+    """Shapes of models and their teachers, and the models whose size nothing tells.
 
-    Models that differ in nothing that is measured share one shape.
+    By kind; of each the smallest first and the largest next. Models that differ in nothing that is measured
+    share one shape.
     """
-    found: dict[tuple, Shape] = {}
+    shapes: list[Shape] = []
     unknown = []
     for model in models:
-        base = config["models"][model]["base"]
-        keys = architecture_of.architecture(base)
+        keys = architecture_of.architecture(config["models"][model]["base"])
         if keys is None:
             unknown.append(model)
             continue
-        task = max(
-            study.suite(config, model).targets, key=lambda task: config["tasks"][task]["max_new_tokens"]
-        )
-        training = study.section(config, "training", model, "sft", task)
-        shape = Shape(
-            name=model,
-            architecture=keys,
-            cards=study.gpus(config, model, "train"),
-            device_batch=training["device_batch"],
-            tokens=config["tasks"][task]["max_new_tokens"] + config["compute"]["longest_prompt"],
-            recompute=_switch(training.get("gradient_checkpointing", False)),
-            fsdp=_switch(training.get("fsdp", "auto")),
-            generating_cards=study.gpus(config, model, "generate"),
-            folder=base if any(Path(base).glob("*.safetensors")) else None,
-        )
-        same = (json.dumps(keys, sort_keys=True), *list(vars(shape).values())[2:-1])
+        for kind, method in _methods(config, model).items():
+            shapes.append(_of_training(config, model, kind, method, keys))
+    shapes += _teachers(config, models)
+    found: dict[tuple, Shape] = {}
+    for shape in shapes:
+        same = (shape.kind, json.dumps(shape.architecture, sort_keys=True), *list(vars(shape).values())[2:-2])
         if same in found:
-            shape = Shape(**vars(found[same]) | {"name": f"{found[same].name},{model}"})
+            shape = replace(found[same], name=f"{found[same].name},{shape.name}")
         found[same] = shape
-    ordered = sorted(found.values(), key=lambda shape: shape.parameters)
-    return [*ordered[:1], *ordered[:0:-1]], unknown
+    ordered = {
+        kind: _smallest_largest_others(shape for shape in found.values() if shape.kind == kind)
+        for kind in (TRAIN, *ON_POLICY, GENERATE)
+    }
+    # Each algorithm with the smallest model, then with the largest: time may end before all.
+    on_policy = [shape for same in zip_longest(*map(ordered.get, ON_POLICY)) for shape in same if shape]
+    return [*ordered[TRAIN], *on_policy, *ordered[GENERATE]], unknown
+
+
+def _smallest_largest_others(shapes: Iterable[Shape]) -> list[Shape]:
+    ordered = sorted(shapes, key=lambda shape: shape.parameters)
+    return [*ordered[:1], *ordered[:0:-1]]
+
+
+def _methods(config: dict, model: str) -> dict[str, str]:
+    """A method of each kind that a model trains."""
+    on_policy = [name for name in study.model_methods(config, model) if name in study.on_policy(config)]
+    return {TRAIN: "sft"} | {config["methods"][name]["kind"]: name for name in on_policy}
+
+
+def _of_training(config: dict, model: str, kind: str, method: str, keys: dict) -> Shape:
+    limits = {task: config["tasks"][task]["max_new_tokens"] for task in study.suite(config, model).targets}
+    if kind in ON_POLICY:
+        of_rollouts = {task: study.section(config, "on_policy", model, method, task) for task in limits}
+        limits = {task: min(limit, of_rollouts[task]["max_new_tokens"]) for task, limit in limits.items()}
+    task = max(limits, key=limits.get)
+    training = study.section(config, "training", model, method, task)
+    return Shape(
+        name=model,
+        architecture=keys,
+        cards=study.gpus(config, model, "train"),
+        device_batch=training["device_batch"],
+        tokens=limits[task] + config["compute"]["longest_prompt"],
+        completion=limits[task],
+        recompute=_switch(training.get("gradient_checkpointing", False)),
+        fsdp=_switch(training.get("fsdp", "auto")),
+        generating_cards=study.gpus(config, model, "generate"),
+        folder=_with_weights(config["models"][model]["base"]),
+        kind=kind,
+    )
+
+
+def _teachers(config: dict, models: list[str]) -> list[Shape]:
+    """Shapes of the models' teachers that generate with vLLM on cards."""
+    shapes = []
+    for name in dict.fromkeys(config["models"][model]["teacher"] for model in models):
+        entry = config["teachers"][name]
+        keys = (
+            architecture_of.architecture(entry["model"]) if entry.get("gpus") and "model" in entry else None
+        )
+        if keys and study.engine(config, "teachers", name) == "vllm":
+            folder = _with_weights(entry["model"])
+            given = {"generating_cards": entry["gpus"], "folder": folder, "kind": GENERATE}
+            shapes.append(Shape(name, keys, cards=0, device_batch=0, tokens=0, **given))
+    return shapes
 
 
 def small() -> list[Shape]:
-    """The miniature's shape in two processes of a CPU, copied and sharded."""
+    """The miniature's shape on a CPU, copied to two processes, shared by them, and in one."""
     base = architecture_of.KNOWN.parent / "miniature" / "base"
     keys = json.loads((base / "config.json").read_text())
-    return [
-        Shape(f"tiny {kind}", keys, 2, 2, SMALL_ROWS, fsdp=fsdp, folder=str(base))
-        for kind, fsdp in (("copied", "off"), ("sharded", "on"))
+    made = [
+        ("tiny copied", TRAIN, 2, "off"),
+        ("tiny sharded", TRAIN, 2, "on"),
+        ("tiny sharded", "grpo", 2, "on"),
+        ("tiny", "reinforce", 1, "off"),
+        ("tiny copied", "trapo", 2, "off"),
     ]
+    sizes = {"device_batch": 2, "tokens": SMALL_ROWS, "completion": SMALL_ROLLOUT, "folder": str(base)}
+    return [Shape(name, keys, cards, **sizes, fsdp=fsdp, kind=kind) for name, kind, cards, fsdp in made]
+
+
+def _with_weights(folder: str) -> str | None:
+    return folder if any(Path(folder).glob("*.safetensors")) else None
 
 
 def _switch(value: bool | str) -> str:

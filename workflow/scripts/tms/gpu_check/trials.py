@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tms.gpu_check.shapes import Shape, parameters
+from tms.memory_plan.formulas import kl_weights, vllm_weights
 from tms.training.devices import COPIED_BYTES, STATE_BYTES
 
 ROOM = 0.5  # share of a card that weights, gradients and moments of a trial may take
@@ -57,11 +58,34 @@ def plan(shape: Shape, cards: int, card_bytes: int | None) -> list[Trial]:
 
 
 def state_bytes(shape: Shape, layers: int, sharded: bool, processes: int) -> float:
-    """Weights, gradients and moments of a process: 16 bytes a parameter, and 4 of buckets between copies."""
+    """Weights, gradients and moments of a process: 16 bytes a parameter, and 4 of buckets between copies.
+
+    On-policy, the weights for the KL come with them.
+    """
     count = parameters(shape.architecture, layers)
+    kl = kl_weights(count, processes, sharded) if shape.part == "on-policy" else 0
     if sharded:
-        return STATE_BYTES * count / processes
-    return (COPIED_BYTES if processes > 1 else STATE_BYTES) * count
+        return STATE_BYTES * count / processes + kl
+    return (COPIED_BYTES if processes > 1 else STATE_BYTES) * count + kl
+
+
+def generating(shape: Shape, cards: int, card_bytes: int | None) -> Trial | None:
+    """The trial of generating with a shape; None where even one layer does not fit.
+
+    On fewer cards than configured it takes as many as can share it in the same way, and as many layers as
+    leave half of a card to the rest.
+    """
+    wanted = max(shape.generating_cards, 1)
+    if cards >= wanted or card_bytes is None:
+        return Trial(shape.layers, wanted)
+    processes = max(count for count in range(1, cards + 1) if wanted % count == 0)
+
+    def fits(layers: int) -> bool:
+        held = vllm_weights(shape.architecture | {"num_hidden_layers": layers}, processes)
+        return held <= ROOM * card_bytes
+
+    layers = max((layers for layers in range(1, shape.layers + 1) if fits(layers)), default=0)
+    return Trial(layers, processes) if layers else None
 
 
 def combine(shape: Shape, trials: list[Trial], found: list[dict], card_bytes: int | None) -> Measured:
@@ -73,7 +97,7 @@ def combine(shape: Shape, trials: list[Trial], found: list[dict], card_bytes: in
     Args:
         shape: of the configuration.
         trials: one, or two with different numbers of layers.
-        found: of each, as `tms.gpu_check.training.measure` returns it.
+        found: of each, as `tms.gpu_check.steps.ShortRun.found` returns it.
         card_bytes: memory of a card; None on a CPU.
     """
     sharded, wanted = shape.sharded(card_bytes), max(shape.cards, 1)

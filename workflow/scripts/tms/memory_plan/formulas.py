@@ -18,6 +18,8 @@ SPARE = 0.1
 # `tms.metrics`: policies that are on the card together, in float32; share of the card that they may fill, the
 # other layers being streamed; logits in a chunk of the KL.
 DRIFT_POLICIES, DRIFT_SHARE, KL_CHUNK = 2, 0.75, 2**26
+# `tms.generation.engines.decoding`: rows of a batch come in steps of so many.
+DECODED_ROWS = 32
 
 
 def step_buffers(shape: StepShape) -> float:
@@ -75,6 +77,29 @@ def drift_working(keys: dict, tokens: int) -> float:
     layer = 6 * keys["hidden_size"] + 3 * keys["intermediate_size"]
     logits = DRIFT_POLICIES * tokens * keys["vocab_size"]
     return 4 * (tokens * layer + logits + 4 * KL_CHUNK)
+
+
+def transformers_cache(keys: dict, free: float, tokens: int) -> tuple[int, float]:
+    """Rows that engine `transformers` decodes at once, and bytes of their cache, which grows by half.
+
+    Args:
+        keys: of `config.json`.
+        free: bytes that the models leave free on the card; a batch may take half of them.
+        tokens: of a row, prompt and completion.
+    """
+    row = key_value_bytes(keys) * tokens
+    steps = free / 2 // ((row + 32 * keys["vocab_size"]) * DECODED_ROWS)
+    rows = int(min(max(steps, 1), 16)) * DECODED_ROWS  # fewer are padded to so many
+    return rows, 1.5 * rows * row
+
+
+def kl_weights(parameters: int, processes: int, sharded: bool) -> float:
+    """Bytes on a card of the models with which an on-policy run measures its KL, in float32.
+
+    The base, in shards where there are several processes, and of a policy in shards a second set of them
+    (`tms.on_policy.kl`).
+    """
+    return (8 if sharded else 4) * parameters / processes
 
 
 def kl_working(keys: dict, cards: int, tokens: int) -> float:

@@ -131,16 +131,15 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
 
 
 def base_bytes(config: dict, model: str, method: str, task: str, shape: StepShape) -> float:
-    """Bytes of what an on-policy job holds for its KL beside the policy: in float32 the base, in shards where
-    there are several cards, and of a policy in shards a second set (`tms.on_policy.kl`).
+    """Bytes of the models that an on-policy job holds for its KL.
 
     For a KL term of GRPO TRL has the base once more: a copy in float32, or shards in bf16.
     """
-    count, cards = parameters(shape.architecture), shape.processes
-    term = shape.kind == GRPO and study.section(config, "on_policy", model, method, task)["beta"]
-    if shape.sharded:
-        return (8 + (2 if term else 0)) * count / cards
-    return 4 * count / cards + (4 * count if term else 0)
+    count = parameters(shape.architecture)
+    held = formulas.kl_weights(count, shape.processes, shape.sharded)
+    if shape.kind != GRPO or not study.section(config, "on_policy", model, method, task)["beta"]:
+        return held
+    return held + (2 * count / shape.processes if shape.sharded else 4 * count)
 
 
 def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict) -> list[Peak]:
@@ -151,15 +150,23 @@ def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict)
     advice = (f"raise models.{model}.gpus.train (now {cards})", "lower on_policy.max_new_tokens")
     words = f"2 policies in float32, {shape.tokens:,} tokens"
     peaks = [_peak(config, "on-policy, KL", cards, measuring, words, advice)]
-    if study.engine(config, "models", model) == "vllm":
+    vllm = study.engine(config, "models", model) == "vllm"
+    if vllm:
         least = formulas.vllm_weights(keys, 1) + formulas.vllm_row(keys, 1, shape.tokens)
         handed = 2 * 4 * keys["vocab_size"] * keys["hidden_size"]  # to vLLM
         taken = max(ROLLOUT_SHARE * card_bytes(config), least)
         sampling = held | {"head and buffers": handed, "vLLM": taken}
-        advice = (f"raise models.{model}.gpus.train (now {cards})", "set training.fsdp: true")
         words = f"vLLM takes {ROLLOUT_SHARE:.0%} of a card"
-        peaks.append(_peak(config, "on-policy, sampling", cards, sampling, words, advice))
-    return peaks
+    else:
+        sampling = held | {"head and buffers": formulas.vllm_working(keys, 1)}
+        free = card_bytes(config) - sum(sampling.values())
+        rows, sampling["KV cache"] = formulas.transformers_cache(keys, free, shape.tokens)
+        words = f"{rows:,} rows of {shape.tokens:,} tokens at once, engine transformers"
+    advice = (
+        f"raise models.{model}.gpus.train (now {cards})",
+        "set training.fsdp: true" if vllm else "lower on_policy.max_new_tokens",
+    )
+    return [*peaks, _peak(config, "on-policy, sampling", cards, sampling, words, advice)]
 
 
 def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:
@@ -172,7 +179,7 @@ def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:
 
 
 def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
-    """The peak of a job that generates with vLLM, which fills its share of the cards; none for another.
+    """The peak of a job that generates: vLLM fills its share of the cards, engine transformers half of one.
 
     Args:
         config: the whole configuration.
@@ -183,21 +190,27 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
     entry = config[part][name]
     cards = study.gpus(config, name, "generate") if part == "models" else entry.get("gpus", 0)
     folder = entry.get("base" if part == "models" else "model")
-    keys = architecture(folder) if cards and folder and study.engine(config, part, name) == "vllm" else None
+    keys = architecture(folder) if cards and folder else None
     if keys is None:
         return []
+    vllm = study.engine(config, part, name) == "vllm"
+    cards = cards if vllm else 1  # of which transformers takes one
     held = {
         "weights": formulas.vllm_weights(keys, cards),
         "head and buffers": formulas.vllm_working(keys, cards),
         "CUDA": formulas.CONTEXT,
     }
-    row = formulas.vllm_row(keys, cards, tokens)
-    left = MEMORY_SHARE * card_bytes(config) - sum(held.values())
-    words = f"{max(int(left // row), 0):,} rows of {tokens:,} tokens at once"
-    count = f"{part}.{name}.gpus{'.generate' if part == 'models' else ''}"
-    advice = (f"raise {count} (now {cards})", "lower max_new_tokens of the tasks")
-    held |= {"KV cache": max(left, row)}
-    return [_peak(config, "generating", cards, held, words, advice)]
+    if vllm:
+        row = formulas.vllm_row(keys, cards, tokens)
+        left = MEMORY_SHARE * card_bytes(config) - sum(held.values())
+        rows, cache = max(int(left // row), 0), max(left, row)
+        count = f"{part}.{name}.gpus{'.generate' if part == 'models' else ''}"
+        advice = (f"raise {count} (now {cards})", "lower max_new_tokens of the tasks")
+    else:
+        rows, cache = formulas.transformers_cache(keys, card_bytes(config) - sum(held.values()), tokens)
+        advice = (f"set {part}.{name}.engine: vllm", "lower max_new_tokens of the tasks")
+    words = f"{rows:,} rows of {tokens:,} tokens at once{'' if vllm else ', engine transformers'}"
+    return [_peak(config, "generating", cards, held | {"KV cache": cache}, words, advice)]
 
 
 def drift(config: dict, model: str, tokens: int) -> list[Peak]:

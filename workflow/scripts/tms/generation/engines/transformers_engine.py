@@ -104,12 +104,15 @@ class TransformersEngine:
             order = order[rows:]
 
     def _batch_size(self, length: int) -> int:
-        """Rows of a batch whose longest row may have `length` tokens."""
+        """Rows of a batch whose longest row may have `length` tokens; whole steps, to which it is padded."""
+        from tms.generation.engines.decoding import ROW_STEP
+
         config = self.config
         head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         slot = 2 * config.num_hidden_layers * config.num_key_value_heads * head * BYTES[self.dtype]
         logits = config.vocab_size * 32  # logits, the noise's integers and their copies
-        return max(1, min(self.max_rows, self.budget // (slot * length + logits)))
+        rows = max(1, min(self.max_rows, self.budget // (slot * length + logits)))
+        return rows if rows < ROW_STEP else rows // ROW_STEP * ROW_STEP
 
 
 def _loads(library: str) -> bool:
