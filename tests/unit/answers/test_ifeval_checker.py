@@ -190,3 +190,8 @@ def test_gpt4s_responses():
         assert (totals["left_out"], totals["instructions"], totals["prompts"]) == (77, 757, 515)
         assert (totals["prompt_strict"], totals["instruction_strict"]) == (411, 646)
         assert (totals["prompt_loose"], totals["instruction_loose"]) == (423, 660)
+
+
+def test_a_prompt_without_an_instruction_does_not_count():
+    grade = ifeval.grade("I like tea", json.dumps({"instruction_id_list": [], "kwargs": []}))
+    assert (grade.score, grade.also, grade.failure) == (None, {}, "")

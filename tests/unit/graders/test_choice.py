@@ -267,6 +267,30 @@ def test_a_last_statement_of_a_foreign_label_takes_the_one_before_back():
 
 
 @pytest.mark.parametrize(
+    "completion, label",
+    [
+        ("Answer: C\n- A is wrong\n- B is wrong", "C"),
+        ("Answer: C – A is wrong", "C"),
+        ("Answer: B and D are incorrect, so A", "A"),
+        ("Answer: A or B? It is B.", "B"),
+        ("The answer is (C) (D)", ""),
+        ("Answer: C\nor D", ""),
+        ("| Answer: B |", "B"),
+        ("Answer: B<|im_end|>", "B"),
+        ("The answer is: The correct option is D", "D"),
+        ("Option C is partially correct.", ""),
+        ("I'd say (B) or maybe (C).", ""),
+        ("Could be A. Could be B. I'm going with C.", "C"),
+        ("Answer: the second option", ""),
+        ("The answer is not A but B.", "B"),
+        ("Answer: A\n\nB) lead pipe is wrong", "A"),
+    ],
+)
+def test_what_stands_beside_a_label(completion, label):
+    assert extract(completion, LETTERS, OPTIONS) == label
+
+
+@pytest.mark.parametrize(
     "completion, texts, label",
     [
         ("Answer: B", ["A", "B", "AB", "O"], "B"),

@@ -67,6 +67,11 @@ def test_a_statement_is_read(statement, form):
         "\\boxed{8+3+4} is 15.\nanswer: 8*3+4",
         "First \\boxed{8*3} and then\n\\boxed{8*3+4}.",
         "The answer is not 8+3+4.\nThe answer is 8*3+4.",
+        "answer: **8*3+4** = 28 (8 * 3 = 24, 24 + 4 = 28)",
+        "answer: `8*3+4` = 28",
+        "answer: • 8*3+4",
+        "<answer>8*3+4</answer><|endoftext|>",
+        "Solution: 8*3+4",
     ],
 )
 def test_the_last_statement_is_read(completion):
@@ -136,6 +141,9 @@ def test_what_is_no_expression_of_the_numbers(statement):
         "It cannot be 8*3+4.",
         "The answer is not 8*3+4.",
         "8*3+4 is not it, so answer:",
+        "answer:\n8*3+4\nor\n8+3+4",
+        "answer: 8*3 = 24, 24 + 4 = 28",
+        "answer: 8 times 3 plus 4",
     ],
 )
 def test_what_is_not_the_last_statement_does_not_count(completion):

@@ -37,6 +37,7 @@ ANNOUNCED = re.compile(
     rf"\banswer\b{IS}[*_]*:?\s+(?!(?:not|in|on|at|found|located|given|based|correct|right|wrong|clear)\b)",
     flags=re.IGNORECASE,
 )
+OR_BELOW = re.compile(r"\s*\bor\b\s*[^\n]*", flags=re.IGNORECASE)  # "answer: 3" and in the next line "or 4"
 # Between two statements that offer one answer together.
 OFFERED_TOO = re.compile(
     r"(?:\bor|</(?:final[ _-]?)?answer>\W*(?:and|[,;&]))[\s,:*<]*"
@@ -48,7 +49,7 @@ TAGS_JOINED = re.compile(
 )
 TAGS = re.compile(
     r"</?(?:(?:final[ _-]?)?answer|expression|equation|result|solution|em|strong|mark|code|pre|br|span|"
-    r"div|center|math)\s*/?>|</[biup]>|<([biup])>(?=[^<\n]{0,300}</\1>)",
+    r"div|center|math)\s*/?>|</[biup]>|<\|\w{1,40}\|>|<([biup])>(?=[^<\n]{0,300}</\1>)",
     flags=re.IGNORECASE,
 )
 ESCAPED = re.compile(r"\\([*_`#~+>-])")
@@ -58,7 +59,7 @@ MACRO = re.compile(
     r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 NOT_BUT = re.compile(
-    r"^\s*(?:it(?: is|'s)\s+)?not\b.*?\bbut\b(?:\s+rather\b)?\s*", flags=re.IGNORECASE | re.DOTALL
+    r"^\s*(?:it(?: is|'s)\s+)?not\b[^\n]{0,100}?\bbut\b(?:\s+rather\b)?\s*", flags=re.IGNORECASE | re.DOTALL
 )
 DENIED = re.compile(
     r"[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b.*",
@@ -127,7 +128,8 @@ def _extent(text: str, statement: re.Match) -> tuple[int, int]:
         end = start + len(line)
         if _says(line):
             closing = END_OF_ANSWER.search(text, start, end)
-            return start, closing.start() if closing else end
+            too = OR_BELOW.match(text, end)
+            return start, closing.start() if closing else too.end() if too else end
         start = end
     return start, start
 
@@ -149,11 +151,10 @@ def last_line(text: str) -> str:
 def in_boxes(text: str, complete: list[tuple[int, int, str]]) -> str:
     """The contents of the last boxes, and what their line offers beside them."""
     before = text[: complete[-1][0]].rpartition("\n")[2]
-    behind = text[complete[-1][1] :].partition("\n")[0]
     contents = boxed(text, several=True)
     if len(complete) == 1 and re.search(r"(?:\bor|/)[\s$\\(\[*]*$", before):
         contents = f"{before} {contents}"
-    too = re.match(r"[\s$,;.\\)\]*]*(?:\bor\b|/).*", behind)
+    too = re.match(r"[\s$,;.\\)\]*]*(?:\bor\b|/).*", text[complete[-1][1] :])
     return f"{contents} {too.group().strip()}" if too else contents
 
 

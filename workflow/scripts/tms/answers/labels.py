@@ -17,7 +17,7 @@ OPENING, CLOSING = "(\\[<\"'“‘«", ")\\]>\"'”’»"
 JOINT = re.compile(
     r"\s*(?:或者?|和|与|與|及|、|还是)\s*|"
     r"\s*(?:,\s*)?\(?(?:and/or|and|or|nor|to|through|vs\.?)\b\s*(?:option |choice |also |maybe |perhaps )?"
-    r"|\s*(?:[,/&|;]|(?P<range>[+~–—-]))\s*(?:option |choice |maybe |perhaps )?",
+    r"|[^\S\n]*(?:[,/&|;]|(?P<range>[+~–—-]))\s*(?:option |choice |maybe |perhaps )?",
     flags=re.IGNORECASE,
 )
 JOINED_LABEL = re.compile(r"\s*[+/]\s*[(\[]?[a-zA-Z](?!\w)")
@@ -53,7 +53,7 @@ def stated(text: str, labels: list[str], texts: list[str]) -> str | None:
     if named is None:
         return None
     label, end = named
-    apart = re.match(r"\s*[,;]", text[end:])
+    apart = re.match(r"\s*[,;]|\s+[–—-]\s", text[end:])
     offered = {label}
     while (joint := JOINT.match(text, end)) and (also := _named(text, joint.end(), labels, texts, ends=True)):
         if joint["range"] and _named(text, joint.end(), labels, [""] * len(labels), ends=True) is None:
@@ -63,9 +63,11 @@ def stated(text: str, labels: list[str], texts: list[str]) -> str | None:
     if len(offered) > 1:
         if apart and re.match(r"\s+(?:all )?(?:is|are)\b", text[end:]):  # "C, A and B are wrong"
             return label
-        return None if re.match(WRONG, text[end:]) else ""
-    beside = re.compile(rf"((?:[ .]+(?:{pattern(tuple(labels))}))+)\.?\s*(?:\n|$)").match(text, end)
-    return "" if beside and set(beside[1].replace(".", " ").split()) != {label} else label
+        return None if re.match(rf"\s*\?|{WRONG}", text[end:]) else ""  # "A or B?"
+    beside = re.compile(rf"((?:[ .]*[ .(\[]+(?:{pattern(tuple(labels))})[)\]]?)+)\.?\s*(?:\n|$)").match(
+        text, end
+    )
+    return "" if beside and set(re.split(r"[ .()\[\]]+", beside[1])) - {"", label} else label
 
 
 def _named(

@@ -12,9 +12,9 @@ import json
 import re
 
 from tms.answers.boxes import boxes
-from tms.answers.final_answer import OFFERED_TOO, affirmed, in_boxes, marked
+from tms.answers.final_answer import NOT_BUT, OFFERED_TOO, affirmed, in_boxes, marked
 from tms.answers.grade import Grade
-from tms.answers.labels import LETTER, as_listed, item_label, label_or_text, pattern, plain, recites, stated
+from tms.answers.labels import LETTER, item_label, label_or_text, pattern, plain, recites, stated
 
 METRIC = "accuracy"
 MARKER = re.compile(
@@ -77,7 +77,7 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
             continue
         if OFFERED_TOO.search(text[max(0, marker.start() - 60) : marker.start()]):
             return ""
-        behind = text[marker.end() :].lstrip(" \n:")[:1000]
+        behind = NOT_BUT.sub("", text[marker.end() :].lstrip(" \n:")[:1000])
         if (label := stated(behind, labels, texts)) is not None:
             return label
         if re.match(r"\(?(?:[A-Z]|\d)\)?(?=[\s.,;:)]*(?:\n|$))", behind) or NOTHING.match(behind):
@@ -99,7 +99,7 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
         return ""
     lines = [line for line in lines if not recites(line, labels, texts)]
     text = "\n".join(lines)
-    return _affirmed(text, labels) or _chosen(text, labels, texts) or _in_brackets(lines, labels)
+    return _affirmed(text, labels) or _chosen(text, labels, texts) or _in_brackets(lines, labels, texts)
 
 
 def _statements(text: str) -> list[re.Match]:
@@ -148,7 +148,7 @@ def _chosen(text: str, labels: list[str], texts: list[str]) -> str:
     return last
 
 
-def _in_brackets(lines: list[str], labels: list[str]) -> str:
+def _in_brackets(lines: list[str], labels: list[str], texts: list[str]) -> str:
     """The one label in brackets that a text, or else its last line, has and does not deny; f(A) is none."""
     label = pattern(tuple(labels))
     before = rf"(?:{CHOSEN}|\b(?:is|be|are|that|with|for)\s+|[.,;!?]\s+|^\s*)"
@@ -157,10 +157,10 @@ def _in_brackets(lines: list[str], labels: list[str]) -> str:
     )
     for text in ("\n".join(lines), *lines[-1:]):
         found = {
-            as_listed(match[1], labels)
+            stated(text[match.start(1) - 1 :], labels, texts)
             for match in bracketed.finditer(text)
             if not NOT_CHOSEN.search(text[max(0, match.start(1) - 21) : match.start(1) - 1])
         }
         if len(found) == 1:
-            return found.pop()
+            return found.pop() or ""
     return ""

@@ -22,7 +22,12 @@ COMMANDS = (
     (re.compile(r"\\(?:times|cdot|ast|bullet)(?![a-zA-Z])"), "*"),
     (re.compile(r"\\div(?![a-zA-Z])"), "/"),
     (re.compile(r"\\(?:text\w*|mbox|mathrm|mathbf|boxed)\s*\{([^{}]*)\}"), r" \1 "),
-    (re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|q?quad)(?![a-zA-Z])|\\[,;:!\\ ]|\\?\$|~"), " "),
+    (
+        re.compile(
+            r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|q?quad)(?![a-zA-Z])|\\[,;:!\\ ]|\\?\$|[~`\"'“”‘’]"
+        ),
+        " ",
+    ),
     (re.compile(r"\\?[\[{]|\\\("), "("),
     (re.compile(r"\\?[\]}]|\\\)"), ")"),
     (re.compile(r"(?<=[\d)])\s*[xX]\s*(?=[\d(])"), "*"),
@@ -38,7 +43,7 @@ LEAD = re.compile(
     flags=re.IGNORECASE,
 )
 BEHIND = re.compile(
-    r"\s*(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:=|[a-z])|- *[a-z]|"
+    r"\s*(?:\*\*\s*)?(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:=|[a-z])|- *[a-z]|"
     r"\\(?:[rR]ightarrow|implies|to|approx)\b|"
     r"(?:is|equals|equal|gives|which|that|to|so|because|since|as|with|where|using|uses|reaches|makes|"
     r"results|evaluates|yields|works|or|and)\b)",
@@ -90,7 +95,7 @@ def extract(completion: str) -> str:
 
 def arithmetic(text: str) -> str:
     r"""A text with plain signs for those of other alphabets and of TeX; `\frac{a}{b}` is `((a)/(b))`."""
-    text = text.translate(SIGNS)
+    text = re.sub("^ *[•●▪‣]", "", text).translate(SIGNS)
     while (plain := FRACTION.sub(r"((\1)/(\2))", text)) != text:
         text = plain
     for pattern, replacement in COMMANDS:
@@ -100,12 +105,12 @@ def arithmetic(text: str) -> str:
 
 def _trimmed(span: str) -> str:
     """Arithmetic without brackets and dashes at its ends that belong to the sentence around it."""
-    span = span.strip()
+    span = span.strip().removeprefix("**").strip()
     while span.count("(") > span.count(")") and span.endswith("("):
         span = span[:-1].rstrip()
     while span.count(")") > span.count("(") and (span.startswith(")") or span.endswith(")")):
         span = (span[1:] if span.startswith(")") else span[:-1]).strip()
-    return re.sub(r" -+$", "", span)
+    return re.sub(r" -+$|\*\*$", "", span).strip()
 
 
 def _offers_another(reached: tuple[Fraction, list[int]] | None, behind: str) -> bool:
@@ -114,15 +119,15 @@ def _offers_another(reached: tuple[Fraction, list[int]] | None, behind: str) -> 
     Working is no offer: "since 5*3 = 15 and 15+2 = 17".
     """
 
-    def differs(span: re.Match) -> bool:
+    def differs(span: re.Match, readable: bool = False) -> bool:
         other = evaluate(_trimmed(span.group()))
-        return other is None or reached is None or other[0] != reached[0]
+        return not readable if other is None or reached is None else other[0] != reached[0]
 
     position, spans = 0, list(ARITHMETIC.finditer(behind))
     for span in spans:
         gap = behind[position : span.start()]
         is_side = gap.strip(" (") == "=" and OPERATOR.search(span.group())
-        if (is_side or JOINED.fullmatch(gap)) and differs(span):
+        if (is_side or JOINED.fullmatch(gap)) and differs(span, readable=bool(is_side)):
             return True
         if not is_side and gap.strip(" (") != "=" and not JOINED.fullmatch(gap):
             break

@@ -20,7 +20,8 @@ def grade(completion: str, answer: str) -> Grade:
     """Score 1 where the response follows all of its prompt's instructions (strict).
 
     `instruction_strict` and `instruction_loose` hold one item an instruction, `prompt_loose` one. See
-    https://github.com/google-research/google-research/tree/master/instruction_following_eval.
+    https://github.com/google-research/google-research/tree/master/instruction_following_eval. A prompt
+    without an instruction does not count.
 
     Args:
         completion: the model's text.
@@ -31,6 +32,8 @@ def grade(completion: str, answer: str) -> Grade:
     """
     row = json.loads(answer)
     instructions = list(zip(row["instruction_id_list"], row["kwargs"], strict=True))
+    if not instructions:
+        return Grade(None, "")
     strict = [float(follows(completion, name, kwargs)) for name, kwargs in instructions]
     loose = [
         followed or float(any(follows(text, name, kwargs) for text in loose_variants(completion)))
