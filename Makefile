@@ -42,7 +42,7 @@ demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and print their table
 
 miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
-	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv
+	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv --configfile config/miniature.yaml
 
 test: $(TESTED) lint ## Set up, lint, and run all tests
 	$(QUICK)
@@ -55,7 +55,7 @@ quick: $(LOCKED) ## Run the quick tests only
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny
 CONFIG ?=
-.PHONY: report model-card settings
+.PHONY: report model-card settings check-stale
 report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) -- results/$(MODEL)/report.html
 	@echo results/$(MODEL)/report.html
@@ -67,6 +67,10 @@ model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/t
 settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=results/tiny/tms/chain/seed0
 	@test -n "$(RUN)" || { echo "error: name a run: make settings RUN=results/tiny/tms/chain/seed0"; exit 2; }
 	@$(BIN)/python workflow/scripts/settings.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
+
+check-stale: $(LOCKED) ## List outputs that do not match today's settings and code (or those behind TARGET)
+	@$(BIN)/python workflow/scripts/check_stale.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
+		$(if $(CONFIG),--configfile $(CONFIG))
 
 ##@ A node or a cluster
 # What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
@@ -95,7 +99,7 @@ endif
 SMOKE := results/smoke/tms/table.csv results/smoke_vllm/tms/smoke_chain/seed0/mixture.parquet
 smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both engines
 	$(SNAKEMAKE) --resources gpu=1 --configfile config/smoke_gpu.yaml -- $(SMOKE)
-	@$(BIN)/python workflow/scripts/show.py results/smoke/tms/table.csv
+	@$(BIN)/python workflow/scripts/show.py results/smoke/tms/table.csv --configfile config/smoke_gpu.yaml
 
 status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours, the last error
 	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \

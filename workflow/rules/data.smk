@@ -30,8 +30,9 @@ rule pretrain:
         shipped=f"--shipped {data.SHIPPED}",
         code=digests("pretrain"),
     shell:
-        "python workflow/scripts/pretrain.py {params.flags} {params.shipped} --record {output.record}"
-        " --base {output.base} --teacher {output.teacher} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/pretrain.py"
+        " {params.flags} {params.shipped} --record {output.record:q}"
+        " --base {output.base:q} --teacher {output.teacher:q} > {log:q} 2>&1"
 
 
 # Asked for by `make pretrain` alone.
@@ -66,8 +67,9 @@ rule download:
     params:
         flags=lambda w: flags(**config["downloads"][w.download]),
     shell:
-        "HF_HUB_OFFLINE={resources.offline} python workflow/scripts/download.py {params.flags}"
-        " --output {output} > {log} 2>&1"
+        f"HF_HUB_OFFLINE={{resources.offline}} {FETCH} python workflow/scripts/download.py"
+        " {params.flags}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule download_punkt:
@@ -84,7 +86,8 @@ rule download_punkt:
     params:
         flags=flags(data_root=config["data"]["root"]),
     shell:
-        "HF_HUB_OFFLINE={resources.offline} python workflow/scripts/download_punkt.py {params.flags} --output {output} > {log} 2>&1"
+        f"HF_HUB_OFFLINE={{resources.offline}} {FETCH} python workflow/scripts/download_punkt.py"
+        " {params.flags} --output {output:q} > {log:q} 2>&1"
 
 
 rule prepare:
@@ -102,7 +105,8 @@ rule prepare:
         flags=lambda w: data.prepare_flags(config, w.task, w.split),
         code=lambda w: digests("prepare", tasks.task_modules(config, w.task)),
     shell:
-        "HF_HUB_OFFLINE={resources.offline} python workflow/scripts/prepare.py {params.flags} --output {output} > {log} 2>&1"
+        f"HF_HUB_OFFLINE={{resources.offline}} {JOB} python workflow/scripts/prepare.py"
+        " {params.flags} --output {output:q} > {log:q} 2>&1"
 
 
 rule decontaminate:
@@ -124,8 +128,9 @@ rule decontaminate:
         flags=lambda w: data.decontaminate_flags(config, w.task, w.suite),
         code=digests("decontaminate"),
     shell:
-        "python workflow/scripts/decontaminate.py {params.flags} --train {input.train} --heldout {input.heldout}"
-        " --output {output.train} --heldout-output {output.heldout} --report {output.report} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/decontaminate.py"
+        " {params.flags} --train {input.train:q} --heldout {input.heldout:q}"
+        " --output {output.train:q} --heldout-output {output.heldout:q} --report {output.report:q} > {log:q} 2>&1"
 
 
 # Rows that an evaluation set holds too are removed above; where too much is left, the run stops here.
@@ -145,5 +150,6 @@ rule contamination_gate:
         flags=lambda w: data.gate_flags(config, w.task, w.suite),
         code=digests("contamination_gate"),
     shell:
-        "python workflow/scripts/contamination_gate.py {params.flags} --report {input}"
-        " --output {output.report} --table {output.table} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/contamination_gate.py"
+        " {params.flags} --report {input:q}"
+        " --output {output.report:q} --table {output.table:q} > {log:q} 2>&1"

@@ -31,6 +31,6 @@ rule drift:
         flags=lambda w: drift.drift_flags(config, **w),
         code=digests("drift"),
     shell:
-        f"{LEASE} python workflow/scripts/drift.py"
-        " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model} --base {input.base}"
-        " --heldout-references {input.references} --output {output.drift} --samples {output.samples} --cost {output.cost} > {log} 2>&1"
+        f"{JOB} {LEASE} python workflow/scripts/drift.py"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model:q} --base {input.base:q}"
+        " --heldout-references {input.references:q} --output {output.drift:q} --samples {output.samples:q} --cost {output.cost:q} > {log:q} 2>&1"

@@ -32,9 +32,9 @@ rule generate:
         flags=lambda w: evaluate.generate_flags(config, w.model, w.run),
         code=digests("generate"),
     shell:
-        f"{LEASE} python workflow/scripts/generate.py"
+        f"{JOB} {LEASE} python workflow/scripts/generate.py"
         " {params.flags} --tensor-parallel {resources.tensor_parallel}"
-        " --output {output.completions} --cost {output.cost} > {log} 2>&1"
+        " --output {output.completions:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule judge:
@@ -59,9 +59,9 @@ rule judge:
         flags=lambda w: evaluate.judge_flags(config, w.model, w.judge),
         code=lambda w: digests("judge", (f"tms.judges.{config['judges'][w.judge]['kind']}",)),
     shell:
-        f"{LEASE} python workflow/scripts/judge.py"
-        " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model}"
-        " --generations {input.generations} --output {output.judgements} --cost {output.cost} > {log} 2>&1"
+        f"{JOB} {LEASE} python workflow/scripts/judge.py"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel} --model {input.model:q}"
+        " --generations {input.generations:q} --output {output.judgements:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule grade:
@@ -86,9 +86,10 @@ rule grade:
         flags=lambda w: evaluate.grade_flags(config, w.model, w.run),
         code=lambda w: digests("grade", tasks.grader_modules(config, study.benchmarks(config, w.model))),
     shell:
-        "python workflow/scripts/grade.py {params.flags} --processes {resources.processes}"
+        f"{JOB} python workflow/scripts/grade.py"
+        " {params.flags} --processes {resources.processes}"
         " --lost-rows {resources.lost_rows}"
-        " --generations {input.generations} --grades {output.grades} --scores {output.scores}"
+        " --generations {input.generations:q} --grades {output.grades:q} --scores {output.scores:q}"
         f" {TELL}"
 
 

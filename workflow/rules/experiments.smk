@@ -24,8 +24,9 @@ rule summarise:
         flags=lambda w: experiments.summarise_flags(config, **w),
         code=digests("summarise"),
     shell:
-        "python workflow/scripts/summarise.py {params.flags} --base-grades {input.base_grades}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/summarise.py"
+        " {params.flags} --base-grades {input.base_grades:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule frontier:
@@ -46,8 +47,9 @@ rule frontier:
         flags=lambda w: frontier.frontier_flags(config, w.model),
         code=digests("frontier"),
     shell:
-        "python workflow/scripts/frontier.py {params.flags} --base-grades {input.base_grades}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/frontier.py"
+        " {params.flags} --base-grades {input.base_grades:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule diversity:
@@ -71,8 +73,11 @@ rule diversity:
         flags=lambda w: experiments.diversity_flags(config, w.model),
         code=digests("diversity"),
     shell:
-        "python workflow/scripts/diversity.py {params.flags} --processes {resources.processes}"
-        f" --lost-rows {{resources.lost_rows}} --output {{output}} {TELL}"
+        f"{JOB} python workflow/scripts/diversity.py"
+        " {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
+        " --output {output:q}"
+        f" {TELL}"
 
 
 rule theorem61:
@@ -95,8 +100,11 @@ rule theorem61:
             "theorem61", tasks.grader_modules(config, experiments.bound_benchmarks(config, w.model))
         ),
     shell:
-        "python workflow/scripts/theorem61.py {params.flags} --processes {resources.processes}"
-        f" --lost-rows {{resources.lost_rows}} --output {{output}} {TELL}"
+        f"{JOB} python workflow/scripts/theorem61.py"
+        " {params.flags} --processes {resources.processes}"
+        " --lost-rows {resources.lost_rows}"
+        " --output {output:q}"
+        f" {TELL}"
 
 
 rule mismatch:
@@ -115,8 +123,9 @@ rule mismatch:
         flags=lambda w: experiments.mismatch_flags(config, w.model),
         code=digests("mismatch"),
     shell:
-        "python workflow/scripts/mismatch.py {params.flags} --base-grades {input.base}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/mismatch.py"
+        " {params.flags} --base-grades {input.base:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule correlations:
@@ -134,7 +143,7 @@ rule correlations:
         flags=lambda w: experiments.correlations_flags(config, w.model),
         code=digests("correlations"),
     shell:
-        "python workflow/scripts/correlations.py {params.flags} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/correlations.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"
 
 
 rule training_curves:
@@ -152,4 +161,4 @@ rule training_curves:
         flags=lambda w: experiments.training_curves_flags(config, w.model),
         code=digests("training_curves"),
     shell:
-        "python workflow/scripts/training_curves.py {params.flags} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/training_curves.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"

@@ -20,7 +20,7 @@ rule compare:
         flags=figures.compare_flags(config, figures.TOGETHER),
         code=digests("compare"),
     shell:
-        "python workflow/scripts/compare.py {params.flags} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/compare.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"
 
 
 use rule compare as compare_model with:
@@ -58,8 +58,9 @@ rule draw_tables:
         flags=lambda w: figures.table_flags(config, w.scope),
         code=digests("draw_tables"),
     shell:
-        "python workflow/scripts/draw_tables.py {params.flags} --compare {input.compare}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/draw_tables.py"
+        " {params.flags} --compare {input.compare:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule draw_figures:
@@ -80,5 +81,6 @@ rule draw_figures:
         flags=lambda w: figures.figure_flags(config, w.scope),
         code=digests("draw_figures"),
     shell:
-        "python workflow/scripts/draw_figures.py {params.flags} --compare {input.compare}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/draw_figures.py"
+        " {params.flags} --compare {input.compare:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -21,8 +21,9 @@ rule plan_mixture:
         flags=lambda w: mixture.plan_flags(config, **w),
         code=digests("plan_mixture"),
     shell:
-        "python workflow/scripts/plan_mixture.py {params.flags} --references {input.references}"
-        " --heldout-references {input.heldout} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/plan_mixture.py"
+        " {params.flags} --references {input.references:q}"
+        " --heldout-references {input.heldout:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule harvest:
@@ -51,10 +52,10 @@ rule harvest:
         flags=lambda w: mixture.harvest_flags(config, **w),
         code=digests("harvest"),
     shell:
-        f"{LEASE} python workflow/scripts/harvest.py"
-        " {params.flags} --tensor-parallel {resources.tensor_parallel} --plan {input.plan}"
-        " --references train={input.train} heldout={input.heldout}"
-        " --output {output.completions} --cost {output.cost} > {log} 2>&1"
+        f"{JOB} {LEASE} python workflow/scripts/harvest.py"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel} --plan {input.plan:q}"
+        " --references train={input.train:q} heldout={input.heldout:q}"
+        " --output {output.completions:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule build_mixture:
@@ -84,9 +85,10 @@ rule build_mixture:
             tasks.grader_modules(config, mixture.graded_tasks(config, w.model, w.method, w.task)),
         ),
     shell:
-        "python workflow/scripts/build_mixture.py {params.flags} --processes {resources.processes}"
+        f"{JOB} python workflow/scripts/build_mixture.py"
+        " {params.flags} --processes {resources.processes}"
         " --lost-rows {resources.lost_rows}"
-        " --plan {input.plan}"
-        " --references {input.references} --heldout-references {input.heldout} --harvest {input.harvest}"
-        " --output {output.mixture} --heldout-output {output.heldout}"
+        " --plan {input.plan:q}"
+        " --references {input.references:q} --heldout-references {input.heldout:q} --harvest {input.harvest:q}"
+        " --output {output.mixture:q} --heldout-output {output.heldout:q}"
         f" {TELL}"

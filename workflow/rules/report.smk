@@ -18,7 +18,8 @@ rule questions:
         flags=lambda w: page.questions_flags(config, w.model),
         code=digests("questions"),
     shell:
-        "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/questions.py"
+        " {params.flags} --cells {input:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule questions_all:
@@ -36,7 +37,8 @@ rule questions_all:
         flags=page.questions_flags(config),
         code=digests("questions"),
     shell:
-        "python workflow/scripts/questions.py {params.flags} --cells {input} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/questions.py"
+        " {params.flags} --cells {input:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule report:
@@ -63,7 +65,8 @@ rule report:
         flags=lambda w: page.report_flags(config, w.model),
         code=digests("report"),
     shell:
-        "python workflow/scripts/report.py {params.flags} --questions {input.questions} --cells {input.cells}"
-        " --figures {input.figures} --tables {input.tables}"
-        " --contamination {input.contamination} --dag {input.dag} --rulings {input.rulings}"
-        " --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/report.py"
+        " {params.flags} --questions {input.questions:q} --cells {input.cells:q}"
+        " --figures {input.figures:q} --tables {input.tables:q}"
+        " --contamination {input.contamination:q} --dag {input.dag:q} --rulings {input.rulings:q}"
+        " --output {output:q} > {log:q} 2>&1"

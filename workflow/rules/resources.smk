@@ -17,7 +17,7 @@ os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "1800")
 LEASE = "python workflow/scripts/lease.py --gpus {resources.gpu} --"
 
 # Where a job that grades writes; rows without a grade of their own are told on the terminal too.
-TELL = "> {log} 2>&1 && {{ grep '^warning:' {log} >&2 || true; }}"
+TELL = "> {log:q} 2>&1 && {{ grep '^warning:' {log:q} >&2 || true; }}"
 
 # The resources of each kind of job, as functions of its wildcards.
 GENERATE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "models", w.model))
@@ -55,4 +55,4 @@ rule gpu_check:
     params:
         flags=flags(configfile=[*map(str, workflow.overwrite_configfiles)] or None),
     shell:
-        f"{LEASE} python workflow/scripts/gpu_check.py {{params.flags}} > {{log}} 2>&1"
+        f"{LEASE} python workflow/scripts/gpu_check.py {{params.flags}} > {{log:q}} 2>&1"

@@ -28,10 +28,11 @@ rule aggregate:
         flags=lambda w: tables.aggregate_flags(config, w.model, w.method),
         code=digests("aggregate"),
     shell:
-        "python workflow/scripts/aggregate.py {params.flags} --base-scores {input.base_scores}"
-        " --base-grades {input.base_grades} --table {output.table} --scores {output.scores}"
-        " --drift {output.drift} --intervals {output.intervals} --cost {output.cost}"
-        " --contamination {input.contamination} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/aggregate.py"
+        " {params.flags} --base-scores {input.base_scores:q}"
+        " --base-grades {input.base_grades:q} --table {output.table:q} --scores {output.scores:q}"
+        " --drift {output.drift:q} --intervals {output.intervals:q} --cost {output.cost:q}"
+        " --contamination {input.contamination:q} > {log:q} 2>&1"
 
 
 rule table:
@@ -52,8 +53,9 @@ rule table:
         flags=flags(methods=study.table_methods(config)),
         code=digests("table"),
     shell:
-        "python workflow/scripts/table.py {params.flags} --tables {input.tables} --intervals {input.intervals}"
-        " --costs {input.costs} --output {output.table} --cost {output.cost} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/table.py"
+        " {params.flags} --tables {input.tables:q} --intervals {input.intervals:q}"
+        " --costs {input.costs:q} --output {output.table:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule join_tables:
@@ -71,4 +73,4 @@ rule join_tables:
         flags=flags(tables=labelled(tables.model_tables(config))),
         code=digests("join_tables"),
     shell:
-        "python workflow/scripts/join_tables.py {params.flags} --output {output} > {log} 2>&1"
+        f"{JOB} python workflow/scripts/join_tables.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"

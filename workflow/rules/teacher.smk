@@ -26,10 +26,10 @@ rule teacher:
         flags=lambda w: teacher.sample_flags(config, **w),
         code=digests("teacher"),
     shell:
-        f"{LEASE} python workflow/scripts/teacher.py"
+        f"{JOB} {LEASE} python workflow/scripts/teacher.py"
         " {params.flags} --tensor-parallel {resources.tensor_parallel}"
-        " --examples train={input.train} heldout={input.heldout}"
-        " --output {output.samples} --cost {output.cost} > {log} 2>&1"
+        " --examples train={input.train:q} heldout={input.heldout:q}"
+        " --output {output.samples:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule filter_teacher:
@@ -53,9 +53,10 @@ rule filter_teacher:
         flags=lambda w: teacher.filter_flags(config, w.task),
         code=lambda w: digests("filter_teacher", tasks.grader_modules(config, [w.task])),
     shell:
-        "python workflow/scripts/filter_teacher.py {params.flags} --processes {resources.processes}"
+        f"{JOB} python workflow/scripts/filter_teacher.py"
+        " {params.flags} --processes {resources.processes}"
         " --lost-rows {resources.lost_rows}"
-        " --samples {input.samples}"
-        " --references {output.references} --heldout-references {output.heldout}"
-        " --rejects {output.rejects} --summary {output.summary}"
+        " --samples {input.samples:q}"
+        " --references {output.references:q} --heldout-references {output.heldout:q}"
+        " --rejects {output.rejects:q} --summary {output.summary:q}"
         f" {TELL}"

@@ -35,12 +35,12 @@ rule train_sft:
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:
-        f"{LEASE} {{resources.launch}} workflow/scripts/train_sft.py"
-        " {params.flags} --model {input.model} --references {input.references}"
+        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/train_sft.py"
+        " {params.flags} --model {input.model:q} --references {input.references:q}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
-        " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} --updates {output.updates} > {log} 2>&1"
+        " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
+        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q} --updates {output.updates:q} > {log:q} 2>&1"
 
 
 rule train_student:
@@ -69,12 +69,12 @@ rule train_student:
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:
-        f"{LEASE} {{resources.launch}} workflow/scripts/train_student.py"
-        " {params.flags} --model {input.model} --mixture {input.mixture}"
+        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/train_student.py"
+        " {params.flags} --model {input.model:q} --mixture {input.mixture:q}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
-        " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost} --updates {output.updates} > {log} 2>&1"
+        " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
+        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q} --updates {output.updates:q} > {log:q} 2>&1"
 
 
 rule train_on_policy:
@@ -105,13 +105,13 @@ rule train_on_policy:
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:
-        f"{LEASE} {{resources.launch}} workflow/scripts/train_on_policy.py"
-        " {params.flags} --model {input.model} --references {input.references}"
+        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/train_on_policy.py"
+        " {params.flags} --model {input.model:q} --references {input.references:q}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " {resources.monitor} --grading-processes {resources.processes}"
         " --lost-rows {resources.lost_rows}"
-        " --log-dir {params.curves} --work-root {params.run}/unfinished"
-        " --output-root {params.run} --trajectory {output.trajectory} --cost {output.cost}"
-        " --curve {output.curve} --updates {output.updates}"
+        " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
+        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
+        " --curve {output.curve:q} --updates {output.updates:q}"
         f" {TELL}"

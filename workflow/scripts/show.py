@@ -1,4 +1,4 @@
-"""Print CSV tables with aligned columns."""
+"""Print CSV tables with aligned columns; a line above says where they match no more with today's settings."""
 
 import argparse
 import csv
@@ -8,6 +8,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.metrics.ungraded import COLUMN
+from tms.status.stale import headline
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,6 +17,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("tables", nargs="+", type=Path, help="CSV files")
     parser.add_argument(
         "--together", action="store_true", help="methods' tables as one: the base, then a row for each method"
+    )
+    parser.add_argument(
+        "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
     )
     return parser
 
@@ -55,6 +59,9 @@ def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     tables = {path: read(path) for path in args.tables}
+    if Path("Snakefile").exists():  # else there is nothing to compare with
+        for line in headline(list(map(str, args.tables)), args.configfile):
+            print(f"{line}\n")
     if args.together:
         print(aligned(together(tables)))
         return

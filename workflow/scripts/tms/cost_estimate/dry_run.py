@@ -68,11 +68,10 @@ def jobs_of(targets: list[str], configfiles: list[Path], everything: bool = Fals
 
 
 def refusal(said: str, target: str) -> str:
-    """The one line that tells why Snakemake stopped, from what it wrote."""
+    """The line that tells why Snakemake stopped, from what it wrote; all those of the Snakefile's checks."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith("error: "):  # of the Snakefile's own checks
-            return line.removeprefix("error: ")
+    if own := [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]:
+        return "\n".join(own)
     # "MissingInputException in rule x in file y, line 3:", and the facts follow.
     for number, line in enumerate(lines):
         if "Exception" in line or "Error" in line:

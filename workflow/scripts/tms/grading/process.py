@@ -1,12 +1,12 @@
 """Limits of a worker process: CPU seconds and memory of each row, and an end with its parent."""
 
-import ctypes
 import signal
 import sys
 from pathlib import Path
 
+from tms.io import parent
+
 MEMORY = 2 << 30  # bytes of address space that one row may add
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h: the signal to get when the parent ends
 
 
 def end_with_parent() -> None:
@@ -17,8 +17,7 @@ def end_with_parent() -> None:
     """
     for ending in (signal.SIGINT, signal.SIGTERM):  # and no handler that a fork has inherited
         signal.signal(ending, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent.signal_at_its_end(signal.SIGKILL)
 
 
 def limit_cpu(seconds: float) -> None:

@@ -22,7 +22,7 @@ def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
             wildcards select), e.g. `("tms.graders.chain",)`; their closures count too.
 
     Returns:
-        Sorted `file:digest` texts, without empty files.
+        `all:digest`, which holds all of them, and sorted `file:digest` texts, without empty files.
     """
     seen: set[Path] = set()
     queue = [SCRIPTS / f"{program}.py", *(_module_file(name) for name in modules)]
@@ -32,7 +32,8 @@ def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
             seen.add(file)
             queue.extend(_read(file)[0])
     named = [(str(file.relative_to(SCRIPTS)), _read(file)[1]) for file in seen]
-    return [f"{name}:{digest}" for name, digest in sorted(named) if digest]
+    files = [f"{name}:{digest}" for name, digest in sorted(named) if digest]
+    return [f"all:{hashlib.sha256(' '.join(files).encode()).hexdigest()[:12]}", *files]
 
 
 def _module_file(name: str) -> Path:

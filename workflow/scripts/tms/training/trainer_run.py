@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel, PrinterCallback, Trainer, set_seed
 from transformers.utils import logging
 
+from tms.io import parent
 from tms.io.errors import InputError
 from tms.io.work_folder import latest_state
 from tms.mixture import checkpoints
@@ -47,6 +48,8 @@ class TrainerRun:
         # Of loading and saving; training's own is `CheckpointCallback.progress`.
         logging.disable_progress_bar()
         self.processes = int(os.environ.get("WORLD_SIZE", "1"))
+        if self.processes > 1:  # a launcher that is killed leaves none behind: they save a state and end
+            parent.signal_at_its_end(signal.SIGTERM)
         if self.processes == 1 and torch.cuda.device_count() > 1:
             raise InputError(
                 f"{torch.cuda.device_count()} GPUs are visible to one process; start with `accelerate "

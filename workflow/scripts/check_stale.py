@@ -1,0 +1,46 @@
+"""List outputs that do not match today's settings and code, by the records beside them.
+
+`make check-stale TARGET=results/tiny/table.csv` calls it. It needs no `.snakemake`, so it works
+on copied results, and after a run with `--rerun-triggers mtime`. It changes nothing; its exit status is 1
+where something does not match.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.status.stale import compared
+
+ENDS = ("table.csv", "*/table.csv", "*/report.html", "*/*/table.csv")  # under results/
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = flags.add_argument
+    add(
+        "target",
+        nargs="*",
+        help="files, with all that they are made from (default: all tables and reports there are)",
+    )
+    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    return flags
+
+
+def main(args: argparse.Namespace) -> None:
+    """Print a line for each output that does not match."""
+    targets = args.target or sorted(str(path) for end in ENDS for path in Path("results").glob(end))
+    if not targets:
+        raise InputError("results/ has no table and no report; name a target")
+    found = compared(targets, args.configfile)
+    for output, why in found.stale.items():
+        print(f"{output}: {'; '.join(why)}")
+    print(f"{found.outputs - len(found.stale)} of {found.outputs} outputs match today's settings and code")
+    if found.stale:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

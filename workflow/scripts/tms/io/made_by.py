@@ -1,0 +1,141 @@
+"""What made an output: a record beside it, which its job keeps locked while it runs.
+
+Snakemake compares settings only where it finds its own `.snakemake`, and only with the triggers that it is
+given. A `kill -9` of it leaves its jobs running, whose outputs and work folders a restarted job would share.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+PATIENCE = 10.0  # seconds in which a job that has ended loses its last child process
+POLL_SECONDS = 0.1
+UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # a file system without locks
+# Flags that change no result: cards, processes, memory, reporting, and what follows where a run fails.
+RESOURCES = {
+    *(
+        "--tensor-parallel",
+        "--device-batch",
+        "--fsdp",
+        "--gradient-checkpointing",
+        "--report-to",
+        "--processes",
+    ),
+    *("--grading-processes", "--lost-rows", "--equal-steps", "--max-kl", "--on-failure"),
+}
+
+
+def record_path(output: Path) -> Path:
+    """The record of a job, beside its first output."""
+    return output.with_name(f".{output.name}.made.json")
+
+
+def begin(output: Path, command: list[str], code: str, patience: float) -> int | None:
+    """Lock an output's record, and write it.
+
+    The lock belongs to this process, to what it becomes, and to the processes that these fork; the kernel
+    releases it when the last of them has ended, however it ended. (On NFS, Linux asks the server, so it holds
+    between machines.)
+
+    Args:
+        output: the job's first output.
+        command: words of the program and its flags.
+        code: digest of the job's code.
+        patience: seconds to wait for a lock that is held.
+
+    Returns:
+        The lock's descriptor, which another program inherits; None on a file system without locks.
+
+    Raises:
+        InputError: another process holds it; the line says which, and how to end it.
+    """
+    path = record_path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    locked = _lock(descriptor, output, time.monotonic() + patience)
+    record = {"command": command, "code": code, "pid": os.getpid(), "host": platform.node()}
+    if job := os.environ.get("SLURM_JOB_ID"):
+        record["slurm_job"] = job
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
+    os.set_inheritable(descriptor, locked)
+    if not locked:
+        os.close(descriptor)
+    return descriptor if locked else None
+
+
+def _lock(descriptor: int, output: Path, deadline: float) -> bool:
+    """Whether the record could be locked; False where the file system has no locks."""
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if error.errno in UNKNOWN:
+                return False
+            if not isinstance(error, BlockingIOError):
+                raise InputError(f"{record_path(output)}: cannot be locked ({error.strerror})") from error
+        if time.monotonic() > deadline:
+            raise InputError(f"{output}: {_holder(read(output) or {})}, then run the same command")
+        time.sleep(POLL_SECONDS)
+
+
+def _holder(record: dict) -> str:
+    """Who still makes an output, and how to end that."""
+    pid, host = record.get("pid", "?"), record.get("host", "?")
+    end = f"scancel {record['slurm_job']}" if "slurm_job" in record else f"kill {pid}"
+    return (
+        f"process {pid} on {host} still makes it (its Snakemake may have been killed); end it with "
+        f"`{end}`, which keeps what it has done"
+    )
+
+
+def read(output: Path) -> dict | None:
+    """The record of an output; None where there is none that can be read."""
+    try:
+        record = json.loads(record_path(output).read_text())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("command"), list) else None
+
+
+def settings(command: list[str]) -> dict[str, list[str]]:
+    """The flags of a program that its result depends on, with their values.
+
+    Args:
+        command: words, from what starts the program (a lease, a launcher) on.
+    """
+    programs = [place for place, word in enumerate(command) if word.endswith(".py")]
+    found: dict[str, list[str]] = {"program": [command[programs[-1]]] if programs else []}
+    values = found["program"]
+    for word in command[programs[-1] + 1 :] if programs else []:
+        if word.startswith("--"):
+            values = found.setdefault(word, [])
+        else:
+            values.append(word)
+    return {name: values for name, values in found.items() if name not in RESOURCES}
+
+
+def differences(made: dict, command: list[str], code: str) -> list[str]:
+    """How an output's record differs from what would make it today, e.g. `--alpha 0.25, now 0.4`."""
+    before, now = settings(made["command"]), settings(command)
+    found = [
+        f"{name} {_shown(before.get(name))}, now {_shown(now.get(name))}"
+        for name in dict.fromkeys([*now, *before])
+        if before.get(name) != now.get(name)
+    ]
+    return found or (["other code"] if made.get("code") != code else [])
+
+
+def _shown(values: list[str] | None) -> str:
+    """Values of a flag, cut where they are long."""
+    if values is None:
+        return "not given"
+    text = " ".join(values)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,13 @@
+"""The end of a process with the one that started it."""
+
+import ctypes
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h: the signal to get when the parent ends
+
+
+def signal_at_its_end(number: signal.Signals) -> None:
+    """Send this process a signal when the thread that started it ends, however it ends (on Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
