@@ -55,22 +55,24 @@ quick: $(LOCKED) ## Run the quick tests only
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny
 CONFIG ?=
+CONFIGFILE = $(if $(CONFIG),--configfile '$(subst ','\'',$(CONFIG))')
 .PHONY: report model-card settings check-stale
 report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
-	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) -- results/$(MODEL)/report.html
+	$(SNAKEMAKE) $(CONFIGFILE) -- results/$(MODEL)/report.html
+	@$(BIN)/python workflow/scripts/check_stale.py results/$(MODEL)/report.html $(CONFIGFILE) || true
 	@echo results/$(MODEL)/report.html
 
 model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/tms/chain/seed0
 	@test -n "$(RUN)" || { echo "error: name a run: make model-card RUN=results/tiny/tms/chain/seed0"; exit 2; }
-	@$(BIN)/python workflow/scripts/model_card.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python workflow/scripts/model_card.py --run '$(RUN)' $(CONFIGFILE)
 
 settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=results/tiny/tms/chain/seed0
 	@test -n "$(RUN)" || { echo "error: name a run: make settings RUN=results/tiny/tms/chain/seed0"; exit 2; }
-	@$(BIN)/python workflow/scripts/settings.py --run $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python workflow/scripts/settings.py --run '$(RUN)' $(CONFIGFILE)
 
 check-stale: $(LOCKED) ## List outputs that do not match today's settings and code (or those behind TARGET)
 	@$(BIN)/python workflow/scripts/check_stale.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
-		$(if $(CONFIG),--configfile $(CONFIG))
+		$(CONFIGFILE)
 
 ##@ A node or a cluster
 # What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
@@ -86,14 +88,14 @@ estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, token
 	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
 
 preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, memory, disk
-	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(CONFIGFILE)
 
 gpu-check: $(LOCKED) ## Check a GPU node in ten minutes: what would fail, how fast its jobs will be
 ifdef PROFILE
-	@$(BIN)/snakemake --profile $(PROFILE) --forcerun gpu_check $(if $(CONFIG),--configfile $(CONFIG)) \
+	@$(BIN)/snakemake --profile $(PROFILE) --forcerun gpu_check $(CONFIGFILE) \
 		-- logs/gpu_check/report.json || failed=1; cat logs/gpu_check/table.txt; exit $${failed:-0}
 else
-	@$(BIN)/python workflow/scripts/gpu_check.py $(if $(SMALL),--small) $(if $(CONFIG),--configfile $(CONFIG)) $(GPU_CHECK)
+	@$(BIN)/python workflow/scripts/gpu_check.py $(if $(SMALL),--small) $(CONFIGFILE) $(GPU_CHECK)
 endif
 
 SMOKE := results/smoke/tms/table.csv results/smoke_vllm/tms/smoke_chain/seed0/mixture.parquet
@@ -103,10 +105,10 @@ smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both en
 
 status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours, the last error
 	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
-		$(if $(CONFIG),--configfile $(CONFIG))
+		$(CONFIGFILE)
 
 memory: $(LOCKED) ## Compute what each GPU job of MODEL holds on a card (MODEL="qwen3b qwen7b"); needs no card
-	@$(BIN)/python workflow/scripts/memory.py --models $(MODEL) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python workflow/scripts/memory.py --models $(MODEL) $(CONFIGFILE)
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 

@@ -108,3 +108,24 @@ def test_a_living_run_is_that_command_in_this_folder(tmp_path, monkeypatch):
     assert process(run, processes) is None
     living(4, tmp_path, "python", "-m", "snakemake", *options)
     assert process(run, processes) == 4
+
+
+def test_configuration_files_with_quotes_in_their_names(tmp_path):
+    path = log(tmp_path)
+    names = [Path("/p/it's $x.yaml"), Path('/p/"a" b.yaml'), Path('/p/it\'s "b".yaml'), "config/config.yaml"]
+    path.write_text(
+        path.read_text().replace(path.read_text().split("Config file(s): ")[1].splitlines()[0], str(names))
+    )
+    assert read_run(path).configfiles == names[:3]
+
+
+def test_a_process_whose_words_hold_spaces(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "processes" / "12"
+    folder.mkdir(parents=True)
+    (folder / "cmdline").write_text(
+        "python\0bin/snakemake\0--configfile\0my config.yaml\0--\0results/table.csv\0"
+    )
+    (folder / "cwd").symlink_to(tmp_path)
+    command = "bin/snakemake --configfile my config.yaml -- results/table.csv"
+    assert process(read_run(log(tmp_path, command=command)), tmp_path / "processes") == 12

@@ -3,6 +3,7 @@
 Nothing here starts Snakemake or takes its lock, so it can be read beside a run.
 """
 
+import ast
 import base64
 import os
 import re
@@ -13,6 +14,7 @@ FOLDER = Path(".snakemake")
 MADE = ("results/", "data/", "models/")  # where the files lie that a command asks for
 SECTION = re.compile(r"^(?:local)?(?:rule (?P<rule>\w+)|Error in rule (?P<failed>\w+)):$")
 ENTRY = re.compile(r"^    (?P<key>output|log|message): (?P<value>.*)$")
+QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 STAMP = re.compile(r"^\[(?P<time>\w{3} \w{3} .*\d{4})\]$")
 
 
@@ -59,7 +61,8 @@ def read_run(path: Path) -> Run | None:
     heading = dict(re.findall(r"^  ([\w() ]+): (.*)$", "\n".join(lines[:40]), re.M))
     if "Command" not in heading:
         return None
-    named = map(Path, re.findall(r"'([^']*)'", heading.get("Config file(s)", "")))  # PosixPath('...'), '...'
+    quoted = re.findall(QUOTED, heading.get("Config file(s)", ""))  # PosixPath('...'), "it's.yaml"
+    named = [Path(ast.literal_eval(text)) for text in quoted]
     return Run(
         path=path,
         started=heading.get("Date", ""),
@@ -131,8 +134,8 @@ def process(run: Run, processes: Path = Path("/proc")) -> int | None:
             where = os.path.realpath(folder / "cwd")
         except OSError:  # it ended, or belongs to somebody else
             continue
-        # The interpreter stands before a program that is started as a module.
-        given = run.command[1:]
-        if where == here and "snakemake" in " ".join(words[:3]) and words[len(words) - len(given) :] == given:
+        # The interpreter stands before a program that is started as a module; words may hold spaces.
+        given = " ".join(run.command[1:])
+        if where == here and "snakemake" in " ".join(words[:3]) and " ".join(words).endswith(given):
             return int(folder.name)
     return None
