@@ -109,6 +109,7 @@ def write(folder: Path, project: Path) -> list[str]:
             ("Frontier", "contradicted"),
             ("RQ1", "supported for this run"),
             ("RQ2", "indistinguishable"),
+            ("RQ5", "described for this run"),
         )
     ]
     (folder / "questions.json").write_text(json.dumps(answers))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
+from statsmodels.stats.multitest import multipletests
 
 from tms.metrics.paired_tests import bootstrap_p, holm, mcnemar_p
 from tms.metrics.statistics import RESAMPLES, percentiles, resampled_means
@@ -59,6 +60,11 @@ def test_holm_by_hand():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 @settings(max_examples=20)
+def test_holm_is_statsmodels_(p_values):
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_lies_between_no_correction_and_bonferronis_and_keeps_the_order(p_values):
     adjusted = holm(p_values)
     for p_value, found in zip(p_values, adjusted, strict=True):

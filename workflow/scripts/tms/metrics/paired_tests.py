@@ -47,14 +47,14 @@ def bootstrap_p(differences: np.ndarray) -> float:
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Holm's adjusted p-values of the tests of one table; None (no test) stays None and does not count.
 
-    Source: statsmodels.stats.multitest.multipletests.
-    """
-    from statsmodels.stats.multitest import multipletests
+    Written out: statsmodels' `multipletests`, which a test compares, collects all garbage in each call.
 
+    Source: Holm (1979), https://www.jstor.org/stable/4615733.
+    """
     tested = [index for index, p_value in enumerate(p_values) if p_value is not None]
     adjusted: list[float | None] = [None] * len(p_values)
-    if tested:
-        corrected = multipletests([p_values[index] for index in tested], SIGNIFICANCE, method="holm")[1]
-        for index, p_value in zip(tested, corrected, strict=True):
-            adjusted[index] = float(p_value)
+    largest = 0.0
+    for rank, index in enumerate(sorted(tested, key=lambda index: p_values[index])):
+        largest = min(1.0, max(largest, p_values[index] * (len(tested) - rank)))
+        adjusted[index] = float(largest)
     return adjusted
