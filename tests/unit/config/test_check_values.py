@@ -179,6 +179,11 @@ def test_a_key_that_stands_twice_is_named_with_its_lines(tmp_path, monkeypatch):
         f"{path}: methods.0.a stands twice (lines 6 and 6); keep one",
         f"{path}: tms stands twice (lines 1 and 7); keep one",
     ]
+    path.write_text('{\n\t"a": {"b": 1,\n\t"b": 2}}')
+    assert duplicates(path) == []  # JSON with tabs is no YAML
+    path.write_text('{"a": {"b": 1, "b": 2}}')
+    assert duplicates(path) == [f"{path}: a.b stands twice (lines 1 and 1); keep one"]
+    path.write_text("tms: {alpha: 0.1, alpha: 0.2}")
     monkeypatch.chdir(CONFIG.parent)
     with pytest.raises(InputError, match=r"tms\.alpha stands twice"):
         read_files([path])

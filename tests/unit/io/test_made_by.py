@@ -181,3 +181,9 @@ def test_a_record_that_cannot_be_read_is_none(tmp_path, text):
     assert made_by.read(tmp_path / "x") is None
     made_by.record_path(tmp_path / "x").write_text(text)
     assert made_by.read(tmp_path / "x") is None
+
+
+def test_a_record_that_cannot_be_written_is_one_line(tmp_path):
+    made_by.record_path(tmp_path / "x").mkdir()
+    with pytest.raises(InputError, match=r"x\.made\.json: cannot be locked and written \(Is a directory\)"):
+        made_by.begin(tmp_path / "x", ["a"], "1", 0)

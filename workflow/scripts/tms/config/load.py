@@ -59,7 +59,10 @@ def duplicates(path: Path) -> list[str]:
                 visit(value, f"{place}{name}.")
 
     with path.open(encoding="utf-8") as stream:
-        visit(yaml.compose(stream, Loader=yaml.SafeLoader), "")
+        try:
+            visit(yaml.compose(stream, Loader=yaml.SafeLoader), "")
+        except yaml.YAMLError:  # JSON with tabs, which Snakemake reads; it refuses all else
+            return []
     return found
 
 

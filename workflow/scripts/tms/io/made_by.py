@@ -53,17 +53,20 @@ def begin(output: Path, command: list[str], code: str, patience: float) -> int |
         The lock's descriptor, which another program inherits; None on a file system without locks.
 
     Raises:
-        InputError: another process holds it; the line says which, and how to end it.
+        InputError: another process holds it (the line says which), or it cannot be written.
     """
     path = record_path(output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    locked = _lock(descriptor, output, time.monotonic() + patience)
     record = {"command": command, "code": code, "pid": os.getpid(), "host": platform.node()}
     if job := os.environ.get("SLURM_JOB_ID"):
         record["slurm_job"] = job
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        locked = _lock(descriptor, output, time.monotonic() + patience)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be locked and written ({error.strerror})") from error
     os.set_inheritable(descriptor, locked)
     if not locked:
         os.close(descriptor)
@@ -80,7 +83,7 @@ def _lock(descriptor: int, output: Path, deadline: float) -> bool:
             if error.errno in UNKNOWN:
                 return False
             if not isinstance(error, BlockingIOError):
-                raise InputError(f"{record_path(output)}: cannot be locked ({error.strerror})") from error
+                raise
         if time.monotonic() > deadline:
             raise InputError(f"{output}: {_holder(read(output) or {})}, then run the same command")
         time.sleep(POLL_SECONDS)
