@@ -101,6 +101,22 @@ def faults(text: str) -> list[str]:
         ("downloads: {wildguard: {repo: a b}}", "downloads.wildguard.repo: 'a b' must be a repository"),
         ("diagnose: {mismatch: }", "diagnose.mismatch: None must be a mapping"),
         ("training:", "training: None must be a mapping"),
+        ("harvest: {parts: 1000000000}", "harvest.parts: 1000000000 must be at most 4096"),
+        ("tms: {num_checkpoints: 1000000000}", "tms.num_checkpoints: 1000000000 must be at most 10000"),
+        ("compute: {threads: 100000}", "compute.threads: 100000 must be at most 1024"),
+        ("training: {epochs: 1000000000}", "training.epochs: 1000000000 must be at most 10000"),
+        (
+            "methods: {tms_mid: {training: {checkpoints: [1of999]}}}",
+            "training.checkpoints of methods.tms_mid, models",
+        ),
+        (
+            "methods: {tms_theta0: {tms: {points: {0of1: 0.5, 1of999: 0.5}}}}",
+            "tms.points of methods.tms_theta0, models.",
+        ),
+        (
+            "methods: {sft_long: {training: {checkpoints: [1of301]}}}",
+            "301 checkpoints of which 1of301 is one",
+        ),
     ],
 )
 def test_a_value_that_is_read_as_something_else_is_one_line_that_names_the_key(text, words):

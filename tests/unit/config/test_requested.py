@@ -56,6 +56,8 @@ def test_cells_of_an_experiment_that_the_model_lacks():
             ["no method 'tms_late'", "it has sft, tms, tms_alpha50, own", "--configfile"],
         ),
         ("results/x/table.csv", ["no model 'x'", "it has tiny, big, huge"]),
+        ("results/tiny/tms/chain/seed4294967296/plan.parquet", ["the seed as a number from 0 to 4294967295"]),
+        ("results/tiny/tms/chain/seed007/plan.parquet", ["without leading zeros"]),
     ],
 )
 def test_an_unknown_name_is_one_line(target, words):

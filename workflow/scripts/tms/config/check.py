@@ -14,7 +14,7 @@ from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
 from tms.io.errors import InputError
-from tms.mixture.schedule import total_steps
+from tms.mixture.schedule import save_steps, total_steps
 
 JUDGED = {"wildguard"}  # graders that read a judge's output
 COLUMNS = {
@@ -211,6 +211,9 @@ def _check_folders(config: dict, model: str, faults: Faults) -> None:
 def _check_run(config: dict, model: str, method: str) -> list[str]:
     """Check one method on one model: its batches, its supervision, and T against the steps that a run can
     have at most."""
+    _check_points(
+        config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
+    )
     if method in settings.on_policy(config):
         check_on_policy.check(config, model, method)
         return []
@@ -226,9 +229,12 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
             )
     if method in settings.trajectories(config):
         return []
-    mixture_weights(config, model, method)
+    mixture = mixture_weights(config, model, method)
     tms = settings.section(config, "tms", model, method)
     if not settings.kind_of(config, method).mixes:
+        return []
+    if tms["points"] is not None:
+        _check_points(config, model, tms["trajectory"], mixture.points, "tms.points", method)
         return []
     warnings = []
     for task in settings.suite(config, model).targets:
@@ -250,3 +256,20 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
                 f"methods.{method} on models.{model}: {count} checkpoints in few steps: {arithmetic}"
             )
     return warnings
+
+
+def _check_points(
+    config: dict, model: str, trained: str, points: Sequence[str], key: str, method: str
+) -> None:
+    """Check points of a run of the method `trained`, which `key` of `method` names, against its steps."""
+    if not points:
+        return
+    for task in settings.suite(config, model).targets:
+        training = settings.section(config, "training", model, trained, task)
+        run = (config["tasks"][task]["train"], training["epochs"], training["effective_batch"])
+        try:
+            save_steps(list(points), *run, settings.max_steps(config, model, trained))
+        except InputError as error:
+            raise InputError(
+                f"config: {key} of methods.{method}, models.{model}, tasks.{task}: {error}"
+            ) from error

@@ -6,6 +6,8 @@ from tms.config import study as settings
 from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
 
+LARGEST_SEED = 2**32 - 1  # that NumPy's generators take; config.schema.yaml has it too
+
 
 def asked_models(targets: list[str], config: dict) -> list[str]:
     """Models of the files that are asked for, e.g. `results/qwen3b/tms/table.csv`.
@@ -36,6 +38,7 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
             elif len(parts) > 3 and parts[2] != "base":
                 _check_known(target, "method", parts[2], config["methods"])
                 _check_method(target, parts[1], parts[2], config)
+                _check_seed(target, parts[4] if len(parts) > 4 else "")
             models[parts[1]] = None
     return list(models)
 
@@ -46,6 +49,14 @@ def _check_method(target: str, model: str, method: str, config: dict) -> None:
         raise InputError(
             f"{target}: models.{model} does not have the method {method!r}; add the experiment {names[0]} to "
             f"models.{model}.experiments"
+        )
+
+
+def _check_seed(target: str, part: str) -> None:
+    seed = part.removeprefix("seed")
+    if part.startswith("seed") and seed.isdecimal() and (str(int(seed)) != seed or int(seed) > LARGEST_SEED):
+        raise InputError(
+            f"{target}: write the seed as a number from 0 to {LARGEST_SEED}, without leading zeros"
         )
 
 

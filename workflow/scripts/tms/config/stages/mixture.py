@@ -25,7 +25,7 @@ def mixture_weights(config: dict, model: str, method: str) -> MixtureWeights:
         )
         return MixtureWeights(float(keys["alpha"]), points, weights)
     except InputError as error:
-        raise InputError(f"methods.{method} with models.{model}: {error}") from error
+        raise InputError(f"config: methods.{method} with models.{model}: {error}") from error
 
 
 def harvested_run(config: dict, model: str, method: str) -> str:
