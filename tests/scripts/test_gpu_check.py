@@ -71,14 +71,18 @@ def test_rows_are_seeded(tmp_path):
     assert part["engine"].startswith("vllm") and part["write_tokens_a_second"] > 0
 
 
-def test_a_machine_without_cards_fails_with_the_remedy(tmp_path):
+@pytest.mark.parametrize("handed_out", [None, "0,1"])  # by a lease, or by a cluster
+def test_a_machine_without_cards_fails_with_the_remedy(tmp_path, monkeypatch, handed_out):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if handed_out:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", handed_out)
     (tmp_path / "config").symlink_to(ROOT / "config")
     done, report = check(tmp_path, "--only", "train", absent=ABSENT)
     assert done.returncode == 1
     failed = next(row for row in report["rows"] if row["check"] == "driver")
     assert failed["status"] == "fail" and "PROFILE=slurm" in failed["remedy"]
     assert "to do: run on a node with GPUs" in done.stdout
-    assert report["speeds"] == {}
+    assert report["speeds"] == report["parts"] == {}
 
 
 def test_a_wrong_name_is_one_line(tmp_path):

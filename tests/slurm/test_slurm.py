@@ -30,9 +30,17 @@ models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {ep
 """
 
 
-def start(folder: Path, target: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--nocolor"]
-    command += ["--configfile", "config/smoke.yaml", "gpus.yaml", "--", target]
+# A node of two cards and little memory, that has not the environment of one.
+NODE = """
+table: {models: [qwen3b]}
+models: {qwen3b: {gpus: {train: 2, generate: 1}, parameters: 1.0e+6}}
+teachers: {llama70b: {gpus: 2}}
+"""
+
+
+def start(folder: Path, target: str, *words: str, config: str = "gpus.yaml") -> subprocess.Popen:
+    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--nocolor", *words]
+    command += ["--configfile", "config/smoke.yaml", config, "--", target]
     with (folder / "snakemake.log").open("w") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
 
@@ -90,3 +98,41 @@ def test_a_job_that_is_told_to_stop_saves_and_its_next_try_goes_on(project):
     subprocess.run(["scancel", "--signal=TERM", job], check=True)
     finish(project, process, 400)
     assert re.search(r"train from step [1-9][0-9]*:", log.read_text())
+
+
+def queued() -> str:
+    return subprocess.run(["squeue", "--noheader"], capture_output=True, text=True, check=True).stdout
+
+
+def ended(folder: Path, process: subprocess.Popen, seconds: int) -> tuple[int, str]:
+    """Exit status and log of a run that is to fail."""
+    try:
+        status = process.wait(seconds)
+    finally:
+        process.kill()
+    return status, (folder / "snakemake.log").read_text()
+
+
+def test_a_failing_preflight_is_one_list_and_sends_no_job(project):
+    """Cards are asked for, and torch is a build for CPUs."""
+    gpus = GPUS.format(train=2, epochs=2).replace("preflight: warn", "preflight: stop")
+    (project / "missing.yaml").write_text(gpus)
+    target = "results/tiny/sft/chain/seed0/drift.json"
+    status, log = ended(project, start(project, target, config="missing.yaml"), 200)
+    assert status == 2
+    told = [line for line in log.splitlines() if line.startswith("error")]
+    assert told[0] == "error: preflight: one thing is missing:"
+    assert "torch is a build for CPUs" in told[1] and "make -B gpu" in told[1]
+    assert "Traceback" not in log and "submitted" not in log and queued() == ""
+
+
+def test_the_check_of_a_node_is_one_job_that_is_not_sent_again(project):
+    """The node's cards are no cards."""
+    (project / "node.yaml").write_text(NODE)
+    words = ("--forcerun", "gpu_check")
+    process = start(project, "logs/gpu_check/report.json", *words, config="node.yaml")
+    status, log = ended(project, process, 300)
+    assert status == 1 and log.count("has been submitted with SLURM jobid") == 1
+    table = (project / "logs/gpu_check/table.txt").read_text()
+    assert "nvidia-smi does not answer" in table and table.endswith("skipped\n")
+    assert not list((project / "logs/gpu_check").glob("train*"))

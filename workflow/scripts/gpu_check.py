@@ -90,7 +90,9 @@ def look(needed: dict, small: bool, folder: Path, deadline: float) -> tuple[list
 
 
 def card_names(cards: list[dict]) -> list[str]:
-    """Names of the cards for CUDA_VISIBLE_DEVICES."""
+    """Names of the cards for CUDA_VISIBLE_DEVICES; none where the driver shows none of those handed out."""
+    if not cards:
+        return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return visible.split(",") if visible is not None else [str(place) for place in range(len(cards))]
 
