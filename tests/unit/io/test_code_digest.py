@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tms.io import code_digest
+from tms.io.errors import InputError
 
 PROGRAM = '"""Program."""\nfrom tms import used\nfrom tms.deep.inner import thing\n'
 
@@ -77,3 +78,14 @@ def test_the_real_grading_stage_holds_its_grader_only():
     assert "tms/graders/chain.py" in names
     assert "tms/graders/countdown.py" not in names
     assert all((Path(code_digest.SCRIPTS) / name).exists() for name in names)
+
+
+def test_a_file_that_is_no_python_is_named(scripts):
+    (scripts / "tms/chosen.py").write_text("VALUE = (\n")
+    with pytest.raises(
+        InputError, match=r"tms/chosen\.py, line 1: SyntaxError: '\(' was never closed .*; correct"
+    ):
+        digests(("tms.chosen",))
+    (scripts / "tms/chosen.py").write_bytes(b"VALUE = '\xff'\n")
+    with pytest.raises(InputError, match=r"correct chosen\.py"):
+        digests(("tms.chosen",))

@@ -13,6 +13,7 @@ from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
+from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import save_steps, total_steps
 
@@ -108,10 +109,12 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
     task = config["tasks"][name]
     if name in COLUMNS:
         faults.append(f"config: tasks.{name}: tables have a column of that name; choose another")
-    faults.known(f"tasks.{name}.kind", task.get("kind"), _modules("tasks"))
+    if faults.known(f"tasks.{name}.kind", task.get("kind"), _modules("tasks")):
+        faults.check(_check_code, f"tasks.{name}.kind", "prepare", f"tms.tasks.{task['kind']}")
     if "judge" in task:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
     if faults.known(f"tasks.{name}.grader", task.get("grader"), _modules("graders")):
+        faults.check(_check_code, f"tasks.{name}.grader", "grade", f"tms.graders.{task['grader']}")
         judged = task["grader"] in JUDGED
         if ("judge" in task) != judged:
             needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
@@ -121,6 +124,14 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
             f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
             f"tasks.{name}.test; raise test or lower limit"
         )
+
+
+def _check_code(key: str, program: str, module: str) -> None:
+    """A module that a user may have written must be Python: the rules read it to learn what it imports."""
+    try:
+        digests(program, (module,))
+    except InputError as error:
+        raise InputError(f"config: {key}: {error}") from error
 
 
 def _check_reasons(config: dict, part: str, faults: Faults) -> None:

@@ -10,6 +10,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from tms.io.errors import InputError
+from tms.io.modules import told
+
 SCRIPTS = Path(__file__).resolve().parents[2]
 
 
@@ -45,8 +48,14 @@ def _read(file: Path) -> tuple[list[Path], str]:
     """Project files that a file imports, at its top or inside a function, and the file's digest.
 
     The digest is that of its syntax tree without docstrings; empty for a file without code.
+
+    Raises:
+        InputError: the file is no Python.
     """
-    tree = ast.parse(file.read_text(), filename=str(file))
+    try:
+        tree = ast.parse(file.read_text(), filename=str(file))
+    except (SyntaxError, ValueError) as error:
+        raise InputError(f"{told(error)}; correct {file.name}") from error
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
