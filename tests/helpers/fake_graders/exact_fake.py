@@ -26,12 +26,20 @@ def grade(completion, answer):
             _log(f"{answer}.{os.getppid()}")
             os.kill(os.getpid(), signal.SIGSTOP)
         return Grade(1.0, "went on")
+    if completion == "die then spin":
+        _log(answer)
+        if Path(answer).read_text() == "graded\n":
+            os._exit(1)
+        if Path(answer).read_text() == "graded\n" * 2:
+            re.match("(a+)+b", "a" * 100)
     if completion == "once":
         if not Path(answer).exists():
             _log(answer)
             os._exit(1)
-        siblings = Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split()
-        return Grade(1.0, f"{len(siblings) - 1} siblings")
+        children = Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split()
+        commands = [Path(f"/proc/{child}/cmdline").read_text() for child in children]
+        forked = commands.count(Path("/proc/self/cmdline").read_text())
+        return Grade(1.0, f"{forked - 1} siblings")
     if completion == "raise":
         raise ValueError("a bug")
     if completion == "lacking":

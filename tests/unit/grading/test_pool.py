@@ -222,6 +222,13 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
     assert [grade.extracted for grade in found] == [pid] * 3
 
 
+def test_a_limit_counts_where_it_is_reached_twice(tmp_path):
+    """A row that has died, then reached its limit, is tried a third time."""
+    log = tmp_path / "log"
+    (found,) = grade_all([Task("exact_fake", "die then spin", str(log))], 1, limits=SHORT["spin"])
+    assert found.failure == "" and log.read_text() == "graded\n" * 3
+
+
 def state(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
-from tms.answers.grade import ERROR
+from tms.answers.grade import ERROR, LIMIT
 from tms.grading.losses import Losses
 from tms.grading.worker import Failure, Limits, Worker
 from tms.io.errors import InputError
@@ -69,6 +69,7 @@ class RowPool:
             deque(range(start, min(start + size, len(rows)))) for start in range(0, len(rows), size)
         )
         again: deque[int] = deque()  # rows to try once more
+        before: dict[int, str] = {}  # why the last try of these rows had no result
         losses = Losses(self.name, len(rows), self.lost_rows)
         ended = False
         try:
@@ -85,7 +86,10 @@ class RowPool:
                     found = self._collect(queue)
                 for index, result in found:
                     if isinstance(result, Failure):
-                        if not alone and result.reason != ERROR:
+                        # A limit counts where it is reached twice: once may be the machine's doing.
+                        first = index not in before or (before[index] != LIMIT and result.reason == LIMIT)
+                        before[index] = result.reason
+                        if first and result.reason != ERROR:
                             again.append(index)
                             continue
                         losses.count(result.reason)
