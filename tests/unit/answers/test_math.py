@@ -5,8 +5,10 @@ from helpers.cpu_limit import cpu_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.answers.math import equal, harmless, is_list
-from tms.answers.math_extraction import boxed, expression_answer, number_answer
+from tms.answers.boxes import boxed
+from tms.answers.lists import is_list
+from tms.answers.math import equal, harmless
+from tms.answers.math_extraction import expression_answer, number_answer
 from tms.answers.math_text import number
 from tms.graders import math
 from tms.graders import number as number_grader
@@ -84,7 +86,6 @@ def test_another_number_is_wrong(completion, answer):
     [
         ("The final answer is $\\frac12$. I hope it is correct.", "\\frac{1}{2}"),
         ("so $x=\\boxed{1}$ or $x=\\boxed{2}$", "1,2"),
-        ("so $x=\\boxed{1}$ or $x=\\boxed{2}$", "2"),
         ("\\boxed 3", "3"),
         ("\\fbox{3}", "3"),
         ("The answer is $x=1$ and $x=2$.", "1,2"),

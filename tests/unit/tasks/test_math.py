@@ -7,7 +7,7 @@ import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.hub_folder import hub_folder, jsonl
 
-from tms.data.math_prompt import last_box
+from tms.data.math_prompt import last_box, listed_boxes
 from tms.io.errors import InputError
 from tms.tasks import gsm8k, math, math500
 
@@ -36,6 +36,27 @@ GSM8K = [
 )
 def test_the_last_box(text, box):
     assert last_box(text) == box
+
+
+@pytest.mark.parametrize(
+    "text, answer",
+    [
+        (r"$t = \boxed{ 1}$ or $t = \boxed{2}$. It works.", "1, 2"),
+        (r"are $\boxed{(0,0)}$, $\boxed{(1,1)}$, and $\boxed{(2,2)}.$", "(0,0), (1,1), (2,2)"),
+        (r"First $\boxed{3}$. Then $\boxed{4}$ and $b = 2$.", "4"),
+        (r"of $\frac{1}{2}$ and $\boxed{4}$ after \boxed{3}: \boxed 5", "5"),
+        ("no box", None),
+    ],
+)
+def test_boxes_of_a_list(text, answer):
+    assert listed_boxes(text) == answer
+
+
+def test_a_problem_that_asks_for_several_values_has_them_all_as_its_answer():
+    item = {"problem": "Find $k$.", "level": "Level 1", "solution": r"$k = \boxed{5}$ or $k = \boxed{-3}$."}
+    assert math.row("x", item)["answer"] == "-3"
+    asked = item | {"problem": "Find all $k,$ separated by commas."}
+    assert math.row("x", asked)["answer"] == "5, -3"
 
 
 def test_gsm8k_rows(tmp_path):

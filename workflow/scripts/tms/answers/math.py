@@ -10,9 +10,11 @@ import logging
 import re
 from fractions import Fraction
 
+from tms.answers.boxes import LONGEST_ANSWER
 from tms.answers.grade import Grade
-from tms.answers.math_extraction import LONGEST_ANSWER
-from tms.answers.math_text import CONNECTIVE, normal_form, number, tidy, without_name
+from tms.answers.inequalities import intervals, is_multiple, is_relation
+from tms.answers.lists import is_list, solutions, split_values
+from tms.answers.math_text import close, normal_form, number, tidy, without_name
 
 DEEPEST = 20  # nested brackets
 LARGEST_EXPONENT = 10_000
@@ -22,20 +24,9 @@ BASE = re.compile(r"\d_\{?(\d+)\}?")
 TEXT_ONLY = re.compile(r"\s*(?:\\text\s*\{[^{}]*\}\s*)+")
 TEXT = re.compile(r"\\text\s*\{[^{}]*\}")
 VARIABLE = re.compile(r"(?<![\\a-zA-Z])[a-df-hj-zA-Z](?![a-zA-Z])")  # e and i are numbers
-BRACKETED = re.compile(r"[({\[][^(){}\[\]]*[)}\]]")
-LISTED = re.compile(r",(?!(?:\\!\s*)?\d{3}(?!\d))|\\pm")
-SET = re.compile(r"\s*(?:\\left\s*)?\\\{(.*?)(?:\\right\s*)?\\\}\s*")
+APART = re.compile(r"\d\s+\.?\d")  # numbers with nothing but space between
 
 logging.getLogger("math_verify").setLevel(logging.ERROR)
-
-
-def is_list(answer: str) -> bool:
-    r"""Whether a gold answer lists several values: `1, -2`, `1 \text{ or } 2`, `\{1, 2\}` or `\pm 3`."""
-    of_set = SET.fullmatch(answer)
-    answer = CONNECTIVE.sub(" , ", of_set[1] if of_set else answer)
-    while (inner := BRACKETED.sub("", answer)) != answer:
-        answer = inner
-    return LISTED.search(answer) is not None
 
 
 def grade_extracted(extracted: str, answer: str) -> Grade:
@@ -55,17 +46,72 @@ def equal(gold: str, prediction: str) -> bool:
         gold, prediction = without_name(gold), without_name(prediction)
     values = number(gold), number(prediction)
     if None not in values:
-        return _close(*values, written=(gold, prediction))
+        return close(*values, written=(gold, prediction))
     if values != (None, None) and _other_kind(values, gold, prediction):
         return False
     forms = normal_form(gold), normal_form(prediction)
-    if forms[0] == forms[1]:
+    if forms[0] == forms[1] and values[0] is None:
         return forms[0] != ""
     if TIME.match(forms[0]) or TIME.match(forms[1]) or "" in forms:
         return False
     if TEXT_ONLY.fullmatch(gold):
         return sorted(forms[0].split(",")) == sorted(forms[1].split(","))
+    if is_relation(prediction) and (readings := _as_intervals(gold, prediction)) is not None:
+        return any(harmless(one) and harmless(other) and _verify(one, other) for one, other in readings)
+    stated = split_values(prediction)
+    if len(stated) > 1 and not is_list(gold) and not _is_tuple(gold, stated):
+        return all(equal(gold, value) for value in stated)
+    if values[0] is not None and APART.search(TEXT.sub("", prediction)):
+        return False
+    if is_list(gold) and len(stated) > 1:
+        systems = solutions(split_values(gold)), solutions(stated)
+        if all(systems):
+            return _same_solutions(*systems)
+        gold, prediction = _as_tuples(gold, systems[0]), _as_tuples(prediction, systems[1])
     return harmless(prediction) and harmless(gold) and _verify(gold, prediction)
+
+
+def _as_intervals(gold: str, prediction: str) -> list[tuple[str, str]] | None:
+    """Pairs of which one must be equal, where the prediction has inequalities; None: both as they are.
+
+    The question's own inequality, not solved for its variable, is no answer, unless the gold answer is one.
+    """
+    if not is_relation(gold):
+        return [(gold, interval) for readings in intervals(prediction).values() for interval in readings]
+    asked, given = intervals(gold), intervals(prediction)
+    if asked and not given and not is_multiple(prediction):
+        return []
+    if asked.keys() != given.keys() or len(split_values(gold)) == len(split_values(prediction)) == 1:
+        return None
+    readings = next(iter(asked.values()), [gold])
+    return [(one, other) for one in readings for other in next(iter(given.values()))]
+
+
+def _is_tuple(gold: str, stated: list[str]) -> bool:
+    """Whether a gold answer is a point and values without brackets are its coordinates."""
+    return gold[0] in "([" and gold[-1] in ")]" and not any(set(value) & set("()[]") for value in stated)
+
+
+def _same_solutions(gold: list[dict[str, str]], prediction: list[dict[str, str]]) -> bool:
+    """Whether two systems have the same solutions, in any order."""
+    left = list(prediction)
+    for one in gold:
+        same = [
+            other
+            for other in left
+            if one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
+        ]
+        if not same:
+            return False
+        left.remove(same[0])
+    return not left
+
+
+def _as_tuples(answer: str, found: list[dict[str, str]]) -> str:
+    """Solutions in several variables as points, `(1, 2), (3, 4)`; any other answer as it is."""
+    if len(found) < 2 or any(len(solution) < 2 for solution in found):
+        return answer
+    return ", ".join(f"({', '.join(solution.values())})" for solution in found)
 
 
 def _other_kind(values: tuple[Fraction | None, Fraction | None], gold: str, prediction: str) -> bool:
@@ -77,20 +123,6 @@ def _other_kind(values: tuple[Fraction | None, Fraction | None], gold: str, pred
     ratio = (":" in gold) != (":" in prediction) and value.denominator == 1
     variable = values[0] is None and "=" not in gold and VARIABLE.search(TEXT.sub("", gold)) is not None
     return ratio or variable
-
-
-def _close(gold: Fraction, prediction: Fraction, written: tuple[str, str]) -> bool:
-    """Equal exactly, or to six decimals and six digits where one of the two is written as a decimal.
-
-    A percentage also equals the fraction that it stands for.
-    """
-    for value in {prediction, prediction / 100 if "%" in written[1] else prediction}:
-        for target in {gold, gold / 100 if "%" in written[0] else gold}:
-            gap = abs(value - target)
-            rounded = "." in "".join(written) and gap <= Fraction(5, 10**7)
-            if gap == 0 or (rounded and gap <= Fraction(2, 10**6) * max(abs(value), abs(target))):
-                return True
-    return False
 
 
 def harmless(text: str) -> bool:

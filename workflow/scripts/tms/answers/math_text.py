@@ -8,9 +8,9 @@ that change nothing, and adds what models write beside LaTeX: Unicode signs, `**
 import re
 from fractions import Fraction
 
+from tms.answers.numerals import DECIMAL, plain
+
 SIGNS = {
-    "−": "-",
-    "–": "-",
     "×": r"\times ",
     "·": r"\cdot ",
     "÷": r"\div ",
@@ -28,21 +28,22 @@ SIGNS = {
     "±": r"\pm ",
     "²": "^2",
     "³": "^3",
-    "½": r"\frac{1}{2}",
-    "，": ",",
-    "\u00a0": " ",
-    "\u202f": " ",
+    "⋅": r"\cdot ",
     "**": "^",
+    "<=": r"\le ",
+    ">=": r"\ge ",
     "{,}": ",",
     "~": " ",
 }
 COMMANDS = [
     (re.compile(r"(?<=\d)(?:,\s*\\!\s*|\{\s*,\s*\})(?=\d{3})"), ","),
+    (re.compile(r"(?<!\\)\\\\(?=(?:[dt]?frac|sqrt|[lg]eq?|left|right)(?![a-zA-Z]))"), r"\\"),  # escaped twice
     (re.compile(r"(?<!\\)\\!"), ""),
     (re.compile(r"(?<=[a-zA-Z])\s*!=|\\neq(?![a-zA-Z])"), r"\\ne "),
     (re.compile(r"(?<!\\)\\[,;: ]"), " "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
-    (re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|quad|qquad)(?![a-zA-Z])"), ""),
+    (re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle)(?![a-zA-Z])"), ""),
+    (re.compile(r"\\q?quad(?![a-zA-Z])"), "  "),
     (
         re.compile(r"\\(?:mbox|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|operatorname)\b"),
         r"\\text",
@@ -59,13 +60,14 @@ SQUARED_UNIT = re.compile(r"(?<=[\d})])\s+(?:mm|cm|dm|km|m|in|ft|yd|mi)\s*\^\s*\
 CONNECTIVE = re.compile(r"\\text\s*\{\s*(?:and|or)\s*\}", flags=re.IGNORECASE)
 DEGREES = re.compile(r"\^\s*\{?\s*\\circ\s*\}?|\\degree(?![a-zA-Z])")
 ASSIGNMENT = re.compile(r"^\s*(?:\\?[a-zA-Z]+(?:_\{?\w\}?)?(?:\([a-zA-Z]\))?)\s*(?:=|\\in(?![a-z]))\s*")
-NUMERAL = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+"
-PLAIN = re.compile(rf"([+-]?)\s*({NUMERAL})(?:[eE]([+-]?\d{{1,4}}))?")
-FRACTION = re.compile(r"([+-]?)\s*(\d+)?\s*\\frac\{([+-]?\d+)\}\{([+-]?\d+)\}")
-SLASHED = re.compile(rf"([+-]?)\s*({NUMERAL})\s*/\s*({NUMERAL})")
+PLAIN = re.compile(rf"([+-]?)\s*({DECIMAL})(?:[eE]([+-]?\d{{1,4}}))?")
+FRACTION = re.compile(r"([+-]?)\s*(\d+)?\s*\\frac\s*\{\s*([+-]?\s*\d+)\s*\}\s*\{\s*([+-]?\d+)\s*\}")
+SLASHED = re.compile(rf"([+-]?)\s*({DECIMAL})\s*/\s*({DECIMAL})")
 MIXED = re.compile(r"([+-]?)\s*(\d+)\s+(\d+)\s*/\s*(\d+)")
-REPEATING = re.compile(r"([+-]?)(\d*)\.(\d*)\\overline\{(\d+)\}")
-SCIENTIFIC = re.compile(rf"([+-]?)({NUMERAL})\s*(?:\\times|\\cdot|\*)\s*10\^\{{?([+-]?\d{{1,4}})\}}?")
+REPEATING = re.compile(r"([+-]?)(\d*)\.(\d*)\\overline\s*\{(\d+)\}")
+SCIENTIFIC = re.compile(
+    rf"([+-]?)({DECIMAL})\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{{\s*([+-]?\d{{1,4}})\s*\}}|([+-]?\d{{1,4}}))"
+)
 WORDS = re.compile(r"(?<=[\d.])\s+(?:[a-zA-Z]{3,}[ .\-]*)+$")
 NO_UNITS = {"sqrt", "sin", "cos", "tan", "log", "and", "plus", "minus", "times", "over", "squared", "cubed"}
 NO_UNITS |= {"hundred", "thousand", "million", "billion", "trillion", "dozen", "half", "infty"}
@@ -73,7 +75,7 @@ NO_UNITS |= {"hundred", "thousand", "million", "billion", "trillion", "dozen", "
 
 def tidy(text: str) -> str:
     """LaTeX without spacing, sizing, currency and decoration, one spelling for each command."""
-    text = text.strip().strip("`").replace("\\$", "").replace("$", "").replace("\n", " ")
+    text = plain(text).strip().strip("`").replace("\\$", "").replace("$", "").replace("\n", " ")
     for bracket in (r"\(", r"\)", r"\[", r"\]"):
         text = text.replace(bracket, "")
     if text.startswith("**") or text.endswith("**"):
@@ -111,7 +113,7 @@ def normal_form(text: str) -> str:
     text = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text)
     text = re.sub(r"(?<!\d)\.(?=\d)", "0.", text)
-    text = re.sub(r"(?<!\d)\s+|\s+(?!\d)|\s+(?=\d{3}(?!\d))", "", text).rstrip(".").lower()
+    text = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text).rstrip(".").lower()
     return re.sub(r"^\(([a-z])\)$", r"\1", text)
 
 
@@ -121,21 +123,24 @@ def without_name(text: str) -> str:
 
 
 def number(text: str) -> Fraction | None:
-    """Exact value of a plain number (integer, decimal, fraction, mixed or scientific), None for all else."""
+    """Exact value of a plain number (integer, decimal, fraction, mixed or scientific), None for all else.
+
+    Of MATH's answers as of GSM8K's.
+    """
     text = without_units(tidy(text))
     if len(text) > 100:
         return None
     try:
         if match := PLAIN.fullmatch(text):
             return _signed(match[1], _decimal(match[2]) * Fraction(10) ** int(match[3] or 0))
-        if match := FRACTION.fullmatch(text.replace(" ", "")):
-            return _signed(match[1], int(match[2] or 0) + Fraction(int(match[3]), int(match[4])))
+        if match := FRACTION.fullmatch(text):
+            return _signed(match[1], int(match[2] or 0) + _over(match[3], match[4]))
         if match := SLASHED.fullmatch(text):
             return _signed(match[1], _decimal(match[2]) / _decimal(match[3]))
-        if match := MIXED.fullmatch(text):
-            return _signed(match[1], int(match[2]) + Fraction(int(match[3]), int(match[4])))
-        if match := SCIENTIFIC.fullmatch(text.replace(" ", "")):
-            return _signed(match[1], _decimal(match[2]) * Fraction(10) ** int(match[3]))
+        if (match := MIXED.fullmatch(text)) and int(match[3]) < int(match[4]):
+            return _signed(match[1], int(match[2]) + _over(match[3], match[4]))
+        if match := SCIENTIFIC.fullmatch(text):
+            return _signed(match[1], _decimal(match[2]) * Fraction(10) ** int(match[3] or match[4]))
         if match := REPEATING.fullmatch(text):
             whole, digits, period = match[2], match[3], match[4]
             scale = 10 ** len(digits)
@@ -147,8 +152,26 @@ def number(text: str) -> Fraction | None:
 
 
 def _decimal(text: str) -> Fraction:
-    return Fraction(text.replace(",", "").rstrip("."))
+    return Fraction(text.replace(",", "").replace(" ", "").rstrip("."))
+
+
+def _over(top: str, bottom: str) -> Fraction:
+    return Fraction(int(top.replace(" ", "")), int(bottom))
 
 
 def _signed(sign: str, value: Fraction) -> Fraction:
     return -value if sign == "-" else value
+
+
+def close(gold: Fraction, prediction: Fraction, written: tuple[str, str]) -> bool:
+    """Equal exactly, or to six decimals and six digits where one of the two is written as a decimal.
+
+    A percentage also equals the fraction that it stands for.
+    """
+    for value in {prediction, prediction / 100 if "%" in written[1] else prediction}:
+        for target in {gold, gold / 100 if "%" in written[0] else gold}:
+            gap = abs(value - target)
+            rounded = "." in "".join(written) and gap <= Fraction(5, 10**7)
+            if gap == 0 or (rounded and gap <= Fraction(2, 10**6) * max(abs(value), abs(target))):
+                return True
+    return False

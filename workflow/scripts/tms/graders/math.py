@@ -5,7 +5,7 @@ https://github.com/openai/prm800k, prm800k/grading/.
 """
 
 from tms.answers.grade import Grade
-from tms.answers.math import grade_extracted, is_list
+from tms.answers.math import grade_extracted
 from tms.answers.math_extraction import expression_answer
 
 METRIC = "accuracy"
@@ -25,4 +25,4 @@ def grade(completion: str, answer: str) -> Grade:
             "answer is", "Answer:" or "####", else the last formula or number.
         answer: the gold answer, e.g. `\frac{1}{2}`.
     """
-    return grade_extracted(expression_answer(completion, is_list(answer)), answer)
+    return grade_extracted(expression_answer(completion), answer)

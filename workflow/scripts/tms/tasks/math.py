@@ -13,15 +13,17 @@ One row:
     answer    2
     solution  The denominator of the rational function factors into $x^2+x-6=(x-2)(x+3)$. ... $\boxed{2}$ ...
 
-The answer is the content of the solution's last box. Two training solutions (number theory) say that there is
-none and leave the box empty: their answer is 0, and is written into the box. An example's id is subject and
-index in the hub's order.
+The answer is the content of the solution's last box; where the problem asks for several values, that of all
+boxes of its list (14 solutions box each value alone: `$k = \boxed{5}$ or $k = \boxed{-3}$`). Two training
+solutions (number theory) say that there is none and leave the box empty: their answer is 0, and is written
+into the box. An example's id is subject and index in the hub's order.
 """
 
+import re
 from pathlib import Path
 
 from tms.data import hub
-from tms.data.math_prompt import last_box, math_row
+from tms.data.math_prompt import last_box, listed_boxes, math_row
 from tms.data.options import read_options
 from tms.io.errors import InputError
 
@@ -34,6 +36,7 @@ SUBJECTS = (
     "prealgebra",
     "precalculus",
 )
+SEVERAL = re.compile(r"separated by|all possible values")  # what a problem asks for
 SOURCES = {
     subject: hub.Source(
         repo="EleutherAI/hendrycks_math",
@@ -71,7 +74,7 @@ def row(example_id: str, item: dict) -> dict:
         InputError: the solution has no box.
     """
     solution = item["solution"].replace("\\boxed{}", "\\boxed{0}")
-    answer = last_box(solution)
+    answer = (listed_boxes if SEVERAL.search(item["problem"]) else last_box)(solution)
     if not answer:
         raise InputError(f"{SOURCES['algebra'].repo}: the solution of {example_id} has no \\boxed answer")
     return math_row(example_id, item["problem"], answer, solution)
