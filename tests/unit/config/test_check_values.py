@@ -86,6 +86,11 @@ def faults(text: str) -> list[str]:
         ("models: {tiny: {base: ~/my model}}", "models.tiny.base: '~/my model': write the whole path (no ~)"),
         ("models: {tiny: {base: my model}}", "models.tiny.base: no folder my model"),
         ('models: {tiny: {base: "a\\nb"}}', "models.tiny.base: 'a\\nb' is no path"),
+        ("models: {tiny: {base: 'a{b}'}}", "models.tiny.base: 'a{b}': Snakemake, datasets and vLLM take { }"),
+        (
+            "data: {root: 'data[1]'}",
+            "data.root: 'data[1]': Snakemake, datasets and vLLM take [ for a part",
+        ),
         ("teachers: {tiny_teacher: {model: ''}}", "teachers.tiny_teacher.model: '' is no path"),
         ("teachers: {solutions: {solutions: false}}", "teachers.solutions.solutions: False must be true"),
         ("methods: {naïve: {kind: tms}}", "methods.naïve: names are folders"),

@@ -16,6 +16,7 @@ SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.sc
 NAMED = ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads")
 RESERVED = {"base", "cells", "tables", "figures", "all", "hub"}  # folder names of the workflow's own
 FILES = (".csv", ".html", ".json", ".parquet")  # endings of files that lie beside folders of those names
+PATTERN = "*?[{}"  # signs that some reader of a path takes for a pattern
 LONGEST = 100  # letters of a name: several of them, and an ending, make the name of one log
 MOST = 10**9  # of an integer that has no other limit: more prompts, steps or tokens than any run has
 POINT = "^[0-9]+of[1-9][0-9]*$"
@@ -104,6 +105,11 @@ def path_fault(key: str, path: object) -> str | None:
         return f"config: {key}: {path!r}: write the whole path (no ~)"
     if not path.strip() or not path.isprintable():
         return f"config: {key}: {path!r} is no path; correct it"
+    if found := sorted(set(path) & set(PATTERN)):
+        return (
+            f"config: {key}: {path!r}: Snakemake, datasets and vLLM take {' '.join(found)} for a part of a "
+            f"pattern; name a link to it that has none"
+        )
     return None
 
 
