@@ -21,7 +21,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from tms.generation.engines.interface import ENGINES, create_engine
+from tms.generation.engines.create import create_engine
+from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.mixture.checkpoints import write_digest

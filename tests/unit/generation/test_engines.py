@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
 
 from tms.generation.engines import transformers_engine
-from tms.generation.engines.interface import Prompt, create_engine
+from tms.generation.engines.create import create_engine
+from tms.generation.engines.interface import Prompt
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling

@@ -12,7 +12,8 @@ CODE = """
 import sys
 from pathlib import Path
 
-from tms.generation.engines.interface import Prompt, create_engine
+from tms.generation.engines.create import create_engine
+from tms.generation.engines.interface import Prompt
 from tms.generation.sampling import Sampling
 
 

@@ -5,7 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine, create_engine
+from tms.generation.engines.create import create_engine
+from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
 from tms.io import cost, parquet, provenance

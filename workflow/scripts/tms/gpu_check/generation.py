@@ -25,7 +25,7 @@ def measure(settings: dict) -> dict:
         `read_tokens_a_second` and `write_tokens_a_second`; `equal_rows` and `equal_first`, the shares of rows
         and of first tokens that stay the same in half a batch and in reversed order.
     """
-    from tms.generation.engines.interface import create_engine
+    from tms.generation.engines.create import create_engine
     from tms.generation.sampling import Sampling
 
     folder, on_gpu = Path(settings["model"] or settings["folder"]), settings["on_gpu"]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from tms.generation.sampling import Sampling
-from tms.io.errors import InputError
 
 ENGINES = ["transformers", "vllm"]
 # vLLM's part of a GPU, which the memory plan reckons with too. Its own numbers of rows and tokens depend on
@@ -60,29 +59,3 @@ class Engine(Protocol):
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
         """Continue every prompt and hand rows over as they finish, in any order."""
-
-
-def create_engine(
-    name: str, tensor_parallel: int = 1, memory_share: float = MEMORY_SHARE, threads: int | None = None
-) -> Engine:
-    """Make an engine by name; it starts with the first `load`.
-
-    Args:
-        name: one of `ENGINES`.
-        tensor_parallel: GPUs over which vLLM spreads one model.
-        memory_share: share of a GPU's memory that vLLM takes.
-        threads: CPU threads; None leaves them as they are.
-
-    Raises:
-        InputError: unknown name, or vLLM is not installed.
-    """
-    # Each branch imports its engine alone: vLLM is not installed everywhere.
-    if name == "transformers":
-        from tms.generation.engines.transformers_engine import TransformersEngine
-
-        return TransformersEngine(threads=threads)
-    if name == "vllm":
-        from tms.generation.engines.vllm_engine import VllmEngine
-
-        return VllmEngine(tensor_parallel, memory_share, threads)
-    raise InputError(f"engine {name!r}: choose one of {', '.join(ENGINES)}")
