@@ -110,6 +110,9 @@ def test_a_very_long_text_takes_no_time(kind):
         "1 " * 500_000,
         "is " * 300_000,
         "answer " * 100_000,
+        "\n" * 20_000,
+        "`" * 20_000 + "x",
+        f"answer : {' ' * 20_000}x",
     ):
         assert importlib.import_module(f"tms.graders.{kind}").grade(text, KINDS[kind]).score == 0.0
 

@@ -21,14 +21,15 @@ THOUGHT = r"think(?:ing)?|thoughts?|reasoning"
 THOUGHT_BEGINS = re.compile(rf"<(?:{THOUGHT})>", flags=re.IGNORECASE)
 THOUGHT_ENDS = re.compile(rf"</(?:{THOUGHT})>", flags=re.IGNORECASE)
 FENCE = re.compile(
-    r"(?:`{3,}|~{3,})(?:python|py|text|txt|plain(?:text)?|math|latex|tex|markdown|md|json)?[ \t]*$",
+    r"(?:(?<!`)`{3,}|(?<!~)~{3,})(?:python|py|text|txt|plain(?:text)?|math|latex|tex|markdown|md|json)?[ \t]*$",
     flags=re.MULTILINE,
 )
 IS = r"(?:\s(?:to|for|of)\b[^\n.:=]{0,80}?)?\s(?:is|are|(?:would|should|must|will)\sbe)\b"
+TASK = r"(?:to|for|of) (?:the |this |your )?(?:question|problem|task|puzzle|exercise)(?: \w{1,10})?"
 STATEMENT = re.compile(
     r"<(?P<tag>(?:final[ _-]?)?answer)>"
     r"|^[ \t#*_>]*(?:the )?(?:final |correct |short )?answer[ \t#*_]*$"
-    rf"|(?:\bans(?:wers?)?\b[*_`)\]{QUOTES}]{{0,4}} ?(?:\([^()\n]{{1,40}}\) ?)?(?:{IS}|(?:is|are)\b)?"
+    rf"|(?:\bans(?:wers?)?\b[*_`)\]{QUOTES}]{{0,4}} ?(?:\([^()\n]{{1,40}}\) ?)?(?:{IS}|(?:is|are)\b|{TASK})?"
     r"|答案 ?是?)[*_ ]{0,4}(?:[:：]|=(?!=))",
     flags=re.IGNORECASE | re.MULTILINE,
 )
@@ -45,7 +46,8 @@ OFFERED_TOO = re.compile(
     flags=re.IGNORECASE,
 )
 TAGS_JOINED = re.compile(
-    r"</(?:final[ _-]?)?answer>\W*(?:and|or|[,;&/|])\W*<(?:final[ _-]?)?answer>", flags=re.IGNORECASE
+    r"</(?:final[ _-]?)?answer>\W{0,20}(?:and|or|[,;&/|])\W{0,20}<(?:final[ _-]?)?answer>",
+    flags=re.IGNORECASE,
 )
 TAGS = re.compile(
     r"</?(?:(?:final[ _-]?)?answer|expression|equation|result|solution|em|strong|mark|code|pre|br|span|"
@@ -62,10 +64,10 @@ NOT_BUT = re.compile(
     r"^\s*(?:it(?: is|'s)\s+)?not\b[^\n]{0,100}?\bbut\b(?:\s+rather\b)?\s*", flags=re.IGNORECASE | re.DOTALL
 )
 DENIED = re.compile(
-    r"[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b.*",
+    r"(?<![\s,;:(\[—–-])[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b.*",
     flags=re.IGNORECASE | re.DOTALL,
 )
-HOPE = re.compile(r"\.?\s*I hope (?:it|this) is (?:correct|right)\W*$", flags=re.IGNORECASE)
+HOPE = re.compile(r"\bI hope (?:it|this) is (?:correct|right)\W*$", flags=re.IGNORECASE)
 
 
 def spoken(completion: str) -> str:

@@ -83,7 +83,7 @@ def _named(
     length = len(_words(texts[labels.index(option)])) if option else 0
     label = pattern(tuple(labels))
     found = re.match(
-        rf"(?P<open>[{OPENING}]*)\s*(?P<label>{label})(?![{LETTER}])(?!['’][a-z])(?P<close>(?:\s*[{CLOSING}])*)",
+        rf"(?P<open>[{OPENING}]*)\s*(?P<label>{label})(?![{LETTER}])(?!['’.][a-z])(?P<close>(?:\s*[{CLOSING}])*)",
         rest,
         flags=re.IGNORECASE,
     )

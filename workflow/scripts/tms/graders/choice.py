@@ -21,7 +21,8 @@ MARKER = re.compile(
     r"(?:\b(?:answer|option|choice|label)\b"
     r"(?:\s*(?:to|for|of)\b[^\n.:]{0,80}?(?=\s(?:is|would|should|must)\b))?|答案|选[项择]?|選[項擇]?)"
     r"(?:\s*(?:\bis\b|\bwould be\b|\bshould be\b|\bmust be\b|应该?是|應該?是|是|为|為))?\s*[:=]?\s*"
-    r"(?:(?:definitely|certainly|clearly|surely|most likely|likely|probably|therefore|indeed|for sure)\s+)?"
+    r"(?:(?:definitely|certainly|clearly|surely|(?:most )?likely|probably|therefore|indeed|for sure|"
+    r"closest to)\s+)?"
     r"(?:(?:the )?(?:correct |best )?(?:option|choice|letter|answer)\b"
     r"(?!\s+(?:is|would|should|must)\b)\s*[:=]?\s*)?",
     flags=re.IGNORECASE,
@@ -35,11 +36,17 @@ STATED = re.compile(r"\b(?:is|be)\b|[:=是为為选選]", flags=re.IGNORECASE)
 NOTHING = re.compile(
     r"\s*(?:[(\[<]|[_.…?—-]{2,}|\?|(?:none|neither|nothing|unknown|null|n/a)\b)", flags=re.IGNORECASE
 )
+NO_LABEL_OF_IT = re.compile(
+    rf"{NOT_CHOSEN.pattern}|\b(?:only|both|statement|case|claim|premise|condition|assertion|reason|figure|"
+    r"graph|compound|part|type|person|player)s?\s+$",
+    flags=re.IGNORECASE,
+)
 # What stands before a lone capital letter that is chosen.
 CHOSEN = (
     r"(?:\b(?:choose|chose|pick|picked|select|selected|say|guess|think|prefer|(?:go|going|stick) with|"
-    r"it is|it's|(?:must|should|would|has to|have to) be|th(?:is|at) is|(?:correct|right|true) is|so|thus|"
-    r"hence|therefore|consequently|option|choice|letter|answer)\b ?[,:–—-]?\s*|[:→⇒]\s*|"
+    r"it is|it's|(?:it|this|that|one) (?:must|should|would|has to) be|th(?:is|at) is|"
+    r"(?:correct|right|best|true)(?: one)? is|so|thus|hence|therefore|consequently|option|choice|letter|"
+    r"answer)\b ?[,:–—-]?\s*|\b(?:correct|best|final|conclusion|selection|result):\s*|[→⇒]\s*|"
     r"是|为|為|选|選|所以|因此|故|：|，|。)"
 )
 
@@ -122,7 +129,7 @@ def _affirmed(text: str, labels: list[str]) -> str:
     bracketed = rf"(?:[(\[]\s*({label})\s*[)\]]|{alone})"
     surely = r"(?:clearly |definitely |certainly |indeed )?(?:the )?"
     said = re.compile(rf"{bracketed}\s+is\s+{surely}(?:correct|right|best|answer)\b")
-    found = [match for match in said.finditer(text) if not NOT_CHOSEN.search(text[: match.start()][-20:])]
+    found = [match for match in said.finditer(text) if not NO_LABEL_OF_IT.search(text[: match.start()][-20:])]
     return next(filter(None, found[-1].groups())) if found else ""
 
 
@@ -136,13 +143,14 @@ def _chosen(text: str, labels: list[str], texts: list[str]) -> str:
         rf"{CHOSEN}(?=[(\[\"'“‘]?(?:{label})(?![{LETTER}'’\-]))", text, flags=re.IGNORECASE
     ):
         behind = text[match.end() : match.end() + 200]
-        letter = re.match(rf"[(\[\"'“‘]?({label})[)\]\"'”’]?", behind)
+        anyhow = re.match(r"option|choice|letter", match[0], flags=re.IGNORECASE)
+        letter = re.match(rf"[(\[\"'“‘]?({label})[)\]\"'”’]?", behind, re.IGNORECASE if anyhow else 0)
         ends = letter and re.match(
             r"\s*(?:[.,;!?。，；：]|\n|$|(?:because|since|as)\b|[^\x00-\x7f])", behind[letter.end() :]
         )
         if not ends or NOT_CHOSEN.search(text[max(0, match.end() - 20) : match.end()]):
             continue
-        if letter[1] in "AI" and re.match(r",", behind[letter.end() :]):
+        if letter[1] in "AaIi" and re.match(r",", behind[letter.end() :]):
             continue
         last = stated(behind, labels, texts) or ""
     return last

@@ -40,7 +40,7 @@ def extract(completion: str) -> str:
     stated = final_answer(completion)
     if stated is None:
         stated = unwrapped(last_line(spoken(completion)))
-    return TEXT.sub(r"\1", stated)
+    return " ".join(TEXT.sub(r"\1", stated).split())
 
 
 def offers_two(stated: str, gold: str) -> bool:
