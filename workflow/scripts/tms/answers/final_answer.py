@@ -21,7 +21,7 @@ THOUGHT = r"think(?:ing)?|thoughts?|reasoning"
 THOUGHT_BEGINS = re.compile(rf"<(?:{THOUGHT})>", flags=re.IGNORECASE)
 THOUGHT_ENDS = re.compile(rf"</(?:{THOUGHT})>", flags=re.IGNORECASE)
 FENCE = re.compile(
-    r"(?:(?<!`)`{3,}|(?<!~)~{3,})(?:python|py|text|txt|plain(?:text)?|math|latex|tex|markdown|md|json)?[ \t]*$",
+    r"(?:(?<!`)`{3,}|(?<!~)~{3,})(?:python|py|text|txt|plain(?:text)?|math|latex|tex|markdown|json)?[ \t]*$",
     flags=re.MULTILINE,
 )
 IS = r"(?:\s(?:to|for|of)\b[^\n.:=]{0,80}?)?\s(?:is|are|(?:would|should|must|will)\sbe)\b"
