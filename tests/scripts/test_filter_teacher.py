@@ -1,9 +1,12 @@
 """The teacher filter: first verified answer kept, every reject counted with its reason."""
 
 import json
+import sys
 
 import pytest
+from helpers.misbehaving_grader import FAKES
 
+import tms.graders
 from tms.io import parquet
 
 FLAGS = [
@@ -94,3 +97,22 @@ def test_a_truncated_file_is_named(program, tmp_path):
     done = program("filter_teacher", *FLAGS)
     assert done.returncode == 2
     assert done.stderr.startswith("error: samples.parquet: not a readable Parquet file")
+
+
+def test_answers_without_a_result_are_no_references_and_counted(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(FAKES)])
+    samples = [
+        answer(f"{split}-{text}", 0, text, split=split) | {"answer": "1"}
+        for split in ("train", "heldout")
+        for text in ("1", *(["die", "huge"] if split == "train" else []))
+    ]
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, samples, {})
+    flags = [
+        "exact_fake" if word == "facts" and FLAGS[i - 1] == "--grader" else word
+        for i, word in enumerate(FLAGS)
+    ]
+    done = program("filter_teacher", *flags)
+    sys.modules.pop("tms.graders.exact_fake", None)
+    assert done.returncode == 0, done.stderr
+    counts = json.loads((tmp_path / "filter.json").read_text())["train"]
+    assert (counts["kept"], counts["rejects"]) == (1, {"grader crash": 1, "grader limit": 1})

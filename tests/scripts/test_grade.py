@@ -1,9 +1,12 @@
 """Grading as a program: grades for each row, scores with intervals for each benchmark."""
 
 import json
+import sys
 
 import pytest
+from helpers.misbehaving_grader import FAKES
 
+import tms.graders
 from tms.io import parquet
 
 
@@ -88,6 +91,45 @@ def test_grades_and_scores(grade, tmp_path):
     assert scores["towns"]["ci_low"] == pytest.approx(0.1500, abs=1e-4)
     assert scores["towns"]["ci_high"] == pytest.approx(0.8500, abs=1e-4)
     assert list(scores) == ["towns", "sums"]
+
+
+@pytest.fixture
+def grade_fakes(program, tmp_path, monkeypatch):
+    """Run the program on completions to a grader that dies, grows or raises on demand."""
+    monkeypatch.setattr(tms.graders, "__path__", [*tms.graders.__path__, str(FAKES)])
+
+    def run(*completions, more=()):
+        rows = [generation("fakes", i, text, "1") for i, text in enumerate(completions)]
+        parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, rows, {"stage": "generate"})
+        return program(
+            *("grade", "--generations", "generations.parquet", "--graders", "fakes=exact_fake", *more),
+            *("--processes", "2", "--grades", "grades.parquet", "--scores", "scores.json"),
+        )
+
+    yield run
+    sys.modules.pop("tms.graders.exact_fake", None)
+
+
+def test_rows_without_a_result_are_counted_by_kind_and_a_lost_one_has_no_score(grade_fakes, tmp_path):
+    done = grade_fakes("1", "1", "die", "huge", "raise")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "scores.json").read_text())["fakes"]
+    assert (found["score"], found["n"]) == (0.5, 4)
+    assert (found["lost"], found["limit"], found["failures"]) == (1, 1, 1)
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [(row["grade"], row["reason"]) for row in grades[2:]] == [
+        (None, "crash"),
+        (0.0, "limit"),
+        (0.0, "error"),
+    ]
+
+
+def test_more_lost_rows_than_may_be_stop_the_stage_in_one_line(grade_fakes):
+    done = grade_fakes("1", "die", "die")
+    assert done.returncode == 2
+    assert "error: graders exact_fake: 2 of 3 rows lost to the machine" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert grade_fakes("1", "die", "die", more=["--lost-rows", "warn"]).returncode == 0
 
 
 @pytest.mark.parametrize(
