@@ -291,3 +291,14 @@ def test_arithmetic_counts_the_devices(refusal, folder, tiny_model, monkeypatch)
     monkeypatch.setenv("WORLD_SIZE", "4")
     line = refusal(*command(folder, tiny_model))
     assert "--effective-batch 4 is no multiple of --device-batch 2 x 4 devices = 8" in line
+
+
+@pytest.mark.parametrize(
+    "left",
+    [{"RANK": "0", "WORLD_SIZE": "2"}, {"RANK": "1"}, {"LOCAL_RANK": "0"}, {"WORLD_SIZE": "1"}],
+)
+def test_a_launchers_variables_are_named(refusal, folder, tiny_model, monkeypatch, left):
+    """With them it hung, or took itself for a process that writes nothing and ended well."""
+    for name, value in left.items():
+        monkeypatch.setenv(name, value)
+    assert f"unset {' '.join(left)}" in refusal(*command(folder, tiny_model))

@@ -12,6 +12,7 @@ from tms.config.flags import flags, labelled
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
 from tms.config.requested import asked_models
+from tms.io import variables
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
@@ -37,6 +38,7 @@ os.environ.update(
 config = study.expanded(laid_over(config, typed(dict(workflow.config_settings.config or {}))))
 CONFIGFILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
 try:
+    variables.check()
     check_study(config, [line for file in CONFIGFILES for line in duplicates(Path(file))])
     # The workflow itself learns its targets only after the rules are read.
     asked = asked_models([word for word in sys.argv if word.startswith("results/")], config)

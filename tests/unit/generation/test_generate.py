@@ -169,6 +169,16 @@ def test_weights_that_change_under_a_job_store_no_row(tiny_model, tmp_path, reco
     assert list((tmp_path / "rows").rglob("*.parquet")) == []
 
 
+def test_a_disk_without_room_is_named_before_the_model_is_loaded(model, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=5 * 6 * 4 - 1)
+    monkeypatch.setattr("tms.io.disk.shutil.disk_usage", lambda place: usage)
+    engine = FakeEngine()
+    with pytest.raises(InputError, match="5 completions may take"):
+        generate_missing([request(model, range(5))], engine, tmp_path / "rows")
+    assert engine.loaded == []
+    generate_missing([request(model, range(4))], engine, tmp_path / "rows")
+
+
 def test_truncated_model_is_refused(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     weights = folder / "model.safetensors"

@@ -275,6 +275,51 @@ def test_a_base_whose_weights_changed_in_place_is_not_trained(trained, tiny_mode
         trained(base=base)
 
 
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({}, None),
+        ({"do_sample": True, "temperature": 0.6, "top_p": 0.9, "top_k": 20}, None),  # Qwen2.5's
+        ({"temperature": 0.9, "top_p": 0.6}, "`temperature`.*`top_p`"),  # Llama-2-chat's
+        ({"do_sample": False, "top_k": 20}, "`top_k`"),
+        ({"early_stopping": True}, "`early_stopping`"),
+        ({"num_return_sequences": 3}, "`num_return_sequences`"),
+        ({"max_new_tokens": -1}, "`max_new_tokens`"),
+        ({"pad_token_id": -5}, "`pad_token_id`"),
+    ],
+)
+def test_a_base_that_could_not_be_saved_is_named_before_it_is_trained(tiny_model, tmp_path, config, named):
+    base = shutil.copytree(tiny_model, tmp_path / "base")
+    (base / "generation_config.json").write_text(json.dumps({"eos_token_id": 2} | config))
+    settings = Settings(**SETTINGS, log_dir=tmp_path / "log")
+    if named is None:
+        TrainerRun(base, {1: "1of1"}, settings, tmp_path)
+        return
+    with pytest.raises(InputError, match=rf"generation_config\.json: .*{named}.*correct them") as error:
+        TrainerRun(base, {1: "1of1"}, settings, tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_disk_without_room_for_the_checkpoints_is_named_before(tiny_model, tmp_path, monkeypatch):
+    parameters = sum(value.numel() for value in weights(tiny_model).values())
+    parameters -= 80 * 32  # the tied head
+    points = {1: "1of3", 2: "2of3", 3: "1of1"}
+    settings = Settings(**SETTINGS, log_dir=tmp_path / "log")
+
+    def free(number):
+        usage = shutil.disk_usage(tmp_path)._replace(free=number)
+        monkeypatch.setattr("tms.io.disk.shutil.disk_usage", lambda place: usage)
+
+    needed = parameters * (3 * 4 + 12)
+    free(needed)
+    TrainerRun(tiny_model, points, settings, tmp_path / "work")
+    free(needed - 1)
+    with pytest.raises(InputError, match="are free on its disk, and 3 checkpoints and a state"):
+        TrainerRun(tiny_model, points, settings, tmp_path / "work")
+    (tmp_path / "work" / "checkpoint-1of3").mkdir(parents=True)  # of a run that goes on
+    TrainerRun(tiny_model, points, settings, tmp_path / "work")
+
+
 def test_cast_keeps_shared_memory_shared():
     tensor = torch.ones(2)
     half = cast({"embedding": tensor, "head": tensor, "other": torch.ones(2)}, torch.bfloat16)

@@ -9,7 +9,7 @@ from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
-from tms.io import cost, parquet, provenance
+from tms.io import cost, parquet, provenance, variables
 
 
 def add(flags: argparse.ArgumentParser) -> None:
@@ -34,9 +34,14 @@ def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:
 
 
 def engine(args: argparse.Namespace) -> Engine:
-    """Make the engine; it starts when it loads a model."""
+    """Make the engine; it starts when it loads a model.
+
+    Raises:
+        InputError: vLLM is not installed, or variables of the environment with which it would hang.
+    """
     # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    variables.check_launcher()
     return create_engine(args.engine, args.tensor_parallel, args.memory_share, args.threads)
 
 

@@ -11,9 +11,12 @@ from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
 from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
+from tms.io import disk
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.mixture import checkpoints
+
+BYTES_PER_TOKEN = 4  # as they are stored, before compression
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], No
             flush=True,
         )
         if missing:
+            room = len(missing) * request.sampling.max_new_tokens * BYTES_PER_TOKEN
+            disk.check_room(root, room, f"{len(missing)} completions")
             load()
             stored |= _generate(wanted, missing, engine, cache)
     return [

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tms.io import disk
 from tms.io.errors import InputError
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; an `InputError` becomes one line (of several faults a line
-    each) and exit status 2.
+    each) and exit status 2, and so does a full disk.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
     threads and `same_kernels`, before anything imports torch. What it prints after its reader has gone
@@ -31,8 +32,11 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         os.environ["MKL_NUM_THREADS"] = str(args.threads)
     try:
         main(args)
-    except InputError as error:
-        for line in str(error).splitlines():
+    except Exception as error:
+        told = error if isinstance(error, InputError) else disk.ran_out(error)
+        if told is None:
+            raise
+        for line in str(told).splitlines():
             print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
 

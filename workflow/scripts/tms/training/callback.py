@@ -111,8 +111,7 @@ class CheckpointCallback(TrainerCallback):
             weights[copy] = weights[original]
         unfinished = folder.with_name(f".{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        dtype = self.settings.checkpoint_dtype
-        dtype = stored_dtype(self.base) if dtype == BASE_DTYPE else getattr(torch, dtype)
+        dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
         rounded = cast(weights, dtype)
         model.save_pretrained(unfinished, state_dict=rounded)
         for file in self.base.iterdir():
@@ -129,6 +128,11 @@ class CheckpointCallback(TrainerCallback):
 def stored_dtype(base: Path) -> torch.dtype:
     """Precision in which a model folder's config says that its weights are stored."""
     return AutoConfig.from_pretrained(base).dtype or torch.float32
+
+
+def checkpoint_dtype(base: Path, name: str) -> torch.dtype:
+    """Precision of the saved weights, by its name in the settings."""
+    return stored_dtype(base) if name == BASE_DTYPE else getattr(torch, name)
 
 
 def state_dtype(config: Path, dtype: torch.dtype) -> None:

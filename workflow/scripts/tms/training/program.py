@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tms.io import code_digest, cost, work_folder
+from tms.io import code_digest, cost, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
 from tms.training import examples
@@ -54,7 +54,7 @@ def plan_steps(args: argparse.Namespace, num_prompts: int, rows_each: int = 1) -
         rows_each: rows that a visit trains on.
 
     Raises:
-        InputError: steps or batches that cannot work.
+        InputError: steps, batches or an environment that cannot work.
     """
     run = (num_prompts, args.epochs, args.effective_batch, args.max_steps)
     save_steps = schedule.save_steps(args.save_points, *run)
@@ -71,6 +71,7 @@ def plan_steps(args: argparse.Namespace, num_prompts: int, rows_each: int = 1) -
             f"multiple of --device-batch {args.device_batch} x {processes} devices = "
             f"{args.device_batch * processes}; lower --device-batch to a divisor"
         )
+    variables.check_launcher()
     return plan
 
 

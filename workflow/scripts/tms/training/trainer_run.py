@@ -6,17 +6,27 @@ import time
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel, PrinterCallback, Trainer, set_seed
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    GenerationConfig,
+    PreTrainedModel,
+    PrinterCallback,
+    Trainer,
+    set_seed,
+)
 from transformers.utils import logging
 
-from tms.io import parent
+from tms.io import disk, parent
 from tms.io.errors import InputError
 from tms.io.work_folder import latest_state
 from tms.mixture import checkpoints
 from tms.training import sharding
-from tms.training.callback import CheckpointCallback
+from tms.training.callback import CheckpointCallback, checkpoint_dtype
 from tms.training.devices import shards
 from tms.training.settings import Settings
+
+SAVED_BYTES = 12  # a parameter in a state to resume from: its weight and AdamW's two moments, in float32
 
 
 class TrainerRun:
@@ -36,7 +46,8 @@ class TrainerRun:
         checkpoints: the callback that saves checkpoints and states, to be handed to the Trainer.
 
     Raises:
-        InputError: more devices than processes, or a model that does not fit.
+        InputError: more devices than processes, a model that does not fit, one that could not be saved, or a
+            disk without room.
     """
 
     def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path):
@@ -55,7 +66,9 @@ class TrainerRun:
                 f"{torch.cuda.device_count()} GPUs are visible to one process; start with `accelerate "
                 f"launch`, or make one visible with CUDA_VISIBLE_DEVICES"
             )
+        check_saving(base)
         parameters = sharding.count_parameters(base)
+        self._check_room(parameters, save_steps, work)
         self.sharded = shards(settings.fsdp, parameters, self.processes, sharding.card_bytes())
         # A state of one kind cannot be resumed by the other.
         self.states = work / ("sharded-states" if self.sharded else "states")
@@ -65,6 +78,12 @@ class TrainerRun:
                 stale.unlink()
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
         self.checkpoints = CheckpointCallback(base, save_steps, settings, work, started - record["seconds"])
+
+    def _check_room(self, parameters: int, save_steps: dict[int, str], work: Path) -> None:
+        dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
+        missing = [point for point in save_steps.values() if not (work / f"checkpoint-{point}").exists()]
+        needed = parameters * (dtype.itemsize * len(missing) + SAVED_BYTES)
+        disk.check_room(work, needed, f"{len(missing)} checkpoints and a state to resume from")
 
     @property
     def arguments(self) -> dict:
@@ -140,3 +159,24 @@ class TrainerRun:
             torch.distributed.destroy_process_group()
         ended = trainer.state.global_step == max(self.checkpoints.save_steps)
         return self.checkpoints.seconds if ended else None
+
+
+def check_saving(base: Path) -> None:
+    """Refuse a base that transformers reads but would not write, so that the first checkpoint fails.
+
+    Raises:
+        InputError: its generation config contradicts itself.
+    """
+    file = base / "generation_config.json"
+    try:
+        if file.exists():
+            GenerationConfig.from_pretrained(base).validate(strict=True)
+        else:
+            GenerationConfig.from_model_config(AutoConfig.from_pretrained(base)).validate(strict=True)
+    except ValueError as error:
+        why = " ".join(line.strip(" -") for line in str(error).splitlines() if "`" in line)[:300]
+        where = file if file.exists() else base / "config.json"
+        raise InputError(
+            f"{where}: transformers reads its settings of generation, but would not save them beside a "
+            f"checkpoint ({why}); correct them (no program here decodes by them)"
+        ) from error

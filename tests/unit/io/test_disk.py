@@ -1,0 +1,53 @@
+"""A full disk is one line, whatever wrote to it."""
+
+import errno
+from pathlib import Path
+
+import pytest
+from safetensors import SafetensorError
+
+from tms.io.disk import check_room, ran_out
+from tms.io.errors import InputError
+
+
+def caused(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device", "rows/x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FULL, "rows/x.parquet: no space left"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "a disk: no space left (["),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "a disk: no space left"),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 69888 vs 69776"),
+            "a disk:",
+        ),
+        (caused(RuntimeError("while saving"), FULL), "rows/x.parquet: no space left"),
+    ],
+)
+def test_a_full_disk_is_told(error, words):
+    line = ran_out(error)
+    assert words in line and "\n" not in line
+
+
+def test_what_really_fills_a_device_is_told():
+    with pytest.raises(OSError, match="No space") as error, Path("/dev/full").open("w") as file:
+        file.write("x" * 10**6)
+    assert "no space left" in ran_out(error.value)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), OSError(errno.ENOENT, "No such file"), KeyError("a")])
+def test_other_errors_are_not(error):
+    assert ran_out(error) is None
+
+
+def test_room_is_asked_of_the_nearest_folder_that_is_there(tmp_path):
+    check_room(tmp_path / "not" / "there", 1.0, "a row")
+    with pytest.raises(InputError, match=r"are free on its disk, and all rows may take 1e\+12 GB"):
+        check_room(tmp_path / "not" / "there", 1e21, "all rows")
