@@ -69,6 +69,7 @@ def start(folder: Path) -> subprocess.Popen:
     python.chmod(0o755)
     own = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # no thread before a fork
     own |= {"HF_HUB_OFFLINE": "1", "MALLOC_MMAP_THRESHOLD_": str(256 << 20)}  # as in common.smk
+    own |= {"TORCH_COMPILE_DISABLE": "1"}  # torch reads it while it is imported
     words = [sys.executable, __file__, address]
     server = subprocess.Popen(words, env=os.environ | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     server.stdout.readline()  # it listens

@@ -6,19 +6,37 @@ vLLM, which samples from a policy in shards, is not there to be tested in severa
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import torch
 
-from helpers.on_policy_run import trained
+from helpers.on_policy_run import Ended, trained
 from tms.on_policy.train import OnPolicyRun
 
 
 def completions(prompts, trainer):
-    """As a sampler's: of each process its own, and other ones in each step."""
-    generator = torch.Generator().manual_seed(10 * trainer.state.global_step + int(os.environ["RANK"]))
-    lengths = torch.randint(1, 12, (len(prompts),), generator=generator).tolist()
-    return [[*torch.randint(3, 70, (n,), generator=generator).tolist(), 2] for n in lengths], None
+    """As a sampler's: of the step, the prompt and its place among equal ones, in any number of processes."""
+    seen, drawn = Counter(), []
+    for prompt in map(tuple, prompts):
+        seen[prompt] += 1
+        seed = hash((trainer.state.global_step, seen[prompt], prompt)) % 2**63
+        generator = torch.Generator().manual_seed(seed)
+        length = torch.randint(1, 12, (), generator=generator).item()
+        drawn.append([*torch.randint(3, 70, (length,), generator=generator).tolist(), 2])
+    return drawn, None
+
+
+def reward(text: str, answer: str) -> float | None:
+    """None where it cannot be graded."""
+    return None if len(text) % 5 == 4 else float(len(text) % 2)
+
+
+def learned(algorithm: str, fsdp: str, base: Path, folder: Path) -> Ended:
+    """Train for two steps of four prompts, with the KL on every rollout."""
+    folder.mkdir(exist_ok=True)
+    changed = {"fsdp": fsdp, "device_batch": 2, "kl_rows": 32, "beta": 0.3}
+    return trained(base, folder, algorithm, reward, steps=2, **changed)
 
 
 def main(algorithm: str, fsdp: str, base: str, folder: str) -> None:
@@ -29,17 +47,7 @@ def main(algorithm: str, fsdp: str, base: str, folder: str) -> None:
         from tms.metrics import divergence
 
         divergence.TOKENS_AT_ONCE = 1  # as if its rollouts were longer: the KL in more passes
-    ended = trained(
-        Path(base),
-        Path(folder),
-        algorithm,
-        lambda text, answer: float(len(text) % 2),
-        steps=2,
-        fsdp=fsdp,
-        device_batch=2,
-        kl_rows=8,
-        beta=0.3,
-    )
+    ended = learned(algorithm, fsdp, Path(base), Path(folder))
     if os.environ["RANK"] == "0":
         print(json.dumps(ended.curve))
 

@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from helpers import forked_python
 from helpers.paths import SCRIPTS
 
 
@@ -38,15 +39,24 @@ def run_program():
     return run
 
 
-@pytest.fixture(scope="session")
-def run_process():
-    """As `run_program`, in a process of its own: vLLM's engine and what reads the environment need it."""
-
+def process_of(python: str):
     def run(folder: Path, name: str, *words: object) -> subprocess.CompletedProcess:
-        command = [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, words)]
+        command = [python, str(SCRIPTS / f"{name}.py"), *map(str, words)]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def run_process():
+    """As `run_program`, in a process of its own: what reads the environment as it is imported needs it."""
+    return process_of(sys.executable)
+
+
+@pytest.fixture(scope="session")
+def run_forked():
+    """As `run_program`, in a process of its own that has the libraries: vLLM's engine needs it."""
+    return process_of(forked_python.path())
 
 
 @pytest.fixture
