@@ -1,6 +1,7 @@
 """Verdicts on the research questions: each one can come out each way, and signs decide."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -762,6 +763,13 @@ def test_a_paired_test_wins_over_combined_intervals():
     cells = [measured("main", name, "chain", 0.5) for name in ("sft", "tms")] + [versus("chain", 0.2, 0.04)]
     gap = contrast(cells, ("main", "tms"), ("main", "sft"), "chain")
     assert (gap.value, gap.p_value, gap.paired) == (0.2, pytest.approx(0.04), True)
+
+
+@pytest.mark.parametrize("alone, expected", [(0.3, 0.3), (0.001, 0.01), (None, 0.01)])
+def test_runs_only_add_doubt_to_the_test_over_examples(alone, expected):
+    """McNemar's exact test of few examples that differ may see less than the interval leaves out."""
+    reading = Reading(0.02, 0.02 - 0.02 * norm.ppf(0.975) / norm.isf(0.005), 0.05, p_value=1.0)
+    assert Contrast.difference("", replace(reading, p_uncorrected=alone)).p_value == pytest.approx(expected)
 
 
 def test_the_second_ones_paired_test_counts_with_its_signs_turned():

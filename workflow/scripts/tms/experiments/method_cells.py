@@ -108,7 +108,7 @@ def _tested(
     }
     adjusted = holm([one.p_value for one in differences.values()])
     return {
-        pair: one._replace(p_value=p_value)
+        pair: one._replace(p_value=p_value, p_uncorrected=one.p_value)
         for (pair, one), p_value in zip(differences.items(), adjusted, strict=True)
     }
 

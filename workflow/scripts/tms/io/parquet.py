@@ -64,7 +64,8 @@ COLUMNS = {
     "seeds_high": pa.float64(),
     "n": pa.int64(),  # examples
     "seeds": pa.int64(),
-    "p_value": pa.float64(),
+    "p_value": pa.float64(),  # of a test over test examples, corrected over its table
+    "p_uncorrected": pa.float64(),  # of that test alone
     "mark": pa.string(),
     "note": pa.string(),
 }
@@ -93,7 +94,7 @@ CURVE = (
 # One measured number of an experiment; every table and figure is drawn from these.
 CELLS = (
     "experiment model method train_task checkpoint group prompts quantity x value ci_low ci_high "
-    "seeds_low seeds_high n seeds p_value mark note"
+    "seeds_low seeds_high n seeds p_value p_uncorrected mark note"
 ).split()
 
 

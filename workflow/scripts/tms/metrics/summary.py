@@ -38,12 +38,16 @@ def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
 
 
 class Estimate(NamedTuple):
-    """A number with its 95 % intervals over test examples and over seeds, and the p-value of a test of it."""
+    """A number with its 95 % intervals over test examples and over seeds, and the p-value of a test of it.
+
+    The p-value may be corrected for other tests; then `p_uncorrected` is that of the test alone.
+    """
 
     value: float | None = None
     interval: Bounds | None = None
     seeds_interval: Bounds | None = None
     p_value: float | None = None
+    p_uncorrected: float | None = None
 
     def columns(self) -> dict[str, float | None]:
         """The columns of a cell."""
@@ -54,6 +58,7 @@ class Estimate(NamedTuple):
             "value": self.value,
             **{"ci_low": low, "ci_high": high, "seeds_low": seeds_low, "seeds_high": seeds_high},
             "p_value": self.p_value,
+            "p_uncorrected": self.p_uncorrected,
         }
 
 

@@ -31,6 +31,7 @@ class Reading:
     n: int | None = None
     seeds: int | None = None
     p_value: float | None = None
+    p_uncorrected: float | None = None
     mark: str = ""
     note: str = ""
     x: float | None = None

@@ -163,7 +163,7 @@ def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> Pa
                 *(Entry("" if number is None else f"{number:.3g}", order=number) for number in numbers),
             ]
         )
-    columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p", "Examples", "Seeds"]
+    columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p in its table", "Examples", "Seeds"]
     return PageTable(name, title, columns, rows, caption)
 
 

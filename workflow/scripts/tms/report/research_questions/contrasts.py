@@ -34,7 +34,9 @@ class Contrast(Reading):
         """A measured difference, with its own interval and test in place of the reading's."""
         both = _sources(reading)
         low, high = both.interval
-        own = vars(reading) | {"low": low, "high": high, "p_value": both.p_value()}
+        # A test of the examples' own is exact where few examples differ (McNemar's); runs only add doubt.
+        p_value = max(both.p_value(), reading.p_uncorrected or 0.0)
+        own = vars(reading) | {"low": low, "high": high, "p_value": p_value}
         return cls(**own, label=label, examples=both.examples, paired=paired)
 
     @classmethod
