@@ -63,6 +63,7 @@ MACRO = re.compile(
 NOT_BUT = re.compile(
     r"^\s*(?:it(?: is|'s)\s+)?not\b[^\n]{0,100}?\bbut\b(?:\s+rather\b)?\s*", flags=re.IGNORECASE | re.DOTALL
 )
+CORRECTED = re.compile(r"^.*[\s,;:.(—](?:or rather|I mean|no,? wait)\b[\s,:;]*", flags=re.IGNORECASE)
 DENIED = re.compile(
     r"(?<![\s,;:(\[—–-])[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b.*",
     flags=re.IGNORECASE | re.DOTALL,
@@ -181,5 +182,5 @@ def unwrapped(text: str) -> str:
 
 
 def affirmed(text: str) -> str:
-    """An answer without what it denies: "Paris, not London" and "not London but Paris" say Paris."""
-    return DENIED.sub("", NOT_BUT.sub("", text))
+    """An answer without what it denies or corrects: "Paris, not London", "not London but Paris" say Paris."""
+    return DENIED.sub("", CORRECTED.sub("", NOT_BUT.sub("", text)))

@@ -43,7 +43,7 @@ LEAD = re.compile(
     flags=re.IGNORECASE,
 )
 BEHIND = re.compile(
-    r"\s*(?:\*\*\s*)?(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:=|[a-z])|- *[a-z]|"
+    r"\s*(?:\*\*\s*)?(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:[=a-z]|[^()]*=)|- *[a-z]|"
     r"\\(?:[rR]ightarrow|implies|to|approx)\b|"
     r"(?:is|equals|equal|gives|which|that|to|so|because|since|as|with|where|using|uses|reaches|makes|"
     r"results|evaluates|yields|works|or|and)\b)",
@@ -53,7 +53,9 @@ JOINED = re.compile(
     r"[\s).]*(?:[,;/|&]|\bor\b|\band\b)(?:[\s,:/]|\b(?:or|and|also|else|even|maybe|perhaps|possibly|simply)\b)*",
     flags=re.IGNORECASE,
 )
-OTHERWISE = re.compile(r"\b(?:or|alternatively|another|either)\b", flags=re.IGNORECASE)
+OTHERWISE = re.compile(
+    r"\b(?:or|otherwise|alternatively|another|either|as well as|vs)\b", flags=re.IGNORECASE
+)
 
 
 def grade(completion: str, answer: str) -> Grade:
@@ -110,32 +112,39 @@ def _trimmed(span: str) -> str:
         span = span[:-1].rstrip()
     while span.count(")") > span.count("(") and (span.startswith(")") or span.endswith(")")):
         span = (span[1:] if span.startswith(")") else span[:-1]).strip()
+    if span.count("(") > span.count(")"):
+        span = re.sub(r"(?<=[0-9)]) *\([^()]*$", "", span)  # a remark: "8*3+4 (8*3 = 24, 24+4 = 28)"
     return re.sub(r" -+$|\*\*$", "", span).strip()
 
 
 def _offers_another(reached: tuple[Fraction, list[int]] | None, behind: str) -> bool:
-    """Whether the text behind an expression offers an expression, or joins a number, of another value.
+    """Whether the text behind an expression offers another one, or joins a number, of another value.
 
-    Working is no offer: "since 5*3 = 15 and 15+2 = 17".
+    Working is no offer: "since 5*3 = 15 and 15+2 = 17", nor are steps with fewer numbers beside it.
     """
-
-    def differs(span: re.Match, readable: bool = False) -> bool:
-        other = evaluate(_trimmed(span.group()))
-        return not readable if other is None or reached is None else other[0] != reached[0]
-
+    if reached is None:
+        return False
+    value, numbers = reached
     position, spans = 0, list(ARITHMETIC.finditer(behind))
     for span in spans:
         gap = behind[position : span.start()]
-        is_side = gap.strip(" (") == "=" and OPERATOR.search(span.group())
-        if (is_side or JOINED.fullmatch(gap)) and differs(span, readable=bool(is_side)):
+        joined = JOINED.fullmatch(gap)
+        if not joined and re.search(r"[^\W\d]", gap):
+            break  # a word that joins nothing
+        other = _read(span)
+        if joined and (other is None or other[0] != value):
             return True
-        if not is_side and gap.strip(" (") != "=" and not JOINED.fullmatch(gap):
-            break
+        if OPERATOR.search(span.group()) and other and other[0] != value and len(other[1]) >= len(numbers):
+            return True
         position = span.end()
-    otherwise = OTHERWISE.search(behind, position)
-    return otherwise is not None and any(
-        span.start() >= otherwise.end() and OPERATOR.search(span.group()) and differs(span) for span in spans
-    )
+    offered = [span for span in spans if span.start() >= position] if OTHERWISE.search(behind) else []
+    return any(OPERATOR.search(span.group()) and (_read(span) or (None,))[0] != value for span in offered)
+
+
+def _read(span: re.Match) -> tuple[Fraction, list[int]] | None:
+    """What arithmetic inside a remark says; a bracket around the remark is left out."""
+    text = _trimmed(span.group())
+    return evaluate(text.removeprefix("(") if text.count("(") > text.count(")") else text)
 
 
 def evaluate(expression: str) -> tuple[Fraction, list[int]] | None:
