@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
 from tms.config import paths, study, tasks
-from tms.config.check import check_models, check_study
+from tms.config.check import check
 from tms.config.flags import flags, labelled
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
@@ -39,10 +39,10 @@ config = study.expanded(laid_over(config, typed(dict(workflow.config_settings.co
 CONFIGFILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
 try:
     variables.check()
-    check_study(config, [line for file in CONFIGFILES for line in duplicates(Path(file))])
     # The workflow itself learns its targets only after the rules are read.
-    asked = asked_models([word for word in sys.argv if word.startswith("results/")], config)
-    for warning in check_models(config, asked):
+    targets = [word for word in sys.argv if word.startswith("results/")]
+    twice = [line for file in CONFIGFILES for line in duplicates(Path(file))]
+    for warning in check(config, lambda: asked_models(targets, config), twice):
         print(f"warning: {warning}", file=sys.stderr)
 except InputError as error:
     sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))

@@ -154,13 +154,31 @@ contamination: {accepted: {mathe: {math: reason}}}
 
 
 def test_faults_of_several_models_and_methods_are_told_at_once():
-    config = merged(copy.deepcopy(SHIPPED), {"models": {"tiny": {"base": "/nowhere"}}})
+    config = copy.deepcopy(SHIPPED)
     config["models"]["qwen3b"]["gpus"]["train"] = 6
+    config["methods"]["tms_mid"]["training"]["checkpoints"] = ["1of999"]
     with pytest.raises(InputError) as error:
         check.check(config, ["tiny", "qwen3b"])
     lines = str(error.value).splitlines()
-    assert [line for line in lines if "models.tiny.base: no folder /nowhere" in line]
     assert len([line for line in lines if "256 is no multiple" in line]) == 1  # of 20 methods x 5 tasks
+    assert [line for line in lines if "of which 1of999 is one" in line]
+
+
+def test_folders_are_told_beside_faults_of_values_and_names():
+    found = faults("models: {tiny: {base: /nowhere, seeds: [1.0]}}\ntasks: {chain: {grader: chian}}")
+    assert len(found) == 3
+    for words in ("models.tiny.base: no folder /nowhere", "models.tiny.seeds.0: 1.0", "tasks.chain.grader"):
+        assert [line for line in found if words in line]
+
+
+def test_a_target_of_no_model_is_told_unless_the_configuration_is_at_fault():
+    def refuse() -> list[str]:
+        raise InputError("results/tinny/table.csv: no model 'tinny'")
+
+    with pytest.raises(InputError, match="no model 'tinny'"):
+        check.check(SHIPPED, refuse)
+    with pytest.raises(InputError, match=r"^config: tms: None must be a mapping[^\n]*$"):
+        check.check(SHIPPED | {"tms": None}, refuse)
 
 
 def keys(value: object, path: tuple = ()):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tms.config import check_experiments, check_on_policy
@@ -29,52 +29,54 @@ TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks 
 LIBRARY = Path(__file__).resolve().parents[1]
 
 
-def check(config: dict, asked: list[str] | None = None) -> list[str]:
-    """Check a configuration before any work is planned: `check_study`, then `check_models`."""
-    check_study(config)
-    return check_models(config, list(config["models"]) if asked is None else asked)
-
-
-def check_study(config: dict, duplicates: Sequence[str] = ()) -> None:
-    """Check all that does not depend on which models are asked for.
+def check(
+    config: dict, asked: list[str] | Callable[[], list[str]] | None = None, duplicates: Sequence[str] = ()
+) -> list[str]:
+    """Check a configuration before any work is planned.
 
     Args:
         config: the whole configuration.
+        asked: models whose folders, batches and checkpoints have to work, or what finds them in a
+            configuration that may have faults; None: all of them.
         duplicates: faults of its files, as `tms.config.load.duplicates` finds them.
-
-    Raises:
-        InputError: an unknown key, a value of the wrong type or out of range, a name that is no folder's or
-            leads nowhere: every fault, a line each that names the key and the remedy.
-    """
-    faults = Faults([*duplicates, *value_faults(config)])
-    faults.check(_check_names, config, faults)
-    faults.check(check_experiments.check, config, faults)
-    faults.end()
-
-
-def check_models(config: dict, asked: list[str]) -> list[str]:
-    """Check the models whose folders, batches and checkpoints have to work.
 
     Returns:
         Warnings, one line each.
 
     Raises:
-        InputError: a folder that is not there, batches that cannot be dealt out, or more checkpoints than a
-            training run can have steps: every fault, a line each that names the key and the remedy.
+        InputError: an unknown key, a value of the wrong type or out of range, a name that is no folder's or
+            leads nowhere, a folder that is not there, batches that cannot be dealt out, or more checkpoints
+            than a training run can have steps: every fault, a line each that names the key and the remedy.
     """
-    faults, warnings = Faults(), []
-    for model in asked:
-        _check_folders(config, model, faults)
+    faults = Faults([*duplicates, *value_faults(config)])
+    faults.check(_check_names, config, faults)
+    faults.check(check_experiments.check, config, faults)
+    warnings: list[str] = []
+    faults.check(_check_models, config, asked, faults, warnings)
+    faults.end()
+    return warnings
+
+
+def _check_models(
+    config: dict,
+    asked: list[str] | Callable[[], list[str]] | None,
+    faults: Faults,
+    warnings: list[str],
+) -> None:
+    """Check the models that are asked for; only where nothing else is wrong also their runs."""
+    models = list(config["models"]) if asked is None else asked() if callable(asked) else asked
+    for model in models:
+        faults.check(_check_folders, config, model, faults)
+    if faults:
+        return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
-    for model in asked:
+    for model in models:
         for method in settings.model_methods(config, model):
             try:
                 warnings += _check_run(config, model, method)
             except InputError as error:  # the methods of a model mostly share their settings
                 runs.setdefault(str(error).removeprefix("config: ").partition(": ")[2], str(error))
     faults += runs.values()
-    faults.end()
-    return warnings
 
 
 def _check_names(config: dict, faults: Faults) -> None:
@@ -211,9 +213,9 @@ def _check_folders(config: dict, model: str, faults: Faults) -> None:
     made = [f"models/hub/{name}" for name in config["downloads"]]
     made += [f"models/{name}/{part}" for name in config["pretrain"] for part in ("base", "teacher")]
     for key, folder in folders.items():
-        if folder.rstrip("/") not in made and not Path(folder).is_dir():
+        if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
             close = difflib.get_close_matches(folder, made, n=1)
-            meant = f"did you mean {close[0]}?" if close else "write the whole path (no ~) of a model folder"
+            meant = f"did you mean {close[0]}?" if close else "write the whole path of a model folder"
             faults.append(
                 f"config: {key}: no folder {folder}, and no download or pretraining makes it; {meant}"
             )
