@@ -8,6 +8,7 @@ import pytest
 from helpers.paths import ROOT
 
 # What a rule's shell line may hold unquoted: flags, which are quoted where they are made, and words.
+FETCHES = ("download", "download_punkt")  # an edit of their code downloads nothing anew
 WORDS = {"params.flags", "params.shipped", "params.code[0]"}
 
 
@@ -24,6 +25,17 @@ def test_each_path_of_a_shell_line_is_quoted():
     found = list(shell_fields())
     assert len(found) > 100
     assert {entry for entry in found if not entry[2] and entry[1] not in WORDS} == set()
+
+
+def test_every_rule_locks_its_output_and_records_its_flags():
+    """But for the check of a node, whose report no result depends on."""
+    starts = {}
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule, line in re.findall(r"^rule (\w+):\n(?:.*\n)*?    shell:\n +(.*)$", path.read_text(), re.M):
+            starts[rule] = line
+    assert len(starts) > 25
+    assert {rule for rule, line in starts.items() if "{JOB}" not in line} == {"gpu_check", *FETCHES}
+    assert all("{FETCH}" in starts[rule] for rule in FETCHES)
 
 
 @pytest.mark.parametrize(

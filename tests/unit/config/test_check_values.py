@@ -235,8 +235,13 @@ def test_a_key_that_stands_twice_is_named_with_its_lines(tmp_path, monkeypatch):
 
 
 def test_values_of_the_command_line_are_read_as_yaml_reads_them():
-    given = {"tms": {"alpha": "0.5", "weights": ["0.5", "0.5"], "window": "late"}, "x": "null", "n": 3}
-    read = {"tms": {"alpha": 0.5, "weights": [0.5, 0.5], "window": "late"}, "x": None, "n": 3}
+    given = {
+        "tms": {"alpha": "0.5", "weights": ["0.5", "0.5"], "window": "late"},
+        "x": "null",
+        "n": 3,
+        "t": "a: b: c",
+    }
+    read = {"tms": {"alpha": 0.5, "weights": [0.5, 0.5], "window": "late"}, "x": None, "n": 3, "t": "a: b: c"}
     assert typed(given) == read
 
 

@@ -74,7 +74,12 @@ def typed(values: dict) -> dict:
             return typed(value)
         if isinstance(value, list):
             return [read(item) for item in value]
-        return yaml.safe_load(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return yaml.safe_load(value)
+        except yaml.YAMLError:  # a text such as `a: b: c`
+            return value
 
     return {key: read(value) for key, value in values.items()}
 
