@@ -75,6 +75,10 @@ def faults(text: str) -> list[str]:
         ("training: {learning_rate: 1e-5}", "training.learning_rate: '1e-5' is text to YAML; write it with"),
         ("training: {learning_rate: 1E-5}", "a point and a signed exponent, e.g. 1.0e-05"),
         ("training: {learning_rate: 2.5e3}", "a point and a signed exponent, e.g. 2.5e+03"),
+        (
+            "tasks: {chain: {train: 1e3}}",
+            "tasks.chain.train: '1e3' must be a whole number; write it in digits: 1000",
+        ),
         ("training: {epochs: '2'}", "training.epochs: '2' is text to YAML; write it without quotes: 2"),
         ("training: {learning_rate: 1.0e-300}", "training.learning_rate: 1e-300 must be 0 or of a size from"),
         (

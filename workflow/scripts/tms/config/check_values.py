@@ -209,6 +209,8 @@ def _wrong_type(error: jsonschema.ValidationError) -> str:
         return f"must be {wanted}, and finite"
     if isinstance(value, str) and {"number", "integer"} & set(types):
         number = _number(value)
+        if "number" not in types and isinstance(number, float) and number.is_integer():
+            return f"must be {wanted}; write it in digits: {int(number)}"
         if number is not None and isinstance(number, float) and "e" in value.lower():
             mantissa, _, exponent = f"{number:.10e}".partition("e")
             whole, _, decimals = mantissa.partition(".")
