@@ -370,7 +370,15 @@ def test_what_stands_before_a_stated_label_changes_nothing(padding, label, form)
 
 
 @pytest.mark.parametrize(
-    "text", ["answer is " * 100_000, "A " * 500_000, "(A" * 300_000, "option " * 100_000]
+    "text",
+    [
+        "answer is " * 100_000,
+        "A " * 500_000,
+        "(A" * 300_000,
+        "option " * 100_000,
+        "A-" * 10_000,
+        "A, " * 7_000,
+    ],
 )
 def test_a_very_long_text_takes_no_time(text):
     with cpu_limit(3):

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+LONGEST_STATEMENT = 1000  # characters
 LETTER = "a-zA-Z0-9_À-ɏ"  # of a word that is no label; a Chinese word may follow a label at once
 # What may follow "A" or "I" as labels in a sentence; before other words they are an article and a pronoun.
 AFTER_A_LABEL = r"because|since|as|and|or|which|due|based|given|for|with|here|in this"
@@ -46,6 +47,7 @@ def stated(text: str, labels: list[str], texts: list[str]) -> str | None:
 
     "" where it offers several, None where it begins with neither a label nor an option.
     """
+    text = text[:LONGEST_STATEMENT]
     named = _named(text, 0, labels, texts)
     if named is None:
         offer = OFFER.match(text)
@@ -78,7 +80,7 @@ def _named(
     Args:
         ends: whether a label must be all that stands there, up to a sign, "and" or the like.
     """
-    rest = text[start : start + 1000]
+    rest = text[start:]
     option = _option(rest, labels, texts, whole=False)
     length = len(_words(texts[labels.index(option)])) if option else 0
     label = pattern(tuple(labels))
