@@ -1,5 +1,8 @@
 # The two commands of a newcomer: `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
+ifdef PYTHONSAFEPATH
+$(error PYTHONSAFEPATH is set: with it Python does not find the library beside a program; unset PYTHONSAFEPATH)
+endif
 # The Python of the environment; empty: Python 3.11, 3.12 or 3.13, the first found.
 PYTHON ?=
 VENV ?= .venv

@@ -1,6 +1,11 @@
 """Variables of the environment with which programs would hang or not start are named."""
 
+import os
+import subprocess
+import sys
+
 import pytest
+from helpers.paths import ROOT
 
 from tms.io.errors import InputError
 from tms.io.variables import check, check_launcher
@@ -29,3 +34,20 @@ def test_what_does_is_named(environment, message):
 
 def test_a_launched_program_keeps_them():
     check_launcher(LAUNCHED)
+
+
+SNAKEMAKE = pytest.param([sys.executable, "-m", "snakemake", "--dry-run"], marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("command", [SNAKEMAKE, ["make", "help"]])
+def test_the_workflow_does_not_start_with_them(command):
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stderr.count("unset PYTHONSAFEPATH") == 1
