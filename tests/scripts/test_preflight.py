@@ -55,7 +55,7 @@ def test_a_gated_model_stops_or_is_a_warning(hub, tmp_path):
     hub.access = {"allenai/wildguard": "GatedRepo"}
     done = checked(tmp_path)
     assert done.returncode == 2
-    assert "error: preflight: one thing is missing:\n- allenai/wildguard is gated" in done.stderr
+    assert "error: preflight: one thing is missing:\nerror: - allenai/wildguard is gated" in done.stderr
     assert (
         "https://huggingface.co/allenai/wildguard " in done.stderr and "judges.wildguard.model" in done.stderr
     )
