@@ -59,17 +59,19 @@ def with_byte_pairs(folder: Path, texts: list[str]) -> None:
     _write(folder, tokenizer, [2, 0], "bfloat16", **sizes, **heads, initializer_range=0.1, bos_token_id=0)
 
 
-def variant(base: Path, folder: Path, seed: int, dtype: str = "float32", **changed) -> Path:
+def variant(
+    base: Path, folder: Path, seed: int, dtype: str = "float32", architecture: str = "Qwen2", **changed
+) -> Path:
     """Write a model folder as `base`, with other random weights and `changed` keys of its config."""
     import torch
-    from transformers import AutoModelForCausalLM, Qwen2Config
+    import transformers
 
     from tms.mixture.checkpoints import write_digest
 
     shutil.copytree(base, folder)
     torch.manual_seed(seed)
-    config = Qwen2Config.from_pretrained(base, **changed)
-    model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
+    config = getattr(transformers, f"{architecture}Config").from_pretrained(base, **changed)
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
     model.save_pretrained(folder)
     write_digest(folder)

@@ -9,7 +9,7 @@ import torch
 from helpers import tiny_models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config
+from transformers import AutoModelForCausalLM, Qwen2Config
 
 from tms.generation.engines import transformers_engine
 from tms.generation.engines.create import create_engine
@@ -163,18 +163,10 @@ def test_batches_keep_to_the_budget(engine):
 
 
 def test_grouped_heads_of_a_llama(tiny_model, tmp_path):
-    folder = shutil.copytree(tiny_model, tmp_path / "llama")
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=80,
-        hidden_size=64,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.3,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    heads = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
+    folder = tmp_path / "llama"
+    tiny_models.variant(tiny_model, folder, 0, architecture="Llama", **heads, initializer_range=0.3)
+    assert '"model_type": "llama"' in (folder / "config.json").read_text()
     engine = TransformersEngine()
     engine.load(folder, 0)
     wanted = requests(12)
