@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,9 @@ settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the Python of the tests' processes, once for all of pytest's own."""
-    if not hasattr(config, "workerinput"):
+    if sys.platform != "linux":
+        os.environ["FORKED_PYTHON"] = sys.executable
+    elif not hasattr(config, "workerinput"):
         folder = TemporaryDirectory()
         os.environ["FORKED_PYTHON"] = f"{folder.name}/python"
         server = forked_python.start(Path(folder.name))

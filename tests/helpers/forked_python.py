@@ -118,6 +118,8 @@ def answer(call: socket.socket) -> None:
         for stream in streams:
             os.close(stream)
         call.sendall(f"{process}\n".encode())
+        if call in select.select([call, os.pidfd_open(process)], [], [])[0]:
+            os.kill(process, signal.SIGKILL)  # as its caller was
         _, status = os.waitpid(process, 0)
         with suppress(BrokenPipeError):
             call.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
