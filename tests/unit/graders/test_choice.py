@@ -215,7 +215,9 @@ The answer is B; A, C and D are wrong.¦The answer is B, A and C are wrong.
 The answer is B, A is close.¦The answer is B, B.¦I choose B because A is wrong¦So it must be B.
 Therefore, B.¦I'd go with B¦I would pick B.¦B is correct.¦B is the best answer¦Thus, (B).
 The answer is option B¦Option B is correct.¦The answer is: [B]¦The answer is [B].¦My answer: B
-Answer (letter): B¦Answer to the question: B¦The answer to the question is B.¦B. lead pipe¦正确答案是B
+Answer (letter): B¦Answer to the question: B¦The answer to the question is B.¦B. lead pipe
+正确答案是：(B) lead pipe¦B选项是正确的¦A选项不正确，B选项正确¦不是A，而是B
+正确答案是B
 所以B¦应该选B。¦答案为（B）¦B。不是A¦B.一只狗¦The answer is B.\n\nAnswer A, C and D are wrong.""".replace(
         "\n", "¦"
     ).split("¦"),
@@ -229,7 +231,8 @@ def test_one_label_is_found_in_any_form(completion):
     """Answer: b) a blue cube¦the answer is b, a blue cube.¦the answer is a blue cube.¦answer: a blue cube
 A blue cube¦a blue cube.¦The answer is (B) a blue cube¦\\boxed{a blue cube}
 The answer is B: a blue cube¦the answer is b a blue cube¦The correct answer is a blue cube, since
-b. a blue cube¦b) a blue cube¦The answer is the blue cube.¦the answer is blue cube""".replace(
+b. a blue cube¦b) a blue cube¦The answer is the blue cube.¦the answer is blue cube
+“a blue cube”¦the answer is “a blue cube”¦The answer is B.A blue cube¦answer: B)a blue cube""".replace(
         "\n", "¦"
     ).split("¦"),
 )

@@ -116,7 +116,7 @@ def final_answer(completion: str) -> str | None:
 def marked(completion: str) -> str:
     """What a completion says, see `spoken`; each tag, heading and marker of an answer is "answer:" there."""
     text = TAGS_JOINED.sub(" or ", FENCE.sub("", spoken(completion)))
-    text = STATEMENT.sub(lambda statement: f"{chr(10) if statement['tag'] else ''}answer: ", text)
+    text = STATEMENT.sub(lambda statement: f"{chr(10) if statement['tag'] else ' '}answer: ", text)
     return TAGS.sub(" ", END_OF_ANSWER.sub("\n", text))
 
 

@@ -25,7 +25,7 @@ JOINED_LABEL = re.compile(r"\s*[+/]\s*[(\[]?[a-zA-Z](?!\w)")
 OFFER = re.compile(r"\s*(?:either|both|between|one of|options|choices)\b:?\s*", flags=re.IGNORECASE)
 NUMERICS = re.compile("([²³¹¼-¾⁰-₉⅐-↋]+)")  # which a normalisation would make digits of
 ARTICLES = ("a", "an", "the")
-WORD = re.compile(r"\w+|[^\w\s.,;:!?'\"()\[\]]")
+WORD = re.compile(r"\w+|[^\w\s.,;:!?'\"“”‘’«»()\[\]]")
 DECORATION = str.maketrans("", "", "*_`$\\")
 
 
@@ -85,7 +85,7 @@ def _named(
     length = len(_words(texts[labels.index(option)])) if option else 0
     label = pattern(tuple(labels))
     found = re.match(
-        rf"(?P<open>[{OPENING}]*)\s*(?P<label>{label})(?![{LETTER}])(?!['’.][a-z])(?P<close>(?:\s*[{CLOSING}])*)",
+        rf"(?P<open>[{OPENING}]*)\s*(?P<label>{label})(?![{LETTER}])(?!['’.](?-i:[a-z]))(?P<close>(?:\s*[{CLOSING}])*)",
         rest,
         flags=re.IGNORECASE,
     )

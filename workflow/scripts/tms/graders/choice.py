@@ -128,7 +128,8 @@ def _affirmed(text: str, labels: list[str]) -> str:
     alone = rf"(?<![{LETTER}'’\-])({label})" if not labels[0].isdigit() else r"(?!)()"
     bracketed = rf"(?:[(\[]\s*({label})\s*[)\]]|{alone})"
     surely = r"(?:clearly |definitely |certainly |indeed )?(?:the )?"
-    said = re.compile(rf"{bracketed}\s+is\s+{surely}(?:correct|right|best|answer)\b")
+    chinese = r"(?:选项|選項|项|項)?(?:才?是|为|最|更)*(?:正确|正確|对的|對的|合适|合適)"
+    said = re.compile(rf"{bracketed}(?:\s+is\s+{surely}(?:correct|right|best|answer)\b|{chinese})")
     found = [match for match in said.finditer(text) if not NO_LABEL_OF_IT.search(text[: match.start()][-20:])]
     return next(filter(None, found[-1].groups())) if found else ""
 
