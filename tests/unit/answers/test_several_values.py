@@ -66,6 +66,12 @@ UNION = "(-\\infty,-8)\\cup(8,\\infty)"
         ("\\boxed{2x+1<7}", "2x+1<7"),
         ("\\boxed{(-1,3)}", "-1 < x < 3"),
         ("\\boxed{-x > -1}", "x < 1"),
+        ("\\boxed{-x > -3}", "(-\\infty,3)"),
+        ("\\boxed{3 \\ge -x}", "[-3,\\infty)"),
+        ("\\boxed{x=0 \\text{ or } x>2}", "\\{0\\}\\cup(2,\\infty)"),
+        ("\\boxed{x < -8 \\cup x > 8}", UNION),
+        ("\\boxed{(-\\infty,-8) \\text{ or } (8,\\infty)}", UNION),
+        ("\\boxed{\\{(1,2), (3,4)\\}}", "(1,2),(3,4)"),
     ],
 )
 def test_right(completion, answer):
@@ -113,6 +119,10 @@ def test_right(completion, answer):
         ("\\boxed{m \\le -8 \\text{ or } m \\ge 8}", [UNION]),
         ("\\boxed{x > -1 \\text{ or } x < 3}", ["(-1,3)"]),
         ("\\boxed{2x+1=7}", ["3"]),
+        ("\\boxed{\\pm 3}", ["(-3,3)", "-3 < x < 3"]),
+        ("\\boxed{\\{-3, 3\\}}", ["(-3,3)", "[-3,3]"]),
+        ("Either the answer is $12$ or the answer is $20$.", ["12", "20"]),
+        ("The answer is $12$. Or $20$.", ["12", "20"]),
         ("\\boxed{x^2=4}", ["2,-2"]),
         ("\\boxed{x > 12}", ["12"]),
     ],

@@ -34,6 +34,9 @@ SAME = [
     [r"(-\infty, 3) \cup (4, 5]", r"x \in (4,5] \cup (-\infty,3)"],
     [r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", r"\begin{pmatrix} \frac{2}{2} \\ 2 \end{pmatrix}"],
     ["x > 3", "3 < x"],
+    ["a=1, b=2; a=3, b=4", r"b = 4, a = 3 \text{ or } a = 1, b = \frac{4}{2}"],
+    [r"2\frac{1}{2}", "2½", "2 1/2", "２.5"],
+    ["12000", "12 000", "1.2e4"],
     [r"\text{even}", "even", "Even"],
 ]
 
@@ -56,6 +59,7 @@ def test_different_answers_are_different_classes():
         "11:30",
         "11",
         "x+2",
+        "a=1, b=4; a=3, b=2",
         r"\text{veen}",
         "-1/2",
     ]

@@ -2,27 +2,22 @@ r"""Solved inequalities and the intervals that they stand for: `-1 \le x \le 4` 
 
 import re
 
-from tms.answers.lists import TEXT, split_values
+from tms.answers.lists import NAMED, TEXT, split_values
 
 RELATION = re.compile(r"\\(?:le|ge|lt|gt|ne)(?![a-zA-Z])|[<>]")
 KINDS = {r"\le": "<=", r"\ge": ">=", r"\lt": "<", r"\gt": ">", r"\ne": "!=", "<": "<", ">": ">"}
 VARIABLE = re.compile(r"[a-zA-Z]|\\(?:alpha|beta|gamma|theta|lambda|mu|phi|omega)")
-MULTIPLE = re.compile(r"[+-]?\s*[\d.]*\s*[a-zA-Z]")
+NEGATIVE = re.compile(rf"-\s*({VARIABLE.pattern})")
 BUILDER = re.compile(
     r"\\\{\s*(?:[a-zA-Z]|\\[a-z]+)\s*(?:\\in\s*[^:|]*?)?(?:\\mid(?![a-z])|\\vert(?![a-z])|[:|])(.*)\\\}"
 )
+TURNED = str.maketrans("<>", "><")
 OR = re.compile(r"(?<![\\a-zA-Z])or(?![a-zA-Z])|\\(?:lor|vee)(?![a-zA-Z])|∨", flags=re.IGNORECASE)
 
 
 def is_relation(answer: str) -> bool:
     """Whether a tidy answer has an inequality in it."""
     return RELATION.search(answer) is not None
-
-
-def is_multiple(answer: str) -> bool:
-    """Whether an inequality compares a variable, with a factor at most, and a number: `-x > -1`."""
-    sides = [MULTIPLE.fullmatch(side.strip()) for side in RELATION.split(answer)]
-    return len(sides) == 2 and any(sides)
 
 
 def intervals(answer: str) -> dict[str, list[str]]:
@@ -32,7 +27,7 @@ def intervals(answer: str) -> dict[str, list[str]]:
     question's own inequality: one in which the variable stands with something else.
     """
     of_set = BUILDER.fullmatch(answer.strip())
-    answer = of_set[1] if of_set else answer
+    answer = (of_set[1] if of_set else answer).replace(r"\cup", " or ").replace(r"\cap", " and ")
     solved = [_interval(part) for part in split_values(answer)]
     if None in solved or len({variable for variable, _ in solved}) != 1:
         return {}
@@ -51,11 +46,17 @@ def intervals(answer: str) -> dict[str, list[str]]:
 
 def _interval(part: str) -> tuple[str, str] | None:
     """Variable and interval of one solved inequality, None where it is not solved."""
+    named = NAMED.fullmatch(part)
+    if named and not RELATION.search(part):
+        return named[1], rf"\{{{named[2].strip()}\}}"
     sides = [side.strip() for side in RELATION.split(part)]
     kinds = [KINDS[relation] for relation in RELATION.findall(part)]
+    if len(sides) == 2 and any(NEGATIVE.fullmatch(side) for side in sides):  # `-x > -1`
+        sides = [NEGATIVE.sub(r"\1", side) if NEGATIVE.fullmatch(side) else f"-({side})" for side in sides]
+        kinds = [kinds[0].translate(TURNED)]
     names = [side for side in sides if VARIABLE.fullmatch(side)]
     if len(kinds) == 1 and VARIABLE.fullmatch(sides[1]) and not VARIABLE.fullmatch(sides[0]):
-        sides, kinds = sides[::-1], [kinds[0].translate(str.maketrans("<>", "><"))]
+        sides, kinds = sides[::-1], [kinds[0].translate(TURNED)]
     elif len(kinds) == 2:
         if kinds[0][0] == ">":
             sides, kinds = sides[::-1], [kind.replace(">", "<") for kind in kinds[::-1]]

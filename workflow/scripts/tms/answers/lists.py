@@ -35,6 +35,11 @@ def _mask(match: re.Match) -> str:
     return "#" * len(match.group())
 
 
+def is_set(answer: str) -> bool:
+    r"""Whether an answer is a set of values whose order says nothing: `\{1, 2\}` or `\pm 3`."""
+    return SET.fullmatch(answer) is not None or r"\pm" in answer
+
+
 def is_list(answer: str) -> bool:
     r"""Whether a gold answer lists several values: `1, -2`, `1 \text{ or } 2`, `\{1, 2\}` or `\pm 3`."""
     return len(split_values(answer)) > 1 or r"\pm" in answer

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from tms.answers.boxes import LONGEST_ANSWER
 from tms.answers.grade import Grade
-from tms.answers.inequalities import intervals, is_multiple, is_relation
-from tms.answers.lists import is_list, solutions, split_values
+from tms.answers.inequalities import intervals, is_relation
+from tms.answers.lists import is_list, is_set, solutions, split_values
 from tms.answers.math_text import close, normal_form, number, tidy, without_name
 
 DEEPEST = 20  # nested brackets
@@ -58,7 +58,12 @@ def equal(gold: str, prediction: str) -> bool:
         return sorted(forms[0].split(",")) == sorted(forms[1].split(","))
     if is_relation(prediction) and (readings := _as_intervals(gold, prediction)) is not None:
         return any(harmless(one) and harmless(other) and _verify(one, other) for one, other in readings)
+    if is_set(prediction) and not is_list(gold) and (is_relation(gold) or gold[0] in "(["):
+        return False
     stated = split_values(prediction)
+    if r"\cup" in gold and len(stated) > 1:
+        stated = [" \\cup ".join(map(without_name, stated))]
+        prediction = stated[0]
     if len(stated) > 1 and not is_list(gold) and not _is_tuple(gold, stated):
         return all(equal(gold, value) for value in stated)
     if values[0] is not None and APART.search(TEXT.sub("", prediction)):
@@ -79,7 +84,7 @@ def _as_intervals(gold: str, prediction: str) -> list[tuple[str, str]] | None:
     if not is_relation(gold):
         return [(gold, interval) for readings in intervals(prediction).values() for interval in readings]
     asked, given = intervals(gold), intervals(prediction)
-    if asked and not given and not is_multiple(prediction):
+    if asked and not given:
         return []
     if asked.keys() != given.keys() or len(split_values(gold)) == len(split_values(prediction)) == 1:
         return None

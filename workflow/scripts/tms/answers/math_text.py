@@ -8,7 +8,7 @@ that change nothing, and adds what models write beside LaTeX: Unicode signs, `**
 import re
 from fractions import Fraction
 
-from tms.answers.numerals import DECIMAL, plain
+from tms.answers.numerals import DECIMAL, FACTOR, FACTORS, plain
 
 SIGNS = {
     "×": r"\times ",
@@ -52,6 +52,7 @@ COMMANDS = [
     (re.compile(r"\\(?:geq|geqslant)(?![a-zA-Z])"), r"\\ge"),
     (re.compile(r"\\(?:varnothing)(?![a-zA-Z])"), r"\\emptyset"),
     (re.compile(r"\\(?:Box|blacksquare)(?![a-zA-Z])"), ""),
+    (re.compile(r"(?<=\d) [xX] (?=\d)"), r"\\times "),
     (re.compile(r"(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"(?<![\\a-zA-Z])(pi|sqrt)(?![a-zA-Z])"), r"\\\1 "),
 ]
@@ -68,6 +69,7 @@ REPEATING = re.compile(r"([+-]?)(\d*)\.(\d*)\\overline\s*\{(\d+)\}")
 SCIENTIFIC = re.compile(
     rf"([+-]?)({DECIMAL})\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{{\s*([+-]?\d{{1,4}})\s*\}}|([+-]?\d{{1,4}}))"
 )
+BY_FACTOR = re.compile(rf"(?<=[\d.}}]){FACTOR}(?=[ a-zA-Z]*$)")
 WORDS = re.compile(r"(?<=[\d.])\s+(?:[a-zA-Z]{3,}[ .\-]*)+$")
 NO_UNITS = {"sqrt", "sin", "cos", "tan", "log", "and", "plus", "minus", "times", "over", "squared", "cubed"}
 NO_UNITS |= {"hundred", "thousand", "million", "billion", "trillion", "dozen", "half", "infty"}
@@ -80,6 +82,7 @@ def tidy(text: str) -> str:
         text = text.replace(bracket, "")
     if text.startswith("**") or text.endswith("**"):
         text = text.strip("*")
+    text = re.sub(r"√\s*(\d+)", r"\\sqrt{\1}", text)
     for sign, replacement in SIGNS.items():
         text = text.replace(sign, replacement)
     for pattern, replacement in COMMANDS:
@@ -127,7 +130,7 @@ def number(text: str) -> Fraction | None:
 
     Of MATH's answers as of GSM8K's.
     """
-    text = without_units(tidy(text))
+    text = without_units(BY_FACTOR.sub("", tidy(text)))
     if len(text) > 100:
         return None
     try:
@@ -163,13 +166,21 @@ def _signed(sign: str, value: Fraction) -> Fraction:
     return -value if sign == "-" else value
 
 
+def _factor(written: str) -> Fraction:
+    """What a percent sign or a word such as "million" multiplies a number by."""
+    if "%" in written:
+        return Fraction(1, 100)
+    factor = BY_FACTOR.search(tidy(written))
+    return Fraction(FACTORS[factor.group().strip().lower()] if factor else 1)
+
+
 def close(gold: Fraction, prediction: Fraction, written: tuple[str, str]) -> bool:
     """Equal exactly, or to six decimals and six digits where one of the two is written as a decimal.
 
-    A percentage also equals the fraction that it stands for.
+    A percentage also equals the fraction that it stands for, and "3 million" 3 (of a number of millions).
     """
-    for value in {prediction, prediction / 100 if "%" in written[1] else prediction}:
-        for target in {gold, gold / 100 if "%" in written[0] else gold}:
+    for value in {prediction, prediction * _factor(written[1])}:
+        for target in {gold, gold * _factor(written[0])}:
             gap = abs(value - target)
             rounded = "." in "".join(written) and gap <= Fraction(5, 10**7)
             if gap == 0 or (rounded and gap <= Fraction(2, 10**6) * max(abs(value), abs(target))):

@@ -2,15 +2,17 @@ r"""The number that a statement gives, and the last one of a text."""
 
 import re
 
+from tms.answers.final_answer import TAGS
 from tms.answers.lists import split_values
 from tms.answers.math_text import close, number
 from tms.answers.numerals import NUMBER, NUMERAL
 from tms.answers.statement import CONNECTED, FILLER, without_denied
 
-MACRO = re.compile(r"\\[a-zA-Z]|[\^_]")
+MACRO = re.compile(r"\\[a-zA-Z]|[\^_√π]")
 AREA = re.compile(r"(?<=[a-zA-Z}])\s*\^\s*\{?[23]\}?(?!\d)")
 FRACTION = re.compile(r"(\d)?\s*\\[dtc]?frac\s*(?:\{(\d+)\}|(\d))\s*(?:\{(\d+)\}|(\d))")
 READABLE = [
+    (TAGS, " "),
     (re.compile(r"(?<=\d)(?:,\s*\\!\s*|\{\s*,\s*\})(?=\d{3})"), ","),
     (re.compile(r"\\!|\\\$|\$|\\(?:left|right)(?![a-zA-Z])|\\[()\[\]]"), ""),
     (re.compile(r"(?<!\\)\\[, ]|~"), " "),
@@ -31,9 +33,11 @@ SIGNS = r"(?:[^\S\n]|[*_`\"'“”‘’€£(\[{)\]}])*"  # around a number
 OPERATOR = rf"{SIGNS}(?:[-+*/^±]|[xX]|\\pm|plus|minus|times|divided by|over){SIGNS}"
 WORKS_ON = re.compile(rf"{OPERATOR}(?=-?\.?\d)|{SIGNS}=")
 WORDS = r"(?:\s*[-a-zA-Z%/.]+){0,3}?"  # a unit
+LARGER_UNIT = r"(?:ft|feet|foot|years?|weeks?|days?|hours?|hrs?|h|minutes?|min|pounds?|lbs?|dollars?|km|m)"
+REASON = re.compile(r",?\s+(?:since|because|as)\s")
 RESULT = r"(?:[-+*/^()\d.,\s]+=|[a-zA-Z]\w{0,15}\s*=)?"  # working before a value
 OFFERED = re.compile(  # between two values of one statement
-    rf"[*_\s]+|{SIGNS}{WORDS}{SIGNS}{CONNECTED}\s*{SIGNS}(?:{FILLER}\s+){{0,3}}{SIGNS}{RESULT}{SIGNS}",
+    rf"[*_\s]+|\s*{LARGER_UNIT}\s*|{SIGNS}{WORDS}{SIGNS}{CONNECTED}\s*{SIGNS}(?:{FILLER}\s+){{0,3}}{SIGNS}{RESULT}{SIGNS}",
     flags=re.IGNORECASE,
 )
 LAST_OFFERED = re.compile(  # between the last two numbers of a text without a statement
@@ -51,6 +55,9 @@ def number_of(statement: str) -> str:
     """
     statement = without_denied(statement)
     text = _readable(statement)
+    reason = REASON.search(text)
+    if reason and NUMBER.search(text, 0, reason.start()):
+        text = text[: reason.start()]
     if MACRO.search(text) and re.search(r"\d", text):
         return " or ".join(part.rpartition("=")[2].strip() for part in split_values(text))
     numbers = list(NUMBER.finditer(text))

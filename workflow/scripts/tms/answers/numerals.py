@@ -15,11 +15,13 @@ AND_A_SHARE = re.compile(
 INTEGER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)|\d+)"
 DECIMAL = rf"(?:{INTEGER}(?:\.\d*)?|\.\d+)"
 EXPONENT = r"(?:[eE][+-]?\d{1,4}(?![\w.]))"
+FACTORS = {"thousand": 10**3, "k": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+FACTOR = r"(?:\s?(?:thousand|million|billion|trillion)|k)(?![a-zA-Z])"  # behind a number
 # In a text: no part of a word, an exponent or a clock time, no full stop at its end.
 NUMERAL = (
     r"(?<![\w^\\])(?<![^.]\.)(?<!^\.)(?<!\^\{)(?<!\d:)(?:(?<![\d)\]}])-)?"
     rf"(?:\d+ \d+/\d+|{INTEGER}(?:\.\d+)?{EXPONENT}?(?:/\d+(?:\.\d+)?(?![\d/]))?)(?!\d)(?!:(?!00(?!\d))\d)"
-    r"(?:\s?\\?%)?"
+    rf"(?:\s?\\?%|{FACTOR})?"
     r"|(?<![\w.])-?\.\d+(?:\s?\\?%)?"
 )
 NUMBER = re.compile(NUMERAL, flags=re.ASCII)

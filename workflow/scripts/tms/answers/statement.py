@@ -3,7 +3,7 @@ r"""The last statement of an answer in a completion: its boxes, or the sentence 
 import re
 
 from tms.answers.boxes import BETWEEN_BOXES, LONGEST_ANSWER, boxes
-from tms.answers.final_answer import END_OF_ANSWER, spoken
+from tms.answers.final_answer import END_OF_ANSWER, OFFERED_TOO, spoken
 from tms.answers.numerals import NUMERAL, plain
 
 FARTHEST = 200  # characters between the boxes of one list
@@ -23,8 +23,8 @@ FORMULA = re.compile(MATH, flags=re.DOTALL)
 FINAL = re.compile(r"\bfinal answers?\b[*_\s]{0,4}(?:is\b|are\b|:)", flags=re.IGNORECASE)
 # A line that begins with "or" belongs to the sentence before; a full stop may stand before `$`.
 SENTENCE = re.compile(
-    r"(?<!\bor)(?<!\band)\n(?!\s*(?:or|and)\b)"
-    r"|(?<=.)\.(?=(?:\$\$?|\\[\])])?(?:\s|$))|[!?](?=\s|$)|\bI hope\b",
+    r"(?<!\bor)(?<!\band)\n(?!\s*(?:[Oo]r|and)\b)"
+    r"|(?<=.)\.(?=(?:\$\$?|\\[\])])?(?:\s|$))(?!\s+Or\b)|[!?](?=\s|$)|\bI hope\b",
     flags=re.DOTALL,
 )
 CONNECTIVES = r"(?:and/or|or|and|to|through|vs|as well as|otherwise|alternatively)"
@@ -112,11 +112,16 @@ def announced(text: str) -> str | None:
 
     Without the values that it denies ("12, not 20") or corrects ("20, or rather 12").
     """
-    for marker in reversed(list(MARKER.finditer(text))):
+    markers = list(MARKER.finditer(text))
+    for index in reversed(range(len(markers))):
+        marker = markers[index]
         behind = text[marker.end() : marker.end() + 4 * LONGEST_ANSWER].lstrip("*_ \n:")
         sentence = first_sentence(behind)
-        stated = without_denied(sentence)
-        if stated and (stated == sentence or re.search(r"\d|\\", stated)):
+        stated = without_denied(sentence).rstrip("*_ ")
+        before = text[markers[index - 1].end() if index else 0 : marker.start()]
+        if index and (too := OFFERED_TOO.search(before[-LONGEST_ANSWER:])):
+            return f"{before[-LONGEST_ANSWER:][: too.start()]} or {stated}"
+        if stated and (len(stated) == len(sentence.rstrip("*_ ")) or re.search(r"\d|\\", stated)):
             return stated
     return None
 

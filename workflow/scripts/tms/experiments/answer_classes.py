@@ -12,6 +12,7 @@ import re
 from functools import cache, partial
 from hashlib import blake2b
 
+from tms.answers.lists import solutions, split_values
 from tms.answers.math import BASE, TIME, harmless, parsed_latex
 from tms.answers.math_text import normal_form, number, tidy, without_name
 from tms.graders.countdown import evaluate
@@ -113,6 +114,10 @@ def _expression(text: str) -> str:
         value = number(text)
     if value is not None:
         return str(value)
+    systems = solutions(split_values(text))
+    if any(len(solution) > 1 for solution in systems):
+        named = (sorted((name, _expression(value)) for name, value in one.items()) for one in systems)
+        return "; ".join(sorted(", ".join(map(" = ".join, one)) for one in named))
     form = normal_form(text)
     # What math-verify would misread: clock times, ratios, other bases, words as products of letters.
     misread = (

@@ -21,8 +21,9 @@ def grade(completion: str, answer: str) -> Grade:
     r"""Score 1 where the completion's answer equals the gold answer.
 
     Args:
-        completion: the model's text; its answer is the last `\boxed{...}`, else what stands behind the last
-            "answer is", "Answer:" or "####", else the last formula or number.
+        completion: the model's text; its answer is each `\boxed{...}` of the last sentence with one, else
+            what stands behind the last "answer is", "Answer:" or "####", else the last formula or number.
+            Several different values are right for a list only.
         answer: the gold answer, e.g. `\frac{1}{2}`.
     """
     return grade_extracted(expression_answer(completion), answer)

@@ -13,7 +13,7 @@ def grade(completion: str, answer: str) -> Grade:
 
     Args:
         completion: the model's text; its answer is the last `\boxed{...}`, else the number behind the last
-            "answer is", "Answer:" or "####", else the last number.
+            "answer is", "Answer:" or "####", else the last number. Several different ones are wrong.
         answer: the gold number, e.g. "1,000".
     """
     return grade_extracted(number_answer(completion), answer)
