@@ -150,7 +150,10 @@ def test_two_values_behind_a_comma():
     assert chain.grade("answer: 36, 35", "36").score == facts.grade("answer: moss, fern", "moss").score == 0
     assert chain.grade("36 , 35", "35").score == 0
     assert chain.grade("36 , or rather 35", "35").score == 1  # a correction
+    assert chain.grade("answer: 36 35", "36").score == chain.grade("answer: 36 apples or 35", "36").score == 0
     assert chain.grade("answer: 36 apples in 3 boxes", "36").score == 1
+    assert chain.grade("answer: 36 in 3 boxes", "36").score == 1
+    assert chain.grade("it is not 12 . it makes 36", "36").score == 1
     # One place, whose words F1 counts as the official script does.
     assert qa.grade("answer: Chicago, Illinois", "Chicago").score == pytest.approx(2 / 3)
 

@@ -65,8 +65,9 @@ NOT_BUT = re.compile(
 )
 CORRECTED = re.compile(r"^.*[\s,;:.(—](?:or rather|I mean|no,? wait)\b[\s,:;]*", flags=re.IGNORECASE)
 DENIED = re.compile(
-    r"(?<![\s,;:(\[—–-])[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b.*",
-    flags=re.IGNORECASE | re.DOTALL,
+    r"(?<![\s,;:(\[—–-])[\s,;:(\[—–-]*(?:\b(?:and|but)\s+)?\b(?:not|rather than|instead of)\b"
+    r"(?:[^.\n]|\.(?=\d))*",
+    flags=re.IGNORECASE,
 )
 HOPE = re.compile(r"\bI hope (?:it|this) is (?:correct|right)\W*$", flags=re.IGNORECASE)
 

@@ -7,7 +7,7 @@ from tms.answers.grade import Grade
 
 METRIC = "accuracy"
 JOINED = re.compile(
-    r"(?: [a-z]+)?[\s,;/|&]*(?:\b(?:or|and)\b[\s,]*)?(?:(?:rather|maybe|perhaps|possibly|also)\s+)*",
+    r"\s+|(?: [a-z]+)?\s*(?:[,;/|&]|\b(?:or|and)\b)(?:[\s,]|\b(?:or|and|maybe|perhaps|possibly|also)\b)*",
     flags=re.IGNORECASE,
 )
 
