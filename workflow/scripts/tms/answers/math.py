@@ -42,7 +42,8 @@ def equal(gold: str, prediction: str) -> bool:
     bases = BASE.search(gold), BASE.search(prediction)
     if all(bases) and bases[0][1] != bases[1][1]:
         return False
-    if ("=" in gold) != ("=" in prediction) or (r"\in" in gold) != (r"\in" in prediction):
+    named = ("=" in gold) != ("=" in prediction) or (r"\in" in gold) != (r"\in" in prediction)
+    if named and not is_relation(prediction):
         gold, prediction = without_name(gold), without_name(prediction)
     values = number(gold), number(prediction)
     if None not in values:
