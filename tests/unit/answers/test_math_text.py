@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms.answers.math_text import tidy, without_units
+from tms.answers.math_text import normal_form, tidy, without_name, without_units
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_one_spelling(text, expected):
 )
 def test_units_are_left_out(text, expected):
     assert without_units(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (r"3 \text{ and } 4", "3,4"),
+        (r"3\text{or}4", "3,4"),
+        (r"\text{Blue}", "blue"),
+        ("(C)", "c"),
+        (".5", "0.5"),
+    ],
+)
+def test_the_form_that_is_compared(text, expected):
+    assert normal_form(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("x = 5", "5"), (r"f(x)=x^2", "x^2"), (r"x \in [1,2]", "[1,2]"), ("x = y = 5", "x = y = 5")],
+)
+def test_a_leading_name_is_left_out(text, expected):
+    assert without_name(text) == expected
