@@ -29,7 +29,7 @@ NAMES = {name: tuple(f"{i:03}" for i in range(n)) for name, n in EXAMPLES.items(
 BASE, TRAINED, EARLY = (0.4, 0.92), (0.75, 0.75), (0.65, 0.8)  # share right: on the target, on all others
 # Points more than the others: where a verdict must not follow, and where one should.
 EQUAL = {"grpo": (2, 0)}  # TMS lies at RQ3's margin
-BETTER = {name: (4, 4) for name in ("tms", "tms_mid")} | {"tms_trsft": (8, 8), "grpo": (4, 4)}
+BETTER = {"tms": (4, 4), "grpo": (4, 4), "tms_mid": (4, 8), "tms_trsft": (8, 8)}
 WORLDS = {"equal": EQUAL, "better": BETTER}
 METHODS = ["sft", "tms", "grpo", "trsft", "tms_trsft", "tms_theta0", "tms_final", "tms_t2", "tms_t12"]
 WINDOWS = ["tms_mid", "tms"]

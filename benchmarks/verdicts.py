@@ -34,7 +34,7 @@ def kept_block(job: tuple) -> None:
 
 
 def settings(studies: int) -> list[tuple]:
-    """(world, seeds, spread, block, studies); with one seed and for power an eighth as many."""
+    """(world, seeds, spread, block, studies): an eighth of the studies with one seed and for power."""
     return [
         (world, seeds, spread, number, BLOCK)
         for world in WORLDS
