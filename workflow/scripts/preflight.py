@@ -1,4 +1,5 @@
-"""Check what a target needs before it is run: access to the hub, environment, memory of a card, disk.
+"""Check what a target needs before it is run: access to the hub, environment, model folders, memory
+of a card, disk.
 
 `make preflight TARGET=results/qwen3b/tms/table.csv` calls it. A real run calls it too, before its first job,
 if jobs take cards, vLLM or downloads: what is missing stops it (`compute.preflight: warn` lets it go on).
@@ -16,7 +17,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.memory_plan import check as memory_check
 from tms.memory_plan.store import Store, dry_run
-from tms.preflight import environment, hub_access
+from tms.preflight import environment, hub_access, model_folders
 
 THROUGHPUT = Path("config/throughput.yaml")
 
@@ -44,6 +45,7 @@ def main(args: argparse.Namespace) -> None:
     repositories = hub_access.needed(jobs, config)
     missing = [] if other_interpreter else environment.faults(jobs, config)
     missing += hub_access.faults(repositories, os.environ.get("HF_HUB_OFFLINE", "0") != "0")
+    missing += model_folders.faults(jobs)
     missing += memory_check.faults(jobs, config, Store(dry_run).memory)
     needs, full = disk_lines(jobs, config, gpus)
     missing += full

@@ -83,17 +83,24 @@ def weights_digest(folder: Path) -> str:
 
 
 def open_weights(folder: Path) -> str:
-    """Check that a model folder's weights are whole, as far as that is known without loading them.
-
-    Returns:
-        Their digest.
+    """Check that a model folder's weights are whole, and return their digest.
 
     Raises:
-        InputError: as `weights_digest`; a truncated file; or a file that is missing.
+        InputError: as `weights_digest` and `check_files`.
+    """
+    digest = weights_digest(folder)
+    check_files(folder)
+    return digest
+
+
+def check_files(folder: Path) -> None:
+    """Check that a model folder's weight files are there and whole, by their headers and their index.
+
+    Raises:
+        InputError: a truncated file, or one that is missing.
     """
     from safetensors import SafetensorError, safe_open  # not where points are only named
 
-    digest = weights_digest(folder)
     names = _sizes(folder).keys()
     for name in names:
         try:
@@ -105,7 +112,7 @@ def open_weights(folder: Path) -> str:
                 f"stage that makes it"
             ) from error
     if "model.safetensors" in names:
-        return digest
+        return
     index = folder / "model.safetensors.index.json"
     try:
         shards = set(json.loads(index.read_text())["weight_map"].values())
@@ -119,7 +126,6 @@ def open_weights(folder: Path) -> str:
             f"{folder / missing[0]}: no such file, which {index.name} names ({len(missing)} of {len(shards)} "
             f"are missing); download the model again"
         )
-    return digest
 
 
 def check_unchanged(folder: Path, digest: str) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import torch
 from transformers import (
-    AutoConfig,
     AutoModelForCausalLM,
-    GenerationConfig,
     PreTrainedModel,
     PrinterCallback,
     Trainer,
@@ -24,6 +22,7 @@ from tms.mixture import checkpoints
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback, checkpoint_dtype
 from tms.training.devices import shards
+from tms.training.saving import check_saving
 from tms.training.settings import Settings
 
 SAVED_BYTES = 12  # a parameter in a state to resume from: its weight and AdamW's two moments, in float32
@@ -159,24 +158,3 @@ class TrainerRun:
             torch.distributed.destroy_process_group()
         ended = trainer.state.global_step == max(self.checkpoints.save_steps)
         return self.checkpoints.seconds if ended else None
-
-
-def check_saving(base: Path) -> None:
-    """Refuse a base that transformers reads but would not write, so that the first checkpoint fails.
-
-    Raises:
-        InputError: its generation config contradicts itself.
-    """
-    file = base / "generation_config.json"
-    try:
-        if file.exists():
-            GenerationConfig.from_pretrained(base).validate(strict=True)
-        else:
-            GenerationConfig.from_model_config(AutoConfig.from_pretrained(base)).validate(strict=True)
-    except ValueError as error:
-        why = " ".join(line.strip(" -") for line in str(error).splitlines() if "`" in line)[:300]
-        where = file if file.exists() else base / "config.json"
-        raise InputError(
-            f"{where}: transformers reads its settings of generation, but would not save them beside a "
-            f"checkpoint ({why}); correct them (no program here decodes by them)"
-        ) from error

@@ -1,0 +1,67 @@
+"""What a model folder lacks is told before the first job."""
+
+import json
+import shutil
+
+import pytest
+
+from tms.cost_estimate.dry_run import Job
+from tms.preflight.model_folders import faults
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "model")
+
+
+def reading(folder, rule="generate", output="made"):
+    return Job(rule, {}, [str(folder), "data/x.parquet"], [str(output)])
+
+
+def test_a_whole_folder_and_one_that_is_made_have_no_fault(folder, tmp_path):
+    assert faults([reading(folder), reading(folder, "train_sft"), reading(tmp_path / "later")]) == []
+    (folder / "tokenizer.json").unlink()
+    assert faults([reading(tmp_path, "pretrain", output=folder), reading(folder)]) == []
+
+
+def truncate(folder):
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+
+
+def lose_a_shard(folder):
+    (folder / "model.safetensors").rename(folder / "a.safetensors")
+    shards = {"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(shards))
+
+
+def lose_the_prompt(folder):
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'][0]['text'] }}")
+
+
+def contradict(folder):
+    (folder / "generation_config.json").write_text('{"eos_token_id": 2, "temperature": 0.6}')
+
+
+@pytest.mark.parametrize(
+    ("harm", "rules", "words"),
+    [
+        (truncate, ["generate", "judge", "train_sft"], "not a whole safetensors file"),
+        (lose_a_shard, ["generate", "judge", "train_sft"], "b.safetensors: no such file"),
+        (lose_the_prompt, ["generate", "teacher", "train_sft"], "leaves out the user's prompt"),
+        (contradict, ["train_sft", "train_student", "train_on_policy"], "`temperature`"),
+    ],
+)
+def test_a_fault_is_one_line_whatever_reads_the_folder(folder, harm, rules, words):
+    harm(folder)
+    lines = faults([reading(folder, rule) for rule in rules])
+    assert len(lines) == 1 and words in lines[0] and "\n" not in lines[0]
+    assert all(faults([reading(folder, rule)]) == lines for rule in rules)
+
+
+def test_a_judge_brings_its_template_and_only_training_saves(folder):
+    lose_the_prompt(folder)
+    assert faults([reading(folder, "judge")]) == []
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
+    contradict(folder)
+    assert faults([reading(folder), reading(folder, "harvest")]) == []

@@ -1,0 +1,28 @@
+"""Whether a base can be saved again as a checkpoint."""
+
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+
+def check_saving(base: Path) -> None:
+    """Refuse a base that transformers reads but would not write, so that the first checkpoint fails.
+
+    Raises:
+        InputError: its generation config contradicts itself.
+    """
+    from transformers import AutoConfig, GenerationConfig  # with torch
+
+    file = base / "generation_config.json"
+    try:
+        if file.exists():
+            GenerationConfig.from_pretrained(base).validate(strict=True)
+        else:
+            GenerationConfig.from_model_config(AutoConfig.from_pretrained(base)).validate(strict=True)
+    except ValueError as error:
+        why = " ".join(line.strip(" -") for line in str(error).splitlines() if "`" in line)[:300]
+        where = file if file.exists() else base / "config.json"
+        raise InputError(
+            f"{where}: transformers reads its settings of generation, but would not save them beside a "
+            f"checkpoint ({why}); correct them (no program here decodes by them)"
+        ) from error
