@@ -46,13 +46,15 @@ def main(args: argparse.Namespace) -> None:
     missing = [] if other_interpreter else environment.faults(jobs, config)
     missing += hub_access.faults(repositories, os.environ.get("HF_HUB_OFFLINE", "0") != "0")
     missing += model_folders.faults(jobs)
-    missing += memory_check.faults(jobs, config, Store(dry_run).memory)
+    peaks = memory_check.peaks(jobs, config, Store(dry_run).memory)
+    missing += memory_check.faults(peaks, config) + memory_check.unsampled(jobs, config)
     needs, full = disk_lines(jobs, config, gpus)
     missing += full
     if not missing:
         reached = f"{len(repositories)} repositories of the hub within reach"
         print(
-            f"preflight: {len(jobs)} jobs; {reached}; {needs}", file=sys.stderr if args.plan else sys.stdout
+            f"preflight: {len(jobs)} jobs; {reached}; {needs}{memory_check.largest(peaks)}",
+            file=sys.stderr if args.plan else sys.stdout,
         )
         return
     count = "one thing is" if len(missing) == 1 else f"{len(missing)} things are"

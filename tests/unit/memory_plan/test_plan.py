@@ -22,6 +22,10 @@ MEMORY = StepMemory(4 * GB, 4 * GB, 8 * GB, 30 * GB, 3 * GB)
 SFT = Job("train_sft", {"model": "llama8b", "method": "sft", "task": "math"}, [], [], gpus=8)
 
 
+def faults(jobs, config, memory_of):
+    return check.faults(check.peaks(jobs, config, memory_of), config)
+
+
 @pytest.mark.parametrize("part", ["models", "teachers", "judges"])
 def test_known_architectures_have_the_stated_parameters(part):
     """A wrong number of layers, heads or tokens shows."""
@@ -58,7 +62,7 @@ def test_the_longest_micro_batch_of_each_kind_of_job():
 def test_what_does_not_fit_is_one_line_with_the_sum_and_two_settings():
     """4 + 4 + 8 + 50 + head (3 and the buffers) + 2 > 72."""
     large = replace(MEMORY, activations=50 * GB)
-    (line,) = check.faults([SFT, SFT], SHIPPED, lambda _: large)
+    (line,) = faults([SFT, SFT], SHIPPED, lambda _: large)
     head = 3 + formulas.step_buffers(plan.step_shape(SHIPPED, "llama8b", "sft", "math")) / GB
     assert line == (
         "memory: train_sft llama8b (SFT, students; 1 x 5,120 tokens, sharded): weights 4.0 + gradients 4.0 + "
@@ -66,10 +70,32 @@ def test_what_does_not_fit_is_one_line_with_the_sum_and_two_settings():
         "each of 8 cards, which may hold 72.0 (compute.gpu_memory_gb 80, a tenth to spare); set "
         "training.gradient_checkpointing: true or raise models.llama8b.gpus.train (now 8)"
     )
-    assert check.faults([SFT], SHIPPED, lambda _: MEMORY) == []
+    assert faults([SFT], SHIPPED, lambda _: MEMORY) == []
     larger = copy.deepcopy(SHIPPED)
     larger["compute"]["gpu_memory_gb"] = 141
-    assert check.faults([SFT], larger, lambda _: large) == []
+    assert faults([SFT], larger, lambda _: large) == []
+
+
+def test_the_largest_job_of_those_that_fit_is_told():
+    grpo = Job("train_on_policy", {"model": "llama8b", "method": "grpo", "task": "math"}, [], [], gpus=8)
+    harvest = Job("harvest", {"model": "llama8b"}, [], [], gpus=1)
+    found = check.peaks([SFT, grpo, harvest], SHIPPED, lambda _: MEMORY)
+    told = check.largest(found)
+    assert told.startswith(
+        "; at most on a card: train_on_policy llama8b (GRPO; 1 x 3,072 tokens, sharded): w"
+    )
+    assert told.endswith("GB on each of 8 cards")
+    assert check.largest(check.peaks([harvest], SHIPPED, lambda _: MEMORY)) == ""
+
+
+def test_a_policy_in_shards_needs_vllm():
+    grpo = Job("train_on_policy", {"model": "llama8b", "method": "grpo", "task": "math"}, [], [], gpus=8)
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["llama8b"]["engine"] = config["models"]["llama1b"]["engine"] = "transformers"
+    (line,) = check.unsampled([SFT, grpo, grpo], config)
+    assert "models.llama8b.engine: vllm" in line and "training.fsdp: false" in line
+    copied = replace(grpo, wildcards=grpo.wildcards | {"model": "llama1b"})
+    assert check.unsampled([SFT, copied], config) == check.unsampled([grpo], SHIPPED) == []
 
 
 def test_small_models_and_jobs_without_cards_need_no_dry_run(tmp_path):
@@ -81,7 +107,7 @@ def test_small_models_and_jobs_without_cards_need_no_dry_run(tmp_path):
     config = copy.deepcopy(SHIPPED)
     config["models"]["tiny"] |= {"base": str(tmp_path), "gpus": {"train": 2}}
     tiny = Job("train_sft", {"model": "tiny", "method": "sft", "task": "chain"}, [], [], gpus=2)
-    assert check.faults([tiny, replace(SFT, gpus=0), Job("grade", {}, [], [])], config, never) == []
+    assert faults([tiny, replace(SFT, gpus=0), Job("grade", {}, [], [])], config, never) == []
 
 
 @pytest.mark.parametrize(
@@ -99,8 +125,8 @@ def test_a_model_too_large_to_generate(job, named):
     config = copy.deepcopy(SHIPPED)
     config["teachers"]["llama70b"]["gpus"] = 1
     config["compute"]["gpu_memory_gb"] = 18
-    assert named in "".join(check.faults([job], config, lambda _: None))
-    assert check.faults([job], SHIPPED, lambda _: None) == []
+    assert named in "".join(faults([job], config, lambda _: None))
+    assert faults([job], SHIPPED, lambda _: None) == []
 
 
 def test_every_engine_has_a_generating_row():
@@ -123,7 +149,7 @@ def test_every_engine_has_a_generating_row():
     assert sampling.job == "on-policy, sampling" and "KV cache" in sampling.parts
     config["compute"]["gpu_memory_gb"] = 24
     job = Job("judge", {"model": "qwen3b", "judge": "wildguard"}, [], [], gpus=1)
-    (line,) = check.faults([job], config, lambda _: None)
+    (line,) = faults([job], config, lambda _: None)
     assert (
         line.startswith("memory: judge qwen3b (generating; 32 rows")
         and "judges.wildguard.engine: vllm" in line

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tms.config import study
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import formulas, plan
 from tms.memory_plan.plan import MemoryOf, Peak
@@ -11,15 +12,15 @@ TRAINING = ("train_sft", "train_student", "train_on_policy")
 GENERATING = ("harvest", "generate", "generate_samples", "drift")
 
 
-def faults(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> list[str]:
-    """A line for each kind of job that would not fit on its cards: the sum, and the two settings that help.
+def peaks(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> dict[str, Peak]:
+    """The peak of each kind of job on its cards, by words that name it.
 
     Args:
-        jobs: planned; those without cards are not looked at.
+        jobs: planned; those without cards are not looked at, nor those that fit by a rough bound.
         config: the whole configuration.
         memory_of: of `tms.memory_plan.store.Store`, or what finds the memory of a step in another way.
     """
-    peaks: dict[str, Peak] = {}
+    found: dict[str, Peak] = {}
     seen = set()
     for job in jobs:
         kind = (job.rule, *map(job.wildcards.get, ("model", "method", "task", "teacher", "judge")))
@@ -27,15 +28,44 @@ def faults(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> list[str]:
             continue
         seen.add(kind)
         for peak in _peaks(job, config, lambda shape: _bounded(shape, plan.room(config), memory_of)):
-            if not peak.fits:
-                who = job.wildcards.get("model", "")
-                peaks.setdefault(f"{job.rule} {who}".strip() + f" ({peak.job}; {peak.shape})", peak)
+            who = job.wildcards.get("model", "")
+            found.setdefault(f"{job.rule} {who}".strip() + f" ({peak.job}; {peak.shape})", peak)
+    return found
+
+
+def faults(found: dict[str, Peak], config: dict) -> list[str]:
+    """A line for each kind of job that would not fit on its cards: the sum, and two settings that help."""
     card = f"compute.gpu_memory_gb {config['compute']['gpu_memory_gb']:g}, a tenth to spare"
     return [
         f"memory: {name}: {peak.arithmetic()}, which may hold {peak.room / 1e9:.1f} ({card}); "
         f"{' or '.join(peak.remedies)}"
-        for name, peak in peaks.items()
+        for name, peak in found.items()
+        if not peak.fits
     ]
+
+
+def largest(found: dict[str, Peak]) -> str:
+    """The job that holds most on a card, with its sum, beside the jobs of vLLM, which fill their share."""
+    if not (trained := {name: peak for name, peak in found.items() if "KV cache" not in peak.parts}):
+        return ""
+    name = max(trained, key=lambda name: trained[name].total)
+    return f"; at most on a card: {name}: {trained[name].arithmetic()}"
+
+
+def unsampled(jobs: Iterable[Job], config: dict) -> list[str]:
+    """A line for each model whose policy would be in shards, from which engine transformers cannot sample."""
+    lines: dict[str, str] = {}
+    for job in jobs:
+        if job.rule != "train_on_policy" or not job.gpus:
+            continue
+        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
+        shape = plan.step_shape(config, model, method, task)
+        if shape and shape.sharded and study.engine(config, "models", model) == "transformers":
+            lines[model] = (
+                f"on-policy jobs of {model} would share its policy over {shape.processes} cards, from which "
+                f"engine transformers cannot sample; set models.{model}.engine: vllm, or training.fsdp: false"
+            )
+    return [*lines.values()]
 
 
 def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
