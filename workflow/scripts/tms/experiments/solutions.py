@@ -22,7 +22,8 @@ SPELLINGS = str.maketrans(
         **dict.fromkeys("×⋅·∙∗", "*"),
         **dict.fromkeys("÷∕⁄", "/"),
         **dict.fromkeys("−–—‐‑", "-"),
-        **dict.fromkeys("≈≃≅≤≥≠<>", "="),
+        **dict.fromkeys("≈≃≅≤≥≠<>→", "="),
+        **dict.fromkeys("⇒⟹∴", ";"),
         **{"²": "^2", "³": "^3", "√": r"\sqrt ", "½": " 1/2", "¼": " 1/4", "¾": " 3/4"},
         **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full width
     }
@@ -34,6 +35,7 @@ WORDS = {
 }
 COMMANDS = {
     **{"times": "*", "cdot": "*", "div": "/", "pm": "+"},
+    **dict.fromkeys(["implies", "rightarrow", "therefore"], ";"),
     **dict.fromkeys(["approx", "le", "leq", "ge", "geq", "ne", "neq", "equiv", "lt", "gt"], "="),
 }
 FRACTIONS = {"frac", "dfrac", "tfrac"}
@@ -155,7 +157,9 @@ def _tokens(text: str) -> Iterator[Token]:
         elif kind in ("command", "word"):
             word = match[kind].lower()
             sign = (COMMANDS if kind == "command" else WORDS).get(word)
-            if sign:
+            if sign == ";":
+                yield Token("stop")
+            elif sign:
                 yield Token("sign", sign[0])
                 yield from (Token("number", digit) for digit in sign[1:])
             elif word in FUNCTIONS:
