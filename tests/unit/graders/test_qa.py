@@ -41,6 +41,7 @@ def test_the_official_metrics(prediction, gold, em, score):
         ("answer: London\nNo. answer: Paris\nThat is all.", "Paris"),
         ("He was born there.\nParis", "Paris"),
         ("So the answer is Paris", "Paris"),
+        ("The answer is not London but Paris.", "not London but Paris"),  # `affirmed` takes the denial off
         ("\\boxed{Paris}", "Paris"),
         ("answer: \\boxed{Paris}", "Paris"),
         ("answer: $\\text{New York}$", "New York"),
@@ -56,6 +57,7 @@ def test_where_the_answer_stands(completion, found):
 
 def test_the_grader_gives_f1_and_exact_match():
     assert qa.METRIC == "f1"
+    assert qa.grade("The answer is not London but Paris.", "Paris").score == 1
     grade = qa.grade("answer: Barack Obama", "Obama")
     assert grade.score == pytest.approx(2 / 3)
     assert grade.also == {"em": [0.0]}

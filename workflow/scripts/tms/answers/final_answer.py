@@ -35,7 +35,8 @@ STATEMENT = re.compile(
 )
 END_OF_ANSWER = re.compile(r"</(?:final[ _-]?)?answer>", flags=re.IGNORECASE)
 ANNOUNCED = re.compile(
-    rf"\banswer\b{IS}[*_]*:?\s+(?!(?:not|in|on|at|found|located|given|based|correct|right|wrong|clear)\b)",
+    rf"\banswer\b{IS}[*_]*:?\s+"
+    r"(?!(?:not(?![^.\n]{1,60}\bbut\b)|in|on|at|found|located|given|based|correct|right|wrong|clear)\b)",
     flags=re.IGNORECASE,
 )
 OR_BELOW = re.compile(r"\s*\bor\b\s*[^\n]*", flags=re.IGNORECASE)  # "answer: 3" and in the next line "or 4"
