@@ -87,8 +87,7 @@ rule grade:
         code=lambda w: digests("grade", tasks.grader_modules(config, study.benchmarks(config, w.model))),
     shell:
         f"{JOB} python workflow/scripts/grade.py"
-        " {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
+        " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows}"
         " --generations {input.generations:q} --grades {output.grades:q} --scores {output.scores:q}"
         f" {TELL}"
 

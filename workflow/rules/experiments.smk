@@ -25,8 +25,7 @@ rule summarise:
         code=digests("summarise"),
     shell:
         f"{JOB} python workflow/scripts/summarise.py"
-        " {params.flags} --base-grades {input.base_grades:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " {params.flags} --base-grades {input.base_grades:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule frontier:
@@ -48,8 +47,7 @@ rule frontier:
         code=digests("frontier"),
     shell:
         f"{JOB} python workflow/scripts/frontier.py"
-        " {params.flags} --base-grades {input.base_grades:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " {params.flags} --base-grades {input.base_grades:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule diversity:
@@ -74,9 +72,7 @@ rule diversity:
         code=digests("diversity"),
     shell:
         f"{JOB} python workflow/scripts/diversity.py"
-        " {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
-        " --output {output:q}"
+        " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows} --output {output:q}"
         f" {TELL}"
 
 
@@ -101,9 +97,7 @@ rule theorem61:
         ),
     shell:
         f"{JOB} python workflow/scripts/theorem61.py"
-        " {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
-        " --output {output:q}"
+        " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows} --output {output:q}"
         f" {TELL}"
 
 
@@ -124,8 +118,7 @@ rule mismatch:
         code=digests("mismatch"),
     shell:
         f"{JOB} python workflow/scripts/mismatch.py"
-        " {params.flags} --base-grades {input.base:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " {params.flags} --base-grades {input.base:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule correlations:

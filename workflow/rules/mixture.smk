@@ -86,8 +86,7 @@ rule build_mixture:
         ),
     shell:
         f"{JOB} python workflow/scripts/build_mixture.py"
-        " {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
+        " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows}"
         " --plan {input.plan:q}"
         " --references {input.references:q} --heldout-references {input.heldout:q} --harvest {input.harvest:q}"
         " --output {output.mixture:q} --heldout-output {output.heldout:q}"

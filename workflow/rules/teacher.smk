@@ -54,8 +54,7 @@ rule filter_teacher:
         code=lambda w: digests("filter_teacher", tasks.grader_modules(config, [w.task])),
     shell:
         f"{JOB} python workflow/scripts/filter_teacher.py"
-        " {params.flags} --processes {resources.processes}"
-        " --lost-rows {resources.lost_rows}"
+        " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows}"
         " --samples {input.samples:q}"
         " --references {output.references:q} --heldout-references {output.heldout:q}"
         " --rejects {output.rejects:q} --summary {output.summary:q}"
