@@ -177,13 +177,11 @@ UNITS = ["{}", "{} apples", "${}$", "x = {}", "\\text{{{}}}"]
 )
 def test_a_last_statement_that_offers_two_values_is_wrong_for_both(values, join, frame, unit, judge):
     bare = frame == "{}" and (unit != "{}" or join not in (" or ", ", or "))
-    one_number = join == " / " and {number(value) for value in values} & {0, 1}  # 0 / 7 is 0, and 7 / 1 is 7
-    if (
-        len({number(value) for value in values}) < len(values)
-        or bare
-        or one_number
-        or (unit[0] == "$" and "boxed" in frame)
-    ):
+    exact = [number(value) for value in values]
+    one_number = join == " / " and (
+        len(values) > 2 or {0, 1} & {*exact} or exact[0] == exact[1] ** 2
+    )  # 4 / 2
+    if len({*exact}) < len(values) or bare or one_number or (unit[0] == "$" and "boxed" in frame):
         return
     completion = "First 5 + 5 = 10.\n" + frame.format(join.join(map(unit.format, values)))
     assert [judge.grade(completion, value).score for value in values] == [0] * len(values)

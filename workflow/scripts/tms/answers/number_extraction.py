@@ -26,7 +26,7 @@ READABLE = [
     (re.compile(r"\\div(?![a-zA-Z])|÷"), "/"),
     (re.compile(r"\\approx(?![a-zA-Z])"), "≈"),
     (re.compile(r"\\(?:lor|vee)(?![a-zA-Z])|∨|\\\\"), " or "),
-    (re.compile(r"(?<=\d) and (?=\d+/\d)"), " "),
+    (re.compile(r"(?<![\d.,/])([1-9]\d*) and (?=\d+/\d)"), r"\1 "),
     (re.compile(rf"({NUMERAL})\s*(?:dollars?|euros?|pounds?)?\s+and\s+(\d\d)\s+cents\b", re.ASCII), r"\1.\2"),
 ]
 SIGNS = r"(?:[^\S\n]|[*_`\"'“”‘’€£(\[{)\]}])*"  # around a number
