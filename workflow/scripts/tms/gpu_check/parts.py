@@ -15,7 +15,7 @@ KINDS = {
     "all-reduce": (90, ["torch", "accelerate"]),
     "train": (150, ["torch", "transformers", "accelerate"]),
     "generate": (240, ["torch", "transformers", "vllm"]),
-    "on-policy": (150, ["torch", "transformers", "accelerate", "trl"]),
+    "on-policy": (240, ["torch", "transformers", "accelerate", "trl"]),
 }
 
 
