@@ -18,8 +18,8 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
 
 # Starts a program: finds another process that makes its output, and writes beside that what makes it.
-FETCH = "python workflow/scripts/job.py --output {output[0]:q} --"
-JOB = "python workflow/scripts/job.py --output {output[0]:q} --code {params.code[0]} --"
+FETCH = "python workflow/scripts/job.py --output {output:q} --"
+JOB = "python workflow/scripts/job.py --output {output:q} --code {params.code[0]} --"
 # Only what downloads may look at the hub, and only where the user has not forbidden it.
 OFFLINE = os.environ.get("HF_HUB_OFFLINE", "0")
 # Stages run with the interpreter that runs Snakemake, whether or not its environment was activated.

@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = flags.add_argument
-    add("--output", type=Path, required=True, help="the job's first output")
+    add("--output", nargs="+", type=Path, required=True, help="the job's outputs; the first has the record")
     add("--code", default="", help="digest of the job's code")
     add("--patience", type=float, default=made_by.PATIENCE, help="seconds to wait for a job that is ending")
     add("command", nargs="+", help="the command, after --")
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Lock the output, then become the command."""
-    made_by.begin(args.output, args.command, args.code, args.patience)
+    made_by.begin(args.output[0], args.command, args.code, args.patience)
     try:
         os.execvp(args.command[0], args.command)
     except OSError as error:
