@@ -210,3 +210,16 @@ def test_a_turns_end_that_is_only_in_the_vocabulary(folder):
     chat = ChatFormat(folder)
     assert (chat.end, chat.end_token_ids) == (2, [0, 2])
     assert chat.prompt_ids("a <turn> a") == [1, 3, 3, 2]
+
+
+def test_a_tokenizer_without_control_tokens_keeps_every_text(folder):
+    """Its end is a plain word."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = Tokenizer(models.WordLevel({"a": 0, "end": 1}))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words)
+    tokenizer.chat_template = "{% for m in messages %}{{ m.content }} end {% endfor %}"
+    tokenizer.save_pretrained(folder)
+    (folder / "generation_config.json").write_text('{"eos_token_id": 1}')
+    assert ChatFormat(folder).plain("a end a") == "a end a"

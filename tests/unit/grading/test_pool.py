@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -267,6 +268,39 @@ def test_a_freeze_of_everything_is_no_wait(monkeypatch):
     monkeypatch.setattr(rows, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     found = grades(*["1"] * 40, "slower", *["1"] * 40, limits=Limits(wall=300.0))
     assert not any(grade.failure for grade in found)
+
+
+def failing_starts(log: Path, parent: int, failing: set[int]):
+    """What prepares a worker: the first, second, ... one dies where its number is among `failing`."""
+    if os.getpid() != parent:
+        with log.open("a") as opened:
+            opened.write("started\n")
+        if len(log.read_text().splitlines()) in failing:
+            os._exit(1)
+
+
+def identity(row):
+    if row == "huge":
+        raise MemoryError
+    return row
+
+
+@on_linux
+def test_starts_that_fail_now_and_then_cost_nothing(tmp_path):
+    """Three in a row stop the work; four, with a good one between, do not."""
+    prepare = partial(failing_starts, tmp_path / "log", os.getpid(), {1, 2, 4, 5})
+    with rows.RowPool(identity, 1, "rows", prepare, "warn") as pool:
+        results = dict(pool.run([0, "huge", 2]))
+    assert (results[0], results[1].reason, results[2]) == (0, "limit", 2)
+
+
+@on_linux
+def test_workers_that_cannot_start_stop_the_work(tmp_path):
+    prepare = partial(failing_starts, tmp_path / "log", os.getpid(), set(range(100)))
+    with rows.RowPool(identity, 2, "rows", prepare) as pool:
+        for _ in range(2):  # the second time too
+            with pytest.raises(InputError, match="rows: a worker process cannot start; give the job more"):
+                list(pool.run([0]))
 
 
 # Pairs that math-verify has to compare, right and wrong.

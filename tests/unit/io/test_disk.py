@@ -42,7 +42,10 @@ def test_what_really_fills_a_device_is_told():
     assert "no space left" in ran_out(error.value)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), OSError(errno.ENOENT, "No such file"), KeyError("a")])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("x"), OSError(errno.ENOENT, "No such file"), KeyError("a"), TypeError("unexpected position")],
+)
 def test_other_errors_are_not(error):
     assert ran_out(error) is None
 

@@ -94,7 +94,13 @@ def test_a_job_waits_a_little_for_one_that_is_ending(tmp_path):
 def test_a_job_of_a_cluster_is_ended_there(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "77")
     held = made_by.begin(tmp_path / "x", ["a"], "1", 0)
+    monkeypatch.setenv("SLURM_JOB_ID", "78")
     with pytest.raises(InputError, match="end it with `scancel 77`"):
+        made_by.begin(tmp_path / "x", ["a"], "1", 0)
+    monkeypatch.setenv(
+        "SLURM_JOB_ID", "77"
+    )  # an allocation in which the user works: `scancel` would end that
+    with pytest.raises(InputError, match=f"end it with `kill {os.getpid()}`"):
         made_by.begin(tmp_path / "x", ["a"], "1", 0)
     os.close(held)
 

@@ -137,7 +137,7 @@ class ChatFormat:
         tokens = {token.content for token in added if token.special} | {*self.tokenizer.all_special_tokens}
         tokens |= {mark for mark in marks if not mark.strip().isalnum()}
         longest_first = sorted(filter(str.strip, tokens), key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)))
+        return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")  # without any: matches nothing
 
 
 def generation_config(folder: Path) -> dict:

@@ -23,8 +23,7 @@ class Measured:
 
     Attributes:
         peak_bytes: on a card.
-        seconds: of a step of the trial's size.
-        flops_share: 6 x parameters x tokens a second and card, of which a card's peak is the whole.
+        flops: 6 x parameters x tokens a second and card.
         tokens_a_second: over all cards.
         how: words where it was not measured at full size; else empty.
     """

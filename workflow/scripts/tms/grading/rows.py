@@ -133,22 +133,25 @@ class RowPool:
         heard = wait([worker.connection for worker in self.workers], timeout=TICK)
         seconds = min(time.monotonic() - before, LONGEST_TICK)
         for worker in list(self.workers):
-            told = worker.connection in heard
+            told, starting = worker.connection in heard, not worker.ready
             done, failure = worker.receive() if told else ({}, worker.waited(seconds))
+            if starting and worker.ready:
+                self.failed_starts = 0
             found += done.items()
             if failure:
                 self._end(worker)
-                self._start_failed(worker)
+                if not worker.ready:
+                    self._start_failed()
                 if worker.pending:
                     found.append((worker.pending.popleft(), Failure(failure)))
                 if worker.pending:
                     queue.appendleft(worker.pending)
         return found
 
-    def _start_failed(self, worker: Worker) -> None:
+    def _start_failed(self) -> None:
         """Count workers in a row that end before they are ready; too many of them cannot be chance."""
-        self.failed_starts = 0 if worker.ready else self.failed_starts + 1
-        if self.failed_starts == STARTS:
+        self.failed_starts += 1
+        if self.failed_starts >= STARTS:
             raise InputError(f"{self.name}: a worker process cannot start; give the job more memory")
 
     def _end(self, worker: Worker) -> None:

@@ -92,7 +92,8 @@ def _lock(descriptor: int, output: Path, deadline: float) -> bool:
 def _holder(record: dict) -> str:
     """Who still makes an output, and how to end that."""
     pid, host = record.get("pid", "?"), record.get("host", "?")
-    end = f"scancel {record['slurm_job']}" if "slurm_job" in record else f"kill {pid}"
+    job = record.get("slurm_job")  # another one's: this one's may be an allocation with more in it
+    end = f"kill {pid}" if job in (None, os.environ.get("SLURM_JOB_ID")) else f"scancel {job}"
     return (
         f"process {pid} on {host} still makes it (its Snakemake may have been killed); end it with "
         f"`{end}`, which keeps what it has done"

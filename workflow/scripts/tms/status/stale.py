@@ -8,6 +8,7 @@ from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.io import made_by
 from tms.io.errors import InputError
 
+PROGRAM = "workflow/scripts/check_stale.py"
 NO_RECORD = "no record of what made it"
 
 
@@ -55,7 +56,9 @@ def headline(tables: list[str], configfiles: list[Path]) -> list[str]:
     if not found.stale:
         return []
     words = f"make check-stale TARGET={shlex.quote(' '.join(tables))}"
-    words += f" CONFIG={shlex.quote(' '.join(map(str, configfiles)))}" if configfiles else ""
+    words += f" CONFIG={shlex.quote(str(configfiles[0]))}" if configfiles else ""
+    if len(configfiles) > 1:  # make takes one
+        words = "python " + shlex.join([PROGRAM, *tables, "--configfile", *map(str, configfiles)])
     return [
         f"stale: {len(found.stale)} of the {found.outputs} outputs behind it do not match today's settings "
         f"and code; `{words}` lists them"
