@@ -34,11 +34,12 @@ def main(args: argparse.Namespace) -> None:
     targets = args.target or sorted(str(path) for end in ENDS for path in Path("results").glob(end))
     if not targets:
         raise InputError("results/ has no table and no report; name a target")
-    found = compared(targets, args.configfile)
-    for output, why in found.stale.items():
+    comparison = compared(targets, args.configfile)
+    for output, why in comparison.stale.items():
         print(f"{output}: {'; '.join(why)}")
-    print(f"{found.outputs - len(found.stale)} of {found.outputs} outputs match today's settings and code")
-    if found.stale:
+    matching = comparison.outputs - len(comparison.stale)
+    print(f"{matching} of {comparison.outputs} outputs match today's settings and code")
+    if comparison.stale:
         sys.exit(1)
 
 

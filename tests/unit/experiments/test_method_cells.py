@@ -7,7 +7,8 @@ from statsmodels.stats.multitest import multipletests
 from tms.config.suite import Suite
 from tms.experiments.method_cells import BEST, SEEDS, TIED, score_cells
 from tms.metrics.per_example import PerExample
-from tms.metrics.summary import BASE, difference, quantities, summarise
+from tms.metrics.quantities import quantities
+from tms.metrics.summary import BASE, difference, summarise
 
 SUITE = Suite(["count", "chain"], ["facts", "lookup"], {}, ["guard"])
 SINGLE = Suite(["chain"], ["facts"])

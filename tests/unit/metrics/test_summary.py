@@ -14,8 +14,9 @@ from tms.io.errors import InputError
 from tms.metrics import statistics
 from tms.metrics.paired_tests import bootstrap_p
 from tms.metrics.per_example import HALVES, PerExample, half_of
+from tms.metrics.quantities import quantities
 from tms.metrics.statistics import percentiles, resampled_means, score_interval
-from tms.metrics.summary import BASE, difference, quantities, summarise
+from tms.metrics.summary import BASE, difference, summarise
 
 TABLE9 = PAPER / "table9.csv"
 SUITE = Suite(["countdown", "chain"], ["facts", "refusal"])

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, all of it at once."""
+"""Faults of a configuration, all of them at once."""
 
 from collections.abc import Callable, Collection
 

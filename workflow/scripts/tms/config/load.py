@@ -41,7 +41,7 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
 
 def duplicates(path: Path) -> list[str]:
     """Keys that stand twice in a mapping of a YAML file (YAML would drop the first), a line each."""
-    found = []
+    faults = []
 
     def visit(node: yaml.Node, place: str) -> None:
         if isinstance(node, yaml.SequenceNode):
@@ -52,7 +52,7 @@ def duplicates(path: Path) -> list[str]:
             for key, value in node.value:
                 name, line = str(key.value), key.start_mark.line + 1
                 if name in lines:
-                    found.append(
+                    faults.append(
                         f"{path}: {place}{name} stands twice (lines {lines[name]} and {line}); keep one"
                     )
                 lines[name] = line
@@ -63,7 +63,7 @@ def duplicates(path: Path) -> list[str]:
             visit(yaml.compose(stream, Loader=yaml.SafeLoader), "")
         except yaml.YAMLError:  # JSON with tabs, which Snakemake reads; it refuses all else
             return []
-    return found
+    return faults
 
 
 def typed(values: dict) -> dict:

@@ -14,8 +14,9 @@ from tms.metrics.cost_table import COST, WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
+from tms.metrics.quantities import quantities
 from tms.metrics.statistics import normal_interval, seed_interval
-from tms.metrics.summary import BASE, Estimate, Summary, difference, quantities
+from tms.metrics.summary import BASE, Estimate, Summary, difference
 from tms.mixture import checkpoints
 
 BEST, TIED = "best", "tied"

@@ -79,12 +79,12 @@ class RowPool:
             while queue or again or self._busy():
                 alone = bool(again) and not self._busy()
                 if alone:
-                    found = [self._alone(again.popleft(), rows)]
+                    results = [self._alone(again.popleft(), rows)]
                 else:
                     if not again:
                         self._hand_out(queue, rows)
-                    found = self._collect(queue)
-                for index, result in found:
+                    results = self._collect(queue)
+                for index, result in results:
                     if isinstance(result, Failure):
                         # A limit counts where it is reached twice: once may be the machine's doing.
                         first = index not in before or (before[index] != LIMIT and result.reason == LIMIT)
@@ -114,8 +114,8 @@ class RowPool:
         queue = deque([deque([index])])
         while True:
             self._hand_out(queue, rows)
-            if found := self._collect(queue):
-                return found[0]
+            if results := self._collect(queue):
+                return results[0]
 
     def _hand_out(self, queue: deque[deque[int]], rows: Sequence) -> None:
         """Give idle workers a chunk each, and start as many as there are chunks for."""
@@ -128,7 +128,7 @@ class RowPool:
 
     def _collect(self, queue: deque[deque[int]]) -> list[tuple[int, Any]]:
         """Wait for results. Of a worker that is stuck or dead one row fails, and the queue gets the rest."""
-        found: list[tuple[int, Any]] = []
+        results: list[tuple[int, Any]] = []
         before = time.monotonic()
         heard = wait([worker.connection for worker in self.workers], timeout=TICK)
         seconds = min(time.monotonic() - before, LONGEST_TICK)
@@ -137,16 +137,16 @@ class RowPool:
             done, failure = worker.receive() if told else ({}, worker.waited(seconds))
             if starting and worker.ready:
                 self.failed_starts = 0
-            found += done.items()
+            results += done.items()
             if failure:
                 self._end(worker)
                 if not worker.ready:
                     self._start_failed()
                 if worker.pending:
-                    found.append((worker.pending.popleft(), Failure(failure)))
+                    results.append((worker.pending.popleft(), Failure(failure)))
                 if worker.pending:
                     queue.appendleft(worker.pending)
-        return found
+        return results
 
     def _start_failed(self) -> None:
         """Count workers in a row that end before they are ready; too many of them cannot be chance."""

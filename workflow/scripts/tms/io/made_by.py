@@ -1,4 +1,4 @@
-"""What made an output: a record beside it, which its job keeps locked while it runs.
+"""The record of what made an output: it lies beside it, and the job keeps it locked while it runs.
 
 Snakemake compares settings only where it finds its own `.snakemake`, and only with the triggers that it is
 given. A `kill -9` of it leaves its jobs running, whose outputs and work folders a restarted job would share.
@@ -116,25 +116,25 @@ def settings(command: list[str]) -> dict[str, list[str]]:
         command: words, from what starts the program (a lease, a launcher) on.
     """
     programs = [place for place, word in enumerate(command) if word.endswith(".py")]
-    found: dict[str, list[str]] = {"program": [command[programs[-1]]] if programs else []}
-    values = found["program"]
+    flags: dict[str, list[str]] = {"program": [command[programs[-1]]] if programs else []}
+    values = flags["program"]
     for word in command[programs[-1] + 1 :] if programs else []:
         if word.startswith("--"):
-            values = found.setdefault(word, [])
+            values = flags.setdefault(word, [])
         else:
             values.append(word)
-    return {name: values for name, values in found.items() if name not in RESOURCES}
+    return {name: values for name, values in flags.items() if name not in RESOURCES}
 
 
 def differences(made: dict, command: list[str], code: str) -> list[str]:
     """How an output's record differs from what would make it today, e.g. `--alpha 0.25, now 0.4`."""
     before, now = settings(made["command"]), settings(command)
-    found = [
+    changed = [
         f"{name} {_shown(before.get(name))}, now {_shown(now.get(name))}"
         for name in dict.fromkeys([*now, *before])
         if before.get(name) != now.get(name)
     ]
-    return found or (["other code"] if made.get("code") != code else [])
+    return changed or (["other code"] if made.get("code") != code else [])
 
 
 def _shown(values: list[str] | None) -> str:

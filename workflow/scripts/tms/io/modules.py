@@ -55,7 +55,8 @@ def told(error: BaseException) -> str:
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if not places:
         return text
-    own = [place for place in places if place[0].parent.name in PARTS]  # the library below it is not at fault
-    path, line = (own or places)[-1]
+    # The library below a module that a setting names is not at fault.
+    named = [place for place in places if place[0].parent.name in PARTS]
+    path, line = (named or places)[-1]
     shown = path.relative_to(SCRIPTS.parents[1]) if path.is_relative_to(SCRIPTS) else path
     return f"{shown}, line {line}: {text}"

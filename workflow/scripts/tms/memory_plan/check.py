@@ -20,7 +20,7 @@ def peaks(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> dict[str, P
         config: the whole configuration.
         memory_of: of `tms.memory_plan.store.Store`, or what finds the memory of a step in another way.
     """
-    found: dict[str, Peak] = {}
+    by_name: dict[str, Peak] = {}
     seen = set()
     for job in jobs:
         kind = (job.rule, *map(job.wildcards.get, ("model", "method", "task", "teacher", "judge")))
@@ -29,24 +29,24 @@ def peaks(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> dict[str, P
         seen.add(kind)
         for peak in _peaks(job, config, lambda shape: _bounded(shape, plan.room(config), memory_of)):
             who = job.wildcards.get("model", "")
-            found.setdefault(f"{job.rule} {who}".strip() + f" ({peak.job}; {peak.shape})", peak)
-    return found
+            by_name.setdefault(f"{job.rule} {who}".strip() + f" ({peak.job}; {peak.shape})", peak)
+    return by_name
 
 
-def faults(found: dict[str, Peak], config: dict) -> list[str]:
+def faults(peaks: dict[str, Peak], config: dict) -> list[str]:
     """A line for each kind of job that would not fit on its cards: the sum, and two settings that help."""
     card = f"compute.gpu_memory_gb {config['compute']['gpu_memory_gb']:g}, a tenth to spare"
     return [
         f"memory: {name}: {peak.arithmetic()}, which may hold {peak.room / 1e9:.1f} ({card}); "
         f"{' or '.join(peak.remedies)}"
-        for name, peak in found.items()
+        for name, peak in peaks.items()
         if not peak.fits
     ]
 
 
-def largest(found: dict[str, Peak]) -> str:
+def largest(peaks: dict[str, Peak]) -> str:
     """The job that holds most on a card, with its sum, beside the jobs of vLLM, which fill their share."""
-    if not (trained := {name: peak for name, peak in found.items() if "KV cache" not in peak.parts}):
+    if not (trained := {name: peak for name, peak in peaks.items() if "KV cache" not in peak.parts}):
         return ""
     name = max(trained, key=lambda name: trained[name].total)
     return f"; at most on a card: {name}: {trained[name].arithmetic()}"

@@ -15,26 +15,11 @@ from tms.io.errors import InputError
 from tms.metrics.flags import Run, run_label
 from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
 from tms.metrics.per_example import Model, PerExample, interval, misfit, score_draws
+from tms.metrics.quantities import benchmarks_behind, kept
 from tms.metrics.scores import forgetting, forgetting_floor
 from tms.metrics.statistics import SHARE, Bounds, bootstrap_interval, seed_interval
 
 BASE = "base"
-
-
-def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
-    """Quantities in which methods are compared, higher being better, with the benchmarks behind each.
-
-    Args:
-        suite: the benchmarks and their parts.
-        task: of the runs on this task; "" for all.
-    """
-    return {
-        **{name: [name] for name in suite.benchmarks},
-        **({} if task else {"target_mean": suite.targets}),
-        "retention_mean": suite.retention,
-        "xfer": [name for name in suite.targets if name != task],
-        **{f"forgetting{suffix}": names for suffix, names in _kept(suite).items()},
-    }
 
 
 class Estimate(NamedTuple):
@@ -268,37 +253,26 @@ def _summary(
         np.subtract(*scores(names, trained)).mean(axis=0) for trained, names in transfers.items() if names
     ]
     draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
-    for suffix, names in _kept(suite).items():
+    for suffix, names in kept(suite).items():
         pairs = [scores(names, trained) for trained in tasks]
         n_K1 = np.array([[graded[name][BASE].n] for name in names])
         draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(runs - base) for runs, base in pairs], axis=0)
         chance = [forgetting_floor(runs[..., 0], base[..., 0], n_K1) for runs, base in pairs]
         floor[f"forgetting_floor{suffix}"] = float(np.mean(chance))
-    return Summary(draws_SD | _means(draws_SD, suite, task), items, _behind(suite, task), floor)
+    return Summary(draws_SD | _means(draws_SD, suite, task), items, benchmarks_behind(suite, task), floor)
 
 
 def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -> Summary:
     """Summary of theta_0, whose changes are 0 by definition."""
     draws_SD = {name: draws[BASE][None] for name, draws in drawn.items()}
-    behind = _behind(suite, task)
+    behind = benchmarks_behind(suite, task)
     unchanged = np.zeros_like(draws_SD[suite.retention[0]])
-    changes = {f"forgetting{suffix}": unchanged for suffix in _kept(suite)}
+    changes = {f"forgetting{suffix}": unchanged for suffix in kept(suite)}
     changes["xfer"] = unchanged if behind["xfer"] else None
     items = {name: [runs[BASE]] for name, runs in graded.items()}
     return Summary(draws_SD | _means(draws_SD, suite, task) | changes, items, behind, {}, trained=False)
 
 
-def _kept(suite: Suite) -> dict[str, list[str]]:
-    """Benchmarks of the forgetting score, and of the extended one where there are safety sets."""
-    return {"": suite.retention} | ({"_ext": [*suite.retention, *suite.safety]} if suite.safety else {})
-
-
-def _behind(suite: Suite, task: str) -> dict[str, list[str]]:
-    return quantities(suite, task) | {
-        f"retention_mean{suffix}": names for suffix, names in _kept(suite).items()
-    }
-
-
 def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray]:
-    means = {name: behind for name, behind in _behind(suite, task).items() if "_mean" in name}
+    means = {name: behind for name, behind in benchmarks_behind(suite, task).items() if "_mean" in name}
     return {name: np.mean([draws_SD[one] for one in behind], axis=0) for name, behind in means.items()}

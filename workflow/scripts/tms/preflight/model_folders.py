@@ -28,12 +28,12 @@ def faults(jobs: list[Job]) -> list[str]:
                 wanted = checks.setdefault(path, {check_files})
                 wanted |= set() if job.rule in OWN_TEMPLATE else {ChatFormat}
                 wanted |= {check_saving} if job.rule in TRAINING else set()
-    found = []
+    lines = []
     for path, wanted in checks.items():
         for check in sorted(wanted, key=(check_files, ChatFormat, check_saving).index):
             try:
                 check(Path(path))
             except InputError as error:
-                found.append(str(error))
+                lines.append(str(error))
                 break
-    return found
+    return lines

@@ -50,16 +50,16 @@ def reasons(job: Job) -> list[str]:
 def headline(tables: list[str], configfiles: list[Path]) -> list[str]:
     """A line to stand above tables where outputs behind them do not match; none where all do."""
     try:
-        found = compared(tables, configfiles)
+        comparison = compared(tables, configfiles)
     except InputError as error:
         return [f"not compared with today's settings: {line}" for line in str(error).splitlines()]
-    if not found.stale:
+    if not comparison.stale:
         return []
     words = f"make check-stale TARGET={shlex.quote(' '.join(tables))}"
     words += f" CONFIG={shlex.quote(str(configfiles[0]))}" if configfiles else ""
     if len(configfiles) > 1:  # make takes one
         words = "python " + shlex.join([PROGRAM, *tables, "--configfile", *map(str, configfiles)])
     return [
-        f"stale: {len(found.stale)} of the {found.outputs} outputs behind it do not match today's settings "
-        f"and code; `{words}` lists them"
+        f"stale: {len(comparison.stale)} of the {comparison.outputs} outputs behind it do not match today's "
+        f"settings and code; `{words}` lists them"
     ]

@@ -1,0 +1,31 @@
+"""Quantities in which methods are compared, and the benchmarks behind each."""
+
+from tms.config.suite import Suite
+
+
+def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
+    """Quantities in which methods are compared, higher being better, with the benchmarks behind each.
+
+    Args:
+        suite: the benchmarks and their parts.
+        task: of the runs on this task; "" for all.
+    """
+    return {
+        **{name: [name] for name in suite.benchmarks},
+        **({} if task else {"target_mean": suite.targets}),
+        "retention_mean": suite.retention,
+        "xfer": [name for name in suite.targets if name != task],
+        **{f"forgetting{suffix}": names for suffix, names in kept(suite).items()},
+    }
+
+
+def kept(suite: Suite) -> dict[str, list[str]]:
+    """Benchmarks of the forgetting score, and of the extended one where there are safety sets."""
+    return {"": suite.retention} | ({"_ext": [*suite.retention, *suite.safety]} if suite.safety else {})
+
+
+def benchmarks_behind(suite: Suite, task: str) -> dict[str, list[str]]:
+    """Benchmarks behind each quantity that is computed, the means of retention included."""
+    return quantities(suite, task) | {
+        f"retention_mean{suffix}": names for suffix, names in kept(suite).items()
+    }
