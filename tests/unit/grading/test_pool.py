@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -260,6 +261,22 @@ def test_a_worker_that_stays_stopped_costs_time_alone(tmp_path):
     found = grade_all(tasks, 2, limits=SHORT["hang"])
     assert found[40] == Grade(1.0, "went on")
     assert not any(grade.failure for grade in found)
+
+
+@on_linux
+def test_an_idle_worker_that_is_stopped_does_not_hold_up_who_sends_it_long_rows():
+    texts = [f"{number:020000}" for number in range(32)]  # more in all than a pipe takes
+    with GradingPool(["exact_fake"], 1, limits=SHORT["hang"]) as pool:
+        pool.grade([task("1")])
+        os.kill(pool.rows.workers[0].process.pid, signal.SIGSTOP)
+        assert [grade.extracted for grade in pool.grade([*map(task, texts)])] == texts
+
+
+def test_rows_are_sent_in_chunks_of_few_bytes():
+    assert rows.chunks([], 3) == deque()
+    assert rows.chunks("abcdefg", 3) == deque([deque([0, 1, 2]), deque([3, 4, 5]), deque([6])])
+    long = "x" * 2**17
+    assert rows.chunks(["a", long, long, "b", "c"], 3) == deque(map(deque, [[0], [1], [2], [3, 4]]))
 
 
 def test_a_freeze_of_everything_is_no_wait(monkeypatch):

@@ -1,5 +1,6 @@
 """Work on rows in a pool of processes, where no result depends on how busy the machine is."""
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from tms.grading.worker import Failure, Limits, Worker
 from tms.io.errors import InputError
 
 CHUNK = 32  # rows sent to a worker at once
+CHUNK_BYTES = 1 << 16  # of them, which a pipe takes at once: to send more waits for a worker that is stopped
 TICK = 0.2  # seconds between two looks at workers that say nothing
 STARTS = 3  # that fail one after the other
 LONGEST_TICK = 1.0  # counted of them; a longer one means that this process itself was stopped
@@ -64,10 +66,7 @@ class RowPool:
         Raises:
             InputError: too many lost rows, workers that cannot start, or one that the work raises.
         """
-        size = max(1, min(CHUNK, -(-len(rows) // self.processes)))
-        queue = deque(
-            deque(range(start, min(start + size, len(rows)))) for start in range(0, len(rows), size)
-        )
+        queue = chunks(rows, max(1, min(CHUNK, -(-len(rows) // self.processes))))
         again: deque[int] = deque()  # rows to try once more
         before: dict[int, str] = {}  # why the last try of these rows had no result
         losses = Losses(self.name, len(rows), self.lost_rows)
@@ -163,3 +162,17 @@ class RowPool:
 
     def __exit__(self, *exception) -> None:
         self.close()
+
+
+def chunks(rows: Sequence, most: int) -> deque[deque[int]]:
+    """Indices of rows in chunks, each of at most so many rows and (of more than one) `CHUNK_BYTES`."""
+    queue: deque[deque[int]] = deque()
+    room = 0
+    for index, row in enumerate(rows):
+        length = len(pickle.dumps(row))
+        if not queue or len(queue[-1]) == most or length > room:
+            queue.append(deque())
+            room = CHUNK_BYTES
+        queue[-1].append(index)
+        room -= length
+    return queue
