@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tms.config.load import configuration
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.status.stale import compared
@@ -29,9 +30,21 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
+def tables_there(configfiles: list[Path]) -> list[str]:
+    """Tables and reports under results/ of the configuration's models; those of others are named."""
+    models = configuration(configfiles)["models"]
+    targets = []
+    for path in sorted(path for end in ENDS for path in Path("results").glob(end)):
+        if len(path.parts) == 2 or path.parts[1] in models:
+            targets.append(str(path))
+        else:
+            print(f"{path}: not compared: no models.{path.parts[1]}; add the --configfile that made it")
+    return targets
+
+
 def main(args: argparse.Namespace) -> None:
     """Print a line for each output that does not match."""
-    targets = args.target or sorted(str(path) for end in ENDS for path in Path("results").glob(end))
+    targets = args.target or tables_there(args.configfile)
     if not targets:
         raise InputError("results/ has no table and no report; name a target")
     comparison = compared(targets, args.configfile)
