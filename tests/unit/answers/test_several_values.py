@@ -72,6 +72,18 @@ UNION = "(-\\infty,-8)\\cup(8,\\infty)"
         ("\\boxed{x < -8 \\cup x > 8}", UNION),
         ("\\boxed{(-\\infty,-8) \\text{ or } (8,\\infty)}", UNION),
         ("\\boxed{\\{(1,2), (3,4)\\}}", "(1,2),(3,4)"),
+        ("\\boxed{x^2 - 7x + 10 < 0 \\implies 2 < x < 5}", "(2,5)"),
+        ("\\boxed{2 \\le f(x) \\le 5}", "[2,5]"),
+        ("\\boxed{x < 1 \\text{ or } x \\in (2, 3)}", "(-\\infty,1)\\cup(2,3)"),
+        ("The answer is $\\boxed{\\frac{10}{3}}$, or approximately 3.33.", "\\frac{10}{3}"),
+        ("The answer is $12$. Alternatively, by symmetry $x = 3$ gives it too.", "12"),
+        ("The answer is 12. Alternatively, we can see it from a picture.", "12"),
+        ("The answer is $5\\sqrt{2}$, or about $7.07$.", "5\\sqrt{2}"),
+        ("Thus we get 3 and then $f(2) < f(1) < f(4)$", "f(2) < f(1) < f(4)"),
+        ("Thus we get 3 and then $\\frac{1}{7}$", "\\frac17"),
+        ("So $J$ must be $\\boxed{120}$ (or else $J$ would have more than 16 factors).", "120"),
+        ("We conclude that the sum of $a$ and $b$ is $5$.", "5"),
+        ("so $P(B) = \\frac13$, and $P(A \\cap B) = \\frac16$", "\\frac16"),
     ],
 )
 def test_right(completion, answer):
@@ -125,6 +137,13 @@ def test_right(completion, answer):
         ("The answer is $12$. Or $20$.", ["12", "20"]),
         ("\\boxed{x^2=4}", ["2,-2"]),
         ("\\boxed{x > 12}", ["12"]),
+        ("\\boxed{2 < x < 5 \\implies x^2 - 7x + 10 < 0}", ["(2,5)"]),
+        ("The answer is $\\frac{10}{3}$, or about 3.34.", ["\\frac{10}{3}"]),
+        ("The answer is $\\frac{10}{3}$, or about 3.", ["\\frac{10}{3}"]),
+        ("$x+1$ or maybe $x+2$", ["x+1", "x+2"]),
+        ("$x+1$ and/or $x+2$", ["x+1", "x+2"]),
+        ("**12** or **20**", ["12", "20"]),
+        ("$f(1) < f(2)$ or $f(2) < f(1)$", ["f(1) < f(2)", "f(2) < f(1)"]),
     ],
 )
 def test_wrong(completion, answers):

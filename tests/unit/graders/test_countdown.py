@@ -75,6 +75,14 @@ def test_a_statement_is_read(statement, form):
         "answer: • 8*3+4",
         "<answer>8*3+4</answer><|endoftext|>",
         "Solution: 8*3+4",
+        "answer: 8*3+4</s>",
+        "answer: 8*3+4 🎉",
+        "So one valid expression is **8 × 3 + 4 = 28**.",
+        "So the expression that equals 28 is 8 * 3 + 4.",
+        "One way to reach 28 is 8 * 3 + 4",
+        "Using the numbers 8, 3 and 4: 8 * 3 + 4 = 28",
+        "answer: 8*3+4, maybe not the only one",
+        "answer: 8*3+4 and then we are done",
     ],
 )
 def test_the_last_statement_is_read(completion):
@@ -147,6 +155,9 @@ def test_what_is_no_expression_of_the_numbers(statement):
         "answer:\n8*3+4\nor\n8+3+4",
         "answer: 8*3 = 24, 24 + 4 = 28",
         "answer: 8 times 3 plus 4",
+        "answer: 8*3+4 (maybe 8+3+4)",
+        "answer: 8*3+4, could be 8+3+4",
+        "answer: 8*3+4 and then 8+3+4",
     ],
 )
 def test_what_is_not_the_last_statement_does_not_count(completion):

@@ -55,6 +55,31 @@ def test_where_the_answer_stands(completion, found):
     assert extract(completion) == found
 
 
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "answer: Paris or London",
+        "The answer is Paris\nor London.",
+        "<answer>Paris\nor\nLondon</answer>",
+        "Paris\nor\nLondon",
+        "\\boxed{Paris} or \\boxed{London}",
+        "answer: Paris (maybe London)",
+        "answer: Paris and also London",
+        "answer: Paris versus London",
+        "answer: somewhere between Paris and London",
+        "answer: Paris, alternatively London",
+    ],
+)
+def test_two_offered_values_score_0(offer):
+    for gold in ("Paris", "London"):
+        assert qa.grade(offer, gold).score == 0
+
+
+@pytest.mark.parametrize("gold", ["Kramer vs. Kramer", "Perhaps Love", "Either/Or", "Do or Die", "AC/DC"])
+def test_a_gold_answer_with_a_connective_is_one_value(gold):
+    assert qa.grade(f"answer: {gold}", gold).score == 1
+
+
 def test_the_grader_gives_f1_and_exact_match():
     assert qa.METRIC == "f1"
     assert qa.grade("The answer is not London but Paris.", "Paris").score == 1

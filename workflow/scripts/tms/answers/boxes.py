@@ -50,13 +50,14 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def boxed(text: str, several: bool = False) -> str | None:
-    """Content of the last box; with `several`, of all boxes that form one list with it, joined by commas."""
+    """Content of the last box; with `several`, of all that form a list with it, joined by ", " or " or "."""
     complete = boxes(text)
     if not complete:
         return None
-    contents = [complete[-1][2]]
+    contents = complete[-1][2]
     for (_, end, content), (start, _, _) in zip(complete[-2::-1], complete[:0:-1], strict=True):
-        if not several or start - end > FARTHEST or not BETWEEN_BOXES.fullmatch(text[end:start]):
+        between = text[end:start]
+        if not several or start - end > FARTHEST or not BETWEEN_BOXES.fullmatch(between):
             break
-        contents.insert(0, content)
-    return ", ".join(contents)
+        contents = f"{content}{' or ' if re.search(r'(?<![a-z])or(?![a-z])', between) else ', '}{contents}"
+    return contents

@@ -30,7 +30,7 @@ STATEMENT = re.compile(
     r"<(?P<tag>(?:final[ _-]?)?answer)>"
     r"|^[ \t#*_>]*(?:the )?(?:final |correct |short )?answer[ \t#*_]*$"
     rf"|(?:\bans(?:wers?)?\b[*_`)\]{QUOTES}]{{0,4}} ?(?:\([^()\n]{{1,40}}\) ?)?(?:{IS}|(?:is|are)\b|{TASK})?"
-    r"|答案 ?是?)[*_ ]{0,4}(?:[:：]|=(?!=))",
+    r"|答案】? ?是?)[*_ ]{0,4}(?:[:：]|=(?!=))",
     flags=re.IGNORECASE | re.MULTILINE,
 )
 END_OF_ANSWER = re.compile(r"</(?:final[ _-]?)?answer>", flags=re.IGNORECASE)
@@ -39,10 +39,10 @@ ANNOUNCED = re.compile(
     r"(?!(?:not(?![^.\n]{1,60}\bbut\b)|in|on|at|found|located|given|based|correct|right|wrong|clear)\b)",
     flags=re.IGNORECASE,
 )
-OR_BELOW = re.compile(r"\s*\bor\b\s*[^\n]*", flags=re.IGNORECASE)  # "answer: 3" and in the next line "or 4"
+OR = re.compile(r"(?<!\s)\s+(or)\s+", flags=re.IGNORECASE)  # also on a line of its own
 # Between two statements that offer one answer together.
 OFFERED_TOO = re.compile(
-    r"(?:\bor|</(?:final[ _-]?)?answer>\W*(?:and|[,;&]))[\s,:*<]*"
+    r"(?:\b(?:or|alternatively)|</(?:final[ _-]?)?answer>\W*(?:and|[,;&]))[\s,:*<]*"
     r"(?:(?:the|my|final|else|also|maybe|perhaps|possibly)\s+){0,3}$",
     flags=re.IGNORECASE,
 )
@@ -52,7 +52,7 @@ TAGS_JOINED = re.compile(
 )
 TAGS = re.compile(
     r"</?(?:(?:final[ _-]?)?answer|expression|equation|result|solution|em|strong|mark|code|pre|br|span|"
-    r"div|center|math)\s*/?>|</[biup]>|<\|\w{1,40}\|>|<([biup])>(?=[^<\n]{0,300}</\1>)",
+    r"div|center|math)\s*/?>|</[biups]>|<[|｜][\w▁]{1,40}[|｜]>|<([biup])>(?=[^<\n]{0,300}</\1>)",
     flags=re.IGNORECASE,
 )
 ESCAPED = re.compile(r"\\([*_`#~+>-])")
@@ -77,13 +77,14 @@ def spoken(completion: str) -> str:
     """A completion's end, without its thoughts: `<think>...</think>`, or all before a lone `</think>`.
 
     Thoughts without an end are read as the rest is: a completion that is cut off may still have answered.
+    What "or" joins stands on one line.
     """
     *closed, rest = THOUGHT_ENDS.split(completion[-LONGEST:])
     kept = ""
     for part in closed:
         before, *thought = THOUGHT_BEGINS.split(part, maxsplit=1)
         kept = f"{kept}{before}\n" if thought else ""
-    return kept + rest
+    return OR.sub(r" \1 ", kept + rest)
 
 
 def final_answer(completion: str) -> str | None:
@@ -133,8 +134,7 @@ def _extent(text: str, statement: re.Match) -> tuple[int, int]:
         end = start + len(line)
         if _says(line):
             closing = END_OF_ANSWER.search(text, start, end)
-            too = OR_BELOW.match(text, end)
-            return start, closing.start() if closing else too.end() if too else end
+            return start, closing.start() if closing else end
         start = end
     return start, start
 
@@ -159,7 +159,7 @@ def in_boxes(text: str, complete: list[tuple[int, int, str]]) -> str:
     contents = boxed(text, several=True)
     if len(complete) == 1 and re.search(r"(?:\bor|/)[\s$\\(\[*]*$", before):
         contents = f"{before} {contents}"
-    too = re.match(r"[\s$,;.\\)\]*]*(?:\bor\b|/).*", text[complete[-1][1] :])
+    too = re.match(r"[\s$,;.\\()\]*]*(?:\bor\b|/).*", text[complete[-1][1] :])
     return f"{contents} {too.group().strip()}" if too else contents
 
 

@@ -6,11 +6,13 @@ from tms.answers.lists import NAMED, TEXT, split_values
 
 RELATION = re.compile(r"\\(?:le|ge|lt|gt|ne)(?![a-zA-Z])|[<>]")
 KINDS = {r"\le": "<=", r"\ge": ">=", r"\lt": "<", r"\gt": ">", r"\ne": "!=", "<": "<", ">": ">"}
-VARIABLE = re.compile(r"[a-zA-Z]|\\(?:alpha|beta|gamma|theta|lambda|mu|phi|omega)")
+VARIABLE = re.compile(r"[a-zA-Z](?:\([a-zA-Z]\))?|\\(?:alpha|beta|gamma|theta|lambda|mu|phi|omega)")
 NEGATIVE = re.compile(rf"-\s*({VARIABLE.pattern})")
 BUILDER = re.compile(
     r"\\\{\s*(?:[a-zA-Z]|\\[a-z]+)\s*(?:\\in\s*[^:|]*?)?(?:\\mid(?![a-z])|\\vert(?![a-z])|[:|])(.*)\\\}"
 )
+MEMBER = re.compile(rf"({VARIABLE.pattern})\s*\\in\s*([(\[][^()\[\]]*[)\]])")
+IMPLIES = re.compile(r"\\(?:implies|iff|(?:Long)?(?:left)?(?:Left)?[rR]ightarrow)(?![a-zA-Z])|[⇒⟹⇔]")
 TURNED = str.maketrans("<>", "><")
 OR = re.compile(r"(?<![\\a-zA-Z])or(?![a-zA-Z])|\\(?:lor|vee)(?![a-zA-Z])|∨", flags=re.IGNORECASE)
 
@@ -26,6 +28,7 @@ def intervals(answer: str) -> dict[str, list[str]]:
     Two readings where it does not say whether they hold together ("x > 2, x < 5") or not. Empty for the
     question's own inequality: one in which the variable stands with something else.
     """
+    answer = IMPLIES.split(answer)[-1]
     of_set = BUILDER.fullmatch(answer.strip())
     answer = (of_set[1] if of_set else answer).replace(r"\cup", " or ").replace(r"\cap", " and ")
     solved = [_interval(part) for part in split_values(answer)]
@@ -49,6 +52,8 @@ def _interval(part: str) -> tuple[str, str] | None:
     named = NAMED.fullmatch(part)
     if named and not RELATION.search(part):
         return named[1], rf"\{{{named[2].strip()}\}}"
+    if member := MEMBER.fullmatch(part):
+        return member[1], member[2]
     sides = [side.strip() for side in RELATION.split(part)]
     kinds = [KINDS[relation] for relation in RELATION.findall(part)]
     if len(sides) == 2 and any(NEGATIVE.fullmatch(side) for side in sides):  # `-x > -1`

@@ -13,12 +13,24 @@ WRONG = (
     r"\s+(?:all )?(?:is|are|was|were)\s+(?:all |both |clearly )?(?:wrong|incorrect|false|invalid|not)\b"
     r"|都?是?[错錯不]"
 )
+CORRECT = re.compile(  # around an option's text
+    r"^(?:so|thus|hence|therefore),?\s+"
+    r"|\s+is (?:clearly |definitely )?(?:the )?(?:(?:correct|right|best) )?(?:answer|option|choice|one)\W*$",
+    flags=re.IGNORECASE,
+)
 OPENING, CLOSING = "(\\[<\"'“‘«", ")\\]>\"'”’»"
 # Between two labels of which both are offered.
+MAYBE = r"maybe|perhaps|possibly|probably|alternatively|otherwise"
+ALSO = (
+    rf"(?:(?:option|choice|also|else|even|either|just|then|(?:most )?likely|it|could|might|may|be|{MAYBE})\b"
+    r",?\s+)*"
+)
 JOINT = re.compile(
     r"\s*(?:或者?|和|与|與|及|、|还是)\s*|"
-    r"\s*(?:,\s*)?\(?(?:and/or|and|or|nor|to|through|vs\.?)\b\s*(?:option |choice |also |maybe |perhaps )?"
-    r"|[^\S\n]*(?:[,/&|;]|(?P<range>[+~–—-]))\s*(?:option |choice |maybe |perhaps )?",
+    rf"\s*(?:,\s*)?\(?(?:and(?!/)|to|through)\b\s*{ALSO}"
+    r"|\s*(?:(?:[,;?(—–-]|\.{2,}|…|\.(?=\s*(?:or|alternatively)\b))\s*)?"
+    rf"(?:and/or|or|nor|vs|versus|as well as|else|(?:but\s+)?(?:{MAYBE}))\b[,.]?\s*{ALSO}"
+    rf"|[^\S\n]*(?:[,/&|;]|(?P<range>[+~–—-]))\s*{ALSO}",
     flags=re.IGNORECASE,
 )
 JOINED_LABEL = re.compile(r"\s*[+/]\s*[(\[]?[a-zA-Z](?!\w)")
@@ -134,15 +146,26 @@ def label_or_text(text: str, labels: list[str], texts: list[str]) -> str:
     """The label of a text that is nothing but a label (with or without its option) or an option."""
     text = text.strip()
     label = pattern(tuple(labels))
-    alone = re.fullmatch(rf"[{OPENING}]*\s*({label})\s*[{CLOSING}]*\s*[.,:]?", text, flags=re.IGNORECASE)
+    alone = re.fullmatch(rf"[{OPENING}]*\s*({label})\s*[{CLOSING}]*\s*[.,:!]?", text, flags=re.IGNORECASE)
     if alone:
         return as_listed(alone[1], labels)
-    beside = re.match(rf"({label})[.,:)]?\s+", text, flags=re.IGNORECASE)
-    if beside:
-        listed = as_listed(beside[1], labels)
-        if _words(text[beside.end() :]) == _words(texts[labels.index(listed)]):
-            return listed
-    return item_label(text, labels) or _option(text, labels, texts, whole=True)
+    if label_beside_text(text, labels, texts):
+        return label_beside_text(text, labels, texts)
+    if reasoned := re.match(rf"({label})\s*,?\s+(?:because|since)\b", text):
+        return reasoned[1]
+    return item_label(text, labels) or _option(CORRECT.sub("", text), labels, texts, whole=True)
+
+
+def label_beside_text(text: str, labels: list[str], texts: list[str]) -> str:
+    """The label of a text that is a label with its option: "C a dog", "C - a dog", "Option C: a dog"."""
+    beside = re.match(
+        rf"(?:(?:option|choice)\s+)?({pattern(tuple(labels))})(?:\s+[–—-]|[.,:)]?)\s+",
+        text,
+        flags=re.IGNORECASE,
+    )
+    listed = as_listed(beside[1], labels) if beside else ""
+    same = beside and _words(text[beside.end() :]) == _words(texts[labels.index(listed)])
+    return listed if same else ""
 
 
 def item_label(text: str, labels: list[str]) -> str:

@@ -66,7 +66,10 @@ def equal(gold: str, prediction: str) -> bool:
         stated = [" \\cup ".join(map(without_name, stated))]
         prediction = stated[0]
     if len(stated) > 1 and not is_list(gold) and not _is_tuple(gold, stated):
-        return all(equal(gold, value) for value in stated)
+        same = [equal(gold, value) for value in stated]
+        return any(same) and all(
+            equals or _rounded(gold, value) for equals, value in zip(same, stated, strict=True)
+        )
     if values[0] is not None and APART.search(TEXT.sub("", prediction)):
         return False
     if is_list(gold) and len(stated) > 1:
@@ -87,7 +90,11 @@ def _as_intervals(gold: str, prediction: str) -> list[tuple[str, str]] | None:
     asked, given = intervals(gold), intervals(prediction)
     if asked and not given:
         return []
-    if asked.keys() != given.keys() or len(split_values(gold)) == len(split_values(prediction)) == 1:
+    if (
+        not given
+        or asked.keys() != given.keys()
+        or len(split_values(gold)) == len(split_values(prediction)) == 1
+    ):
         return None
     readings = next(iter(asked.values()), [gold])
     return [(one, other) for one in readings for other in next(iter(given.values()))]
@@ -96,6 +103,20 @@ def _as_intervals(gold: str, prediction: str) -> list[tuple[str, str]] | None:
 def _is_tuple(gold: str, stated: list[str]) -> bool:
     """Whether a gold answer is a point and values without brackets are its coordinates."""
     return gold[0] in "([" and gold[-1] in ")]" and not any(set(value) & set("()[]") for value in stated)
+
+
+def _rounded(gold: str, value: str) -> bool:
+    """Whether a decimal is an exact gold answer rounded to the decimals that it has, two at least."""
+    decimal = re.fullmatch(r"(?:\\approx)?\s*(-?\d+\.(\d{2,}))", value)
+    if not decimal or "." in gold or not harmless(gold):
+        return False
+    try:
+        exact = Fraction(str(parsed_latex(gold)[0].evalf(20)))
+    except MemoryError:  # the row's own limit
+        raise
+    except Exception:  # no number
+        return False
+    return abs(exact - Fraction(decimal[1])) <= Fraction(1, 2 * 10 ** len(decimal[2]))
 
 
 def _same_solutions(gold: list[dict[str, str]], prediction: list[dict[str, str]]) -> bool:

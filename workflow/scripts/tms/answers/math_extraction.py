@@ -3,10 +3,10 @@ r"""The mathematical answer that a completion states: boxed first, then announce
 import re
 
 from tms.answers.boxes import LONGEST_ANSWER
-from tms.answers.math_text import ASSIGNMENT
 from tms.answers.number_extraction import last_number, number_of, offered
 from tms.answers.numerals import NUMBER, NUMERAL
 from tms.answers.statement import (
+    ALTERNATIVE,
     CONNECTED,
     FILLER,
     FORMULA,
@@ -29,7 +29,10 @@ NO_EXPRESSION = re.compile(  # a word, a letter of a script that is not Latin or
 )
 WORDS = r"(?:\s*[-a-zA-Z()%/.]+){0,4}?"  # behind a value: its unit, or what it is for
 BETWEEN = re.compile(rf"{WORDS}{CONNECTED}\s*(?:{FILLER}\s+){{0,3}}", flags=re.IGNORECASE)
-BETWEEN_LAST = re.compile(r"\s*(?:,\s*)?(?:(?:and|or)\s+)?")
+BETWEEN_LAST = re.compile(
+    rf"[\s*_`]*(?:[,;(?—–/|&]\s*)?(?:\band\s+|\b{ALTERNATIVE}\b[,.]?\s+(?:{FILLER}\s+){{0,3}})?[*_`]*",
+    flags=re.IGNORECASE,
+)
 
 
 def number_answer(completion: str) -> str:
@@ -112,8 +115,8 @@ def _last(values: list[re.Match], text: str) -> str:
 
 
 def _name(value: str) -> str:
-    name = ASSIGNMENT.match(value)
-    return name.group().strip() if name else ""
+    name = re.match(r"([^=<>]*)=", value)
+    return name[1].strip() if name else ""
 
 
 def _bare_line(text: str) -> str:

@@ -60,7 +60,9 @@ UNIT = re.compile(r"(?<=[\d})%])\s*\\text\s*\{\s*[a-zA-Z./ \-]*\}\s*(?:\^\s*\{?[
 SQUARED_UNIT = re.compile(r"(?<=[\d})])\s+(?:mm|cm|dm|km|m|in|ft|yd|mi)\s*\^\s*\{?[23]\}?$")
 CONNECTIVE = re.compile(r"\\text\s*\{\s*(?:and|or)\s*\}", flags=re.IGNORECASE)
 DEGREES = re.compile(r"\^\s*\{?\s*\\circ\s*\}?|\\degree(?![a-zA-Z])")
-ASSIGNMENT = re.compile(r"^\s*(?:\\?[a-zA-Z]+(?:_\{?\w\}?)?(?:\([a-zA-Z]\))?)\s*(?:=|\\in(?![a-z]))\s*")
+ASSIGNMENT = re.compile(
+    r"^\s*(?:\\?[a-zA-Z]+(?:_\{?\w\}?)?(?:\((?:\w|[A-Z]\s*\\c[au]p\s*[A-Z])\))?)\s*(?:=|\\in(?![a-z]))\s*"
+)
 PLAIN = re.compile(rf"([+-]?)\s*({DECIMAL})(?:[eE]([+-]?\d{{1,4}}))?")
 FRACTION = re.compile(r"([+-]?)\s*(\d+)?\s*\\frac\s*\{\s*([+-]?\s*\d+)\s*\}\s*\{\s*([+-]?\d+)\s*\}")
 SLASHED = re.compile(rf"([+-]?)\s*({DECIMAL})\s*/\s*({DECIMAL})")

@@ -6,7 +6,7 @@ from tms.answers.final_answer import TAGS
 from tms.answers.lists import split_values
 from tms.answers.math_text import close, number
 from tms.answers.numerals import NUMBER, NUMERAL
-from tms.answers.statement import CONNECTED, FILLER, without_denied
+from tms.answers.statement import ALTERNATIVE, CONNECTED, FILLER, without_denied
 
 MACRO = re.compile(r"\\[a-zA-Z]|[\^_√π]")
 AREA = re.compile(r"(?<=[a-zA-Z}])\s*\^\s*\{?[23]\}?(?!\d)")
@@ -34,14 +34,15 @@ OPERATOR = rf"{SIGNS}(?:[-+*/^±]|[xX]|\\pm|plus|minus|times|divided by|over){SI
 WORKS_ON = re.compile(rf"{OPERATOR}(?=-?\.?\d)|{SIGNS}=")
 WORDS = r"(?:\s*[-a-zA-Z%/.]+){0,3}?"  # a unit
 LARGER_UNIT = r"(?:ft|feet|foot|years?|weeks?|days?|hours?|hrs?|h|minutes?|min|pounds?|lbs?|dollars?|km|m)"
-REASON = re.compile(r",?\s+(?:since|because|as)\s")
+REASON = re.compile(r"(?<!well),?\s+(?:since|because|as(?! well))\s")
 RESULT = r"(?:[-+*/^()\d.,\s]+=|[a-zA-Z]\w{0,15}\s*=)?"  # working before a value
 OFFERED = re.compile(  # between two values of one statement
     rf"[*_\s]+|\s*{LARGER_UNIT}\s*|{SIGNS}{WORDS}{SIGNS}{CONNECTED}\s*{SIGNS}(?:{FILLER}\s+){{0,3}}{SIGNS}{RESULT}{SIGNS}",
     flags=re.IGNORECASE,
 )
 LAST_OFFERED = re.compile(  # between the last two numbers of a text without a statement
-    rf"[*_ ]+|{SIGNS}(?:{WORDS}(?:\s*,)?\s+or\b|(?:\s*,)?\s+and\b|\s*[,;/|&]){SIGNS}(?:{FILLER}\s+)?{SIGNS}",
+    rf"[*_ ]+|{SIGNS}(?:{WORDS}\s*[,;(?—–]?\s*\b{ALTERNATIVE}\b[,.]?|(?:\s*,)?\s+and\b|\s*[,;/|&])"
+    rf"{SIGNS}(?:{FILLER}\s+){{0,3}}{SIGNS}",
     flags=re.IGNORECASE,
 )
 COUNTED = re.compile(r"\b(?:day|week|month|year|step|part|case|in|after|by|on|at|from)\s*$", re.IGNORECASE)

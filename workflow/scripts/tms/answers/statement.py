@@ -21,18 +21,27 @@ MATH = (
 )
 FORMULA = re.compile(MATH, flags=re.DOTALL)
 FINAL = re.compile(r"\bfinal answers?\b[*_\s]{0,4}(?:is\b|are\b|:)", flags=re.IGNORECASE)
+# What keeps a sentence going: another value behind its end ("12. Or 20", "12? Alternatively, $20$").
+OR_ANOTHER = (
+    r"(?!\s+(?:[Oo]r|[Aa]lternatively)\b,?\s+(?:(?:maybe|perhaps|possibly|even|also|just)\s+)?"
+    r"(?:[-$\\(*\d]|\Z))"
+)
 # A line that begins with "or" belongs to the sentence before; a full stop may stand before `$`.
 SENTENCE = re.compile(
-    r"(?<!\bor)(?<!\band)\n(?!\s*(?:[Oo]r|and)\b)"
-    r"|(?<=.)\.(?=(?:\$\$?|\\[\])])?(?:\s|$))(?!\s+Or\b)|[!?](?=\s|$)|\bI hope\b",
+    rf"(?<!\bor)(?<!\band){OR_ANOTHER}\n(?!\s*(?:[Oo]r|and)\b)"
+    rf"|(?<=.)(?<!\bvs)\.(?=(?:\$\$?|\\[\])])?(?:\s|$)){OR_ANOTHER}|[!?](?=\s|$){OR_ANOTHER}|\bI hope\b",
     flags=re.DOTALL,
 )
-CONNECTIVES = r"(?:and/or|or|and|to|through|vs|as well as|otherwise|alternatively)"
+CONNECTIVES = (
+    r"(?:and/or|or|and|to|through|vs|versus|as well as|otherwise|alternatively|else|maybe|perhaps|possibly)"
+)
+ALTERNATIVE = r"(?:and/or|or|versus|vs|alternatively|otherwise|maybe|perhaps|possibly)"
 # Between two values of one statement.
-CONNECTED = rf"(?:\s*(?:,\s*)?\b{CONNECTIVES}\b[.,]?|\s*(?:[,;/|&…—]|\.\.+))"
+CONNECTED = rf"(?:\s*(?:[,;(?—–]\s*)?\b{CONNECTIVES}\b[.,]?|\s*(?:[,;/|&…—]|\.\.+))"
 FILLER = (
-    r"(?:maybe|possibly|perhaps|probably|also|even|else|about|around|approximately|nearly|at least|at most"
-    r"|up to|another|either|both|only|just|then|alternatively|it|could|can|may|might|is|be)"
+    r"(?:(?:maybe|possibly|perhaps|probably|(?:most )?likely|also|even|else|about|around|approximately|nearly"
+    r"|at least|at most|up to|another|either|both|only|just|then|alternatively|it|could|can|may|might|is|be)"
+    r",?)"
 )
 # What makes working, or an error, of the boxes before it.
 ANEW = re.compile(
@@ -56,8 +65,11 @@ CORRECTED = re.compile(
 
 # Another value beside a box: "\\boxed{12} or 20".
 OTHER_AFTER = re.compile(
-    rf"[\s$)\]\\]*(?:[-a-zA-Z]+\s+){{0,3}}?(?:,\s*)?(?:\bor\s+(?:[a-z]+\s+){{0,3}}{OPENING}(?P<item>{ITEM})"
-    rf"|(?<![a-zA-Z] )\band\s+{OPENING}(?P<number>{NUMERAL})(?!\s*[-+*/^=\\]))",
+    rf"[\s$)\]\\]*(?:[-a-zA-Z]+\s+){{0,3}}?"
+    rf"(?:(?:,\s*)?\b{ALTERNATIVE}\s+(?:[a-z]+\s+){{0,3}}{OPENING}(?P<item>{ITEM})"
+    rf"|[(—–]\s*{ALTERNATIVE}\s+(?:[a-z]+\s+){{0,3}}{OPENING}(?P<aside>{NUMERAL})"
+    rf"|(?<![a-zA-Z] )(?:,\s*)?\band\s+{OPENING}(?P<number>{NUMERAL})(?!\s*[-+*/^=\\])"
+    rf"|[,/]\s*{OPENING}(?P<last>{NUMERAL})(?=[\s$)\].]*(?:\n|$)))",
     flags=re.ASCII,
 )
 OTHER_BEFORE = re.compile(
@@ -85,7 +97,7 @@ def boxed_statement(text: str) -> list[str]:
         listed.insert(0, box)
     contents = [content for *_, content in listed]
     if listed and (other := OTHER_AFTER.match(text, listed[-1][1])):
-        contents.append((other["item"] or other["number"]).strip("$"))
+        contents.append(other[other.lastgroup].strip("$"))
     if listed and (other := OTHER_BEFORE.search(text, max(0, listed[0][0] - FARTHEST), listed[0][0])):
         contents.insert(0, other["item"])
     return contents

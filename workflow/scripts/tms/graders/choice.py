@@ -14,12 +14,21 @@ import re
 from tms.answers.boxes import boxes
 from tms.answers.final_answer import NOT_BUT, OFFERED_TOO, affirmed, in_boxes, marked
 from tms.answers.grade import Grade
-from tms.answers.labels import LETTER, item_label, label_or_text, pattern, plain, recites, stated
+from tms.answers.labels import (
+    LETTER,
+    item_label,
+    label_beside_text,
+    label_or_text,
+    pattern,
+    plain,
+    recites,
+    stated,
+)
 
 METRIC = "accuracy"
 MARKER = re.compile(
     r"(?:\b(?:answer|option|choice|label)\b"
-    r"(?:\s*(?:to|for|of)\b[^\n.:]{0,80}?(?=\s(?:is|would|should|must)\b))?|答案|选[项择]?|選[項擇]?)"
+    r"(?:\s*(?:to|for|of)\b[^\n.:]{0,80}?(?=\s(?:is|would|should|must)\b))?|答案】?|选[项择]?|選[項擇]?)"
     r"(?:\s*(?:\bis\b|\bwould be\b|\bshould be\b|\bmust be\b|应该?是|應該?是|是|为|為))?\s*[:=]?\s*"
     r"(?:(?:definitely|certainly|clearly|surely|(?:most )?likely|probably|therefore|indeed|for sure|"
     r"closest to)\s+)?"
@@ -32,7 +41,8 @@ NOT_CHOSEN = re.compile(
     flags=re.IGNORECASE,
 )
 DENIED = re.compile(r"\b(?:incorrect|wrong|false|invalid|worst|not the)\s+$", flags=re.IGNORECASE)
-STATED = re.compile(r"\b(?:is|be)\b|[:=是为為选選]", flags=re.IGNORECASE)
+BULLET = re.compile(r"^\s*(?:(?:[-•>+]|#+)\s+)+")
+STATED = re.compile(r"\b(?:is|be)\b|[】:=是为為选選]", flags=re.IGNORECASE)
 NOTHING = re.compile(
     r"\s*(?:[(\[<]|[_.…?—-]{2,}|\?|(?:none|neither|nothing|unknown|null|n/a)\b)", flags=re.IGNORECASE
 )
@@ -47,7 +57,7 @@ CHOSEN = (
     r"it is|it's|(?:it|this|that|one) (?:must|should|would|has to) be|th(?:is|at) is|"
     r"(?:correct|right|best|true)(?: one)? is|so|thus|hence|therefore|consequently|option|choice|letter|"
     r"answer)\b ?[,:–—-]?\s*|\b(?:correct|best|final|conclusion|selection|result):\s*|[→⇒]\s*|"
-    r"是|为|為|选|選|所以|因此|故|：|，|。)"
+    r"(?<![还還])是|为|為|选|選|所以|因此|故|：|，|。)"
 )
 
 
@@ -92,8 +102,10 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
         nothing = nothing or not behind
     if in_box is not None:
         return in_box
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    items = {item for line in lines if (item := item_label(line, labels))}
+    lines = [line for line in (BULLET.sub("", line).strip() for line in text.splitlines()) if line]
+    items = {
+        item for line in lines if (item := item_label(line, labels) or label_beside_text(line, labels, texts))
+    }
     for line in (lines[-1:] + lines[:1]) if len(items) <= 1 else []:
         if recites(line, labels, texts):
             continue

@@ -39,22 +39,27 @@ OPERATOR = re.compile(r"[0-9)] *[+\-*/]")
 LEAD = re.compile(
     r"(?:\s*(?:the|a|one|my|our|this|that|final|correct|valid|possible|required|following|answer|expression|"
     r"equation|solution|formula|is|be|would|can|use|using|we|i|you|get|have|find|so|thus|therefore|hence|then|"
-    r"it|as|follows|simply|target|[0-9]+ *=)(?=[\s:=,]|$)[:,]?)*[\s:\"'(]*",
+    r"it|as|follows|simply|target|[0-9]+ *=|such|way|to|"
+    r"(?:that|which) (?:equals?|gives?|makes?|reaches|yields|evaluates to|results in) [0-9]+|"
+    r"(?:get|reach|make|obtain|form|equal)(?: the target)?(?: of)? [0-9]+|"
+    r"(?:using|numbers)(?: [0-9]+(?:,|,? and)?)+)(?=[\s:=,]|$)[:,]?)*[\s:\"'(*]*",
     flags=re.IGNORECASE,
 )
 BEHIND = re.compile(
-    r"\s*(?:\*\*\s*)?(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅]|\( *(?:[=a-z]|[^()]*=)|- *[a-z]|"
+    r"\s*(?:\*\*\s*)?(?:$|[.,;:](?![0-9])|=|->|[→⇒≈✓✔✅\U0001F300-\U0001FAFF]|"
+    r"\( *(?:[=a-z]|[^()]*=)|- *[a-z]|"
     r"\\(?:[rR]ightarrow|implies|to|approx)\b|"
     r"(?:is|equals|equal|gives|which|that|to|so|because|since|as|with|where|using|uses|reaches|makes|"
     r"results|evaluates|yields|works|or|and)\b)",
     flags=re.IGNORECASE,
 )
 JOINED = re.compile(
-    r"[\s).]*(?:[,;/|&]|\bor\b|\band\b)(?:[\s,:/]|\b(?:or|and|also|else|even|maybe|perhaps|possibly|simply)\b)*",
+    r"[\s).]*(?:[,;/|&]|\bor\b|\band\b)(?:[\s,:/]|\b(?:or|and|then|also|else|even|maybe|perhaps|possibly|simply)\b)*",
     flags=re.IGNORECASE,
 )
 OTHERWISE = re.compile(
-    r"\b(?:or|otherwise|alternatively|another|either|as well as|vs)\b", flags=re.IGNORECASE
+    r"\b(?:or|otherwise|alternatively|another|either|as well as|vs|maybe|perhaps|possibly|could be)\b",
+    flags=re.IGNORECASE,
 )
 
 

@@ -15,8 +15,15 @@ METRIC = "f1"
 SPECIAL = ("yes", "no", "noanswer")
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after training on mathematics
-OFFERED = re.compile(r"\s*(?:,\s*)?\b(?:and/or|or|and|as well as)\b\s*|\s*[/|&]\s*", flags=re.IGNORECASE)
-PREFIX = re.compile(r"^(?:either|between|both|maybe|perhaps)\s+", flags=re.IGNORECASE)
+OFFERED = re.compile(
+    r"\s*[,;(—–]?\s*\b(?:and/or|or|and|as well as|vs|versus|alternatively|otherwise|else|maybe|perhaps"
+    r"|possibly)\b\s*|\s*[/|&;]\s*",
+    flags=re.IGNORECASE,
+)
+PREFIX = re.compile(
+    r"^(?:(?:either|somewhere between|between|both|one of|probably|most likely|also|even|then)\s+)+",
+    flags=re.IGNORECASE,
+)
 
 
 def grade(completion: str, answer: str) -> Grade:
