@@ -53,7 +53,8 @@ def main(args: argparse.Namespace) -> None:
     if not missing:
         reached = f"{len(repositories)} repositories of the hub within reach"
         print(
-            f"preflight: {len(jobs)} jobs; {reached}; {needs}{memory_check.largest(peaks)}",
+            f"preflight: {'; '.join(filter(None, [f'{len(jobs)} jobs', reached, needs]))}"
+            f"{memory_check.largest(peaks)}",
             file=sys.stderr if args.plan else sys.stdout,
         )
         return
