@@ -35,7 +35,7 @@ def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedToken
     """
     tokenizer_class = _tokenizer_class()
     try:
-        tokenizer = tokenizer_class.from_pretrained(folder, local_files_only=True)
+        tokenizer = tokenizer_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises plain exceptions
         raise InputError(
             f"{folder}: no readable tokenizer.json there ({_first_line(error)}); run the stage that makes "
@@ -171,7 +171,7 @@ def context_length(folder: Path) -> int:
         # A default of the model's kind, or another name for it: transformers knows, but imports torch.
         from transformers import AutoConfig
 
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return config.get_text_config().max_position_embeddings
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(

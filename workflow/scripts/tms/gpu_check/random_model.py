@@ -41,7 +41,9 @@ def build(folder: Path, dtype, filled: bool = True, attention: str = "sdpa"):
 
     with no_init_weights():
         model = AutoModelForCausalLM.from_config(
-            AutoConfig.from_pretrained(folder), dtype=dtype, attn_implementation=attention
+            AutoConfig.from_pretrained(folder, trust_remote_code=False),
+            dtype=dtype,
+            attn_implementation=attention,
         )
     model.tie_weights()
     if not filled:

@@ -29,7 +29,9 @@ def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float3
     logging.disable_progress_bar()
     torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
     with checkpoints.loading(folder):
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True).eval()
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        ).eval()
     if not torch.cuda.is_available():
         return model
     card = torch.cuda.get_device_properties(0).total_memory

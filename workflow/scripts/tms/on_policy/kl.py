@@ -58,7 +58,11 @@ class KLToBase:
         """The base, in main memory (of shards in the first process alone)."""
         with checkpoints.loading(self.base):
             return AutoModelForCausalLM.from_pretrained(
-                self.base, dtype=dtype, attn_implementation=self.attention, use_safetensors=True
+                self.base,
+                dtype=dtype,
+                attn_implementation=self.attention,
+                use_safetensors=True,
+                trust_remote_code=False,
             )
 
     def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:

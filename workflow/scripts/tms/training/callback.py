@@ -127,7 +127,7 @@ class CheckpointCallback(TrainerCallback):
 
 def stored_dtype(base: Path) -> torch.dtype:
     """Precision in which a model folder's config says that its weights are stored."""
-    return AutoConfig.from_pretrained(base).dtype or torch.float32
+    return AutoConfig.from_pretrained(base, trust_remote_code=False).dtype or torch.float32
 
 
 def checkpoint_dtype(base: Path, name: str) -> torch.dtype:

@@ -18,7 +18,9 @@ def check_saving(base: Path) -> None:
         if file.exists():
             GenerationConfig.from_pretrained(base).validate(strict=True)
         else:
-            GenerationConfig.from_model_config(AutoConfig.from_pretrained(base)).validate(strict=True)
+            GenerationConfig.from_model_config(
+                AutoConfig.from_pretrained(base, trust_remote_code=False)
+            ).validate(strict=True)
     except ValueError as error:
         why = " ".join(line.strip(" -") for line in str(error).splitlines() if "`" in line)[:300]
         where = file if file.exists() else base / "config.json"

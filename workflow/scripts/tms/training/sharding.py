@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 def count_parameters(base: Path) -> int:
     """Parameters of a model folder, tied ones once, from its configuration alone."""
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -123,6 +123,7 @@ class TrainerRun:
                 dtype=torch.float32,
                 attn_implementation=self.settings.attention,
                 use_safetensors=True,
+                trust_remote_code=False,
             )
 
     def fit(self, trainer: Trainer) -> float | None:

@@ -57,7 +57,12 @@ class TransformersEngine:
         self.model = None  # its memory is free before the next one takes its own
         try:
             model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, self.dtype), attn_implementation="sdpa", local_files_only=True
+                folder,
+                dtype=getattr(torch, self.dtype),
+                attn_implementation="sdpa",
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
             )
         except Exception as error:  # safetensors, transformers and torch each raise their own
             traceback.print_exc()  # of which the line below is the end
