@@ -1,0 +1,139 @@
+"""The page of a model card, from the files of a run."""
+
+import json
+from pathlib import Path
+
+import yaml
+from huggingface_hub import ModelCard
+from jinja2 import Environment, StrictUndefined
+
+from tms.config import study as settings
+from tms.config.run_folder import Run
+from tms.data.contamination.report import read_report
+from tms.io import cost, parquet
+from tms.io.csv_file import decimal
+from tms.io.errors import InputError
+from tms.metrics.scores import read_scores
+from tms.mixture import checkpoints
+from tms.model_card import card as model_card
+from tms.model_card import settings as card_settings
+
+ROOT = Path(__file__).resolve().parents[4]
+TEMPLATE = ROOT / "workflow" / "templates" / "model_card.md.j2"
+MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>|#~$"})
+
+
+def plain(text: str) -> str:
+    """Text for one line of Markdown: what Markdown, HTML or a table would read is escaped."""
+    return model_card.one_line(text).translate(MARKUP)
+
+
+def percent(share: float) -> str:
+    return decimal(100 * share, 1)
+
+
+def paper() -> dict[str, str]:
+    """The paper's entry in CITATION.cff."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())["preferred-citation"]
+    authors = [f"{author['family-names']}, {author['given-names']}" for author in cited["authors"]]
+    return {
+        **{name: str(cited[name]) for name in ("title", "url", "year")},
+        "venue": cited["collection-title"],
+        "authors": " and ".join(authors),
+    }
+
+
+def citation(cited: dict[str, str]) -> str:
+    """The paper as BibTeX."""
+    fields = {"title": "title", "author": "authors", "booktitle": "venue", "year": "year", "url": "url"}
+    lines = [f"  {name} = {{{cited[key]}}}," for name, key in fields.items()]
+    return "\n".join(["@inproceedings{tms,", *lines, "}"])
+
+
+def read_filter(path: Path) -> dict:
+    """Training prompts that the filter kept.
+
+    Raises:
+        InputError: the file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text())["train"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: not a readable summary of the filter; make the run again") from error
+
+
+def score_line(cell: dict) -> dict[str, str]:
+    """A row of the card's table of scores, in percent."""
+    numbers = {name: percent(cell[name]) for name in ("score", "ci_low", "ci_high", "base_score", "delta")}
+    return {
+        **{name: cell[name] for name in ("benchmark", "group", "metric")},
+        "score": numbers["score"],
+        "interval": f"{numbers['ci_low']} to {numbers['ci_high']}",
+        "base": numbers["base_score"],
+        "change": numbers["delta"],
+    }
+
+
+def decoding_text(evaluation: dict) -> str:
+    """Decoding settings of the benchmarks."""
+    if evaluation["temperature"] == 0:
+        return "Decoded greedily."
+    return f"Decoded at temperature {evaluation['temperature']:g}, top-p {evaluation['top_p']:g}."
+
+
+def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
+    """The card of a run, from its files.
+
+    Raises:
+        InputError: a file is missing, or the configuration is not the one that made the run.
+    """
+    entry = config["models"][run.model]
+    data = run.results.parent / "data" / run.task / entry["suite"]
+    benchmarks = settings.benchmarks(config, run.model)
+    cells = model_card.score_rows(
+        config,
+        run,
+        read_scores(run.folder / "scores.json", benchmarks),
+        read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
+    )
+    if run.method in settings.students(config):
+        model_card.check_plan(config, run, parquet.provenance(run.folder / "plan.parquet"))
+    spent = cost.read(run.folder / "train.cost.json")
+    terms, holders = model_card.terms_of(config, run.model)
+    name = model_card.card_name(config, run, terms)
+    source = model_card.source_of(config, run.task, training=True)
+    filtered = read_filter(data / entry["teacher"] / "filter.json")
+    contamination = data / "contamination.json"
+    report = read_report(contamination)
+    cited = paper()
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["plain"] = plain
+    text = environment.from_string(TEMPLATE.read_text()).render(
+        name=name,
+        kind=settings.kind_of(config, run.method).about,
+        base=model_card.model_text(config, entry["base"]),
+        task=run.task,
+        method=run.method,
+        seed=run.seed,
+        max_new_tokens=config["tasks"][run.task]["max_new_tokens"],
+        settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
+        digest=checkpoints.weights_digest(checkpoint),
+        source=model_card.source_text(config, run.task, source),
+        answers=card_settings.answers_text(config, run),
+        filter=filtered,
+        rejects=", ".join(f"{count} {reason}" for reason, count in filtered["rejects"].items()),
+        decoding=decoding_text(config["evaluation"]),
+        scores=[score_line(cell) for cell in cells],
+        forgetting=[(label, percent(value)) for label, value in model_card.forgetting_rows(cells)],
+        contamination=model_card.contamination_lines(contamination, report, benchmarks),
+        max_share=f"{100 * report['max_share']:g} %",
+        terms=terms,
+        holders=holders,
+        licence_of_data=source.licence if source else "",
+        paper=cited,
+        citation=citation(cited),
+    )
+    metadata = model_card.metadata(config, run, name, terms, cells)
+    return ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{text}")
