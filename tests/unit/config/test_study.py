@@ -71,6 +71,8 @@ def test_the_shipped_config_is_accepted(config):
         ("suites.miniature.retention", ["gsm8k"], ["suites.miniature", "cannot teach gsm8k"]),
         ("suites.paper.views", {"math500": "maths"}, ["suites.paper.views.math500", "did you mean math"]),
         ("suites.paper.safety", ["wildgard"], ["suites.paper.safety", "did you mean wildguard"]),
+        ("tasks.arc_c.scoring", "likely", ["tasks.arc_c.scoring", "must be one of generate, likelihood"]),
+        ("tasks.math.scoring", "likelihood", ["tasks.math.scoring", "grader math has none", "grader choice"]),
         ("tasks.math.judge", "wildguard", ["tasks.math.judge", "no use for a judge"]),
         (
             "tasks.xfer",

@@ -26,3 +26,12 @@ def test_only_tasks_that_read_benchmark_files_are_given_their_folder():
 
 def test_values():
     assert tasks.values(SHIPPED, ["chain", "facts"], "limit") == ["chain=500", "facts=150"]
+
+
+def test_which_tasks_are_generated():
+    scored = {name: dict(entry) for name, entry in SHIPPED["tasks"].items()}
+    scored["arc_c"]["scoring"], scored["mmlu"]["scoring"] = "likelihood", "generate"
+    config, names = SHIPPED | {"tasks": scored}, ["math", "arc_c", "mmlu"]
+    assert tasks.by_likelihood(config, names) == ["arc_c"]
+    assert tasks.generated(config, names) == ["math", "mmlu"]
+    assert tasks.by_likelihood(SHIPPED, list(SHIPPED["tasks"])) == []

@@ -13,6 +13,7 @@ from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import Suite
+from tms.config.tasks import LIKELIHOOD
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import save_steps, total_steps
@@ -121,6 +122,11 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
         if ("judge" in task) != judged:
             needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
             faults.append(f"config: tasks.{name}.judge: grader {task['grader']} {needs}")
+    if task.get("scoring") == LIKELIHOOD and task["grader"] != "choice":
+        faults.append(
+            f"config: tasks.{name}.scoring: likelihood compares the choices of a question, and grader "
+            f"{task['grader']} has none; use grader choice, or scoring: generate"
+        )
     if task["limit"] > task["test"]:
         faults.append(
             f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "

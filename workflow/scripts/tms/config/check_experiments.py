@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tms.config import study as settings
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
+from tms.config.tasks import by_likelihood
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
@@ -90,6 +91,12 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                     f"config: experiments.mismatch: {method} has no training.checkpoints; name the points at "
                     f"which it is measured"
                 )
+    if "diversity" in chosen:
+        for task in by_likelihood(config, settings.suite(config, model).targets):
+            faults.append(
+                f"config: tasks.{task}.scoring: models.{model} has the experiment diversity, which compares "
+                f"sampled completions with the scored one; use scoring: generate, or leave diversity out"
+            )
     diversity = settings.diagnose(config, model, "diversity")
     if diversity["k"] > diversity["samples"]:
         faults.append(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from tms.config import paths
 from tms.io.code_digest import digests
 
+LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
+
 
 def kind(config: dict, task: str) -> str:
     """Kind of a task: its module in `tms/tasks`."""
@@ -14,6 +16,16 @@ def kind(config: dict, task: str) -> str:
 def grader(config: dict, task: str) -> str:
     """Grader of a task: its module in `tms/graders`."""
     return config["tasks"][task]["grader"]
+
+
+def by_likelihood(config: dict, tasks: Sequence[str]) -> list[str]:
+    """Those of the tasks that are scored by the likelihood of their choices."""
+    return [task for task in tasks if config["tasks"][task].get("scoring") == LIKELIHOOD]
+
+
+def generated(config: dict, tasks: Sequence[str]) -> list[str]:
+    """Those of the tasks whose completions are generated and graded."""
+    return [task for task in tasks if config["tasks"][task].get("scoring") != LIKELIHOOD]
 
 
 def task_modules(config: dict, task: str) -> tuple[str, ...]:
