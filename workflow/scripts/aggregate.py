@@ -62,7 +62,7 @@ def estimates(base: Summary, method: Summary, suite: Suite) -> dict[str, dict[st
     forgetting that chance alone would give, are in the intervals' file, from which `table.py` takes them.
     """
     more = ["target_mean", "retention_mean", *(["retention_mean_ext"] if suite.safety else [])]
-    columns = [*suite.columns, *more]
+    columns = [name for name in [*suite.columns, *more] if name not in suite.unscored]
     floor = {name: Estimate(value) for name, value in method.floor.items()}
     return {
         "base": {name: base.estimate(name) for name in columns} | {"xfer": Estimate()},
@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> None:
     names = {"base": "base", "method": args.method, "delta": "delta"}
     lines = [
         {"row": names[row]}
-        | {name: decimal(table[row][name].value, TABLE_DECIMALS) for name in suite.columns}
+        | {name: decimal(table[row].get(name, Estimate()).value, TABLE_DECIMALS) for name in suite.columns}
         for row in names
     ]
     columns = ["row", *suite.columns]

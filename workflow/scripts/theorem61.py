@@ -25,7 +25,14 @@ def parser() -> argparse.ArgumentParser:
         help="drift_samples.parquet of each run",
     )
     parser.add_argument(
-        "--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark"
+        "--graders",
+        nargs="*",
+        default=[],
+        metavar="BENCHMARK=GRADER",
+        help="a grader for each benchmark with a score",
+    )
+    parser.add_argument(
+        "--unscored", nargs="*", default=[], help="prompts without a score, which are left out"
     )
     parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
     add_lost_rows(parser)
@@ -49,12 +56,13 @@ def read_samples(paths: dict[tuple[str, str, int], Path]) -> list[dict]:
 
 
 def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
-    """Add a `grade` to each sample.
+    """Add a `grade` to each sample, and leave those without a score out.
 
     Raises:
         InputError: a benchmark without a grader.
     """
     graders = cli.parse_pairs(args.graders)
+    samples = [row for row in samples if row["benchmark"] not in args.unscored]
     for benchmark in sorted({row["benchmark"] for row in samples}):
         if benchmark not in graders:
             raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")

@@ -1,6 +1,5 @@
 """Checks of a configuration: an error is one line that names the key."""
 
-import dataclasses
 import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from tms.config.faults import Faults
 from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
-from tms.config.suite import Suite
+from tms.config.suite import GENERAL, PARTS, Suite
 from tms.config.tasks import LIKELIHOOD
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
@@ -25,6 +24,7 @@ COLUMNS = {
     "forgetting",
     "forgetting_ext",
     "contamination",
+    GENERAL,
 }  # of a table, beside its benchmarks
 TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks that pretraining can teach
 LIBRARY = Path(__file__).resolve().parents[1]
@@ -188,8 +188,7 @@ def _modules(folder: str) -> list[str]:
 def _check_suite(config: dict, name: str, faults: Faults) -> None:
     entry = config["suites"][name]
     suite = Suite.read(entry)
-    parts = [part.name for part in dataclasses.fields(Suite)]
-    for group in parts:
+    for group in PARTS:
         for task in entry.get(group, []):
             faults.known(f"suites.{name}.{group}", task, config["tasks"])
     for view, target in suite.views.items():
@@ -199,7 +198,7 @@ def _check_suite(config: dict, name: str, faults: Faults) -> None:
             if split not in config["tasks"].get(task, ("train", "heldout")):
                 faults.append(f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target")
     groups: dict[str, str] = {}
-    for group in parts:
+    for group in PARTS:
         for task in entry.get(group, []):
             if task in groups:
                 faults.append(

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from tms.config import study as settings
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
+from tms.config.suite import UNGRADED
 from tms.config.tasks import by_likelihood
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
+OF_SCORES = ("windows", "frontier", "mismatch")  # experiments about target scores and forgetting
 NOT_ON_POLICY = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
 
 
@@ -82,6 +84,7 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                     f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
                     f"name points between"
                 )
+    _check_scores(config, model, faults)
     if "mismatch" in chosen:
         task = settings.diagnose(config, model, "mismatch")["task"]
         faults.known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
@@ -105,6 +108,23 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
         )
     if "frontier" in chosen:
         _check_frontier(config, model, faults)
+
+
+def _check_scores(config: dict, model: str, faults: Faults) -> None:
+    """Some experiments are about scores, which a suite need not have."""
+    chosen, suite = settings.experiments(config, model), settings.suite(config, model)
+    unscored = [name for name in suite.targets if name in suite.unscored]
+    for name in chosen:
+        if name in (*OF_SCORES, "diversity") and unscored:
+            faults.append(
+                f"config: models.{model}.experiments: {name} needs the score of each target, and "
+                f"{', '.join(unscored)} has grader {UNGRADED}; take {name} out, or name another grader"
+            )
+        elif name in OF_SCORES and not suite.scored.retention:
+            faults.append(
+                f"config: models.{model}.experiments: {name} is about forgetting, and no retention benchmark "
+                f"of its suite has a score; take {name} out, or add one"
+            )
 
 
 def _check_frontier(config: dict, model: str, faults: Faults) -> None:

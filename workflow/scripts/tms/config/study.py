@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tms.config import method_kinds
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, MethodKind
-from tms.config.suite import Suite
+from tms.config.suite import UNGRADED, Suite
 from tms.mixture.checkpoints import parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
@@ -176,8 +176,11 @@ def suite(config: dict, model: str) -> Suite:
 
 
 def suite_entry(config: dict, model: str) -> dict:
-    """The entry of `suites` that a model names."""
-    return config["suites"][config["models"][model]["suite"]]
+    """The entry of `suites` that a model names, with its benchmarks that have no score, if any."""
+    entry = config["suites"][config["models"][model]["suite"]]
+    names = Suite.read(entry).benchmarks
+    unscored = [name for name in names if value_at(config, ["tasks", name, "grader"]) == UNGRADED]
+    return entry | ({"unscored": unscored} if unscored else {})
 
 
 def runs(config: dict, model: str) -> list[tuple[str, int]]:

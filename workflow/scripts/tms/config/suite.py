@@ -1,6 +1,10 @@
 """A suite: which part each benchmark plays in a model's table."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+PARTS = ("targets", "views", "retention", "safety", "reported")  # that a benchmark can play
+UNGRADED = "none"  # grader of a benchmark without a score
+GENERAL = "general"  # name of the shipped prompts and passages
 
 
 @dataclass(frozen=True)
@@ -9,18 +13,22 @@ class Suite:
 
     Args:
         targets: tasks that models are trained on; each gets runs of its own.
-        retention: never trained on; the forgetting score F is over these (F_core).
+        retention: never trained on; the forgetting score F is over those with a score (F_core).
         views: benchmark -> target whose runs give its column. For these runs it is no transfer, since its
             questions are of the target's own kind (MATH-500 is a part of MATH's test split).
         safety: retention benchmarks that only the extended score F_ext adds.
         reported: evaluated and shown, part of no average.
+        general: whether losses on general text and KL on general prompts stand beside the table.
+        unscored: benchmarks whose grader is `none`: losses, KL and lengths stand in place of their score.
     """
 
     targets: list[str]
-    retention: list[str]
+    retention: list[str] = field(default_factory=list)
     views: dict[str, str] = field(default_factory=dict)
     safety: list[str] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
+    general: bool = False
+    unscored: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, entry: dict) -> "Suite":
@@ -34,10 +42,18 @@ class Suite:
 
     @property
     def columns(self) -> list[str]:
-        """Columns of the paper's table: scores, and what is computed from them."""
+        """Columns of the paper's table: scores, and what is computed from them; empty where there is none."""
         extended = ["forgetting_ext"] if self.safety else []
         scored = [*self.retention, *self.safety]
         return [*self.targets, *self.views, "xfer", *scored, "forgetting", *extended, *self.reported]
+
+    @property
+    def scored(self) -> "Suite":
+        """The suite without the benchmarks that have no score. (Runs are on all targets.)"""
+        without = set(self.unscored)
+        parts = {part: [name for name in getattr(self, part) if name not in without] for part in PARTS}
+        parts["views"] = {name: self.views[name] for name in parts["views"]}
+        return replace(self, **parts)
 
     def group(self, benchmark: str, train_task: str) -> str:
         """Part of a benchmark in the runs on a task: target, transfer, retention, safety or reported."""

@@ -16,14 +16,17 @@ def add_suite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--views", nargs="*", default=[], metavar="NAME=TARGET", help="benchmarks that belong to a target"
     )
-    parser.add_argument("--retention", nargs="+", required=True, help="retention benchmarks, in column order")
+    parser.add_argument("--retention", nargs="*", default=[], help="retention benchmarks, in column order")
     parser.add_argument("--safety", nargs="*", default=[], help="more of them, in the extended score alone")
     parser.add_argument("--reported", nargs="*", default=[], help="benchmarks that are in no average")
+    parser.add_argument("--general", action="store_true", help="general text and prompts were measured too")
+    parser.add_argument("--unscored", nargs="*", default=[], help="those of all these that have no score")
 
 
 def suite(args: argparse.Namespace) -> Suite:
     """The suite that the flags name."""
-    return Suite(args.targets, args.retention, cli.parse_pairs(args.views), args.safety, args.reported)
+    parts = (args.targets, args.retention, cli.parse_pairs(args.views), args.safety, args.reported)
+    return Suite(*parts, general=args.general, unscored=args.unscored)
 
 
 def parse_run(label: str) -> Run:

@@ -10,18 +10,20 @@ def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
         suite: the benchmarks and their parts.
         task: of the runs on this task; "" for all.
     """
+    scored = suite.scored
     return {
-        **{name: [name] for name in suite.benchmarks},
-        **({} if task else {"target_mean": suite.targets}),
-        "retention_mean": suite.retention,
-        "xfer": [name for name in suite.targets if name != task],
+        **{name: [name] for name in scored.benchmarks},
+        **({} if task else {"target_mean": scored.targets}),
+        "retention_mean": scored.retention,
+        "xfer": [name for name in scored.targets if name != task],
         **{f"forgetting{suffix}": names for suffix, names in kept(suite).items()},
     }
 
 
 def kept(suite: Suite) -> dict[str, list[str]]:
     """Benchmarks of the forgetting score, and of the extended one where there are safety sets."""
-    return {"": suite.retention} | ({"_ext": [*suite.retention, *suite.safety]} if suite.safety else {})
+    core, safety = suite.scored.retention, suite.scored.safety
+    return {"": core} | ({"_ext": [*core, *safety]} if suite.safety else {})
 
 
 def benchmarks_behind(suite: Suite, task: str) -> dict[str, list[str]]:

@@ -59,6 +59,7 @@ class Summary:
         behind: benchmarks behind each computed quantity.
         floor: mean forgetting that chance alone would give, by quantity.
         trained: whether it is a method's, not theta_0's.
+        seeds: number of seeds.
     """
 
     draws_SD: dict[str, np.ndarray | None]
@@ -66,11 +67,7 @@ class Summary:
     behind: dict[str, list[str]]
     floor: dict[str, float]
     trained: bool = True
-
-    @property
-    def seeds(self) -> int:
-        """Number of seeds."""
-        return max(len(draws) for draws in self.draws_SD.values() if draws is not None)
+    seeds: int = 1
 
     def value(self, quantity: str) -> float | None:
         """A quantity as measured."""
@@ -169,14 +166,15 @@ def summarise(
             if (method, *run) not in models:
                 raise InputError(f"--grades: no run {_label(method, run)}; name one a task and seed")
     others = [] if half else [name for name in base if all(name in model for model in models.values())]
+    scored = suite.scored.benchmarks
     graded, drawn = {}, {}
-    for name in dict.fromkeys([*suite.benchmarks, *others]):
+    for name in dict.fromkeys([*scored, *others]):
         graded[name] = {BASE: base.get(name)} | {
             key: model.get(name)
             for key, model in models.items()
             if transfer or suite.group(name, key[1]) != "transfer"
         }
-        if name in suite.benchmarks:
+        if name in scored:
             graded[name] = _counted(name, graded[name], half)
             draws = score_draws([*graded[name].values()], f"{name}/{half}" if half else name)
         else:
@@ -246,7 +244,9 @@ def _summary(
         return np.array(of_runs), np.array([[drawn[name][BASE]] for name in names])
 
     transfers = {
-        trained: [name for name in suite.benchmarks if transfer and suite.group(name, trained) == "transfer"]
+        trained: [
+            name for name in suite.scored.benchmarks if transfer and suite.group(name, trained) == "transfer"
+        ]
         for trained in tasks
     }
     changes = [
@@ -254,25 +254,32 @@ def _summary(
     ]
     draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
     for suffix, names in kept(suite).items():
+        if not names:
+            draws_SD[f"forgetting{suffix}"] = None
+            continue
         pairs = [scores(names, trained) for trained in tasks]
         n_K1 = np.array([[graded[name][BASE].n] for name in names])
         draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(runs - base) for runs, base in pairs], axis=0)
         chance = [forgetting_floor(runs[..., 0], base[..., 0], n_K1) for runs, base in pairs]
         floor[f"forgetting_floor{suffix}"] = float(np.mean(chance))
-    return Summary(draws_SD | _means(draws_SD, suite, task), items, benchmarks_behind(suite, task), floor)
+    means, behind = _means(draws_SD, suite, task), benchmarks_behind(suite, task)
+    return Summary(draws_SD | means, items, behind, floor, seeds=len(seeds))
 
 
 def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -> Summary:
     """Summary of theta_0, whose changes are 0 by definition."""
     draws_SD = {name: draws[BASE][None] for name, draws in drawn.items()}
     behind = benchmarks_behind(suite, task)
-    unchanged = np.zeros_like(draws_SD[suite.retention[0]])
-    changes = {f"forgetting{suffix}": unchanged for suffix in kept(suite)}
+    unchanged = np.zeros_like(next(iter(draws_SD.values()), np.zeros((1, 1))))
+    changes = {f"forgetting{suffix}": unchanged if names else None for suffix, names in kept(suite).items()}
     changes["xfer"] = unchanged if behind["xfer"] else None
     items = {name: [runs[BASE]] for name, runs in graded.items()}
     return Summary(draws_SD | _means(draws_SD, suite, task) | changes, items, behind, {}, trained=False)
 
 
-def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray]:
+def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray | None]:
     means = {name: behind for name, behind in benchmarks_behind(suite, task).items() if "_mean" in name}
-    return {name: np.mean([draws_SD[one] for one in behind], axis=0) for name, behind in means.items()}
+    return {
+        name: np.mean([draws_SD[one] for one in behind], axis=0) if behind else None
+        for name, behind in means.items()
+    }

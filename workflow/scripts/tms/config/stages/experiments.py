@@ -8,6 +8,7 @@ from tms.config.flags import flags, labelled
 from tms.config.recipes import recipes
 from tms.config.stages.mixture import mixture_weights
 from tms.config.stages.tables import suite_flags
+from tms.config.suite import GENERAL
 from tms.io.errors import InputError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
@@ -125,8 +126,8 @@ def correlations_flags(config: dict, model: str) -> str:
 
 
 def bound_benchmarks(config: dict, model: str) -> list[str]:
-    """Benchmarks that the samples for KL belong to: held-out prompts count as those of their target."""
-    suite = study.suite(config, model)
+    """Benchmarks with a score that the samples for KL belong to: held-out prompts count as their target's."""
+    suite = study.suite(config, model).scored
     return [*suite.targets, *suite.retention]
 
 
@@ -137,10 +138,12 @@ def bound_files(config: dict, model: str) -> dict[str, str]:
 
 def theorem61_flags(config: dict, model: str) -> str:
     """The samples for KL and the graders of their benchmarks."""
+    suite = study.suite(config, model)
     return flags(
         model=model,
         samples=labelled(bound_files(config, model)),
         graders=tasks.grader_pairs(config, bound_benchmarks(config, model)),
+        unscored=[*suite.unscored, *([GENERAL] if suite.general else [])] or None,
     )
 
 
@@ -158,7 +161,7 @@ def mismatch_flags(config: dict, model: str) -> str:
     """Retention benchmarks and the files of the long runs."""
     return flags(
         model=model,
-        retention=study.suite(config, model).retention,
+        retention=study.suite(config, model).scored.retention,
         **{flag: labelled(long_runs(config, model, name)) for flag, name in LONG_RUN_FILES.items()},
     )
 

@@ -37,7 +37,7 @@ def update_files(config: dict, model: str) -> dict[str, str]:
 
 def frontier_flags(config: dict, model: str) -> str:
     """The files of the runs, the side of each method, and the windows with the uniform one among them."""
-    entries, suite = study.experiments(config, model), study.suite(config, model)
+    entries, suite = study.experiments(config, model), study.suite(config, model).scored
     given = {
         "model": model,
         "targets": suite.targets,

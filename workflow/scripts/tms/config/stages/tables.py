@@ -9,12 +9,16 @@ from tms.mixture.checkpoints import BASE
 def suite_flags(config: dict, model: str) -> dict:
     """Flags that name a suite's benchmarks."""
     suite = study.suite(config, model)
+    general = {"general": []} if suite.general else {}  # a flag without a value
+    unscored = {"unscored": suite.unscored} if suite.unscored else {}
     return {
         "targets": suite.targets,
-        "retention": suite.retention,
+        "retention": suite.retention or None,
         "views": labelled(suite.views) or None,
         "safety": suite.safety or None,
         "reported": suite.reported or None,
+        **general,
+        **unscored,
     }
 
 
