@@ -124,7 +124,7 @@ def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, li
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in cli.parse_pairs(args.prompts):
             drawn = [row for row in samples[who] if row["prompts"] == name]
-            sequences = [(encoder.prompt(row["prompt"]), row["completion_ids"]) for row in drawn]
+            sequences = [(encoder.prompt(row), row["completion_ids"]) for row in drawn]
             kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
             for row, value in zip(drawn, sums, strict=True):
                 row["kl"] = value

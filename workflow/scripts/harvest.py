@@ -84,8 +84,7 @@ def wanted_rows(
                 "split": split,
                 "sample": sample,
                 "checkpoint": point,
-                "prompt": references[split][example]["prompt"],
-                "answer": references[split][example]["answer"],
+                **{name: references[split][example][name] for name in ("context", "prompt", "answer")},
             }
             for split, example, sample in sorted(named, key=lambda row: (place[row[:2]], row[2]))
         ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
+from tms.io.conversation import as_text
 from tms.io.errors import InputError
 from tms.io.modules import load_module
 
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     judge = load_module("judges", args.judge)
-    columns = ["example_id", "benchmark", "checkpoint", "sample", "prompt", "completion"]
+    columns = ["example_id", "benchmark", "checkpoint", "sample", "context", "prompt", "completion"]
     completions = [
         row for row in parquet.read(args.generations, columns) if row["benchmark"] in args.benchmarks
     ]
@@ -41,7 +42,9 @@ def main(args: argparse.Namespace) -> None:
             "benchmark": row["benchmark"],
             "checkpoint": row["checkpoint"],
             "sample": row["sample"],
-            "prompt": judge.prompt(model.chat.plain(row["prompt"]), model.chat.plain(row["completion"])),
+            "prompt": judge.prompt(
+                model.chat.plain(as_text(row["context"], row["prompt"])), model.chat.plain(row["completion"])
+            ),
         }
         for row in completions
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tms.data.splits import SPLITS
 from tms.io import cli, parquet
+from tms.io.conversation import check_contexts
 from tms.io.errors import InputError
 from tms.io.modules import load_module, told
 from tms.io.provenance import facts
@@ -49,12 +50,14 @@ def main(args: argparse.Namespace) -> None:
     if count > 1:
         raise InputError(f"tasks.{args.task}.{args.split}: {count} rows have the example_id {name!r}")
     for row in examples:
-        missing = [name for name in parquet.PREPARED if not isinstance(row.get(name), str)]
+        needed = [name for name in parquet.PREPARED if name not in parquet.DEFAULTS]
+        missing = [name for name in needed if not isinstance(row.get(name), str)]
         if missing:
             raise InputError(
                 f"{file}: row {row.get('example_id')!r} lacks {', '.join(missing)} "
                 f"(texts); README, Add a task, lists them"
             )
+    check_contexts(examples, f"tasks.{args.task}.{args.split}")
     parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))
 
 

@@ -66,10 +66,10 @@ def test_control_tokens_of_a_text_are_text(real, quoted):
     tokens = [*filter(None, [*REAL[name][1], *REAL[name][2:]]), *NOT_SPECIAL.get(name, [])[:2]]
     control = set(tokenizer.convert_tokens_to_ids(tokens)) - {tokenizer.unk_token_id}
     assert len(control) >= 2 or name == "zephyr"
-    frame = [token for token in encoder.prompt("x") if token in control]
+    frame = [token for token in encoder.prompt({"prompt": "x"}) if token in control]
     for token in tokens:
         text = quoted.format(token, token)
-        assert [found for found in encoder.prompt(text) if found in control] == frame
+        assert [found for found in encoder.prompt({"prompt": text}) if found in control] == frame
         *answer, end = encoder.completion({"source": "teacher", "completion": text})
         assert end == encoder.end and not control & set(answer)
 

@@ -29,7 +29,8 @@ def test_rows_that_training_masks_are_left_out(tiny_model):
     cut = row | {"source": "checkpoint", "completion_ids": [7, 7], "finish_reason": "length"}
     whole = cut | {"completion_ids": [7, 7, 2], "finish_reason": "stop"}
     rows = [row, cut, whole, cut | {"finish_reason": "rejected"}]
-    short, long = (encoder.prompt("1+1"), [7, 2]), (encoder.prompt("1+1"), [7, 7, 2])
+    prompt = encoder.prompt(row)
+    short, long = (prompt, [7, 2]), (prompt, [7, 7, 2])
     assert encode_supervision(rows, encoder) == ([short, long], 2)
     for longest, kept in ((3, [short, long]), (2, [short]), (1, [])):
         assert encode_supervision(rows, encoder, longest) == (kept, 4 - len(kept))
@@ -42,7 +43,8 @@ def test_divergence_agrees_with_the_models_own_loss(tiny_model):
     import torch
 
     model, encoder = load_policy(tiny_model), Encoder(tiny_model)
-    pairs = [(encoder.prompt("1+1"), [7, 2]), (encoder.prompt("longer prompt"), [15, 16, 17, 2])]
+    first, second = (encoder.prompt({"prompt": text}) for text in ("1+1", "longer prompt"))
+    pairs = [(first, [7, 2]), (second, [15, 16, 17, 2])]
     sums = []
     for prompt, completion in pairs:
         ids = torch.tensor([prompt + completion])

@@ -35,7 +35,7 @@ def mixed(position, source="teacher", completion="ab", ids=(), finish_reason="st
 
 def test_completion_and_end_token_are_learned_and_nothing_else(encoder):
     (target,) = from_references([reference("e")], encoder, total=1, seed=0, max_new_tokens=9).targets
-    prompt = encoder.prompt("e?")
+    prompt = encoder.prompt({"prompt": "e?"})
     completion = [15, 3, 16, END]  # a, space, b, end of turn
     assert target.input_ids == prompt + completion
     assert target.labels == [IGNORED] * len(prompt) + completion
@@ -55,7 +55,8 @@ def test_references_come_in_the_order_of_visits(encoder):
     rows = [reference(f"e{i}", completion=str(i)) for i in range(8)]
     targets = from_references(rows, encoder, total=16, seed=5, max_new_tokens=9).targets
     order = [
-        encoder.prompt(f"{example_id}?") for _, _, example_id in visits([f"e{i}" for i in range(8)], 16, 5)
+        encoder.prompt({"prompt": f"{example_id}?"})
+        for _, _, example_id in visits([f"e{i}" for i in range(8)], 16, 5)
     ]
     assert [target.input_ids[: len(prompt)] for target, prompt in zip(targets, order, strict=True)] == order
 
@@ -69,7 +70,7 @@ def test_sampled_ids_are_taken_as_they_are(encoder):
 def test_mixture_comes_in_order_of_position(encoder):
     targets = from_mixture([mixed(i) for i in (2, 0, 1)], encoder, max_new_tokens=9).targets
     assert [target.input_ids[: -len([15, 16, END])] for target in targets] == [
-        encoder.prompt(f"{i}?") for i in range(3)
+        encoder.prompt({"prompt": f"{i}?"}) for i in range(3)
     ]
 
 

@@ -10,8 +10,11 @@ from tokenizers import Tokenizer
 
 from tms.cost_estimate.throughput import Throughput
 from tms.io import parquet
+from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
+PROMPT = ("context", "prompt")
+COMPLETION = ("completion",)
 SAMPLE = 500  # rows that are tokenised for a mean
 
 
@@ -51,7 +54,7 @@ class Lengths:
         gated = sorted(Path("data", task).glob(f"*/{split}.parquet"))
         for path in (*gated[:1], Path("data", task, f"{split}.parquet")):
             if self.measured and path.exists():
-                prompt = self._mean(path, "prompt", folder)
+                prompt = self._mean(path, PROMPT, folder)
                 return Texts(_count(path) if self.current(path) else count, prompt, self._say(task))
         self.assumed.add(task)
         return Texts(count, self.figures.assumed(task, "prompt"), self._say(task))
@@ -65,8 +68,8 @@ class Lengths:
         if self.measured and path.exists():
             return Texts(
                 _count(path) if self.current(path) else verified,
-                self._mean(path, "prompt", folder),
-                self._mean(path, "completion", folder) + 1,  # the end token
+                self._mean(path, PROMPT, folder),
+                self._mean(path, COMPLETION, folder) + 1,  # the end token
             )
         self.assumed.add(task)
         return Texts(verified, examples.prompt, examples.completion)
@@ -91,17 +94,23 @@ class Lengths:
         """Tokens that a completion of the task is assumed to have."""
         return min(self.figures.assumed(task, "completion"), self.config["tasks"][task]["max_new_tokens"])
 
-    def _mean_tokens(self, path: Path, column: str, folder: str) -> float:
-        """Mean tokens of a column of text: by the model's tokenizer where it is there, else by characters."""
-        texts = [row[column] for row in parquet.read(path, [column])]
-        if not texts:
+    def _mean_tokens(self, path: Path, columns: tuple[str, ...], folder: str) -> float:
+        """Mean tokens of columns of text: by the model's tokenizer where it is there, else by characters."""
+        rows = parquet.read(path, list(columns))
+        if not rows:
             return 0.0
-        texts = texts[:: -(-len(texts) // SAMPLE)]
+        texts = [_text(row) for row in rows[:: -(-len(rows) // SAMPLE)]]
         tokenizer = Path(folder, "tokenizer.json")
         if tokenizer.exists():
             encoded = self._tokenizer(str(tokenizer)).encode_batch(texts, add_special_tokens=False)
             return sum(len(one.ids) for one in encoded) / len(texts)
         return sum(map(len, texts)) / len(texts) / self.figures.plain["characters_a_token"]
+
+
+def _text(row: dict) -> str:
+    """The texts of a row's columns, of `context` the messages' own."""
+    before = [message["content"] for message in context_messages(row.pop("context", ""))]
+    return "\n".join([*before, *row.values()])
 
 
 def _count(path: Path) -> int:

@@ -6,11 +6,21 @@ import hashlib
 import json
 import re
 import sys
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from tms.generation.template import DATE, check_template, choose_template, render, written_end
+from tms.generation.template import (
+    DATE,
+    check_conversation,
+    check_template,
+    choose_template,
+    conversation_frame,
+    render,
+    written_end,
+)
+from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,27 +83,51 @@ class ChatFormat:
         self.end, self.end_token_ids = self._ends()
         self.context_length = context_length(folder)
         self._writes_turns = template is not None
+        self._frame = frame
         self._control = self._control_tokens(frame)
+        self._checked: set[tuple[str, ...]] = set()  # roles of conversations that the template keeps
 
     @property
     def template_digest(self) -> str:
         """SHA-256 (hex) of the chat template and the date that it may print."""
         return hashlib.sha256(f"{self.tokenizer.chat_template}\0{DATE}".encode()).hexdigest()
 
-    def prompt_ids(self, prompt: str) -> list[int]:
+    def prompt_ids(self, prompt: str, context: str = "") -> list[int]:
         """Token ids of a user message, with everything up to where the model's answer begins.
 
+        Args:
+            prompt: the user's message.
+            context: the messages before it, as the column of that name holds them. What the template adds
+                (a default system prompt) and what it leaves out of earlier answers (their thoughts) is as in
+                the model's use.
+
         Raises:
-            InputError: the chat template refuses the message.
+            InputError: the chat template refuses the message, or loses messages before it.
         """
-        message = prompt if self._writes_turns else self.plain(prompt)
-        return render(self.folder, self.tokenizer, [message], tokenize=True)
+        before = context_messages(context)
+        if not before:
+            message = prompt if self._writes_turns else self.plain(prompt)
+            turns = [{"role": "user", "content": message}]
+            return render(self.folder, self.tokenizer, turns, tokenize=True)
+        turns = [*before, {"role": "user", "content": prompt}]
+        self._check_roles(tuple(turn["role"] for turn in turns))
+        plain = [turn | {"content": _without(self._turn_control, turn["content"])} for turn in turns]
+        return render(self.folder, self.tokenizer, plain, tokenize=True)
 
     def plain(self, text: str) -> str:
         """A text without the model's control tokens, so that what it quotes cannot end or begin a turn."""
-        while (without := self._control.sub(" ", text)) != text:  # what is left may be one again
-            text = without
-        return text
+        return _without(self._control, text)
+
+    @cached_property
+    def _turn_control(self) -> re.Pattern:
+        """The control tokens, with those that mark turns of other roles than a single prompt has."""
+        return self._control_tokens(self._frame + conversation_frame(self.folder, self.tokenizer))
+
+    def _check_roles(self, roles: tuple[str, ...]) -> None:
+        """Check the template, once for each order of roles."""
+        if roles not in self._checked:
+            check_conversation(self.folder, self.tokenizer, roles)
+            self._checked.add(roles)
 
     def answer_ids(self, text: str) -> tuple[list[int], list[int]]:
         """Token ids of an answer given as text, the end token included, and the character at which each ends.
@@ -138,6 +172,12 @@ class ChatFormat:
         tokens |= {mark for mark in marks if not mark.strip().isalnum()}
         longest_first = sorted(filter(str.strip, tokens), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")  # without any: matches nothing
+
+
+def _without(control: re.Pattern, text: str) -> str:
+    while (without := control.sub(" ", text)) != text:  # what is left may be one again
+        text = without
+    return text
 
 
 def generation_config(folder: Path) -> dict:

@@ -49,7 +49,7 @@ class Request:
         model: the model that generates.
         sampling: how completions are drawn.
         seed: seed of the stage; enters every row's key.
-        rows: what the caller knows of each row (`prompt`, `sample`, and further columns).
+        rows: what the caller knows of each row (`prompt`, `sample`, perhaps `context`, and further columns).
         what: words for the progress line, e.g. "harvest 3of10".
     """
 
@@ -106,7 +106,7 @@ def _prepare(request: Request, engine: Engine) -> _Wanted:
     model, sampling = request.model, request.sampling
     keys, prompts, longest = [], {}, 0
     for row in request.rows:
-        prompt_ids = model.chat.prompt_ids(row["prompt"])
+        prompt_ids = model.chat.prompt_ids(row["prompt"], row.get("context", ""))
         length = len(prompt_ids) + sampling.max_new_tokens
         if length > model.chat.context_length:
             raise InputError(

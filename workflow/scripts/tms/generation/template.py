@@ -21,6 +21,7 @@ PROBES = (
     'Which x make x < 3 & y > "4" true?\n\nName {two} of them:\n- $a$\n- \\(b\\), it\'s 50 % of it.',
     "On the Seine lies:\nA. Paris\nB. Rome",
 )
+LOST = {"system": "the system prompt", "user": "a turn of the user", "assistant": "an earlier answer"}
 ANSWER = "Paris does, so the answer is A"
 
 
@@ -61,26 +62,22 @@ def _processors_template(folder: Path) -> str | dict | None:
     return template
 
 
-def render(folder: Path, tokenizer: PreTrainedTokenizerFast, messages: list[str], tokenize: bool):
-    """Apply the chat template to turns of a user and the model; after the user's, the model's is begun.
+def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], tokenize: bool):
+    """Apply the chat template to a conversation; after a turn of the user's, the model's is begun.
 
     Args:
         folder: model folder, for the message of an error.
         tokenizer: with its chat template.
-        messages: the user's, then perhaps the model's.
+        turns: messages with `role` and `content`.
         tokenize: give token ids instead of the text.
 
     Raises:
         InputError: the template fails.
     """
-    turns = [
-        {"role": role, "content": content}
-        for role, content in zip(("user", "assistant"), messages, strict=False)
-    ]
     try:
         return tokenizer.apply_chat_template(
             turns,
-            add_generation_prompt=len(turns) == 1,
+            add_generation_prompt=turns[-1]["role"] == "user",
             tokenize=tokenize,
             return_dict=False,
             date_string=DATE,
@@ -102,7 +99,7 @@ def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
     """
     frames = set()
     for probe in PROBES:
-        text = render(folder, tokenizer, [probe], tokenize=False)
+        text = render(folder, tokenizer, [{"role": "user", "content": probe}], tokenize=False)
         if probe not in text:
             raise InputError(
                 f"{folder}: its chat template leaves out the user's prompt, or parts of it; put a "
@@ -117,6 +114,72 @@ def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
     return frames.pop()
 
 
+def check_conversation(folder: Path, tokenizer: PreTrainedTokenizerFast, roles: tuple[str, ...]) -> None:
+    """Check on two conversations that a template keeps each message, and writes the same around both.
+
+    A system prompt may stand anywhere (some templates put it into a user's turn); turns keep their order.
+
+    Args:
+        folder: model folder, for the message of an error.
+        tokenizer: with its chat template.
+        roles: of the messages, the user's prompt at the end included.
+
+    Raises:
+        InputError: the template refuses such a conversation, or loses a message of it.
+    """
+    shown = ", ".join(roles if len(roles) <= 5 else [*roles[:3], f"... ({len(roles)} messages)"])
+    remedy = (
+        f"some rows have messages before their prompt (roles {shown}): put a chat_template.jinja there that "
+        f"prints each message's content as it is, or leave what it does not take out of the data"
+    )
+    frames = set()
+    for shift in range(len(PROBES)):
+        turns = _probe_turns(roles, shift)
+        try:
+            text = render(folder, tokenizer, turns, tokenize=False)
+        except InputError as error:
+            raise InputError(f"{str(error).removesuffix('; correct it')}; {remedy}") from error
+        if lost := [turn["role"] for turn in turns if turn["content"] not in text]:
+            raise InputError(
+                f"{folder}: its chat template leaves out {LOST[lost[0]]}, or parts of it; {remedy}"
+            )
+        places = [text.index(turn["content"]) for turn in turns if turn["role"] != "system"]
+        if places != sorted(places):
+            raise InputError(f"{folder}: its chat template puts turns into another order; {remedy}")
+        frames.add(_without_contents(text, turns))
+    if len(frames) > 1:
+        raise InputError(
+            f"{folder}: its chat template writes other text around one conversation than around another; "
+            f"{remedy}"
+        )
+
+
+def conversation_frame(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
+    """The text that a template writes around messages of every role that it takes."""
+    frame = ""
+    for roles in (("system", "user"), ("user", "assistant", "user"), ("user", "assistant")):
+        turns = _probe_turns(roles, 0)
+        try:
+            text = render(folder, tokenizer, turns, tokenize=False)
+        except InputError:
+            continue  # the rows that need it are named by `check_conversation`
+        frame += _without_contents(text, turns)
+    return frame
+
+
+def _without_contents(text: str, turns: list[dict]) -> str:
+    for turn in turns:
+        text = text.replace(turn["content"], "\0")
+    return text
+
+
+def _probe_turns(roles: tuple[str, ...], shift: int) -> list[dict]:
+    return [
+        {"role": role, "content": f"{PROBES[(number + shift) % len(PROBES)]} ({number})"}
+        for number, role in enumerate(roles)
+    ]
+
+
 def written_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
     """The token that a template writes after the model's answer; None where it writes no single token.
 
@@ -124,7 +187,8 @@ def written_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
     and its template a turn with <end_of_turn>.
     """
     try:
-        text = render(folder, tokenizer, [PROBES[1], ANSWER], tokenize=False)
+        turns = [{"role": "user", "content": PROBES[1]}, {"role": "assistant", "content": ANSWER}]
+        text = render(folder, tokenizer, turns, tokenize=False)
     except InputError:
         return None  # a template for a single question
     _, found, rest = text.rpartition(ANSWER)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tms.io.conversation import check_contexts
 from tms.io.errors import InputError
 
 # Every column that any stage writes, once. A file holds a subset.
@@ -21,7 +22,8 @@ COLUMNS = {
     "position": pa.int64(),  # place in the training order, over all epochs
     "source": pa.string(),  # teacher | checkpoint; of a sample for KL: policy | base
     "checkpoint": pa.string(),  # point of the run, e.g. 3of10; "" for the teacher
-    "prompt": pa.string(),
+    "context": pa.string(),  # messages before the prompt, as JSON (`tms.io.conversation`); "" without any
+    "prompt": pa.string(),  # the user's last message
     "prompt_ids": pa.list_(pa.int32()),
     "completion": pa.string(),
     "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
@@ -70,18 +72,22 @@ COLUMNS = {
     "note": pa.string(),
 }
 
-EXAMPLES = ["example_id", "prompt", "answer"]
+# Columns that rows and files may lack, and what stands for them then.
+DEFAULTS = {"context": ""}
+
+EXAMPLES = ["example_id", "context", "prompt", "answer"]
 PREPARED = [*EXAMPLES, "problem", "solution"]
 COMPLETIONS = (
-    "example_id benchmark split seed sample checkpoint prompt completion completion_ids finish_reason "
-    "answer seconds"
+    "example_id benchmark split seed sample checkpoint context prompt completion completion_ids "
+    "finish_reason answer seconds"
 ).split()
-REFERENCES = ["example_id", "prompt", "completion", "answer"]
+REFERENCES = ["example_id", "context", "prompt", "completion", "answer"]
 REJECTS = [*COMPLETIONS, "reason"]
 JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]
 PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
 MIXTURE = (
-    "split epoch position example_id source checkpoint sample prompt completion completion_ids finish_reason"
+    "split epoch position example_id source checkpoint sample context prompt completion completion_ids "
+    "finish_reason"
 ).split()
 GRADES = "example_id benchmark checkpoint sample extracted grade also finish_reason reason".split()
 # Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
@@ -103,35 +109,50 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
 
     Args:
         path: target file; its folder is made.
-        columns: names from `COLUMNS`, in order; every row has each of them.
+        columns: names from `COLUMNS`, in order; every row has each of them, but for those of `DEFAULTS`.
         rows: one dictionary a row.
         provenance: JSON-able facts that make the file (stage, flags, digests, versions), kept as the
             schema's `tms` metadata.
     """
     schema = pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"tms": json.dumps(provenance)})
-    table = pa.table(
-        {name: pa.array([row[name] for row in rows], COLUMNS[name]) for name in columns}, schema=schema
-    )
+    values = {
+        name: [row.get(name, DEFAULTS[name]) if name in DEFAULTS else row[name] for row in rows]
+        for name in columns
+    }
+    table = pa.table({name: pa.array(values[name], COLUMNS[name]) for name in columns}, schema=schema)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     pq.write_table(table, unfinished, compression="zstd")
     unfinished.replace(path)
 
 
-def read(path: Path, columns: list[str]) -> list[dict]:
+def read(path: Path, columns: list[str], filters: list | None = None) -> list[dict]:
     """Read the named columns of a Parquet file as one dictionary a row.
 
+    Args:
+        path: the file.
+        columns: names; a column of `DEFAULTS` that the file lacks is filled.
+        filters: which rows, in pyarrow's form; all of them by default.
+
     Raises:
-        InputError: the file is missing, truncated, or lacks a column.
+        InputError: the file is missing, truncated, or lacks a column, or a row's `context` cannot be read.
     """
-    table = _open(path, lambda: pq.read_table(path, partitioning=None))
-    missing = [name for name in columns if name not in table.column_names]
+    there = _open(path, lambda: pq.read_schema(path)).names
+    missing = [name for name in columns if name not in there and name not in DEFAULTS]
     if missing:
         raise InputError(
-            f"{path}: no column {', '.join(missing)} (it has {', '.join(table.column_names)}); "
+            f"{path}: no column {', '.join(missing)} (it has {', '.join(there)}); "
             f"delete the file and run again"
         )
-    return table.select(columns).to_pylist()
+    stored = [name for name in columns if name in there]
+    table = _open(path, lambda: pq.read_table(path, columns=stored, filters=filters, partitioning=None))
+    filled = {name: DEFAULTS[name] for name in columns if name not in there}
+    rows = table.select(stored).to_pylist()
+    if filled:
+        rows = [{name: filled[name] if name in filled else row[name] for name in columns} for row in rows]
+    if "context" in stored:
+        check_contexts(rows, path)
+    return rows
 
 
 def read_references(path: Path) -> list[dict]:

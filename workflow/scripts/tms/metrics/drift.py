@@ -15,7 +15,7 @@ def encode_supervision(
     """Encode supervised rows, without those that training masks too.
 
     Args:
-        rows: columns `prompt`, `source`, `completion`, `completion_ids`, `finish_reason`.
+        rows: columns `context`, `prompt`, `source`, `completion`, `completion_ids`, `finish_reason`.
         encoder: the base's.
         longest: tokens of a completion, the end token included, above which training masks it.
 
@@ -24,7 +24,7 @@ def encode_supervision(
     """
     pairs = [(row, encoder.completion(row)) for row in rows]
     sequences = [
-        (encoder.prompt(row["prompt"]), completion)
+        (encoder.prompt(row), completion)
         for row, completion in pairs
         if masking_reason(row["finish_reason"], completion, longest) is None
     ]

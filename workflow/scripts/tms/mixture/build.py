@@ -77,7 +77,8 @@ def mix(plan: list[dict], references: dict[str, dict], harvest: dict) -> list[di
         else:
             row = harvest[visit["checkpoint"], visit["split"], visit["example_id"], visit["sample"]]
             target = {name: row[name] for name in ("completion", "completion_ids", "finish_reason")}
-        mixed.append(visit | target | {"prompt": reference["prompt"]})
+        asked = {"context": reference.get("context", ""), "prompt": reference["prompt"]}
+        mixed.append(visit | target | asked)
     return mixed
 
 

@@ -15,13 +15,18 @@ class Encoder:
     def __init__(self, folder: Path):
         self.chat = ChatFormat(folder)
         self.end = self.chat.end
-        self._prompts: dict[str, list[int]] = {}
+        self._prompts: dict[tuple[str, str], list[int]] = {}
 
-    def prompt(self, prompt: str) -> list[int]:
-        """Ids of a prompt in the model's own chat template."""
-        if prompt not in self._prompts:
-            self._prompts[prompt] = self.chat.prompt_ids(prompt)
-        return self._prompts[prompt]
+    def prompt(self, row: dict) -> list[int]:
+        """Ids of a row's prompt, and of the messages before it, in the model's own chat template.
+
+        Args:
+            row: columns `prompt` and, where messages stand before it, `context`.
+        """
+        key = row["prompt"], row.get("context", "")
+        if key not in self._prompts:
+            self._prompts[key] = self.chat.prompt_ids(*key)
+        return self._prompts[key]
 
     def completion(self, row: dict) -> list[int]:
         """Ids of a row's completion, the end token included.

@@ -47,7 +47,7 @@ def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_to
     """TrainingSet of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
 
     Args:
-        rows: references (columns `example_id`, `prompt`, `completion`).
+        rows: references (columns `example_id`, `context`, `prompt`, `completion`).
         encoder: the student's (`tms.training.encoder.Encoder`).
         total, seed: visits (`schedule.total_visits`), and the seed of their order.
         max_new_tokens: completions with more tokens, the end token included, get no loss.
@@ -80,7 +80,7 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
 def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     targets, masked = [], Counter()
     for row in rows:
-        prompt, completion = encoder.prompt(row["prompt"]), encoder.completion(row)
+        prompt, completion = encoder.prompt(row), encoder.completion(row)
         reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
         if reason is None:
             targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from tms.io import parquet
+from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
 PROMPTS = 6  # of each benchmark and run, at most
 COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
 CHARACTERS = 1_500  # of each text
-READ = ["benchmark", "example_id", "prompt", "completion", "answer", "finish_reason"]
+READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", "finish_reason"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -43,9 +42,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """One prompt, its gold answer and each model's completion."""
+    """One prompt with the messages before it (role, text), its gold answer and each model's completion."""
 
     name: str
+    context: list[tuple[str, Text]]
     prompt: Text
     gold: Text
     answers: list[Answer]
@@ -118,7 +118,8 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
         )
         for model, rows in texts.items()
     ]
-    return Example(key[1], cut(first["prompt"]), cut(first["answer"]), answers)
+    context = [(turn["role"], cut(turn["content"])) for turn in context_messages(first["context"])]
+    return Example(key[1], context, cut(first["prompt"]), cut(first["answer"]), answers)
 
 
 @lru_cache(maxsize=16)
@@ -132,16 +133,12 @@ def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
 
 def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[tuple[str, str], dict]:
     """The chosen rows alone, in one pass: a file may hold tens of thousands of long completions."""
-    if not path.exists():
-        raise InputError(f"{path}: no such file; run the stage that makes it")
     wanted = [
         [("benchmark", "==", benchmark), ("example_id", "in", names)]
         for benchmark, names in chosen.items()
         if names
     ]
-    read = (
-        pq.read_table(path, columns=columns, filters=wanted, partitioning=None).to_pylist() if wanted else []
-    )
+    read = parquet.read(path, columns, wanted) if wanted else []
     rows = {(row["benchmark"], row["example_id"]): row for row in read}
     for benchmark, names in chosen.items():
         for name in names:
