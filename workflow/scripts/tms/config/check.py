@@ -8,6 +8,7 @@ from tms.config import check_experiments, check_on_policy
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
+from tms.config.joint_targets import check_targets, own_tasks, written
 from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
@@ -49,7 +50,7 @@ def check(
             leads nowhere, a folder that is not there, batches that cannot be dealt out, or more checkpoints
             than a training run can have steps: every fault, a line each that names the key and the remedy.
     """
-    faults = Faults([*duplicates, *value_faults(config)])
+    faults = Faults([*duplicates, *value_faults(written(config))])
     faults.check(_check_names, config, faults)
     faults.check(check_experiments.check, config, faults)
     warnings: list[str] = []
@@ -85,7 +86,7 @@ def _check_names(config: dict, faults: Faults) -> None:
     root = config["data"]["root"]
     if isinstance(root, str) and not path_fault("data.root", root) and not Path(root).is_dir():
         faults.append(f"config: data.root: no folder {root}; correct it, or write null for the hub")
-    for name in config["tasks"]:
+    for name in own_tasks(config):
         faults.check(_check_task, config, name, faults)
     for name, judge in config["judges"].items():
         faults.known(f"judges.{name}.kind", settings.value_at(judge, ["kind"]), _modules("judges"))
@@ -186,21 +187,26 @@ def _modules(folder: str) -> list[str]:
 
 
 def _check_suite(config: dict, name: str, faults: Faults) -> None:
-    entry = config["suites"][name]
-    suite = Suite.read(entry)
-    for group in PARTS:
+    targets = check_targets(config, name, faults)
+    entry = config["suites"][name] | {"targets": targets}
+    for group in PARTS[1:]:
         for task in entry.get(group, []):
-            faults.known(f"suites.{name}.{group}", task, config["tasks"])
-    for view, target in suite.views.items():
-        faults.known(f"suites.{name}.views.{view}", target, suite.targets)
-    for task in suite.targets:
+            faults.known(f"suites.{name}.{group}", task, own_tasks(config))
+    for view, target in entry.get("views", {}).items():
+        faults.known(f"suites.{name}.views.{view}", target, targets)
+    for task in targets:
         for split in ("train", "heldout"):
             if split not in config["tasks"].get(task, ("train", "heldout")):
                 faults.append(f"config: tasks.{task}.{split} is missing; suites.{name} names it as a target")
     groups: dict[str, str] = {}
     for group in PARTS:
         for task in entry.get(group, []):
-            if task in groups:
+            if groups.get(task) == group:  # a benchmark's column can come from the runs on one target alone
+                faults.append(
+                    f"config: suites.{name}.{group}: {task} is in two of them; keep one, or give the other a "
+                    f"suite of its own"
+                )
+            elif task in groups:
                 faults.append(
                     f"config: suites.{name}: {task} stands under {groups[task]} and under {group}; keep one"
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tms.config import method_kinds
+from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, MethodKind
 from tms.config.suite import UNGRADED, Suite
 from tms.mixture.checkpoints import parse_point
@@ -15,11 +16,12 @@ Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
 
 def expanded(config: dict) -> dict:
-    """The configuration with a method for each round of iterative SFT before the last.
+    """The configuration with its joint targets, and a method for each round of iterative SFT before the last.
 
     Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
     before it writes; every student starts from theta_0. A method that already is such a round is used.
     """
+    config = with_joint_targets(config)
     if not isinstance(config.get("methods"), dict):
         return config  # `check` says what is wrong
     methods = dict(config["methods"])
