@@ -90,6 +90,32 @@ def test_an_empty_reference_set_is_one_line_with_the_counts(program, tmp_path, m
     assert "Traceback" not in done.stderr
 
 
+def test_without_a_grader_every_finished_answer_is_a_reference(program, tmp_path):
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
+    done = program("filter_teacher", *FLAGS, "--grader", "none", "--given")
+    assert done.returncode == 0, done.stderr
+    kept = parquet.read(tmp_path / "references.parquet", parquet.REFERENCES)
+    assert [row["completion"] for row in kept] == ["it is paris .", "it is rome ."]
+    counts = json.loads((tmp_path / "filter.json").read_text())["train"]
+    assert counts["rejects"] == {"no answer": 1, "not needed": 2, "truncated": 1}
+    assert done.stderr.splitlines() == ["note: facts: 3 of 7 given answers are taken as they are, unverified"]
+
+
+def test_given_answers_that_pass_are_told(program, tmp_path):
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
+    done = program("filter_teacher", *FLAGS, "--given")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "note: facts: 3 of 7 given answers pass the grader facts"
+
+
+def test_given_answers_of_which_none_passes_have_a_remedy(program, tmp_path):
+    samples = [sample | {"answer": "oslo"} for sample in SAMPLES]
+    parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, samples, {})
+    done = program("filter_teacher", *FLAGS, "--given")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("take them as they are with teachers.given.verify: false")
+
+
 def test_a_truncated_file_is_named(program, tmp_path):
     parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
     whole = (tmp_path / "samples.parquet").read_bytes()

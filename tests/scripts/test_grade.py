@@ -93,6 +93,20 @@ def test_grades_and_scores(grade, tmp_path):
     assert list(scores) == ["towns", "sums"]
 
 
+def test_a_benchmark_without_a_grader_has_no_score_and_no_loss(grade, tmp_path):
+    done = grade("towns=none", "sums=chain")
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert {(row["grade"], row["extracted"], row["reason"]) for row in grades[:2]} == {(None, "", "")}
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert scores["towns"] == {
+        **dict.fromkeys(["metric", "score", "ci_low", "ci_high"]),
+        **{"n": 0, "truncated": 1, "lost": 0, "limit": 0, "failures": 0, "also": {}},
+    }
+    assert scores["sums"]["score"] == 1.0
+
+
 @pytest.fixture
 def grade_fakes(program, tmp_path, monkeypatch):
     """Run the program on completions to a grader that dies, grows or raises on demand."""

@@ -235,11 +235,11 @@ CASES = [
      ["**Built with Llama**", "**Built with Qwen. Non-commercial use only**", "Llama 3.3 Community License"]),
     ("qwen1.5b", "llama70b", "other", "apache-2.0-and-llama3.3", "Llama-TMS-Qwen2.5-1.5B-Instruct-math",
      ["**Built with Llama**", "Apache License 2.0"]),
-    ("qwen7b", "solutions", "apache-2.0", None, "TMS-Qwen2.5-7B-Instruct-math", ["Apache License 2.0"]),
-    ("qwen3b", "solutions", "other", "qwen-research", "TMS-Qwen2.5-3B-Instruct-math", ["Non-commercial"]),
+    ("qwen7b", "given", "apache-2.0", None, "TMS-Qwen2.5-7B-Instruct-math", ["Apache License 2.0"]),
+    ("qwen3b", "given", "other", "qwen-research", "TMS-Qwen2.5-3B-Instruct-math", ["Non-commercial"]),
     ("llama1b", "llama70b", "other", "llama3.2-and-llama3.3", "Llama-TMS-Llama-3.2-1B-Instruct-math",
      ["Llama 3.2 is licensed under the Llama 3.2 Community License", "Llama 3.3 is licensed under"]),
-    ("llama8b", "solutions", "llama3.1", None, "Llama-TMS-Llama-3.1-8B-Instruct-math",
+    ("llama8b", "given", "llama3.1", None, "Llama-TMS-Llama-3.1-8B-Instruct-math",
      ["**Built with Llama**", "https://www.llama.com/llama3_1/license/"]),
 ]  # fmt: skip
 

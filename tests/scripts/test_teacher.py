@@ -61,8 +61,8 @@ def test_samples(program, words, tmp_path, tiny_model):
     assert pq.read_schema(path).names == parquet.COMPLETIONS
 
 
-def test_solutions_need_no_model(program, words, tmp_path):
-    done = program("teacher", "--solutions", *words[words.index("--task") :], "--tries", 1)
+def test_given_answers_need_no_model(program, words, tmp_path):
+    done = program("teacher", "--given", *words[words.index("--task") :], "--tries", 1)
     assert done.returncode == 0, done.stderr
     samples = parquet.read(tmp_path / "out" / "samples.parquet", parquet.COMPLETIONS)
     assert [row["completion"] for row in samples] == ["so 1", "so 2", "so 3", "so 4", "so 1", "so 2"]
@@ -71,20 +71,20 @@ def test_solutions_need_no_model(program, words, tmp_path):
     assert not (tmp_path / "rows").exists()
 
 
-def test_a_data_set_without_solutions_is_one_line(program, words, tmp_path):
+def test_a_data_set_without_answers_of_its_own_is_one_line(program, words, tmp_path):
     without = [row | {"solution": ""} for row in examples("train", 2)]
     parquet.write(tmp_path / "train.parquet", parquet.PREPARED, without, {})
-    done = program("teacher", "--solutions", *words[words.index("--task") :])
+    done = program("teacher", "--given", *words[words.index("--task") :])
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "task sums" in line and "no worked solution" in line and "models.*.teacher" in line
+    assert "task sums" in line and "no answer of their own" in line and "models.*.teacher" in line
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (["--tries", 0], "--tries 0"),
-        (["--solutions"], "give one of the two"),
+        (["--given"], "give one of the two"),
         (["--temperature", -1], "temperature -1.0"),
         (["--model", "nowhere"], "nowhere: no *.safetensors"),
         (["--examples", "train=nowhere.parquet"], "nowhere.parquet: no such file"),

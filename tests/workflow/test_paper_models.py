@@ -23,7 +23,7 @@ table: {{models: [qwen_small]}}
 models:
   qwen_small: &small
     base: models/local/qwen
-    teacher: solutions
+    teacher: given
     suite: small
     seeds: [0]
     engine: transformers
@@ -112,7 +112,7 @@ def test_the_table_has_every_column(paper):
 
 def test_references_are_real_solutions_that_the_grader_accepts(paper):
     for task in ("s_gsm8k", "s_math"):
-        kept = parquet.read(paper / f"data/{task}/small/solutions/references.parquet", parquet.REFERENCES)
+        kept = parquet.read(paper / f"data/{task}/small/given/references.parquet", parquet.REFERENCES)
         assert len(kept) == 24
         assert all("\\boxed" in row["completion"] for row in kept)
 

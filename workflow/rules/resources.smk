@@ -16,8 +16,9 @@ os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "1800")
 # Starts a program on cards that no other job has.
 LEASE = "python workflow/scripts/lease.py --gpus {resources.gpu} --"
 
-# Where a job that grades writes; rows without a grade of their own are told on the terminal too.
-TELL = "> {log:q} 2>&1 && {{ grep '^warning:' {log:q} >&2 || true; }}"
+# Where a job writes whose warnings and notes are told on the terminal too: rows without a grade of their own, given
+# answers that pass.
+TELL = "> {log:q} 2>&1 && {{ grep -E '^(warning|note):' {log:q} >&2 || true; }}"
 
 # The resources of each kind of job, as functions of its wildcards.
 GENERATE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "models", w.model))

@@ -50,8 +50,10 @@ rule filter_teacher:
     resources:
         **hardware.grading(config),
     params:
-        flags=lambda w: teacher.filter_flags(config, w.task),
-        code=lambda w: digests("filter_teacher", tasks.grader_modules(config, [w.task])),
+        flags=lambda w: teacher.filter_flags(config, w.task, w.teacher),
+        code=lambda w: digests(
+            "filter_teacher", (f"tms.graders.{teacher.filter_grader(config, w.task, w.teacher)}",)
+        ),
     shell:
         f"{JOB} python workflow/scripts/filter_teacher.py"
         " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows}"

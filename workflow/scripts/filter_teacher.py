@@ -1,11 +1,12 @@
-"""Keep the teacher's first verified answer to each prompt; count every reject with its reason."""
+"""Keep the first verified answer to each prompt as its reference; count every reject with its reason."""
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
-from tms.answers.grade import Grade
+from tms.answers.grade import NONE, Grade
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
@@ -16,7 +17,8 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--samples", type=Path, required=True, help="the teacher's completions, all splits")
-    add("--grader", required=True, help="the task's grader")
+    add("--grader", required=True, help="the task's grader; none takes every finished answer as it is")
+    add("--given", action="store_true", help="the answers are the data's own: tell how many pass")
     add("--task", required=True, help="name of the task, for messages")
     add("--processes", type=int, default=1, help="worker processes; changes no result")
     add_lost_rows(parser)
@@ -27,10 +29,15 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def reason_to_reject(sample: dict, grade: Grade) -> str:
-    """Reason against an answer, "" where it is a reference. Truncated answers are rejected even if right."""
+def reason_to_reject(sample: dict, grade: Grade, verified: bool) -> str:
+    """Reason against an answer, "" where it is a reference. Truncated answers are rejected even if right.
+
+    Where nothing is verified, every finished answer that says something is a reference.
+    """
     if sample["finish_reason"] != "stop":
         return "truncated"
+    if not verified:
+        return "" if sample["completion"].strip() else "no answer"
     if grade.failure:
         return f"grader {grade.failure}"
     if grade.score == 1:
@@ -40,7 +47,9 @@ def reason_to_reject(sample: dict, grade: Grade) -> str:
     return "wrong answer" if grade.extracted else "no answer"
 
 
-def first_verified(samples: list[dict], grades: list[Grade]) -> tuple[list[dict], list[dict]]:
+def first_verified(
+    samples: list[dict], grades: list[Grade], verified: bool = True
+) -> tuple[list[dict], list[dict]]:
     """Split answers into references, one a prompt at most, and rejects (with `reason`).
 
     A verified answer that follows another of its prompt is rejected as "not needed"; one that failed keeps
@@ -51,7 +60,7 @@ def first_verified(samples: list[dict], grades: list[Grade]) -> tuple[list[dict]
     graded = sorted(zip(samples, grades, strict=True), key=lambda pair: pair[0]["sample"])
     for sample, grade in graded:
         prompt = (sample["split"], sample["example_id"])
-        reason = reason_to_reject(sample, grade)
+        reason = reason_to_reject(sample, grade, verified)
         if not reason and prompt not in references:
             references[prompt] = sample
         else:
@@ -73,11 +82,22 @@ def summarise(split: str, samples: list[dict], references: list[dict], rejects: 
     }
 
 
+def told(task: str, grader: str, splits: list[dict]) -> str:
+    """A line on given answers: how many are references."""
+    kept, answers = (sum(split[name] for split in splits) for name in ("kept", "answers"))
+    if grader == NONE:
+        return f"{task}: {kept} of {answers} given answers are taken as they are, unverified"
+    return f"{task}: {kept} of {answers} given answers pass the grader {grader}"
+
+
 def main(args: argparse.Namespace) -> None:
     samples = parquet.read(args.samples, parquet.COMPLETIONS)
-    tasks = [Task(args.grader, row["completion"], row["answer"]) for row in samples]
-    grades = grade_all(tasks, args.processes, args.lost_rows)
-    references, rejects = first_verified(samples, grades)
+    verified = args.grader != NONE
+    grades = [Grade(None, "")] * len(samples)
+    if verified:
+        tasks = [Task(args.grader, row["completion"], row["answer"]) for row in samples]
+        grades = grade_all(tasks, args.processes, args.lost_rows)
+    references, rejects = first_verified(samples, grades, verified)
     summary = {"task": args.task, "grader": args.grader}
     for split in ("train", "heldout"):
         summary[split] = counts = summarise(split, samples, references, rejects)
@@ -87,13 +107,18 @@ def main(args: argparse.Namespace) -> None:
             remedy = (
                 f"the grader fails on each of them (see above); correct tms/graders/{args.grader}.py"
                 if broken
-                else "allow more tries, another teacher, or longer completions; or, where these are the data "
-                "set's own solutions, look why the grader rejects them"
+                else "they are the data's own answers: look why the grader rejects them, or take them as "
+                "they are with teachers.given.verify: false"
+                if args.given
+                else "allow more tries, another teacher, or longer completions"
             )
             raise InputError(
                 f"{args.samples}: no verified answer to any of {counts['prompts']} {split} prompts of "
                 f"{args.task} ({counts['rejects']}); {remedy}"
             )
+    if args.given:
+        line = told(args.task, args.grader, [summary["train"], summary["heldout"]])
+        print(f"note: {line}", file=sys.stderr)
     facts = provenance.facts("filter_teacher", grader=args.grader, samples=parquet.provenance(args.samples))
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
         parquet.write(output, parquet.REFERENCES, [row for row in references if row["split"] == split], facts)

@@ -69,8 +69,11 @@ def graded_text(row: dict, judged: list[str], judgements: dict, args: argparse.N
     return judgement
 
 
-def score(benchmark: str, metric: str, rows: list[dict]) -> dict:
+def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
     """Score of one benchmark, and of its other metrics, from its graded rows.
+
+    A benchmark without a metric (grader `none`) has no score: `metric`, `score`, `ci_low` and `ci_high` are
+    null and `n` is 0; the grades of its rows are null. Only what its completions are is counted: `truncated`.
 
     Raises:
         InputError: no row counts for the score.
@@ -83,6 +86,8 @@ def score(benchmark: str, metric: str, rows: list[dict]) -> dict:
         }
         for name, items in by_example(rows).items()
     }
+    if metric is None:
+        scores[benchmark] = dict.fromkeys(["score", "n", "ci_low", "ci_high"]) | {"n": 0}
     if benchmark not in scores:
         raise InputError(
             f"benchmark {benchmark}: none of its {len(rows)} rows counts for {metric}; raise its limit"

@@ -1,4 +1,4 @@
-"""Sample the teacher's answers to a task's prompts, or take the data set's own worked solutions."""
+"""Sample the teacher's answers to a task's prompts, or take the data's own."""
 
 import argparse
 from pathlib import Path
@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
     add("--model", type=Path, help="folder of the teacher")
-    add("--solutions", action="store_true", help="no model: take the worked solutions that the data set has")
+    add("--given", action="store_true", help="no model: take the data's own answers")
     add("--examples", nargs="+", required=True, metavar="SPLIT=PATH", help="examples to answer, by split")
     add("--task", required=True, help="task name, written to column `benchmark`")
     add("--tries", type=int, default=1, help="completions of each prompt")
@@ -23,27 +23,27 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
-def solutions(wanted: list[dict], args: argparse.Namespace) -> list[dict]:
-    """Rows whose completion is the worked solution of the data set.
+def given(wanted: list[dict], args: argparse.Namespace) -> list[dict]:
+    """Rows whose completion is the data's own answer.
 
     Raises:
-        InputError: the task's data set has none.
+        InputError: rows have none.
     """
     if without := [row["example_id"] for row in wanted if not row["solution"]]:
         raise InputError(
-            f"task {args.task}: {len(without)} of {len(wanted)} rows have no worked solution (first "
-            f"{without[0]}); name a teacher with a model in models.*.teacher"
+            f"task {args.task}: {len(without)} of {len(wanted)} rows have no answer of their own to train "
+            f"on (first {without[0]}); name a teacher with a model in models.*.teacher"
         )
-    given = {"completion_ids": [], "finish_reason": "stop", "seconds": 0.0, "seed": args.seed}
-    return [row | given | {"completion": row["solution"]} for row in wanted]
+    rest = {"completion_ids": [], "finish_reason": "stop", "seconds": 0.0, "seed": args.seed}
+    return [row | rest | {"completion": row["solution"]} for row in wanted]
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     if args.tries < 1:
         raise InputError(f"--tries {args.tries}: give at least 1")
-    if bool(args.model) == args.solutions:
-        raise InputError("--model, --solutions: give one of the two")
+    if bool(args.model) == args.given:
+        raise InputError("--model, --given: give one of the two")
     splits = cli.parse_pairs(args.examples)
     wanted = [
         {**example, "benchmark": args.task, "split": split, "checkpoint": "", "sample": sample}
@@ -53,12 +53,12 @@ def main(args: argparse.Namespace) -> None:
     ]
     if not wanted:
         raise InputError(f"{', '.join(splits.values())}: no examples; prepare the task with a size above 0")
-    if args.solutions:
+    if args.given:
         parquet.write(
             args.output,
             parquet.COMPLETIONS,
-            solutions(wanted, args),
-            provenance.facts("teacher", solutions=True),
+            given(wanted, args),
+            provenance.facts("teacher", given=True),
         )
         cost.write(args.cost, cost.Cost())
         return

@@ -96,7 +96,11 @@ def faults(text: str) -> list[str]:
             "data.root: 'data[1]': Snakemake, datasets and vLLM take [ for a part",
         ),
         ("teachers: {tiny_teacher: {model: ''}}", "teachers.tiny_teacher.model: '' is no path"),
-        ("teachers: {solutions: {solutions: false}}", "teachers.solutions.solutions: False must be true"),
+        ("teachers: {given: {verify: 1}}", "teachers.given.verify: 1 must be true or false"),
+        (
+            "teachers: {solutions: {solutions: true}}",
+            "teachers.solutions.solutions: the data's own answers are",
+        ),
         ("methods: {naïve: {kind: tms}}", "methods.naïve: names are folders"),
         ('methods: {"a\\n": {kind: tms}}', "methods: 'a\\n': names are folders"),
         ("methods: {table.csv: {kind: tms}}", "methods.table.csv: names are folders"),

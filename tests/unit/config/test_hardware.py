@@ -39,7 +39,7 @@ def test_a_node():
         "tensor_parallel": 4,
     }
     assert hardware.generating(SHIPPED, "judges", "wildguard")["gpu"] == 1
-    assert hardware.generating(SHIPPED, "teachers", "solutions")["gpu"] == 0
+    assert hardware.generating(SHIPPED, "teachers", "given")["gpu"] == 0
     trained = hardware.training(SHIPPED, "qwen3b", "tms", "math")
     assert (trained["gpu"], trained["cpus_per_task"], trained["mem_mb"]) == (8, 8, 8 * 4000 + 2 * 12360)
     assert trained["launch"].startswith("accelerate launch") and "--num_processes 8" in trained["launch"]

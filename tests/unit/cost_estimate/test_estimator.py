@@ -140,7 +140,7 @@ class TestStages:
         assert found.seconds == pytest.approx(10 + found.generated / rate / 4 + read, rel=1e-3)
 
     def test_teacher_without_a_model(self):
-        config = CONFIG | {"teachers": CONFIG["teachers"] | {"given": {"solutions": True}}}
+        config = CONFIG | {"teachers": CONFIG["teachers"] | {"given": {"verify": True}}}
         found = estimator(config).estimate(job("teacher", teacher="given"))
         assert (found.generated, found.seconds) == (0, 5)
 

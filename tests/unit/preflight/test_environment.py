@@ -9,7 +9,7 @@ from tms.preflight.environment import engines, faults, installed, pins
 CONFIG = {
     "engine": "transformers",
     "models": {"q": {"engine": "vllm"}, "tiny": {}},
-    "teachers": {"big": {"model": "models/hub/big", "engine": "vllm"}, "solutions": {"solutions": True}},
+    "teachers": {"big": {"model": "models/hub/big", "engine": "vllm"}, "given": {"verify": True}},
     "judges": {"guard": {}},
 }
 GPU = pins(ROOT / "envs" / "gpu.lock")
@@ -31,7 +31,7 @@ def test_engines_of_jobs():
         "transformers",
     }
     assert engines([job("teacher", teacher="big")], CONFIG) == {"vllm"}
-    assert engines([job("teacher", teacher="solutions")], CONFIG) == set()
+    assert engines([job("teacher", teacher="given")], CONFIG) == set()
 
 
 CARDS = [job("harvest", gpus=1, model="q")]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+NONE = "none"  # grader of tasks whose completions have no score
 # Why a row has no result: it used up its own CPU seconds or memory; the machine has lost it (no word for too
 # long, or a process that died); its grader raised.
 LIMIT, TIMEOUT, CRASH, ERROR = "limit", "timeout", "crash", "error"

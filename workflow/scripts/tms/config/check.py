@@ -93,8 +93,8 @@ def _check_names(config: dict, faults: Faults) -> None:
     for name, method in config["methods"].items():
         faults.known(f"methods.{name}.kind", settings.value_at(method, ["kind"]), KINDS)
     for name, teacher in config["teachers"].items():
-        if "model" in teacher and "solutions" in teacher:
-            faults.append(f"config: teachers.{name}: give model or solutions, not both")
+        if "model" in teacher and "verify" in teacher:
+            faults.append(f"config: teachers.{name}: give model or verify, not both")
     for name in config["suites"]:
         faults.check(_check_suite, config, name, faults)
     for model in config["table"]["models"]:
@@ -167,7 +167,12 @@ def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
 
 def _check_model(config: dict, name: str, faults: Faults) -> None:
     model = config["models"][name]
-    faults.known(f"models.{name}.teacher", model["teacher"], config["teachers"])
+    if model["teacher"] == "solutions" and "solutions" not in config["teachers"]:
+        faults.append(
+            f"config: models.{name}.teacher: `solutions` is called `given` now; write teacher: given"
+        )
+    else:
+        faults.known(f"models.{name}.teacher", model["teacher"], config["teachers"])
     faults.known(f"models.{name}.suite", model["suite"], config["suites"])
     for method in model.get("methods", {}):
         faults.known(f"models.{name}.methods", method, config["methods"])

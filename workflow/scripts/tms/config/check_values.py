@@ -37,7 +37,10 @@ def value_faults(config: dict) -> list[str]:
     names: list[str] = []
     config = _named_by_text(config, "", names)
     errors = sorted(VALIDATOR(_schema()).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    found = [*names, *(line for error in errors for line in _explain(error))]
+    found = [*names, *_old_names(config)]
+    if found[len(names) :]:  # the schema would say the same in other words
+        errors = [error for error in errors if list(error.path)[:1] != ["teachers"]]
+    found += [line for error in errors for line in _explain(error)]
     for part in NAMED:
         found += [line for name in _mapping(config.get(part)) if (line := _name_fault(part, name))]
     paths = {"data.root": _mapping(config.get("data")).get("root")}
@@ -46,6 +49,16 @@ def value_faults(config: dict) -> list[str]:
             paths[f"{part}.{name}.{key}"] = _mapping(entry).get(key)
     found += [line for key, path in paths.items() if (line := path_fault(key, path))]
     return list(dict.fromkeys(found))
+
+
+def _old_names(config: dict) -> list[str]:
+    """Keys that have another name now, a line each."""
+    return [
+        f"config: teachers.{name}.solutions: the data's own answers are called `given` now; write "
+        f"teacher: given in the model's entry, or here {{verify: true}}"
+        for name, entry in _mapping(config.get("teachers")).items()
+        if "solutions" in _mapping(entry)
+    ]
 
 
 @cache

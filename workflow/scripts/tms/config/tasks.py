@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+from tms.answers.grade import NONE
 from tms.config import paths
 from tms.io.code_digest import digests
 
 LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
+JUDGED = ("judge", "wildguard")  # graders that read a judge's output, not a completion
+# Graders that measure how close a text is to the gold answer: one that is not close may be as right.
+CLOSENESS = ("f1", "rouge")
 
 
 def kind(config: dict, task: str) -> str:
@@ -26,6 +30,21 @@ def by_likelihood(config: dict, tasks: Sequence[str]) -> list[str]:
 def generated(config: dict, tasks: Sequence[str]) -> list[str]:
     """Those of the tasks whose completions are generated and graded."""
     return [task for task in tasks if config["tasks"][task].get("scoring") != LIKELIHOOD]
+
+
+def has_score(config: dict, task: str) -> bool:
+    """Whether the completions of a task have a score."""
+    return grader(config, task) != NONE
+
+
+def rewards(config: dict, task: str) -> bool:
+    """Whether a task's grader scores a completion by itself, so that it can be a reward."""
+    return grader(config, task) not in (NONE, *JUDGED)
+
+
+def verifies(config: dict, task: str) -> bool:
+    """Whether a task's grader tells right completions from wrong ones by itself."""
+    return rewards(config, task) and grader(config, task) not in CLOSENESS
 
 
 def task_modules(config: dict, task: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Estimator:
     def _teacher(self, job: Job) -> Estimate:
         task, name = job.wildcards["task"], job.wildcards["teacher"]
         entry = self.config["teachers"][name]
-        if "model" not in entry:  # the data set's own solutions
+        if "model" not in entry:  # the data's own answers
             return Estimate(job, self.figures.stage_seconds(job.rule))
         folder = entry["model"]
         texts = [self.lengths.examples(task, split, folder) for split in ("train", "heldout")]

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 
+from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
+from tms.config.stages.teacher import filter_grader
 from tms.data.contamination.report import contaminated_pairs
 from tms.data.data_sources import DataSource, data_source
 from tms.io.errors import InputError
@@ -170,17 +172,20 @@ def source_text(config: dict, task: str, source: DataSource | None) -> str:
     return f"[{source.repo}]({source.link}){revision}."
 
 
-def teacher_text(config: dict, model: str) -> str:
-    """Source of the references, as a line of Markdown."""
-    teacher = config["teachers"][config["models"][model]["teacher"]]
+def teacher_text(config: dict, model: str, task: str) -> str:
+    """Source of a task's references, as a line of Markdown."""
+    name = config["models"][model]["teacher"]
+    teacher = config["teachers"][name]
+    verified = filter_grader(config, task, name) != NONE
     if "model" not in teacher:
-        return "the data set's own worked solutions, those that the grader accepts."
+        return "the data's own answers" + (
+            ", those that the grader accepts." if verified else ", as they are."
+        )
     decoding = (
         f"{teacher['tries']} tries at temperature {teacher['temperature']:g}, top-p {teacher['top_p']:g}"
     )
-    return (
-        f"written by {model_text(config, teacher['model'])} ({decoding}); the first that the grader accepts."
-    )
+    first = "the first that the grader accepts" if verified else "the first finished one, unverified"
+    return f"written by {model_text(config, teacher['model'])} ({decoding}); {first}."
 
 
 def model_text(config: dict, folder: str) -> str:

@@ -130,7 +130,7 @@ def terms(base: Licence | None, teacher: Licence | None, taught: bool) -> Terms:
     Args:
         base: licence of the model that training starts from, None where it is not known.
         teacher: licence of the model that wrote the references, None where it is not known.
-        taught: whether a model wrote them; False where they are the data set's own solutions.
+        taught: whether a model wrote them; False where they are the data's own answers.
     """
     unknown = []
     if base is None:

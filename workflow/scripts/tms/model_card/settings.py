@@ -86,7 +86,7 @@ def weights_text(mixture) -> str:
 
 def answers_text(config: dict, run: Run) -> str:
     """Whose answers the run learned from, as a line of Markdown."""
-    written = teacher_text(config, run.model)
+    written = teacher_text(config, run.model, run.task)
     if run.method not in settings.on_policy(config):
         return written
     role, task = settings.kind_of(config, run.method).references, config["tasks"][run.task]["kind"]

@@ -1,17 +1,18 @@
 """The teacher's answers, sampled and verified: inputs and flags of their jobs."""
 
+from tms.answers.grade import NONE
 from tms.config import tasks
 from tms.config.engines import engine_flags
 from tms.config.flags import flags
 
 
 def model(config: dict, teacher: str) -> str | list:
-    """The teacher's folder; none where the data set's solutions stand in for a teacher."""
+    """The teacher's folder; none where the references are given: the data's own answers."""
     return config["teachers"][teacher].get("model", [])
 
 
 def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
-    """Decoding of the teacher, or `--solutions`."""
+    """Decoding of the teacher, or `--given`."""
     entry = config["teachers"][teacher]
     given = {
         "task": task,
@@ -19,11 +20,22 @@ def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
         **engine_flags(config, "teachers", teacher),
     }
     if "model" not in entry:
-        return f"{flags(**given)} --solutions"
+        return f"{flags(**given)} --given"
     decoding = {name: entry[name] for name in ("model", "tries", "temperature", "top_p", "seed")}
     return flags(**given, **decoding)
 
 
-def filter_flags(config: dict, task: str) -> str:
-    """The grader that verifies the teacher's answers."""
-    return flags(task=task, grader=tasks.grader(config, task))
+def filter_grader(config: dict, task: str, teacher: str) -> str:
+    """The grader that verifies the references: the task's, or `none`, which takes them as they are.
+
+    They are taken as they are where the task's grader cannot verify (`tasks.verifies`), and where given ones
+    are not to be (`teachers.X.verify: false`).
+    """
+    asked = config["teachers"][teacher].get("verify", True)
+    return tasks.grader(config, task) if asked and tasks.verifies(config, task) else NONE
+
+
+def filter_flags(config: dict, task: str, teacher: str) -> str:
+    """The grader that verifies the references, and whether these are given."""
+    given = "model" not in config["teachers"][teacher]
+    return flags(task=task, grader=filter_grader(config, task, teacher)) + (" --given" if given else "")
