@@ -80,6 +80,9 @@ def write_index(folder: Path, entries: list[dict], ending: str) -> None:
     (folder / "index.json").write_text(json.dumps([empty | entry for entry in entries]))
 
 
+WARNINGS = {"base": [["facts: 3 of 6 are cut", "raise <b>it</b>"]], "chain/seed0": [], "all": []}
+
+
 def write(folder: Path, project: Path) -> list[str]:
     """Write all inputs into a folder; returns the words of the command line."""
     write_rows(folder / "base", 0)
@@ -136,11 +139,14 @@ def write(folder: Path, project: Path) -> list[str]:
         "benchmarks": {"facts": pair | {"outcome": "accepted", "reason": "<b>why</b>"}},
     }
     (folder / "contamination.json").write_text(json.dumps(report))
+    for method in METHODS:
+        (folder / method / "warnings.json").write_text(json.dumps(WARNINGS))
     settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "experiments": {"main": [*METHODS]}}
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
         *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
         *("--contamination", "contamination.json", "--base", "base"),
+        *("--warnings", "sft/warnings.json", "tms/warnings.json"),
         *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
         *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "method.md")),
         *("--templates", str(project / "workflow" / "templates"), "--output", "report.html"),

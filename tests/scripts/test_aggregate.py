@@ -8,6 +8,7 @@ import pytest
 from tms.io import parquet
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
+SOUND = {"targets": 8, "masked": {}, "planned": {"teacher": 8}, "sources": {"teacher": 8}, "losses": []}
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 RIGHT = {  # right answers of 10
     "base": {"countdown": 4, "chain": 3, "facts": 10, "refusal": 8},
@@ -49,6 +50,7 @@ def fill(folder):
         ]
         parquet.write(folder / run / "grades.parquet", parquet.GRADES, grades, {})
         (folder / run / "drift.json").write_text(json.dumps(DRIFT))
+        (folder / run / "health.json").write_text(json.dumps(SOUND))
 
 
 def flags(runs):
@@ -58,8 +60,10 @@ def flags(runs):
         ("--runs", "scores.json"),
         ("--grades", "grades.parquet"),
         ("--drifts", "drift.json"),
+        ("--health", "health.json"),
     ):
         words += [flag, *[f"{run}={run}/{file}" for run in runs]]
+    words += ["--warnings", "warnings.json"]
     return [*words, *[word for name in OUTPUTS for word in (f"--{name}", f"{name}.csv")]]
 
 
@@ -119,9 +123,46 @@ def test_tables_say_which_rows_have_no_grade_on_their_merits(run_program, tmp_pa
     done = run_program(tmp_path, "aggregate", *flags(["countdown/seed0", "chain/seed0"]))
     assert done.returncode == 0, done.stderr
     lines = {line["row"]: line for line in read(tmp_path / "table.csv")}
-    told = {row: line["ungraded"] for row, line in lines.items()}
-    assert told == {"base": "", "tms": "chain 1 limit; facts 2 lost", "delta": ""}
+    told = {row: line["warnings"] for row, line in lines.items()}
+    assert told == {
+        "base": "",
+        "tms": "countdown/seed0: chain: 1 limit; countdown/seed0: facts: 2 lost",
+        "delta": "",
+    }
     assert lines["base"]["facts"] == "1.0000"  # of all ten rows, as in every other method's table
+
+
+def test_what_looks_wrong_is_in_the_table_in_a_file_and_on_the_terminal(run_program, tmp_path):
+    fill(tmp_path)
+    losses = [1.0] * 10
+    sick = SOUND | {"masked": {"length": 2, "too long": 1, "rejected": 4}, "losses": losses}
+    (tmp_path / "chain/seed0/health.json").write_text(json.dumps(sick))
+    for run in RIGHT:
+        path = tmp_path / run / "grades.parquet"
+        rows = parquet.read(path, parquet.GRADES)
+        for row in rows:
+            if row["benchmark"] == "refusal":
+                row |= {"grade": 0.0, "finish_reason": "length"} if run == "base" else {"grade": 0.0}
+        parquet.write(path, parquet.GRADES, rows, {})
+    done = run_program(tmp_path, "aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    assert done.returncode == 0, done.stderr
+    lines = {line["row"]: line["warnings"] for line in read(tmp_path / "table.csv")}
+    never = "refusal: 10 of 10 completions are cut at their limit"
+    masked = "38% of 8 targets carry no loss (2 length, 1 too long)"
+    flat = "the loss did not fall (1.0000 over the first 2 of 10 steps, 1.0000 over the last)"
+    zero = "refusal: every model scores 0 on each example"
+    assert lines == {
+        "base": f"base: {never}",
+        "tms": f"chain/seed0: {masked}; chain/seed0: {flat}; all: {zero}",
+        "delta": "",
+    }
+    assert f"warning: m/tms: {zero}: it tells nothing apart" in done.stderr
+    written = json.loads((tmp_path / "warnings.json").read_text())
+    assert [what for what, _ in written["base"]] == [never] and "end token" in written["base"][0][1]
+    assert [what for what, _ in written["chain/seed0"]] == [masked, flat]
+    (tmp_path / "chain/seed0/health.json").write_text("{}")
+    done = run_program(tmp_path, "aggregate", *flags(["countdown/seed0", "chain/seed0"]))
+    assert done.returncode and "chain/seed0/health.json: not a readable record of a run" in done.stderr
 
 
 def test_tidy_scores(finished):

@@ -71,6 +71,7 @@ def results(request, program, tmp_path):
         for name in ("table", "scores", "intervals"):
             words += [f"--{name}", f"{method}/{name}.csv"]
         words += ["--drift", f"{method}/no-drift.csv", "--cost", f"{method}/no-cost.csv"]
+        words += ["--warnings", f"{method}/warnings.json"]
         done = program("aggregate", *words)
         assert done.returncode == 0, done.stderr
     words = ["--methods", *METHODS, "--output", "table.csv", "--cost", "cost.csv"]

@@ -7,10 +7,8 @@ from helpers.browser import Browser
 from helpers.paths import ROOT
 from helpers.report_inputs import HOSTILE, write
 
-from tms.io import parquet
-
 PROJECT = ROOT
-SECTIONS = ["frontier-control", "verdicts", "scores", "sweeps", "costs", "rows", "runs", "method"]
+SECTIONS = ["warnings", "frontier-control", "verdicts", "scores", "sweeps", "costs", "rows", "runs", "method"]
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +32,11 @@ def test_the_page_leads_with_the_frontier_and_needs_nothing_else(page):
     assert text.index("contradicted") < text.index("RQ1")
     assert not re.search(r'(?:src|href)="(?!#|https://(?:arxiv\.org|github\.com))', text)
     assert "Not drawn: no experiment checkpoints" in text
+
+
+def test_warnings_come_first_and_each_once(page):
+    text = page.read_text()
+    assert text.count("facts: 3 of 6 are cut") == 1 and "(raise &lt;b&gt;it&lt;/b&gt;)" in text
 
 
 def test_what_a_model_wrote_is_text(page):
@@ -63,18 +66,6 @@ def test_fewer_prompts_where_completions_are_many(tmp_path, program, monkeypatch
     program("report", *words)
     page = (tmp_path / "report.html").read_text()
     assert page.count('<article class="example">') == 4 and "2 prompts at most" in page
-
-
-def test_the_scores_say_which_rows_have_no_grade_on_their_merits(tmp_path, program, page):
-    words = write(tmp_path, PROJECT)
-    path = tmp_path / "base" / "grades.parquet"
-    rows = parquet.read(path, parquet.GRADES)
-    rows[0] |= {"grade": None, "reason": "timeout"}
-    rows[-1] |= {"grade": 0.0, "reason": "limit"}
-    parquet.write(path, parquet.GRADES, rows, parquet.provenance(path))
-    assert program("report", *words).returncode == 0
-    assert "Base: chain 1 lost; facts 1 limit." in (tmp_path / "report.html").read_text()
-    assert "Rows without a grade" not in page.read_text()
 
 
 def test_a_missing_row_is_one_line(tmp_path, run_program):

@@ -54,6 +54,8 @@ def command(folder, model, **changed):
             "run/cost.json",
             "--updates",
             "run/updates.json",
+            "--health",
+            "run/health.json",
             "--log-dir",
             "curves",
         ),
@@ -96,6 +98,10 @@ def test_checkpoints_cost_and_curves(finished):
     tokens = sum(len(f"it is {i + 1}") + 1 for i in range(24))
     assert (cost["optimizer_steps"], cost["trained_tokens"]) == (12, 2 * tokens)
     assert cost["seconds"] > 0
+    health = json.loads((folder / "run" / "health.json").read_text())
+    assert (health["targets"], health["masked"]) == (48, {})
+    assert health["planned"] == health["sources"] == {"teacher": 48}
+    assert len(health["losses"]) == 12 and health["losses"][-1] < health["losses"][0]
     assert list((folder / "curves").glob("events.out.tfevents.*"))
     assert list((folder / "work").iterdir()) == []
 

@@ -11,7 +11,7 @@ FLAGS = [
     *("--mixture", "mixture.parquet", "--epochs", "2", "--learning-rate", "3e-3", "--effective-batch", "2"),
     *("--device-batch", "2", "--max-new-tokens", "20", "--seed", "0", "--threads", "1"),
     *("--save-points", "1of1", "--work-root", "work", "--output-root", "run"),
-    *("--trajectory", "run/trajectory", "--updates", "run/updates.json"),
+    *("--trajectory", "run/trajectory", "--updates", "run/updates.json", "--health", "run/health.json"),
     *("--cost", "run/cost.json", "--log-dir", "curves", "--report-to", "none"),
 ]
 

@@ -102,9 +102,9 @@ def test_the_table_has_every_column(paper):
     assert list(found) == ["base", "tms", "delta"]
     assert list(found["tms"]) == [
         *["s_gsm8k", "s_math", "s_math500", "xfer", "s_arc_c", "s_safetybench", "s_wildguard"],
-        *["forgetting", "forgetting_ext", "s_hotpotqa", "s_mmlu_subjects", "ungraded"],
+        *["forgetting", "forgetting_ext", "s_hotpotqa", "s_mmlu_subjects", "warnings"],
     ]
-    assert found["tms"]["ungraded"] == "s_wildguard 8 failed"  # a random judge's words are no verdict
+    assert "s_wildguard: 8 failed" in found["tms"]["warnings"]  # a random judge's words are no verdict
     assert all(
         0 <= float(found["tms"][name]) <= 1 for name in ("s_gsm8k", "s_math", "s_math500", "s_hotpotqa")
     )

@@ -16,8 +16,7 @@ os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "1800")
 # Starts a program on cards that no other job has.
 LEASE = "python workflow/scripts/lease.py --gpus {resources.gpu} --"
 
-# Where a job writes whose warnings and notes are told on the terminal too: rows without a grade of their own, given
-# answers that pass.
+# Where a job writes whose warnings and notes are told on the terminal too: of what looks wrong, of given answers that pass.
 TELL = "> {log:q} 2>&1 && {{ grep -E '^(warning|note):' {log:q} >&2 || true; }}"
 
 # The resources of each kind of job, as functions of its wildcards.

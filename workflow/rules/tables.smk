@@ -12,12 +12,14 @@ rule aggregate:
         drifts=lambda w: tables.method_runs(config, w.model, w.method, "drift.json").values(),
         costs=lambda w: sorted(set(tables.method_costs(config, w.model, w.method).values())),
         contamination=lambda w: paths.contamination_files(config, [w.model]).values(),
+        health=lambda w: tables.health_files(config, w.model, w.method).values(),
     output:
         table="results/{model}/{method}/table.csv",
         scores="results/{model}/{method}/scores.csv",
         drift="results/{model}/{method}/drift.csv",
         intervals="results/{model}/{method}/intervals.csv",
         cost="results/{model}/{method}/cost.csv",
+        warnings="results/{model}/{method}/warnings.json",
     log:
         "logs/aggregate/{model}/{method}.log",
     benchmark:
@@ -32,7 +34,8 @@ rule aggregate:
         " {params.flags} --base-scores {input.base_scores:q}"
         " --base-grades {input.base_grades:q} --table {output.table:q} --scores {output.scores:q}"
         " --drift {output.drift:q} --intervals {output.intervals:q} --cost {output.cost:q}"
-        " --contamination {input.contamination:q} > {log:q} 2>&1"
+        " --contamination {input.contamination:q} --warnings {output.warnings:q}"
+        f" {TELL}"
 
 
 rule table:

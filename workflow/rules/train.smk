@@ -18,6 +18,7 @@ rule train_sft:
         trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
         updates=f"{RUN}/updates.json",
+        health=f"{RUN}/health.json",
     log:
         "logs/train_sft/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
@@ -40,7 +41,9 @@ rule train_sft:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
-        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q} --updates {output.updates:q} > {log:q} 2>&1"
+        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
+        " --updates {output.updates:q} --health {output.health:q} --masked-targets {resources.masked_targets}"
+        f" {TELL}"
 
 
 rule train_student:
@@ -52,6 +55,7 @@ rule train_student:
         trajectory=TRAJECTORY,
         cost=f"{RUN}/train.cost.json",
         updates=f"{RUN}/updates.json",
+        health=f"{RUN}/health.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
@@ -74,7 +78,9 @@ rule train_student:
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
-        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q} --updates {output.updates:q} > {log:q} 2>&1"
+        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
+        " --updates {output.updates:q} --health {output.health:q} --masked-targets {resources.masked_targets}"
+        f" {TELL}"
 
 
 rule train_on_policy:

@@ -1,19 +1,20 @@
 """Bring a method's runs together: the paper's table, tidy scores, and drift (Section 3.3, 7.1)."""
 
 import argparse
+import json
+import sys
 from pathlib import Path
 
 from tms.config.suite import Suite
 from tms.data.contamination.report import contaminated_pairs
 from tms.io import cli
 from tms.io.csv_file import decimal, write_csv
-from tms.metrics import flags
+from tms.metrics import flags, health
 from tms.metrics.cost_table import COST, cost_rows
 from tms.metrics.drift_table import DRIFT, drift_rows
 from tms.metrics.per_example import read_per_example
 from tms.metrics.scores import TABLE_DECIMALS, TIDY, TIDY_DECIMALS, read_scores, tidy, tidy_also
 from tms.metrics.summary import BASE, Estimate, Summary, difference, summarise
-from tms.metrics.ungraded import COLUMN, ungraded
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="STAGE/TASK/seedN=PATH",
         help="cost file of each stage that the method depends on; harvest-1, harvest-2 … are its parts",
     )
+    parser.add_argument(
+        "--health", nargs="*", default=[], metavar="TASK/seedN=PATH", help="health.json of the runs on rows"
+    )
+    parser.add_argument("--warnings", type=Path, required=True, help="output: what looks wrong, by run")
     parser.add_argument("--table", type=Path, required=True, help="output: rows base, method, delta")
     parser.add_argument("--scores", type=Path, required=True, help="output: one row a run and benchmark")
     parser.add_argument("--drift", type=Path, required=True, help="output: one row a run and quantity")
@@ -92,13 +97,11 @@ def main(args: argparse.Namespace) -> None:
     if pairs:  # training and evaluation set share text, which the config accepts: the table says so
         columns.append("contamination")
         lines = [line | {"contamination": "; ".join(pairs)} for line in lines]
-    told = {
-        "base": ungraded([args.base_grades], suite.benchmarks),
-        args.method: ungraded(map(Path, cli.parse_pairs(args.grades).values()), suite.benchmarks),
-    }
-    if any(told.values()):  # rows that were lost or came to their limit: the table says so
-        columns.append(COLUMN)
-        lines = [line | {COLUMN: told.get(line["row"], "")} for line in lines]
+    signs = write_warnings(args, suite)
+    if any(signs.values()):
+        told = {"base": {"base": signs.pop("base")}, args.method: signs}
+        columns.append(health.COLUMN)
+        lines = [line | {health.COLUMN: health.short(told.get(line["row"], {}))} for line in lines]
     write_csv(args.table, columns, lines)
     intervals = [
         {"row": names[row], "column": name}
@@ -116,6 +119,20 @@ def main(args: argparse.Namespace) -> None:
     ]
     write_csv(args.drift, DRIFT, drifts)
     write_csv(args.cost, COST, cost_rows(args.model, args.method, cli.parse_pairs(args.costs)))
+
+
+def write_warnings(args: argparse.Namespace, suite: Suite) -> dict[str, list[health.Sign]]:
+    """Write what looks wrong with the runs, by run, and print what no run could tell by itself."""
+    grades, trained = cli.parse_pairs(args.grades), cli.parse_pairs(args.health)
+    signs = health.of_method(args.base_grades, as_paths(grades), as_paths(trained), suite.benchmarks)
+    args.warnings.write_text(json.dumps(signs, indent=1) + "\n")
+    for sign in signs["all"]:
+        print(f"warning: {args.model}/{args.method}: {sign}", file=sys.stderr)
+    return signs
+
+
+def as_paths(pairs: dict[str, str]) -> dict[str, Path]:
+    return {label: Path(path) for label, path in pairs.items()}
 
 
 def write_scores(args: argparse.Namespace, suite: Suite, notes: dict[tuple[str, str], str]) -> None:

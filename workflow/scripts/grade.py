@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from tms.answers.grade import LIMIT, LOST
@@ -9,6 +10,7 @@ from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
+from tms.metrics import health
 from tms.metrics.per_example import by_example, interval
 
 COUNTED = ("", LIMIT, *LOST)  # reasons that are counted elsewhere or are none
@@ -139,6 +141,8 @@ def main(args: argparse.Namespace) -> None:
             benchmark, load_grader(graders[benchmark]).METRIC, rows
         )
         print(f"{benchmark} {point}: {entry}")
+    for sign in health.of_grades(grades, generated):
+        print(f"warning: {args.grades}: {sign}", file=sys.stderr)
     # One model: its scores; checkpoints of a run: those of each.
     written = scores[""] if list(scores) == [""] else scores
     args.scores.write_text(json.dumps(written, indent=1) + "\n")

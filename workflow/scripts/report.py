@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import json
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--base", type=Path, required=True, help="folder with the base's rows")
     parser.add_argument(
         "--runs", nargs="+", required=True, metavar="METHOD/TASK/seedN=FOLDER", help="folders with runs' rows"
+    )
+    parser.add_argument(
+        "--warnings", nargs="+", type=Path, required=True, help="warnings.json of the methods"
     )
     parser.add_argument("--dag", type=Path, required=True, help="picture of the stages (SVG)")
     parser.add_argument("--rulings", type=Path, required=True, help="what was ruled (Markdown)")
@@ -98,8 +100,6 @@ def main(args: argparse.Namespace) -> None:
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
-    if told := content.ungraded({"base": args.base, **folders}, suite.benchmarks):
-        scores = replace(scores, caption=f"{scores.caption} {told}")
     leading = {"scores": [scores]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
@@ -112,6 +112,7 @@ def main(args: argparse.Namespace) -> None:
         lead="Trajectory-mixed supervision beside its baselines: what it gains, what it forgets, "
         "what it costs, and what these numbers say on the paper's questions.",
         facts=facts(args, settings, suite, seeds),
+        warnings=content.warnings(args.warnings),
         sections=shown,
         frontier=frontier,
         questions=others,

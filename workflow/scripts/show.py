@@ -7,7 +7,7 @@ from pathlib import Path
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
-from tms.metrics.ungraded import COLUMN
+from tms.metrics.health import COLUMN
 from tms.status.stale import headline
 
 
@@ -42,11 +42,6 @@ def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
     Raises:
         InputError: two tables have other columns or another base.
     """
-    if any(COLUMN in header for header, *_ in tables.values()):  # only tables with such rows have it
-        tables = {
-            path: lines if COLUMN in lines[0] else [[*lines[0], COLUMN], *([*line, ""] for line in lines[1:])]
-            for path, lines in tables.items()
-        }
     (first, lines), *others = tables.items()
     joined = lines[:3]
     for path, (header, base, method, *_) in others:
@@ -56,17 +51,36 @@ def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
     return joined
 
 
+def without_warnings(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """A table without its warnings, which would make it too wide, and these in lines of their own."""
+    if COLUMN not in lines[0]:
+        return lines, []
+    place = lines[0].index(COLUMN)
+    told = [
+        f"warning: {line[0]}: {text}"
+        for line in lines[1:]
+        for text in line[place].split("; ")
+        if text.strip()
+    ]
+    return [[*line[:place], *line[place + 1 :]] for line in lines], told
+
+
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
-    tables = {path: read(path) for path in args.tables}
+    tables, warnings = {}, []
+    for path in args.tables:
+        tables[path], told = without_warnings(read(path))
+        warnings += [line for line in told if line not in warnings]
     if Path("Snakefile").exists():  # else there is nothing to compare with
         for line in headline(list(map(str, args.tables)), args.configfile):
             print(f"{line}\n")
     if args.together:
         print(aligned(together(tables)))
-        return
-    for path, lines in tables.items():
-        print(f"{path}\n{aligned(lines)}\n")
+    else:
+        for path, lines in tables.items():
+            print(f"{path}\n{aligned(lines)}\n")
+    for line in warnings:
+        print(line)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from tms.io import cli
 from tms.io.csv_file import read_csv, write_csv
 from tms.io.errors import InputError
 from tms.metrics.cost_table import COST
-from tms.metrics.ungraded import COLUMN
+from tms.metrics.health import COLUMN
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--references", type=Path, required=True, help="Parquet file of verified references")
     add_flags(flags)
-    program.add_loss_flags(flags)
+    program.add_row_flags(flags)
     return flags
 
 

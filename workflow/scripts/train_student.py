@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--mixture", type=Path, required=True, help="Parquet file of mixture rows")
     add_flags(flags)
-    program.add_loss_flags(flags)
+    program.add_row_flags(flags)
     return flags
 
 

@@ -24,6 +24,7 @@ def test_a_laptop_needs_no_card():
         "fsdp": "auto",
         "gradient_checkpointing": "off",
         "report_to": "tensorboard",
+        "masked_targets": "stop",
     }
     assert hardware.environment(0) == "../../envs/laptop.yaml"
 

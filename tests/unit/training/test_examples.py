@@ -27,6 +27,7 @@ def mixed(position, source="teacher", completion="ab", ids=(), finish_reason="st
         "position": position,
         "prompt": f"{position}?",
         "source": source,
+        "checkpoint": "1of2" if source == "checkpoint" else "",
         "completion": completion,
         "completion_ids": list(ids),
         "finish_reason": finish_reason,
@@ -85,6 +86,12 @@ def test_masked_rows_keep_their_place_and_are_counted(encoder):
     found = from_mixture(rows, encoder, max_new_tokens=5)
     assert [target.trained_tokens for target in found.targets] == [3, 0, 0, 0, 3]
     assert found.masked == {"length": 1, "rejected": 1, "too long": 1}
+    assert found.facts() == {
+        "targets": 5,
+        "masked": {"length": 1, "rejected": 1, "too long": 1},
+        "planned": {"teacher": 3, "checkpoint 1of2": 2},
+        "sources": {"teacher": 2},
+    }
     assert found.summary() == (
         "5 rows, 6 tokens in the loss; masked: 1 length (20.0%), 1 rejected (20.0%), 1 too long (20.0%)"
     )

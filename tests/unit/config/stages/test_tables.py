@@ -41,7 +41,7 @@ def test_aggregate():
         name: " ".join(
             f"{task}/seed0=results/tiny/sft/{task}/seed0/{name}" for task in ("mini_countdown", "chain")
         )
-        for name in ("scores.json", "grades.parquet", "drift.json")
+        for name in ("scores.json", "grades.parquet", "drift.json", "health.json")
     }
     costs = " ".join(
         f"teacher/{task}/seed0=data/{task}/miniature/tiny_teacher/samples.cost.json "
@@ -51,8 +51,9 @@ def test_aggregate():
     assert tables.aggregate_flags(SHIPPED, "tiny", "sft") == (
         "--model tiny --method sft --targets mini_countdown chain --retention facts lookup refusal "
         f"--runs {runs['scores.json']} --grades {runs['grades.parquet']} --drifts {runs['drift.json']} "
-        f"--costs {costs}"
+        f"--costs {costs} --health {runs['health.json']}"
     )
+    assert "--health" not in tables.aggregate_flags(SHIPPED, "tiny", "grpo")
 
 
 def test_a_suite_with_all_parts():

@@ -19,6 +19,7 @@ TRAINING = [
     "fsdp",
     "gradient_checkpointing",
     "report_to",
+    "masked_targets",
 ]
 TRAINING_ON_POLICY = [*TRAINING, "monitor", "processes", "lost_rows"]
 
@@ -78,6 +79,7 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
         "fsdp": _switch(keys.get("fsdp", "auto")),
         "gradient_checkpointing": _switch(keys.get("gradient_checkpointing", False)),
         "report_to": config["compute"]["report_to"],
+        "masked_targets": keys["masked_targets"],
     }
 
 

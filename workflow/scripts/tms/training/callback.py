@@ -17,7 +17,7 @@ from tms.io.progress import Progress
 from tms.io.work_folder import complete_state
 from tms.mixture.checkpoints import RECORD, UPDATE, write_digest
 from tms.training import update
-from tms.training.settings import BASE_DTYPE, Settings
+from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 
 WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
 # Records of a base's weights, which are not its checkpoints'.
@@ -94,6 +94,9 @@ class CheckpointCallback(TrainerCallback):
     def on_train_end(self, args, state, control, **kwargs):
         if self.progress:
             self.progress.__exit__()
+        if state.is_world_process_zero:
+            losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+            (self.work / LOSSES).write_text(json.dumps(losses))
 
     def _anywhere(self, *flags: bool) -> list[bool]:
         flags_here = torch.tensor(flags, device=self.trainer.args.device, dtype=torch.float32)

@@ -31,10 +31,17 @@ class TrainingSet:
 
     targets: list[TrainingExample]
     masked: Counter[str]  # reason -> rows: "length" (sampled text cut at its limit), "too long", "rejected"
+    planned: Counter[str]  # source, "teacher" or "checkpoint 3of10" -> rows
+    sources: Counter[str]  # of those, rows with loss
 
     @property
     def trained_tokens(self) -> int:
         return sum(target.trained_tokens for target in self.targets)
+
+    def facts(self) -> dict:
+        """What `tms.training.health` looks at, without the losses."""
+        counts = {name: dict(getattr(self, name)) for name in ("masked", "planned", "sources")}
+        return {"targets": len(self.targets), **counts}
 
     def summary(self) -> str:
         """One line for the log: rows, tokens, and the rates of masked rows."""
@@ -78,16 +85,19 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
 
 
 def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
-    targets, masked = [], Counter()
+    targets, masked, planned, sources = [], Counter(), Counter(), Counter()
     for row in rows:
+        source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else "teacher"
+        planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
         reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
         if reason is None:
+            sources[source] += 1
             targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1
-    return TrainingSet(targets, masked)
+    return TrainingSet(targets, masked, planned, sources)
 
 
 def check_batches(training_set: TrainingSet, effective_batch: int) -> None:

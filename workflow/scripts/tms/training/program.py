@@ -13,14 +13,14 @@ from pathlib import Path
 from tms.io import code_digest, cost, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
-from tms.training import examples
-from tms.training.settings import RESULT_FLAGS, Settings
+from tms.training import examples, health
+from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
 
 LOSS_FLAGS = ("loss", "trsft_floor")
 
 
-def add_loss_flags(parser: argparse.ArgumentParser) -> None:
-    """Flags of the loss on targets."""
+def add_row_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags of training on rows: the loss on targets, and what the run tells of itself."""
     add = parser.add_argument
     add(
         "--loss",
@@ -29,6 +29,13 @@ def add_loss_flags(parser: argparse.ArgumentParser) -> None:
         help="nll, or TrSFT's -p / max(stopgrad(p), a), which is what the log and the curves then show",
     )
     add("--trsft-floor", type=float, metavar="A", help="a of TrSFT: below it a token's gradient shrinks")
+    add(
+        "--masked-targets",
+        choices=["stop", "warn"],
+        default="stop",
+        help="what follows where more than half of the targets are cut or too long; changes no result",
+    )
+    add("--health", type=Path, required=True, help="JSON to write: masked targets, their sources, the losses")
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def plan_steps(args: argparse.Namespace, num_prompts: int, rows_each: int = 1) -
         raise InputError(f"--save-points {' '.join(args.save_points)}: name 1of1, the end of the run, too")
     plan = StepPlan(schedule.total_visits(*run), schedule.total_steps(*run), save_steps)
     if warning := schedule.crowded(args.save_points, plan.steps):
-        print(f"warning: {warning}", file=sys.stderr)
+        print(warning, file=sys.stderr)  # told on the terminal by the check of the config
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     rows = args.effective_batch * rows_each
     if rows % (args.device_batch * processes) or args.effective_batch % processes:
@@ -139,7 +146,7 @@ def train_on_rows(
     """Train on rows, and write checkpoints and cost; go on where an earlier run of the same work stopped.
 
     Args:
-        args: flags of `tms.training.settings.add_flags` and `add_loss_flags`.
+        args: flags of `tms.training.settings.add_flags` and `add_row_flags`.
         stage: stage name.
         source: file of the training rows.
         num_prompts: prompts that each epoch visits.
@@ -161,6 +168,8 @@ def train_on_rows(
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
     examples.check_batches(training_set, args.effective_batch)
+    facts_of_rows = training_set.facts()
+    health.check_masked(facts_of_rows, args.masked_targets)
     work = work_folder.open_work_folder(args.work_root, stage, facts)
     trsft = partial(losses.summed_trsft, floor=args.trsft_floor)
     seconds = sft_trainer.train(
@@ -179,7 +188,16 @@ def train_on_rows(
             trained_tokens=training_set.trained_tokens,
             seconds=round(seconds, 3),
         )
+        tell_health(args, facts_of_rows | {"losses": json.loads((work / LOSSES).read_text())})
         publish(args, work, plan, spent)
+
+
+def tell_health(args: argparse.Namespace, facts: dict) -> None:
+    """Write what a finished run tells of itself, and print what looks wrong."""
+    args.health.parent.mkdir(parents=True, exist_ok=True)
+    args.health.write_text(json.dumps(facts) + "\n")
+    for sign in health.signs(facts):
+        print(f"warning: {args.output_root}: {sign}", file=sys.stderr)
 
 
 def check_loss(args: argparse.Namespace) -> None:

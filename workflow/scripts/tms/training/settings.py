@@ -17,6 +17,7 @@ RESULT_FLAGS = (
     *("checkpoint_dtype",),
 )
 BASE_DTYPE = "base"
+LOSSES = "losses.json"  # in a work folder: the loss of each step so far
 CHECKPOINT_DTYPES = [BASE_DTYPE, "float32", "bfloat16"]
 
 

@@ -35,6 +35,11 @@ def reported_rows(config: dict, model: str, name: str) -> list[str]:
     return [f"results/{model}/base/{name}", *reported_runs(config, model, name).values()]
 
 
+def warning_files(config: dict, model: str) -> list[str]:
+    """What looks wrong with the runs of each method of the experiment main."""
+    return list(paths.method_files(model, study.experiments(config, model)["main"], "warnings.json").values())
+
+
 def reported_settings(config: dict, model: str) -> dict:
     """The settings behind a model's results, as the page prints them."""
     entry = config["models"][model]

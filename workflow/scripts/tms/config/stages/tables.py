@@ -53,6 +53,12 @@ def method_runs(config: dict, model: str, method: str, name: str) -> dict[str, s
     return {label.removeprefix(f"{method}/"): path for label, path in files.items()}
 
 
+def health_files(config: dict, model: str, method: str) -> dict[str, str]:
+    """What the runs of a method tell of themselves, where it trains on rows: `task/seedN` -> path."""
+    on_rows = method not in study.on_policy(config)
+    return method_runs(config, model, method, "health.json") if on_rows else {}
+
+
 def aggregate_flags(config: dict, model: str, method: str) -> str:
     """The suite and the files of a method's runs."""
     return flags(
@@ -63,6 +69,7 @@ def aggregate_flags(config: dict, model: str, method: str) -> str:
         grades=labelled(method_runs(config, model, method, "grades.parquet")),
         drifts=labelled(method_runs(config, model, method, "drift.json")),
         costs=labelled(method_costs(config, model, method)),
+        health=labelled(health_files(config, model, method)) or None,
     )
 
 

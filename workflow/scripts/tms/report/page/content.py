@@ -11,7 +11,6 @@ from tms.experiments import labels
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
-from tms.metrics.ungraded import ungraded as rows_told
 from tms.report.page.html import inline_svg
 from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_markdown
 
@@ -203,14 +202,25 @@ def contamination(paths: list[Path]) -> PageTable:
     return PageTable("contamination", "Contamination gate", titles, lines, caption)
 
 
-def ungraded(folders: dict[str, Path], benchmarks: list[str]) -> str:
-    """What the caption of the scores tells of rows without a grade on their merits; "" without any."""
-    of_runs = {label: rows_told([folder / "grades.parquet"], benchmarks) for label, folder in folders.items()}
-    told = ". ".join(f"{run_title(label)}: {rows}" for label, rows in of_runs.items() if rows)
-    return told and (
-        f"Rows without a grade on their merits (lost: to the machine, no score; limit: used up their own CPU "
-        f"seconds or memory, 0; failed: broke their grader, or no judgement): {told}."
-    )
+def warnings(files: list[Path]) -> list[dict[str, str]]:
+    """What looks wrong with the runs behind the page: `title` of a run, `what`, `remedy`; each once.
+
+    Args:
+        files: warnings.json of each method, in a folder of its name.
+    """
+    found = [
+        {"title": _warned(file.parent.name, label), "what": what, "remedy": remedy}
+        for file in files
+        for label, signs in json.loads(file.read_text()).items()
+        for what, remedy in signs
+    ]
+    return [entry for number, entry in enumerate(found) if entry not in found[:number]]
+
+
+def _warned(method: str, label: str) -> str:
+    if label in ("base", "all"):
+        return "Base" if label == "base" else labels.method(method)
+    return run_title(f"{method}/{label}")
 
 
 def run_title(label: str) -> str:

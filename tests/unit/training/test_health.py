@@ -1,0 +1,66 @@
+"""Signs that a training run on rows went wrong."""
+
+import pytest
+
+from tms.io.errors import InputError
+from tms.training import health
+
+FALLING = [2.0 - step / 10 for step in range(20)]
+SOUND = {
+    "targets": 100,
+    "masked": {},
+    "planned": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
+    "sources": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
+    "losses": FALLING,
+}
+
+
+def told(**changed):
+    return [sign.what for sign in health.signs(SOUND | changed)]
+
+
+def test_a_sound_run_has_no_sign():
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("masked", "share"),
+    [({"length": 19}, None), ({"length": 12, "too long": 8}, "20%"), ({"rejected": 90}, None)],
+)
+def test_a_fifth_of_the_targets_without_loss_is_told(masked, share):
+    lines = told(masked=masked)
+    assert lines == (
+        [] if share is None else [f"{share} of 100 targets carry no loss (12 length, 8 too long)"]
+    )
+
+
+def test_more_than_half_of_the_targets_without_loss_stop_the_run_unless_allowed():
+    health.check_masked(SOUND | {"masked": {"length": 50}}, "stop")
+    sick = SOUND | {"masked": {"length": 30, "too long": 45, "rejected": 20}}
+    health.check_masked(sick, "warn")
+    with pytest.raises(InputError, match=r"^75% of 100 targets .*max_new_tokens.*masked_targets: warn.*25%$"):
+        health.check_masked(sick, "stop")
+
+
+def test_a_mixture_that_is_nearly_all_of_one_source_is_told():
+    (line,) = told(sources={"teacher": 25, "checkpoint 1of1": 1})
+    assert line == "96% of the targets with loss are of one source, teacher (planned: 25%)"
+    assert "checkpoint 1of2 (planned: 40%)" in told(sources={"checkpoint 1of2": 40, "teacher": 2})[0]
+    assert told(sources={"checkpoint 1of2": 37, "teacher": 3}) == []
+
+
+def test_a_run_that_is_meant_to_have_one_source_is_no_mixture():
+    assert told(planned={"teacher": 100}, sources={"teacher": 100}) == []
+
+
+def test_a_loss_that_does_not_fall_is_told():
+    assert told(losses=FALLING[::-1]) == [
+        "the loss did not fall (0.2500 over the first 4 of 20 steps, 1.8500 over the last)"
+    ]
+    assert len(told(losses=[1.0] * 10)) == 1
+    assert told(losses=[1.0] * 9) == []
+
+
+def test_the_bases_own_words_need_not_become_likelier():
+    own = {"checkpoint 0of1": 100}
+    assert told(planned=own, sources=own, losses=[1.0] * 20) == []
