@@ -1,11 +1,11 @@
 """Options of the kind `records`: where the rows are, their columns, and how they are split.
 
-    files       a path, or one a split: {train: a.jsonl, heldout: b.jsonl, test: c.jsonl}
-    hub         instead: {repo: owner/name, config, split, revision}, or {..., splits: {train: train, test: test}}
-    columns     the file's names of prompt, answer, messages, gold, choices, where they have others
-    train_on    last (turn of the assistant) or all (each turn is a row, prompted by the turns before it)
-    split       shares of the hash split: {heldout: 0.1, test: 0.1}; splits with a file of their own have none
-    duplicates  refuse, or first: of rows with equal prompts the first is used
+files       a path, or one a split: {train: a.jsonl, heldout: b.jsonl, test: c.jsonl}
+hub         instead: {repo: owner/name, config, split, revision}, or {..., splits: {train: train, test: test}}
+columns     the file's names of prompt, answer, messages, gold, choices, where they have others
+train_on    last (turn of the assistant) or all (each turn is a row, prompted by the turns before it)
+split       shares of the hash split: {heldout: 0.1, test: 0.1}; splits with a file of their own have none
+duplicates  refuse, or first: of rows with equal prompts the first is used
 """
 
 import difflib
@@ -120,9 +120,7 @@ def _known(key: str, value: object, known: Collection[str], faults: list[str]) -
     if not isinstance(value, dict):
         faults.append(f"{key}: {value!r} must be a mapping; {meant('', known)}")
         return False
-    faults += [
-        f"{key}: unknown key {name}; {meant(str(name), known)}" for name in value if name not in known
-    ]
+    faults += [f"{key}: unknown key {name}; {meant(str(name), known)}" for name in value if name not in known]
     return True
 
 

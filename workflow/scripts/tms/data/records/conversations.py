@@ -1,0 +1,111 @@
+"""Conversations: the turns that are trained on, each with the messages before it."""
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tms.data.records.values import Unusable, json_list, shown, text
+
+ROLES = ("system", "user", "assistant")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An answer with its prompt.
+
+    Attributes:
+        context: JSON text of the messages (role, content) before the prompt, "" where there are none.
+        prompt: the user's message.
+        answer: the assistant's.
+        problem: the user's messages up to the prompt, a line each at least.
+        key: text whose hash chooses the split.
+    """
+
+    context: str
+    prompt: str
+    answer: str
+    problem: str
+    key: str
+
+
+def turns(value: object, every: bool, found: Callable[[str], None]) -> list[Turn]:
+    """The turns of a conversation that are trained on: the last one, or every one.
+
+    All turns of a conversation, and all conversations that begin with the same user's message, have the same
+    key where every turn is trained on; else it is the messages up to the prompt.
+
+    Args:
+        value: list of messages, or its JSON text.
+        every: whether every turn is a row.
+        found: called with each fault.
+    """
+    try:
+        messages = json_list(value, "messages")
+    except Unusable as error:
+        found(str(error))
+        return []
+    faults: list[str] = []
+    clean = [_message(message, number, faults) for number, message in enumerate(messages, start=1)]
+    if not faults:
+        faults += _order([message["role"] for message in clean])
+    for fault in faults:
+        found(fault)
+    if faults:
+        return []
+    made = []
+    opening = next(message["content"] for message in clean if message["role"] == "user")
+    for place, message in enumerate(clean):
+        if message["role"] != "assistant" or not (every or place == len(clean) - 1):
+            continue
+        before, prompt = clean[: place - 1], clean[place - 1]["content"]
+        context = json.dumps(before, ensure_ascii=False) if before else ""
+        asked = [item["content"] for item in clean[:place] if item["role"] == "user"]
+        key = opening if every else f"{context}{prompt}"
+        made.append(Turn(context, prompt, message["content"], "\n".join(asked), key))
+    return made
+
+
+def roles(value: object) -> Counter:
+    """How many messages of a conversation without faults have each role."""
+    return Counter(message["role"] for message in json_list(value, "messages"))
+
+
+def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
+    """A message's role and content."""
+    if not isinstance(message, dict):
+        faults.append(f"message {number} is {shown(message)}; write an object with role and content")
+        return {"role": "", "content": ""}
+    if missing := [name for name in ("role", "content") if name not in message]:
+        names = ", ".join(map(str, message)) or "nothing"
+        faults.append(f"message {number} has no {' and no '.join(missing)} (it has {names[:80]}); name it so")
+        return {"role": "", "content": ""}
+    role, content = message["role"], ""
+    if role not in ROLES:
+        close = difflib.get_close_matches(role, ROLES, n=1) if isinstance(role, str) else []
+        remedy = f"did you mean {close[0]}?" if close else f"write one of {', '.join(ROLES)}"
+        faults.append(f"message {number} has the role {shown(role)}; {remedy}")
+    try:
+        content = text(message["content"], f"content of message {number}")
+    except Unusable as error:
+        faults.append(str(error))
+    return {"role": str(role), "content": content}
+
+
+def _order(roles: list[str]) -> list[str]:
+    """What is wrong with the order of roles: a system prompt at most, then user and assistant in turn."""
+    start = 1 if roles[:1] == ["system"] else 0
+    faults = []
+    if roles[start:] and roles[start] == "assistant":
+        faults.append(f"message {start + 1} is the assistant's; a user's message must be the first")
+    for number, (before, role) in enumerate(zip(roles[start:], roles[start + 1 :], strict=False), start + 2):
+        if role == "system":
+            faults.append(f"message {number} is the system's, which only the first can be; move it there")
+        elif role == before:
+            faults.append(f"messages {number - 1} and {number} are both the {role}'s; join them")
+    if not roles[start:]:
+        faults.append("a conversation without turns; write a user's and an assistant's message")
+    elif roles[-1] == "user":
+        faults.append("the conversation ends with the user; add the answer, or remove that message")
+    return faults
