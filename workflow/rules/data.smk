@@ -90,7 +90,10 @@ rule download_punkt:
         " {params.flags} --output {output:q} > {log:q} 2>&1"
 
 
+# The user's own files, for tasks that read such, count by their content.
 rule prepare:
+    input:
+        lambda w: ancient(data.record_files(config, w.task, w.split)),
     output:
         "data/{task}/{split}.parquet",
     log:
@@ -103,6 +106,7 @@ rule prepare:
         offline=OFFLINE,
     params:
         flags=lambda w: data.prepare_flags(config, w.task, w.split),
+        files=lambda w: data.contents(data.record_files(config, w.task, w.split)),
         code=lambda w: digests("prepare", tasks.task_modules(config, w.task)),
     shell:
         f"HF_HUB_OFFLINE={{resources.offline}} {JOB} python workflow/scripts/prepare.py"

@@ -33,7 +33,8 @@ def main(args: argparse.Namespace) -> None:
     try:
         examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
     except InputError as error:
-        raise InputError(f"tasks.{args.task}.{args.split}: {error}") from error
+        lines = [f"tasks.{args.task}.{args.split}: {line}" for line in str(error).splitlines()]
+        raise InputError("\n".join(lines)) from error
     except Exception as error:
         raise InputError(f"tasks.{args.task}.{args.split}: {told(error)}; correct it") from error
     file = f"workflow/scripts/tms/tasks/{args.kind}.py"

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tms.config import check_experiments, check_on_policy
+from tms.config import check_experiments, check_on_policy, check_records
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
@@ -13,7 +13,7 @@ from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import GENERAL, PARTS, Suite
-from tms.config.tasks import LIKELIHOOD
+from tms.config.tasks import LIKELIHOOD, RECORDS
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import save_steps, total_steps
@@ -69,6 +69,7 @@ def _check_models(
     models = list(config["models"]) if asked is None else asked() if callable(asked) else asked
     for model in models:
         faults.check(_check_folders, config, model, faults)
+        faults.check(check_records.check_files, config, model, faults)
     if faults:
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
@@ -115,6 +116,8 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
         faults.append(f"config: tasks.{name}: tables have a column of that name; choose another")
     if faults.known(f"tasks.{name}.kind", task.get("kind"), _modules("tasks")):
         faults.check(_check_code, f"tasks.{name}.kind", "prepare", f"tms.tasks.{task['kind']}")
+        if task["kind"] == RECORDS:
+            faults.check(check_records.check_options, config, name, faults)
     if "judge" in task:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
     if faults.known(f"tasks.{name}.grader", task.get("grader"), _modules("graders")):
@@ -128,9 +131,9 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
             f"config: tasks.{name}.scoring: likelihood compares the choices of a question, and grader "
             f"{task['grader']} has none; use grader choice, or scoring: generate"
         )
-    if task["limit"] > task["test"]:
+    if (limit := task.get("limit", 0)) > task["test"]:
         faults.append(
-            f"config: tasks.{name}.limit: {task['limit']} is more than the {task['test']} examples of "
+            f"config: tasks.{name}.limit: {limit} is more than the {task['test']} examples of "
             f"tasks.{name}.test; raise test or lower limit"
         )
 

@@ -11,6 +11,8 @@ JUDGED = ("judge", "wildguard")  # graders that read a judge's output, not a com
 # Graders that measure how close a text is to the gold answer: one that is not close may be as right.
 CLOSENESS = ("f1", "rouge")
 
+RECORDS = "records"  # the kind whose rows are files of the user's own
+
 
 def kind(config: dict, task: str) -> str:
     """Kind of a task: its module in `tms/tasks`."""
@@ -68,9 +70,20 @@ def punkt(config: dict, tasks: Sequence[str]) -> list[str]:
 
 
 def data_root(config: dict, task: str) -> str | None:
-    """Folder of local benchmark copies, for kinds that read such files: those that import `tms.data.hub`."""
+    """Folder of local benchmark copies, for kinds that read such files: those that import `tms.data.hub`.
+
+    Records of files of the user's own need none.
+    """
+    if kind(config, task) == RECORDS and "hub" not in config["tasks"][task].get("options", {}):
+        return None
     closure = digests("prepare", task_modules(config, task))
     return config["data"]["root"] if any(name.startswith("tms/data/hub.py:") for name in closure) else None
+
+
+def limit(config: dict, task: str) -> int:
+    """How many of a task's test examples an evaluation uses; all of them where it does not say."""
+    entry = config["tasks"][task]
+    return entry.get("limit", entry["test"])
 
 
 def values(config: dict, tasks: Sequence[str], key: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights, saved_points
+from tms.config.tasks import limit
 from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.expected_pairs import counts_of_part, distinct_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
@@ -78,7 +79,7 @@ class Estimator:
             return tries * (task.get("train", 0) + task.get("heldout", 0))
         if job.rule == "grade":
             names = settings.benchmarks(self.config, job.wildcards["model"])
-            return self._models(job) * sum(self.config["tasks"][name]["limit"] for name in names)
+            return self._models(job) * sum(limit(self.config, name) for name in names)
         return 0
 
     def _models(self, job: Job) -> int:
@@ -238,7 +239,7 @@ class Estimator:
         model, run = job.wildcards["model"], job.wildcards["run"]
         chosen = settings.diagnose(self.config, model, "diversity")
         tasks = settings.suite(self.config, model).targets if run == "base" else [run.split("/")[1]]
-        prompts = sum(min(chosen["prompts"], self.config["tasks"][task]["limit"]) for task in tasks)
+        prompts = sum(min(chosen["prompts"], limit(self.config, task)) for task in tasks)
         return Estimate(job, self.figures.stage_seconds("grade", prompts * chosen["samples"]))
 
     def _judge(self, job: Job) -> Estimate:

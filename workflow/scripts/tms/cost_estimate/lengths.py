@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
+from tms.config.tasks import limit
 from tms.cost_estimate.throughput import Throughput
 from tms.io import parquet
 from tms.io.conversation import context_messages
@@ -77,7 +78,7 @@ class Lengths:
     def benchmark(self, task: str, model: str, folder: str) -> Texts:
         """Completions of an evaluation: `limit` test examples, as long as the base's own completions."""
         examples = self.examples(task, "test", folder)
-        count = min(examples.count, self.config["tasks"][task]["limit"])
+        count = min(examples.count, limit(self.config, task))
         path = Path("results", model, "base", "generations.parquet")
         if self.measured and path.exists():
             means = self._completions(path)

@@ -1,4 +1,4 @@
-"""Sources of tasks' rows, read from the docstrings of their modules (docs/data.md)."""
+"""Sources of tasks' rows, read from the docstrings of their modules (docs/data.md), or from `options.hub`."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ LINE = r"^{} +(?P<value>.*)$"
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set of the hub: its id, pinned revision ("" where none is) and licence."""
+    """A data set of the hub: its id, pinned revision and licence ("" where not known)."""
 
     repo: str
     revision: str
@@ -24,14 +24,17 @@ class DataSource:
 
 
 def data_source(kind: str, training: bool, options: dict | None = None) -> DataSource | None:
-    """The data set of a kind of task; None for generated ones.
+    """The data set of a kind of task; None for generated ones and files of the user's own.
 
     Args:
         kind: module of `tms/tasks`.
         training: whether its training or its test rows are asked for; most kinds have both from one set.
-        options: the task's options: another `revision`, or `train_on_test`.
+        options: the task's options: another `revision`, `train_on_test`, or `hub`, any data set.
     """
     options = options or {}
+    if kind == "records":
+        hub = options.get("hub")
+        return DataSource(hub["repo"], hub.get("revision") or "", "") if hub else None
     text = ast.get_docstring(ast.parse((FOLDER / f"{kind}.py").read_text())) or ""
     parts = dict(re.findall(r"^(Training|Test)\n\n(.*?)(?=\n\n[A-Z]|\Z)", text, re.M | re.S))
     part = "Training" if training and not options.get("train_on_test") else "Test"

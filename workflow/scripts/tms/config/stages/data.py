@@ -1,11 +1,14 @@
 """Base models of the miniature, examples of the tasks, and the gate before training: flags of their jobs."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from tms.config import paths, tasks
 from tms.config.flags import flags, labelled
 from tms.config.suite import Suite
+from tms.data.records.content import content
+from tms.data.records.options import read as read_options
 
 SHIPPED = "workflow/resources/miniature"  # models that the repository holds
 
@@ -41,6 +44,18 @@ def prepare_flags(config: dict, task: str, split: str) -> str:
         seed=entry.get("seed", 0),
         options=json.dumps(entry.get("options", {}), sort_keys=True),
     )
+
+
+def record_files(config: dict, task: str, split: str) -> list[str]:
+    """Files of the user's own that a split of a task is made of."""
+    if tasks.kind(config, task) != tasks.RECORDS:
+        return []
+    return read_options(config["tasks"][task].get("options", {})).paths(split)
+
+
+def contents(files: Sequence[str]) -> list[str]:
+    """`FILE:DIGEST` of files by their content: a param, which neither a time stamp nor `cp -p` deceives."""
+    return [f"{file}:{content(file)}" for file in files]
 
 
 def suite_benchmarks(config: dict, suite: str) -> list[str]:

@@ -35,7 +35,7 @@ def generate_flags(config: dict, model: str, run: str) -> str:
         **evaluated(config, model, run),
         **config["evaluation"],
         benchmarks=labelled(paths.test_files(benchmarks)),
-        limits=tasks.values(config, benchmarks, "limit"),
+        limits=[f"{task}={tasks.limit(config, task)}" for task in benchmarks],
         max_new_tokens=tasks.values(config, benchmarks, "max_new_tokens"),
         **engine_flags(config, "models", model),
     )
@@ -93,7 +93,7 @@ def sample_flags(config: dict, model: str, run: str) -> str:
         seed=config["evaluation"]["seed"],
         samples=keys["samples"],
         benchmarks=labelled(paths.test_files(sampled)),
-        limits=[f"{task}={min(keys['prompts'], config['tasks'][task]['limit'])}" for task in sampled],
+        limits=[f"{task}={min(keys['prompts'], tasks.limit(config, task))}" for task in sampled],
         max_new_tokens=tasks.values(config, sampled, "max_new_tokens"),
         **engine_flags(config, "models", model),
     )

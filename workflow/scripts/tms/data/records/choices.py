@@ -20,7 +20,7 @@ def options(value: object) -> list[str]:
 
 
 def gold_index(value: object, choices: list, texts: list[str]) -> int:
-    """The index of the option that a gold names by its text, its letter (A is the first) or its index (from 0).
+    """The index of the option that a gold names by its text, its letter (from A) or its index (from 0).
 
     It has to name one option alone. A number of JSON or Parquet is a text too where the options are numbers.
 

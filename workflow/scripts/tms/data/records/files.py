@@ -72,7 +72,7 @@ def read_file(path: str, wanted: Collection[str], found: Findings) -> Table:
 def _file_fault(path: Path) -> str | None:
     """What makes a file unreadable as a whole."""
     try:
-        known = os.stat(path)
+        known = path.stat()
     except FileNotFoundError:
         return (
             f"no such file in {Path.cwd()}; correct options.files"

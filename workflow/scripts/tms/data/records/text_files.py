@@ -95,7 +95,7 @@ def json_items(content: bytes, add: Add) -> Iterator[tuple[int, dict]]:
         if text[place : place + 1] == "{":
             add(
                 1,
-                "an object, not a list of rows; write [{...}, {...}], or name a file of an object a line .jsonl",
+                "an object, no list of rows; write [{...}, {...}] (a file of an object a line is a .jsonl)",
             )
         else:
             add(1, "no JSON list of rows; write [{...}, {...}]")
