@@ -111,12 +111,20 @@ class ChatFormat:
             return render(self.folder, self.tokenizer, turns, tokenize=True)
         turns = [*before, {"role": "user", "content": prompt}]
         self._check_roles(tuple(turn["role"] for turn in turns))
-        plain = [turn | {"content": _without(self._turn_control, turn["content"])} for turn in turns]
+        plain = [turn | {"content": self.plain(turn["content"], context)} for turn in turns]
         return render(self.folder, self.tokenizer, plain, tokenize=True)
 
-    def plain(self, text: str) -> str:
-        """A text without the model's control tokens, so that what it quotes cannot end or begin a turn."""
-        return _without(self._control, text)
+    def plain(self, text: str, context: str = "") -> str:
+        """A text without the model's control tokens, so that what it quotes cannot end or begin a turn.
+
+        Args:
+            text: of a prompt, an answer, or a message before the prompt.
+            context: of its row; where there are messages, the marks of their turns are control tokens too.
+        """
+        control = self._turn_control if context else self._control
+        while (without := control.sub(" ", text)) != text:  # what is left may be one again
+            text = without
+        return text
 
     @cached_property
     def _turn_control(self) -> re.Pattern:
@@ -172,12 +180,6 @@ class ChatFormat:
         tokens |= {mark for mark in marks if not mark.strip().isalnum()}
         longest_first = sorted(filter(str.strip, tokens), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")  # without any: matches nothing
-
-
-def _without(control: re.Pattern, text: str) -> str:
-    while (without := control.sub(" ", text)) != text:  # what is left may be one again
-        text = without
-    return text
 
 
 def generation_config(folder: Path) -> dict:

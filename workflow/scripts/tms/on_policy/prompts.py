@@ -24,6 +24,6 @@ def prompts_in_order(
 
 
 def _prompt(row: dict, encoder: Encoder) -> Prompt:
-    expert = encoder.chat.plain(row["completion"])
+    expert = encoder.chat.plain(row["completion"], row.get("context", ""))
     ids, ends = encoder.chat.answer_ids(expert)
     return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends)

@@ -35,8 +35,9 @@ class Encoder:
         text); a teacher's text is tokenised, without control tokens that it may quote.
 
         Args:
-            row: columns `source`, `completion`, `completion_ids`.
+            row: columns `source`, `completion`, `completion_ids` and, where messages stand before its prompt,
+                `context`.
         """
         if row["source"] == "checkpoint":
             return row["completion_ids"]
-        return self.chat.answer_ids(self.chat.plain(row["completion"]))[0]
+        return self.chat.answer_ids(self.chat.plain(row["completion"], row.get("context", "")))[0]
