@@ -187,6 +187,7 @@ def test_unreadable_weights(tiny_model, tmp_path, capsys):
     """One line says it, and the log has the whole error."""
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"not weights")
+    (folder / "weights.json").unlink()
     with pytest.raises(InputError, match="cannot be loaded"):
         TransformersEngine().load(folder, 0)
     assert "Traceback" in (log := capsys.readouterr().err) and "SafetensorError" in log

@@ -14,7 +14,8 @@ def measured(tmp_path, weights, dtype=torch.bfloat16):
     start = {name: torch.ones_like(value, dtype=dtype) for name, value in weights.items()}
     save_file(start, tmp_path / "model.safetensors")
     stored = {name: value.to(dtype) for name, value in weights.items()}
-    return update.measure(weights, stored, tmp_path, torch.device("cpu"))
+    kept_of = update.of_weights(weights, stored)
+    return update.measure(kept_of, tmp_path, torch.device("cpu"), dtype)
 
 
 def test_less_than_half_a_step_is_lost(tmp_path):

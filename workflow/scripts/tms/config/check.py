@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tms.config import check_experiments, check_on_policy, check_records
+from tms.config import check_experiments, check_lora, check_on_policy, check_records
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
@@ -246,6 +246,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
     _check_points(
         config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
     )
+    check_lora.check(config, model, method)
     if method in settings.on_policy(config):
         check_on_policy.check(config, model, method)
         return []

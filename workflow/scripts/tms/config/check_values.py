@@ -25,6 +25,7 @@ PATTERNS = {
     "^[0-9]+": "a point of a run, a reduced fraction such as 3of10",
     "^[0-9a-f]": "a commit, 40 hex digits",
     "^[A-Z": "a repository of the hub, owner/name",
+    "^all-linear": "all-linear, or a list of names of modules",
 }
 FLOATS = (1e-30, 1e30)  # sizes of numbers that float32 can be multiplied by
 FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}  # section -> key of a model's folder

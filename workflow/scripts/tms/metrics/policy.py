@@ -8,10 +8,9 @@ from pathlib import Path
 
 import torch
 from accelerate import cpu_offload
-from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
-from tms.mixture import checkpoints
+from tms.model_folder.load import load_model
 
 # Of a GPU's memory, for weights; the rest holds activations and logits (`divergence.LOGITS_AT_ONCE`).
 WEIGHTS_SHARE = 0.75
@@ -28,10 +27,7 @@ def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float3
     """
     logging.disable_progress_bar()
     torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
-    with checkpoints.loading(folder):
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
-        ).eval()
+    model = load_model(folder, dtype).eval()
     if not torch.cuda.is_available():
         return model
     card = torch.cuda.get_device_properties(0).total_memory

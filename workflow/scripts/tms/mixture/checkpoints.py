@@ -16,6 +16,8 @@ BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
 RECORD = "weights.json"  # in a model folder: digest and sizes of its weights
 UPDATE = "update.json"  # in a trained checkpoint's folder: its way from theta_0 (tms.training.update)
+# Of LoRA adapters, by peft's names: where their base is, and their weights.
+ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
 
 def point_name(point: Fraction) -> str:
@@ -48,7 +50,64 @@ def step_of(name: str, total_steps: int) -> int:
     return int(parse_point(name) * total_steps + Fraction(1, 2))
 
 
+def adapter_settings(folder: Path) -> dict:
+    """The settings of a folder's adapters, which name their base and their scale.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    file = folder / ADAPTER_CONFIG
+    try:
+        settings = json.loads(file.read_text())
+        if not settings["r"] > 0 or not settings["lora_alpha"] or not settings["base_model_name_or_path"]:
+            raise ValueError("r, lora_alpha or base_model_name_or_path is empty")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: not a readable config of LoRA adapters ({error!r}); delete the folder and run the "
+            f"stage that makes it again"
+        ) from error
+    return settings
+
+
+def base_of(folder: Path) -> Path | None:
+    """The base of a folder of adapters; None for whole weights.
+
+    Raises:
+        InputError: as `adapter_settings`.
+    """
+    if not (folder / ADAPTER_CONFIG).exists():
+        return None
+    return Path(adapter_settings(folder)["base_model_name_or_path"])
+
+
 def weights_digest(folder: Path) -> str:
+    """SHA-256 (hex) of a model folder's weights: of its files and, of adapters, of their scale and base.
+
+    Raises:
+        InputError: as `files_digest`, or adapters whose base is missing or not the one that they belong to.
+    """
+    digest = files_digest(folder)
+    base = base_of(folder)
+    if base is None:
+        return digest
+    if not base.is_dir():
+        raise InputError(
+            f"{folder}: adapters of {base}, and there is no such folder; put the base there, or write its "
+            f"place into {ADAPTER_CONFIG}"
+        )
+    base_digest = weights_digest(base)
+    record = folder / RECORD
+    if record.exists() and json.loads(record.read_text()).get("base", base_digest) != base_digest:
+        raise InputError(
+            f"{folder}: adapters of {base}, whose weights are no longer those that they were trained on; put "
+            f"those back, or delete the folder and run the stage that makes it again"
+        )
+    settings = adapter_settings(folder)
+    scale = settings["lora_alpha"] / settings["r"]
+    return hashlib.sha256(f"{digest} {scale!r} {base_digest}".encode()).hexdigest()
+
+
+def files_digest(folder: Path) -> str:
     """SHA-256 (hex) over a model folder's safetensors files, names and contents, in name order.
 
     The files are read, once in a process as long as nothing touches them, and compared with the record that
@@ -111,6 +170,11 @@ def check_files(folder: Path) -> None:
                 f"{folder / name}: not a whole safetensors file ({error}); delete the folder and run the "
                 f"stage that makes it"
             ) from error
+    if base := base_of(folder):
+        if ADAPTER_WEIGHTS not in names:
+            raise InputError(f"{folder}: no {ADAPTER_WEIGHTS}; run the stage that makes the folder again")
+        check_files(base)
+        return
     if "model.safetensors" in names:
         return
     index = folder / "model.safetensors.index.json"
@@ -157,6 +221,8 @@ def write_digest(folder: Path) -> str:
     """
     digest = compute_digest(folder)
     record = {"sha256": digest, "sizes": _sizes(folder)}
+    if base := base_of(folder):
+        record["base"] = weights_digest(base)
     stated = folder / RECORD
     stated.write_text(json.dumps(record, indent=1) + "\n")
     honour_umask(folder, [stated, *(folder / name for name in record["sizes"])])

@@ -7,10 +7,10 @@ from statistics import fmean
 
 import torch
 from accelerate.utils import gather_object
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from tms.metrics.divergence import Sequence, sequence_kl
-from tms.mixture import checkpoints
+from tms.model_folder.load import load_model
 from tms.training import sharding
 
 
@@ -56,14 +56,7 @@ class KLToBase:
 
     def read(self, dtype: torch.dtype) -> PreTrainedModel:
         """The base, in main memory (of shards in the first process alone)."""
-        with checkpoints.loading(self.base):
-            return AutoModelForCausalLM.from_pretrained(
-                self.base,
-                dtype=dtype,
-                attn_implementation=self.attention,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
+        return load_model(self.base, dtype, self.attention)
 
     def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:
         """The base, not to be trained: in shards, where there are several processes."""

@@ -16,6 +16,7 @@ from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.io.work_folder import complete_state
 from tms.mixture.checkpoints import RECORD, UPDATE, write_digest
+from tms.model_folder.adapters import Adapters
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 
@@ -103,29 +104,44 @@ class CheckpointCallback(TrainerCallback):
         return (self.trainer.accelerator.reduce(flags_here, "sum") > 0).tolist()
 
     def _save_checkpoint(self, folder: Path) -> None:
-        """Write a model folder: the base's own files (config, tokenizer, template) with the new weights,
-        and how much of the update their precision keeps."""
+        """Write a model folder: the base's own files (config, tokenizer, template) with the new weights or
+        adapters, and how much of the update their precision keeps."""
         accelerator = self.trainer.accelerator
-        weights = accelerator.get_state_dict(self.trainer.model_wrapped)
+        model = accelerator.unwrap_model(self.trainer.model)
+        # Gathered from shards by all processes.
+        weights = None if self.settings.lora else accelerator.get_state_dict(self.trainer.model_wrapped)
         if not accelerator.is_main_process:
             return
-        model = accelerator.unwrap_model(self.trainer.model)
-        for copy, original in model.all_tied_weights_keys.items():  # gathered from shards one by one
-            weights[copy] = weights[original]
         unfinished = folder.with_name(f".{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
-        rounded = cast(weights, dtype)
-        model.save_pretrained(unfinished, state_dict=rounded)
+        if weights is None:
+            kept_of = self._save_adapters(model, unfinished, dtype)
+        else:
+            kept_of = self._save_weights(model, weights, unfinished, dtype)
         for file in self.base.iterdir():
             if file.is_file() and file.suffix not in WEIGHT_FILES and file.name not in NOT_COPIED:
                 shutil.copyfile(file, unfinished / file.name)  # a base's own modes may forbid to write
         if dtype != stored_dtype(self.base):
             state_dtype(unfinished / "config.json", dtype)
-        update.write(unfinished, update.measure(weights, rounded, self.base, self.trainer.args.device))
+        update.write(unfinished, update.measure(kept_of, self.base, self.trainer.args.device, dtype))
         write_digest(unfinished)
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed after this point
         unfinished.rename(folder)
+
+    def _save_weights(self, model, weights: dict, folder: Path, dtype: torch.dtype):
+        for copy, original in model.all_tied_weights_keys.items():  # gathered from shards one by one
+            weights[copy] = weights[original]
+        rounded = cast(weights, dtype)
+        model.save_pretrained(folder, state_dict=rounded)
+        return update.of_weights(weights, rounded)
+
+    def _save_adapters(self, model, folder: Path, dtype: torch.dtype):
+        from tms.training import lora  # with peft
+
+        folder.mkdir(parents=True)
+        trained = lora.save(model, self.base, folder, dtype)
+        return update.of_adapters(trained, Adapters.read(folder), dtype, self.trainer.args.device)
 
 
 def stored_dtype(base: Path) -> torch.dtype:

@@ -7,6 +7,7 @@ FSDP = ["auto", "on", "off"]
 # Bytes a parameter in float32: weights, gradients, two moments; and the buckets of gradients between copies.
 STATE_BYTES = 16
 COPIED_BYTES = 20
+FROZEN_BYTES = 2  # a parameter under LoRA adapters, in bfloat16
 SMALL_CARD = 80e9  # bytes; what is copied on such a card
 
 
@@ -21,7 +22,7 @@ def launcher(gpus: int) -> str:
     )
 
 
-def shards(choice: str, parameters: int, processes: int, card_bytes: int | None) -> bool:
+def shards(choice: str, parameters: int, processes: int, card_bytes: int | None, lora: bool = False) -> bool:
     """Whether weights, gradients and optimizer are sharded over the processes (FSDP) or copied to each (DDP).
 
     Args:
@@ -30,10 +31,22 @@ def shards(choice: str, parameters: int, processes: int, card_bytes: int | None)
         parameters: of the model.
         processes: number of training processes.
         card_bytes: memory of a GPU; None on a CPU.
+        lora: whether adapters are trained: each process has the frozen weights, and nothing is sharded.
 
     Raises:
-        InputError: one process, and a model that its card cannot hold, or that is to be sharded.
+        InputError: one process, and a model that its card cannot hold, or that is to be sharded; adapters
+            that are to be sharded.
     """
+    if lora:
+        if choice == "on":
+            raise InputError("--fsdp on: LoRA is not sharded; leave training.fsdp out, or training.lora")
+        if card_bytes and FROZEN_BYTES * parameters > card_bytes:
+            raise InputError(
+                f"{parameters / 1e9:.2f}e9 frozen parameters x {FROZEN_BYTES} bytes = "
+                f"{FROZEN_BYTES * parameters / 1e9:.0f} GB do not fit on a GPU of {card_bytes / 1e9:.0f} GB; "
+                f"take a smaller base, or train all weights on several cards"
+            )
+        return False
     if processes == 1:
         if choice == "on":
             raise InputError("--fsdp on needs several processes; set models.<name>.gpus.train to 2 or more")

@@ -49,7 +49,7 @@ def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
     def head_loss(head, hidden_NH, targets_N, tokens):
         return _HeadLoss.apply(hidden_NH, head.weight, head.bias, targets_N, tokens, summed_loss)
 
-    def forward(model, input_ids, labels, num_items_in_batch):
+    def forward(model, input_ids, labels, num_items_in_batch, **empty):  # peft names more, all None
         hidden_BLH = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]
         targets_BL = labels[:, 1:]
         learned_BL = targets_BL != IGNORED
@@ -77,8 +77,9 @@ class _HeadLoss(torch.autograd.Function):
             cast_V = None if bias_V is None else bias_V.to(dtype)
             total = torch.zeros((), dtype=torch.float32, device=hidden_NH.device)
             d_hidden_NH = torch.empty_like(hidden_NH)
-            d_weight_VH = torch.zeros_like(weight_VH, dtype=exact)
-            d_bias_V = None if bias_V is None else torch.zeros_like(bias_V, dtype=exact)
+            _, learned, learned_bias, *_ = ctx.needs_input_grad  # not where the head is frozen (LoRA)
+            d_weight_VH = torch.zeros_like(weight_VH, dtype=exact) if learned else None
+            d_bias_V = torch.zeros_like(bias_V, dtype=exact) if learned_bias else None
             rows = max(1, LOGITS_AT_ONCE // len(weight_VH))
             for first in range(0, len(targets_N), rows):
                 chunk = slice(first, first + rows)
@@ -89,7 +90,8 @@ class _HeadLoss(torch.autograd.Function):
                 (d_logits,) = torch.autograd.grad(loss, logits)
                 total += loss.detach()
                 d_hidden_NH[chunk] = d_logits @ cast_VH
-                _add_product(d_weight_VH, d_logits.T, hidden)
+                if d_weight_VH is not None:
+                    _add_product(d_weight_VH, d_logits.T, hidden)
                 if d_bias_V is not None:
                     d_bias_V += d_logits.sum(0, dtype=exact)
                 del logits, loss, d_logits  # before the next chunk's
@@ -102,7 +104,7 @@ class _HeadLoss(torch.autograd.Function):
         d_hidden_NH, d_weight_VH, d_bias_V = ctx.saved_tensors
         return (
             d_hidden_NH.mul_(d_loss),
-            d_weight_VH.mul_(d_loss).to(ctx.dtype),
+            None if d_weight_VH is None else d_weight_VH.mul_(d_loss).to(ctx.dtype),
             None if d_bias_V is None else d_bias_V.mul_(d_loss).to(ctx.dtype),
             *(None, None, None),
         )

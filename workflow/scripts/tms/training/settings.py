@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,11 +15,29 @@ from tms.training.devices import FSDP
 RESULT_FLAGS = (
     *("epochs", "max_steps", "learning_rate", "effective_batch", "warmup", "adam_beta1", "adam_beta2"),
     *("weight_decay", "max_grad_norm", "max_new_tokens", "seed", "threads", "save_points", "attention"),
-    *("checkpoint_dtype",),
+    *("checkpoint_dtype", "lora_rank", "lora_alpha", "lora_targets", "lora_dropout"),
 )
 BASE_DTYPE = "base"
 LOSSES = "losses.json"  # in a work folder: the loss of each step so far
 CHECKPOINT_DTYPES = [BASE_DTYPE, "float32", "bfloat16"]
+ALL_LINEAR = "all-linear"  # targets of LoRA: the linear layers of the decoder
+
+
+@dataclass(frozen=True)
+class Lora:
+    """LoRA adapters (arXiv 2106.09685): W + alpha / rank x B A, with W fixed, B and A trained.
+
+    Attributes:
+        rank: of B A.
+        alpha: over rank, the scale.
+        targets: names of the modules that get them, or `ALL_LINEAR` alone.
+        dropout: share of an adapter's inputs that are set to 0 while it is trained.
+    """
+
+    rank: int
+    alpha: float
+    targets: tuple[str, ...] = (ALL_LINEAR,)
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +61,7 @@ class Settings:
         report_to: reporter that transformers knows, or none.
         log_dir: folder of event files.
         checkpoint_dtype: precision of the saved weights; base: that of theta_0's own files.
+        lora_rank, lora_alpha, lora_targets, lora_dropout: of `Lora`; without a rank all weights are trained.
     """
 
     learning_rate: float
@@ -62,6 +82,10 @@ class Settings:
     save_every_steps: int = 0
     report_to: str = "tensorboard"
     checkpoint_dtype: str = BASE_DTYPE
+    lora_rank: int | None = None
+    lora_alpha: float | None = None
+    lora_targets: Sequence[str] = (ALL_LINEAR,)
+    lora_dropout: float = 0.0
 
     def __post_init__(self):
         if not 0 <= self.warmup < 1:
@@ -74,6 +98,15 @@ class Settings:
             if not 0 <= getattr(self, name) < math.inf:
                 flag = name.replace("_", "-")
                 raise InputError(f"--{flag} {getattr(self, name)}: give a number, at least 0")
+        if (self.lora_rank is None) != (self.lora_alpha is None):
+            raise InputError("--lora-rank, --lora-alpha: give both, or neither")
+
+    @property
+    def lora(self) -> Lora | None:
+        """The adapters that are trained; None where all weights are."""
+        if self.lora_rank is None:
+            return None
+        return Lora(self.lora_rank, self.lora_alpha, tuple(self.lora_targets), self.lora_dropout)
 
     @classmethod
     def from_flags(cls, args: argparse.Namespace) -> Self:
@@ -108,6 +141,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         choices=CHECKPOINT_DTYPES,
         help="precision of the saved weights; base: that of theta_0's own files",
     )
+    add("--lora-rank", type=int, help="train LoRA adapters of this rank instead of all weights")
+    add("--lora-alpha", type=float, help="their scale, times the rank")
+    add("--lora-targets", nargs="+", metavar="MODULE", help=f"modules that get them, or {ALL_LINEAR}")
+    add("--lora-dropout", type=float, help="share of their inputs that is left out while they are trained")
     add("--device-batch", type=int, required=True, help="rows that one device takes at once")
     add("--gradient-checkpointing", choices=["on", "off"], help="trade time for memory")
     add("--fsdp", choices=FSDP, help="shard the model over the processes; auto: where it must")

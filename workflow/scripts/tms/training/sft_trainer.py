@@ -1,4 +1,4 @@
-"""Full fine-tuning on given targets with transformers' Trainer (AdamW, cosine; the paper's Table 4).
+"""Fine-tuning on given targets with transformers' Trainer (AdamW, cosine; the paper's Table 4).
 
 Trainer brings what a run on several devices needs (accelerate, FSDP, reporters); the loss and the order of
 the rows are set here, the checkpoints and the resuming in `tms.training.trainer_run`.
@@ -54,7 +54,7 @@ def train(
     model = run.load_model()
     put_loss_in(model, summed_loss)
     trainer = Trainer(
-        model,
+        run.attach(model),
         arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),

@@ -11,11 +11,15 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 
-def count_parameters(base: Path) -> int:
-    """Parameters of a model folder, tied ones once, from its configuration alone."""
+def meta_model(base: Path) -> PreTrainedModel:
+    """A model without memory, from a model folder's configuration alone."""
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
-    return sum(parameter.numel() for parameter in model.parameters())
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
+
+
+def count_parameters(base: Path) -> int:
+    """Parameters of a model folder, tied ones once."""
+    return sum(parameter.numel() for parameter in meta_model(base).parameters())
 
 
 def card_bytes() -> int | None:

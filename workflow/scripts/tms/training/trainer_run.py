@@ -6,19 +6,13 @@ import time
 from pathlib import Path
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    PreTrainedModel,
-    PrinterCallback,
-    Trainer,
-    set_seed,
-)
+from transformers import PreTrainedModel, PrinterCallback, Trainer, set_seed
 from transformers.utils import logging
 
 from tms.io import disk, parent
 from tms.io.errors import InputError
 from tms.io.work_folder import latest_state
-from tms.mixture import checkpoints
+from tms.model_folder.load import load_model
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback, checkpoint_dtype
 from tms.training.devices import shards
@@ -67,8 +61,16 @@ class TrainerRun:
             )
         check_saving(base)
         parameters = sharding.count_parameters(base)
-        self._check_room(parameters, save_steps, work)
-        self.sharded = shards(settings.fsdp, parameters, self.processes, sharding.card_bytes())
+        if settings.lora:
+            from tms.training import lora  # with peft
+
+            trained = lora.count_parameters(base, sharding.meta_model(base), settings.lora)
+        else:
+            trained = parameters
+        self._check_room(trained, save_steps, work)
+        self.sharded = shards(
+            settings.fsdp, parameters, self.processes, sharding.card_bytes(), settings.lora is not None
+        )
         # A state of one kind cannot be resumed by the other.
         self.states = work / ("sharded-states" if self.sharded else "states")
         self.state, record = latest_state(self.states) or (None, {"seconds": 0.0})
@@ -78,11 +80,16 @@ class TrainerRun:
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
         self.checkpoints = CheckpointCallback(base, save_steps, settings, work, started - record["seconds"])
 
-    def _check_room(self, parameters: int, save_steps: dict[int, str], work: Path) -> None:
+    def _check_room(self, trained: int, save_steps: dict[int, str], work: Path) -> None:
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
         missing = [point for point in save_steps.values() if not (work / f"checkpoint-{point}").exists()]
-        needed = parameters * (dtype.itemsize * len(missing) + SAVED_BYTES)
+        needed = trained * (dtype.itemsize * len(missing) + SAVED_BYTES)
         disk.check_room(work, needed, f"{len(missing)} checkpoints and a state to resume from")
+
+    @property
+    def bf16(self) -> bool:
+        """Whether passes compute in bfloat16."""
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
     @property
     def arguments(self) -> dict:
@@ -97,7 +104,7 @@ class TrainerRun:
             "adam_beta2": settings.adam_beta2,
             "weight_decay": settings.weight_decay,
             "max_grad_norm": settings.max_grad_norm,
-            "bf16": on_gpu and torch.cuda.is_bf16_supported(),
+            "bf16": self.bf16,
             "use_cpu": not on_gpu,
             "gradient_checkpointing": recompute and not self.sharded,
             "fsdp": self.sharded,
@@ -115,16 +122,21 @@ class TrainerRun:
         }
 
     def load_model(self) -> PreTrainedModel:
-        """The base in float32; after `TrainingArguments` are made, which start the processes that read it."""
+        """The base in float32; after `TrainingArguments` are made, which start the processes that read it.
+
+        One that adapters keep as it is has the precision in which a GPU computes: half the memory.
+        """
         sharding.begin(self.sharded)
-        with checkpoints.loading(self.base):
-            return AutoModelForCausalLM.from_pretrained(
-                self.base,
-                dtype=torch.float32,
-                attn_implementation=self.settings.attention,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
+        dtype = torch.bfloat16 if self.settings.lora and self.bf16 else torch.float32
+        return load_model(self.base, dtype, self.settings.attention)
+
+    def attach(self, model: PreTrainedModel):
+        """The model that is trained: the base itself, or with adapters in float32."""
+        if not self.settings.lora:
+            return model
+        from tms.training import lora
+
+        return lora.attach(model, self.settings.lora, self.settings.seed)
 
     def fit(self, trainer: Trainer) -> float | None:
         """Train to the end, or until SIGTERM or SIGINT, which save a state after the current step.

@@ -6,57 +6,83 @@ step is lost when it is stored. Training's own weights are float32.
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 
 from tms.mixture.checkpoints import UPDATE
+from tms.model_folder.adapters import Adapters
 
 AT_ONCE = 2**24  # elements compared at once, so that little memory is taken beside the weights
 
 
 def measure(
-    weights: dict[str, torch.Tensor], stored: dict[str, torch.Tensor], base: Path, device: torch.device
+    kept_of: Callable[[str, torch.Tensor], tuple | None], base: Path, device: torch.device, dtype: torch.dtype
 ) -> dict:
-    """Compare a checkpoint's weights with theta_0's, which are read one by one; tied ones count once.
+    """Compare a checkpoint's weights with theta_0's, which are read one by one.
 
     Args:
-        weights: of the training, before they are rounded.
-        stored: the same ones as they are saved.
+        kept_of: from a weight's name and its value in theta_0, the weight in training before it is rounded,
+            and as it is kept; None for one that is not counted.
         base: model folder of theta_0, with safetensors files.
         device: that computes.
+        dtype: in which weights are kept.
 
     Returns:
-        `dtype` of the stored weights; `weights`, their number; `changed`, the share of them that differ from
+        `dtype` of the kept weights; `weights`, their number; `changed`, the share of them that differ from
         theta_0; `update_rms`, the root mean square of weights - theta_0; `surviving`, the share of the
-        update's squared norm that is stored, 1 - |weights - stored|^2 / |weights - theta_0|^2: 0 where every
+        update's squared norm that is kept, 1 - |weights - kept|^2 / |weights - theta_0|^2: 0 where every
         weight is rounded back to theta_0, 1 where none is rounded (None where there is no update).
     """
     count = changed = 0
     moved = lost = 0.0
-    seen = set()
     for file in sorted(base.glob("*.safetensors")):
         with safe_open(file, "pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (no mapping)
-                weight = weights.get(name)
-                if weight is None or weight.data_ptr() in seen:
+                whole = tensors.get_tensor(name)
+                if (pair := kept_of(name, whole)) is None:
                     continue
-                seen.add(weight.data_ptr())
-                flat = [tensor.flatten().split(AT_ONCE) for tensor in (weight, stored[name])]
-                for parts in zip(*flat, tensors.get_tensor(name).flatten().split(AT_ONCE), strict=True):
+                flat = [tensor.flatten().split(AT_ONCE) for tensor in (*pair, whole)]
+                for parts in zip(*flat, strict=True):
                     now, kept, start = (part.to(device, torch.float32) for part in parts)
                     count += start.numel()
                     changed += int((kept != start).sum())
                     moved += _squared_norm(now - start)
                     lost += _squared_norm(now - kept)
     return {
-        "dtype": dtype_name(next(iter(stored.values())).dtype),
+        "dtype": dtype_name(dtype),
         "weights": count,
         "changed": changed / count if count else None,
         "update_rms": math.sqrt(moved / count) if count else None,
         "surviving": 1 - lost / moved if moved else None,
     }
+
+
+def of_weights(weights: dict[str, torch.Tensor], stored: dict[str, torch.Tensor]) -> Callable:
+    """`kept_of` of whole weights, before and after they are rounded; of tied ones the first counts."""
+    seen = set()
+
+    def kept_of(name: str, _):
+        weight = weights.get(name)
+        if weight is None or weight.data_ptr() in seen:
+            return None
+        seen.add(weight.data_ptr())
+        return weight, stored[name]
+
+    return kept_of
+
+
+def of_adapters(trained: Adapters, stored: Adapters, dtype: torch.dtype, device: torch.device) -> Callable:
+    """`kept_of` of adapters, before and after they are rounded: of the whole model with them, which an engine
+    computes with in the precision of the checkpoint."""
+
+    def kept_of(name: str, start: torch.Tensor):
+        start = start.to(device)
+        return trained.merged(name, start), stored.merged(name, start).to(dtype)
+
+    return kept_of
 
 
 def write(folder: Path, measured: dict) -> None:

@@ -6,6 +6,7 @@ An algorithm gets the settings that it reads, so that an edit of the others' rer
 from tms.config import study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
+from tms.training.settings import ALL_LINEAR
 
 # Keys of `on_policy` that every algorithm reads.
 COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
@@ -31,6 +32,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         save_points=mixture.saved_points(config, model, method),
         loss="trsft" if trsft else None,
         trsft_floor=keys["trsft_floor"] if trsft else None,
+        **lora_flags(keys),
     )
 
 
@@ -55,7 +57,21 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
         save_points=mixture.saved_points(config, model, method),
         engine=study.engine(config, "models", model),
         **{name: training[name] for name in kind.training_keys},
+        **lora_flags(training),
     )
+
+
+def lora_flags(training: dict) -> dict:
+    """Flags of LoRA adapters, by name; none where all weights are trained."""
+    lora = training.get("lora")
+    if lora is None:
+        return {}
+    return {
+        "lora_rank": lora["rank"],
+        "lora_alpha": f"{lora['alpha']:.10g}",
+        "lora_targets": lora.get("targets", ALL_LINEAR),
+        "lora_dropout": f"{lora.get('dropout', 0):.10g}",
+    }
 
 
 def on_policy_modules(config: dict, method: str, task: str) -> tuple[str, ...]:

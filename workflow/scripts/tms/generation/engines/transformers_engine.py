@@ -48,22 +48,18 @@ class TransformersEngine:
     def load(self, folder: Path, room: int) -> None:
         """Load a model folder. The cache grows with its rows, so `room` is not needed."""
         import torch
-        from transformers import AutoModelForCausalLM
         from transformers.utils.logging import disable_progress_bar
+
+        from tms.model_folder.load import load_model
 
         if self.threads:
             torch.set_num_threads(self.threads)
         disable_progress_bar()  # of loading weights
         self.model = None  # its memory is free before the next one takes its own
         try:
-            model = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=getattr(torch, self.dtype),
-                attn_implementation="sdpa",
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
+            model = load_model(folder, getattr(torch, self.dtype), "sdpa")
+        except InputError:
+            raise
         except Exception as error:  # safetensors, transformers and torch each raise their own
             traceback.print_exc()  # of which the line below is the end
             raise InputError(

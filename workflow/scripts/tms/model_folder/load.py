@@ -1,0 +1,49 @@
+"""Loads a model folder for forward passes: whole weights, or adapters merged into their base."""
+
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from tms.mixture import checkpoints
+from tms.model_folder.adapters import Adapters
+
+
+def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
+    """Load a model folder into main memory.
+
+    Adapters are added to the base's weights in float32, and only then cast.
+
+    Args:
+        folder: of whole weights or of adapters.
+        dtype: of the weights.
+        attention: implementation of the attention; None: transformers' choice.
+
+    Raises:
+        InputError: its weights, or its base's, are missing, changed or of a kind that is not merged.
+    """
+    with checkpoints.loading(folder):
+        base = checkpoints.base_of(folder)
+        model = AutoModelForCausalLM.from_pretrained(
+            base or folder,
+            dtype="auto" if base else dtype,  # the base's own: it is rounded once
+            attn_implementation=attention,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+        if base:
+            merge(model, Adapters.read(folder), dtype)
+    return model
+
+
+def merge(model: PreTrainedModel, adapters: Adapters, dtype: torch.dtype) -> None:
+    """Add adapters to a model's weights, and cast all of them.
+
+    Raises:
+        InputError: the model lacks a weight that has an adapter.
+    """
+    parameters = dict(model.named_parameters())
+    adapters.check_found(adapters.factors.keys() - parameters.keys())
+    for name, parameter in parameters.items():
+        parameter.data = adapters.merged(name, parameter.data).to(dtype)
