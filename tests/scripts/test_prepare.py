@@ -41,6 +41,32 @@ def test_bad_input_is_one_line(program):
 
 
 @pytest.mark.parametrize(
+    ("grader", "words"),
+    [
+        ("choice", "grader choice: the gold answer '"),
+        ("json", "grader json: the gold answer '"),
+        ("regex", None),
+        ("none", None),
+    ],
+)
+def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(program, tmp_path, grader, words):
+    """Facts' gold answers are single words: no choices, no JSON, and patterns of their own kind."""
+    done = program(
+        *("prepare", "--task", "x", "--kind", "facts", "--split", "test", "--output", "x.parquet"),
+        *("--size", 14, "--grader", grader),
+    )
+    if words is None:
+        assert done.returncode == 0, done.stderr
+        return
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 11
+    assert all(line.startswith("error: tasks.x.test: row ") and words in line for line in lines[:10])
+    assert lines[10] == "error: tasks.x.test: and 4 more such rows of 14"
+    assert not (tmp_path / "x.parquet").exists()
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (

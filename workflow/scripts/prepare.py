@@ -12,6 +12,8 @@ from tms.io.errors import InputError
 from tms.io.modules import load_module, told
 from tms.io.provenance import facts
 
+TOLD = 10  # rows with a gold answer that the grader cannot read
+
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -23,8 +25,28 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="seed of the rows drawn")
     add("--options", type=json.loads, default={}, help="the kind's options, JSON")
     add("--data-root", type=Path, help="folder of local benchmark files, for kinds that read them")
+    add("--grader", help="the task's grader, which has to be able to read the gold answers; changes no row")
     add("--output", type=Path, required=True, help="Parquet file to write")
     return parser
+
+
+def check_golds(examples: list[dict], grader: str, where: str) -> None:
+    """Check that a task's grader can read every row's gold answer.
+
+    Raises:
+        InputError: it cannot read some: a line each for the first `TOLD` of them.
+    """
+    read_gold = getattr(load_module("graders", grader), "read_gold", None)
+    faults = []
+    for row in examples if read_gold else []:
+        try:
+            read_gold(row["answer"])
+        except InputError as error:
+            faults.append(f"{where}: row {row['example_id']}: grader {grader}: {error}")
+    if more := faults[TOLD:]:
+        faults[TOLD:] = [f"{where}: and {len(more)} more such rows of {len(examples)}"]
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 def main(args: argparse.Namespace) -> None:
@@ -59,6 +81,8 @@ def main(args: argparse.Namespace) -> None:
                 f"(texts); README, Add a task, lists them"
             )
     check_contexts(examples, f"tasks.{args.task}.{args.split}")
+    if args.grader:
+        check_golds(examples, args.grader, f"tasks.{args.task}.{args.split}")
     parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))
 
 

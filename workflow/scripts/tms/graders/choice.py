@@ -24,6 +24,7 @@ from tms.answers.labels import (
     recites,
     stated,
 )
+from tms.io.errors import InputError
 
 METRIC = "accuracy"
 MARKER = re.compile(
@@ -68,9 +69,28 @@ def grade(completion: str, answer: str) -> Grade:
         completion: the model's text; see `extract`.
         answer: `{"label": "C", "labels": ["A", "B", "C", "D"], "texts": [...]}`.
     """
-    question = json.loads(answer)
+    question = read_gold(answer)
     label = extract(completion, question["labels"], question["texts"])
     return Grade(float(label == question["label"]), label)
+
+
+def read_gold(answer: str) -> dict:
+    """The choices of a gold answer.
+
+    Raises:
+        InputError: it has none.
+    """
+    try:
+        question = json.loads(answer)
+        labels, texts = question["labels"], question["texts"]
+        if question["label"] in labels and len(labels) == len(texts):
+            return question
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InputError(
+        f"the gold answer {answer[:60]!r} has no choices; take another grader, or a kind that gives "
+        f"them (records: name the column of the options in options.columns.choices)"
+    )
 
 
 def extract(completion: str, labels: list[str], texts: list[str]) -> str:

@@ -5,15 +5,13 @@ lower case, no punctuation, no articles; F1 over words; "yes", "no" and "noanswe
 """
 
 import re
-import string
-from collections import Counter
 
 from tms.answers.final_answer import affirmed, final_answer, last_line, spoken, unwrapped
 from tms.answers.grade import Grade
+from tms.answers.words import normalise, word_f1
 
 METRIC = "f1"
 SPECIAL = ("yes", "no", "noanswer")
-PUNCTUATION = str.maketrans("", "", string.punctuation)
 TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")  # as after training on mathematics
 OFFERED = re.compile(
     r"\s*[,;(—–]?\s*\b(?:and/or|or|and|as well as|vs|versus|alternatively|otherwise|else|maybe|perhaps"
@@ -66,12 +64,6 @@ def offers_two(stated: str, gold: str) -> bool:
     return re.search(r"\bor\b", stated, flags=re.IGNORECASE) is not None or normalise(gold) in listed
 
 
-def normalise(text: str) -> str:
-    """The official normal form of an answer."""
-    text = text.lower().translate(PUNCTUATION)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
 def exact_match(prediction: str, gold: str) -> float:
     """1 where both answers have the same normal form."""
     return float(normalise(prediction) == normalise(gold))
@@ -82,9 +74,4 @@ def f1(prediction: str, gold: str) -> float:
     stated, right = normalise(prediction), normalise(gold)
     if stated != right and (stated in SPECIAL or right in SPECIAL):
         return 0.0
-    stated_words, right_words = stated.split(), right.split()
-    common = sum((Counter(stated_words) & Counter(right_words)).values())
-    if common == 0:
-        return 0.0
-    precision, recall = common / len(stated_words), common / len(right_words)
-    return 2 * precision * recall / (precision + recall)
+    return word_f1(stated, right) if stated and right else 0.0

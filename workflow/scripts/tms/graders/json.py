@@ -1,0 +1,113 @@
+"""Grader of JSON: the completion's value equals the gold one.
+
+Equal are objects with the same keys in any order, lists with equal items in the same order, numbers of the
+same value (1, 1.0 and 1e0), and texts sign by sign; true is no 1. Strict JSON counts: a key that stands
+twice, NaN and Infinity, a comma too many, or more than `DEEPEST` levels are no JSON.
+"""
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+
+from tms.answers.grade import Grade
+from tms.io.errors import InputError
+
+METRIC = "accuracy"
+LONGEST = 50_000  # characters of a completion that are looked at, counted from its end, and of a gold answer
+DEEPEST = 100  # levels of objects and lists
+FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", flags=re.DOTALL)
+OPENING = re.compile(r"[{\[]")
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates,
+    parse_float=Decimal,
+    parse_int=Decimal,
+    parse_constant=_no_constant,
+)
+BROKEN = (ValueError, RecursionError, InvalidOperation)
+
+
+def read_gold(answer: str) -> object:
+    """The value of a gold answer.
+
+    Raises:
+        InputError: it is no strict JSON, or too long or too deep.
+    """
+    try:
+        if len(answer) > LONGEST:
+            raise ValueError(f"longer than {LONGEST} characters")
+        gold = DECODER.decode(answer)
+        if _too_deep(gold):
+            raise ValueError(f"more than {DEEPEST} levels")
+        return gold
+    except BROKEN as error:
+        raise InputError(f"the gold answer {answer[:60]!r} is no JSON ({error}); correct it") from error
+
+
+def grade(completion: str, answer: str) -> Grade:
+    """Score 1 where the completion's value equals the gold one; see `extract`."""
+    gold = read_gold(answer)
+    text = extract(completion)
+    if text is None:
+        return Grade(0.0, "")
+    stated = DECODER.decode(text)
+    return Grade(float(not _too_deep(stated) and equal(stated, gold)), text[:200])
+
+
+def extract(completion: str) -> str | None:
+    """The JSON that a completion states: all of it, else the last fenced block, else the last object or list.
+
+    A fenced block that is no JSON is read as text.
+    """
+    text = completion[-LONGEST:].strip()
+    for candidate in [text, *[block.strip() for block in FENCED.findall(text)[-1:]]]:
+        try:
+            DECODER.decode(candidate)
+            return candidate
+        except BROKEN:
+            pass
+    found, start = None, 0
+    while opening := OPENING.search(text, start):
+        try:
+            _, start = DECODER.raw_decode(text, opening.start())
+            found = text[opening.start() : start]
+        except RecursionError:  # thousands of brackets inside each other: not worth a try at each
+            return found
+        except BROKEN:
+            start = opening.end()
+    return found
+
+
+def equal(stated: object, gold: object) -> bool:
+    """Whether two values are equal, as above; both are at most `DEEPEST` levels deep."""
+    if type(stated) is not type(gold):
+        return False
+    if isinstance(stated, dict):
+        return stated.keys() == gold.keys() and all(equal(stated[key], gold[key]) for key in stated)
+    if isinstance(stated, list):
+        return len(stated) == len(gold) and all(map(equal, stated, gold))
+    return stated == gold
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [item for each in level for item in _items(each)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: object) -> list:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
