@@ -1,12 +1,14 @@
 """Drift as a program: every quantity on models of a few thousand parameters."""
 
 import json
+import math
 import shutil
 
 import pytest
 
 from tms.io import parquet
 from tms.io.errors import InputError
+from tms.metrics.drift_table import drift_rows
 from tms.mixture.checkpoints import write_digest
 
 
@@ -50,6 +52,15 @@ def folder(tiny_model, tmp_path_factory):
     for name in ("heldout", "facts"):
         examples = [{"example_id": f"{name}{i}", "prompt": f"{name} {i}", "answer": "1"} for i in range(6)]
         parquet.write(folder / f"{name}.parquet", parquet.EXAMPLES, examples, {})
+    general = folder / "general"
+    general.mkdir()
+    (general / "prompts.jsonl").write_text('{"prompt": "hello"}\n{"prompt": "say a\\nb"}\n')
+    (general / "passages.jsonl").write_text('{"text": "a cab"}\n{"text": "\u00e9a"}\n{"text": "bbb"}\n')
+    own = [
+        {"example_id": f"n{i}", "prompt": f"{i}", "answer": "", "problem": "", "solution": solution}
+        for i, solution in enumerate(["abc", "", "ab"])
+    ]
+    parquet.write(folder / "notes.parquet", parquet.PREPARED, own, {})
     return folder
 
 
@@ -70,6 +81,7 @@ def flags(base, **changed):
     } | {name.replace("_", "-"): value for name, value in changed.items()}
     words = [word for name, value in values.items() for word in (f"--{name}", str(value))]
     words += ["--trajectory", "1of1=end", "1of2=middle"]
+    words += ["--general", "general", "--answers", "notes=notes.parquet"]
     return [*words, "--prompts", "heldout=heldout.parquet", "facts=facts.parquet"]
 
 
@@ -97,10 +109,10 @@ def test_trajectory_is_in_the_order_of_the_run(found):
 
 
 def test_kl_of_both_directions_on_each_prompt_set(found):
-    assert list(found["kl"]) == ["heldout", "facts"]
-    for both in found["kl"].values():
+    assert list(found["kl"]) == ["heldout", "facts", "general"]
+    for name, both in found["kl"].items():
         for direction in ("policy_base", "base_policy"):
-            assert both[direction]["n"] == 4
+            assert both[direction]["n"] == (2 if name == "general" else 4)
             assert both[direction]["per_token"] > 0
             assert both[direction]["per_token_stderr"] > 0
             assert both[direction]["tokens"] <= 4 * 8
@@ -109,15 +121,36 @@ def test_kl_of_both_directions_on_each_prompt_set(found):
 
 def test_each_sample_has_its_kl(found, folder):
     samples = parquet.read(folder / "samples.parquet", parquet.DRIFT_SAMPLES)
-    assert len(samples) == 2 * 2 * 4
+    assert len(samples) == 2 * (2 * 4 + 2)
     assert {(row["prompts"], row["benchmark"]) for row in samples} == {
         ("heldout", "chain"),
         ("facts", "facts"),
+        ("general", "general"),
     }
     for prompts, both in found["kl"].items():
         for source, way in (("policy", "policy_base"), ("base", "base_policy")):
             own = [row["kl"] for row in samples if (row["prompts"], row["source"]) == (prompts, source)]
-            assert sum(own) / 4 == pytest.approx(both[way]["per_sequence"])
+            assert sum(own) / len(own) == pytest.approx(both[way]["per_sequence"])
+
+
+def test_losses_beside_are_measured_at_every_point(found, folder):
+    """The passages have 5 + 3 + 3 bytes, the two answers 3 + 2; an answer's end is a token without bytes."""
+    assert list(found["loss"]) == ["general", "notes"]
+    for name, texts, size in (("general", 3, 11), ("notes", 2, 5)):
+        assert list(found["loss"][name]) == ["1of2", "1of1"]
+        assert found["loss"][name]["1of2"] != found["loss"][name]["1of1"]
+        for loss in found["loss"][name].values():
+            assert (loss["n"], loss["per_sequence"] * texts) == (
+                texts,
+                pytest.approx(size * math.log(2) * loss["bits_per_byte"]),
+            )
+        assert 0 <= found["floor"][name]["nll_per_token"] < 1e-5
+    reference = found["pld_ref"]
+    assert reference["per_sequence"] == pytest.approx(2 * math.log(2) * reference["bits_per_byte"])
+    assert found["trajectory"]["1of1"]["bits_per_byte"] == reference["bits_per_byte"]
+    rows = {(row["quantity"], row["prompts"], row["point"]) for row in drift_rows(folder / "drift.json")}
+    assert {("loss.per_token", "general", "1of2"), ("loss.bits_per_byte", "notes", "1of1")} <= rows
+    assert ("floor.general.nll_per_token", "", "") in rows
 
 
 def test_supervision_that_training_masks_as_too_long_is_left_out(run_program, folder, tiny_model, found):
@@ -194,8 +227,8 @@ def test_vllm_draws_in_a_process_of_its_own(run_forked, folder, tiny_model):
         found[engine] = json.loads((folder / f"{engine}.json").read_text())["kl"]
     assert found["vllm"] == found["transformers"]
     drawn = [line for line in done.stderr.splitlines() if line.startswith("drift: samples of policy: ")]
-    assert any(" 0 of 8 stored" in line for line in drawn), done.stderr  # the process apart drew them,
-    assert any(" 8 of 8 stored" in line for line in drawn), done.stderr  # and the program found them
+    assert any(" 0 of 10 stored" in line for line in drawn), done.stderr  # the process apart drew them,
+    assert any(" 10 of 10 stored" in line for line in drawn), done.stderr  # and the program found them
 
 
 @pytest.mark.parametrize(

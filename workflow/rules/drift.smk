@@ -12,6 +12,8 @@ rule drift:
         trajectory=lambda w: drift.checkpoint_inputs(config, **w),
         train=lambda w: drift.train_references(config, w.model, w.method, w.task),
         prompts=lambda w: drift.kl_prompts(config, w.model, w.task).values(),
+        answers=lambda w: drift.answered(config, w.model).values(),
+        general=lambda w: drift.general_files(config, w.model),
     output:
         drift=f"{RUN}/drift.json",
         samples=f"{RUN}/drift_samples.parquet",

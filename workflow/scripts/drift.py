@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from tms.config.suite import GENERAL
+from tms.data import general
 from tms.generation import flags as generation_flags
 from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
@@ -43,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
         "--trajectory", nargs="*", default=[], metavar="POINT=DIR", help="checkpoints whose drift is measured"
     )
     add("--prompts", nargs="*", default=[], metavar="NAME=PATH", help="prompt sets on which KL is measured")
+    add(
+        "--answers", nargs="*", default=[], metavar="NAME=PATH", help="prompts whose own answers' loss counts"
+    )
+    add("--general", type=Path, help="folder of general prompts and passages, measured too")
     add("--kl-prompts", type=int, default=128, help="first so many prompts of each set (0: no KL)")
     add("--kl-samples", type=int, default=1, help="samples of each of them, from either model")
     add("--max-new-tokens", type=int, required=True, help="longest sample for KL")
@@ -65,6 +71,8 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         name: parquet.read(Path(path), parquet.EXAMPLES)[: args.kl_prompts]
         for name, path in cli.parse_pairs(args.prompts).items()
     }
+    if args.general:
+        sets[GENERAL] = general.read_prompts(args.general)[: args.kl_prompts]
     for name, examples in sets.items():
         if not examples:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
@@ -91,12 +99,19 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
 
 
-def reference_sequences(references: list[dict], encoder: Encoder) -> list:
-    """Encode references, which have all ended."""
-    from tms.metrics.drift import encode_supervision
+def texts_beside(args: argparse.Namespace, encoder: Encoder) -> dict:
+    """Texts, beside the target's, on which losses are measured: general passages, and prompts' answers."""
+    from tms.metrics.drift import encode_answers, encode_passages
 
-    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in references]
-    return encode_supervision(labels, encoder)[0]
+    texts = {}
+    if args.general:
+        texts[GENERAL] = encode_passages(general.read_passages(args.general), encoder.chat.tokenizer)
+    for name, path in cli.parse_pairs(args.answers).items():
+        rows = parquet.read(Path(path), parquet.PREPARED)
+        answered = [row | {"completion": row["solution"]} for row in rows if row["solution"]]
+        if answered:
+            texts[name] = encode_answers(answered[: args.kl_prompts or None], encoder)
+    return texts
 
 
 def sample_apart() -> None:
@@ -109,28 +124,6 @@ def sample_apart() -> None:
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     if status := child.wait():
         sys.exit(abs(status))
-
-
-def measure_kl(args: argparse.Namespace, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:
-    """KL(pi || pi_0) on samples of pi and KL(pi_0 || pi) on samples of pi_0, for each prompt set.
-
-    Each sample gets its own KL, in column `kl`.
-    """
-    from tms.metrics.drift import kl_divergence
-    from tms.metrics.policy import load_policy
-
-    models = {"policy": load_policy(args.model, models=2), "base": load_policy(args.base, models=2)}
-    measured: dict[str, dict] = {}
-    for who, other in (("policy", "base"), ("base", "policy")):
-        for name in cli.parse_pairs(args.prompts):
-            drawn = [row for row in samples[who] if row["prompts"] == name]
-            sequences = [(encoder.prompt(row), row["completion_ids"]) for row in drawn]
-            kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
-            for row, value in zip(drawn, sums, strict=True):
-                row["kl"] = value
-            truncated = sum(row["finish_reason"] == "length" for row in drawn)
-            measured.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
-    return measured
 
 
 def main(args: argparse.Namespace) -> None:
@@ -147,46 +140,50 @@ def main(args: argparse.Namespace) -> None:
     # Imported here, after the checks that need none of it.
     import torch
 
-    from tms.metrics.drift import add_drift, encode_supervision, policy_label_divergence
+    from tms.metrics.drift import (
+        add_drift,
+        encode_answers,
+        encode_supervision,
+        kl_both_ways,
+        losses_along,
+        policy_label_divergence,
+        text_loss,
+    )
     from tms.metrics.floor import divergence_floor
     from tms.metrics.policy import load_policy
 
     torch.set_num_threads(args.threads)
-    if args.engine == "vllm" and args.prompts and args.kl_prompts:
+    prompted = bool(args.kl_prompts and (args.prompts or args.general))
+    if args.engine == "vllm" and prompted:
         sample_apart()
-    samples = sample(args) if args.kl_prompts and args.prompts else {}
+    samples = sample(args) if prompted else {}
     drawn = cost.of_completions([row for done in samples.values() for row in done])
     sampled = time.monotonic()
 
     encoder = Encoder(args.base)
-    label_sequences = reference_sequences(references, encoder)
+    labels, texts = encode_answers(references, encoder), texts_beside(args, encoder)
     train_references = parquet.read_references(args.train_references) if args.train_references else []
-    train_sequences = reference_sequences(train_references[: args.train_rows or None], encoder)
+    train_sequences = encode_answers(train_references[: args.train_rows or None], encoder).sequences
     model = load_policy(args.model)
-    measured = {"pld_ref": policy_label_divergence(model, label_sequences, "pld_ref")}
+    measured = {"pld_ref": text_loss(model, labels, "pld_ref")}
     if args.heldout_mixture:
         sequences, masked = encode_supervision(mixture, encoder, args.longest_target)
         measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
+    at_end = {name: text_loss(model, text, f"loss on {name}") for name, text in texts.items()}
     del model
-    heldout, train = {}, {}
-    for point in sorted(trajectory, key=checkpoints.parse_point):
-        known = checkpoints.weights_digest(trajectory[point]) == checkpoints.weights_digest(args.model)
-        if known:
-            heldout[point] = measured["pld_ref"]
-        if known and not train_sequences:
-            continue
-        policy = load_policy(trajectory[point])
-        if not known:
-            heldout[point] = policy_label_divergence(policy, label_sequences, f"pld_ref {point}")
-        if train_sequences:
-            train[point] = policy_label_divergence(policy, train_sequences, f"training NLL {point}")
-        del policy  # before the next one is loaded
-    measured["trajectory"] = add_drift(heldout)
+    losses, train = losses_along(
+        trajectory, args.model, {"": measured["pld_ref"]} | at_end, {"": labels} | texts, train_sequences
+    )
+    measured["trajectory"] = add_drift(losses.pop(""))
     if train:
         measured["train_trajectory"] = train
+    if losses:
+        measured["loss"] = losses
     if samples:
-        measured["kl"] = measure_kl(args, encoder, samples)
-    measured["floor"] = divergence_floor(args.model, args.base, label_sequences)
+        measured["kl"] = kl_both_ways(args.model, args.base, encoder, samples)
+    sets = {"": labels.sequences} | {name: text.sequences for name, text in texts.items()}
+    floors = divergence_floor(args.model, args.base, sets)
+    measured["floor"] = floors.pop("") | floors
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
     parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))
     args.output.write_text(json.dumps(measured, indent=1) + "\n")

@@ -1,9 +1,24 @@
 """Drift along a run, and what enters the divergences."""
 
+import math
+from types import SimpleNamespace
+
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tms.io.errors import InputError
-from tms.metrics.drift import add_drift, encode_supervision, policy_label_divergence, summary
+from tms.metrics.drift import (
+    Texts,
+    add_drift,
+    encode_answers,
+    encode_passages,
+    encode_supervision,
+    policy_label_divergence,
+    summary,
+    text_loss,
+)
 from tms.metrics.policy import load_policy
 from tms.training.encoder import Encoder
 from tms.training.examples import from_mixture
@@ -54,6 +69,57 @@ def test_divergence_agrees_with_the_models_own_loss(tiny_model):
     assert found["per_sequence"] == pytest.approx(sum(sums) / 2, rel=1e-5)
     assert found["per_token"] == pytest.approx(sum(sums) / 6, rel=1e-5)
     assert (found["n"], found["tokens"]) == (2, 6)
+
+
+PASSAGES = ["the cat sat", "\u00fcber\u00dfe und \u4e2d\u6587", "a\n\nb  c"]
+
+
+def test_loss_on_passages_is_lm_evals(tiny_model):
+    """lm-eval's bits a byte over rolling log-likelihoods of the same texts, in its own code."""
+    import logging
+
+    from lm_eval.api.instance import Instance
+    from lm_eval.api.metrics import bits_per_byte, weighted_mean
+    from lm_eval.models.huggingface import HFLM
+
+    logging.disable(logging.WARNING)
+    model, encoder = load_policy(tiny_model), Encoder(tiny_model)
+    lm = HFLM(model, tokenizer=encoder.chat.tokenizer, batch_size=1, backend="causal")
+    requests = [Instance("loglikelihood_rolling", {}, (text,), index) for index, text in enumerate(PASSAGES)]
+    nats = lm.loglikelihood_rolling(requests, disable_tqdm=True)
+    logging.disable(logging.NOTSET)
+    sizes = [len(text.encode()) for text in PASSAGES]
+    found = text_loss(model, encode_passages(PASSAGES, encoder.chat.tokenizer), "passages")
+    assert found["per_sequence"] == pytest.approx(-sum(nats) / 3, rel=1e-5)
+    assert found["bits_per_byte"] == pytest.approx(bits_per_byte([*zip(nats, sizes, strict=True)]), rel=1e-5)
+    assert weighted_mean([*zip(nats, sizes, strict=True)]) < 0
+
+
+class Uniform(torch.nn.Module):
+    """A model without weights, for which every token of the vocabulary is as likely."""
+
+    config = SimpleNamespace(get_text_config=lambda: SimpleNamespace(vocab_size=8))
+    device = "cpu"
+
+    def forward(self, input_ids, use_cache):
+        return SimpleNamespace(logits=torch.zeros(*input_ids.shape, 8))
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 9)), min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_bits_a_byte_of_a_known_model(sizes):
+    """A token of 8 equally likely ones takes 3 bits, whatever it is."""
+    texts = Texts([([0], [1] * tokens) for tokens, _ in sizes], sum(size for _, size in sizes))
+    found = text_loss(Uniform(), texts, "texts")
+    tokens = sum(tokens for tokens, _ in sizes)
+    assert found["per_token"] == pytest.approx(math.log(8))
+    assert found["bits_per_byte"] == pytest.approx(3 * tokens / texts.bytes)
+
+
+def test_an_answers_bytes_are_those_of_its_plain_text(tiny_model):
+    texts = encode_answers([{"prompt": "1+1", "completion": "\u00e9a"}], Encoder(tiny_model))
+    assert texts.bytes == 3
+    assert texts.sequences[0][1][-1] == Encoder(tiny_model).end
 
 
 def test_nothing_to_measure_and_broken_weights_are_refused():

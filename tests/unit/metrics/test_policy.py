@@ -56,7 +56,7 @@ def test_a_small_divergence_is_read_right_in_float32_alone(stored_in_bfloat16, t
     model.save_pretrained(tmp_path)
     folders = (tmp_path, stored_in_bfloat16)
     floor = {
-        dtype: divergence_floor(*folders, SEQUENCES, dtype)["kl_per_token"]
+        dtype: divergence_floor(*folders, {"": SEQUENCES}, dtype)[""]["kl_per_token"]
         for dtype in (torch.float32, torch.bfloat16)
     }
 

@@ -1,5 +1,7 @@
 """Inputs and flags of the divergence: a student, SFT, and a long run."""
 
+import copy
+
 from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import drift
@@ -40,3 +42,18 @@ def test_a_long_run_scores_training_references_too():
     assert drift.train_references(SHIPPED, "tiny", "sft", "chain") == []
     flags = drift.drift_flags(SHIPPED, "tiny", "sft_long", "chain", "0")
     assert f" --train-references {references} --train-rows 256 --prompts " in flags
+
+
+def test_general_text_and_answers_without_a_score_are_measured_too():
+    config = copy.deepcopy(SHIPPED)
+    config["suites"]["miniature"] |= {"retention": ["facts", "lookup"], "general": True}
+    for task in ("chain", "lookup"):
+        config["tasks"][task]["grader"] = "none"
+    flags = drift.drift_flags(config, "tiny", "sft", "chain", "0")
+    assert " --answers lookup=data/lookup/test.parquet --general workflow/resources/general " in flags
+    assert drift.general_files(config, "tiny") == [
+        "workflow/resources/general/prompts.jsonl",
+        "workflow/resources/general/passages.jsonl",
+    ]
+    assert drift.general_files(SHIPPED, "tiny") == []
+    assert drift.answered(SHIPPED, "tiny") == {}

@@ -15,6 +15,7 @@ CACHE = "rows"
 PUNKT = "data/nltk/tokenizers/punkt_tab"
 TEMPLATES = "workflow/templates"
 PAPER = "workflow/resources/paper"
+GENERAL = "workflow/resources/general"
 
 
 def any_of(names: Iterable[str]) -> str:

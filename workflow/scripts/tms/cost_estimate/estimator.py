@@ -258,19 +258,14 @@ class Estimator:
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
         folder, chosen = entry["base"], self.config["drift"]
-        sets = []
-        for name, split in examples_of(job):
-            text = (
-                self.lengths.benchmark(name, model, folder)
-                if split == "test"
-                else self.lengths.examples(name, split, folder)
-            )
-            sets.append(Texts(min(chosen["prompts"], text.count), text.prompt, text.completion))
+        prompted, beside = self.lengths.measured_beside(task, model, folder)
+        sets = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in prompted]
         sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
         scored = (points + mixture) * labels.count * (labels.prompt + labels.completion)
+        scored += points * sum(text.count * (text.prompt + text.completion) for text in beside)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
         scored += 4 * chosen["samples"] * sum(text.count * (text.prompt + text.completion) for text in sets)
         device, _ = self._device(job)

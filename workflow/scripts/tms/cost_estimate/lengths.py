@@ -8,8 +8,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
+from tms.config import study
+from tms.config.paths import GENERAL
+from tms.config.stages.drift import answered
 from tms.config.tasks import limit
 from tms.cost_estimate.throughput import Throughput
+from tms.data import general
 from tms.io import parquet
 from tms.io.conversation import context_messages
 from tms.io.errors import InputError
@@ -60,6 +64,19 @@ class Lengths:
         self.assumed.add(task)
         return Texts(count, self.figures.assumed(task, "prompt"), self._say(task))
 
+    def measured_beside(self, task: str, model: str, folder: str) -> tuple[list[Texts], list[Texts]]:
+        """Prompts on which a run's KL is measured, and texts whose loss is measured beside the references."""
+        suite = study.suite(self.config, model)
+        heldout = self.examples(task, "heldout", folder)
+        prompted = [heldout, *(self.benchmark(name, model, folder) for name in suite.retention)]
+        beside = [self.benchmark(name, model, folder) for name in answered(self.config, model)]
+        if suite.general:
+            prompts = [row["prompt"] for row in general.read_prompts(Path(GENERAL))]
+            prompted.append(Texts(len(prompts), self._by_characters(prompts), heldout.completion))
+            passages = general.read_passages(Path(GENERAL))
+            beside.append(Texts(len(passages), 0, self._by_characters(passages)))
+        return prompted, beside
+
     def references(self, task: str, suite: str, teacher: str, split: str, folder: str) -> Texts:
         """Verified references of a split (train or heldout)."""
         name = "references" if split == "train" else f"{split}_references"
@@ -105,6 +122,10 @@ class Lengths:
         if tokenizer.exists():
             encoded = self._tokenizer(str(tokenizer)).encode_batch(texts, add_special_tokens=False)
             return sum(len(one.ids) for one in encoded) / len(texts)
+        return self._by_characters(texts)
+
+    def _by_characters(self, texts: list[str]) -> float:
+        """Mean tokens of texts that no tokenizer has counted."""
         return sum(map(len, texts)) / len(texts) / self.figures.plain["characters_a_token"]
 
 

@@ -1,12 +1,55 @@
-"""Held-out Policy-Label Divergence, its drift along a run, KL to the base (Sections 3.3, 4; Eq. 4.2)."""
+"""Held-out Policy-Label Divergence, its drift along a run, KL to the base (Sections 3.3, 4; Eq. 4.2).
+
+Losses on other texts stand beside them, where no benchmark says what a model could do before.
+"""
 
 import math
+from dataclasses import dataclass
+from pathlib import Path
 
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
+from tms.metrics.policy import load_policy
+from tms.mixture.checkpoints import parse_point, weights_digest
 from tms.training.encoder import Encoder
 from tms.training.examples import masking_reason
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts whose loss is measured.
+
+    Args:
+        sequences: (prompt ids, text ids) of each.
+        bytes: their UTF-8 bytes, of which a loss has bits a byte: the same texts compare over tokenizers.
+    """
+
+    sequences: list[Sequence]
+    bytes: int
+
+
+def encode_passages(passages: list[str], tokenizer) -> Texts:
+    """Encode passages as plain text: no chat template, and every token of the text is predicted.
+
+    The first one is predicted from the tokenizer's begin token (from its end token where it has none), and no
+    end is predicted after the last, as lm-eval measures it.
+    """
+    before = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    ids = [tokenizer(passage, add_special_tokens=False)["input_ids"] for passage in passages]
+    return Texts([([before], text) for text in ids], sum(len(passage.encode()) for passage in passages))
+
+
+def encode_answers(rows: list[dict], encoder: Encoder) -> Texts:
+    """Encode whole answers to prompts, in the chat template; the end token's loss counts, it has no bytes.
+
+    Args:
+        rows: columns `prompt`, `completion`.
+        encoder: the base's.
+    """
+    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in rows]
+    sequences, _ = encode_supervision(labels, encoder)
+    return Texts(sequences, sum(len(encoder.chat.plain(row["completion"]).encode()) for row in rows))
 
 
 def encode_supervision(
@@ -31,6 +74,17 @@ def encode_supervision(
     return sequences, len(rows) - len(sequences)
 
 
+def text_loss(model, texts: Texts, what: str) -> dict:
+    """Loss of a model on texts: their NLL (nats) per token and per sequence, and in bits a byte.
+
+    Raises:
+        InputError: there is no text, or the numbers are not finite.
+    """
+    loss = policy_label_divergence(model, texts.sequences, what)
+    nats = loss["per_token"] * loss["tokens"]
+    return loss | {"bits_per_byte": nats / math.log(2) / max(texts.bytes, 1)}
+
+
 def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict:
     """PLD of a policy on supervised sequences: their NLL (nats) per token and per sequence."""
     with Progress(len(sequences), what, "rows") as progress:
@@ -43,6 +97,63 @@ def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> tuple[
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_kl(policy, other, sequences, progress.advance)
     return summary(sums, [len(completion) for _, completion in sequences], what), sums
+
+
+def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:
+    """KL(pi || pi_0) on samples of pi and KL(pi_0 || pi) on samples of pi_0, for each prompt set.
+
+    Each sample gets its own KL, in column `kl`.
+
+    Args:
+        policy, base: model folders.
+        encoder: the base's.
+        samples: of `policy` and `base`; column `prompts` names the set.
+    """
+    models = {"policy": load_policy(policy, models=2), "base": load_policy(base, models=2)}
+    measured: dict[str, dict] = {}
+    for who, other in (("policy", "base"), ("base", "policy")):
+        for name in dict.fromkeys(row["prompts"] for row in samples[who]):
+            drawn = [row for row in samples[who] if row["prompts"] == name]
+            sequences = [(encoder.prompt(row), row["completion_ids"]) for row in drawn]
+            kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
+            for row, value in zip(drawn, sums, strict=True):
+                row["kl"] = value
+            truncated = sum(row["finish_reason"] == "length" for row in drawn)
+            measured.setdefault(name, {})[f"{who}_{other}"] = kl | {"truncated": truncated}
+    return measured
+
+
+def losses_along(
+    trajectory: dict[str, Path],
+    end: Path,
+    at_end: dict[str, dict],
+    texts: dict[str, Texts],
+    train: list[Sequence],
+) -> tuple[dict[str, dict[str, dict]], dict[str, dict]]:
+    """Losses of a run's checkpoints on texts, and on training references where there are any.
+
+    Args:
+        trajectory: point -> model folder.
+        end: folder of the trained model; a checkpoint that is equal to it is not measured again.
+        at_end: its loss on each of the texts.
+        texts: by name; "" are the references to held-out prompts.
+        train: training references.
+
+    Returns:
+        Name -> point -> loss, in the order of the run, and point -> loss on the training references.
+    """
+    losses: dict[str, dict[str, dict]] = {name: {} for name in texts}
+    on_train: dict[str, dict] = {}
+    for point in sorted(trajectory, key=parse_point):
+        known = weights_digest(trajectory[point]) == weights_digest(end)
+        policy = None if known and not train else load_policy(trajectory[point])
+        for name, text in texts.items():
+            what = f"loss on {name} {point}" if name else f"pld_ref {point}"
+            losses[name][point] = at_end[name] if known else text_loss(policy, text, what)
+        if train:
+            on_train[point] = policy_label_divergence(policy, train, f"training NLL {point}")
+        del policy  # before the next one is loaded
+    return losses, on_train
 
 
 def summary(sums: list[float], counts: list[int], what: str) -> dict:

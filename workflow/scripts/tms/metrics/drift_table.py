@@ -14,7 +14,8 @@ def drift_rows(path: Path) -> list[dict]:
     """Read a run's drift.json as rows with `quantity`, `prompts`, `point`, `value` and `stderr`.
 
     E.g. `kl` -> `heldout` -> `policy_base` -> `per_token` becomes the quantity `kl.policy_base.per_token` on
-    the prompts `heldout`; `trajectory` -> `3of10` -> `per_token` is `trajectory.per_token` at point 3of10.
+    the prompts `heldout`; `trajectory` -> `3of10` -> `per_token` is `trajectory.per_token` at point 3of10;
+    `loss` -> `general` -> `3of10` -> `per_token` is `loss.per_token` on the texts `general` there.
 
     Raises:
         InputError: the file is missing or broken.
@@ -37,7 +38,7 @@ def _leaves(node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], floa
 
 def _row(keys: tuple[str, ...], value: float, stderr: float | None) -> dict:
     points = [key for key in keys if _is_point(key)]
-    prompts = keys[1:2] if keys[0] == "kl" else ()
+    prompts = keys[1:2] if keys[0] in ("kl", "loss") else ()
     return {
         "quantity": ".".join(key for key in keys if key not in (*points, *prompts)),
         "prompts": "".join(prompts),

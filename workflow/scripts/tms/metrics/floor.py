@@ -13,22 +13,26 @@ POSITIONS = 32  # of each: all logits of a vocabulary of 150,000 then take 0.3 G
 
 
 def divergence_floor(
-    policy: Path, base: Path, sequences: list[Sequence], dtype: torch.dtype = torch.float32
-) -> dict:
+    policy: Path, base: Path, sets: dict[str, list[Sequence]], dtype: torch.dtype = torch.float32
+) -> dict[str, dict]:
     """Compare KL(policy || base) and the policy's NLL as they are measured with the same ones in float64.
 
     A KL below the floor cannot be told from 0. (Norms are float32 in both: transformers' models cast there.)
 
     Args:
         policy, base: model folders.
-        sequences: prompt ids and completion ids; the first tokens of the first ones are taken.
+        sets: prompt ids and completion ids of each set; the first tokens of the first ones are taken.
         dtype: of the passes whose floor it is.
 
     Returns:
-        `kl_per_token` and `nll_per_token`, the mean absolute differences at a token (nats), and `positions`,
-        the number of tokens.
+        Of each set `kl_per_token` and `nll_per_token`, the mean absolute differences at a token (nats), and
+        `positions`, the number of tokens.
     """
-    some = [(prompt, completion[:POSITIONS]) for prompt, completion in sequences[:SEQUENCES]]
+    some = [
+        (prompt, completion[:POSITIONS])
+        for sequences in sets.values()
+        for prompt, completion in sequences[:SEQUENCES]
+    ]
     targets_N = torch.tensor([token for _, completion in some for token in completion])
     kl, nll = {}, {}
     for exact in (False, True):
@@ -45,8 +49,16 @@ def divergence_floor(
         else:
             kl[exact] = kl_N(logits[policy], logits[base])
             nll[exact] = nll_N(logits[policy], targets_N)
+    sizes = [
+        sum(len(completion[:POSITIONS]) for _, completion in sequences[:SEQUENCES])
+        for sequences in sets.values()
+    ]
+    apart = ((one[True] - one[False]).abs().split(sizes) for one in (kl, nll))
     return {
-        "kl_per_token": (kl[True] - kl[False]).abs().mean().item(),
-        "nll_per_token": (nll[True] - nll[False]).abs().mean().item(),
-        "positions": len(targets_N),
+        name: {
+            "kl_per_token": of_kl.mean().item(),
+            "nll_per_token": of_nll.mean().item(),
+            "positions": len(of_kl),
+        }
+        for name, of_kl, of_nll in zip(sets, *apart, strict=True)
     }

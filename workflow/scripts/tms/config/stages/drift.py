@@ -4,6 +4,7 @@ from tms.config import paths, study
 from tms.config.engines import engine_flags
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
+from tms.data.general import PASSAGES, PROMPTS
 from tms.mixture.checkpoints import BASE
 
 
@@ -41,6 +42,19 @@ def kl_prompts(config: dict, model: str, task: str) -> dict[str, str]:
     }
 
 
+def answered(config: dict, model: str) -> dict[str, str]:
+    """Files of the benchmarks without a score but the targets: the loss on their own answers is measured."""
+    suite = study.suite(config, model)
+    return paths.test_files([name for name in suite.unscored if name not in suite.targets])
+
+
+def general_files(config: dict, model: str) -> list[str]:
+    """The general prompts and passages, where the model's suite asks for them."""
+    if not study.suite(config, model).general:
+        return []
+    return [f"{paths.GENERAL}/{name}" for name in (PROMPTS, PASSAGES)]
+
+
 def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
     """The checkpoints and targets whose divergence is measured, and the sampling for KL."""
     points = scored_points(config, model, method)
@@ -55,6 +69,8 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         heldout_mixture=own or None,
         longest_target=config["tasks"][task]["max_new_tokens"] if own else None,
         prompts=labelled(kl_prompts(config, model, task)),
+        answers=labelled(answered(config, model)) or None,
+        general=paths.GENERAL if study.suite(config, model).general else None,
         kl_prompts=config["drift"]["prompts"],
         kl_samples=config["drift"]["samples"],
         max_new_tokens=max(config["tasks"][name]["max_new_tokens"] for name in prompted),

@@ -1,0 +1,28 @@
+"""The shipped general prompts and passages, and broken files of them."""
+
+import json
+
+import pytest
+from helpers.paths import ROOT
+
+from tms.data import general
+from tms.io.errors import InputError
+
+SHIPPED = ROOT / "workflow/resources/general"
+
+
+def test_the_shipped_sets():
+    prompts, passages = general.read_prompts(SHIPPED), general.read_passages(SHIPPED)
+    assert (len(prompts), len(passages)) == (125, 56)
+    texts = [row["prompt"] for row in prompts]
+    assert len({*texts, *passages}) == 125 + 56
+    kinds = [json.loads(line)["kind"] for line in (SHIPPED / "prompts.jsonl").read_text().splitlines()]
+    assert len(set(kinds)) == 13
+    assert len(set(kinds[:16])) >= 8  # so a few prompts are of many kinds too
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[1]", "3", '{"text": " "}', '{"text": 3}', '{"prompt": "a"}'])
+def test_a_broken_line_is_named(tmp_path, line):
+    (tmp_path / "passages.jsonl").write_text(f'{{"text": "a"}}\n{line}\n')
+    with pytest.raises(InputError, match=r"passages\.jsonl:2: no text under 'text'"):
+        general.read_passages(tmp_path)
