@@ -57,7 +57,7 @@ class FunctionRewards:
     def __init__(self, function):
         self.function, self.failures = function, 0
 
-    def of(self, completions: list[str], answers: list[str]) -> list[float | None]:
+    def of(self, completions: list[str], answers: list[str], graders: list[str]) -> list[float | None]:
         rewards = [self.function(*pair) for pair in zip(completions, answers, strict=True)]
         self.failures = sum(reward is None for reward in rewards)
         return rewards
@@ -84,6 +84,7 @@ def references(n: int, completion: str = "it is {}") -> list[dict]:
             "prompt": f"{i}+1",
             "completion": completion.format(i + 1),
             "answer": str(i + 1),
+            "grader": "fake",
         }
         for i in range(n)
     ]

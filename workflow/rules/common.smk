@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 from tms.config import paths, study, tasks
 from tms.config.check import check
 from tms.config.flags import flags, labelled
+from tms.config.joint_targets import joint_targets, own_tasks
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
 from tms.config.requested import asked_models
@@ -46,6 +47,8 @@ try:
         print(f"warning: {warning}", file=sys.stderr)
 except InputError as error:
     sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+# Tasks with data of their own; the rows of the others are joined.
+OWN_TASKS = any_of(own_tasks(config))
 
 
 wildcard_constraints:

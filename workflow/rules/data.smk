@@ -128,6 +128,8 @@ rule decontaminate:
         "logs/decontaminate/{task}/{suite}.log",
     benchmark:
         "logs/benchmarks/decontaminate/{task}/{suite}.tsv"
+    wildcard_constraints:
+        task=OWN_TASKS,
     conda:
         "../../envs/laptop.yaml"
     params:

@@ -1,4 +1,4 @@
-"""The teacher's answers, sampled and verified."""
+"""The teacher's answers, sampled and verified, and those of several tasks joined for one run."""
 
 from tms.config.stages import teacher
 
@@ -45,6 +45,8 @@ rule filter_teacher:
         "logs/filter_teacher/{task}/{suite}/{teacher}.log",
     benchmark:
         "logs/benchmarks/filter_teacher/{task}/{suite}/{teacher}.tsv"
+    wildcard_constraints:
+        task=OWN_TASKS,
     conda:
         "../../envs/laptop.yaml"
     resources:
@@ -61,3 +63,25 @@ rule filter_teacher:
         " --references {output.references:q} --heldout-references {output.heldout:q}"
         " --rejects {output.rejects:q} --summary {output.summary:q}"
         f" {TELL}"
+
+
+# The rows of a joint target: references, and the held-out prompts on which KL is measured.
+rule join_tasks:
+    input:
+        lambda w: teacher.joined_files(**w).values(),
+    output:
+        "data/{target}/{suite}/{rows}.parquet",
+    log:
+        "logs/join_tasks/{target}/{suite}/{rows}.log",
+    benchmark:
+        "logs/benchmarks/join_tasks/{target}/{suite}/{rows}.tsv"
+    wildcard_constraints:
+        target=any_of(joint_targets(config)),
+        rows=f"heldout|({any_of(config['teachers'])})/(heldout_)?references",
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: teacher.join_flags(**w),
+        code=digests("join_tasks"),
+    shell:
+        f"{JOB} python workflow/scripts/join_tasks.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"

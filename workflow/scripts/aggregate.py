@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 from tms.data.contamination.report import contaminated_pairs
 from tms.io import cli
 from tms.io.csv_file import decimal, write_csv
@@ -135,6 +135,11 @@ def as_paths(pairs: dict[str, str]) -> dict[str, Path]:
     return {label: Path(path) for label, path in pairs.items()}
 
 
+def contamination(notes: dict[tuple[str, str], str], target: str, benchmark: str) -> str:
+    """What is noted of a target's tasks and a benchmark; "" where there is nothing."""
+    return "; ".join(notes[task, benchmark] for task in tasks_of(target) if (task, benchmark) in notes)
+
+
 def write_scores(args: argparse.Namespace, suite: Suite, notes: dict[tuple[str, str], str]) -> None:
     """Write a row for each run and benchmark, and for the other metrics of its rows."""
     base = read_scores(args.base_scores, suite.benchmarks)
@@ -150,7 +155,7 @@ def write_scores(args: argparse.Namespace, suite: Suite, notes: dict[tuple[str, 
     lines = [
         row
         | {name: decimal(row[name], TIDY_DECIMALS) for name in fractions}
-        | {"contamination": notes.get((row["train_task"], row["benchmark"]), "")}
+        | {"contamination": contamination(notes, row["train_task"], row["benchmark"])}
         for row in rows
     ]
     write_csv(args.scores, TIDY, lines)

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tms.grading.graders import add_grader, grader_for, graders_of
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
@@ -25,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         default="all",
         help="correct: sampled targets that the grader refuses keep their place but give no loss (ablation)",
     )
-    add("--grader", help="the task's grader; needed for --keep correct")
+    add_grader(parser, "the task's grader; needed for --keep correct")
     add("--processes", type=int, default=1, help="grading processes; changes no result")
     add_lost_rows(parser)
     add("--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order")
@@ -41,7 +42,11 @@ def main(args: argparse.Namespace) -> None:
     if args.keep == "correct":
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
-        tasks = [Task(args.grader, row["completion"], row["answer"]) for row in harvest.values()]
+        graders = graders_of(args.grader)
+        tasks = [
+            Task(grader_for(graders, row["benchmark"]), row["completion"], row["answer"])
+            for row in harvest.values()
+        ]
         grades = grade_all(tasks, args.processes, args.lost_rows)
         harvest = reject(
             harvest, {pair for pair, grade in zip(harvest, grades, strict=True) if grade.score != 1}

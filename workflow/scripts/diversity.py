@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tms.config.suite import tasks_of
 from tms.experiments import cells
 from tms.experiments.answer_classes import canonical_all, has_answers
 from tms.experiments.diversity_cells import BASE, CHOSEN, WHOLE, target_cells, unmeasured_cells
@@ -57,7 +58,7 @@ def of_task(labels: list[str], task: str) -> dict[str, str]:
     methods = {}
     for label in labels:
         method, _, run = label.partition("/")
-        if label == BASE or parse_run(run)[0] == task:
+        if label == BASE or task in tasks_of(parse_run(run)[0]):
             methods[label] = method
     return methods
 

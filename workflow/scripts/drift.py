@@ -67,10 +67,10 @@ def parser() -> argparse.ArgumentParser:
 
 def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompts` names their set."""
-    sets = {
-        name: parquet.read(Path(path), parquet.EXAMPLES)[: args.kl_prompts]
-        for name, path in cli.parse_pairs(args.prompts).items()
-    }
+    sets = {}
+    for name, path in cli.parse_pairs(args.prompts).items():
+        task = args.task if name == HELDOUT else name
+        sets[name] = parquet.read(Path(path), parquet.EXAMPLES, benchmark=task)[: args.kl_prompts]
     if args.general:
         sets[GENERAL] = general.read_prompts(args.general)[: args.kl_prompts]
     for name, examples in sets.items():
@@ -78,8 +78,8 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
     wanted = [
         {
+            "benchmark": name,
             **example,
-            "benchmark": args.task if name == HELDOUT else name,
             "split": "heldout" if name == HELDOUT else "test",
             "checkpoint": "",
             "sample": number,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.config.method_kinds import SIDES
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 from tms.experiments import cells
 from tms.experiments.frontier import Point, frontier_cells
 from tms.experiments.method_cells import read_updates, update_cells
@@ -69,7 +69,7 @@ def read_points(pairs: list[str], suite: Suite) -> dict[Point, dict[Run, Model]]
     """Read the grades of every run and checkpoint, by method and checkpoint."""
     points: dict[Point, dict[Run, Model]] = {}
     for (method, task, seed), path in flags.parse_runs(pairs).items():
-        for checkpoint, model in read_checkpoints(path, [task, *suite.retention]).items():
+        for checkpoint, model in read_checkpoints(path, [*tasks_of(task), *suite.retention]).items():
             points.setdefault((method, checkpoint), {})[task, seed] = model
     return points
 

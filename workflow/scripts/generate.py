@@ -35,48 +35,14 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
-def whole_number(text: str, flag: str) -> int:
-    """Read a positive whole number of a flag.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise InputError(f"{flag} {text!r}: give a positive whole number")
-    return int(text)
-
-
-def per_benchmark(values: list[str], flag: str, names: list[str]) -> dict[str, int]:
-    """Read numbers given as `NAME=N`, or as one `N` that stands for all other benchmarks.
-
-    Raises:
-        InputError: a benchmark that is not among `names`, two defaults, or something other than a number.
-    """
-    named = cli.parse_pairs([value for value in values if "=" in value])
-    defaults = [value for value in values if "=" not in value]
-    if len(defaults) > 1:
-        raise InputError(f"{flag} {' '.join(defaults)}: give one number for all, others as NAME=N")
-    if unknown := [name for name in named if name not in names]:
-        raise InputError(f"{flag} {unknown[0]}: no such benchmark; --benchmarks has {', '.join(names)}")
-    return {
-        name: whole_number(value, flag)
-        for name, value in {**dict.fromkeys(names, *defaults), **named}.items()
-        if value is not None
-    }
-
-
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     if args.samples < 1:
         raise InputError(f"--samples {args.samples}: give at least 1")
     paths = cli.parse_pairs(args.benchmarks)
     names = list(paths)
-    limits = per_benchmark(args.limits, "--limits", names)
-    longest = per_benchmark(args.max_new_tokens, "--max-new-tokens", names)
-    if without := [name for name in names if name not in longest]:
-        raise InputError(
-            f"--max-new-tokens: no number for {without[0]}; add {without[0]}=N or a number for all"
-        )
+    limits = generation_flags.per_benchmark(args.limits, "--limits", names)
+    longest = generation_flags.longest(args, names)
     examples = {
         name: parquet.read(Path(path), parquet.EXAMPLES)[: limits.get(name)] for name, path in paths.items()
     }

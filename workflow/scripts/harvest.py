@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     add("--plan", type=Path, required=True, help="plan of what each visit trains on")
     add("--references", nargs="+", required=True, metavar="SPLIT=PATH", help="verified references, by split")
     add("--checkpoints", nargs="+", required=True, metavar="POINT=FOLDER", help="checkpoints of the run")
-    add("--task", required=True, help="task name, written to column `benchmark`")
+    add("--task", required=True, help="the run's task, written to column `benchmark` of rows that name none")
     add("--part", type=int, default=1, help="which share of the rows, from 1")
     add("--parts", type=int, default=1, help="jobs over which the rows are spread evenly")
     add(
@@ -27,7 +27,13 @@ def parser() -> argparse.ArgumentParser:
         help="planned: what the plan names; full: every training prompt at every checkpoint as well",
     )
     add("--samples", type=int, default=1, help="samples of each prompt (mode full)")
-    add("--max-new-tokens", type=int, required=True, help="longest completion")
+    add(
+        "--max-new-tokens",
+        nargs="+",
+        required=True,
+        metavar="N|TASK=N",
+        help="longest completion; of several tasks TASK=N for each",
+    )
     generation_flags.add(flags)
     return flags
 
@@ -38,7 +44,6 @@ def wanted_rows(
     points: list[str],
     mode: str,
     samples: int,
-    task: str,
 ) -> dict[str, list[dict]]:
     """List the rows to generate for each checkpoint, each once, in the order of splits and references.
 
@@ -48,7 +53,6 @@ def wanted_rows(
         points: names of the checkpoints that there are.
         mode: planned or full.
         samples: samples of each prompt in mode full.
-        task: name for column `benchmark`.
 
     Raises:
         InputError: the plan names an example or a checkpoint that there is not.
@@ -80,7 +84,7 @@ def wanted_rows(
         point: [
             {
                 "example_id": example,
-                "benchmark": task,
+                "benchmark": references[split][example]["benchmark"],
                 "split": split,
                 "sample": sample,
                 "checkpoint": point,
@@ -129,21 +133,27 @@ def main(args: argparse.Namespace) -> None:
     if "train" not in paths:
         raise InputError("--references: name the training references, train=PATH")
     references = {
-        split: {row["example_id"]: row for row in parquet.read_references(Path(path))}
+        split: {row["example_id"]: row for row in parquet.read_references(Path(path), args.task)}
         for split, path in paths.items()
     }
     plan = parquet.read(args.plan, parquet.PLAN)
-    wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples, args.task)
+    wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples)
     mine = rows_of_part(wanted, args.part, args.parts)
     engine = generation_flags.engine(args)
-    sampling = generation_flags.sampling(args, args.max_new_tokens)
+    tasks = list(dict.fromkeys(row["benchmark"] for rows in references.values() for row in rows.values()))
+    longest = generation_flags.longest(args, tasks)
     models = {point: open_model(Path(folders[point])) for point in mine}
+    settings = {task: generation_flags.sampling(args, limit) for task, limit in longest.items()}
+    # A row's limit is that of its task. Tasks of one limit are sampled together.
     requests = [
-        Request(models[point], sampling, args.seed, rows, f"harvest {args.task} {point}")
+        Request(models[point], sampling, args.seed, chosen, f"harvest {args.task} {point}")
         for point, rows in mine.items()
+        for sampling in dict.fromkeys(settings.values())
+        if (chosen := [row for row in rows if settings[row["benchmark"]] == sampling])
     ]
     done = generate_missing(requests, engine, args.cache)
-    generation_flags.write(args, "harvest", done, list(models.values()), engine, sampling)
+    used = settings if len(tasks) > 1 else settings[tasks[0]]
+    generation_flags.write(args, "harvest", done, list(models.values()), engine, used)
 
 
 if __name__ == "__main__":

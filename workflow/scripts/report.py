@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 from tms.data.contamination import report
 from tms.experiments import cells, labels
 from tms.io import cli, parquet
@@ -67,7 +67,7 @@ def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> tuple[lis
     for benchmark in suite.benchmarks:
         # A target's number comes from the runs on it, so these come first.
         target = suite.views.get(benchmark, benchmark)
-        order = sorted(runs, key=lambda run: run[0] != target)
+        order = sorted(runs, key=lambda run: target not in tasks_of(run[0]))
         shown = [
             {"task": labels.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
             for task, seed in order

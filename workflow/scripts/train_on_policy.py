@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from tms.grading.graders import add_grader, grader_for, graders_of
 from tms.grading.losses import add_lost_rows
 from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add = flags.add_argument
     add("--references", type=Path, required=True, help="Parquet file of verified references: the prompts")
     add("--algorithm", required=True, help="module of tms/on_policy: grpo, reinforce or trapo")
-    add("--grader", required=True, help="the task's grader")
+    add_grader(flags, "the task's grader", required=True)
     add("--engine", required=True, help="sampler: transformers or vllm")
     add("--samples", type=int, required=True, help="rollouts of each prompt and visit")
     add("--temperature", type=float, help="of the sampling")
@@ -51,7 +52,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    references = parquet.read_references(args.references)
+    references = parquet.read_references(args.references, benchmark="")
+    graders = graders_of(args.grader)
+    references = [row | {"grader": grader_for(graders, row["benchmark"])} for row in references]
     module = f"tms.on_policy.{args.algorithm}"
     if importlib.util.find_spec(module) is None:
         raise InputError(f"--algorithm {args.algorithm}: no such module in tms/on_policy")
@@ -61,8 +64,8 @@ def main(args: argparse.Namespace) -> None:
     settings = OnPolicySettings.from_flags(args)
     if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
-    with Rewards(args.grader, args.grading_processes, args.lost_rows) as rewards:
-        modules = (module, f"tms.graders.{args.grader}")
+    with Rewards(sorted(set(graders.values())), args.grading_processes, args.lost_rows) as rewards:
+        modules = (module, *(f"tms.graders.{name}" for name in rewards.graders))
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
 
         if args.engine == "vllm":

@@ -35,7 +35,7 @@ SHORT = {"spin": Limits(cpu=0.2), "hang": Limits(wall=1.5)}
 
 @pytest.fixture
 def rewards():
-    with Rewards("exact_fake", 2) as rewards:
+    with Rewards(["exact_fake"], 2) as rewards:
         yield rewards
 
 
@@ -60,7 +60,7 @@ NO_COMMA = json.dumps(
     ],
 )
 def test_rewards_are_the_graders_scores(name, answer, completions, expected):
-    with Rewards(name, 2) as rewards:
+    with Rewards([name], 2) as rewards:
         found = rewards.of(completions, [answer] * len(completions))
         assert rewards.failures == 0
     assert found == expected
@@ -74,7 +74,7 @@ def test_a_rollout_that_cannot_be_graded_has_no_reward_and_takes_no_other_with_i
     completions = [str(i % 3) for i in range(100)]
     right = [float(text == "1") for text in completions]
     completions[3] = completions[99] = bad
-    with Rewards("exact_fake", 2, limits=SHORT.get(bad)) as rewards:
+    with Rewards(["exact_fake"], 2, limits=SHORT.get(bad)) as rewards:
         found = rewards.of(completions, ["1"] * 100)
         assert found[3] == found[99] == (0.0 if bad in ("spin", "huge") else None)
         assert found[:3] + found[4:99] == right[:3] + right[4:99]
@@ -108,11 +108,11 @@ def test_half_of_the_rollouts_may_fail_and_no_more(rewards):
 
 def test_rollouts_lost_to_the_machine_stop_a_training_unless_they_may():
     answers = [str(number) for number in range(8)]
-    with Rewards("exact_fake", 2) as rewards:
+    with Rewards(["exact_fake"], 2) as rewards:
         with pytest.raises(InputError, match="2 of 8 rows lost to the machine"):
             rewards.of(["die"] * 2 + ["0"] * 6, answers)
         assert rewards.of(["1"], ["1"]) == [1.0]
-    with Rewards("exact_fake", 2, "warn") as rewards:
+    with Rewards(["exact_fake"], 2, "warn") as rewards:
         assert rewards.of(["die"] * 2 + ["0"] * 6, answers) == [None] * 2 + [0.0] * 6
         assert rewards.failures == 2
 
@@ -154,13 +154,13 @@ def test_a_server_that_dies_twice_is_an_error(rewards):
 
 
 def test_an_unknown_grader_is_named_before_anything_is_graded():
-    with pytest.raises(InputError, match="'no_such_grader': no such module"), Rewards("no_such_grader", 2):
+    with pytest.raises(InputError, match="'no_such_grader': no such module"), Rewards(["no_such_grader"], 2):
         pass
 
 
 def test_a_server_that_cannot_start_is_an_error(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(3)\n")
-    with pytest.raises(InputError, match="the grading process cannot start"), Rewards("chain", 2):
+    with pytest.raises(InputError, match="the grading process cannot start"), Rewards(["chain"], 2):
         pass
 
 
@@ -172,7 +172,7 @@ for kind in (signal.SIGINT, signal.SIGTERM):
     signal.signal(kind, lambda *_: told.append(1))
 for _ in range(8):
     threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-with Rewards("exact_fake", 2) as rewards:
+with Rewards(["exact_fake"], 2) as rewards:
     rewards.of([str(i) for i in range(100)], ["pid"] * 100)
     print("ready", flush=True)
 """
@@ -201,7 +201,7 @@ def test_a_killed_server_leaves_no_workers(rewards):
 
 @on_linux
 def test_the_end_leaves_no_processes():
-    with Rewards("exact_fake", 2) as rewards:
+    with Rewards(["exact_fake"], 2) as rewards:
         rewards.of(["1"] * 3, ["1", "2", "3"])
         graders = [rewards.server.process.pid, *descendants(rewards.server.process.pid)]
         assert len(graders) == 3
@@ -237,7 +237,7 @@ def test_grading_processes_do_not_import_the_training_program(tmp_path):
         "    file.write('imported ')\n"
         "if __name__ == '__main__':\n"
         "    from tms.grading.rewards import Rewards\n"
-        "    with Rewards('exact_fake', 2) as rewards:\n"
+        "    with Rewards(['exact_fake'], 2) as rewards:\n"
         "        assert rewards.of(['1', 'die', '0'], ['1'] * 3) == [1.0, None, 0.0]\n"
     )
     subprocess.run([sys.executable, str(program)], check=True)

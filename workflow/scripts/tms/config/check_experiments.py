@@ -95,7 +95,7 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                     f"which it is measured"
                 )
     if "diversity" in chosen:
-        for task in by_likelihood(config, settings.suite(config, model).targets):
+        for task in by_likelihood(config, settings.suite(config, model).target_tasks):
             faults.append(
                 f"config: tasks.{task}.scoring: models.{model} has the experiment diversity, which compares "
                 f"sampled completions with the scored one; use scoring: generate, or leave diversity out"
@@ -113,7 +113,7 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
 def _check_scores(config: dict, model: str, faults: Faults) -> None:
     """Some experiments are about scores, which a suite need not have."""
     chosen, suite = settings.experiments(config, model), settings.suite(config, model)
-    unscored = [name for name in suite.targets if name in suite.unscored]
+    unscored = [name for name in suite.target_tasks if name in suite.unscored]
     for name in chosen:
         if name in (*OF_SCORES, "diversity") and unscored:
             faults.append(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tms.config import study
+from tms.config.suite import tasks_of
 from tms.mixture.checkpoints import BASE, FINAL
 
 RUN = "results/{model}/{method}/{task}/seed{seed}"
@@ -88,15 +89,26 @@ def teacher_file(config: dict, model: str, task: str, name: str) -> str:
     return f"data/{task}/{entry['suite']}/{entry['teacher']}/{name}"
 
 
+def teacher_costs(config: dict, model: str, target: str) -> dict[str, str]:
+    """What a target's references cost: `teacher` -> path, of a joint target `teacher-{task}` of each task."""
+    names = tasks_of(target)
+    return {
+        "teacher" if name == target else f"teacher-{name}": teacher_file(
+            config, model, name, "samples.cost.json"
+        )
+        for name in names
+    }
+
+
 def test_files(benchmarks: Sequence[str]) -> dict[str, str]:
     """Test split of each benchmark: name -> path."""
     return {name: f"data/{name}/test.parquet" for name in benchmarks}
 
 
 def contamination_files(config: dict, models: Iterable[str]) -> dict[str, str]:
-    """Reports of the gate on each target task of these models: `model/task` -> path."""
+    """Reports of the gate on each task that these models train on: `model/task` -> path."""
     return {
         f"{model}/{task}": f"data/{task}/{config['models'][model]['suite']}/contamination.json"
         for model in models
-        for task in study.suite(config, model).targets
+        for task in study.suite(config, model).target_tasks
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tms.config import method_kinds, study
 from tms.config.run_folder import Run
+from tms.config.suite import tasks_of
 from tms.io.errors import InputError
 
 # Sections that every run reads and no model, task or method overrides.
@@ -47,7 +48,7 @@ def run_settings(config: dict, run: Run) -> list[Setting]:
         "model": ("models", run.model),
         "teacher": ("teachers", entry["teacher"]),
         "suite": ("suites", entry["suite"]),
-        "task": ("tasks", run.task),
+        **{"task" if name == run.task else f"task.{name}": ("tasks", name) for name in tasks_of(run.task)},
         "method": ("methods", run.method),
     }
     listed = run.seed in entry["seeds"]  # another seed can be asked for by name

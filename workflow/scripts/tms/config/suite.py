@@ -48,6 +48,11 @@ class Suite:
         return [task for target in self.targets for task in tasks_of(target)]
 
     @property
+    def mixed_tasks(self) -> list[str]:
+        """The tasks of the joint targets."""
+        return [task for task in self.target_tasks if task not in self.targets]
+
+    @property
     def benchmarks(self) -> list[str]:
         """All benchmarks, targets first."""
         return [*self.target_tasks, *self.views, *self.retention, *self.safety, *self.reported]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tms.answers.grade import NONE
 from tms.config import paths
+from tms.config.suite import tasks_of
 from tms.io.code_digest import digests
 
 LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
@@ -54,9 +55,20 @@ def task_modules(config: dict, task: str) -> tuple[str, ...]:
     return (f"tms.tasks.{kind(config, task)}",)
 
 
+def each(targets: Sequence[str]) -> list[str]:
+    """The tasks of some targets; a task is a target of itself."""
+    return [task for target in targets for task in tasks_of(target)]
+
+
+def of_target(config: dict, target: str, key: str) -> str | int | list[str]:
+    """A key of a target's task, for a flag; of a joint target `TASK=VALUE` of each of its tasks."""
+    tasks = tasks_of(target)
+    return config["tasks"][target][key] if len(tasks) == 1 else values(config, tasks, key)
+
+
 def grader_modules(config: dict, tasks: Sequence[str]) -> tuple[str, ...]:
-    """Modules of the graders of these tasks, for the code digest."""
-    return tuple(f"tms.graders.{name}" for name in sorted({grader(config, task) for task in tasks}))
+    """Modules of the graders of these tasks, or of those of joint targets, for the code digest."""
+    return tuple(f"tms.graders.{name}" for name in sorted({grader(config, task) for task in each(tasks)}))
 
 
 def grader_pairs(config: dict, tasks: Sequence[str]) -> list[str]:
@@ -65,8 +77,8 @@ def grader_pairs(config: dict, tasks: Sequence[str]) -> list[str]:
 
 
 def punkt(config: dict, tasks: Sequence[str]) -> list[str]:
-    """The sentence splitter, where one of the tasks' graders needs it."""
-    return [paths.PUNKT] if "ifeval" in [grader(config, task) for task in tasks] else []
+    """The sentence splitter, where a grader of these tasks, or of those of joint targets, needs it."""
+    return [paths.PUNKT] if "ifeval" in [grader(config, task) for task in each(tasks)] else []
 
 
 def data_root(config: dict, task: str) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tms.config import study as settings
+from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.config.tasks import limit
 from tms.cost_estimate.dry_run import Job, examples_of
@@ -238,7 +239,7 @@ class Estimator:
     def _grade_samples(self, job: Job) -> Estimate:
         model, run = job.wildcards["model"], job.wildcards["run"]
         chosen = settings.diagnose(self.config, model, "diversity")
-        tasks = settings.suite(self.config, model).targets if run == "base" else [run.split("/")[1]]
+        tasks = sampled_tasks(self.config, model, run)
         prompts = sum(min(chosen["prompts"], limit(self.config, task)) for task in tasks)
         return Estimate(job, self.figures.stage_seconds("grade", prompts * chosen["samples"]))
 

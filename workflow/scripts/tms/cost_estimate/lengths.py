@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from tms.config import study
 from tms.config.paths import GENERAL
 from tms.config.stages.drift import answered
+from tms.config.suite import tasks_of
 from tms.config.tasks import limit
 from tms.cost_estimate.throughput import Throughput
 from tms.data import general
@@ -30,6 +31,18 @@ class Texts:
     count: float
     prompt: float
     completion: float
+
+
+def together(texts: list[Texts]) -> Texts:
+    """All rows of several texts, with their mean lengths."""
+    if len(texts) == 1:
+        return texts[0]
+    count = sum(text.count for text in texts)
+    prompt, completion = (
+        sum(text.count * getattr(text, name) for text in texts) / count if count else getattr(texts[0], name)
+        for name in ("prompt", "completion")
+    )
+    return Texts(count, prompt, completion)
 
 
 class Lengths:
@@ -52,8 +65,11 @@ class Lengths:
         self._completions = cache(_completion_tokens)
         self._tokenizer = cache(Tokenizer.from_file)
 
-    def examples(self, task: str, split: str, folder: str) -> Texts:
+    def examples(self, target: str, split: str, folder: str) -> Texts:
         """Prepared examples of a split; `folder` is that of the model whose tokenizer counts."""
+        return together([self._examples(task, split, folder) for task in tasks_of(target)])
+
+    def _examples(self, task: str, split: str, folder: str) -> Texts:
         count = self.config["tasks"][task].get(split, 0)
         # The gate's files, one a suite, are a little shorter than what was prepared.
         gated = sorted(Path("data", task).glob(f"*/{split}.parquet"))
@@ -77,8 +93,11 @@ class Lengths:
             beside.append(Texts(len(passages), 0, self._by_characters(passages)))
         return prompted, beside
 
-    def references(self, task: str, suite: str, teacher: str, split: str, folder: str) -> Texts:
+    def references(self, target: str, suite: str, teacher: str, split: str, folder: str) -> Texts:
         """Verified references of a split (train or heldout)."""
+        return together([self._references(task, suite, teacher, split, folder) for task in tasks_of(target)])
+
+    def _references(self, task: str, suite: str, teacher: str, split: str, folder: str) -> Texts:
         name = "references" if split == "train" else f"{split}_references"
         path = Path("data", task, suite, teacher, f"{name}.parquet")
         examples = self.examples(task, split, folder)

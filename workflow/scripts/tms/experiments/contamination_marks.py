@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 from tms.data.contamination import report
 from tms.experiments import labels
 from tms.io import cli
@@ -34,8 +34,9 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
             entered += [*OF_RETENTION, *OF_FORGETTING]
         elif benchmark in suite.safety:
             entered += ["forgetting_ext", "forgetting_floor_ext"]
-        elif benchmark in suite.targets:
-            entered += OF_TARGETS if benchmark == task else ["xfer"]
+        elif benchmark in suite.target_tasks:
+            together = any({task, benchmark} <= set(tasks_of(target)) for target in suite.targets)
+            entered += OF_TARGETS if together else ["xfer"]
         for quantity in entered:
             marked[quantity].append((task, benchmark))
     return dict(marked)

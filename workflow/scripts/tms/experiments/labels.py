@@ -1,7 +1,7 @@
 """Words for readers: names of methods, benchmarks and quantities as tables and figures print them."""
 
 from tms.config.method_kinds import KINDS
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 
 # Methods whose names say less than they should; others are named after their kind.
 METHODS = {
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "heldout": "held-out prompts",
     "retention": "retention prompts",
 }
+WITH = " + "  # between the names of a joint target's tasks
 QUANTITIES = {
     "target": "Own target",
     "target_mean": "Target mean",
@@ -103,8 +104,8 @@ def difference(prefix: str) -> str:
 
 
 def benchmark(name: str) -> str:
-    """A benchmark's (or set of prompts') printed name."""
-    return BENCHMARKS.get(name) or name.replace("_", " ")
+    """A benchmark's (or set of prompts') printed name; a joint target's has those of its tasks."""
+    return WITH.join(BENCHMARKS.get(task) or task.replace("_", " ") for task in tasks_of(name))
 
 
 def quantity(name: str, suite: Suite | None = None) -> str:

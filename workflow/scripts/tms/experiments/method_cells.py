@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 from tms.io.csv_file import read_csv
 from tms.io.errors import InputError
 from tms.metrics.cost_table import COST, WORK
@@ -41,7 +41,7 @@ def score_cells(
     `versus_{baseline}.X` that from each baseline but the method itself; both have the p-value of the test
     that there is none. The tests against the best, against theta_0 and against each baseline are families of
     their own for Holm's correction, each over all methods and columns of the table. In the table of one task,
-    its benchmark is given once more as `target`.
+    its benchmark is given once more as `target` (of a joint target, the mean of its tasks' benchmarks).
 
     Args:
         summaries: of theta_0 (`BASE`), the methods and the baselines, over the runs on the task.
@@ -92,8 +92,9 @@ def score_cells(
         for method in methods
         for name, value in summaries[method].floor.items()
     ]
-    # The task's own benchmark, its differences too, under the name that all tasks share.
-    named = {task: "target"} | {f"{family}.{task}": f"{family}.target" for family in tested}
+    # The task's own benchmark, or the mean of a joint target's, under the name that all tasks share.
+    own = task if len(tasks_of(task)) == 1 else "target_mean"
+    named = {own: "target"} | {f"{family}.{own}": f"{family}.target" for family in tested}
     targets = [cell | {"quantity": named[cell["quantity"]]} for cell in cells if cell["quantity"] in named]
     rows = [cell | {"train_task": task} for cell in cells + (targets if task else [])]
     return [cell for method in (BASE, *methods) for cell in rows if cell["method"] == method]

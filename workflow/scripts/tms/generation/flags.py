@@ -9,7 +9,8 @@ from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
-from tms.io import cost, parquet, provenance, variables
+from tms.io import cli, cost, parquet, provenance, variables
+from tms.io.errors import InputError
 
 
 def add(flags: argparse.ArgumentParser) -> None:
@@ -26,6 +27,50 @@ def add(flags: argparse.ArgumentParser) -> None:
     option("--cache", type=Path, required=True, help="folder of the completion cache")
     option("--output", type=Path, required=True, help="completions (Parquet)")
     option("--cost", type=Path, required=True, help="what they cost (JSON)")
+
+
+def whole_number(text: str, flag: str) -> int:
+    """Read a positive whole number of a flag.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InputError(f"{flag} {text!r}: give a positive whole number")
+    return int(text)
+
+
+def per_benchmark(values: list[str], flag: str, names: list[str]) -> dict[str, int]:
+    """Read numbers given as `NAME=N`, or as one `N` that stands for all other benchmarks.
+
+    Raises:
+        InputError: a benchmark that is not among `names`, two defaults, or something other than a number.
+    """
+    named = cli.parse_pairs([value for value in values if "=" in value])
+    defaults = [value for value in values if "=" not in value]
+    if len(defaults) > 1:
+        raise InputError(f"{flag} {' '.join(defaults)}: give one number for all, others as NAME=N")
+    if unknown := [name for name in named if name not in names]:
+        raise InputError(f"{flag} {unknown[0]}: no such benchmark; there are {', '.join(names)}")
+    return {
+        name: whole_number(value, flag)
+        for name, value in {**dict.fromkeys(names, *defaults), **named}.items()
+        if value is not None
+    }
+
+
+def longest(args: argparse.Namespace, names: list[str]) -> dict[str, int]:
+    """Longest completion of each benchmark.
+
+    Raises:
+        InputError: one of `names` has none, or as of `per_benchmark`.
+    """
+    limits = per_benchmark(args.max_new_tokens, "--max-new-tokens", names)
+    if without := [name for name in names if name not in limits]:
+        raise InputError(
+            f"--max-new-tokens: no number for {without[0]}; add {without[0]}=N or a number for all"
+        )
+    return limits
 
 
 def sampling(args: argparse.Namespace, max_new_tokens: int) -> Sampling:

@@ -51,7 +51,7 @@ def measure(settings: dict) -> dict:
         on_failure="warn",
     )
     ends = list(range(1, completion + 1))
-    one = Prompt(ids(settings["tokens"] - completion), "", "x" * completion, ids(completion), ends)
+    one = Prompt(ids(settings["tokens"] - completion), "", "x" * completion, ids(completion), ends, "")
     visited = [one] * (STEPS * chosen.effective_batch)
     train.train(run.folder, visited, {NEVER: "1of1"}, chosen, run.folder / "work", OneIsRight())
     return run.found(each * chosen.effective_batch * settings["tokens"])
@@ -62,5 +62,5 @@ class OneIsRight:
 
     failures = 0
 
-    def of(self, completions: list[str], answers: list[str]) -> list[float]:
+    def of(self, completions: list[str], answers: list[str], graders: list[str]) -> list[float]:
         return [float(place == 0) for place in range(len(completions))]

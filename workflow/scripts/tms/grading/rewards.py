@@ -21,20 +21,22 @@ def mean_reward(rewards: list[float | None]) -> float | None:
 
 
 class Rewards:
-    """Scores of rollouts by the grader that evaluates the task, in a `GradingServer`.
+    """Scores of rollouts by the graders that evaluate their tasks, in a `GradingServer`.
 
     `failures` counts the rollouts of the last call that could not be graded. One that used up its own CPU
     seconds is no such rollout: it is wrong, in training as in evaluation.
 
     Args:
-        grader: name of the task's grader.
+        graders: names of the tasks' graders.
         processes: number of grading processes.
         lost_rows, limits: as `GradingPool` takes them.
     """
 
-    def __init__(self, grader: str, processes: int, lost_rows: str = "stop", limits: Limits | None = None):
-        self.grader = grader
-        self.server = GradingServer([grader], processes, lost_rows, limits)
+    def __init__(
+        self, graders: list[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+    ):
+        self.graders = graders
+        self.server = GradingServer(graders, processes, lost_rows, limits)
         self.failures = 0
 
     def __enter__(self) -> "Rewards":
@@ -49,12 +51,15 @@ class Rewards:
     def __exit__(self, *exception) -> None:
         self.server.__exit__(*exception)
 
-    def of(self, completions: list[str], answers: list[str]) -> list[float | None]:
+    def of(
+        self, completions: list[str], answers: list[str], graders: list[str] | None = None
+    ) -> list[float | None]:
         """Score each completion; equal ones to the same answer are graded once.
 
         Args:
             completions: [B] texts of rollouts.
             answers: [B] gold answers, as the grader takes them.
+            graders: [B] names of graders; None: the first for all.
 
         Returns:
             [B] scores in [0, 1]; None where the machine has lost the row or the grader failed (that is no
@@ -65,7 +70,8 @@ class Rewards:
                 more than half of the rollouts (of 16 different ones or more) could not be graded, or the
                 grader lacks what it needs.
         """
-        tasks = [Task(self.grader, *pair) for pair in zip(completions, answers, strict=True)]
+        graders = graders or [self.graders[0]] * len(completions)
+        tasks = [Task(*row) for row in zip(graders, completions, answers, strict=True)]
         distinct = list(dict.fromkeys(tasks))
         grade_of = dict(zip(distinct, self.server.grade(distinct), strict=True))
         grades = [grade_of[task] for task in tasks]
@@ -74,9 +80,11 @@ class Rewards:
         if len(distinct) >= FEWEST_ROLLOUTS and self.failures > MOST_FAILURES * len(tasks):
             worst, count = failures.most_common(1)[0]
             remedies = REMEDIES | {ERROR: "correct what it raises (printed above)"}
-            remedy = remedies.get(worst, f"see workflow/scripts/tms/graders/{self.grader}.py")
+            failed = [task.grader for task in tasks if grade_of[task].failure == worst]
+            grader = max(self.graders, key=failed.count)
+            remedy = remedies.get(worst, f"see workflow/scripts/tms/graders/{grader}.py")
             raise InputError(
-                f"grader {self.grader}: {self.failures} of {len(tasks)} rollouts could not be graded, "
+                f"grader {grader}: {self.failures} of {len(tasks)} rollouts could not be graded, "
                 f"most often ({count}) for {worst}; {remedy}"
             )
         return [None if grade.failure not in ("", LIMIT) else grade.score for grade in grades]

@@ -126,19 +126,26 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
     unfinished.replace(path)
 
 
-def read(path: Path, columns: list[str], filters: list | None = None) -> list[dict]:
+def read(
+    path: Path, columns: list[str], filters: list | None = None, benchmark: str | None = None
+) -> list[dict]:
     """Read the named columns of a Parquet file as one dictionary a row.
 
     Args:
         path: the file.
         columns: names; a column of `DEFAULTS` that the file lacks is filled.
         filters: which rows, in pyarrow's form; all of them by default.
+        benchmark: task of all rows of a file without that column, which then is read too (the rows of a joint
+            target have it).
 
     Raises:
         InputError: the file is missing, truncated, or lacks a column, or a row's `context` cannot be read.
     """
     there = _open(path, lambda: pq.read_schema(path)).names
-    missing = [name for name in columns if name not in there and name not in DEFAULTS]
+    defaults = DEFAULTS
+    if benchmark is not None:
+        columns, defaults = [*columns, "benchmark"], defaults | {"benchmark": benchmark}
+    missing = [name for name in columns if name not in there and name not in defaults]
     if missing:
         raise InputError(
             f"{path}: no column {', '.join(missing)} (it has {', '.join(there)}); "
@@ -146,7 +153,7 @@ def read(path: Path, columns: list[str], filters: list | None = None) -> list[di
         )
     stored = [name for name in columns if name in there]
     table = _open(path, lambda: pq.read_table(path, columns=stored, filters=filters, partitioning=None))
-    filled = {name: DEFAULTS[name] for name in columns if name not in there}
+    filled = {name: defaults[name] for name in columns if name not in there}
     rows = table.select(stored).to_pylist()
     if filled:
         rows = [{name: filled[name] if name in filled else row[name] for name in columns} for row in rows]
@@ -155,13 +162,17 @@ def read(path: Path, columns: list[str], filters: list | None = None) -> list[di
     return rows
 
 
-def read_references(path: Path) -> list[dict]:
+def read_references(path: Path, benchmark: str | None = None) -> list[dict]:
     """Read verified references.
+
+    Args:
+        path: the file.
+        benchmark: as of `read`.
 
     Raises:
         InputError: the file cannot be read, or holds none.
     """
-    references = read(path, REFERENCES)
+    references = read(path, REFERENCES, benchmark=benchmark)
     if not references:
         raise InputError(f"{path}: no references; look at the filter's rejects beside it")
     return references

@@ -1,6 +1,6 @@
 """Quantities in which methods are compared, and the benchmarks behind each."""
 
-from tms.config.suite import Suite
+from tms.config.suite import Suite, tasks_of
 
 
 def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
@@ -8,14 +8,16 @@ def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
 
     Args:
         suite: the benchmarks and their parts.
-        task: of the runs on this task; "" for all.
+        task: of the runs on this target; "" for all.
     """
     scored = suite.scored
+    trained = tasks_of(task) if task else []
+    targets = [name for name in scored.target_tasks if name in trained or not task]
     return {
         **{name: [name] for name in scored.benchmarks},
-        **({} if task else {"target_mean": scored.targets}),
+        **({"target_mean": targets} if len(trained) != 1 else {}),
         "retention_mean": scored.retention,
-        "xfer": [name for name in scored.targets if name != task],
+        "xfer": [name for name in scored.target_tasks if name not in trained],
         **{f"forgetting{suffix}": names for suffix, names in kept(suite).items()},
     }
 

@@ -7,7 +7,9 @@ from tms.io import parquet
 from tms.io.errors import InputError
 from tms.mixture.plan import pairs
 
-HARVESTED = "split example_id checkpoint sample completion completion_ids finish_reason answer".split()
+HARVESTED = (
+    "split example_id benchmark checkpoint sample completion completion_ids finish_reason answer".split()
+)
 
 
 def read_harvest(parts: list[Path]) -> dict[tuple[str, str, str, int], dict]:

@@ -99,21 +99,20 @@ def trainer(run: OnPolicyRun) -> Grpo:
         completion_ids, logprobs = sample(prompt_ids, trainer)
         return {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
 
-    def reward(completion_ids, answer, log_metric, **columns) -> list[float | None]:
+    def reward(prompts: list[str], completion_ids, log_metric, **columns) -> list[float | None]:
         run.grade.failures = 0
-        rewards = run.grade(completion_ids, answer)
+        rewards = run.grade(completion_ids, [run.prompts[int(place)] for place in prompts])
         # TRL takes the mean over processes.
         log_metric("rewards/failures", run.grade.failures * run.processes)
         return rewards
 
     # TRL's prompts are texts: here the prompt's place, which leads `rollouts` to its token ids.
     places = [str(place) for place in range(len(run.prompts))]
-    answers = [prompt.answer for prompt in run.prompts]
     arguments = config(run)  # before the weights are read: it starts the processes
     return Grpo(
         **run.trainer_parts,
         args=arguments,
-        train_dataset=Dataset.from_dict({"prompt": places, "answer": answers}),
+        train_dataset=Dataset.from_dict({"prompt": places}),
         processing_class=run.chat.tokenizer,
         reward_funcs=[reward],
         rollout_func=rollouts,

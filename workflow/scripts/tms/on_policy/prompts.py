@@ -11,7 +11,7 @@ def prompts_in_order(
     """The prompt of each visit of a run, and the tokens that SFT has in its loss for the first `total`.
 
     Args:
-        references: columns `example_id`, `context`, `prompt`, `completion`, `answer`.
+        references: columns `example_id`, `context`, `prompt`, `completion`, `answer`, `grader`.
         encoder: the base's.
         total: visits of SFT.
         more: visits of this run; those behind SFT's last one fill the last step (SFT's last batch is
@@ -26,4 +26,4 @@ def prompts_in_order(
 def _prompt(row: dict, encoder: Encoder) -> Prompt:
     expert = encoder.chat.plain(row["completion"], row.get("context", ""))
     ids, ends = encoder.chat.answer_ids(expert)
-    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends)
+    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"])

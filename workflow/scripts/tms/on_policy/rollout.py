@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 
 Sample = Callable[[list[list[int]]], list[list[int]]]  # prompts with given beginnings -> completions
-Grade = Callable[[list[list[int]], list[str]], list[float | None]]  # completions, gold answers -> rewards
+# Completions and their prompts -> rewards.
+Grade = Callable[[list[list[int]], list["Prompt"]], list[float | None]]
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Prompt:
     """A prompt with its gold answer and the expert's (the teacher's verified) answer.
 
     `expert_ids` ends with the end token; `expert_ends[i]` is the character of `expert` at which token i ends.
+    `grader` scores completions.
     """
 
     ids: list[int]
@@ -21,6 +23,7 @@ class Prompt:
     expert: str
     expert_ids: list[int]
     expert_ends: list[int]
+    grader: str
 
 
 @dataclass
@@ -65,8 +68,7 @@ def sample_and_grade(
     completions = sample([rollout.prompt_ids + rollout.prefix_ids for rollout in begun])
     for rollout, ids in zip(begun, completions, strict=True):
         rollout.sampled_ids = ids[: limit - len(rollout.prefix_ids)]
-    answers = [prompt.answer for prompt in prompts]
-    rewards = grade([rollout.completion_ids for rollout in rollouts], answers)
+    rewards = grade([rollout.completion_ids for rollout in rollouts], prompts)
     for rollout, reward in zip(rollouts, rewards, strict=True):
         rollout.reward = reward
     return rollouts

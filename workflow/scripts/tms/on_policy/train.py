@@ -62,9 +62,11 @@ class CompletionRewards:
     def __init__(self, chat: ChatFormat, rewards: Rewards):
         self.chat, self.rewards, self.failures = chat, rewards, 0
 
-    def __call__(self, completions: list[list[int]], answers: list[str]) -> list[float | None]:
+    def __call__(self, completions: list[list[int]], prompts: list[Prompt]) -> list[float | None]:
         """The reward of each completion; None where its grader failed."""
-        scores = self.rewards.of([self.chat.text(ids) for ids in completions], answers)
+        texts = [self.chat.text(ids) for ids in completions]
+        answers, graders = ([getattr(one, name) for one in prompts] for name in ("answer", "grader"))
+        scores = self.rewards.of(texts, answers, graders)
         self.failures += self.rewards.failures
         return scores
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tms.config.tasks import kind
+from tms.config.suite import PARTS
+from tms.config.tasks import each, kind
 from tms.cost_estimate.dry_run import Job
 from tms.data.data_sources import data_source
 
@@ -72,8 +73,8 @@ def _without_tasks(tasks: list[str], jobs: list[Job], config: dict) -> str:
         f"{task} from suites.{suite}.{part}"
         for task in tasks
         for suite in suites
-        for part, names in config["suites"][suite].items()
-        if task in names
+        for part in PARTS
+        if task in each(config["suites"][suite].get(part, []))
     ]
     copy = "set data.root to local copies"
     return f"take {', '.join(places)}, or {copy}" if places else copy

@@ -19,7 +19,7 @@ def pretrain_flags(config: dict, pretrained: str) -> str:
     suite = config["suites"][entry.pop("suite")]
     taught = {
         name: {"kind": tasks.kind(config, name), "options": config["tasks"][name].get("options", {})}
-        for name in [*suite["targets"], *suite.get("retention", [])]
+        for name in [*tasks.each(suite["targets"]), *suite.get("retention", [])]
     }
     return flags(tasks=json.dumps(taught, sort_keys=True), **entry)
 

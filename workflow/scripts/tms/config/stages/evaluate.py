@@ -7,6 +7,7 @@
 from tms.config import paths, study, tasks
 from tms.config.engines import engine_flags
 from tms.config.flags import flags, labelled
+from tms.config.suite import tasks_of
 from tms.mixture.checkpoints import FINAL
 
 
@@ -79,7 +80,7 @@ def grade_flags(config: dict, model: str, run: str) -> str:
 
 def sampled_tasks(config: dict, model: str, run: str) -> list[str]:
     """The target tasks on which a run is sampled for diversity: its own, and all for the base."""
-    return study.suite(config, model).targets if run == "base" else [run.split("/")[1]]
+    return study.suite(config, model).target_tasks if run == "base" else tasks_of(run.split("/")[1])
 
 
 def sample_flags(config: dict, model: str, run: str) -> str:

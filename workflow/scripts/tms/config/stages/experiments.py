@@ -128,7 +128,7 @@ def correlations_flags(config: dict, model: str) -> str:
 def bound_benchmarks(config: dict, model: str) -> list[str]:
     """Benchmarks with a score that the samples for KL belong to: held-out prompts count as their target's."""
     suite = study.suite(config, model).scored
-    return [*suite.targets, *suite.retention]
+    return [*suite.target_tasks, *suite.retention]
 
 
 def bound_files(config: dict, model: str) -> dict[str, str]:
@@ -182,7 +182,7 @@ def diversity_flags(config: dict, model: str) -> str:
     return flags(
         model=model,
         k=study.diagnose(config, model, "diversity")["k"],
-        graders=tasks.grader_pairs(config, study.suite(config, model).targets),
+        graders=tasks.grader_pairs(config, study.suite(config, model).target_tasks),
         samples=labelled(diversity_files(config, model, "diversity/grades.parquet")),
         generations=labelled(diversity_files(config, model, "diversity/generations.parquet")),
         greedy=labelled(diversity_files(config, model, "grades.parquet")),

@@ -40,7 +40,7 @@ def frontier_flags(config: dict, model: str) -> str:
     entries, suite = study.experiments(config, model), study.suite(config, model).scored
     given = {
         "model": model,
-        "targets": suite.targets,
+        "targets": study.suite(config, model).targets,
         "retention": suite.retention,
         "grades": labelled(grade_files(config, model)),
         "point_grades": labelled(point_files(config, model)) or None,

@@ -76,7 +76,7 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
         part=part,
         parts=parts,
         **{name: harvest[name] for name in ("mode", "samples", "temperature", "top_p")},
-        max_new_tokens=config["tasks"][task]["max_new_tokens"],
+        max_new_tokens=tasks.of_target(config, task, "max_new_tokens"),
         seed=seed,
         checkpoints=labelled(paths.checkpoint_folders(config, model, run, task, seed, points)),
         **engine_flags(config, "models", model),
@@ -98,18 +98,14 @@ def harvest_files(
     return [f"{run}/harvest/part-{part}of{parts}.{ending}" for part in range(1, parts + 1)]
 
 
-def filtering_grader(config: dict, model: str, method: str, task: str) -> str | None:
-    """The task's grader where only sampled completions that it accepts are trained on, else None."""
-    keep = study.section(config, "harvest", model, method)["keep"]
-    return tasks.grader(config, task) if keep == "correct" else None
-
-
 def graded_tasks(config: dict, model: str, method: str, task: str) -> list[str]:
-    """The run's task where its grader filters what is trained on, else none."""
-    return [task] if filtering_grader(config, model, method, task) else []
+    """The run's task where only sampled completions that its grader accepts are trained on, else none."""
+    keep = study.section(config, "harvest", model, method)["keep"]
+    return [task] if keep == "correct" else []
 
 
 def build_flags(config: dict, model: str, method: str, task: str) -> str:
     """The sampled completions that are trained on: all, or those that the grader accepts."""
     keep = study.section(config, "harvest", model, method)["keep"]
-    return flags(keep=keep, grader=filtering_grader(config, model, method, task))
+    grader = tasks.of_target(config, task, "grader") if keep == "correct" else None
+    return flags(keep=keep, grader=grader)

@@ -25,7 +25,7 @@ def suite_flags(config: dict, model: str) -> dict:
 def run_costs(config: dict, model: str, method: str, task: str, seed: int) -> dict[str, str]:
     """Cost file of all that a run depends on, its own training included: stage -> path."""
     cost = f"{paths.run_folder(model, method, task, seed)}/train.cost.json"
-    costs = {"teacher": paths.teacher_file(config, model, task, "samples.cost.json")}
+    costs = paths.teacher_costs(config, model, task)
     if method in study.trajectories(config):
         return costs | {"sft": cost}
     if method in study.on_policy(config):

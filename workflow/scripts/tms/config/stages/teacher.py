@@ -3,7 +3,8 @@
 from tms.answers.grade import NONE
 from tms.config import tasks
 from tms.config.engines import engine_flags
-from tms.config.flags import flags
+from tms.config.flags import flags, labelled
+from tms.config.suite import tasks_of
 
 
 def model(config: dict, teacher: str) -> str | list:
@@ -39,3 +40,14 @@ def filter_flags(config: dict, task: str, teacher: str) -> str:
     """The grader that verifies the references, and whether these are given."""
     given = "model" not in config["teachers"][teacher]
     return flags(task=task, grader=filter_grader(config, task, teacher)) + (" --given" if given else "")
+
+
+def joined_files(target: str, suite: str, rows: str) -> dict[str, str]:
+    """The rows of each task of a joint target: task -> path; `rows` names the file without its ending."""
+    return {task: f"data/{task}/{suite}/{rows}.parquet" for task in tasks_of(target)}
+
+
+def join_flags(target: str, suite: str, rows: str) -> str:
+    """What the rows of a joint target are, and where each task's lie."""
+    kind = "references" if rows.endswith("references") else "examples"
+    return flags(rows=kind, tasks=labelled(joined_files(target, suite, rows)))

@@ -43,7 +43,7 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
     kind = study.kind_of(config, method)
     return flags(
         algorithm=config["methods"][method]["kind"],
-        grader=tasks.grader(config, task),
+        grader=tasks.of_target(config, task, "grader"),
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         learning_rate=scaled_rate(keys, training),

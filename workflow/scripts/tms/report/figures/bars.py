@@ -31,7 +31,7 @@ def diversity(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     title = heading("Coverage and diversity of sampled answers", lookup)
     figure = Figure("diversity", title, rows=2, columns=2, height=5.2)
     ks = {f"{cell['x']:g}" for cell in lookup.cells("diversity", "pass_at_k") if cell["x"]}
-    tasks = lookup.info.suite.targets
+    tasks = lookup.info.suite.target_tasks
     width = 0.84 / len(methods)
     for axes, (quantity, (label, factor, unit)) in zip(figure.panels, DIVERSITY.items(), strict=True):
         for place, task in enumerate(tasks):

@@ -1,5 +1,6 @@
 """The long run of failure mode A: losses, target and retention along it (Table 1)."""
 
+from tms.config.suite import tasks_of
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
@@ -45,7 +46,7 @@ def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         task = lookup.cells("mismatch", "val_nll.per_token", method=method)[0]["train_task"]
         lowest = _losses(figure, above, lookup, method, task)
         above.set_title(f"{labels.method(method)}, {labels.benchmark(task)}")
-        for place, benchmark in enumerate([task, *lookup.info.suite.retention]):
+        for place, benchmark in enumerate([*tasks_of(task), *lookup.info.suite.retention]):
             _along(figure, below, lookup, method, task, benchmark, SCORES[place % len(SCORES)])
         if lowest is not None:
             minima.append(f"{labels.method(method)} at step {lowest:g}")

@@ -116,7 +116,8 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
     """
     suite = lookup.info.suite
     summaries = ["target_mean", *suite.columns, "retention_delta", "forgetting_floor"]
-    places = [*suite.targets, *suite.views, *[name for name in summaries if name not in suite.targets]]
+    targets = suite.target_tasks
+    places = [*targets, *suite.views, *[name for name in summaries if name not in targets]]
     overall = {"train_task": "", "checkpoint": "", "prompts": ""}
     columns = [name for name in dict.fromkeys(places) if lookup.cells("main", name, **overall)]
     rows = []

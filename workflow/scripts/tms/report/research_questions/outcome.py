@@ -73,7 +73,7 @@ def frontier(lookup: CellLookup) -> Finding:
 def target(lookup: CellLookup) -> Finding:
     """RQ1. Supported: TMS is above SFT on a target or a view, and below on none. Contradicted: reversed."""
     lookup.require_methods(MAIN, "sft", "tms")
-    columns = [*lookup.info.suite.targets, *lookup.info.suite.views]
+    columns = [*lookup.info.suite.target_tasks, *lookup.info.suite.views]
     contrasts = adjusted([Contrast.between(lookup, TMS, SFT, name) for name in columns])
     return conclude(by_direction(contrasts), sentence(contrasts) + _compute(lookup), contrasts)
 

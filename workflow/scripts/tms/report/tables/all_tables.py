@@ -90,4 +90,5 @@ def _of_row(name: str, texts: dict[str, str], pair: tuple[str, str], entered: di
     if name not in BY_ROW:
         return False
     task, benchmark = map(labels.benchmark, pair)
-    return (texts["train_task"], texts.get("prompts", texts["train_task"])) == (task, benchmark)
+    trained = texts["train_task"]
+    return task in trained.split(labels.WITH) and texts.get("prompts", trained) == benchmark

@@ -32,7 +32,8 @@ def table1(lookups: list[CellLookup]) -> Table:
     lookups = having(lookups, "mismatch")
     columns = [Column(name, names.quantity(name), "number") for name in LOSSES]
     columns.append(Column("target", "Target"))
-    kept = dict.fromkeys(name for lookup in lookups for name in lookup.info.suite.retention)
+    suites = [lookup.info.suite for lookup in lookups]
+    kept = dict.fromkeys(name for suite in suites for name in [*suite.mixed_tasks, *suite.retention])
     columns += [Column(name, names.benchmark(name)) for name in kept]
     rows = []
     for lookup in lookups:
@@ -63,7 +64,7 @@ def table2(lookups: list[CellLookup]) -> Table:
     columns = [Column(name, names.quantity(name), unit) for name, unit in DIVERSITY.items()]
     rows = []
     for lookup in having(lookups, "diversity"):
-        for task in lookup.info.suite.targets:
+        for task in lookup.info.suite.target_tasks:
             for method in dict.fromkeys(["base", *lookup.info.experiments["diversity"]]):
                 readings = {
                     name: lookup.reading("diversity", name, method, train_task=task) for name in DIVERSITY

@@ -62,7 +62,7 @@ def table3(lookups: list[CellLookup]) -> Table:
     """
     lookups = having(lookups, "main")
     kept = _over(lookups, lambda suite: suite.retention)
-    targets = _over(lookups, lambda suite: [*suite.targets, *suite.views])
+    targets = _over(lookups, lambda suite: [*suite.target_tasks, *suite.views])
     columns = _columns(lookups, [*targets, "xfer", *kept, "forgetting"])
     rows = [
         _row(lookup, "main", method, columns, changed=kept)
