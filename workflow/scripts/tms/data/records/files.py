@@ -28,21 +28,18 @@ class Table:
     """Rows as a file or hub split has them.
 
     Attributes:
-        columns: their names, in the order in which they were met.
+        columns: their names, as keys, in the order in which they were met.
         rows: place (line or row number, from 1) and the values of the wanted columns that the row has.
     """
 
-    columns: list[str] = field(default_factory=list)
+    columns: dict[str, None] = field(default_factory=dict)
     rows: list[tuple[int, dict]] = field(default_factory=list)
 
     def take(self, items: Iterable[tuple[int, dict]], wanted: Collection[str]) -> None:
         """Add rows, of each the wanted columns."""
-        known = set(self.columns)
         for place, item in items:
-            if len(known) < MOST_COLUMNS and not known.issuperset(item):
-                new = [name for name in item if name not in known][:MOST_COLUMNS]
-                known.update(new)
-                self.columns += new
+            if len(self.columns) < MOST_COLUMNS and not self.columns.keys() >= item.keys():
+                self.columns |= dict.fromkeys(list(item)[:MOST_COLUMNS])
             self.rows.append((place, {name: item[name] for name in wanted if name in item}))
 
 
@@ -74,11 +71,7 @@ def _file_fault(path: Path) -> str | None:
     try:
         known = path.stat()
     except FileNotFoundError:
-        return (
-            f"no such file in {Path.cwd()}; correct options.files"
-            if not path.is_absolute()
-            else "no such file"
-        )
+        return "no such file; correct the path (it begins at the folder in which you are)"
     except (OSError, ValueError) as error:
         return f"cannot be read ({first_line(error)})"
     if stat.S_ISDIR(known.st_mode):
@@ -103,13 +96,14 @@ def _read_parquet(path: str, wanted: Collection[str], table: Table, found: Findi
     place = 0
     try:
         with pq.ParquetFile(path) as file:
-            table.columns += file.schema_arrow.names[:MOST_COLUMNS]
+            table.columns |= dict.fromkeys(file.schema_arrow.names[:MOST_COLUMNS])
             columns = [name for name in table.columns if name in wanted]
-            size = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups))
-            if size > LARGEST:
-                found.add(0, f"{size >> 20} MiB uncompressed, over {LARGEST >> 20}; take a part of it")
-                return
+            size = 0
             for batch in file.iter_batches(BATCH, columns=columns):
+                size += batch.nbytes  # a value that stands once in the file may be in many rows
+                if size > LARGEST:
+                    found.add(0, f"over {LARGEST >> 20} MiB of texts; take a part of it")
+                    return
                 rows = enumerate(batch.to_pylist(), start=place + 1)
                 table.take(rows, wanted)
                 place += batch.num_rows

@@ -80,7 +80,8 @@ def read(options: dict) -> RecordOptions:
         InputError: what is wrong with them, a line each that begins with `options`.
     """
     faults: list[str] = []
-    _known("options", options, KEYS, faults)
+    if not _known("options", options, KEYS, faults):
+        raise InputError("\n".join(faults))
     if ("files" in options) == ("hub" in options):
         faults.append("options: give one of files (a path) and hub (a data set)")
     files = _files(options["files"], faults) if "files" in options else {}
@@ -182,6 +183,7 @@ def _columns(value: object, faults: list[str]) -> dict[str, str]:
 
 def _shares(value: object, parts: set[str], faults: list[str]) -> dict[str, float]:
     """Shares of the splits that have no file of their own."""
+    before = len(faults)
     if not _known("options.split", value, tuple(SHARES), faults):
         return {}
     for split, share in value.items():
@@ -190,7 +192,6 @@ def _shares(value: object, parts: set[str], faults: list[str]) -> dict[str, floa
         elif split in parts:
             faults.append(f"options.split.{split}: {split} has a file of its own; leave the share out")
     shares = {split: share for split, share in (SHARES | value).items() if split not in parts}
-    if all(isinstance(share, int | float) for share in shares.values()):
-        if math.fsum(shares.values()) > 1:
-            faults.append(f"options.split: the shares {shares} sum to more than 1; lower them")
+    if len(faults) == before and math.fsum(shares.values()) > 1:
+        faults.append(f"options.split: the shares {shares} sum to more than 1; lower them")
     return shares

@@ -51,7 +51,7 @@ def rows_of(table: Table, options: RecordOptions, found: Findings) -> Rows:
         if not found.count:
             found.add(0, "no rows; write some into it")
         return made
-    made.used = _columns(table.columns, options, found)
+    made.used = _columns(list(table.columns), options, found)
     if not made.used:
         return made
     if not table.rows and not found.count:

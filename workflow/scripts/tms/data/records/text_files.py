@@ -4,9 +4,8 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 
-from tms.data.records.values import Decimal, shown
+from tms.data.records.values import LONGEST, Decimal, loads, shown
 
-LONGEST = 4 << 20  # bytes of a line, or of a field of a CSV file: a million tokens
 MOST_COLUMNS = 1000
 REMEDY = "save it as UTF-8"
 
@@ -49,10 +48,6 @@ def _decoded(line: bytes, number: int, add: Add) -> str | None:
         return None
 
 
-def _loads(text: str) -> object:
-    return json.loads(text, parse_float=Decimal)
-
-
 def jsonl_items(lines: Lines, add: Add) -> Iterator[tuple[int, dict]]:
     first = True
     for number, line in lines:
@@ -63,7 +58,7 @@ def jsonl_items(lines: Lines, add: Add) -> Iterator[tuple[int, dict]]:
             return
         first = False
         try:
-            item = _loads(line)
+            item = loads(line.rstrip())
         except (ValueError, RecursionError) as error:
             add(number, f"broken JSON ({_json_error(error)}); correct the line")
             continue
@@ -133,7 +128,7 @@ def _next(text: str, place: int) -> int:
     return json.decoder.WHITESPACE.match(text, place).end()
 
 
-def csv_items(lines: Lines, add: Add, columns: list[str]) -> Iterator[tuple[int, dict]]:
+def csv_items(lines: Lines, add: Add, columns: dict[str, None]) -> Iterator[tuple[int, dict]]:
     last = 0  # number of the last line that the reader has taken
 
     def texts() -> Iterator[str]:
@@ -166,7 +161,7 @@ def csv_items(lines: Lines, add: Add, columns: list[str]) -> Iterator[tuple[int,
             if fault := _header_fault(names):
                 add(number, fault)
                 return
-            columns += names
+            columns.update(dict.fromkeys(names))
         elif len(fields) != len(names):
             add(
                 number,

@@ -4,6 +4,7 @@ import json
 import math
 from contextlib import suppress
 
+LONGEST = 4 << 20  # characters of a text, bytes of a line: a million tokens
 SHOWN = 40  # characters of a value in a message
 
 
@@ -18,6 +19,11 @@ class Decimal(float):
         number = super().__new__(cls, written)
         number.written = written
         return number
+
+
+def loads(written: str) -> object:
+    """A JSON text as a value; numbers with a point keep how they are written."""
+    return json.loads(written, parse_float=Decimal)
 
 
 def text(value: object, name: str) -> str:
@@ -37,6 +43,8 @@ def text(value: object, name: str) -> str:
     written = "" if value is None else value if isinstance(value, str) else number(value, name)
     if not written.strip():
         raise Unusable(f"the {name} is empty; write one, or remove the row")
+    if len(written) > LONGEST:
+        raise Unusable(f"the {name} has {len(written)} characters, over {LONGEST}; shorten it")
     check_signs(written, name)
     return written
 
@@ -75,7 +83,7 @@ def json_list(value: object, name: str) -> list:
     """
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):  # the text itself is no list
-            value = json.loads(value)
+            value = loads(value)
     if not isinstance(value, list):
         raise Unusable(f"{name} is {shown(value)}, no list; write one, in CSV as JSON")
     return value
