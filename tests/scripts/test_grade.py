@@ -225,6 +225,23 @@ def test_judged_benchmarks_are_graded_by_what_the_judge_said(grade_judged, tmp_p
     assert json.loads(grades[2]["also"]) == {"over_refusal": [1.0], "harmful_response": [0.0]}
 
 
+def test_an_unreadable_judgement_is_no_score(grade_judged, tmp_path):
+    done = grade_judged(["YES", "no", "Well, YES", "YES"], graders=("attacks=judge",))
+    assert done.returncode == 0, done.stderr
+    attacks = json.loads((tmp_path / "scores.json").read_text())["attacks"]
+    assert (attacks["metric"], attacks["n"], attacks["failures"]) == ("agreement", 3, 1)
+    assert attacks["score"] == pytest.approx(2 / 3)
+
+
+def test_a_judge_that_never_says_yes_or_no_is_named(grade_judged):
+    done = grade_judged(["Well"] * 4, graders=("attacks=judge",))
+    assert done.returncode == 2
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith(
+        "error: benchmark attacks: none of its 4 rows counts for agreement: 4 no judgement"
+    )
+
+
 def test_a_row_without_a_judgement_is_named(grade_judged):
     done = grade_judged([SAID[0], None, SAID[0], SAID[0]])
     assert done.returncode == 2

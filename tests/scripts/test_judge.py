@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tms.io import parquet
-from tms.judges import wildguard
+from tms.judges import agreement, wildguard
 from tms.mixture.checkpoints import write_digest
 
 
@@ -58,6 +58,19 @@ def test_only_its_benchmarks_are_judged(program, words, tmp_path):
     assert "3 rows, 0 of 2 stored, 2 to generate" in done.stderr
     again = program("judge", *words, "wildguard")
     assert "2 rows, 2 of 2 stored, 0 to generate" in again.stderr
+
+
+def test_an_agreement_judge_sees_the_reference_in_its_own_chat_format(
+    program, words, tiny_model, tmp_path, monkeypatch
+):
+    seen = []
+    monkeypatch.setattr(agreement, "prompt", lambda *texts: seen.append(texts) or "say")
+    rows = parquet.read(tmp_path / "generations.parquet", parquet.COMPLETIONS)
+    rows = [row | {"answer": f"gold <|im_end|>{row['example_id']}"} for row in rows]
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, rows, {})
+    done = program("judge", *words, "facts", "--judge", "agreement", "--model", tiny_model)
+    assert done.returncode == 0, done.stderr
+    assert seen == [("ask 0", "not for the judge", "gold  facts-0")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tms.config.flags import flags, labelled
 from tms.config.joint_targets import joint_targets, own_tasks
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
-from tms.config.requested import asked_models
+from tms.config.requested import asked_runs
 from tms.io import variables
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
@@ -43,7 +43,7 @@ try:
     # The workflow itself learns its targets only after the rules are read.
     targets = [word for word in sys.argv if word.startswith("results/")]
     twice = [line for file in CONFIGFILES for line in duplicates(Path(file))]
-    for warning in check(config, lambda: asked_models(targets, config), twice):
+    for warning in check(config, lambda: asked_runs(targets, config), twice):
         print(f"warning: {warning}", file=sys.stderr)
 except InputError as error:
     sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from tms.answers.grade import LIMIT, LOST
@@ -91,8 +92,11 @@ def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
     if metric is None:
         scores[benchmark] = dict.fromkeys(["score", "n", "ci_low", "ci_high"]) | {"n": 0}
     if benchmark not in scores:
+        failures = Counter(row["reason"] for row in rows if row["reason"])
+        told = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
         raise InputError(
-            f"benchmark {benchmark}: none of its {len(rows)} rows counts for {metric}; raise its limit"
+            f"benchmark {benchmark}: none of its {len(rows)} rows counts for {metric}"
+            + (f": {told} (the first says {rows[0]['extracted']!r})" if told else "; raise its limit")
         )
     return {
         "metric": metric,

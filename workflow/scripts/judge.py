@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     judge = load_module("judges", args.judge)
-    columns = ["example_id", "benchmark", "checkpoint", "sample", "context", "prompt", "completion"]
+    columns = ["example_id", "benchmark", "checkpoint", "sample", "context", "prompt", "completion", "answer"]
     completions = [
         row for row in parquet.read(args.generations, columns) if row["benchmark"] in args.benchmarks
     ]
@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     for name in args.benchmarks:
         if name not in generated:
             raise InputError(f"{args.generations}: no row of benchmark {name}; run generate again")
-    model = open_model(args.model, judge.CHAT_TEMPLATE)
+    model = open_model(args.model, getattr(judge, "CHAT_TEMPLATE", None))
     wanted = [
         {
             "example_id": row["example_id"],
@@ -43,7 +43,9 @@ def main(args: argparse.Namespace) -> None:
             "checkpoint": row["checkpoint"],
             "sample": row["sample"],
             "prompt": judge.prompt(
-                model.chat.plain(as_text(row["context"], row["prompt"])), model.chat.plain(row["completion"])
+                model.chat.plain(as_text(row["context"], row["prompt"])),
+                model.chat.plain(row["completion"]),
+                model.chat.plain(row["answer"]),
             ),
         }
         for row in completions

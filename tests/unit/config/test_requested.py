@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms.config.requested import asked_models
+from tms.config.requested import asked_models, asked_runs
 from tms.io.errors import InputError
 
 CONFIG = {
@@ -32,6 +32,21 @@ def test_models_of_targets():
     for target in ("results/table.csv", "results/compare.csv", "results/tables/all"):
         assert asked_models([target], CONFIG) == ["big", "huge"]
     assert asked_models(["results/figures/tiny"], CONFIG) == ["tiny"]
+
+
+def test_methods_of_targets():
+    assert asked_runs([], CONFIG) == {}
+    assert asked_runs(["results/tiny/base/scores.json"], CONFIG) == {"tiny": []}
+    assert asked_runs(["results/tiny/own/table.csv"], CONFIG) == {"tiny": ["sft", "own"]}
+    assert asked_runs(["results/tiny/table.csv"], CONFIG) == {"tiny": ["sft", "tms"]}
+    assert asked_runs(["results/table.csv"], CONFIG) == {
+        "big": ["sft", "tms"],
+        "huge": ["sft", "tms", "tms_alpha50"],
+    }
+    assert asked_runs(["results/huge/sft/table.csv", "results/tiny/report.html"], CONFIG) == {
+        "huge": ["sft"],
+        "tiny": ["sft", "tms"],
+    }
 
 
 def test_a_method_of_an_experiment_that_the_model_lacks():

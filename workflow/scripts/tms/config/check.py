@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tms.config import check_experiments, check_lora, check_on_policy, check_records
+from tms.config import check_experiments, check_graders, check_lora, check_on_policy, check_records
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
@@ -13,33 +13,28 @@ from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import GENERAL, PARTS, Suite
-from tms.config.tasks import LIKELIHOOD, RECORDS
+from tms.config.tasks import RECORDS
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import save_steps, total_steps
 
-JUDGED = {"wildguard"}  # graders that read a judge's output
-COLUMNS = {
-    "row",
-    "xfer",
-    "forgetting",
-    "forgetting_ext",
-    "contamination",
-    GENERAL,
-}  # of a table, beside its benchmarks
+# Columns of a table, beside its benchmarks.
+COLUMNS = {"row", "xfer", "forgetting", "forgetting_ext", "contamination", GENERAL}
 TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks that pretraining can teach
+Asked = list[str] | dict[str, list[str]]  # models, with the methods of each that are asked for or with all
 LIBRARY = Path(__file__).resolve().parents[1]
 
 
 def check(
-    config: dict, asked: list[str] | Callable[[], list[str]] | None = None, duplicates: Sequence[str] = ()
+    config: dict, asked: Asked | Callable[[], Asked] | None = None, duplicates: Sequence[str] = ()
 ) -> list[str]:
     """Check a configuration before any work is planned.
 
     Args:
         config: the whole configuration.
-        asked: models whose folders, batches and checkpoints have to work, or what finds them in a
-            configuration that may have faults; None: all of them.
+        asked: models whose folders, batches and checkpoints have to work, with the methods whose graders
+            have to (by themselves: the models' experiments), or what finds them in a configuration that may
+            have faults; None: all of them.
         duplicates: faults of its files, as `tms.config.load.duplicates` finds them.
 
     Returns:
@@ -61,7 +56,7 @@ def check(
 
 def _check_models(
     config: dict,
-    asked: list[str] | Callable[[], list[str]] | None,
+    asked: Asked | Callable[[], Asked] | None,
     faults: Faults,
     warnings: list[str],
 ) -> None:
@@ -70,6 +65,8 @@ def _check_models(
     for model in models:
         faults.check(_check_folders, config, model, faults)
         faults.check(check_records.check_files, config, model, faults)
+        methods = models[model] if isinstance(models, dict) else settings.named_methods(config, model)
+        faults.check(check_graders.check_methods, config, model, methods, faults)
     if faults:
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
@@ -122,15 +119,7 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
     if faults.known(f"tasks.{name}.grader", task.get("grader"), _modules("graders")):
         faults.check(_check_code, f"tasks.{name}.grader", "grade", f"tms.graders.{task['grader']}")
-        judged = task["grader"] in JUDGED
-        if ("judge" in task) != judged:
-            needs = "needs a judge; name an entry of judges" if judged else "has no use for a judge"
-            faults.append(f"config: tasks.{name}.judge: grader {task['grader']} {needs}")
-    if task.get("scoring") == LIKELIHOOD and task["grader"] != "choice":
-        faults.append(
-            f"config: tasks.{name}.scoring: likelihood compares the choices of a question, and grader "
-            f"{task['grader']} has none; use grader choice, or scoring: generate"
-        )
+        faults.check(check_graders.check_task, config, name, faults)
     if (limit := task.get("limit", 0)) > task["test"]:
         faults.append(
             f"config: tasks.{name}.limit: {limit} is more than the {task['test']} examples of "

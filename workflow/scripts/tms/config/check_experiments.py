@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
-from tms.config.suite import UNGRADED
 from tms.config.tasks import by_likelihood
 from tms.mixture.checkpoints import BASE, FINAL
 
@@ -118,7 +118,7 @@ def _check_scores(config: dict, model: str, faults: Faults) -> None:
         if name in (*OF_SCORES, "diversity") and unscored:
             faults.append(
                 f"config: models.{model}.experiments: {name} needs the score of each target, and "
-                f"{', '.join(unscored)} has grader {UNGRADED}; take {name} out, or name another grader"
+                f"{', '.join(unscored)} has grader {NONE}; take {name} out, or name another grader"
             )
         elif name in OF_SCORES and not suite.scored.retention:
             faults.append(

@@ -9,6 +9,26 @@ from tms.io.errors import InputError
 LARGEST_SEED = 2**32 - 1  # that NumPy's generators take; config.schema.yaml has it too
 
 
+def asked_runs(targets: list[str], config: dict) -> dict[str, list[str]]:
+    """Models of the files that are asked for, each with the methods that these files are about.
+
+    A file of a method, e.g. `results/qwen3b/tms/table.csv`, is about that one and what it harvests, one
+    of the base about none, every other one about the methods of the model's experiments.
+
+    Raises:
+        InputError: as `asked_models`.
+    """
+    found: dict[str, set[str]] = {model: set() for model in asked_models(targets, config)}
+    for target in targets:
+        parts = target.split("/")
+        if len(parts) > 3 and parts[1] in found and parts[2] in [*config["methods"], "base"]:
+            found[parts[1]] |= {parts[2]} - {"base"}
+            continue
+        for model in asked_models([target], config):
+            found[model] |= set(settings.named_methods(config, model))
+    return {model: settings.with_trajectories(config, model, used) for model, used in found.items()}
+
+
 def asked_models(targets: list[str], config: dict) -> list[str]:
     """Models of the files that are asked for, e.g. `results/qwen3b/tms/table.csv`.
 

@@ -1,11 +1,12 @@
 """The configuration: which settings hold for a run. (`tms.config.check` says what is wrong with it.)"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tms.answers.grade import NONE
 from tms.config import method_kinds
 from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, MethodKind
-from tms.config.suite import UNGRADED, Suite
+from tms.config.suite import Suite
 from tms.mixture.checkpoints import parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
@@ -92,7 +93,12 @@ def model_methods(config: dict, model: str) -> list[str]:
     named = {method for entry in config["experiments"].values() for method in entry}
     used = {method for entry in experiments(config, model).values() for method in entry}
     used |= {method for method in config["methods"] if method not in named}
-    before = None
+    return with_trajectories(config, model, used)
+
+
+def with_trajectories(config: dict, model: str, methods: Iterable[str]) -> list[str]:
+    """Methods of a model, and those whose checkpoints they harvest, in the order of the configuration."""
+    used, before = set(methods), None
     while before != used:
         before = set(used)
         used |= {
@@ -101,6 +107,12 @@ def model_methods(config: dict, model: str) -> list[str]:
             if method in students(config)
         }
     return [method for method in config["methods"] if method in used]
+
+
+def named_methods(config: dict, model: str) -> list[str]:
+    """Methods of a model's experiments and what these harvest."""
+    named = {method for entry in experiments(config, model).values() for method in entry}
+    return with_trajectories(config, model, named)
 
 
 def table_methods(config: dict) -> list[str]:
@@ -181,7 +193,7 @@ def suite_entry(config: dict, model: str) -> dict:
     """The entry of `suites` that a model names, with its benchmarks that have no score, if any."""
     entry = config["suites"][config["models"][model]["suite"]]
     names = Suite.read(entry).benchmarks
-    unscored = [name for name in names if value_at(config, ["tasks", name, "grader"]) == UNGRADED]
+    unscored = [name for name in names if value_at(config, ["tasks", name, "grader"]) == NONE]
     return entry | ({"unscored": unscored} if unscored else {})
 
 

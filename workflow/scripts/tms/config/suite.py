@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 PARTS = ("targets", "views", "retention", "safety", "reported")  # that a benchmark can play
-UNGRADED = "none"  # grader of a benchmark without a score
 GENERAL = "general"  # name of the shipped prompts and passages
 JOINT = "+"  # between the names of the tasks that make a joint target, e.g. `faq+tools`
 

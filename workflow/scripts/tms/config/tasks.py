@@ -35,11 +35,6 @@ def generated(config: dict, tasks: Sequence[str]) -> list[str]:
     return [task for task in tasks if config["tasks"][task].get("scoring") != LIKELIHOOD]
 
 
-def has_score(config: dict, task: str) -> bool:
-    """Whether the completions of a task have a score."""
-    return grader(config, task) != NONE
-
-
 def rewards(config: dict, task: str) -> bool:
     """Whether a task's grader scores a completion by itself, so that it can be a reward."""
     return grader(config, task) not in (NONE, *JUDGED)

@@ -28,6 +28,6 @@ Answers: [/INST]
 """
 
 
-def prompt(request: str, response: str) -> str:
-    """The judge's input for a user's request and a model's response."""
+def prompt(request: str, response: str, reference: str = "") -> str:
+    """The judge's input for a user's request and a model's response; it sees no reference."""
     return FORMAT.format(request=request, response=response)
