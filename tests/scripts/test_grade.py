@@ -102,7 +102,8 @@ def test_a_benchmark_without_a_grader_has_no_score_and_no_loss(grade, tmp_path):
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert scores["towns"] == {
         **dict.fromkeys(["metric", "score", "ci_low", "ci_high"]),
-        **{"n": 0, "truncated": 1, "lost": 0, "limit": 0, "failures": 0, "also": {}},
+        **{"n": 0, "rows": 4, "length": 1.0, "length_stderr": 0.0},
+        **{"truncated": 1, "lost": 0, "limit": 0, "failures": 0, "also": {}},
     }
     assert scores["sums"]["score"] == 1.0
 

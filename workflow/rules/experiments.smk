@@ -8,6 +8,7 @@ rule summarise:
         base_grades="results/{model}/base/grades.parquet",
         grades=lambda w: experiments.summarise_files(config, **w).values(),
         drifts=lambda w: experiments.compared_files(config, **w, name="drift.csv").values(),
+        intervals=lambda w: experiments.measured_files(config, **w).values(),
         updates=lambda w: experiments.update_files(config, **w).values(),
         costs=lambda w: experiments.compared_files(config, **w, name="cost.csv").values(),
     output:

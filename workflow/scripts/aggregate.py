@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from tms.config.suite import Suite, tasks_of
+from tms.config.suite import NOTE, Suite, tasks_of
 from tms.data.contamination.report import contaminated_pairs
 from tms.io import cli
 from tms.io.csv_file import decimal, write_csv
-from tms.metrics import flags, health
+from tms.metrics import flags, health, measures
 from tms.metrics.cost_table import COST, cost_rows
 from tms.metrics.drift_table import DRIFT, drift_rows
 from tms.metrics.per_example import read_per_example
@@ -85,14 +85,19 @@ def main(args: argparse.Namespace) -> None:
     }
     base = read_per_example(args.base_grades, suite.benchmarks)
     summaries = summarise(base, {args.method: runs}, suite)[""]
-    table = estimates(summaries[BASE], summaries[args.method], suite)
+    scores, beside = estimates(summaries[BASE], summaries[args.method], suite), measured_beside(args, suite)
+    table = {row: scores[row] | beside[row] for row in scores}
+    shown = [*suite.columns, *beside["method"]]
     names = {"base": "base", "method": args.method, "delta": "delta"}
     lines = [
         {"row": names[row]}
-        | {name: decimal(table[row].get(name, Estimate()).value, TABLE_DECIMALS) for name in suite.columns}
+        | {name: decimal(table[row].get(name, Estimate()).value, TABLE_DECIMALS) for name in shown}
         for row in names
     ]
-    columns = ["row", *suite.columns]
+    columns = ["row", *shown]
+    if told := measures.unknown(suite):
+        columns.append(NOTE)
+        lines = [line | {NOTE: told if line["row"] == args.method else ""} for line in lines]
     pairs = [f"{task} -> {name}" for task, name in notes if name in suite.benchmarks]
     if pairs:  # training and evaluation set share text, which the config accepts: the table says so
         columns.append("contamination")
@@ -121,6 +126,25 @@ def main(args: argparse.Namespace) -> None:
     write_csv(args.cost, COST, cost_rows(args.model, args.method, cli.parse_pairs(args.costs)))
 
 
+def measured_beside(args: argparse.Namespace, suite: Suite) -> measures.Rows:
+    """What stands beside the scores: of general text, and of benchmarks without a score."""
+    drifts = {
+        flags.parse_run(label): measures.as_drift(drift_rows(Path(path)))
+        for label, path in cli.parse_pairs(args.drifts).items()
+    }
+    base, runs = read_all_scores(args, suite.unscored)
+    return measures.measures(suite, base, runs, drifts)
+
+
+def read_all_scores(args: argparse.Namespace, benchmarks: list[str]) -> tuple[dict, dict]:
+    """Scores of the base, and of each run."""
+    runs = {
+        flags.parse_run(label): read_scores(Path(path), benchmarks)
+        for label, path in cli.parse_pairs(args.runs).items()
+    }
+    return read_scores(args.base_scores, benchmarks), runs
+
+
 def write_warnings(args: argparse.Namespace, suite: Suite) -> dict[str, list[health.Sign]]:
     """Write what looks wrong with the runs, by run, and print what no run could tell by itself."""
     grades, trained = cli.parse_pairs(args.grades), cli.parse_pairs(args.health)
@@ -142,11 +166,8 @@ def contamination(notes: dict[tuple[str, str], str], target: str, benchmark: str
 
 def write_scores(args: argparse.Namespace, suite: Suite, notes: dict[tuple[str, str], str]) -> None:
     """Write a row for each run and benchmark, and for the other metrics of its rows."""
-    base = read_scores(args.base_scores, suite.benchmarks)
-    runs = {
-        flags.parse_run(label): read_scores(Path(path), suite.benchmarks)
-        for label, path in cli.parse_pairs(args.runs).items()
-    }
+    suite = suite.scored
+    base, runs = read_all_scores(args, suite.benchmarks)
     rows = [
         *tidy(args.model, args.method, base, runs, suite),
         *tidy_also(args.model, args.method, base, runs, suite),

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import math
+import statistics
 import sys
 from collections import Counter
 from pathlib import Path
@@ -76,7 +78,8 @@ def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
     """Score of one benchmark, and of its other metrics, from its graded rows.
 
     A benchmark without a metric (grader `none`) has no score: `metric`, `score`, `ci_low` and `ci_high` are
-    null and `n` is 0; the grades of its rows are null. Only what its completions are is counted: `truncated`.
+    null and `n` is 0; the grades of its rows are null. What its completions are is counted: `rows`,
+    `truncated` by the length limit, and their mean `length` in tokens.
 
     Raises:
         InputError: no row counts for the score.
@@ -90,7 +93,7 @@ def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
         for name, items in by_example(rows).items()
     }
     if metric is None:
-        scores[benchmark] = dict.fromkeys(["score", "n", "ci_low", "ci_high"]) | {"n": 0}
+        scores[benchmark] = dict.fromkeys(["score", "n", "ci_low", "ci_high"]) | {"n": 0} | lengths(rows)
     if benchmark not in scores:
         failures = Counter(row["reason"] for row in rows if row["reason"])
         told = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
@@ -109,9 +112,16 @@ def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
     }
 
 
+def lengths(rows: list[dict]) -> dict[str, float]:
+    """Number of completions, and their mean length in tokens (the end token included) with its error."""
+    tokens = [len(row["completion_ids"]) for row in rows]
+    error = statistics.stdev(tokens) / math.sqrt(len(tokens)) if len(tokens) > 1 else 0.0
+    return {"rows": len(rows), "length": statistics.fmean(tokens), "length_stderr": error}
+
+
 def main(args: argparse.Namespace) -> None:
     graders = cli.parse_pairs(args.graders)
-    columns = [*KEY, "completion", "answer", "finish_reason"]
+    columns = [*KEY, "completion", "completion_ids", "answer", "finish_reason"]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:

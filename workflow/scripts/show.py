@@ -4,6 +4,7 @@ import argparse
 import csv
 from pathlib import Path
 
+from tms.config.suite import NOTE
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
@@ -51,25 +52,27 @@ def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
     return joined
 
 
-def without_warnings(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
-    """A table without its warnings, which would make it too wide, and these in lines of their own."""
-    if COLUMN not in lines[0]:
-        return lines, []
-    place = lines[0].index(COLUMN)
-    told = [
-        f"warning: {line[0]}: {text}"
-        for line in lines[1:]
-        for text in line[place].split("; ")
-        if text.strip()
-    ]
-    return [[*line[:place], *line[place + 1 :]] for line in lines], told
+def without_words(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """A table without notes and warnings, which would make it too wide, and these in lines of their own."""
+    told = []
+    for column in (NOTE, COLUMN):
+        if column not in lines[0]:
+            continue
+        place = lines[0].index(column)
+        said = [(line[0], line[place]) for line in lines[1:] if line[place].strip()]
+        if column == NOTE:
+            told += [f"note: {text}" for _, text in said]
+        else:
+            told += [f"warning: {row}: {text}" for row, texts in said for text in texts.split("; ")]
+        lines = [[*line[:place], *line[place + 1 :]] for line in lines]
+    return lines, told
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     tables, warnings = {}, []
     for path in args.tables:
-        tables[path], told = without_warnings(read(path))
+        tables[path], told = without_words(read(path))
         warnings += [line for line in told if line not in warnings]
     if Path("Snakefile").exists():  # else there is nothing to compare with
         for line in headline(list(map(str, args.tables)), args.configfile):

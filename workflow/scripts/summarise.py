@@ -9,6 +9,7 @@ from tms.experiments.method_cells import (
     cost_cells,
     drift_cells,
     floor_cells,
+    measure_cells,
     read_updates,
     score_cells,
     update_cells,
@@ -50,6 +51,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="METHOD/TASK/seedN=PATH",
         help="updates.json of each run of the methods",
     )
+    parser.add_argument(
+        "--intervals",
+        nargs="*",
+        default=[],
+        metavar="METHOD=PATH",
+        help="intervals.csv of each, for its measures",
+    )
     parser.add_argument("--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of each")
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
@@ -73,6 +81,8 @@ def main(args: argparse.Namespace) -> None:
         for row in score_cells(summaries[task], args.methods, args.baselines, suite, task)
     ]
     rows += base_drift_cells(Path(drifts[args.baselines[0]]), suite.targets)
+    for place, (method, path) in enumerate(cli.parse_pairs(args.intervals).items()):
+        rows += measure_cells(Path(path), method, suite, of_base=place == 0)
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         measured += cost_cells(Path(costs[method]), suite.targets)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 PARTS = ("targets", "views", "retention", "safety", "reported")  # that a benchmark can play
 GENERAL = "general"  # name of the shipped prompts and passages
+NOTE = "note"  # column of a table: what it cannot tell
 JOINT = "+"  # between the names of the tasks that make a joint target, e.g. `faq+tools`
 
 

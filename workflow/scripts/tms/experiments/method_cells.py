@@ -13,6 +13,7 @@ from tms.io.errors import InputError
 from tms.metrics.cost_table import COST, WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
+from tms.metrics.measures import columns
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.metrics.quantities import quantities
 from tms.metrics.statistics import normal_interval, seed_interval
@@ -161,6 +162,25 @@ def floor_cells(path: Path) -> list[dict]:
         {"quantity": name, "value": max(values)}
         for name in FLOORS
         if (values := [float(line["value"]) for line in lines if line["quantity"] == name])
+    ]
+
+
+def measure_cells(path: Path, method: str, suite: Suite, of_base: bool) -> list[dict]:
+    """Losses, KL and lengths that stand beside a method's scores, under the names of the table's columns.
+
+    Args:
+        path: the method's intervals.csv.
+        method: its name.
+        suite: the benchmarks and their parts.
+        of_base: whether the numbers of theta_0 are given too.
+    """
+    names = columns(suite)
+    lines = read_csv(path, ["row", "column", "value", "ci_low", "ci_high"])
+    return [
+        {"method": line["row"], "quantity": line["column"]}
+        | {name: float(line[name]) for name in ("value", "ci_low", "ci_high")}
+        for line in lines
+        if line["column"] in names and line["row"] in ((BASE, method) if of_base else (method,))
     ]
 
 

@@ -22,11 +22,11 @@ class Texts:
 
     Args:
         sequences: (prompt ids, text ids) of each.
-        bytes: their UTF-8 bytes, of which a loss has bits a byte: the same texts compare over tokenizers.
+        bytes: UTF-8 bytes of each: a loss in bits a byte compares over tokenizers.
     """
 
     sequences: list[Sequence]
-    bytes: int
+    bytes: list[int]
 
 
 def encode_passages(passages: list[str], tokenizer) -> Texts:
@@ -37,7 +37,7 @@ def encode_passages(passages: list[str], tokenizer) -> Texts:
     """
     before = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     ids = [tokenizer(passage, add_special_tokens=False)["input_ids"] for passage in passages]
-    return Texts([([before], text) for text in ids], sum(len(passage.encode()) for passage in passages))
+    return Texts([([before], text) for text in ids], [len(passage.encode()) for passage in passages])
 
 
 def encode_answers(rows: list[dict], encoder: Encoder) -> Texts:
@@ -49,7 +49,7 @@ def encode_answers(rows: list[dict], encoder: Encoder) -> Texts:
     """
     labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in rows]
     sequences, _ = encode_supervision(labels, encoder)
-    return Texts(sequences, sum(len(encoder.chat.plain(row["completion"]).encode()) for row in rows))
+    return Texts(sequences, [len(encoder.chat.plain(row["completion"]).encode()) for row in rows])
 
 
 def encode_supervision(
@@ -80,16 +80,22 @@ def text_loss(model, texts: Texts, what: str) -> dict:
     Raises:
         InputError: there is no text, or the numbers are not finite.
     """
-    loss = policy_label_divergence(model, texts.sequences, what)
-    nats = loss["per_token"] * loss["tokens"]
-    return loss | {"bits_per_byte": nats / math.log(2) / max(texts.bytes, 1)}
+    loss, sums = _loss(model, texts.sequences, what)
+    if not any(texts.bytes):
+        return loss
+    nats, stderr = token_mean(sums, texts.bytes)
+    return loss | {"bits_per_byte": nats / math.log(2), "bits_per_byte_stderr": stderr / math.log(2)}
 
 
 def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict:
     """PLD of a policy on supervised sequences: their NLL (nats) per token and per sequence."""
+    return _loss(model, sequences, what)[0]
+
+
+def _loss(model, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_nll(model, sequences, progress.advance)
-    return summary(sums, [len(completion) for _, completion in sequences], what)
+    return summary(sums, [len(completion) for _, completion in sequences], what), sums
 
 
 def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:

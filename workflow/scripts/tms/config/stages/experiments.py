@@ -92,6 +92,14 @@ def compared_files(config: dict, model: str, experiment: str, name: str) -> dict
     return paths.method_files(model, compared(config, model, experiment), name)
 
 
+def measured_files(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Intervals of each method, where measures stand beside the scores: method -> path."""
+    suite = study.suite(config, model)
+    if not (suite.unscored or suite.general):
+        return {}
+    return paths.method_files(model, methods(config, model, experiment), "intervals.csv")
+
+
 def summarise_flags(config: dict, model: str, experiment: str) -> str:
     """The suite, the methods and the files of an experiment that compares methods."""
     return flags(
@@ -103,6 +111,7 @@ def summarise_flags(config: dict, model: str, experiment: str) -> str:
         settings=swept_values(config, model, experiment),
         grades=labelled(summarise_files(config, model, experiment)),
         drifts=labelled(compared_files(config, model, experiment, "drift.csv")),
+        intervals=labelled(measured_files(config, model, experiment)) or None,
         updates=labelled(update_files(config, model, experiment)),
         costs=labelled(compared_files(config, model, experiment, "cost.csv")),
     )
