@@ -10,7 +10,10 @@ from tms.experiments import cells
 from tms.io import cost, parquet
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
-UNKNOWN = "forgetting is not known: no benchmark scores what the model could do before; loss and KL on general text "
+UNKNOWN = (
+    "forgetting is not known: no benchmark scores what the model could do before; "
+    "loss and KL on general text "
+)
 RUNS = ["base", "faq/seed0", "chain/seed0", "faq/seed1", "chain/seed1"]
 SUITES = {
     "a target without a score": Suite(["faq", "chain"], ["facts"], unscored=["faq"]),
@@ -171,11 +174,10 @@ def test_measures_stand_in_place_of_a_score(finished):
 
 def test_the_joined_table_has_no_forgetting_where_none_is_known(finished):
     name, folder = finished
-    base, method = read(folder / "joined.csv")
-    assert (
-        ("forgetting_floor" in method) == ("retention_delta" in method) == bool(SUITES[name].scored.retention)
-    )
-    assert bool(method["forgetting"]) == bool(SUITES[name].scored.retention)
+    _, method = read(folder / "joined.csv")
+    known = bool(SUITES[name].scored.retention)
+    assert ("forgetting_floor" in method) == ("retention_delta" in method) == known
+    assert bool(method["forgetting"]) == known
     assert "nan" not in (folder / "joined.csv").read_text().lower()
 
 
