@@ -76,5 +76,10 @@ def test_a_judge_and_its_reader_fit(grader, judge, words):
     assert line.startswith("config: tasks.chain.judge: ") and words in line
 
 
-def test_a_judged_target_works():
-    check(config("judge", task={"judge": "agree"}, **AGREE))
+def test_a_judged_target_works_but_for_diversity():
+    judged = config("judge", task={"judge": "agree"}, **AGREE)
+    check(judged)
+    models = {"tiny": MINIATURE | {"experiments": ["main", "diversity"]}}
+    experiments = judged["experiments"] | {"diversity": ["sft"]}
+    (line,) = faults(judged | {"models": models, "experiments": experiments})
+    assert line.startswith("config: models.tiny.experiments: diversity grades many samples of a prompt")

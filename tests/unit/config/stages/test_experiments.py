@@ -118,6 +118,13 @@ def test_diversity_and_the_bound():
     )
 
 
+def test_theorem_6_1_leaves_out_what_a_judge_or_nobody_scores(config):
+    config["tasks"]["chain"] |= {"grader": "judge", "judge": "agree"}
+    flags = experiments.theorem61_flags(config, "tiny")
+    assert " --graders mini_countdown=countdown facts=facts lookup=lookup refusal=refusal" in flags
+    assert flags.endswith(" --unscored chain")
+
+
 def test_only_on_policy_runs_have_curves(config):
     assert experiments.on_policy_methods(SHIPPED, "tiny") == ["grpo", "reinforce", "trapo"]
     config["experiments"]["main"] = ["sft", "grpo"]

@@ -6,7 +6,7 @@ from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
-from tms.config.tasks import by_likelihood
+from tms.config.tasks import JUDGED, by_likelihood, grader
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
@@ -95,6 +95,13 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                     f"which it is measured"
                 )
     if "diversity" in chosen:
+        for task in settings.suite(config, model).target_tasks:
+            if grader(config, task) in JUDGED:
+                faults.append(
+                    f"config: models.{model}.experiments: diversity grades many samples of a prompt, and "
+                    f"tasks.{task} has grader {grader(config, task)}, whose judge reads none of them; take "
+                    f"diversity out, or name another grader"
+                )
         for task in by_likelihood(config, settings.suite(config, model).target_tasks):
             faults.append(
                 f"config: tasks.{task}.scoring: models.{model} has the experiment diversity, which compares "

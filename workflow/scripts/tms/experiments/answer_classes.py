@@ -22,7 +22,19 @@ from tms.io.progress import Progress
 
 NO_ANSWER = ""  # the class of completions in which the grader has found no answer
 EXPRESSIONS = {"math", "number"}  # graders
-RESPONSES = {"ifeval", "wildguard"}  # graders that judge whole responses and extract no answer
+# Graders that judge whole responses and extract no answer.
+RESPONSES = {
+    "ifeval",
+    "wildguard",
+    "judge",
+    "exact",
+    "normalised",
+    "contains",
+    "regex",
+    "json",
+    "f1",
+    "rouge",
+}
 DIGITS = 12  # of an irrational number
 WORD = re.compile(r"(?<![\\a-zA-Z])(?!sqrt|sin|cos|tan|cot|sec|csc|log|and)[a-zA-Z]{3,}")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\}")

@@ -135,9 +135,12 @@ def correlations_flags(config: dict, model: str) -> str:
 
 
 def bound_benchmarks(config: dict, model: str) -> list[str]:
-    """Benchmarks with a score that the samples for KL belong to: held-out prompts count as their target's."""
+    """Benchmarks that the samples for KL belong to and whose grader scores them by itself.
+
+    Held-out prompts count as their target's.
+    """
     suite = study.suite(config, model).scored
-    return [*suite.target_tasks, *suite.retention]
+    return [name for name in [*suite.target_tasks, *suite.retention] if tasks.rewards(config, name)]
 
 
 def bound_files(config: dict, model: str) -> dict[str, str]:
@@ -148,11 +151,13 @@ def bound_files(config: dict, model: str) -> dict[str, str]:
 def theorem61_flags(config: dict, model: str) -> str:
     """The samples for KL and the graders of their benchmarks."""
     suite = study.suite(config, model)
+    measured = [*suite.target_tasks, *suite.retention]
+    judged = [name for name in measured if tasks.grader(config, name) in tasks.JUDGED]
     return flags(
         model=model,
         samples=labelled(bound_files(config, model)),
         graders=tasks.grader_pairs(config, bound_benchmarks(config, model)),
-        unscored=[*suite.unscored, *([GENERAL] if suite.general else [])] or None,
+        unscored=[*suite.unscored, *judged, *([GENERAL] if suite.general else [])] or None,
     )
 
 
