@@ -6,6 +6,7 @@ from pathlib import Path
 from tms.experiments import cells
 from tms.experiments.cells import cell
 from tms.io import parquet
+from tms.io.conversation import context_text
 
 SUITE = {"targets": ["chain"], "retention": ["facts"]}
 HOSTILE = [
@@ -37,6 +38,7 @@ def write_rows(folder: Path, shift: int) -> None:
             "seed": 0,
             "sample": 0,
             "checkpoint": "",
+            "context": context_text([{"role": "system", "content": HOSTILE[index]}] if index % 2 else []),
             "prompt": f"prompt {HOSTILE[index]}",
             "completion": HOSTILE[index] + "long " * 400,
             "completion_ids": [1],

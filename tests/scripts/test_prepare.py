@@ -79,6 +79,14 @@ def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(prog
         ("return [1] * 5", "tasks/own.py: build gave a list; it has to be a list of dictionaries"),
         ("return [row] * 5", "5 rows have the example_id 'a'"),
         ("return [{} for n in range(5)]", "5 rows have the example_id None"),
+        (
+            "return [{**row, 'example_id': str(n), 'context': '[]' if n else ''} for n in range(5)]",
+            'tasks.x.test: example 1: context is no JSON list of messages; where there are none it is "" (3',
+        ),
+        (
+            "return [{**row, 'example_id': str(n), 'context': None} for n in range(5)]",
+            "0: context is no text",
+        ),
         ("return 1 / 0", "tms/tasks/own.py, line 5: ZeroDivisionError: division by zero; correct it"),
     ],
 )

@@ -1,5 +1,6 @@
 """Lengths of prompts and completions: from files where they are, else from the figures."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_nothing_there_is_assumed_and_noted():
 def test_characters_of_the_prepared_prompts():
     prepared("data/sums/train.parquet", ["x" * 40, "x" * 80])
     assert lengths().examples(TASK, "train", "models/hub/q") == Texts(2, 15, 400)
+
+
+def test_messages_before_a_prompt_count_as_its_tokens():
+    context = json.dumps([{"role": "system", "content": "x" * 99}])
+    row = {"example_id": "0", "prompt": "x" * 20, "answer": "", "context": context}
+    parquet.write(Path("data/sums/train.parquet"), parquet.EXAMPLES, [row, row | {"context": ""}], {})
+    assert lengths().examples(TASK, "train", "models/hub/q") == Texts(2, (120 + 20) / 2 / 4, 400)
 
 
 def test_what_the_gate_left_goes_before_what_was_prepared():

@@ -49,6 +49,14 @@ def test_a_checkpoints_row_keeps_the_ids_that_the_model_produced():
     assert row["prompt"] == "p-a"
 
 
+def test_a_row_keeps_the_messages_before_its_prompt():
+    context = '[{"role": "system", "content": "Add."}]'
+    references = {"a": REFERENCES["a"] | {"context": context}}
+    rows = mix([visit("teacher", ""), visit()], references, {PAIR: completion()})
+    assert [row["context"] for row in rows] == [context, context]
+    assert mix([visit("teacher", "")], REFERENCES, {})[0]["context"] == ""
+
+
 def test_a_pair_drawn_twice_gives_the_same_text():
     first, second = mix([visit(), visit() | {"epoch": 1, "position": 1}], REFERENCES, {PAIR: completion()})
     assert first["completion_ids"] == second["completion_ids"]

@@ -99,6 +99,16 @@ def trapo(tiny_model, tmp_path_factory):
     return trained(tiny_model, folder, "trapo", scripted, **changed)
 
 
+def test_a_prompt_is_asked_with_the_messages_before_it(tiny_model):
+    encoder, context = Encoder(tiny_model), '[{"role": "system", "content": "Add."}]'
+    rows = references(2)
+    (asked, plain), _ = prompts_in_order([rows[0] | {"context": context}, rows[1]], encoder, 2, 2, 1)
+    if asked.answer != rows[0]["answer"]:
+        asked, plain = plain, asked
+    assert asked.ids == encoder.chat.prompt_ids("0+1", context) != encoder.chat.prompt_ids("0+1")
+    assert plain.ids == encoder.chat.prompt_ids("1+1")
+
+
 def test_trapo_begins_with_the_experts_answer_where_few_were_right(trapo, tiny_model):
     (rollouts,) = trapo.steps
     prompts, _ = prompts_in_order(references(8, "so it is {}"), Encoder(tiny_model), 8, 8, 0)

@@ -217,6 +217,8 @@ def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
             ("base", float(index % 2)),
             ("tms", float((index + 1) % 2)),
         ]
+        before = [("system", HOSTILE[index])] if index % 2 else []
+        assert [(role, text.shown) for role, text in example.context] == before
         assert example.prompt.shown == f"prompt {HOSTILE[index]}"
         assert example.answers[0].completion.shown.startswith(HOSTILE[index])
 
