@@ -42,7 +42,7 @@ def test_warnings_come_first_and_each_once(page):
 def test_what_a_model_wrote_is_text(page):
     text = page.read_text()
     assert text.count("<script>") == 1 and text.count("</script>") == 1
-    assert "Before the prompt: system" in page
+    assert "Before the prompt: system" in text
     for attack in HOSTILE:
         assert attack not in text
     assert "&lt;script&gt;window.broken = 1&lt;/script&gt;" in text
