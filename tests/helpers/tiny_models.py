@@ -59,6 +59,29 @@ def with_byte_pairs(folder: Path, texts: list[str]) -> None:
     _write(folder, tokenizer, [2, 0], "bfloat16", **sizes, **heads, initializer_range=0.1, bos_token_id=0)
 
 
+def with_adapters(base: Path, folder: Path, seed: int, rank: int = 4) -> Path:
+    """Write a checkpoint of LoRA adapters of a base, with random weights."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from tms.mixture.checkpoints import write_digest
+    from tms.training import lora
+    from tms.training.settings import Lora
+
+    folder.mkdir(parents=True)
+    for file in base.iterdir():
+        if file.suffix != ".safetensors" and file.name != "weights.json":
+            shutil.copyfile(file, folder / file.name)
+    model = lora.attach(AutoModelForCausalLM.from_pretrained(base), Lora(rank, 2 * rank), seed)
+    torch.manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    lora.save(model, base, folder, torch.float32)
+    write_digest(folder)
+    return folder
+
+
 def variant(
     base: Path, folder: Path, seed: int, dtype: str = "float32", architecture: str = "Qwen2", **changed
 ) -> Path:

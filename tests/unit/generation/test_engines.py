@@ -214,13 +214,17 @@ def test_engines_agree(tiny_model, tmp_path):
     torch.set_num_threads(1)
     one_head = {"num_attention_heads": 1, "num_key_value_heads": 1}  # vLLM's CPU build wants 32 channels
     folders = [tiny_models.variant(tiny_model, tmp_path / f"{seed}", seed, **one_head) for seed in (1, 2)]
+    adapters = tiny_models.with_adapters(folders[0], tmp_path / "adapters", seed=3)
     ours, theirs = create_engine("transformers"), create_engine("vllm")
     wanted = requests(40)
-    for folder in [*folders, folders[0]]:
+    texts = set()
+    for folder in [adapters, *folders, adapters, folders[0]]:
         ours.load(folder, 64)
         theirs.load(folder, 64)
         for sampling in SAMPLINGS:
             assert run(theirs, wanted, sampling) == run(ours, wanted, sampling)
+        texts.add(str(run(ours, wanted, SAMPLINGS[0])))
+    assert len(texts) == 3
     for sampling in SAMPLINGS[:2]:
         expected = run(ours, wanted, sampling)
         assert run(theirs, wanted[::-1], sampling)[::-1] == expected

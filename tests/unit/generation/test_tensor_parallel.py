@@ -43,8 +43,8 @@ def test_two_workers_draw_what_one_process_draws(tiny_model, tmp_path):
     if (os.cpu_count() or 1) < 2:
         pytest.skip("two workers need two cores")
     wide = {"hidden_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2}
-    for seed, name in enumerate(("first", "second")):
-        tiny_models.variant(tiny_model, tmp_path / name, seed, **wide)
+    base = tiny_models.variant(tiny_model, tmp_path / "first", seed=0, **wide)
+    tiny_models.with_adapters(base, tmp_path / "second", seed=1)
     (tmp_path / "draw.py").write_text(CODE)
     scripts = SCRIPTS
     # A core for each worker: the CPU build would otherwise want a NUMA node for each.

@@ -12,6 +12,7 @@ from datasets import Dataset
 
 from tms.generation.engines.interface import ROLLOUT_SHARE
 from tms.on_policy.kl import KLToBase
+from tms.on_policy.rollouts import hand_over_merged
 from tms.on_policy.train import OnPolicyRun
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
@@ -35,6 +36,8 @@ class Grpo(GRPOTrainer):
             # TRL has sharded what each process had read of it, and only the first one reads weights.
             self.ref_model = kl.load(self, torch.bfloat16 if self.args.bf16 else torch.float32)
             add_fused_lm_head(self.ref_model, temperature=self.temperature)
+        if self.use_vllm:
+            hand_over_merged(self.vllm_generation, self.model)
 
     def create_model_card(self, *names, **more) -> None:
         """Write no card: `make model-card` does, and TRL's would lie among the saved states."""
@@ -109,8 +112,14 @@ def trainer(run: OnPolicyRun) -> Grpo:
     # TRL's prompts are texts: here the prompt's place, which leads `rollouts` to its token ids.
     places = [str(place) for place in range(len(run.prompts))]
     arguments = config(run)  # before the weights are read: it starts the processes
+    adapters = {}
+    if run.settings.lora:  # TRL's reference is then the model without them
+        from tms.training.lora import peft_config
+
+        adapters = {"peft_config": peft_config(run.settings.lora)}
     return Grpo(
         **run.trainer_parts,
+        **adapters,
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": places}),
         processing_class=run.chat.tokenizer,

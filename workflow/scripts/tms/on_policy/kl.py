@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import gather_object, is_peft_model
 from transformers import PreTrainedModel
 
 from tms.metrics.divergence import Sequence, sequence_kl
@@ -39,19 +39,14 @@ class KLToBase:
             sequences: prompt ids and completion ids of rollouts of this process, sampled from their first
                 token on; those of a prompt stand together.
         """
-        if self.model is None:
-            torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
-            self.model = self.load(trainer, torch.float32)
+        torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
+        trained, base = self._models(trainer)
         chosen = spread(sequences, self.rows)
         batches = [chosen]
         if in_shards(trainer):  # all processes must make as many passes
             batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
-        with in_float32(self._policy(trainer)) as policy:
-            sums = [
-                nats
-                for batch in batches
-                for nats in sequence_kl(policy, self.model, batch, lambda rows: None)
-            ]
+        with in_float32(trained) as policy:
+            sums = [nats for batch in batches for nats in sequence_kl(policy, base, batch, lambda rows: None)]
         return fmean(sums)
 
     def read(self, dtype: torch.dtype) -> PreTrainedModel:
@@ -60,17 +55,37 @@ class KLToBase:
 
     def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:
         """The base, not to be trained: in shards, where there are several processes."""
-        model = self.read(dtype).eval().requires_grad_(False)
+        return self._placed(trainer, self.read(dtype).eval().requires_grad_(False))
+
+    def _placed(self, trainer, model):
         return sharding.shard_frozen(model) if in_shards(trainer) else model.to(trainer.args.device)
 
-    def _policy(self, trainer):
-        """The policy; of one in shards, whose passes gather weights in bfloat16, a second set of shards."""
-        if not trainer.is_fsdp_enabled:
-            return trainer.accelerator.unwrap_model(trainer.model)
-        if self.shards is None:
-            self.shards = self.load(trainer, torch.float32)
-        sharding.copy_shards(trainer.model, self.shards)
-        return self.shards
+    def _models(self, trainer) -> tuple:
+        """The policy and its base, both in float32.
+
+        Of adapters they are one model, with adapters and without: the policy itself where its frozen weights
+        are float32, else a second one. Of a policy in shards, whose passes gather weights in bfloat16, there
+        is a second set of shards.
+        """
+        policy = trainer.accelerator.unwrap_model(trainer.model)
+        if is_peft_model(policy):
+            from tms.training import lora  # with peft
+
+            if next(policy.parameters()).dtype != torch.float32 or in_shards(trainer):
+                if self.model is None:
+                    base = lora.like(policy, self.read(torch.float32)).eval().requires_grad_(False)
+                    self.model = self._placed(trainer, base)
+                lora.copy_adapters(policy, self.model)
+                policy = self.model
+            return policy, lora.WithoutAdapters(policy)
+        if self.model is None:
+            self.model = self.load(trainer, torch.float32)
+        if trainer.is_fsdp_enabled:
+            if self.shards is None:
+                self.shards = self.load(trainer, torch.float32)
+            sharding.copy_shards(trainer.model, self.shards)
+            policy = self.shards
+        return policy, self.model
 
 
 def in_shards(trainer) -> bool:
@@ -80,13 +95,15 @@ def in_shards(trainer) -> bool:
 
 @contextlib.contextmanager
 def in_float32(model) -> Iterator[torch.nn.Module]:
-    """Take off the autocast that accelerate puts around the forward pass of a model in float32."""
-    mixed = vars(model).get("forward")
+    """Take off the autocast that accelerate puts around a float32 model's forward pass, and dropout."""
+    mixed, training = vars(model).get("forward"), model.training
     if "_original_forward" in vars(model):
         model.forward = model._original_forward
+    model.eval()
     try:
         yield model
     finally:
+        model.train(training)
         if mixed is not None:
             model.forward = mixed
 

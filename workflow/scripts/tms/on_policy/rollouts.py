@@ -4,6 +4,7 @@ from collections import Counter
 
 import torch
 from transformers import set_seed
+from transformers.trainer_utils import unwrap_peft_model
 
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import MOST_ROWS, ROLLOUT_SHARE, Prompt
@@ -50,7 +51,7 @@ class EngineRollouts:
                 "engine transformers cannot sample from a policy that is sharded over GPUs; set engine: vllm "
                 "for this model, or training.fsdp: false"
             )
-        model = trainer.accelerator.unwrap_model(trainer.model)
+        model = unwrap_peft_model(trainer.accelerator.unwrap_model(trainer.model))
         if self.step != trainer.state.global_step:
             self.step, self.seen = trainer.state.global_step, Counter()
         requests = []
@@ -128,7 +129,16 @@ class VllmRollouts:
                 max_completion_length=self.sampling.max_new_tokens,
                 generation_kwargs={"stop_token_ids": self.chat.end_token_ids},
             )
+            hand_over_merged(self.vllm, trainer.model)
         if self.loaded != trainer.state.global_step:
             self.vllm.sync_weights()
             self.loaded = trainer.state.global_step
         return self.vllm
+
+
+def hand_over_merged(vllm, model) -> None:
+    """Let TRL's engine take the weights of a model with adapters as they are merged one by one."""
+    if hasattr(model, "peft_config"):
+        from tms.training import lora  # with peft
+
+        vllm._iter_named_params = lambda: lora.merged_parameters(model)

@@ -148,8 +148,9 @@ class OnPolicyRun(TrainerRun):
             train_sampling_strategy="sequential",
             per_device_train_batch_size=self.settings.effective_batch // self.processes,
         )
+        parts = self.trainer_parts
         return OnPolicyTrainer(
-            **self.trainer_parts,
+            **parts | {"model": self.attach(parts["model"])},
             args=arguments,
             train_dataset=self.prompts,
             algorithm=algorithm,

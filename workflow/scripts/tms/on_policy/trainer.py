@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 from accelerate.utils import gather_object
 from transformers import Trainer
+from transformers.trainer_utils import unwrap_peft_model
 from trl.trainer.utils import add_fused_lm_head
 
 from tms.on_policy.kl import KLToBase
@@ -65,7 +66,8 @@ class OnPolicyTrainer(Trainer):
         self.ends, self.micro_batch = ends, micro_batch
         self._logged: dict = {}
         super().__init__(data_collator=list, **more)
-        add_fused_lm_head(self.model, temperature=temperature, outputs=("log_probs", "entropy"))
+        inner = unwrap_peft_model(self.model)
+        add_fused_lm_head(inner, temperature=temperature, outputs=("log_probs", "entropy"))
 
     def training_step(self, model, inputs: list[Prompt], num_items_in_batch=None) -> torch.Tensor:
         """Sample rollouts of the prompts, grade them, and add up the gradients of the algorithm's loss."""

@@ -1,12 +1,15 @@
 """LoRA adapters of a model in training, made by peft and saved in its format."""
 
+import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
+from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import PreTrainedModel
 
 from tms.io.errors import InputError
@@ -77,3 +80,50 @@ def save(model: PeftModel, base: Path, folder: Path, dtype: torch.dtype) -> Adap
     stored = {name: weight.to("cpu", dtype).contiguous() for name, weight in sorted(trained.items())}
     save_file(stored, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
     return Adapters.of(folder, trained)
+
+
+def like(model: PeftModel, base: PreTrainedModel) -> PeftModel:
+    """Put adapters as a model has them into another base."""
+    return get_peft_model(base, copy.deepcopy(model.peft_config["default"]))
+
+
+@torch.no_grad()
+def copy_adapters(source: PeftModel, target: PeftModel) -> None:
+    """Copy the adapters of a model into those of another one, of which this process may have its shards."""
+    trained = get_peft_model_state_dict(source, save_embedding_layers=False)
+    for name, own in get_peft_model_state_dict(target, save_embedding_layers=False).items():
+        if isinstance(own, DTensor):
+            whole = trained[name].to(own.device, own.dtype)
+            part = distribute_tensor(whole, own.device_mesh, own.placements, src_data_rank=None)
+            own.to_local().copy_(part.to_local())
+        else:
+            own.copy_(trained[name])
+
+
+class WithoutAdapters:
+    """A model that leaves its adapters out of its forward passes."""
+
+    def __init__(self, model: PeftModel):
+        self.model = model
+
+    def __call__(self, **inputs):
+        with self.model.disable_adapter():
+            return self.model(**inputs)
+
+
+def merged_parameters(model: PeftModel) -> Iterator[tuple[str, torch.Tensor]]:
+    """Names and values of a base's parameters with their adapters, one after the other.
+
+    peft's own merging adds the adapters to the frozen weights in place and subtracts them again, which in
+    bfloat16 does not always give back what was there.
+    """
+    base = model.get_base_model()
+    for name, parameter in base.named_parameters():
+        module, adapted, kind = name.rpartition(".base_layer.")
+        if ".lora_" in name:
+            continue
+        if adapted and kind == "weight":
+            delta = base.get_submodule(module).get_delta_weight("default")
+            yield f"{module}.weight", (parameter.data.float() + delta).to(parameter.dtype)
+        else:
+            yield f"{module}.{kind}" if adapted else name, parameter.data

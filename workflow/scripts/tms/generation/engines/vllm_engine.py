@@ -23,6 +23,8 @@ from tms.generation.engines.interface import MEMORY_SHARE, MOST_ROWS, MOST_TOKEN
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
+from tms.mixture.checkpoints import base_of
+from tms.model_folder.adapters import Adapters
 
 # vLLM sets it too, but torch is asked before: its answer would start CUDA, and the workers that vLLM forks
 # from this process, where a model is spread over several cards, could not use theirs.
@@ -75,23 +77,32 @@ class VllmEngine:
         self.llm: LLM | None = None
 
     def load(self, folder: Path, room: int) -> None:
-        """Start vLLM with the first model; later ones only swap their weights in."""
+        """Start vLLM with the first model; later ones only swap their weights in, adapters merged."""
+        base = base_of(folder)
         try:
             if self.llm is None:
-                self._start(folder, room)
+                self._start(base or folder, room)
+                if base:
+                    self._swap_in(folder)
             else:
-                self.llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
-                if not GPU:
-                    self.llm.collective_rpc(_pack_head)
-                # Else prompts would have been read by the weights before.
-                if V2 and not self.llm.reset_prefix_cache():
-                    raise RuntimeError("vLLM cannot forget the prefixes of the weights before")
+                self._swap_in(folder)
         except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
             traceback.print_exc()  # of which the line below is the end
             raise InputError(
                 f"{folder}: vLLM cannot load the model ({(str(error).splitlines() or [repr(error)])[0]}); "
                 f"see the log above, or try engine: transformers"
             ) from error
+
+    def _swap_in(self, folder: Path) -> None:
+        if base_of(folder):
+            self.llm.collective_rpc(_reload_merged, args=(str(folder),))
+        else:
+            self.llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
+        if not GPU:
+            self.llm.collective_rpc(_pack_head)
+        # Else prompts would have been read by the weights before.
+        if V2 and not self.llm.reset_prefix_cache():
+            raise RuntimeError("vLLM cannot forget the prefixes of the weights before")
 
     def _start(self, folder: Path, room: int) -> None:
         self.llm = LLM(
@@ -167,6 +178,17 @@ def drawn_by_vllm(noise_key: int, sampling: Sampling) -> dict:
 def drawn_by_processor(noise_key: int, sampling: Sampling) -> dict:
     """Words of a request whose tokens `RowSeededChoice` draws."""
     return {"temperature": 0, "extra_args": {"noise_key": noise_key, "sampling": asdict(sampling)}}
+
+
+def _reload_merged(worker, folder: str) -> None:
+    """Load adapters merged into their base, one weight after the other, in each worker.
+
+    As LoRA requests they would be computed apart from the base's weights: not the merged model that is
+    measured and exported, of some ranks alone (vLLM 0.31's `MaxLoRARanks`), and in memory set aside for them.
+    """
+    dtype = worker.model_config.dtype
+    merged = Adapters.read(Path(folder)).merged_weights()
+    worker.reload_weights(weights_iterator=((name, weight.to(dtype)) for name, weight in merged))
 
 
 def _pack_head(worker) -> None:
