@@ -1,14 +1,12 @@
 """Conversations: the turns that are trained on, each with the messages before it."""
 
 import difflib
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tms.data.records.values import Unusable, json_list, shown, text
-
-ROLES = ("system", "user", "assistant")
+from tms.io.conversation import ROLES, context_text
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def turns(value: object, every: bool, found: Callable[[str], None]) -> list[Turn
         if message["role"] != "assistant" or not (every or place == len(clean) - 1):
             continue
         before, prompt = clean[: place - 1], clean[place - 1]["content"]
-        context = json.dumps(before, ensure_ascii=False) if before else ""
+        context = context_text(before)
         asked = [item["content"] for item in clean[:place] if item["role"] == "user"]
         key = opening if every else f"{context}{prompt}"
         made.append(Turn(context, prompt, message["content"], "\n".join(asked), key))
@@ -78,7 +76,7 @@ def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
         faults.append(f"message {number} is {shown(message)}; write an object with role and content")
         return {"role": "", "content": ""}
     if missing := [name for name in ("role", "content") if name not in message]:
-        names = ", ".join(map(str, message)) or "nothing"
+        names = ", ".join(ascii(str(name))[1:-1] for name in message) or "nothing"
         faults.append(f"message {number} has no {' and no '.join(missing)} (it has {names[:80]}); name it so")
         return {"role": "", "content": ""}
     role, content = message["role"], ""
