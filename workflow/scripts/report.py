@@ -14,6 +14,7 @@ from tms.data.contamination import report
 from tms.experiments import cells, labels
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.metrics.measures import unknown
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
 from tms.report.page import content, examples, html, page_tables
@@ -83,7 +84,8 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
         "Base model": settings["model"]["base"],
         "Teacher": settings["model"]["teacher"],
         "Targets": ", ".join(map(labels.benchmark, suite.targets)),
-        "Retention": ", ".join(map(labels.benchmark, [*suite.retention, *suite.safety])),
+        "Retention": ", ".join(map(labels.benchmark, [*suite.retention, *suite.safety])) or "none",
+        **({"Not known": told} if (told := unknown(suite)) else {}),
         "Seeds": ", ".join(map(str, seeds)),
         "Experiments": ", ".join(settings["experiments"]),
         "Software": content.versions(parquet.provenance(args.base / "generations.parquet")),
@@ -100,7 +102,7 @@ def main(args: argparse.Namespace) -> None:
     behind, count = rows_behind(args.base, folders, suite)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
-    leading = {"scores": [scores]}
+    leading = {"scores": [table for table in (scores, page_tables.measures(lookup)) if table.rows]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
     )

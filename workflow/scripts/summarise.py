@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from tms.experiments import cells
+from tms.experiments.measure_cells import along_cells, measure_cells
 from tms.experiments.method_cells import (
     base_drift_cells,
     cost_cells,
     drift_cells,
     floor_cells,
-    measure_cells,
     read_updates,
     score_cells,
     update_cells,
@@ -86,6 +86,8 @@ def main(args: argparse.Namespace) -> None:
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         measured += cost_cells(Path(costs[method]), suite.targets)
+        if args.intervals:
+            measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         rows += [row | {"method": method} for row in measured]
     written = [

@@ -58,6 +58,12 @@ class Suite:
         return [*self.target_tasks, *self.views, *self.retention, *self.safety, *self.reported]
 
     @property
+    def beside(self) -> list[str]:
+        """Texts whose loss is measured beside the targets' references."""
+        names = [name for name in self.unscored if name not in self.target_tasks]
+        return [*names, *([GENERAL] if self.general else [])]
+
+    @property
     def columns(self) -> list[str]:
         """Columns of the paper's table: scores, and what is computed from them; empty where there is none."""
         extended = ["forgetting_ext"] if self.safety else []

@@ -24,10 +24,18 @@ BENCHMARKS = {
     "safetybench_zh": "SafetyBench (zh)",
     "wildguard": "WildGuardTest",
     "wildjailbreak": "WildJailbreak",
+    "general": "general text",
     "heldout": "held-out prompts",
     "retention": "retention prompts",
 }
 WITH = " + "  # between the names of a joint target's tasks
+MEASURES = {  # beside the scores, by the ending of their column
+    "loss": "loss, nats a token",
+    "bits_per_byte": "loss, bits a byte",
+    "kl": "KL to base, nats a token",
+    "length": "tokens a completion",
+    "truncated": "cut at the limit, %",
+}
 QUANTITIES = {
     "target": "Own target",
     "target_mean": "Target mean",

@@ -13,7 +13,6 @@ from tms.io.errors import InputError
 from tms.metrics.cost_table import COST, WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
-from tms.metrics.measures import columns
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.metrics.quantities import quantities
 from tms.metrics.statistics import normal_interval, seed_interval
@@ -132,7 +131,7 @@ def drift_cells(path: Path, retention: list[str], tasks: list[str]) -> list[dict
         retention: prompt sets whose mean is given too, with `prompts` = retention.
         tasks: target tasks; each also gets cells of its own runs.
     """
-    divergences = _read(path, "")
+    divergences = read_divergences(path, "")
     for quantity in dict.fromkeys(name for name, prompts in divergences if prompts in retention):
         sets = [divergences[quantity, name] for name in retention]
         divergences[quantity, RETENTION] = {
@@ -147,7 +146,7 @@ def drift_cells(path: Path, retention: list[str], tasks: list[str]) -> list[dict
         {"quantity": quantity, "prompts": prompts} | cell
         for (quantity, prompts), of_runs in divergences.items()
         if quantity.partition(".")[0] in DIVERGENCES
-        for cell in _by_task(of_runs, tasks)
+        for cell in by_task(of_runs, tasks)
     ]
 
 
@@ -162,25 +161,6 @@ def floor_cells(path: Path) -> list[dict]:
         {"quantity": name, "value": max(values)}
         for name in FLOORS
         if (values := [float(line["value"]) for line in lines if line["quantity"] == name])
-    ]
-
-
-def measure_cells(path: Path, method: str, suite: Suite, of_base: bool) -> list[dict]:
-    """Losses, KL and lengths that stand beside a method's scores, under the names of the table's columns.
-
-    Args:
-        path: the method's intervals.csv.
-        method: its name.
-        suite: the benchmarks and their parts.
-        of_base: whether the numbers of theta_0 are given too.
-    """
-    names = columns(suite)
-    lines = read_csv(path, ["row", "column", "value", "ci_low", "ci_high"])
-    return [
-        {"method": line["row"], "quantity": line["column"]}
-        | {name: float(line[name]) for name in ("value", "ci_low", "ci_high")}
-        for line in lines
-        if line["column"] in names and line["row"] in ((BASE, method) if of_base else (method,))
     ]
 
 
@@ -217,13 +197,13 @@ def read_updates(path: Path) -> dict:
 def base_drift_cells(path: Path, tasks: list[str]) -> list[dict]:
     """`pld_ref` of theta_0, from the drift.csv of any method that measured it; none where it did not."""
     cells = []
-    for (quantity, _), of_runs in _read(path, checkpoints.BASE).items():
+    for (quantity, _), of_runs in read_divergences(path, checkpoints.BASE).items():
         root, _, unit = quantity.partition(".")
         first = min(seed for _, seed in of_runs)  # theta_0 is the same beside every seed
         if root == "trajectory":
             one = {run: divergence for run, divergence in of_runs.items() if run[1] == first}
             shared = {"method": BASE, "quantity": f"pld_ref.{unit}"}
-            cells += [shared | cell | {"seeds": None} for cell in _by_task(one, tasks)]
+            cells += [shared | cell | {"seeds": None} for cell in by_task(one, tasks)]
     return cells
 
 
@@ -246,7 +226,7 @@ def cost_cells(path: Path, tasks: list[str]) -> list[dict]:
     return cells
 
 
-def _read(path: Path, point: str) -> dict[tuple[str, str], dict[Run, Divergence]]:
+def read_divergences(path: Path, point: str) -> dict[tuple[str, str], dict[Run, Divergence]]:
     """Divergences at a point of the runs ("" for none), by quantity and prompt set, of each run."""
     lines = {
         (line["quantity"], line["prompts"], (line["train_task"], int(line["seed"]))): line
@@ -263,7 +243,7 @@ def _read(path: Path, point: str) -> dict[tuple[str, str], dict[Run, Divergence]
     return divergences
 
 
-def _by_task(of_runs: dict[Run, Divergence], tasks: list[str]) -> list[dict]:
+def by_task(of_runs: dict[Run, Divergence], tasks: list[str]) -> list[dict]:
     """Means over all runs and over those on each task: over the tasks of a seed, then over the seeds.
 
     A mean's standard error is taken as the mean of the standard errors, which it cannot exceed, whatever

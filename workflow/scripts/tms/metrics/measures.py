@@ -33,11 +33,15 @@ def unknown(suite: Suite) -> str:
     )
 
 
-def columns(suite: Suite) -> list[str]:
-    """Names of the columns that measures can have, in the order of the table."""
+def columns(suite: Suite) -> dict[str, tuple[str, str]]:
+    """Columns that measures can have, in the order of the table: what was measured on which texts.
+
+    Returns:
+        Column -> a target's, a benchmark's or the general texts' name, and one of `ENDINGS`.
+    """
     targets = [target for target in suite.targets if {*tasks_of(target)} & {*suite.unscored}]
     names = [*dict.fromkeys([*targets, *suite.unscored]), *([GENERAL] if suite.general else [])]
-    return [f"{name}_{ending}" for name in names for ending in ENDINGS]
+    return {f"{name}_{ending}": (name, ending) for name in names for ending in ENDINGS}
 
 
 def as_drift(rows: Sequence[dict]) -> Drift:

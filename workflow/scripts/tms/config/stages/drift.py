@@ -4,6 +4,7 @@ from tms.config import paths, study
 from tms.config.engines import engine_flags
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
+from tms.config.suite import GENERAL
 from tms.data.general import PASSAGES, PROMPTS
 from tms.mixture.checkpoints import BASE
 
@@ -45,7 +46,7 @@ def kl_prompts(config: dict, model: str, task: str) -> dict[str, str]:
 def answered(config: dict, model: str) -> dict[str, str]:
     """Files of the benchmarks without a score but the targets: the loss on their own answers is measured."""
     suite = study.suite(config, model)
-    return paths.test_files([name for name in suite.unscored if name not in suite.targets])
+    return paths.test_files([name for name in suite.beside if name != GENERAL])
 
 
 def general_files(config: dict, model: str) -> list[str]:

@@ -34,6 +34,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "mixture": ("Mixtures and self-distillation (RQ4)", bars.mixture),
     "mismatch": ("Supervision mismatch along a long run (Table 1)", curves.mismatch),
     "training": ("Training of the on-policy methods", training.training),
+    "losses": ("Losses along the runs", training.losses),
     "diversity": ("Coverage and diversity (Table 2)", bars.diversity),
     "theorem61": ("Theorem 6.1 as a measurement", scatter.theorem61),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", scatter.task_dependence),
@@ -42,7 +43,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
 # Figures of divergences, whose captions tell how exact these are.
 OF_DIVERGENCES = (
     *(correlations.figure2a, correlations.figure2b, planes.figure2d),
-    *(curves.mismatch, training.training, scatter.theorem61),
+    *(curves.mismatch, training.training, training.losses, scatter.theorem61),
 )
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
 

@@ -1,8 +1,10 @@
-"""The on-policy methods while they train: what is watched, along their optimiser steps."""
+"""Runs while they train: what is watched of on-policy methods, and losses on texts at checkpoints."""
 
 from matplotlib.ticker import MaxNLocator
 
 from tms.experiments import labels
+from tms.experiments.measure_cells import ALONG
+from tms.mixture.checkpoints import parse_point
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures.figure import Figure
 from tms.report.figures.palette import Style
@@ -60,6 +62,49 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         "Lines: means over the seeds at each step; marks at some of them. Wide light bars, where drawn: "
         "95 % interval over seeds. Reward is the verifier's, of completions of training prompts (TRAPO's "
         "without a prefix); it is no score on a benchmark."
+    )
+    return figure
+
+
+def losses(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
+    """Losses at each run's checkpoints: a panel for each target's held-out references, then for other texts.
+
+    Raises:
+        NotMeasuredError: the model's suite asks for no measures beside the scores.
+    """
+    lookup.require("main")
+    found = {
+        (cell["prompts"], cell["train_task"] if cell["prompts"] == "heldout" else "")
+        for cell in lookup.cells("main", ALONG)
+        if cell["train_task"] or cell["prompts"] != "heldout"
+    }
+    suite = lookup.info.suite
+    panels = [("heldout", target) for target in suite.targets] + [(name, "") for name in suite.beside]
+    if not (panels := [panel for panel in panels if panel in found]):
+        raise NotMeasuredError(f"models.{lookup.info.model}: its suite has neither `general` nor grader none")
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    title = heading("Losses along the runs", lookup)
+    figure = Figure("losses", title, rows=rows, columns=columns, height=0.6 + 2.4 * rows)
+    for axes, (texts, task) in zip(figure.panels, panels, strict=False):
+        name = f"{labels.benchmark(task)}: held-out references" if task else labels.benchmark(texts)
+        for method in lookup.info.experiments["main"]:
+            cells = lookup.cells("main", ALONG, method=method, train_task=task, prompts=texts)
+            shares = [float(parse_point(cell["checkpoint"])) for cell in cells]
+            figure.line(axes, shares, [cell["value"] for cell in cells], styles[method])
+            for share, cell in zip(shares, cells, strict=True):
+                reading = Reading.of(cell)
+                told = f"{labels.method(method)} at {share:g} of the run, "
+                told += spoken(name, reading, " nats / token")
+                figure.point(axes, share, reading, styles[method], told, size=4.5)
+            figure.legend(labels.method(method), styles[method], line=True, markersize=5)
+        axes.set(title=name, xlabel="share of the run", ylabel="loss (nats / token)")
+    for axes in figure.panels[len(panels) :]:
+        axes.set_visible(False)
+    figure.caption = (
+        "At 0 is the base. Means over the runs: a target's over those on it, other texts' over all. Thin "
+        "bars: 95 % interval over texts. A loss that rises on general text says that the run moves away from "
+        "what the base could do; it is no score."
     )
     return figure
 

@@ -18,7 +18,7 @@ from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_m
 LAYOUT = (
     ("frontier-control", "Frontier control", "", ("frontier",)),
     ("verdicts", "Verdicts", "", ()),
-    ("scores", "Scores", "", ("table3", "figure2c", "figure3", "table6", "table9")),
+    ("scores", "Scores", "", ("losses", "table3", "figure2c", "figure3", "table6", "table9")),
     (
         "sweeps",
         "Mixtures and sweeps",

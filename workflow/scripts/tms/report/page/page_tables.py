@@ -7,6 +7,7 @@ from pathlib import Path
 from tms.experiments import labels
 from tms.experiments.contamination_marks import MARK, Pairs, footnote, pairs_of, quantities
 from tms.io.errors import InputError
+from tms.metrics import measures as measured
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.wording import LOSSES_ONLY
 
@@ -16,6 +17,12 @@ NUMBERED = re.compile(
     r"(?:\*\*)?(?P<number>[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
 )
 LONG, AGAIN = 24, ("table3", "table9")
+MEASURED = (
+    "Losses are those of given texts (held-out references, a benchmark's own answers, general passages), in "
+    "nats a token and in bits a byte, which compares over tokenizers. KL is from the method to the base, on "
+    "the method's own samples. Lengths are those of the evaluated completions. All are means over the runs, "
+    "a target's over the runs on it, and enter no other mean and no forgetting; below, the 95 % interval."
+)
 MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
 
 
@@ -143,6 +150,33 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
     return PageTable(
         "scores", "Scores of every method", ["Method", *titles], rows, " ".join([caption, *notes])
     )
+
+
+def measures(lookup: CellLookup) -> PageTable:
+    """What stands beside the scores: a row a method, a column a measure, with 95 % intervals below.
+
+    Args:
+        lookup: cells of the experiment `main`.
+    """
+    suite = lookup.info.suite
+    columns = {
+        column: place for column, place in measured.columns(suite).items() if lookup.cells("main", column)
+    }
+    rows = []
+    for method in lookup.methods("main"):
+        readings = {column: lookup.reading("main", column, method) for column in columns}
+        if any(readings.values()):
+            entries = [
+                Entry("–")
+                if reading is None
+                else _number(reading.scaled(100), ".1f")
+                if ending == "truncated"
+                else _number(reading, ".1f" if ending == "length" else ".3f")
+                for reading, (_, ending) in zip(readings.values(), columns.values(), strict=True)
+            ]
+            rows.append([Entry(labels.method(method)), *entries])
+    titles = [f"{labels.benchmark(name)}: {labels.MEASURES[ending]}" for name, ending in columns.values()]
+    return PageTable("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
 
 
 def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> PageTable:
