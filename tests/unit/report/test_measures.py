@@ -1,0 +1,82 @@
+"""What a report shows beside scores, and of a model that has none: its table, its figure and its facts."""
+
+import pytest
+
+from tms.config.suite import Suite
+from tms.experiments.cells import cell
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.figures import palette, training
+from tms.report.model_info import ModelInfo
+from tms.report.page import page_tables
+
+EXPERIMENTS, KINDS = {"main": ["sft", "tms"]}, {"sft": "sft", "tms": "tms"}
+ALONG = {"0of1": 2.0, "1of2": 1.5, "1of1": 1.0}
+
+
+def lookup(suite: Suite, *more: dict) -> CellLookup:
+    """A model without scores whose losses fall along its runs."""
+    measured = {"faq_loss": 1.25, "faq_bits_per_byte": 0.5, "faq_kl": 0.125, "faq_length": 31.0}
+    measured |= {"faq_truncated": 0.25}
+    cells = [
+        cell("main", "m", name, value, method=method, ci_low=value - 0.05, ci_high=value + 0.05)
+        for method in ("base", "sft", "tms")
+        for name, value in measured.items()
+        if method != "base" or name != "faq_kl"
+    ]
+    along = [
+        cell(
+            "main",
+            "m",
+            "loss.per_token",
+            value,
+            checkpoint=point,
+            prompts=texts,
+            train_task=task,
+            method=method,
+        )
+        for method in ("sft", "tms")
+        for texts, task in (("heldout", ""), ("heldout", "faq"), ("general", ""), ("general", "faq"))
+        for point, value in ALONG.items()
+    ]
+    return CellLookup(ModelInfo("m", EXPERIMENTS, suite, KINDS), [*cells, *along, *more])
+
+
+UNSCORED = Suite(["faq"], general=True, unscored=["faq"])
+
+
+def test_measures_have_their_own_units():
+    table = page_tables.measures(lookup(UNSCORED))
+    assert table.columns == [
+        "Method",
+        "faq: loss, nats a token",
+        "faq: loss, bits a byte",
+        "faq: KL to base, nats a token",
+        "faq: tokens a completion",
+        "faq: cut at the limit, %",
+    ]
+    base, sft, _ = table.rows
+    assert [entry.text for entry in base] == ["Base", "1.250", "0.500", "–", "31.0", "25.0"]
+    assert [entry.text for entry in sft] == ["SFT", "1.250", "0.500", "0.125", "31.0", "25.0"]
+    assert sft[1].below == "1.200 to 1.300"
+
+
+def test_a_model_without_any_score_has_no_table_of_scores():
+    assert page_tables.scores(lookup(UNSCORED), {}).rows == []
+    assert page_tables.measures(lookup(Suite(["chain"], ["facts"]))).rows == []
+
+
+def test_losses_along_the_runs_have_a_panel_for_each_text():
+    figure = training.losses(lookup(UNSCORED), palette.assign(KINDS))
+    assert [axes.get_title() for axes in figure.panels] == ["faq: held-out references", "general text"]
+    for axes in figure.panels:
+        lines = [line.get_xydata().tolist() for line in axes.lines if line.get_linestyle() != "None"]
+        assert lines == [[[0.0, 2.0], [0.5, 1.5], [1.0, 1.0]]] * 2
+    assert len(figure.hovers) == 2 * 2 * 3
+    assert "TMS at 0.5 of the run, general text 1.5" in " ".join(figure.hovers.values())
+
+
+def test_a_suite_that_asks_for_no_measures_has_no_such_figure():
+    info = ModelInfo("m", EXPERIMENTS, Suite(["chain"], ["facts"]), KINDS)
+    found = CellLookup(info, [cell("main", "m", "chain", 0.5, method="sft")])
+    with pytest.raises(NotMeasuredError, match="neither `general` nor grader none"):
+        training.losses(found, palette.assign(KINDS))
