@@ -1,9 +1,11 @@
 """Estimates of tokens, time and disk, against closed forms, real plans and simulated schedules."""
 
+import copy
 import itertools
 
 import pytest
 from helpers.estimate_config import CONFIG, figures
+from helpers.paths import ROOT
 
 from tms.cost_estimate.dry_run import Job, examples_of, refusal
 from tms.cost_estimate.estimator import Estimate, Estimator
@@ -13,6 +15,7 @@ from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.summary import Machine, disk, stages
 from tms.cost_estimate.throughput import Device
 from tms.cost_estimate.timetable import Load, length, starts
+from tms.data.general import read_passages, read_prompts
 from tms.io.errors import InputError
 from tms.mixture import plan
 from tms.mixture.checkpoints import evenly_spaced
@@ -186,6 +189,22 @@ class TestStages:
         assert found.scored == labels + 4 * 3 * (16 * 500 + 16 * (50 + 10))
         # In float32, eight times as slow as the bfloat16 that the card's speed is of.
         assert found.seconds > 8 * estimator().figures.card.forward_seconds(3e9, found.scored)
+
+    def test_drift_on_general_text_and_own_answers(self, monkeypatch):
+        monkeypatch.chdir(ROOT)  # where the general prompts and passages are
+        passages = sum(map(len, read_passages(ROOT / "workflow/resources/general")))
+        changed = copy.deepcopy(CONFIG)
+        changed["suites"]["s"]["general"] = True
+        changed["tasks"]["facts"]["grader"] = "none"
+        without, found = (
+            estimator(config).estimate(job("drift", ["a/checkpoint-1of1"], gpus=1))
+            for config in (CONFIG, changed)
+        )
+        assert found.generated - without.generated == 2 * 3 * 16 * 400
+        prompts = [row["prompt"] for row in read_prompts(ROOT / "workflow/resources/general")]
+        prompt = sum(map(len, prompts)) / len(prompts) / 4
+        beside = 2 * (passages / 4 + 20 * (50 + 10))  # at theta_0 and at the end
+        assert found.scored - without.scored == pytest.approx(beside + 4 * 3 * 16 * (prompt + 400))
 
     def test_others_take_what_the_file_says(self):
         assert estimator().estimate(job("grade", run="base")).seconds == pytest.approx(2 + 60 * 0.1)
