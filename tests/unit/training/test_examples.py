@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tms.io.errors import InputError
+from tms.metrics.drift import encode_supervision
 from tms.mixture.schedule import visits
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, check_batches, from_mixture, from_references
@@ -73,6 +74,26 @@ def test_mixture_comes_in_order_of_position(encoder):
     assert [target.input_ids[: -len([15, 16, END])] for target in targets] == [
         encoder.prompt({"prompt": f"{i}?"}) for i in range(3)
     ]
+
+
+def test_a_row_longer_than_the_context_is_named(encoder, tiny_model):
+    """A masked one is never fed to the model."""
+    room = encoder.chat.context_length - len(encoder.prompt({"prompt": "e?"})) - 1  # the end token
+    fits = reference("e", completion="a" * room)
+    assert from_references([fits], encoder, total=1, seed=0, max_new_tokens=999).trained_tokens == room + 1
+    rows = [fits, reference("f", completion="a" * (room + 7)), reference("g", completion="a" * (room + 1))]
+    longest = encoder.chat.context_length + 7
+    message = (
+        rf"2 of 3 rows are longer than the context of {tiny_model} \(256 tokens\), the longest is example f "
+        rf"with {longest}; shorten"
+    )
+    with pytest.raises(InputError, match=message):
+        from_references(rows, encoder, total=3, seed=0, max_new_tokens=999)
+    labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in rows]
+    with pytest.raises(InputError, match=message):
+        encode_supervision(labels, encoder)
+    masked = from_references(rows, encoder, total=3, seed=0, max_new_tokens=room + 1)
+    assert masked.masked == {"too long": 2}
 
 
 def test_masked_rows_keep_their_place_and_are_counted(encoder):

@@ -13,7 +13,7 @@ from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, to
 from tms.metrics.policy import load_policy
 from tms.mixture.checkpoints import parse_point, weights_digest
 from tms.training.encoder import Encoder
-from tms.training.examples import masking_reason
+from tms.training.examples import check_room, masking_reason
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,18 @@ def encode_supervision(
 
     Returns:
         (prompt ids, completion ids) of the other rows, and the number of rows left out.
+
+    Raises:
+        InputError: the base's context does not hold a row.
     """
     pairs = [(row, encoder.completion(row)) for row in rows]
-    sequences = [
-        (encoder.prompt(row), completion)
+    kept = [
+        (row, encoder.prompt(row), completion)
         for row, completion in pairs
         if masking_reason(row["finish_reason"], completion, longest) is None
     ]
+    check_room([(row, len(prompt) + len(completion)) for row, prompt, completion in kept], encoder)
+    sequences = [(prompt, completion) for _, prompt, completion in kept]
     return sequences, len(rows) - len(sequences)
 
 

@@ -86,6 +86,7 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
 
 def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
     targets, masked, planned, sources = [], Counter(), Counter(), Counter()
+    kept = []
     for row in rows:
         source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else "teacher"
         planned[source] += 1
@@ -93,11 +94,34 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet
         reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
         if reason is None:
             sources[source] += 1
+            kept.append((row, len(prompt) + len(completion)))
             targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1
+    check_room(kept, encoder)
     return TrainingSet(targets, masked, planned, sources)
+
+
+def check_room(rows: list[tuple[dict, int]], encoder) -> None:
+    """Check that the model's context holds each row.
+
+    Args:
+        rows: with the tokens of prompt, messages before it, and answer.
+        encoder: the model's.
+
+    Raises:
+        InputError: it does not, naming the longest row.
+    """
+    context = encoder.chat.context_length
+    longer = [(row, tokens) for row, tokens in rows if tokens > context]
+    if longer:
+        row, tokens = max(longer, key=lambda pair: pair[1])
+        raise InputError(
+            f"{len(longer)} of {len(rows)} rows are longer than the context of {encoder.chat.folder} "
+            f"({context} tokens), the longest is example {row.get('example_id')} with {tokens}; shorten "
+            f"their prompts, or leave them out of the data"
+        )
 
 
 def check_batches(training_set: TrainingSet, effective_batch: int) -> None:
