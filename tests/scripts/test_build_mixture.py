@@ -99,6 +99,19 @@ def test_keep_correct_masks_what_the_grader_refuses_and_moves_nothing(build, tmp
     assert "rejected 50.0%" in done.stdout
 
 
+def test_keep_correct_grades_each_row_with_its_tasks_grader(build, tmp_path):
+    """`number` finds none in the only row of `sums`, which `facts` accepts."""
+    rows = parquet.read(tmp_path / "part-1of2.parquet", parquet.COMPLETIONS)
+    rows = [row | {"benchmark": "sums"} for row in rows]
+    parquet.write(tmp_path / "part-1of2.parquet", parquet.COMPLETIONS, rows, {})
+    done = build("--keep", "correct", "--grader", "sums=number", "facts=facts")
+    assert done.returncode == 0, done.stderr
+    mixture = parquet.read(tmp_path / "mixture.parquet", parquet.MIXTURE)
+    assert [row["finish_reason"] for row in mixture] == ["rejected", "stop", "rejected", "rejected"]
+    done = build("--keep", "correct", "--grader", "facts=facts")
+    assert done.stderr.splitlines()[-1] == "error: --grader: none for the rows of sums; add sums=GRADER"
+
+
 def test_keep_correct_needs_a_grader(build):
     done = build("--keep", "correct")
     assert (done.returncode, done.stderr.splitlines()[-1]) == (

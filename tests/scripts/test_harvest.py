@@ -88,6 +88,31 @@ def test_only_what_the_plan_names(program, words, tmp_path):
     assert {row["benchmark"] for row in found} == {"sums"}
 
 
+def test_rows_of_several_tasks_have_each_their_limit(program, words, tmp_path):
+    """With one limit they are the same rows as in one request."""
+    for split in ("train", "heldout"):
+        rows = parquet.read_references(tmp_path / f"{split}.parquet", "odd")
+        for row in rows[::2]:
+            row["benchmark"] = "even"
+        parquet.write(tmp_path / f"{split}.parquet", [*parquet.REFERENCES, "benchmark"], rows, {})
+    done = program("harvest", *words, "--max-new-tokens", "odd=10", "even=4")
+    assert done.returncode == 0, done.stderr
+    found = {key: row for key, row in zip(names(read(tmp_path)), read(tmp_path), strict=True)}
+    assert sorted(found) == sorted(NAMED)
+    for (_, example, _), row in found.items():
+        limit = 4 if example == "train-2" else 10
+        assert row["benchmark"] == ("even" if limit == 4 else "odd")
+        assert len(row["completion_ids"]) <= limit
+        assert row["finish_reason"] == "stop" or len(row["completion_ids"]) == limit
+    assert found["1of1", "train-2", 1]["finish_reason"] == "length"
+    done = program("harvest", *words, "--max-new-tokens", "odd=10")
+    assert "--max-new-tokens: no number for even; add even=N" in done.stderr
+    program("harvest", *words)
+    assert names(read(tmp_path)) == NAMED
+    longest = {key: row for key, row in zip(names(read(tmp_path)), read(tmp_path), strict=True)}
+    assert all(longest[key] == row for key, row in found.items() if row["benchmark"] == "odd")
+
+
 def test_a_longer_plan_generates_the_new_pairs_only(program, words, tmp_path):
     program("harvest", *words)
     before = read(tmp_path)

@@ -68,6 +68,16 @@ def test_rewards_are_the_graders_scores(name, answer, completions, expected):
     assert found == [grader.grade(completion, answer).score for completion in completions]
 
 
+def test_each_rollout_has_its_own_grader():
+    with Rewards(["chain", "countdown"], 2) as rewards:
+        found = rewards.of(
+            ["answer: 17", "answer: 2 + 3 * 4", "answer: 17"],
+            ["17", COUNTDOWN, COUNTDOWN],
+            ["chain", "countdown", "countdown"],
+        )
+    assert found == [1, 1, 0]
+
+
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge", "slow"])
 def test_a_rollout_that_cannot_be_graded_has_no_reward_and_takes_no_other_with_it(bad):
     """One that uses up its own CPU seconds or memory is wrong."""

@@ -91,6 +91,42 @@ def test_quantities_of_the_runs_on_one_task(few_resamples):
     assert found["forgetting"] == pytest.approx((-0.05 - 0.15) / 2)
 
 
+def test_a_joint_target_gives_the_columns_of_its_tasks(few_resamples):
+    """Its runs are both tasks' own: no transfer between them, and `target_mean` is over both."""
+    suite = Suite(["countdown+chain"], ["facts", "refusal"])
+    runs = {("countdown+chain", seed): RUNS["countdown", seed] for seed in (0, 1)}
+    expected = {
+        "countdown": 0.7,
+        "chain": 0.15,
+        "facts": 0.8,
+        "refusal": 0.85,
+        "target_mean": (0.7 + 0.15) / 2,
+        "retention_mean": (0.8 + 0.85) / 2,
+        "forgetting": (-0.05 - 0.15) / 2,
+    }
+    for task in ("", "countdown+chain"):
+        found = summarise(MODEL, {"tms": runs}, suite, [task])[task]["tms"]
+        assert {name: found.value(name) for name in expected} == pytest.approx(expected)
+        assert found.value("xfer") is None
+
+
+def test_a_joint_target_beside_another_one(few_resamples):
+    """Columns come from the runs on their own target; what a run was not trained on is transfer."""
+    suite = Suite(["sums", "countdown+chain"], ["facts"])
+    base = MODEL | scored(sums=0.5)
+    runs = {
+        ("sums", 0): scored(sums=0.9, countdown=0.1, chain=0.2, facts=1.0),
+        ("countdown+chain", 0): scored(sums=0.6, countdown=0.8, chain=0.7, facts=1.0),
+    }
+    found = values(base, runs, suite)
+    assert [found[name] for name in ("sums", "countdown", "chain")] == pytest.approx([0.9, 0.8, 0.7])
+    assert found["target_mean"] == pytest.approx(0.8)
+    # (0.1 - 0.4 + 0.2 - 0.3) / 2 of the runs on sums, 0.6 - 0.5 of the joint ones.
+    assert found["xfer"] == pytest.approx((-0.2 + 0.1) / 2)
+    joint = values(base, runs, suite, "countdown+chain")
+    assert (joint["target_mean"], joint["xfer"]) == pytest.approx((0.75, 0.1))
+
+
 def test_a_suite_of_one_target_has_no_transfer(few_resamples):
     suite = Suite(["chain"], ["facts", "refusal"])
     summaries = summarise(MODEL, {"tms": {("chain", 0): RUNS["chain", 0]}}, suite)[""]

@@ -13,6 +13,7 @@ from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
 from tms.config.stages.teacher import filter_grader
+from tms.config.suite import tasks_of
 from tms.data.contamination.report import contaminated_pairs
 from tms.data.data_sources import DataSource, data_source
 from tms.io.errors import InputError
@@ -86,7 +87,7 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
         cells: what `score_rows` gives.
     """
     repo = settings.hub_repo(config, config["models"][run.model]["base"])
-    trained = source_of(config, run.task, training=True)
+    trained = [source_of(config, task, training=True) for task in tasks_of(run.task)]
     results = []
     for cell in cells:
         source = source_of(config, cell["benchmark"], training=False)
@@ -112,7 +113,7 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
         pipeline_tag="text-generation",
         base_model=repo,
         base_model_relation="finetune" if repo else None,
-        datasets=[trained.repo] if trained else None,
+        datasets=list(dict.fromkeys(source.repo for source in trained if source)) or None,
         tags=["trajectory-mixed-supervision", config["methods"][run.method]["kind"], f"arxiv:{ARXIV}"],
         model_name=name,
         eval_results=results,

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from tms.config import study as settings
 from tms.config.run_folder import Run
+from tms.config.suite import tasks_of
 from tms.data.contamination.report import read_report
 from tms.io import cost, parquet
 from tms.io.csv_file import decimal
@@ -81,6 +82,30 @@ def decoding_text(evaluation: dict) -> str:
     return f"Decoded at temperature {evaluation['temperature']:g}, top-p {evaluation['top_p']:g}."
 
 
+def data_of_task(config: dict, run: Run, task: str) -> dict:
+    """What the card says of the training data of a task of the run.
+
+    Raises:
+        InputError: a file is missing or broken.
+    """
+    entry = config["models"][run.model]
+    folder = run.results.parent / "data" / task / entry["suite"]
+    source = model_card.source_of(config, task, training=True)
+    filtered = read_filter(folder / entry["teacher"] / "filter.json")
+    report = read_report(folder / "contamination.json")
+    benchmarks = settings.benchmarks(config, run.model)
+    return {
+        "task": task,
+        "source": model_card.source_text(config, task, source),
+        "answers": card_settings.answers_text(config, run, task),
+        "filter": filtered,
+        "rejects": ", ".join(f"{count} {reason}" for reason, count in filtered["rejects"].items()),
+        "contamination": model_card.contamination_lines(folder / "contamination.json", report, benchmarks),
+        "max_share": report["max_share"],
+        "licence": source.licence if source else "",
+    }
+
+
 def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
     """The card of a run, from its files.
 
@@ -88,7 +113,7 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
         InputError: a file is missing, or the configuration is not the one that made the run.
     """
     entry = config["models"][run.model]
-    data = run.results.parent / "data" / run.task / entry["suite"]
+    data = [data_of_task(config, run, task) for task in tasks_of(run.task)]
     benchmarks = settings.benchmarks(config, run.model)
     cells = model_card.score_rows(
         config,
@@ -101,10 +126,6 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
     spent = cost.read(run.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
-    source = model_card.source_of(config, run.task, training=True)
-    filtered = read_filter(data / entry["teacher"] / "filter.json")
-    contamination = data / "contamination.json"
-    report = read_report(contamination)
     cited = paper()
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -114,24 +135,21 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
         name=name,
         kind=settings.kind_of(config, run.method).about,
         base=model_card.model_text(config, entry["base"]),
-        task=run.task,
+        tasks=[of_task["task"] for of_task in data],
         method=run.method,
         seed=run.seed,
         max_new_tokens=config["tasks"][run.task]["max_new_tokens"],
         settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
         digest=checkpoints.weights_digest(checkpoint),
-        source=model_card.source_text(config, run.task, source),
-        answers=card_settings.answers_text(config, run),
-        filter=filtered,
-        rejects=", ".join(f"{count} {reason}" for reason, count in filtered["rejects"].items()),
+        data=data,
         decoding=decoding_text(config["evaluation"]),
         scores=[score_line(cell) for cell in cells],
         forgetting=[(label, percent(value)) for label, value in model_card.forgetting_rows(cells)],
-        contamination=model_card.contamination_lines(contamination, report, benchmarks),
-        max_share=f"{100 * report['max_share']:g} %",
+        contamination=[line for of_task in data for line in of_task["contamination"]],
+        max_share=f"{100 * max(of_task['max_share'] for of_task in data):g} %",
         terms=terms,
         holders=holders,
-        licence_of_data=source.licence if source else "",
+        licences_of_data=list(dict.fromkeys(filter(None, (of_task["licence"] for of_task in data)))),
         paper=cited,
         citation=citation(cited),
     )

@@ -84,10 +84,10 @@ def weights_text(mixture) -> str:
     return ", ".join(f"{name}: {weight:.3g}" for name, weight in pairs if weight)
 
 
-def answers_text(config: dict, run: Run) -> str:
-    """Whose answers the run learned from, as a line of Markdown."""
-    written = teacher_text(config, run.model, run.task)
+def answers_text(config: dict, run: Run, task: str) -> str:
+    """Whose answers the run learned from, to the prompts of one of its tasks, as a line of Markdown."""
+    written = teacher_text(config, run.model, task)
     if run.method not in settings.on_policy(config):
         return written
-    role, task = settings.kind_of(config, run.method).references, config["tasks"][run.task]["kind"]
-    return f"the model's own, scored by the grader of kind {task}. The references, {role}: {written}"
+    role, kind = settings.kind_of(config, run.method).references, config["tasks"][task]["kind"]
+    return f"the model's own, scored by the grader of kind {kind}. The references, {role}: {written}"
