@@ -133,6 +133,20 @@ def test_each_sample_has_its_kl(found, folder):
             assert sum(own) / len(own) == pytest.approx(both[way]["per_sequence"])
 
 
+def test_held_out_prompts_of_a_joint_target_keep_their_tasks(run_program, folder, tiny_model):
+    rows = parquet.read(folder / "heldout.parquet", parquet.EXAMPLES, benchmark="sums")
+    for row in rows[::2]:
+        row["benchmark"] = "chain"
+    parquet.write(folder / "joint.parquet", [*parquet.EXAMPLES, "benchmark"], rows, {})
+    names = {"output": "j.json", "cost": "j.cost.json", "samples": "j.parquet", "task": "chain+sums"}
+    words = flags(tiny_model, **names)[:-2]
+    done = run_program(folder, "drift", *words, "heldout=joint.parquet")
+    assert done.returncode == 0, done.stderr
+    found = parquet.read(folder / "j.parquet", parquet.DRIFT_SAMPLES)
+    joint = {(row["example_id"], row["benchmark"]) for row in found if row["prompts"] == "heldout"}
+    assert joint == {(f"heldout{i}", ("chain", "sums")[i % 2]) for i in range(4)}
+
+
 def test_losses_beside_are_measured_at_every_point(found, folder):
     """The passages have 5 + 3 + 3 bytes, the two answers 3 + 2; an answer's end is a token without bytes."""
     assert list(found["loss"]) == ["general", "notes"]

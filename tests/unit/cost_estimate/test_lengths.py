@@ -42,6 +42,16 @@ def test_nothing_there_is_assumed_and_noted():
     assert found.assumed == {TASK}
 
 
+def test_a_joint_target_has_the_rows_of_its_tasks():
+    """800 references of 100 and 400 tokens, 200 of 50 and 200; then of one task prompts that are there."""
+    tasks = CONFIG["tasks"] | {"more": CONFIG["tasks"]["sums"] | {"train": 250}}
+    found = Lengths(CONFIG | {"tasks": tasks}, figures())
+    assert found.references("sums+more", "small", "big", "train", "models/hub/q") == Texts(1000, 90, 360)
+    prepared("data/more/train.parquet", ["x" * 40, "x" * 80])
+    both = found.examples("sums+more", "train", "models/hub/q")
+    assert (both.count, both.prompt) == (1002, pytest.approx((1000 * 100 + 2 * 15) / 1002))
+
+
 def test_characters_of_the_prepared_prompts():
     prepared("data/sums/train.parquet", ["x" * 40, "x" * 80])
     assert lengths().examples(TASK, "train", "models/hub/q") == Texts(2, 15, 400)
@@ -97,4 +107,4 @@ def test_rows_of_a_file_that_will_be_made_again_do_not_count():
 
 def test_files_can_be_ignored():
     prepared("data/sums/train.parquet", ["x" * 40] * 5)
-    assert lengths(measured=False).examples(TASK, "train", "models/hub/q") == Texts(1000, 100, 400)
+    assert lengths(measured=False).examples(TASK, "train", "models/hub/q") == Texts(1000, 90, 360)

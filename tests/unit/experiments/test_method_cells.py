@@ -130,6 +130,19 @@ def test_a_note_where_seeds_may_turn_a_clear_difference():
     assert low < 0 < high
 
 
+def test_the_target_of_joint_runs_is_the_mean_of_their_tasks():
+    rng = np.random.default_rng(3)
+    suite = Suite(["count+chain"], ["facts"])
+    base = model(suite, rng)
+    sft, tms = ({("count+chain", 0): model(suite, rng, count=p, chain=0.8)} for p in (0.5, 0.9))
+    measured = summarise(base, {"sft": sft, "tms": tms}, suite, ["count+chain"])["count+chain"]
+    cells = score_cells(measured, ["sft", "tms"], ["sft"], suite, "count+chain")
+    assert {cell["train_task"] for cell in cells} == {"count+chain"}
+    found = by_quantity(cells, "tms")
+    assert found["target"]["value"] == pytest.approx((found["count"]["value"] + found["chain"]["value"]) / 2)
+    assert found["versus_sft.target"]["value"] == found["versus_sft.target_mean"]["value"] > 0.1
+
+
 def test_one_target_has_no_transfer():
     rng = np.random.default_rng(2)
     base = model(SINGLE, rng)

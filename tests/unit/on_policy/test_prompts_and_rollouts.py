@@ -6,6 +6,7 @@ import pytest
 import torch
 from helpers.on_policy_run import (
     DEFAULTS,
+    FunctionRewards,
     assert_same,
     by_hand,
     load,
@@ -225,6 +226,21 @@ def test_grpo_is_group_normalised_in_the_order_of_sft(tiny_model, tmp_path, beta
         losses.append(grpo_loss(rollouts, tiny_model, beta))
     assert ungraded == sum(row["failures"] for row in ended.curve) > 0
     assert_same(ended, *by_hand(tiny_model, losses), tiny_model)
+
+
+@pytest.mark.parametrize("algorithm", ["grpo", "reinforce", "trapo"])
+def test_each_rollout_is_graded_by_its_tasks_grader(tiny_model, tmp_path, monkeypatch, algorithm):
+    asked = set()
+
+    def of(self, completions, answers, graders):
+        asked.update(zip(answers, graders, strict=True))
+        return [float(len(text) % 2) for text in completions]
+
+    monkeypatch.setattr(FunctionRewards, "of", of)
+    rows = [row | {"grader": f"grader of {row['answer']}"} for row in references(8)]
+    samples = {"samples": 1} if algorithm == "reinforce" else {}
+    trained(tiny_model, tmp_path, algorithm, odd, rows=rows, steps=2, **samples)
+    assert asked == {(str(i + 1), f"grader of {i + 1}") for i in range(8)}
 
 
 GROUPED = {"reward": 0.5, "reward_std": 0.5, "frac_reward_zero_std": 1.0, "kl_to_base": 0.0}

@@ -40,6 +40,12 @@ def test_what_is_needed_with_the_key_that_does_without(config):
     assert found["allenai/wildguardmix"].link == "https://huggingface.co/datasets/allenai/wildguardmix"
 
 
+def test_a_task_of_a_joint_target(config):
+    config["suites"]["paper"]["targets"] = ["math", "gsm8k+ifeval"]
+    found = {item.repo: item for item in needed(JOBS, config)}
+    assert "ifeval from suites.paper.targets" in found["allenai/RLVR-IFeval"].without
+
+
 def test_local_copies_and_generated_tasks_ask_nothing(config):
     config["data"]["root"] = "copies"
     assert [item.kind for item in needed(JOBS, config)] == ["model"]

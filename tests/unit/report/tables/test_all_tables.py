@@ -266,6 +266,21 @@ def test_what_a_touched_pair_enters(pair, entered):
     assert quantities == {key: [pair] for key in entered}
 
 
+@pytest.mark.parametrize(
+    ("task", "benchmark", "entered"),
+    [
+        ("math", "gsm8k", {"gsm8k", "target", "target_mean", "area"}),
+        ("math", "math500", {"math500"}),
+        ("ifeval", "gsm8k", {"gsm8k", "xfer"}),
+    ],
+)
+def test_what_a_pair_within_a_joint_target_enters(task, benchmark, entered):
+    """One task's training rows are those of the runs that give the other's column."""
+    suite = Suite(["math+gsm8k", "ifeval"], ["mmlu"], {"math500": "math"})
+    pair = (task, benchmark)
+    assert contamination_marks.quantities(suite, {pair: "note"}) == {key: [pair] for key in entered}
+
+
 def test_keys_of_columns_name_their_quantity():
     own = {"math500": [("math", "math500")], "forgetting": [("math", "mmlu")]}
     for key in ("math500", "math500.loose", "delta.math500", "math500_asr", "forgetting.test"):
