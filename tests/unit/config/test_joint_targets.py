@@ -112,6 +112,16 @@ def test_a_mix_that_cannot_work_is_one_line(targets, said):
         assert len(lines) == 1
 
 
+def test_settings_of_a_task_s_own_runs_are_told():
+    chosen = config(mix("mini_countdown", "chain"))
+    chosen["tasks"]["chain"]["training"] = {"learning_rate": 1.0e-3}
+    assert check(chosen, ["tiny"]) == [
+        "tasks.chain.training holds for runs on chain alone, not for those on mini_countdown+chain"
+    ]
+    rate = study.section(chosen, "training", "tiny", "sft", "mini_countdown+chain")["learning_rate"]
+    assert rate == chosen["models"]["tiny"]["training"]["learning_rate"]
+
+
 def test_a_task_has_no_plus_in_its_name():
     chosen = copy.deepcopy(SHIPPED)
     chosen["tasks"]["chain+math"] = SHIPPED["tasks"]["chain"]

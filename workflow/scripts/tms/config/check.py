@@ -8,7 +8,7 @@ from tms.config import check_experiments, check_graders, check_lora, check_on_po
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
-from tms.config.joint_targets import check_targets, own_tasks, written
+from tms.config.joint_targets import check_targets, own_tasks, unread, written
 from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
@@ -71,6 +71,7 @@ def _check_models(
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
     for model in models:
+        warnings += unread(config, config["models"][model]["suite"])
         for method in settings.model_methods(config, model):
             try:
                 warnings += _check_run(config, model, method)

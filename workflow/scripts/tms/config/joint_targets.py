@@ -5,6 +5,7 @@ from tms.config.faults import Faults
 from tms.config.suite import JOINT, tasks_of
 
 SIZES = ("train", "heldout")  # keys of a task whose values add up
+OF_RUNS = ("training", "on_policy")  # keys of a task that hold for the runs on it alone
 
 
 def with_joint_targets(config: dict) -> dict:
@@ -113,6 +114,18 @@ def check_targets(config: dict, suite: str, faults: Faults) -> list[str]:
                 f"config: {key}: {_mix(mixed)} is no mix; name two tasks or more, or write one by itself"
             )
     return found
+
+
+def unread(config: dict, suite: str) -> list[str]:
+    """Warnings of settings that the tasks of joint targets have for runs of their own, a line each."""
+    return [
+        f"tasks.{task}.{key} holds for runs on {task} alone, not for those on {target}"
+        for target in config["suites"][suite]["targets"]
+        if JOINT in target
+        for task in tasks_of(target)
+        for key in OF_RUNS
+        if config["tasks"][task].get(key)
+    ]
 
 
 def _mix(names: list[str]) -> str:
