@@ -10,7 +10,7 @@ from helpers.local_hub import serve
 
 from tms.io import modules, parquet
 from tms.io.code_digest import SCRIPTS, digests
-from tms.tasks import gsm8k, wildjailbreak
+from tms.tasks import facts, gsm8k, wildjailbreak
 
 KINDS = sorted(file.stem for file in (SCRIPTS / "tms" / "tasks").glob("[!_]*.py"))
 OPTIONS = json.dumps({"count": 3, "max_number": 12, "max_target": 40})
@@ -41,29 +41,37 @@ def test_bad_input_is_one_line(program):
 
 
 @pytest.mark.parametrize(
-    ("grader", "words"),
+    ("grader", "golds", "count", "words"),
     [
-        ("choice", "grader choice: the gold answer '"),
-        ("json", "grader json: the gold answer '"),
-        ("regex", None),
-        ("none", None),
+        ("regex", ["#(", r"\d"], 1, ["grader regex: the gold answer '#(' is no regular expression"]),
+        (
+            "json",
+            ["{}"] * 2 + ["{'a': 1}"] * 14,
+            11,
+            ["grader json", "is no JSON", "and 4 more such rows of 16"],
+        ),
+        ("choice", ["B"] * 14, 1, ["grader choice", "'B' has no choices", "(so it is with all 14 rows)"]),
+        ("contains", ["Rome", "..."], 1, ["grader contains: the gold answer '...' has no word"]),
+        ("rouge", ["Rome", "北京"], 1, ["grader rouge", "no word to ROUGE"]),
+        ("exact", ["#(", "..."], 0, []),
+        ("none", ["#(", "..."], 0, []),
     ],
 )
-def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(program, tmp_path, grader, words):
-    """Facts' gold answers are single words: no choices, no JSON, and patterns of their own kind."""
+def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(
+    program, tmp_path, monkeypatch, grader, golds, count, words
+):
+    row = {"problem": "", "solution": "", "context": ""}
+    rows = [
+        row | {"example_id": f"r{n}", "prompt": f"ask {n}", "answer": gold} for n, gold in enumerate(golds)
+    ]
+    monkeypatch.setattr(facts, "build", lambda *_: rows)
     done = program(
         *("prepare", "--task", "x", "--kind", "facts", "--split", "test", "--output", "x.parquet"),
-        *("--size", 14, "--grader", grader),
+        *("--size", len(golds), "--grader", grader),
     )
-    if words is None:
-        assert done.returncode == 0, done.stderr
-        return
-    assert done.returncode == 2
-    lines = done.stderr.splitlines()
-    assert len(lines) == 11
-    assert all(line.startswith("error: tasks.x.test: row ") and words in line for line in lines[:10])
-    assert lines[10] == "error: tasks.x.test: and 4 more such rows of 14"
-    assert not (tmp_path / "x.parquet").exists()
+    assert (done.returncode == 2, len(done.stderr.splitlines())) == (count > 0, count), done.stderr
+    assert all(word in done.stderr for word in words)
+    assert (tmp_path / "x.parquet").exists() == (count == 0)
 
 
 @pytest.mark.parametrize(
