@@ -1,14 +1,20 @@
 """Graders that compare whole texts: none, exact, normalised, contains, f1, rouge."""
 
 import collections
+import gzip
+import json
 import re
 import string
+from itertools import islice
 
 import pytest
+from helpers.benchmark_data import DATA, needs_data
+from helpers.cpu_limit import cpu_limit
 from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
+from tms.answers.plain_form import plain_form
 from tms.graders import contains, exact, f1, none, normalised, rouge
 from tms.io.errors import InputError
 
@@ -162,3 +168,42 @@ def test_rouge_is_the_package_s(completion, gold):
 def test_rouge_sees_no_words_in_other_scripts():
     with pytest.raises(InputError, match="no word to ROUGE"):
         rouge.grade("北京", "北京")
+
+
+# A million signs of what a model may write without end, and gold answers that each grader can read.
+LONG = [
+    "a" * 1_000_000,
+    "the gold " * 111_111,
+    "., " * 333_333,
+    "5-" * 500_000,
+    "\u0301\u0300" * 500,
+    "ﷺ" * 50_000,
+]
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_a_very_long_completion_takes_bounded_work(text):
+    with cpu_limit(10):  # of a row
+        for grader in (exact, normalised, contains, f1):
+            assert 0 <= grader.grade(text, "the gold answer").score < 0.1
+        assert rouge.grade(text[:200_000], "the gold answer").score < 0.1
+
+
+@needs_data
+def test_real_answers():
+    """HotpotQA's gold answers, alone and in a sentence, and that of another question."""
+    with gzip.open(DATA / "hotpotqa" / "dev_questions_only.jsonl.gz", "rt") as lines:
+        golds = [json.loads(line)["answer"] for line in islice(lines, 2000)]
+    for gold, other in zip(golds, [*golds[1000:], *golds[:1000]], strict=True):
+        for grader in (exact, normalised, contains, f1):
+            assert grader.grade(f" {gold}\n", gold).score == 1, gold
+        assert normalised.grade(f"**{gold.upper()}**.", gold).score == 1, gold
+        assert contains.grade(f"The answer is “{gold}”, I think.", gold).score == 1, gold
+        same = plain_form(gold) == plain_form(other)
+        assert (
+            normalised.grade(other, gold).score
+            == exact.grade(plain_form(other), plain_form(gold)).score
+            == same
+        )
+        if gold.isascii():
+            assert rouge.grade(gold, gold).score == 1, gold
