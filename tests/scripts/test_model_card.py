@@ -148,6 +148,17 @@ def test_scores_with_intervals_and_forgetting(project, make):
     assert {result.metric_type for result in results.values()} == {"accuracy"}
 
 
+def test_a_run_without_scores_says_what_is_not_known(project, make):
+    project.overlay(
+        suites={"miniature": {"targets": ["chain"], "retention": []}}, tasks={"chain": {"grader": "none"}}
+    )
+    card = make(project.run())
+    assert "No benchmark scores what this run was trained on" in card.text
+    assert "Not known: no benchmark scores what the base could do before." in card.text
+    assert card.data.eval_results is None
+    assert "| ---: |" not in card.text.partition("## Scores")[2].partition("## Contamination")[0]
+
+
 def test_settings_data_and_weights(project, make):
     card = make(project.run(method="tms_t2", seed=3))
     rows = dict(table(card, "Method and settings")[2:])

@@ -71,8 +71,8 @@ def one_line(text: str) -> str:
 
 
 def score_rows(config: dict, run: Run, scores: dict[str, dict], base: dict[str, dict]) -> list[dict]:
-    """Tidy rows (`scores.tidy`) of this run's benchmarks, in the suite's order."""
-    suite = settings.suite(config, run.model)
+    """Tidy rows (`scores.tidy`) of this run's benchmarks that have a score, in the suite's order."""
+    suite = settings.suite(config, run.model).scored
     return tidy(run.model, run.method, base, {(run.task, run.seed): scores}, suite)
 
 
@@ -116,7 +116,7 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
         datasets=list(dict.fromkeys(source.repo for source in trained if source)) or None,
         tags=["trajectory-mixed-supervision", config["methods"][run.method]["kind"], f"arxiv:{ARXIV}"],
         model_name=name,
-        eval_results=results,
+        eval_results=results or None,
     )
 
 
@@ -126,6 +126,8 @@ def forgetting_rows(cells: list[dict]) -> list[tuple[str, float]]:
     parts = [("", ["retention"]), (" with safety", ["retention", "safety"])]
     for suffix, groups in parts if any(cell["group"] == "safety" for cell in cells) else parts[:1]:
         kept = [cell for cell in cells if cell["group"] in groups]
+        if not kept:
+            continue
         scores, base, deltas, n = (
             np.array([cell[column] for cell in kept]) for column in ("score", "base_score", "delta", "n")
         )
