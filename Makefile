@@ -59,7 +59,28 @@ quick: $(LOCKED) ## Run the quick tests only
 MODEL ?= tiny
 CONFIG ?=
 CONFIGFILE = $(if $(CONFIG),--configfile '$(subst ','\'',$(CONFIG))')
-.PHONY: report model-card settings check-stale
+.PHONY: new export report model-card settings check-stale
+# The program gets a variable of the command line as it was written, through the environment: no shell and no make
+# reads its spaces, quotes or dollars.
+given = $(if $(filter command%,$(origin $1)),$(value $1))
+unexport NAME MODEL DATA GRADER TASK COLUMNS RUN TO PUSH
+new: export TMS_NEW_NAME = $(call given,NAME)
+new: export TMS_NEW_MODEL = $(call given,MODEL)
+new: export TMS_NEW_DATA = $(call given,DATA)
+new: export TMS_NEW_GRADER = $(or $(call given,GRADER),none)
+new: export TMS_NEW_TASK = $(call given,TASK)
+new: export TMS_NEW_COLUMNS = $(call given,COLUMNS)
+new: $(LOCKED) ## Write config/NAME.yaml for a MODEL (folder or hub id) and DATA of your own; GRADER, TASK, COLUMNS
+	@$(BIN)/python workflow/scripts/new.py --name="$$TMS_NEW_NAME" --model="$$TMS_NEW_MODEL" \
+		--data="$$TMS_NEW_DATA" --grader="$$TMS_NEW_GRADER" --task="$$TMS_NEW_TASK" --columns="$$TMS_NEW_COLUMNS"
+
+export: export TMS_EXPORT_RUN = $(call given,RUN)
+export: export TMS_EXPORT_TO = $(call given,TO)
+export: export TMS_EXPORT_PUSH = $(call given,PUSH)
+export: $(LOCKED) ## Export RUN=results/acme/tms/faq/seed0 as a Hugging Face folder TO=acme-tms; PUSH=owner/name uploads it
+	@$(BIN)/python workflow/scripts/export.py --run="$$TMS_EXPORT_RUN" --to="$$TMS_EXPORT_TO" \
+		--push="$$TMS_EXPORT_PUSH" $(CONFIGFILE)
+
 report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
 	$(SNAKEMAKE) $(CONFIGFILE) -- results/$(MODEL)/report.html
 	@$(BIN)/python workflow/scripts/check_stale.py results/$(MODEL)/report.html $(CONFIGFILE) || true

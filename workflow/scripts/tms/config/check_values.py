@@ -43,7 +43,7 @@ def value_faults(config: dict) -> list[str]:
         errors = [error for error in errors if list(error.path)[:1] != ["teachers"]]
     found += [line for error in errors for line in _explain(error)]
     for part in NAMED:
-        found += [line for name in _mapping(config.get(part)) if (line := _name_fault(part, name))]
+        found += [line for name in _mapping(config.get(part)) if (line := name_fault(part, name))]
     paths = {"data.root": _mapping(config.get("data")).get("root")}
     for part, key in FOLDERS.items():
         for name, entry in _mapping(config.get(part)).items():
@@ -99,7 +99,8 @@ def _read_as(value: object) -> str:
     return f"the {type(value).__name__} {value}"
 
 
-def _name_fault(part: str, name: str) -> str | None:
+def name_fault(part: str, name: str) -> str | None:
+    """What is wrong with the name of an entry of a section; None: nothing."""
     shown = f"{part}.{name}" if name.isprintable() else f"{part}: {name!r}"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name in RESERVED or name.endswith(FILES):
         return (

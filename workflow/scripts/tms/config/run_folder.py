@@ -23,6 +23,14 @@ class Run:
         return self.folder.parents[3]
 
 
+def configfiles_of(folder: Path, configfiles: list[Path]) -> list[Path]:
+    """Configuration files of a run: those given, else that which `make new` wrote for its model, if it is
+    there."""
+    parts = folder.parts[-4:]
+    own = Path("config", f"{parts[0]}.yaml")
+    return [own] if not configfiles and len(parts) == 4 and own.is_file() else configfiles
+
+
 def parse_run(folder: Path, config: dict) -> Run:
     """Read a run's folder.
 

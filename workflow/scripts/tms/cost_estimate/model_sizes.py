@@ -65,13 +65,19 @@ class ModelSizes:
         return width * self.parameters(folder) if width else self.bytes(folder)
 
     def _files(self, folder: str) -> tuple[float, float] | None:
-        files = sorted(Path(folder).glob("*.safetensors"))
-        if folder not in self.read and files:
-            count = 0.0
-            for file in files:
-                count += _count(file)
-            self.read[folder] = (count, float(sum(file.stat().st_size for file in files)))
+        if folder not in self.read and any(Path(folder).glob("*.safetensors")):
+            self.read[folder] = folder_size(Path(folder))
         return self.read.get(folder)
+
+
+def folder_size(folder: Path) -> tuple[float, float]:
+    """Parameters and bytes of a folder's weights, from the headers of its files.
+
+    Raises:
+        InputError: a file is not whole.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    return float(sum(map(_count, files))), float(sum(file.stat().st_size for file in files))
 
 
 def _count(file: Path) -> int:

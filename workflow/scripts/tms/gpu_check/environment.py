@@ -40,15 +40,11 @@ def small_row(check: str) -> Row:
 
 def driver_row(settings: dict) -> tuple[list[dict], Row]:
     """The cards that the driver names, and their row."""
-    words = ["nvidia-smi", f"--query-gpu={','.join(QUERY)}", "--format=csv,noheader,nounits"]
-    if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):  # of a job, or of the user's choice
-        words += ["--id", visible]
     remedy = "run on a node with GPUs (make gpu-check PROFILE=slurm), or install NVIDIA's driver"
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=50)
+        cards = visible_cards()
     except (OSError, subprocess.SubprocessError) as error:
         return [], Row("driver", FAIL, f"nvidia-smi does not answer ({error})", remedy)
-    cards = read_cards(done.stdout) if visible != "" else []
     if not cards:
         return [], Row("driver", FAIL, "no card is visible", remedy)
     names = " + ".join(
@@ -65,6 +61,19 @@ def driver_row(settings: dict) -> tuple[list[dict], Row]:
         remedy = "lower `gpus` of models, teachers and judges in the config, or take a larger node"
         return cards, Row("driver", FAIL, what, remedy)
     return cards, Row("driver", PASS, found)
+
+
+def visible_cards() -> list[dict]:
+    """The cards that a job would see, as `read_cards` gives them, without torch.
+
+    Raises:
+        OSError, subprocess.SubprocessError: nvidia-smi is not there, or does not answer.
+    """
+    words = ["nvidia-smi", f"--query-gpu={','.join(QUERY)}", "--format=csv,noheader,nounits"]
+    if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):  # of a job, or of the user's choice
+        words += ["--id", visible]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=50)
+    return read_cards(done.stdout) if visible != "" else []
 
 
 def read_cards(text: str) -> list[dict]:

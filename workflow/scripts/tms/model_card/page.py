@@ -11,6 +11,7 @@ from tms.config import study as settings
 from tms.config.run_folder import Run
 from tms.config.suite import tasks_of
 from tms.data.contamination.report import read_report
+from tms.export.use import transformers_lines, vllm_lines
 from tms.io import cost, parquet
 from tms.io.csv_file import decimal
 from tms.io.errors import InputError
@@ -106,8 +107,14 @@ def data_of_task(config: dict, run: Run, task: str) -> dict:
     }
 
 
-def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
+def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCard:
     """The card of a run, from its files.
+
+    Args:
+        config: that made the run.
+        run: whose card it is.
+        checkpoint: the folder of its weights.
+        place: folder or repository that the lines on its use name; "" for the card's own name.
 
     Raises:
         InputError: a file is missing, or the configuration is not the one that made the run.
@@ -127,6 +134,7 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
     cited = paper()
+    longest = config["tasks"][run.task]["max_new_tokens"]
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -138,7 +146,8 @@ def build(config: dict, run: Run, checkpoint: Path) -> ModelCard:
         tasks=[of_task["task"] for of_task in data],
         method=run.method,
         seed=run.seed,
-        max_new_tokens=config["tasks"][run.task]["max_new_tokens"],
+        transformers_lines=transformers_lines(place or name, longest),
+        vllm_lines=vllm_lines(place or name, longest),
         settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
         digest=checkpoints.weights_digest(checkpoint),
         data=data,

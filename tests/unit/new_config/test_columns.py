@@ -1,0 +1,42 @@
+"""Columns guessed from their names, and as a user names them."""
+
+import pytest
+
+from tms.io.errors import InputError
+from tms.new_config import columns
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("id", "question", "answer"), {"prompt": "question", "answer": "answer"}),
+        (("Instruction", "input", "Output"), {"prompt": "Instruction", "answer": "Output"}),
+        (("prompt", "completion"), {"prompt": "prompt", "answer": "completion"}),
+        (("input", "target"), {"prompt": "input", "answer": "target"}),
+        (("conversations", "id"), {"messages": "conversations"}),
+        (("messages", "prompt", "id"), {"messages": "messages"}),
+        (("messages", "prompt", "response"), {"prompt": "prompt", "answer": "response"}),
+        (("a", "b"), {}),
+        (("prompt", "b"), {}),
+    ],
+)
+def test_guesses(names, found):
+    assert columns.guess(names, False) == found
+
+
+def test_options_are_read_where_the_grader_needs_them():
+    names = ("question", "options", "answer")
+    assert columns.guess(names, True)["choices"] == "options"
+    assert "choices" not in columns.guess(names, False)
+
+
+def test_named_columns():
+    assert columns.read("prompt: q, answer: 'the answer'") == {"prompt": "q", "answer": "the answer"}
+    assert columns.read("{messages: chat}") == {"messages": "chat"}
+
+
+@pytest.mark.parametrize("text", ["prompt", "prompt: 1", "[a]", "prompt: q, answer: {", "", "&a [*a]"])
+def test_other_texts_are_one_line(text):
+    with pytest.raises(InputError, match=r"COLUMNS=.*: write e.g. COLUMNS=") as caught:
+        columns.read(text)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,171 @@
+"""Write the configuration of a model and data of one's own, config/NAME.yaml, and say what was seen in both.
+
+`make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl` calls it, with GRADER=exact, TASK=faq or
+COLUMNS='prompt: question, answer: reply' where the user gives them.
+"""
+
+import argparse
+import io
+import re
+import shlex
+import tempfile
+from contextlib import redirect_stdout
+from importlib.util import find_spec
+from pathlib import Path
+
+from tms.config.check import check
+from tms.config.check_values import name_fault
+from tms.config.faults import Faults
+from tms.config.load import merged, read_files
+from tms.cost_estimate.dry_run import jobs_of
+from tms.data.records.read import Seen, inspect
+from tms.generation.chat import ChatFormat
+from tms.io import cli
+from tms.io.errors import InputError
+from tms.new_config import columns, hardware, lengths, model, sizes, text
+from tms.tasks import records
+
+EXAMPLE = "make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl"
+SPLITS = ("train", "heldout", "test")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--name", default="", help="of the model: the file is config/NAME.yaml, results are in results/NAME")
+    add("--model", default="", help="folder of the base, or its id on the hub")
+    add("--data", default="", help=".jsonl, .json, .csv or .parquet file, or a data set of the hub")
+    add("--grader", default="none", help="how an answer is scored (default: none)")
+    add("--task", default="", help="name of the task (default: from DATA)")
+    add("--columns", default="", help="which columns are read, e.g. 'prompt: question, answer: reply'")
+    return parser
+
+
+def check_names(args: argparse.Namespace, config: dict, faults: Faults) -> str:
+    """Check what was given; gives the task's name."""
+    for key in ("name", "model", "data"):
+        if not getattr(args, key):
+            faults.append(f"{key.upper()} is missing: {EXAMPLE}")
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(args.data).stem).strip("-.") or "data"
+    task = args.task or stem
+    given = {"models": ("NAME", args.name), "suites": ("NAME", args.name), "tasks": ("TASK", task)}
+    for part, (key, name) in given.items():
+        if name and (line := name_fault(part, name)):
+            faults.append(line.replace("config: ", f"{key}={name}: "))
+        elif name in config[part]:
+            faults.append(f"{key}={name}: config/config.yaml has {part}.{name}; choose another {key}")
+    if args.name and Path("config", f"{args.name}.yaml").exists():
+        faults.append(f"config/{args.name}.yaml exists already; choose another NAME, or delete it")
+    return task
+
+
+def look_at_data(args: argparse.Namespace, faults: Faults) -> tuple[dict, Seen | None]:
+    """Options of the task, and what a look at its data found."""
+    path = Path(args.data).expanduser()
+    hub = not path.exists() and re.fullmatch(model.REPOSITORY, args.data) and not path.suffix
+    options = {"hub": {"repo": args.data}} if hub else {"files": str(path)}
+    seen = inspect(**options)
+    chosen = seen.used
+    if args.columns:
+        try:
+            chosen = columns.read(args.columns)
+        except InputError as error:
+            faults.append(str(error))
+            return options, None
+    elif seen.columns:
+        chosen = columns.guess(seen.columns, args.grader == "choice")
+        if not chosen:
+            faults.append(
+                f"{args.data}: none of its columns ({', '.join(seen.columns)}) is named like a prompt or an "
+                f"answer; name them: COLUMNS='prompt: ..., answer: ...' (or messages: ...)"
+            )
+            return options, None
+    if chosen := {word: name for word, name in chosen.items() if word != name}:
+        options["columns"] = chosen
+        seen = inspect(**options)
+    faults += seen.faults
+    return options, seen
+
+
+def print_data(data: str, seen: Seen, counted: lengths.Lengths, longest: int) -> None:
+    """Print what was seen in the data."""
+    unread = [name for name in seen.columns if name not in seen.used.values()]
+    print(f"{data}: {seen.rows} rows")
+    read = ", ".join(f"{word} from {name}" for word, name in seen.used.items())
+    print(
+        f"  read: {read}" + (f"; not read: {', '.join(unread)}" if unread else "") + " (COLUMNS= changes it)"
+    )
+    if seen.roles:
+        print("  messages: " + ", ".join(f"{count} of {role}" for role, count in seen.roles.items()))
+    split = ", ".join(f"{seen.splits.get(name, 0)} {name}" for name in SPLITS)
+    print(f"  split by a hash of the prompt: {split}")
+    prompt, answer = counted.middle
+    print(
+        f"  tokens: prompts with their template {prompt} in the middle, {counted.longest_prompt} at most; "
+        f"answers {answer}, {counted.longest_answer} at most"
+    )
+    print(f"  max_new_tokens {longest}: {100 * counted.cut(longest):.1f} % of the answers are longer")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the program."""
+    shipped, faults = read_files([]), Faults()
+    config = merged(shipped)
+    task = check_names(args, config, faults)
+    options, seen = look_at_data(args, faults) if args.data else ({}, None)
+    base = model.look(args.model, config, faults) if args.model else None
+    faults.end()
+    if missing := [name for name in SPLITS if not seen.splits.get(name)]:
+        raise InputError(
+            f"{args.data}: {seen.rows} rows leave none for {' and '.join(missing)}; add rows (100 or more)"
+        )
+    chat = ChatFormat(base.folder)
+    with redirect_stdout(io.StringIO()):  # what `prepare` logs
+        rows = [row for name in SPLITS for row in records.build(name, seen.splits[name], 0, options)]
+    counted = lengths.measure(rows, chat)
+    longest = sizes.longest_completion(counted.answers, counted.longest_prompt, chat.context_length)
+    if longest <= 0:
+        raise InputError(
+            f"{args.data}: prompts of up to {counted.longest_prompt} tokens leave no room for an answer in "
+            f"the {chat.context_length} tokens of {args.model}; shorten them"
+        )
+    machine = hardware.choose(base.parameters, find_spec("vllm") is not None)
+    plan = sizes.schedule(seen.splits["train"])
+    rate = sizes.LORA_RATE if machine.lora else sizes.learning_rate(base.parameters)
+    training = {"learning_rate": rate, "epochs": plan.epochs, "effective_batch": plan.batch}
+    training["device_batch"] = sizes.device_batch(plan.batch, machine.keys.get("gpus", {}).get("train", 0))
+    entry = {"base": base.base, "training": training | machine.lora}
+    if base.download and base.parameters:
+        entry["parameters"] = base.parameters
+    task_entry = {"kind": "records", "grader": args.grader, "options": options}
+    task_entry |= {name: seen.splits[name] for name in SPLITS} | {"max_new_tokens": longest}
+    downloads = dict([base.download]) if base.download else {}
+    values = text.configuration(args.name, task, entry | machine.keys, task_entry, downloads)
+    file = Path("config", f"{args.name}.yaml")
+    warnings = check(merged(shipped | {file: values}), [args.name])
+    table = f"results/{args.name}/tms/table.csv"
+    written = text.text(values)
+    with tempfile.TemporaryDirectory() as folder:
+        tried = Path(folder, f"{args.name}.yaml")
+        tried.write_text(written, encoding="utf-8")
+        jobs = jobs_of([table], [tried])
+    with file.open("x", encoding="utf-8") as stream:
+        stream.write(written)
+    print_data(args.data, seen, counted, longest)
+    size = f"{base.parameters / 1e6:.4g} million parameters, " if base.parameters else ""
+    print(f"{args.model}: {size}a context of {chat.context_length} tokens; {machine.words}")
+    print(
+        f"  {plan.steps} steps: {seen.splits['train']} rows x {plan.epochs} epochs / batch {plan.batch}; "
+        f"learning rate {rate:g}"
+    )
+    for warning in [*warnings, *hardware.warnings(machine, counted.longest_prompt)]:
+        print(f"warning: {warning}")
+    print(f"{file} is written: {len(jobs)} jobs. Next:")
+    laid = shlex.quote(str(file))
+    print(f"  .venv/bin/snakemake --cores all --configfile {laid} -- {table}")
+    print(f"(what it takes, beforehand: make estimate CONFIG={laid} TARGET={table})")
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

@@ -1,0 +1,116 @@
+"""A finished run as a clean model folder: weights, config, tokenizer, template, licences."""
+
+import json
+import shutil
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+from tms.export import tokenizer
+from tms.generation.chat import ChatFormat, generation_config
+from tms.io.errors import InputError
+from tms.mixture.checkpoints import FINAL, check_files, open_weights
+
+FILES = (
+    "config.json",
+    "generation_config.json",
+    "*.safetensors",
+    "model.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "*.model",
+    "LICENSE*",
+    "NOTICE*",
+    "Notice*",
+    "USE_POLICY*",
+)
+SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+def check_target(target: Path) -> None:
+    """Refuse a place that holds something.
+
+    Raises:
+        InputError: a file, or a folder that is not empty.
+    """
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
+        raise InputError(f"{target}: exists already; choose another TO, or delete it")
+
+
+def check_finished(run: Path, command: str) -> None:
+    """Refuse a run without its last checkpoint or its scores.
+
+    Args:
+        run: folder of the run.
+        command: what finishes it.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    wanted = [run / f"checkpoint-{FINAL}", run / "scores.json", run.parents[2] / "base" / "scores.json"]
+    if missing := [path for path in wanted if not path.exists()]:
+        raise InputError(f"{run}: this run is not finished (no {missing[0]}); run {command}")
+
+
+def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
+    """Write a checkpoint as a folder that Transformers and vLLM open, whole or not at all.
+
+    Args:
+        checkpoint: of a finished run.
+        target: folder to make; missing or empty.
+        rows: completions of the run, whose prompts' token ids the exported tokenizer has to give.
+        card: text of its README.md.
+
+    Raises:
+        InputError: weights are not whole, or the tokenizer gives other ids to AutoTokenizer.
+    """
+    check_target(target)
+    open_weights(checkpoint)
+    chat = ChatFormat(checkpoint)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        for file in sorted(checkpoint.iterdir()):
+            if file.is_file() and any(fnmatch(file.name, name) for name in FILES):
+                shutil.copyfile(file, unfinished / file.name)
+        _write_ends(unfinished, chat)
+        tokenizer.settle(unfinished, chat, rows)
+        for name in SETTINGS:
+            _without_paths(unfinished / name)
+        (unfinished / "README.md").write_text(card)
+        check_files(unfinished)
+        if target.exists():
+            target.rmdir()
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_ends(folder: Path, chat: ChatFormat) -> None:
+    """State all tokens that ended the run's completions: Transformers and vLLM stop at no other."""
+    settings = generation_config(folder) | {"eos_token_id": chat.end_token_ids}
+    _write(folder / "generation_config.json", settings)
+
+
+def _without_paths(file: Path) -> None:
+    """Leave out settings that name a place on this machine, e.g. `_name_or_path`."""
+    if file.exists():
+        settings = json.loads(file.read_text())
+        kept = {name: value for name, value in settings.items() if not _is_path(name, value)}
+        if kept != settings:
+            _write(file, kept)
+
+
+def _is_path(name: str, value: object) -> bool:
+    named = name.lstrip("_") == "name_or_path" or name.endswith("_file")
+    return isinstance(value, str) and (named or PurePath(value).is_absolute())
+
+
+def _write(file: Path, settings: dict) -> None:
+    file.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,92 @@
+"""The tokenizer of an exported folder: whoever opens it with AutoTokenizer gets the run's token ids."""
+
+import json
+from pathlib import Path
+
+from tms.generation.chat import ChatFormat
+from tms.generation.template import ANSWER, DATE, PROBES
+from tms.io.errors import InputError
+
+CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
+# The class that reads tokenizer.json as it is: AutoTokenizer may otherwise rebuild it by the model's type.
+AS_IT_IS = "PreTrainedTokenizerFast"
+# Templates that print the date (Llama 3) ask for one of these; a run's prompts have a fixed one.
+DATED = f"{{%- set date_string = '{DATE}' %}}{{%- macro strftime_now(format) %}}{DATE}{{%- endmacro %}}"
+# What tokenizers split in different ways: digits, marks, spaces, line ends, accents, other scripts.
+TEXTS = (
+    *PROBES,
+    ANSWER,
+    "It's 12345.67 \u20ac on 2024-01-31,\tor\n\n  don't   pay!?\r\n",
+    "na\u00efve e\u0301t\u00e9 \u4f60\u597d \u041f\u0440\u0438\u0432\u0435\u0442 \U0001f600",
+    "def f(x):\n    return x**2  # HTTPServer_v2",
+)
+
+
+def settle(folder: Path, run: ChatFormat, rows: list[dict]) -> None:
+    """Write the chat template of a folder, and mend its tokenizer's settings where AutoTokenizer would give
+    other ids than the run had.
+
+    Args:
+        folder: a copy of the run's folder.
+        run: the run's own chat format.
+        rows: completions of the run: their prompts and texts are compared, beside `TEXTS`.
+
+    Raises:
+        InputError: no setting gives equal ids.
+    """
+    settings = _settings(folder)
+    template = run.tokenizer.chat_template
+    (folder / "chat_template.json").unlink(missing_ok=True)
+    for changed in ({}, {"tokenizer_class": AS_IT_IS}):
+        for text in (template, DATED + template):
+            (folder / TEMPLATE).write_text(text)
+            (folder / CONFIG).write_text(json.dumps(settings | changed, indent=2, ensure_ascii=False) + "\n")
+            if (different := difference(folder, run, rows)) is None:
+                return
+    raise InputError(
+        f"{run.folder}: AutoTokenizer, with which Transformers and vLLM open an exported folder, gives other "
+        f"token ids than this run had, e.g. of {different!r}: transformers rebuilds the tokenizer of this "
+        f"model_type; give the base a tokenizer of its kind and train again"
+    )
+
+
+def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
+    """A text of which AutoTokenizer gives other ids for a folder than the run had; None: equal everywhere."""
+    from transformers import AutoTokenizer
+
+    try:
+        opened = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # whatever the class that it chooses raises
+        return f"nothing can be read ({(str(error).splitlines() or [type(error).__name__])[0]})"
+    for text in TEXTS:
+        ids = run.tokenizer(text, add_special_tokens=False)["input_ids"]
+        if ids != opened(text, add_special_tokens=False)["input_ids"]:
+            return text
+        if run.tokenizer.decode(ids, skip_special_tokens=True) != opened.decode(
+            ids, skip_special_tokens=True
+        ):
+            return text
+    for prompt, context in [
+        *((text, "") for text in TEXTS),
+        *((row["prompt"], row["context"]) for row in rows),
+    ]:
+        turns = [*(json.loads(context) if context else []), {"role": "user", "content": prompt}]
+        turns = [turn | {"content": run.plain(turn["content"])} for turn in turns]
+        try:
+            found = opened.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+        except Exception:  # a template's own
+            return prompt
+        if found != run.prompt_ids(prompt, context):
+            return prompt
+    for row in rows:
+        ids = [token for token in row["completion_ids"] if token not in run.end_token_ids]
+        if opened.decode(ids, skip_special_tokens=True) != row["completion"]:
+            return row["completion"]
+    return None
+
+
+def _settings(folder: Path) -> dict:
+    """A folder's tokenizer settings without its template, which has a file of its own."""
+    file = folder / CONFIG
+    settings = json.loads(file.read_text()) if file.exists() else {}
+    return {name: value for name, value in settings.items() if name != "chat_template"}
