@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 CONFIG = """
 models:
   acme:
-    {base: model, teacher: given, suite: acme, seeds: [0], training: {learning_rate: 1.0e-3, effective_batch: 8},
-    tms: {num_checkpoints: 2}}
+    {base: model, teacher: given, suite: acme, seeds: [0], tms: {num_checkpoints: 2},
+    training: {learning_rate: 1.0e-3, effective_batch: 8}}
 suites: {acme: {targets: [faq], retention: []}}
 tasks:
   faq:
@@ -71,7 +71,7 @@ def test_an_edited_row_reruns_what_follows_and_generates_only_what_is_missing(an
     shutil.copy(another.folder / "before.jsonl", faq)
     assert planned() == {}
 
-    # A prompt of the test and an answer of the training rows are edited; the order of the file is another one.
+    # A prompt of the test and an answer of the training rows are edited, and the file's order is another one.
     asked = next(row["prompt"] for row in ROWS if row["prompt"] in before)
     new = next(text for n in range(999) if split_of(text := f"Reset machine {n}?", SHARES) == "test")
     references = parquet.read(another.folder / TARGETS[0], ["prompt", "completion"])

@@ -11,7 +11,7 @@ from tms.config.tasks import limit
 from tms.data.records import content
 from tms.io.errors import InputError
 
-FAQ = {"kind": "records", "grader": "none", "train": 8, "heldout": 2, "test": 2, "max_new_tokens": 16}
+FAQ = {"kind": "records", "grader": "contains", "train": 8, "heldout": 2, "test": 2, "max_new_tokens": 16}
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tms.data.contamination.overlap import ExactMatcher
 from tms.data.records.conversations import turns
 
 
@@ -27,7 +28,21 @@ def test_the_last_turn():
     (turn,), faults = read(talk("u", "a", "u", "a", system="Be brief."))
     assert not faults
     assert json.loads(turn.context) == talk("u", "a", system="Be brief.")
-    assert (turn.prompt, turn.answer, turn.problem) == ("u3", "a4", "u1\nu3")
+    assert (turn.prompt, turn.answer, turn.problem) == ("u3", "a4", "u1 u3")
+
+
+def test_equal_messages_of_the_user_fall_together():
+    made = [read(talk("u", "a", "u", "a", system=system))[0][0] for system in (None, "Be brief.", "Be long.")]
+    assert len({turn.context for turn in made}) == 3 and {turn.key for turn in made} == {"u1 u3"}
+
+
+def test_a_greeting_equals_no_conversation_that_it_opens():
+    greeting = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi."}]
+    rows = [
+        {"example_id": str(number), "problem": turn.problem}
+        for number, turn in enumerate(read(greeting + talk("u", "a", "u", "a"), every=True)[0])
+    ]
+    assert list(ExactMatcher([{"example_id": "test", "problem": "Hello"}]).matches(rows)) == ["0"]
 
 
 def test_one_turn_has_no_context():
@@ -40,7 +55,7 @@ def test_every_turn():
     made, _ = read(messages, every=True)
     assert [(turn.prompt, turn.answer) for turn in made] == [("u1", "a2"), ("u3", "a4"), ("u5", "a6")]
     assert [json.loads(turn.context) for turn in made] == [messages[:1], messages[:3], messages[:5]]
-    assert [turn.problem for turn in made] == ["u1", "u1\nu3", "u1\nu3\nu5"]
+    assert [turn.problem for turn in made] == ["u1", "u1 u3", "u1 u3 u5"]
     assert {turn.key for turn in made} == {"u1"}  # so they fall into one split
 
 

@@ -17,7 +17,7 @@ class Turn:
         context: JSON text of the messages (role, content) before the prompt, "" where there are none.
         prompt: the user's message.
         answer: the assistant's.
-        problem: the user's messages up to the prompt, a line each at least.
+        problem: the user's messages up to the prompt, which is the last of them.
         key: text whose hash chooses the split.
     """
 
@@ -31,8 +31,8 @@ class Turn:
 def turns(value: object, every: bool, found: Callable[[str], None]) -> list[Turn]:
     """The turns of a conversation that are trained on: the last one, or every one.
 
-    All turns of a conversation, and all conversations that begin with the same user's message, have the same
-    key where every turn is trained on; else it is the messages up to the prompt.
+    Where every turn is trained on, all turns of a conversation, and all conversations that open with the same
+    message, have the same key; else those have it whose user's messages are the same.
 
     Args:
         value: list of messages, or its JSON text.
@@ -59,10 +59,18 @@ def turns(value: object, every: bool, found: Callable[[str], None]) -> list[Turn
             continue
         before, prompt = clean[: place - 1], clean[place - 1]["content"]
         context = context_text(before)
-        asked = [item["content"] for item in clean[:place] if item["role"] == "user"]
-        key = opening if every else f"{context}{prompt}"
-        made.append(Turn(context, prompt, message["content"], "\n".join(asked), key))
+        problem = _problem([item["content"] for item in clean[:place] if item["role"] == "user"])
+        made.append(Turn(context, prompt, message["content"], problem, opening if every else problem))
     return made
+
+
+def _problem(asked: list[str]) -> str:
+    """The user's messages as one problem.
+
+    Several are one line: the contamination gate takes the last lines of a text for the options of a question,
+    so that a mere "Hello" would equal every conversation that it opens.
+    """
+    return asked[0] if len(asked) == 1 else " ".join(" ".join(text.split()) for text in asked)
 
 
 def roles(value: object) -> Counter:
