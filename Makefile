@@ -100,7 +100,7 @@ check-stale: $(LOCKED) ## List outputs that do not match today's settings and co
 
 ##@ A node or a cluster
 # What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
-# ESTIMATE="--configfile FILE".
+# CONFIG=config/acme.yaml.
 TARGET ?= results/qwen3b/tms/table.csv
 ESTIMATE ?=
 # `make gpu-check SMALL=1` runs on a CPU; PROFILE=slurm sends it to a cluster; GPU_CHECK="--models qwen3b --only train".
@@ -109,7 +109,7 @@ PROFILE ?=
 GPU_CHECK ?=
 .PHONY: estimate preflight memory gpu-check smoke-gpu status gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
-	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(ESTIMATE)
+	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(CONFIGFILE) $(ESTIMATE)
 
 preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, memory, disk
 	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(CONFIGFILE)

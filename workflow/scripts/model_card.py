@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from tms.config.load import configuration
-from tms.config.run_folder import parse_run
+from tms.config.run_folder import configfiles_of, parse_run
 from tms.io import cli
 from tms.mixture import checkpoints
 from tms.model_card.page import build
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    config = configuration(args.configfile)
+    config = configuration(configfiles_of(args.run, args.configfile))
     run = parse_run(args.run, config)
     checkpoint = run.folder / f"checkpoint-{checkpoints.FINAL}"
     card = build(config, run, checkpoint)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tms.config.check import check
 from tms.config.load import merged, read_files
-from tms.config.run_folder import parse_run
+from tms.config.run_folder import configfiles_of, parse_run
 from tms.config.run_settings import check_run, file_of, run_settings
 from tms.config.yaml_text import yaml_text
 from tms.io import cli
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
-    contents = read_files(args.configfile)
+    contents = read_files(configfiles_of(args.run, args.configfile))
     config = merged(contents)
     run = parse_run(args.run, config)
     check(config, [run.model])
