@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tms.cost_estimate.dry_run import Job
-from tms.preflight.model_folders import faults
+from tms.preflight import model_folders
 
 
 @pytest.fixture
@@ -14,8 +14,15 @@ def folder(tiny_model, tmp_path):
     return shutil.copytree(tiny_model, tmp_path / "model")
 
 
-def reading(folder, rule="generate", output="made"):
-    return Job(rule, {}, [str(folder), "data/x.parquet"], [str(output)])
+JUDGES = {"guard": {"kind": "wildguard"}, "agree": {"kind": "agreement"}}
+
+
+def faults(jobs):
+    return model_folders.faults(jobs, JUDGES)
+
+
+def reading(folder, rule="generate", output="made", judge="guard"):
+    return Job(rule, {"judge": judge}, [str(folder), "data/x.parquet"], [str(output)])
 
 
 def test_a_whole_folder_and_one_that_is_made_have_no_fault(folder, tmp_path):
@@ -62,6 +69,8 @@ def test_a_fault_is_one_line_whatever_reads_the_folder(folder, harm, rules, word
 def test_a_judge_brings_its_template_and_only_training_saves(folder):
     lose_the_prompt(folder)
     assert faults([reading(folder, "judge")]) == []
+    (line,) = faults([reading(folder, "judge", judge="agree")])  # in its own chat format
+    assert "template" in line
     (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
     contradict(folder)
     assert faults([reading(folder), reading(folder, "harvest")]) == []

@@ -5,19 +5,20 @@ from pathlib import Path
 from tms.cost_estimate.dry_run import Job
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
+from tms.io.modules import load_module
 from tms.mixture.checkpoints import check_files
 from tms.training.saving import check_saving
 
 TRAINING = {"train_sft", "train_student", "train_on_policy"}
-OWN_TEMPLATE = {"judge"}  # the judge's module has it
 
 
-def faults(jobs: list[Job]) -> list[str]:
+def faults(jobs: list[Job], judges: dict[str, dict]) -> list[str]:
     """A line for each folder with a missing or truncated file, a chat template that loses prompts or, where
     it is trained, settings that cannot be saved. Weights are not read.
 
     Args:
         jobs: to run; what they make themselves is not looked at.
+        judges: the configuration's; the module of a judge's kind may have a chat template for it.
     """
     made = {path for job in jobs for path in job.output}
     checks: dict[str, set] = {}
@@ -26,7 +27,7 @@ def faults(jobs: list[Job]) -> list[str]:
             trained = path.startswith("results/")  # checkpoints, which the project wrote: there are hundreds
             if not trained and path not in made and Path(path, "config.json").is_file():
                 wanted = checks.setdefault(path, {check_files})
-                wanted |= set() if job.rule in OWN_TEMPLATE else {ChatFormat}
+                wanted |= set() if _brings_template(job, judges) else {ChatFormat}
                 wanted |= {check_saving} if job.rule in TRAINING else set()
     lines = []
     for path, wanted in checks.items():
@@ -37,3 +38,10 @@ def faults(jobs: list[Job]) -> list[str]:
                 lines.append(str(error))
                 break
     return lines
+
+
+def _brings_template(job: Job, judges: dict[str, dict]) -> bool:
+    """Whether a job's program has the chat template of the model that it reads."""
+    if job.rule != "judge":
+        return False
+    return hasattr(load_module("judges", judges[job.wildcards["judge"]]["kind"]), "CHAT_TEMPLATE")
