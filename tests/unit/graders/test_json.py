@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from helpers.benchmark_data import DATA, needs_data
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,3 +156,26 @@ def test_levels_are_bounded():
 def test_a_gold_answer_that_is_no_json_is_named(gold, words):
     with pytest.raises(InputError, match=words):
         grader.read_gold(gold)
+
+
+@needs_data
+def test_real_tool_calls():
+    """ToolAlpaca's calls: right when written in another way, and no other prompt's calls are."""
+    tools = [
+        tool
+        for name in ("eval_real", "eval_simulated")
+        for tool in json.loads((DATA / "toolalpaca" / f"{name}.json").read_text())
+    ]
+    golds = [json.dumps(answer) for tool in tools for answer in tool["Golden_Answers"]]
+    golds += [call["Action_Input"] for tool in tools for answer in tool["Golden_Answers"] for call in answer]
+    readable = []
+    for gold in golds:
+        try:
+            readable.append((gold, grader.read_gold(gold) and json.loads(gold)))
+        except InputError:  # some inputs are written by hand, with a comma too many
+            continue
+    assert len(readable) > 0.9 * len(golds) > 200
+    for (gold, value), (_, other) in zip(readable, [*readable[1:], readable[0]], strict=True):
+        assert right(f"Thought: I call it.\n{json.dumps(shuffled(value, 1), indent=2)}", gold)
+        assert right(f"```json\n{gold}\n```", gold)
+        assert right(json.dumps(other), gold) == (other == value)
