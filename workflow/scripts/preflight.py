@@ -17,7 +17,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.memory_plan import check as memory_check
 from tms.memory_plan.store import Store, dry_run
-from tms.preflight import environment, hub_access, model_folders
+from tms.preflight import conversations, environment, hub_access, model_folders
 
 THROUGHPUT = Path("config/throughput.yaml")
 
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
     repositories = hub_access.needed(jobs, config)
     missing = [] if other_interpreter else environment.faults(jobs, config)
     missing += hub_access.faults(repositories, os.environ.get("HF_HUB_OFFLINE", "0") != "0")
-    missing += model_folders.faults(jobs, config["judges"])
+    missing += model_folders.faults(jobs, config["judges"]) + conversations.faults(jobs, config)
     peaks = memory_check.peaks(jobs, config, Store(dry_run).memory)
     missing += memory_check.faults(peaks, config) + memory_check.unsampled(jobs, config)
     needs, full = disk_lines(jobs, config, gpus)

@@ -17,7 +17,7 @@ from tms.io.errors import InputError
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, from_references
 
-SYSTEM = {"role": "system", "content": "Answer briefly."}
+SYSTEM = {"role": "system", "content": "Be brief."}
 USER = {"role": "user", "content": '  Which one?\n\nA. x < 3 & y\nB. "4" '}
 ASSISTANT = {"role": "assistant", "content": "It is A, since $x$ is 2."}
 SHAPES = {

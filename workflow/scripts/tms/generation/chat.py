@@ -110,7 +110,7 @@ class ChatFormat:
             turns = [{"role": "user", "content": message}]
             return render(self.folder, self.tokenizer, turns, tokenize=True)
         turns = [*before, {"role": "user", "content": prompt}]
-        self._check_roles(tuple(turn["role"] for turn in turns))
+        self.check_roles(tuple(turn["role"] for turn in turns))
         plain = [turn | {"content": self.plain(turn["content"], context)} for turn in turns]
         return render(self.folder, self.tokenizer, plain, tokenize=True)
 
@@ -131,8 +131,15 @@ class ChatFormat:
         """The control tokens, with those that mark turns of other roles than a single prompt has."""
         return self._control_tokens(self._frame + conversation_frame(self.folder, self.tokenizer))
 
-    def _check_roles(self, roles: tuple[str, ...]) -> None:
-        """Check the template, once for each order of roles."""
+    def check_roles(self, roles: tuple[str, ...]) -> None:
+        """Check, once for each order of roles, that the template keeps such conversations.
+
+        Args:
+            roles: of the messages, the user's prompt at the end included.
+
+        Raises:
+            InputError: it refuses them, or loses a message.
+        """
         if roles not in self._checked:
             check_conversation(self.folder, self.tokenizer, roles)
             self._checked.add(roles)

@@ -12,6 +12,18 @@ from tms.training.saving import check_saving
 TRAINING = {"train_sft", "train_student", "train_on_policy"}
 
 
+def folders_of(jobs: list[Job]) -> dict[str, list[Job]]:
+    """Model folders that are there already and that jobs read."""
+    made = {path for job in jobs for path in job.output}
+    folders: dict[str, list[Job]] = {}
+    for job in jobs:
+        for path in job.input:
+            trained = path.startswith("results/")  # checkpoints, which the project wrote: there are hundreds
+            if not trained and path not in made and Path(path, "config.json").is_file():
+                folders.setdefault(path, []).append(job)
+    return folders
+
+
 def faults(jobs: list[Job], judges: dict[str, dict]) -> list[str]:
     """A line for each folder with a missing or truncated file, a chat template that loses prompts or, where
     it is trained, settings that cannot be saved. Weights are not read.
@@ -20,17 +32,11 @@ def faults(jobs: list[Job], judges: dict[str, dict]) -> list[str]:
         jobs: to run; what they make themselves is not looked at.
         judges: the configuration's; the module of a judge's kind may have a chat template for it.
     """
-    made = {path for job in jobs for path in job.output}
-    checks: dict[str, set] = {}
-    for job in jobs:
-        for path in job.input:
-            trained = path.startswith("results/")  # checkpoints, which the project wrote: there are hundreds
-            if not trained and path not in made and Path(path, "config.json").is_file():
-                wanted = checks.setdefault(path, {check_files})
-                wanted |= set() if _brings_template(job, judges) else {ChatFormat}
-                wanted |= {check_saving} if job.rule in TRAINING else set()
     lines = []
-    for path, wanted in checks.items():
+    for path, reading in folders_of(jobs).items():
+        wanted = {check_files}
+        wanted |= set() if all(_brings_template(job, judges) for job in reading) else {ChatFormat}
+        wanted |= {check_saving} if any(job.rule in TRAINING for job in reading) else set()
         for check in sorted(wanted, key=(check_files, ChatFormat, check_saving).index):
             try:
                 check(Path(path))

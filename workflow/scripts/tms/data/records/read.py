@@ -13,6 +13,7 @@ from tms.data.records.options import RecordOptions
 from tms.data.records.rows import Rows, rows_of, wanted_columns
 from tms.data.records.split import digest, split_of
 from tms.data.splits import SPLITS
+from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
 Part = tuple[Table, Rows, Findings]  # a file or hub split: as it is, as rows, and what is wrong with it
@@ -27,6 +28,8 @@ class Seen:
         columns: names in the first file, in their order.
         used: our word -> column that is read for it, e.g. {"prompt": "question", "answer": "answer"}.
         roles: role -> messages with it; empty where the data has no conversations.
+        orders: orders of roles, of the messages before a prompt and the prompt, each once; rows without such
+            messages have none.
         splits: split -> rows in it; what tasks.X.train, heldout and test may be at most.
         lengths: prompt, answer -> (median, longest) in characters; a prompt with the messages before it.
         duplicates: rows left out, since an equal prompt stands before (`duplicates: first`).
@@ -37,6 +40,7 @@ class Seen:
     columns: tuple[str, ...] = ()
     used: dict[str, str] | None = None
     roles: dict[str, int] | None = None
+    orders: tuple[tuple[str, ...], ...] = ()
     splits: dict[str, int] | None = None
     lengths: dict[str, tuple[int, int]] | None = None
     duplicates: int = 0
@@ -81,11 +85,17 @@ def inspect(
         columns=tuple(next(iter(parts.values()))[0].columns),
         used=made[0].used,
         roles=dict(sum((part.roles for part in made), Counter())),
+        orders=_orders(rows),
         splits={split: len(_members(settings, split, parts)) for split in SPLITS},
         lengths={name: (median_low(found), max(found)) for name, found in lengths.items() if found},
         duplicates=sum(part.duplicates for part in made),
         faults=tuple(line for _, _, found in parts.values() for line in found.lines),
     )
+
+
+def _orders(rows: list[dict]) -> tuple[tuple[str, ...], ...]:
+    contexts = (context_messages(row["context"]) for row in rows if row["context"])
+    return tuple(sorted({(*(message["role"] for message in before), "user") for before in contexts}))
 
 
 def split_rows(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
