@@ -92,6 +92,19 @@ class TestStages:
         wide = CONFIG | {"training": CONFIG["training"] | {"checkpoint_dtype": "float32"}}
         assert estimator(wide).estimate(job("train_sft", gpus=8, method="sft")).bytes == 10 * 12e9
 
+    def test_adapters_of_an_8b_take_a_gigabyte_for_ten_checkpoints(self):
+        """Rank 16 on seven matrices a layer, of sides 4096, 1024 (keys, values) and 14336 (inside)."""
+        model = CONFIG["models"]["q"] | {"base": "models/hub/Llama-3.1-8B-Instruct", "parameters": 8e9}
+        lora = CONFIG["training"] | {"lora": {"rank": 16, "alpha": 32}}
+        changed = CONFIG | {"models": {"q": model}}
+        whole = estimator(changed).estimate(job("train_sft", gpus=8, method="sft"))
+        found = estimator(changed | {"training": lora}).estimate(job("train_sft", gpus=8, method="sft"))
+        adapters = 32 * 16 * (2 * (4096 + 4096) + 2 * (4096 + 1024) + 3 * (4096 + 14336))
+        assert adapters == 41_943_040
+        assert whole.bytes == 160e9 and found.bytes == pytest.approx(10 * 2 * adapters) and found.bytes < 1e9
+        assert found.state == pytest.approx(12 * adapters)
+        assert found.seconds - 10 == pytest.approx(2 / 3 * (whole.seconds - 10), rel=1e-3)
+
     @pytest.mark.parametrize(
         ("method", "samples", "own"), [("grpo", 4, 1), ("reinforce", 1, 1), ("trapo", 8, 0.75)]
     )

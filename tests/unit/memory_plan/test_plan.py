@@ -10,7 +10,13 @@ from helpers.shipped_config import SHIPPED
 
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import check, formulas, plan
-from tms.memory_plan.architecture import architecture, key_value_bytes, parameters
+from tms.memory_plan.architecture import (
+    architecture,
+    key_value_bytes,
+    layer_parameters,
+    lora_parameters,
+    parameters,
+)
 from tms.memory_plan.document import COLUMNS, cells, documented
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.store import SHIPPED as RESULTS
@@ -156,13 +162,50 @@ def test_every_engine_has_a_generating_row():
     )
 
 
-def test_drift_fills_the_share_of_the_card_that_the_plan_states():
-    from tms.metrics.policy import WEIGHTS_SHARE
-
-    assert formulas.DRIFT_SHARE == WEIGHTS_SHARE
+def test_drift_leaves_a_small_card_room_for_logits():
     keys = architecture("models/hub/Qwen2.5-3B-Instruct")
+    layer = 4 * layer_parameters(keys)
     assert formulas.drift_weights(keys, 80e9) == 8 * parameters(keys)
-    assert formulas.drift_weights(keys, 24e9) == 0.75 * 24e9
+    assert formulas.drift_weights(keys, 32e9) == 18e9 + layer
+    # What is no layer is never streamed: embeddings and head.
+    keys = architecture("models/hub/Qwen2.5-7B-Instruct")
+    kept = 8 * (2 * 152064 * 3584 + 3584)
+    assert formulas.drift_weights(keys, 16e9) == kept + 4 * layer_parameters(keys)
+
+
+def on_a_small_card(lora):
+    """qwen7b on one card of 24 GB, with answers of 512 tokens."""
+    config = copy.deepcopy(SHIPPED)
+    config["compute"]["gpu_memory_gb"] = 24
+    config["models"]["qwen7b"] |= {"gpus": {"train": 1, "generate": 1}, "experiments": ["main"]}
+    config["models"]["qwen7b"]["training"] |= {
+        **{"device_batch": 1, "gradient_checkpointing": True, "lora": lora}
+    }
+    for task in config["tasks"].values():
+        task["max_new_tokens"] = min(task["max_new_tokens"], 512)
+    return config
+
+
+@pytest.mark.slow
+def test_a_7b_is_trained_with_adapters_and_measured_on_a_card_of_24_gb():
+    config = on_a_small_card({"rank": 16, "alpha": 32})
+    keys = architecture(config["models"]["qwen7b"]["base"])
+    from tms.memory_plan.training_step import dry_run
+
+    (step,) = plan.training(config, "qwen7b", "sft", "math", dry_run)
+    tokens = plan.longest_row(config, "qwen7b")
+    for peak in (
+        step,
+        *plan.generating(config, "models", "qwen7b", tokens),
+        *plan.drift(config, "qwen7b", tokens),
+    ):
+        assert peak.fits, peak.arithmetic()
+    adapters = lora_parameters(keys, config["models"]["qwen7b"]["training"]["lora"])
+    assert step.parts["weights"] == pytest.approx(2 * parameters(keys) + 4 * adapters, rel=1e-6)
+    assert step.parts["gradients"] == 4 * adapters and step.parts["optimiser"] == pytest.approx(
+        8 * adapters, rel=1e-3
+    )
+    assert step.total < formulas.most(plan.step_shape(config, "qwen7b", "sft", "math"))
 
 
 @pytest.mark.parametrize(

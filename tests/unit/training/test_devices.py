@@ -3,7 +3,7 @@
 import pytest
 
 from tms.io.errors import InputError
-from tms.training.devices import launcher, shards
+from tms.training.devices import launcher, measuring_budget, shards, train_mem_mb
 
 CARD = 80 * 2**30
 # Parameters of the paper's students.
@@ -37,3 +37,22 @@ def test_one_process_needs_no_launcher():
     assert launcher(0) == launcher(1) == "python"
     assert launcher(8).startswith("accelerate launch --multi_gpu")
     assert "--num_processes 8" in launcher(8)
+
+
+def test_adapters_are_copied_and_need_room_for_frozen_weights_alone():
+    assert not shards("auto", 8e9, 8, 24e9, lora=True)  # 16 GB in bfloat16
+    assert not shards("auto", 7.6e9, 1, 24e9, lora=True)
+    with pytest.raises(InputError, match="LoRA is not sharded"):
+        shards("on", 1e9, 8, 80e9, lora=True)
+    with pytest.raises(InputError, match=r"14.00e9 frozen parameters x 2 bytes = 28 GB do not fit"):
+        shards("auto", 14e9, 1, 24e9, lora=True)
+
+
+def test_main_memory_of_a_run_with_adapters_is_that_of_reading_the_weights():
+    assert train_mem_mb(8e9, 1, lora=True) == 4000 + 16_000
+    assert train_mem_mb(8e9, 2, lora=True) == 2 * (4000 + 16_000)
+    assert train_mem_mb(1e6, 0, lora=True) == 4000 + 4
+
+
+def test_measuring_leaves_logits_their_room():
+    assert [measuring_budget(card * 1e9) for card in (80, 24, 16)] == [60e9, 10e9, 4e9]

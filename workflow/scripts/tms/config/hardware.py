@@ -73,7 +73,9 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
     return {
         "gpu": gpus,
         "cpus_per_task": cores(config, gpus),
-        "mem_mb": devices.train_mem_mb(config["models"][model].get("parameters", 0), gpus),
+        "mem_mb": devices.train_mem_mb(
+            config["models"][model].get("parameters", 0), gpus, keys.get("lora") is not None
+        ),
         "launch": devices.launcher(gpus),
         "device_batch": keys["device_batch"],
         "fsdp": _switch(keys.get("fsdp", "auto")),

@@ -14,7 +14,7 @@ from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
-from tms.cost_estimate.throughput import Device, Throughput, float32_slowdown
+from tms.cost_estimate.throughput import FROZEN_SHARE, Device, Throughput, float32_slowdown
 from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
 
@@ -149,10 +149,13 @@ class Estimator:
         folder = self.config["models"][model]["base"]
         saved = saved_points(self.config, model, job.wildcards["method"])
         parameters = self.sizes.parameters(folder)
-        one = self.sizes.checkpoint_bytes(folder, self._keys(job)["checkpoint_dtype"])
+        keys = self._keys(job)
+        share = self.sizes.trained_parameters(folder, keys.get("lora")) / parameters
+        one = share * self.sizes.checkpoint_bytes(folder, keys["checkpoint_dtype"])
         device, lanes = self._device(job)
         seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
-        seconds += device.training_seconds(parameters, passed) / lanes
+        passes = FROZEN_SHARE * passed if keys.get("lora") else passed
+        seconds += device.training_seconds(parameters, passes) / lanes
         seconds += len(saved) * one / self.figures.plain["save_bytes_a_second"]
         return Estimate(
             job,
@@ -160,7 +163,7 @@ class Estimator:
             trained=trained,
             bytes=len(saved) * one,
             removable=(len(saved) - 1) * one,
-            state=parameters * self.figures.plain["state_bytes_a_parameter"],
+            state=share * parameters * self.figures.plain["state_bytes_a_parameter"],
         )
 
     def _keys(self, job: Job) -> dict:

@@ -6,6 +6,7 @@ from safetensors import SafetensorError, safe_open
 
 from tms.cost_estimate.throughput import Throughput
 from tms.io.errors import InputError
+from tms.memory_plan.architecture import architecture, lora_parameters
 
 
 class ModelSizes:
@@ -63,6 +64,12 @@ class ModelSizes:
         """Bytes of a checkpoint of that model, with `training.checkpoint_dtype`."""
         width = {"float32": 4, "bfloat16": 2}.get(dtype)
         return width * self.parameters(folder) if width else self.bytes(folder)
+
+    def trained_parameters(self, folder: str, lora: dict | None) -> float:
+        """Parameters that a run trains and saves: all, or those of `training.lora` (all where nothing tells
+        the model's architecture)."""
+        keys = architecture(folder) if lora else None
+        return lora_parameters(keys, lora) if keys else self.parameters(folder)
 
     def _files(self, folder: str) -> tuple[float, float] | None:
         if folder not in self.read and any(Path(folder).glob("*.safetensors")):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from tms.training.settings import ALL_LINEAR
+
 KNOWN = Path(__file__).parents[3] / "resources" / "architectures.yaml"
 
 
@@ -45,6 +47,27 @@ def parameters(keys: dict) -> int:
     """Parameters of such a model, tied ones once."""
     embeddings = (1 if keys.get("tie_word_embeddings") else 2) * keys["vocab_size"] * keys["hidden_size"]
     return keys["num_hidden_layers"] * layer_parameters(keys) + embeddings + keys["hidden_size"]
+
+
+def lora_parameters(keys: dict, lora: dict) -> int:
+    """Parameters of the LoRA adapters of such a model.
+
+    Args:
+        keys: of `config.json`.
+        lora: `training.lora` of the configuration.
+    """
+    hidden, inner = keys["hidden_size"], keys["intermediate_size"]
+    queries, pairs = keys["num_attention_heads"] * head_size(keys), key_value_heads(keys) * head_size(keys)
+    sides = {  # in + out
+        "q_proj": hidden + queries,
+        "k_proj": hidden + pairs,
+        "v_proj": hidden + pairs,
+        "o_proj": queries + hidden,
+        **dict.fromkeys(("gate_proj", "up_proj", "down_proj"), hidden + inner),
+    }
+    targets = lora.get("targets", ALL_LINEAR)
+    chosen = sides if targets == ALL_LINEAR else {name.rpartition(".")[2] for name in targets}
+    return keys["num_hidden_layers"] * lora["rank"] * sum(sides.get(name, 0) for name in chosen)
 
 
 def key_value_bytes(keys: dict, cards: int = 1, number: int = 2) -> int:

@@ -6,18 +6,19 @@ from tms.memory_plan.architecture import (
     key_value_bytes,
     key_value_heads,
     layer_parameters,
+    lora_parameters,
     parameters,
 )
 from tms.memory_plan.shapes import StepShape
+from tms.training.devices import measuring_budget
 
 # CUDA's context, NCCL's buffers and the workspaces of matrix products, which PyTorch's allocator does not
 # hold. Assumed.
 CONTEXT = 2.0e9
 # Share of a card that stays free: allocators leave gaps between tensors.
 SPARE = 0.1
-# `tms.metrics`: policies that are on the card together, in float32; share of the card that they may fill, the
-# other layers being streamed; logits in a chunk of the KL.
-DRIFT_POLICIES, DRIFT_SHARE, KL_CHUNK = 2, 0.75, 2**26
+# `tms.metrics`: policies that are on the card together, in float32; logits in a chunk of the KL.
+DRIFT_POLICIES, KL_CHUNK = 2, 2**26
 # `tms.generation.engines.decoding`: rows of a batch come in steps of so many.
 DECODED_ROWS = 32
 
@@ -37,14 +38,14 @@ def step_buffers(shape: StepShape) -> float:
         return attention
     if shape.sharded:
         return attention + (2 * 2 + 4) * layer_parameters(keys)
-    return attention + 4 * parameters(keys)
+    return attention + 4 * (lora_parameters(keys, shape.lora) if shape.lora else parameters(keys))
 
 
 def most(shape: StepShape) -> float:
     """More bytes than a step ever takes, without a dry run: small models need none.
 
-    24 bytes a parameter: weights, gradients, two moments and buckets in float32, and copies in bf16. For each
-    token: what a layer keeps, in float32, and eight copies of its logits.
+    24 bytes a trained parameter: weights, gradients, two moments and buckets in float32, and copies in bf16;
+    4 a frozen one. For each token: what a layer keeps, in float32, and eight copies of its logits.
     """
     keys = shape.architecture
     heads = keys["num_attention_heads"] * head_size(keys)
@@ -52,7 +53,10 @@ def most(shape: StepShape) -> float:
     masks = 8 * shape.rows * shape.tokens**2
     tokens = shape.rows * shape.tokens
     every = tokens * ((keys["num_hidden_layers"] + 2) * layer + 32 * keys["vocab_size"])
-    return CONTEXT + 24 * parameters(keys) + every + masks + step_buffers(shape)
+    states = 24 * parameters(keys)
+    if shape.lora:
+        states = 4 * parameters(keys) + 24 * lora_parameters(keys, shape.lora)
+    return CONTEXT + states + every + masks + step_buffers(shape)
 
 
 def vllm_weights(keys: dict, cards: int) -> float:
@@ -110,5 +114,10 @@ def kl_working(keys: dict, cards: int, tokens: int) -> float:
 
 
 def drift_weights(keys: dict, card_bytes: float) -> float:
-    """Bytes of the weights that are on a card where divergence is measured."""
-    return min(DRIFT_POLICIES * 4 * parameters(keys), DRIFT_SHARE * card_bytes)
+    """Bytes of the weights that are on a card where divergence is measured: all, or those of its budget (at
+    least all but the layers) and of a layer that is streamed."""
+    layer = 4 * layer_parameters(keys)
+    whole = 4 * DRIFT_POLICIES * parameters(keys)
+    kept = whole - DRIFT_POLICIES * keys["num_hidden_layers"] * layer
+    budget = measuring_budget(card_bytes)
+    return whole if whole <= budget else max(budget, kept) + layer

@@ -73,14 +73,18 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
     fsdp = training.get("fsdp", "auto")
     choice = {True: "on", False: "off"}.get(fsdp, fsdp)
+    lora = training.get("lora")
     return StepShape(
         architecture=keys,
         kind=kind,
         processes=cards,
-        sharded=cards > 1 and devices.shards(choice, parameters(keys), cards, card_bytes(config)),
+        sharded=cards > 1
+        and not lora
+        and devices.shards(choice, parameters(keys), cards, card_bytes(config)),
         rows=training["device_batch"],
         tokens=completion + config["compute"]["longest_prompt"],
         recompute=training.get("gradient_checkpointing", False),
+        lora=lora,
     )
 
 
@@ -122,7 +126,8 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     stage = {ROWS: "SFT, students", ROLLOUTS: "REINFORCE, TRAPO", GRPO: "GRPO"}[shape.kind]
     spread = "sharded" if shape.sharded else "copied" if shape.processes > 1 else "one card"
     recompute = ", recomputed" if shape.recompute else ""
-    words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}"
+    adapters = f", LoRA of rank {shape.lora['rank']}" if shape.lora else ""
+    words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}{adapters}"
     if shape.kind == ROWS:
         return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model))]
     parts["base"] = base_bytes(config, model, method, task, shape)
@@ -133,11 +138,16 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
 def base_bytes(config: dict, model: str, method: str, task: str, shape: StepShape) -> float:
     """Bytes of the models that an on-policy job holds for its KL.
 
-    For a KL term of GRPO TRL has the base once more: a copy in float32, or shards in bf16.
+    For a KL term of GRPO TRL has the base once more: a copy in float32, or shards in bf16; of adapters it is
+    the policy without them.
     """
     count = parameters(shape.architecture)
     held = formulas.kl_weights(count, shape.processes, shape.sharded)
-    if shape.kind != GRPO or not study.section(config, "on_policy", model, method, task)["beta"]:
+    if (
+        shape.lora
+        or shape.kind != GRPO
+        or not study.section(config, "on_policy", model, method, task)["beta"]
+    ):
         return held
     return held + (2 * count / shape.processes if shape.sharded else 4 * count)
 
@@ -172,8 +182,9 @@ def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict)
 def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:
     remedies = [f"lower training.device_batch (now {shape.rows})"] if shape.rows > 1 else []
     remedies += [] if shape.recompute else ["set training.gradient_checkpointing: true"]
-    remedies += ["set training.fsdp: true"] if shape.processes > 1 and not shape.sharded else []
-    remedies += [f"raise models.{model}.gpus.train (now {shape.processes})"]
+    if not shape.lora:  # which is not sharded
+        remedies += ["set training.fsdp: true"] if shape.processes > 1 and not shape.sharded else []
+        remedies += [f"raise models.{model}.gpus.train (now {shape.processes})"]
     remedies += ["lower max_new_tokens of the task"]
     return tuple(remedies[:2])
 

@@ -19,6 +19,7 @@ class StepShape:
         tokens: of a row, prompt and completion.
         recompute: gradient checkpointing.
         bf16: mixed precision, as on a card; else float32.
+        lora: `training.lora`: adapters in float32 on frozen weights in bf16 (without `bf16` float32).
     """
 
     architecture: dict
@@ -29,6 +30,7 @@ class StepShape:
     tokens: int
     recompute: bool
     bf16: bool = True
+    lora: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class StepMemory:
     """Bytes of tensors on one card at the peak of a step.
 
     Attributes:
-        weights, gradients, optimiser: float32, the card's part of them.
+        weights, gradients, optimiser: float32 (frozen weights: bf16), the card's part of them.
         activations: kept for the backward pass when the decoder ends, with the weights gathered then.
         working: what the peak has beside them: head and loss, or a layer's backward pass.
     """

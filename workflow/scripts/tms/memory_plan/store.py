@@ -58,13 +58,16 @@ def dry_run(shape: StepShape) -> StepMemory:
 
 def key(shape: StepShape) -> str:
     """What a dry run's result depends on, as a digest."""
-    facts = [FORMAT, version("torch").partition("+")[0], version("transformers"), dataclasses.asdict(shape)]
+    about = dataclasses.asdict(shape)
+    if shape.lora is None:  # as keys were before there was LoRA
+        del about["lora"]
+    facts = [FORMAT, version("torch").partition("+")[0], version("transformers"), about]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def entry(shape: StepShape, memory: StepMemory) -> dict:
     """What is stored of a dry run: its result, and enough of its shape to be read."""
-    about = dataclasses.asdict(shape)
+    about = {name: value for name, value in dataclasses.asdict(shape).items() if value is not None}
     keys = about.pop("architecture")
     size = {name: keys[name] for name in ("model_type", "hidden_size", "num_hidden_layers")}
     return {"shape": size | about, "memory": dataclasses.asdict(memory)}

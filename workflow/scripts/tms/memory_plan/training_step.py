@@ -22,11 +22,13 @@ from torch.distributed.tensor import DTensor
 from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.trainer_utils import unwrap_peft_model
 
 from tms.memory_plan.live_memory import LiveMemory
 from tms.memory_plan.shapes import GRPO, ROWS, StepMemory, StepShape
 from tms.training.head_loss import put_loss_in
 from tms.training.losses import summed_nll
+from tms.training.settings import Lora
 from tms.training.sharding import fsdp_config
 
 
@@ -50,19 +52,20 @@ def step(shape: StepShape, mesh: DeviceMesh, memory: LiveMemory) -> StepMemory:
     """Make the model and its optimiser, and take a step, while `memory` counts (also on real tensors)."""
     model = prepared(built(shape), shape, mesh)
     weights = memory.live
-    for parameter in model.parameters():
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in trained:
         parameter.grad = torch.zeros_like(parameter)
     gradients = memory.live - weights
     # Local parts: DTensor would make tensors of global size to learn shapes. `foreach` is counted too high.
-    parts = [_local(parameter) for parameter in model.parameters()]
+    parts = [_local(parameter) for parameter in trained]
     optimiser = torch.optim.AdamW(parts, foreach=False)
-    for part, parameter in zip(parts, model.parameters(), strict=True):
+    for part, parameter in zip(parts, trained, strict=True):
         part.grad = _local(parameter.grad)
     optimiser.step()
     kept = memory.live
 
     decoded = []
-    model.base_model.register_forward_hook(lambda *_: decoded.append(memory.live))
+    unwrap_peft_model(model).base_model.register_forward_hook(lambda *_: decoded.append(memory.live))
     memory.restart()
     micro_batch(model, shape)
     optimiser.step()
@@ -81,10 +84,11 @@ def _local(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def built(shape: StepShape) -> PreTrainedModel:
-    """The model in float32, from its configuration alone."""
+    """The model in float32 (bf16 where it is frozen), from its configuration alone."""
     keys = {name: value for name, value in shape.architecture.items() if name != "model_type"}
     config = AutoConfig.for_model(shape.architecture["model_type"], **keys)
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="sdpa")
+    dtype = torch.bfloat16 if shape.lora and shape.bf16 else torch.float32
+    model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
     model.config.use_cache = False  # as Trainer sets it
     return model.train()
 
@@ -97,6 +101,12 @@ def prepared(model: PreTrainedModel, shape: StepShape, mesh: DeviceMesh) -> PreT
         from trl.trainer.utils import add_fused_lm_head
 
         add_fused_lm_head(model, outputs=("log_probs", "entropy"))
+    if shape.lora:
+        from tms.training import lora  # with peft
+
+        # peft casts new adapters to the base's precision and back, which fake tensors cannot in place.
+        with mock.patch.object(torch.nn.Module, "to", lambda module, *_, **__: module):
+            model = lora.attach(model, Lora.from_config(shape.lora), seed=0)
     if not shape.sharded:
         if shape.recompute:
             model.gradient_checkpointing_enable()

@@ -11,9 +11,7 @@ from accelerate import cpu_offload
 from transformers.utils import logging
 
 from tms.model_folder.load import load_model
-
-# Of a GPU's memory, for weights; the rest holds activations and logits (`divergence.LOGITS_AT_ONCE`).
-WEIGHTS_SHARE = 0.75
+from tms.training.devices import measuring_budget
 
 
 def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float32):
@@ -31,7 +29,7 @@ def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float3
     if not torch.cuda.is_available():
         return model
     card = torch.cuda.get_device_properties(0).total_memory
-    return place(model, torch.device("cuda", 0), int(WEIGHTS_SHARE * card / models))
+    return place(model, torch.device("cuda", 0), int(measuring_budget(card) / models))
 
 
 def place(model, device: torch.device, budget: int):

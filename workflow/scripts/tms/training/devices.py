@@ -7,6 +7,7 @@ FSDP = ["auto", "on", "off"]
 # Bytes a parameter in float32: weights, gradients, two moments; and the buckets of gradients between copies.
 STATE_BYTES = 16
 COPIED_BYTES = 20
+MEASURING_BYTES = 14e9  # of a card, beside the weights of models whose divergence is measured
 FROZEN_BYTES = 2  # a parameter under LoRA adapters, in bfloat16
 SMALL_CARD = 80e9  # bytes; what is copied on such a card
 
@@ -62,9 +63,18 @@ def shards(choice: str, parameters: int, processes: int, card_bytes: int | None,
     return choice == "on"
 
 
-def train_mem_mb(parameters: float, gpus: int) -> int:
+def measuring_budget(card_bytes: float) -> float:
+    """Bytes of a card for weights where divergences are measured: the rest is for activations and logits, of
+    which a vocabulary of 150,000 takes 9 GB for 5,000 tokens."""
+    return max(card_bytes - max(card_bytes / 4, MEASURING_BYTES), card_bytes / 4)
+
+
+def train_mem_mb(parameters: float, gpus: int, lora: bool = False) -> int:
     """Main memory of a training job (MB): libraries in each process; the weights in float32, once in each
-    process that reads them (where they are sharded, one reads for all) and once gathered to be saved."""
+    process that reads them (where they are sharded, one reads for all) and once gathered to be saved. Frozen
+    ones are read by each process, on cards in bfloat16, and not saved."""
+    if lora:
+        return int(max(gpus, 1) * (4000 + (FROZEN_BYTES if gpus else 4) * parameters / 1e6))
     weights = 4 * parameters / 1e6
     readers = max(gpus, 1) if COPIED_BYTES * parameters < SMALL_CARD / 2 else 1
     return int(4000 * max(gpus, 1) + (readers + 1) * weights)

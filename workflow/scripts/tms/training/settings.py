@@ -39,6 +39,13 @@ class Lora:
     targets: tuple[str, ...] = (ALL_LINEAR,)
     dropout: float = 0.0
 
+    @classmethod
+    def from_config(cls, keys: dict) -> Self:
+        """Adapters as `training.lora` of a configuration has them."""
+        targets = keys.get("targets", ALL_LINEAR)
+        names = (targets,) if isinstance(targets, str) else tuple(targets)
+        return cls(keys["rank"], keys["alpha"], names, keys.get("dropout", 0.0))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:

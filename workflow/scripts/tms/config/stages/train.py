@@ -6,7 +6,7 @@ An algorithm gets the settings that it reads, so that an edit of the others' rer
 from tms.config import study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
-from tms.training.settings import ALL_LINEAR
+from tms.training.settings import Lora
 
 # Keys of `on_policy` that every algorithm reads.
 COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
@@ -63,14 +63,14 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
 
 def lora_flags(training: dict) -> dict:
     """Flags of LoRA adapters, by name; none where all weights are trained."""
-    lora = training.get("lora")
-    if lora is None:
+    if training.get("lora") is None:
         return {}
+    lora = Lora.from_config(training["lora"])
     return {
-        "lora_rank": lora["rank"],
-        "lora_alpha": f"{lora['alpha']:.10g}",
-        "lora_targets": lora.get("targets", ALL_LINEAR),
-        "lora_dropout": f"{lora.get('dropout', 0):.10g}",
+        "lora_rank": lora.rank,
+        "lora_alpha": f"{lora.alpha:.10g}",
+        "lora_targets": [*lora.targets],
+        "lora_dropout": f"{lora.dropout:.10g}",
     }
 
 
