@@ -7,7 +7,13 @@ import pytest
 
 from tms.config.suite import Suite
 from tms.experiments import cells
+from tms.experiments.correlations import pareto_cells, relation_cells
 from tms.io import cost, parquet
+from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.figures import palette, planes, training
+from tms.report.model_info import ModelInfo
+from tms.report.research_questions.questions import answer
+from tms.report.tables import all_tables
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
 UNKNOWN = (
@@ -201,3 +207,28 @@ def test_intervals_and_cells_hold_the_measures(finished):
         assert not {pair for pair in found if pair[1].split(".")[-1] == unscored}
     forgot = found.get(("tms", "forgetting"))
     assert (forgot is not None and forgot["value"] is not None) == bool(SUITES[name].scored.retention)
+
+
+def is_drawn(draw, lookup) -> bool:
+    """Whether there is something to draw."""
+    try:
+        return bool(draw(lookup, palette.assign(lookup.info.kinds)).hovers)
+    except NotMeasuredError:
+        return False
+
+
+def test_verdicts_tables_and_figures_are_made_of_what_is_there(finished, tmp_path):
+    name, folder = finished
+    suite, kinds = SUITES[name], {"tms": "tms"}
+    measured = cells.read([folder / "cells.parquet"])
+    measured += relation_cells("m", measured, kinds, {"tms": "tms"}) + pareto_cells("m", measured, ["tms"])
+    lookup = CellLookup(ModelInfo("m", {"main": ["tms"]}, suite, kinds), measured)
+    assert {entry["verdict"] for entry in answer(measured, suite, "m")} == {"not measured"}
+    all_tables.write(tmp_path, [lookup], [], {})
+    for file in tmp_path.glob("*.md"):
+        assert "nan" not in file.read_text().lower().split(), file
+    reached, forgot = bool(suite.scored.targets), bool(suite.scored.retention)
+    assert is_drawn(training.losses, lookup)
+    assert is_drawn(planes.figure2c, lookup) == (reached and forgot)
+    assert is_drawn(planes.figure2d, lookup) == reached
+    assert is_drawn(planes.compute, lookup) == (reached or forgot)

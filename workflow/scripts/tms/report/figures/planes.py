@@ -19,7 +19,7 @@ def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """Target accuracy against forgetting, with the Pareto front of the methods.
 
     Raises:
-        NotMeasuredError: the model has no experiment main, or nothing was measured.
+        NotMeasuredError: the model has no experiment main, or no method has both numbers.
     """
     lookup.require("main")
     title = heading("Figure 2c: accuracy against forgetting", lookup)
@@ -33,6 +33,8 @@ def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             y = y or Reading(0.0)
         if x and y:
             points[method] = (x.scaled(100), y.scaled(100))
+    if not set(points) - {"base"}:
+        raise NotMeasuredError("no method has both accuracy and forgetting measured")
     _points(figure, axes, points, styles, ("target", PERCENT), ("F", " points"), plain=True)
     _front(figure, axes, points, _on_front(lookup, "forgetting"))
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
@@ -50,8 +52,8 @@ def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     lookup.require("main")
     title = heading("Figure 2d: accuracy against KL to the base", lookup)
-    figure = Figure("figure2d", title, columns=2, height=4.2)
-    for axes, prompts in zip(figure.panels, ("heldout", "retention"), strict=True):
+    panels = {}
+    for prompts in ("heldout", "retention"):
         points = {}
         for method, experiment in lookup.summarised().items():
             x = lookup.reading(experiment, "target_mean", method)
@@ -61,12 +63,15 @@ def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             if x and y:
                 points[method] = (x.scaled(100), y)
         if set(points) - {"base"}:
-            _points(figure, axes, points, styles, ("target", PERCENT), ("KL", " nats"), plain=True)
-            _front(figure, axes, points, _on_front(lookup, "kl", prompts))
+            panels[prompts] = points
+    if not panels:
+        raise NotMeasuredError("no method has both accuracy and KL to the base measured")
+    figure = Figure("figure2d", title, columns=len(panels), height=4.2)
+    for axes, (prompts, points) in zip(figure.panels, panels.items(), strict=True):
+        _points(figure, axes, points, styles, ("target", PERCENT), ("KL", " nats"), plain=True)
+        _front(figure, axes, points, _on_front(lookup, "kl", prompts))
         axes.set(xlabel=ACCURACY, title=labels.prompts(prompts))
     figure.panels[0].set_ylabel("KL(policy ‖ base) (nats / sequence)")
-    if not figure.hovers:
-        raise NotMeasuredError("no method has both accuracy and KL to the base measured")
     figure.caption = f"Methods down and to the right are better; the base has no divergence. {EXAMPLES_ONLY}"
     return figure
 
@@ -79,12 +84,16 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     lookup.require("main")
     title = heading("Accuracy and forgetting against compute", lookup)
-    figure = Figure("compute", title, rows=2, columns=2, height=5.4, sharex="col", sharey="row")
     costs = (
         ("tokens trained on and generated", ("trained_tokens", "generated_tokens")),
         ("seconds", ("seconds",)),
     )
     shown = (("target_mean", "target", ACCURACY), ("forgetting", "F", FORGETTING))
+    shown = [place for place in shown if lookup.cells("main", place[0]) or lookup.cells("mixture", place[0])]
+    if not shown:
+        raise NotMeasuredError("no method's accuracy or forgetting was measured")
+    rows = len(shown)
+    figure = Figure("compute", title, rows=rows, columns=2, height=2.7 * rows, sharex="col", sharey="row")
     places = [(quantity, cost) for quantity in shown for cost in costs]
     for axes, ((quantity, short, label), (unit, parts)) in zip(figure.panels, places, strict=True):
         points = {}
@@ -101,7 +110,7 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             else:
                 axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
-        if axes in figure.panels[2:]:
+        if axes in figure.panels[-2:]:
             axes.set_xlabel(f"total {unit}")
         if axes in figure.panels[::2]:
             axes.set_ylabel(label)
