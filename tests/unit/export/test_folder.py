@@ -32,7 +32,8 @@ def bases(tmp_path_factory, tiny_model):
     shutil.copytree(folder / "qwen2-other-splits", llama)
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1}
     config = transformers.LlamaConfig(vocab_size=1536, **sizes, bos_token_id=None)
-    transformers.LlamaForCausalLM(config).save_pretrained(llama)
+    transformers.LlamaForCausalLM(config).bfloat16().save_pretrained(llama)
+    write_digest(llama)
     bare = folder / "miniature-without-class"
     shutil.copytree(MINIATURE, bare)
     change(bare / "tokenizer_config.json", tokenizer_class=None)
@@ -144,22 +145,66 @@ def test_files_modes_and_no_paths(checkpoint, tmp_path):
 
 def test_shards_are_kept(checkpoint, tmp_path):
     source = checkpoint()
-    weights = load_file(source / "model.safetensors")
-    (source / "model.safetensors").unlink()
-    parts = {f"model-0000{n}-of-00002.safetensors": names for n, names in enumerate(halves(weights), start=1)}
-    for name, names in parts.items():
-        save_file({key: weights[key] for key in names}, source / name, metadata={"format": "pt"})
-    index = {"metadata": {}, "weight_map": {key: name for name, names in parts.items() for key in names}}
-    (source / "model.safetensors.index.json").write_text(json.dumps(index))
-    write_digest(source)
+    files = in_shards(source)
     export(source, tmp_path / "out", rows(source), "card")
-    for name in [*parts, "model.safetensors.index.json"]:
+    for name in files:
         assert (tmp_path / "out" / name).read_bytes() == (source / name).read_bytes()
 
 
 def halves(weights):
     names = sorted(weights)
     return names[: len(names) // 2], names[len(names) // 2 :]
+
+
+@pytest.mark.parametrize("name", ["characters", "llama-byte-pairs"])
+def test_adapters_are_merged_in_the_bases_precision(bases, checkpoint, tmp_path, name):
+    """As the one loader merges them, on a base of float32 in two files and on one of bfloat16."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from tms.model_folder.load import load_model
+    from tms.training import lora
+    from tms.training.settings import Lora
+
+    base = shutil.copytree(bases[name], tmp_path / "base")
+    if name == "characters":
+        in_shards(base)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
+    stored = {key: tensor.dtype for key, tensor in model.state_dict().items()}
+    adapted = lora.attach(model, Lora(rank=2, alpha=4, targets=("all-linear",), dropout=0.0), seed=0)
+    torch.manual_seed(1)
+    for key, parameter in adapted.named_parameters():
+        if "lora_B" in key:
+            parameter.data.normal_(std=0.1)
+    run = checkpoint(name)
+    (run / "model.safetensors").unlink()
+    (run / "weights.json").unlink()
+    lora.save(adapted, base, run, torch.float32)
+    export(run, tmp_path / "out", rows(run), "card")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert not any(name.startswith("adapter") for name in names)
+    assert {path.name for path in base.glob("model*")} <= names
+    found = AutoModelForCausalLM.from_pretrained(tmp_path / "out", dtype="auto").state_dict()
+    whole = load_model(run, torch.float32).state_dict()
+    assert {key: tensor.dtype for key, tensor in found.items()} == stored
+    assert all(torch.equal(found[key], whole[key].to(stored[key])) for key in found)
+    plain = load_model(base, torch.float32).state_dict()
+    assert not torch.equal(
+        whole["model.layers.0.mlp.up_proj.weight"], plain["model.layers.0.mlp.up_proj.weight"]
+    )
+
+
+def in_shards(folder):
+    """Spread a folder's weights over two files."""
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    parts = {f"model-0000{n}-of-00002.safetensors": names for n, names in enumerate(halves(weights), start=1)}
+    for name, names in parts.items():
+        save_file({key: weights[key] for key in names}, folder / name, metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": {key: name for name, names in parts.items() for key in names}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    write_digest(folder)
+    return [*parts, "model.safetensors.index.json"]
 
 
 def test_it_opens_and_stops_at_every_end_of_the_run(checkpoint, tmp_path):

@@ -8,13 +8,12 @@ from pathlib import Path, PurePath
 from tms.export import tokenizer
 from tms.generation.chat import ChatFormat, generation_config
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import FINAL, check_files, open_weights
+from tms.io.file_modes import honour_umask
+from tms.mixture.checkpoints import FINAL, base_of, check_files, open_weights
 
 FILES = (
     "config.json",
     "generation_config.json",
-    "*.safetensors",
-    "model.safetensors.index.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -28,6 +27,7 @@ FILES = (
     "Notice*",
     "USE_POLICY*",
 )
+WEIGHTS = ("*.safetensors", "model.safetensors.index.json")
 SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -76,9 +76,13 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
+        base = base_of(checkpoint)
+        copied = FILES if base else (*FILES, *WEIGHTS)
         for file in sorted(checkpoint.iterdir()):
-            if file.is_file() and any(fnmatch(file.name, name) for name in FILES):
+            if file.is_file() and any(fnmatch(file.name, name) for name in copied):
                 shutil.copyfile(file, unfinished / file.name)
+        if base:
+            _write_merged(checkpoint, base, unfinished)
         _write_ends(unfinished, chat)
         tokenizer.settle(unfinished, chat, rows)
         for name in SETTINGS:
@@ -90,6 +94,28 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_merged(checkpoint: Path, base: Path, folder: Path) -> None:
+    """Write the weights of adapters added to their base in float32, in the base's own files and precision."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    from tms.model_folder.adapters import Adapters
+
+    adapters = Adapters.read(checkpoint)
+    left = set(adapters.factors)
+    for file in sorted(base.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 (no mapping)
+            metadata = tensors.metadata()
+        merged = {name: adapters.merged(name, weight).to(weight.dtype) for name, weight in weights.items()}
+        save_file(merged, folder / file.name, metadata=metadata)
+        left -= weights.keys()
+    adapters.check_found(left)
+    if (base / WEIGHTS[1]).exists():
+        shutil.copyfile(base / WEIGHTS[1], folder / WEIGHTS[1])
+    honour_umask(folder, folder.glob("*.safetensors"))
 
 
 def _write_ends(folder: Path, chat: ChatFormat) -> None:
