@@ -58,7 +58,7 @@ def test_without_a_card_nothing_asks_for_one():
         (3.1e9, 4, 80, 1, 1, False),  # 62 of 64 GB
         (7.6e9, 8, 80, 4, 1, False),  # 152 of 256 GB
         (7.6e9, 1, 24, 1, 1, True),
-        (7.6e9, 2, 24, 2, 2, True),
+        (7.6e9, 2, 24, 1, 2, True),
         (0, 1, 24, 1, 1, False),
     ],
 )

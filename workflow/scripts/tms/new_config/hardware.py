@@ -7,12 +7,17 @@ from tms.gpu_check.environment import visible_cards
 from tms.new_config import sizes
 
 LONGEST_PROMPT = 1024  # `compute.longest_prompt` of config/config.yaml
-LORA = {"rank": 16, "alpha": 32, "targets": "all-linear", "dropout": 0}
+# Of `training`, where a model's whole training state fits on no cards of the machine.
+LORA = {
+    "device_batch": 1,
+    "gradient_checkpointing": True,
+    "lora": {"rank": 16, "alpha": 32, "targets": "all-linear", "dropout": 0},
+}
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Keys of a model's entry, its LoRA settings (empty: all weights are trained), and both in words."""
+    """Keys of a model's entry, and those of its `training` for LoRA (empty: all weights are trained)."""
 
     words: str
     keys: dict = field(default_factory=dict)
@@ -35,8 +40,8 @@ def choose(parameters: float, has_vllm: bool, cards: list[dict] | None = None) -
     train = sizes.cards(parameters, memory, len(cards))
     generate = sizes.generating_cards(parameters, memory, len(cards))
     keys = {"engine": "vllm"} if has_vllm else {}
-    keys["gpus"] = {"train": train or generate, "generate": generate}
-    lora = {} if train else {"lora": LORA}
+    keys["gpus"] = {"train": train or 1, "generate": generate}
+    lora = {} if train else LORA
     how = "LoRA, since its whole training state does not fit" if lora else "all weights are trained"
     return Machine(f"{len(cards)} x {cards[0]['name']}: {how}", keys, lora)
 
