@@ -1,5 +1,6 @@
 """Checks of tasks whose rows are the user's own files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_files_are_params_by_content():
     assert data.contents(files) == [before]  # read once a process
     content.content.cache_clear()
     assert data.contents(files) != [before] and before.startswith("faq.jsonl:")
+    os.mkfifo("pipe.jsonl")
+    assert data.contents(["pipe.jsonl"]) == ["pipe.jsonl:missing"]
     assert data.contents(["nowhere.jsonl"]) == ["nowhere.jsonl:missing"]
 
 

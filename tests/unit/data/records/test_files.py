@@ -187,7 +187,19 @@ def test_a_long_line_is_left_out_and_not_held(monkeypatch):
     assert faults == [f"line {n}: longer than 1 MiB; shorten it" for n in (2, 4)]
     assert [place for place, _ in table.rows] == [1, 3]
     table, faults = read("a.csv", 'prompt,answer\np,a\n"' + "x\n" * (1 << 20))
-    assert len(faults) == 1 and "line 3: broken CSV (field larger than field limit" in faults[0]
+    assert len(faults) == 1 and "line 3: broken CSV (a row of more than 1 MiB)" in faults[0]
+
+
+def test_many_rows_and_endless_rows_are_not_held(monkeypatch):
+    monkeypatch.setattr(files, "MOST_ROWS", 1000)
+    for name, content in (("a.jsonl", "{}\n" * 1500), ("a.json", f"[{'{},' * 1500}{{}}]")):
+        table, faults = read(name, content)
+        assert len(table.rows) == 1000 and len(faults) == 1 and "over 1000 rows; take a part" in faults[0]
+    pq.write_table(pa.table({"prompt": ["p"] * 1500}), "a.parquet")
+    assert read("a.parquet", None)[1] == ["row 1001: over 1000 rows; take a part of them"]
+    monkeypatch.setattr(text_files, "LONGEST", 1 << 10)
+    _, faults = read("a.csv", "prompt,answer\np,a\n" + '"\n",' * 1000)
+    assert len(faults) == 1 and "line 3: broken CSV (a row of more than 0 MiB)" in faults[0]
 
 
 def test_a_huge_file_is_refused(monkeypatch):

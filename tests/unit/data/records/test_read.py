@@ -284,6 +284,12 @@ def test_missing_columns_are_named_with_those_that_there_are(row, columns, says)
         assert words in line
 
 
+def test_names_of_a_hostile_file_stay_on_their_line():
+    found = faults([{"prompt\n\x1b[31m": 1, "answer": "a", "x" * 5000: 2}])
+    assert len(found) == 1 and found[0].isprintable() and len(found[0]) < 400
+    assert "did you mean prompt\\n\\x1b[31m?" in found[0]
+
+
 def test_columns_by_other_names():
     rows = [{"q": f"q{n}", "messages": "m", "a": "x", "g": "y"} for n in range(30)]
     seen = inspect(write(rows), {"prompt": "q", "answer": "a", "gold": "g"})

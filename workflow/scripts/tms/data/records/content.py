@@ -7,7 +7,9 @@ from pathlib import Path
 
 @cache
 def content(path: str) -> str:
-    """SHA-256 of a file, hex, read once a process; "missing" where it cannot be read."""
+    """SHA-256 of a file, hex, read once a process; "missing" where it is no file that can be read."""
+    if not Path(path).is_file():  # a pipe would never end
+        return "missing"
     try:
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -19,6 +19,7 @@ from tms.data.records.text_files import (
 
 LARGEST = 4 << 30  # bytes of a file
 LARGEST_JSON = 256 << 20  # of a JSON file, which is read as a whole
+MOST_ROWS = 5_000_000  # empty ones take memory too
 BATCH = 64  # rows of a Parquet file that are read at once
 MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -35,9 +36,12 @@ class Table:
     columns: dict[str, None] = field(default_factory=dict)
     rows: list[tuple[int, dict]] = field(default_factory=list)
 
-    def take(self, items: Iterable[tuple[int, dict]], wanted: Collection[str]) -> None:
+    def take(self, items: Iterable[tuple[int, dict]], wanted: Collection[str], found: Findings) -> None:
         """Add rows, of each the wanted columns."""
         for place, item in items:
+            if len(self.rows) == MOST_ROWS:
+                found.add(place, f"over {MOST_ROWS} rows; take a part of them")
+                return
             if len(self.columns) < MOST_COLUMNS and not self.columns.keys() >= item.keys():
                 self.columns |= dict.fromkeys(list(item)[:MOST_COLUMNS])
             self.rows.append((place, {name: item[name] for name in wanted if name in item}))
@@ -58,11 +62,11 @@ def read_file(path: str, wanted: Collection[str], found: Findings) -> Table:
         if encoding := MARKS.get(start[:2]):
             found.add(0, f"it is {encoding}; {REMEDY}")
         elif path.endswith(".json"):
-            table.take(json_items(stream.read(), found.add), wanted)
+            table.take(json_items(stream.read(), found.add), wanted, found)
         elif path.endswith(".csv"):
-            table.take(csv_items(lines_of(stream, found.add), found.add, table.columns), wanted)
+            table.take(csv_items(lines_of(stream, found.add), found.add, table.columns), wanted, found)
         else:
-            table.take(jsonl_items(lines_of(stream, found.add), found.add), wanted)
+            table.take(jsonl_items(lines_of(stream, found.add), found.add), wanted, found)
     return table
 
 
@@ -105,7 +109,9 @@ def _read_parquet(path: str, wanted: Collection[str], table: Table, found: Findi
                     found.add(0, f"over {LARGEST >> 20} MiB of texts; take a part of it")
                     return
                 rows = enumerate(batch.to_pylist(), start=place + 1)
-                table.take(rows, wanted)
+                table.take(rows, wanted, found)
+                if found.count:
+                    return
                 place += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, NotImplementedError, RecursionError) as error:
         found.add(place, f"no readable Parquet file ({first_line(error)}); write it again")

@@ -143,7 +143,7 @@ def _part(settings: RecordOptions, part: str, root: Path | None) -> Part:
         )
         found = Findings(f"{settings.repo} ({settings.hub[part]})", "row")
         table = Table()
-        table.take(enumerate(hub.load(source, part, root), start=1), wanted_columns(settings))
+        table.take(enumerate(hub.load(source, part, root), start=1), wanted_columns(settings), found)
     return table, rows_of(table, settings, found), found
 
 

@@ -94,19 +94,24 @@ def _columns(names: list[str], options: RecordOptions, found: Findings) -> dict[
     return {} if lacking else {word: has[word] for word in ("prompt", "answer")} | extra
 
 
+def _name(name: str) -> str:
+    """A column's name in a message: it is the file's text."""
+    return name if name.isprintable() and len(name) <= values.SHOWN else values.shown(name)[1:-1]
+
+
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(values.shown(name)[1:-1] for name in names[:12])
-    return f"it has {shown}{' ...' if len(names) > 12 else ''}"
+    return f"it has {', '.join(map(_name, names[:12]))}{' ...' if len(names) > 12 else ''}"
 
 
 def _meant(word: str, name: str, names: list[str]) -> str:
     """The remedy for a missing column: one that may be meant."""
     lower = {other.lower(): other for other in reversed(names)}
-    close = [lower[other] for other in OTHER_NAMES.get(word, ()) if other in lower]
-    near = difflib.get_close_matches(name.lower(), list(lower), n=1)
-    close = [lower[near[0]]] if near else close
-    example = f"columns: {{{word}: {close[0] if close else 'NAME'}}}"
-    return f"; did you mean {close[0]}? options.{example}" if close else f"; name it, options.{example}"
+    usual = [lower[other] for other in OTHER_NAMES.get(word, ()) if other in lower]
+    near = [lower[other] for other in difflib.get_close_matches(name.lower(), list(lower), n=1)]
+    if not near + usual:
+        return f"; name it, options.columns: {{{word}: NAME}}"
+    meant = _name((near + usual)[0])
+    return f"; did you mean {meant}? options.columns: {{{word}: {meant}}}"
 
 
 def _rows(item: dict, made: Rows, options: RecordOptions, faults: list[str]) -> list[dict]:

@@ -14,8 +14,9 @@ Add = Callable[[int, str], None]  # takes a line's number and what is wrong with
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an exception says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    """The first line of what an exception says, which may quote a file."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return said if said.isprintable() else ascii(said)[1:-1]
 
 
 def lines_of(stream, add: Add) -> Lines:
@@ -78,12 +79,14 @@ def _json_error(error: Exception) -> str:
 
 def json_items(content: bytes, add: Add) -> Iterator[tuple[int, dict]]:
     """Objects of a JSON list, each with the line on which it begins; a broken one ends the file."""
-    lines = content.split(b"\n")
-    decoded = [_decoded(line, number, add) for number, line in enumerate(lines, start=1)]
-    if None in decoded:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # the lines are told one by one
+        for number, line in enumerate(content.split(b"\n"), start=1):
+            _decoded(line, number, add)
         return
-    text = "\n".join(decoded)
-    del lines, decoded
     decoder = json.JSONDecoder(parse_float=Decimal)
     place = _next(text, 0)
     if text[place : place + 1] != "[":
@@ -129,21 +132,24 @@ def _next(text: str, place: int) -> int:
 
 
 def csv_items(lines: Lines, add: Add, columns: dict[str, None]) -> Iterator[tuple[int, dict]]:
-    last = 0  # number of the last line that the reader has taken
+    last = size = 0  # number of the last line that the reader has taken, bytes of the row's lines
 
     def texts() -> Iterator[str]:
-        nonlocal last
+        nonlocal last, size
         for number, line in lines:
             last = number
             if line is None:  # the fault is noted; what its row would be is not known
                 raise _Unreadable
+            size += len(line)
+            if size > LONGEST:
+                raise csv.Error(f"a row of more than {LONGEST >> 20} MiB")
             yield line
 
     csv.field_size_limit(LONGEST)
     reader = csv.reader(texts(), strict=True)
     names: list[str] = []
     while True:
-        number = last + 1
+        number, size = last + 1, 0
         try:
             fields = next(reader)
         except StopIteration:
