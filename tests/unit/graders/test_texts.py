@@ -115,7 +115,8 @@ def compute_f1(a_gold, a_pred):
 
 
 WORDS = st.lists(
-    st.sampled_from(["the", "The", "a", "Paris", "paris,", "is", "42", "a-b", ".", "yes", "北京"]), max_size=8
+    st.sampled_from(["the", "The", "a", "an", "Paris", "paris,", "is", "42", "a-b", ".", "yes", "北京"]),
+    max_size=8,
 )
 
 

@@ -61,8 +61,7 @@ def grade(completion: str, answer: str) -> Grade:
     text = extract(completion)
     if text is None:
         return Grade(0.0, "")
-    stated = DECODER.decode(text)
-    return Grade(float(not _too_deep(stated) and equal(stated, gold)), text[:200])
+    return Grade(float(equal(DECODER.decode(text), gold)), text[:200])
 
 
 def extract(completion: str) -> str | None:
@@ -90,7 +89,7 @@ def extract(completion: str) -> str | None:
 
 
 def equal(stated: object, gold: object) -> bool:
-    """Whether two values are equal, as above; both are at most `DEEPEST` levels deep."""
+    """Whether two values are equal, as above; the gold one is at most `DEEPEST` levels deep."""
     if type(stated) is not type(gold):
         return False
     if isinstance(stated, dict):
