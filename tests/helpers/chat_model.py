@@ -1,4 +1,4 @@
-"""A small chat model of the Llama architecture that ends its answers, and a file of support answers for it."""
+"""A small chat model of the Llama architecture that ends its answers, and a file of support answers."""
 
 import json
 from pathlib import Path

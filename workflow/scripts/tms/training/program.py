@@ -167,9 +167,9 @@ def train_on_rows(
     training_set = make_training_set(Encoder(args.model), plan.visits)
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
-    examples.check_batches(training_set, args.effective_batch)
     facts_of_rows = training_set.facts()
     health.check_masked(facts_of_rows, args.masked_targets)
+    examples.check_batches(training_set, args.effective_batch)
     work = work_folder.open_work_folder(args.work_root, stage, facts)
     trsft = partial(losses.summed_trsft, floor=args.trsft_floor)
     seconds = sft_trainer.train(
