@@ -33,9 +33,11 @@ def reward(text: str, answer: str) -> float | None:
 
 
 def learned(algorithm: str, fsdp: str, base: Path, folder: Path) -> Ended:
-    """Train for two steps of four prompts, with the KL on every rollout."""
+    """Train for two steps of four prompts, with the KL on every rollout; `fsdp` may be lora: adapters."""
     folder.mkdir(exist_ok=True)
     changed = {"fsdp": fsdp, "device_batch": 2, "kl_rows": 32, "beta": 0.3}
+    if fsdp == "lora":
+        changed |= {"fsdp": "auto", "lora_rank": 4, "lora_alpha": 8.0, "learning_rate": 1e-2}
     return trained(base, folder, algorithm, reward, steps=2, **changed)
 
 
