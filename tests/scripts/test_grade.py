@@ -264,3 +264,31 @@ def test_judged_benchmarks_need_judgements(program, tmp_path):
     )
     assert done.returncode == 2
     assert "--judgements FILE" in done.stderr
+
+
+def test_likelihoods_are_graded_beside_completions(program, tmp_path):
+    """Nats: -4 and -6; a character: -2 and -1."""
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, GENERATIONS, {})
+    answers = [
+        json.dumps({"label": label, "labels": ["A", "B"], "texts": ["no", "surely"]}) for label in "ABB"
+    ]
+    rows = [
+        {**generation("quiz", i, "", answer), "logprobs": [-4.0, -6.0]} for i, answer in enumerate(answers)
+    ]
+    parquet.write(tmp_path / "likelihoods.parquet", parquet.LIKELIHOODS, rows, {"stage": "likelihoods"})
+    done = program(
+        *("grade", "--generations", "generations.parquet", "--graders", "towns=facts", "sums=chain"),
+        *("--likelihoods", "likelihoods.parquet", "--grades", "grades.parquet", "--scores", "scores.json"),
+    )
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    quiz = scores["quiz"]
+    assert (quiz["metric"], quiz["score"], quiz["n"]) == ("acc", pytest.approx(1 / 3), 3)
+    assert {name: found["score"] for name, found in quiz["also"].items()} == {
+        "acc_norm": pytest.approx(2 / 3),
+        "acc_bytes": pytest.approx(2 / 3),
+    }
+    assert scores["towns"]["score"] == 0.5 and quiz["truncated"] == quiz["failures"] == 0
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [(row["extracted"], row["grade"]) for row in grades[-3:]] == [("A", 1.0), ("A", 0.0), ("A", 0.0)]
+    assert "likelihoods" in parquet.provenance(tmp_path / "grades.parquet")

@@ -1,4 +1,5 @@
-"""Evaluation: completions of every benchmark of a model's suite, what a judge says of some, then the grades.
+"""Evaluation: completions of the benchmarks of a model's suite or the likelihood of their choices, what a judge
+says of some, then the grades.
 
 One job generates all benchmarks of a trained model (one engine start), so its output is one file with a
 `benchmark` column: a rule's outputs cannot depend on which model it serves, and suites differ. Diversity
@@ -13,7 +14,7 @@ RUNS = paths.evaluated_runs(config)
 rule generate:
     input:
         model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
-        examples=lambda w: paths.test_files(study.benchmarks(config, w.model)).values(),
+        examples=lambda w: paths.test_files(evaluate.generated(config, w.model)).values(),
     output:
         completions="results/{model}/{run}/generations.parquet",
         cost="results/{model}/{run}/generations.cost.json",
@@ -35,6 +36,32 @@ rule generate:
         f"{JOB} {LEASE} python workflow/scripts/generate.py"
         " {params.flags} --tensor-parallel {resources.tensor_parallel}"
         " --output {output.completions:q} --cost {output.cost:q} > {log:q} 2>&1"
+
+
+rule likelihoods:
+    input:
+        model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
+        examples=lambda w: paths.test_files(evaluate.by_likelihood(config, w.model)).values(),
+    output:
+        likelihoods="results/{model}/{run}/likelihoods.parquet",
+        cost="results/{model}/{run}/likelihoods.cost.json",
+    log:
+        "logs/likelihoods/{model}/{run}.log",
+    benchmark:
+        "logs/benchmarks/likelihoods/{model}/{run}.tsv"
+    wildcard_constraints:
+        run=RUNS,
+    conda:
+        lambda w: hardware.environment(PASS["gpu"](w))
+    threads: config["compute"]["threads"]
+    resources:
+        **PASS,
+    params:
+        flags=lambda w: evaluate.likelihoods_flags(config, w.model, w.run),
+        code=digests("likelihoods"),
+    shell:
+        f"{JOB} {LEASE} python workflow/scripts/likelihoods.py"
+        " {params.flags} --output {output.likelihoods:q} --cost {output.cost:q} > {log:q} 2>&1"
 
 
 rule judge:
@@ -67,8 +94,9 @@ rule judge:
 rule grade:
     input:
         generations="results/{model}/{run}/generations.parquet",
+        likelihoods=lambda w: evaluate.likelihoods(config, w.model, w.run),
         judgements=lambda w: evaluate.judgements(config, w.model, w.run),
-        punkt=lambda w: tasks.punkt(config, study.benchmarks(config, w.model)),
+        punkt=lambda w: tasks.punkt(config, evaluate.generated(config, w.model)),
     output:
         grades="results/{model}/{run}/grades.parquet",
         scores="results/{model}/{run}/scores.json",
@@ -84,7 +112,7 @@ rule grade:
         **hardware.grading(config),
     params:
         flags=lambda w: evaluate.grade_flags(config, w.model, w.run),
-        code=lambda w: digests("grade", tasks.grader_modules(config, study.benchmarks(config, w.model))),
+        code=lambda w: digests("grade", tasks.grader_modules(config, evaluate.generated(config, w.model))),
     shell:
         f"{JOB} python workflow/scripts/grade.py"
         " {params.flags} --processes {resources.processes} --lost-rows {resources.lost_rows}"

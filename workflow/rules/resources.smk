@@ -22,6 +22,7 @@ TELL = "> {log:q} 2>&1 && {{ grep -E '^(warning|note):' {log:q} >&2 || true; }}"
 # The resources of each kind of job, as functions of its wildcards.
 GENERATE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "models", w.model))
 MEASURE = hardware.per_key(hardware.GENERATING, lambda w: hardware.measuring(config, "models", w.model))
+PASS = hardware.per_key(hardware.PASSING, lambda w: hardware.passing(config, w.model))
 TEACH = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "teachers", w.teacher))
 JUDGE = hardware.per_key(hardware.GENERATING, lambda w: hardware.generating(config, "judges", w.judge))
 TRAIN = hardware.per_key(hardware.TRAINING, lambda w: hardware.training(config, w.model, w.method, w.task))

@@ -1,10 +1,10 @@
 """Generate completions of all benchmarks by a model, or by checkpoints of a run, with one engine start."""
 
 import argparse
-from pathlib import Path
 
+from tms.generation import benchmarks
 from tms.generation import flags as generation_flags
-from tms.generation.generate import Request, generate_missing, open_model
+from tms.generation.generate import Request, generate_missing
 from tms.io import cli, parquet
 from tms.io.errors import InputError
 
@@ -12,17 +12,8 @@ from tms.io.errors import InputError
 def parser() -> argparse.ArgumentParser:
     """Flags of this stage."""
     flags = argparse.ArgumentParser(description=__doc__)
+    benchmarks.add(flags)
     add = flags.add_argument
-    model = flags.add_mutually_exclusive_group(required=True)
-    model.add_argument("--model", type=Path, help="folder of the model")
-    model.add_argument(
-        "--checkpoints",
-        nargs="+",
-        metavar="POINT=FOLDER",
-        help="several checkpoints of a run instead; column `checkpoint` has the point",
-    )
-    add("--benchmarks", nargs="+", required=True, metavar="NAME=PATH", help="examples of each benchmark")
-    add("--limits", nargs="*", default=[], metavar="NAME=N", help="use the first N examples of a benchmark")
     add(
         "--max-new-tokens",
         nargs="+",
@@ -39,18 +30,11 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     if args.samples < 1:
         raise InputError(f"--samples {args.samples}: give at least 1")
-    paths = cli.parse_pairs(args.benchmarks)
-    names = list(paths)
-    limits = generation_flags.per_benchmark(args.limits, "--limits", names)
+    names = list(cli.parse_pairs(args.benchmarks))
     longest = generation_flags.longest(args, names)
-    examples = {
-        name: parquet.read(Path(path), parquet.EXAMPLES)[: limits.get(name)] for name, path in paths.items()
-    }
-    if empty := [name for name in names if not examples[name]]:
-        raise InputError(f"{paths[empty[0]]}: no examples; prepare {empty[0]} with a size above 0")
+    examples = benchmarks.examples(args, parquet.EXAMPLES)
     engine = generation_flags.engine(args)
-    folders = cli.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
-    models = {point: open_model(Path(folder)) for point, folder in folders.items()}
+    models = benchmarks.models(args)
     requests = [
         Request(
             model,

@@ -1,4 +1,4 @@
-"""Grade generated completions, and score each benchmark with its confidence interval."""
+"""Grade completions and likelihoods of choices, and score each benchmark with its confidence interval."""
 
 import argparse
 import json
@@ -8,7 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tms.answers.grade import LIMIT, LOST
+from tms.answers import likelihood
+from tms.answers.grade import LIMIT, LOST, Grade
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, parquet, provenance
@@ -22,8 +23,9 @@ COUNTED = ("", LIMIT, *LOST)  # reasons that are counted elsewhere or are none
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--generations", type=Path, required=True, help="completions of all benchmarks")
-    add("--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader for each benchmark")
+    add("--generations", type=Path, required=True, help="completions of benchmarks")
+    add("--likelihoods", type=Path, help="log-probabilities of the choices of others")
+    add("--graders", nargs="+", required=True, metavar="BENCHMARK=GRADER", help="a grader of each")
     add(
         "--judgements", nargs="*", default=[], type=Path, help="judge models' output on the judged benchmarks"
     )
@@ -119,8 +121,12 @@ def lengths(rows: list[dict]) -> dict[str, float]:
     return {"rows": len(rows), "length": statistics.fmean(tokens), "length_stderr": error}
 
 
-def main(args: argparse.Namespace) -> None:
-    graders = cli.parse_pairs(args.graders)
+def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> list[dict]:
+    """Grade completions with the grader of each benchmark.
+
+    Raises:
+        InputError: a benchmark without a grader, without rows, or without a judgement that it needs.
+    """
     columns = [*KEY, "completion", "completion_ids", "answer", "finish_reason"]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
@@ -136,13 +142,37 @@ def main(args: argparse.Namespace) -> None:
         for row in generations
     ]
     grades = grade_all(tasks, args.processes, args.lost_rows)
-    grades = [
-        row
-        | {"extracted": grade.extracted, "grade": grade.score, "reason": grade.failure}
-        | {"also": json.dumps(grade.also)}
-        for row, grade in zip(generations, grades, strict=True)
+    return [row | columns_of(grade) for row, grade in zip(generations, grades, strict=True)]
+
+
+def graded_likelihoods(path: Path) -> list[dict]:
+    """Grade questions by the log-probabilities of their choices."""
+    return [
+        row | columns_of(likelihood.grade(row["logprobs"], row["answer"])) | {"finish_reason": "stop"}
+        for row in parquet.read(path, [*KEY, "logprobs", "answer"])
     ]
-    inputs = {"generations": parquet.provenance(args.generations)}
+
+
+def columns_of(grade: Grade) -> dict:
+    """Columns of a graded row."""
+    return {
+        "extracted": grade.extracted,
+        "grade": grade.score,
+        "reason": grade.failure,
+        "also": json.dumps(grade.also),
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    graders = cli.parse_pairs(args.graders)
+    grades = graded_completions(args, graders)
+    metrics = {benchmark: load_grader(name).METRIC for benchmark, name in graders.items()}
+    if args.likelihoods:
+        more = graded_likelihoods(args.likelihoods)
+        grades += more
+        metrics |= dict.fromkeys((row["benchmark"] for row in more), likelihood.METRIC)
+    files = {name: getattr(args, name) for name in ("generations", "likelihoods")}
+    inputs = {name: parquet.provenance(path) for name, path in files.items() if path}
     if args.judged:
         inputs["judgements"] = [parquet.provenance(path) for path in args.judgements]
     parquet.write(args.grades, parquet.GRADES, grades, provenance.facts("grade", graders=graders, **inputs))
@@ -151,11 +181,9 @@ def main(args: argparse.Namespace) -> None:
         rows_of.setdefault((row["checkpoint"], row["benchmark"]), []).append(row)
     scores: dict[str, dict[str, dict]] = {}
     for (point, benchmark), rows in rows_of.items():
-        scores.setdefault(point, {})[benchmark] = entry = score(
-            benchmark, load_grader(graders[benchmark]).METRIC, rows
-        )
+        scores.setdefault(point, {})[benchmark] = entry = score(benchmark, metrics[benchmark], rows)
         print(f"{benchmark} {point}: {entry}")
-    for sign in health.of_grades(grades, generated):
+    for sign in health.of_grades(grades, metrics):
         print(f"warning: {args.grades}: {sign}", file=sys.stderr)
     # One model: its scores; checkpoints of a run: those of each.
     written = scores[""] if list(scores) == [""] else scores

@@ -171,15 +171,3 @@ def test_a_mistake_is_one_line_that_names_the_key(config, change, words):
     with pytest.raises(InputError) as error:
         check.check(config)
     assert any(all(word in line for word in words) for line in str(error.value).splitlines()), error.value
-
-
-def test_diversity_needs_completions_of_its_targets(config):
-    config["tasks"]["mmlu"]["scoring"] = "likelihood"
-    model = next(
-        name for name, entry in config["models"].items() if "diversity" in entry.get("experiments", [])
-    )
-    config["suites"][config["models"][model]["suite"]]["targets"].append("mmlu")
-    with pytest.raises(
-        InputError, match=rf"tasks\.mmlu\.scoring: models\.{model} has the experiment diversity"
-    ):
-        check.check(config, asked=[])

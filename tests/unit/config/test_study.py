@@ -73,6 +73,11 @@ def test_the_shipped_config_is_accepted(config):
         ("suites.paper.safety", ["wildgard"], ["suites.paper.safety", "did you mean wildguard"]),
         ("tasks.arc_c.scoring", "likely", ["tasks.arc_c.scoring", "must be one of generate, likelihood"]),
         ("tasks.math.scoring", "likelihood", ["tasks.math.scoring", "grader math has none", "grader choice"]),
+        (
+            "tasks.mmlu.scoring",
+            "likelihood",
+            ["tasks.mmlu.scoring: suites.paper trains on it", "generate"],
+        ),
         ("tasks.math.judge", "wildguard", ["tasks.math.judge", "no use for a judge"]),
         (
             "tasks.xfer",

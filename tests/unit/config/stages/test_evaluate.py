@@ -30,6 +30,32 @@ def test_generation_of_a_suite():
     )
 
 
+def scored_by_likelihood():
+    """The shipped configuration with one benchmark of the paper scored by likelihood."""
+    return SHIPPED | {
+        "tasks": SHIPPED["tasks"] | {"arc_c": SHIPPED["tasks"]["arc_c"] | {"scoring": "likelihood"}}
+    }
+
+
+def test_a_benchmark_scored_by_likelihood_is_not_generated():
+    config, run = scored_by_likelihood(), "tms/math/seed0"
+    flags = evaluate.generate_flags(config, "qwen3b", run)
+    assert "arc_c" not in flags and flags == evaluate.generate_flags(SHIPPED, "qwen3b", run).replace(
+        " arc_c=data/arc_c/test.parquet", ""
+    ).replace(" arc_c=1172", "").replace(" arc_c=4096", "")
+    assert evaluate.likelihoods_flags(config, "qwen3b", run) == (
+        "--model results/qwen3b/tms/math/seed0/checkpoint-1of1 --benchmarks arc_c=data/arc_c/test.parquet "
+        "--limits arc_c=1172 --threads 1 --cache rows"
+    )
+    file = "results/qwen3b/tms/math/seed0/likelihoods.parquet"
+    assert evaluate.likelihoods(config, "qwen3b", run) == [file]
+    assert f" --likelihoods {file}" in (grading := evaluate.grade_flags(config, "qwen3b", run))
+    assert "arc_c=choice" not in grading and "safetybench=choice" in grading
+    # Nothing of it where no benchmark is.
+    assert evaluate.likelihoods(SHIPPED, "qwen3b", run) == []
+    assert "likelihoods" not in evaluate.grade_flags(SHIPPED, "qwen3b", run)
+
+
 def test_judges_and_graders():
     assert evaluate.judged(SHIPPED, "tiny") == {} and evaluate.judgements(SHIPPED, "tiny", "base") == []
     assert evaluate.judged(SHIPPED, "qwen3b") == {"wildguard": ["wildguard", "wildjailbreak"]}

@@ -13,7 +13,7 @@ from tms.config.known import check_known
 from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import GENERAL, PARTS, Suite
-from tms.config.tasks import RECORDS
+from tms.config.tasks import RECORDS, each
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import save_steps, total_steps
@@ -209,6 +209,8 @@ def _check_suite(config: dict, name: str, faults: Faults) -> None:
                     f"config: suites.{name}: {task} stands under {groups[task]} and under {group}; keep one"
                 )
             groups[task] = group
+    trained = [*each(targets), *entry.get("views", {})]
+    faults.check(check_graders.check_targets, config, name, trained, faults)
 
 
 def _check_folders(config: dict, model: str, faults: Faults) -> None:

@@ -6,7 +6,7 @@ from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
-from tms.config.tasks import JUDGED, by_likelihood, grader
+from tms.config.tasks import JUDGED, grader
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
@@ -102,11 +102,6 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                     f"tasks.{task} has grader {grader(config, task)}, whose judge reads none of them; take "
                     f"diversity out, or name another grader"
                 )
-        for task in by_likelihood(config, settings.suite(config, model).target_tasks):
-            faults.append(
-                f"config: tasks.{task}.scoring: models.{model} has the experiment diversity, which compares "
-                f"sampled completions with the scored one; use scoring: generate, or leave diversity out"
-            )
     diversity = settings.diagnose(config, model, "diversity")
     if diversity["k"] > diversity["samples"]:
         faults.append(

@@ -1,6 +1,6 @@
 """Checks of what a task's grader can do: score a completion by itself, and tell right from wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tms.config import study, tasks
 from tms.config.faults import Faults
@@ -26,6 +26,15 @@ def check_task(config: dict, name: str, faults: Faults) -> None:
         faults.append(
             f"config: tasks.{name}.scoring: likelihood compares the choices of a question, and grader "
             f"{grader} has none; use grader choice, or scoring: generate"
+        )
+
+
+def check_targets(config: dict, suite: str, trained: Sequence[str], faults: Faults) -> None:
+    """Check that no task on which a suite trains its models, in the chat format, is asked in plain text."""
+    for task in tasks.by_likelihood(config, trained):
+        faults.append(
+            f"config: tasks.{task}.scoring: suites.{suite} trains on it in the chat format, likelihood asks "
+            f"in plain text; use scoring: generate, and another task under retention or reported"
         )
 
 

@@ -10,6 +10,7 @@ from tms.config.flags import flags
 from tms.training import devices
 
 GENERATING = ["gpu", "cpus_per_task", "mem_mb", "tensor_parallel"]
+PASSING = ["gpu", "cpus_per_task", "mem_mb"]
 TRAINING = [
     "gpu",
     "cpus_per_task",
@@ -64,6 +65,14 @@ def measuring(config: dict, part: str, name: str) -> dict[str, int]:
     given = generating(config, part, name)
     parameters = config[part][name].get("parameters", 0)
     return given | {"mem_mb": devices.measure_mem_mb(parameters, given["gpu"])}
+
+
+def passing(config: dict, model: str) -> dict[str, int]:
+    """Resources of a job of forward passes alone, in float32: one card, and what does not fit there."""
+    gpus = min(study.gpus(config, model, "generate"), 1)
+    parameters = config["models"][model].get("parameters", 0)
+    memory = devices.measure_mem_mb(parameters, gpus)
+    return {"gpu": gpus, "cpus_per_task": cores(config, gpus), "mem_mb": memory}
 
 
 def training(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:

@@ -11,6 +11,9 @@ PROMPT = (
     "where <label> is one of {labels}."
 )
 
+# lm-eval's `arc_challenge` and `mmlu_continuation`: the choices themselves follow, behind a space.
+ASKED = "Question: {question}\nAnswer:"
+
 
 def choice_row(
     example_id: str, question: str, texts: list[str], gold: int, labels: list[str] | None = None
@@ -39,3 +42,28 @@ def choice_row(
         "problem": "\n".join([question, *texts]),
         "solution": "",
     }
+
+
+def asked(row: dict) -> str:
+    """The text before the choices of a question when their likelihoods are compared: the question alone.
+
+    Args:
+        row: columns `example_id`, `problem`, `answer`, as `choice_row` writes them, and `context`.
+
+    Raises:
+        InputError: the row is no question with choices, one of these is empty, or it goes on a conversation.
+    """
+    if row.get("context"):
+        raise InputError(f"row {row['example_id']}: a conversation, not a question; use scoring: generate")
+    try:
+        texts = json.loads(row["answer"])["texts"]
+        choices = "\n" + "\n".join(texts)
+    except (ValueError, KeyError, TypeError):
+        choices = None
+    if not choices or not row["problem"].endswith(choices):
+        raise InputError(f"row {row['example_id']}: no question with choices; use scoring: generate")
+    if empty := [place for place, text in enumerate(texts, start=1) if not text.strip()]:
+        raise InputError(
+            f"row {row['example_id']}: choice {empty[0]} is empty and has no likelihood; write it"
+        )
+    return ASKED.format(question=row["problem"].removesuffix(choices).strip())

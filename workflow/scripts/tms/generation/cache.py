@@ -70,6 +70,8 @@ def row_key(
 class CompletionCache:
     """Rows of one model, as a context manager: leaving it flushes, and merges the segments that it wrote.
 
+    A class of other rows names theirs, the columns in which they are stored, and their folder in the model's.
+
     Args:
         root: folder of the whole cache.
         weights: digest of the model's weights.
@@ -77,28 +79,32 @@ class CompletionCache:
         flush_seconds: age of the oldest unwritten row after which a segment is written.
     """
 
+    row: type = Row
+    schema: pa.Schema = SCHEMA
+    part = ""
+
     def __init__(self, root: Path, weights: str, flush_rows: int = 4096, flush_seconds: float = 20.0):
-        self.folder = root / weights[:16]
+        self.folder = root / weights[:16] / self.part
         self.flush_rows, self.flush_seconds = flush_rows, flush_seconds
-        self.waiting: list[Row] = []
+        self.waiting: list = []
         self.last_flush = time.monotonic()
         self.written: list[Path] = []
 
-    def lookup(self, keys: list[str]) -> dict[str, Row]:
+    def lookup(self, keys: list[str]) -> dict:
         """Find stored rows; keys that are not stored are left out.
 
         A segment that cannot be read is reported in one line, kept under the name `*.corrupt`, and its rows
         are generated again.
         """
         wanted = pa.array(set(keys), pa.string())
-        stored: dict[str, Row] = {}
+        stored: dict = {}
         for table in self._segments():
             hits = table.filter(pc.is_in(table["key"], value_set=wanted))
             for values in hits.to_pylist():
-                stored.setdefault(values["key"], Row(**values))
+                stored.setdefault(values["key"], self.row(**values))
         return stored
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, rows: list) -> None:
         """Add rows; they are on disk after the next flush."""
         self.waiting += rows
         due = time.monotonic() - self.last_flush >= self.flush_seconds
@@ -108,8 +114,8 @@ class CompletionCache:
     def flush(self) -> None:
         """Write the waiting rows as a segment."""
         if self.waiting:
-            columns = {name: [getattr(row, name) for row in self.waiting] for name in SCHEMA.names}
-            self.written.append(self._write(pa.table(columns, schema=SCHEMA)))
+            columns = {name: [getattr(row, name) for row in self.waiting] for name in self.schema.names}
+            self.written.append(self._write(pa.table(columns, schema=self.schema)))
             self.waiting = []
         self.last_flush = time.monotonic()
 
@@ -150,7 +156,7 @@ class CompletionCache:
                 except (pa.ArrowInvalid, OSError) as error:
                     self._set_aside(path, str(error).splitlines()[0])
                     continue
-                if table.schema.equals(SCHEMA):
+                if table.schema.equals(self.schema):
                     yield table
                 else:
                     self._set_aside(path, "other columns than a segment's")

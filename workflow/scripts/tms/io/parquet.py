@@ -33,6 +33,7 @@ COLUMNS = {
     "solution": pa.string(),  # the data set's own worked solution, "" where it has none
     "judgement": pa.string(),  # the judge model's raw output on a completion
     "extracted": pa.string(),  # the answer found in the completion
+    "logprobs": pa.list_(pa.float64()),  # of each choice of the question, nats, summed over its tokens
     "grade": pa.float64(),  # score in [0, 1]; null where the row does not count for the headline metric
     "also": pa.string(),  # items of other metrics, as JSON {metric: [item, ...]}
     "reason": pa.string(),  # why a row was rejected, or why its grader failed ("" where it did not)
@@ -81,6 +82,7 @@ COMPLETIONS = (
     "example_id benchmark split seed sample checkpoint context prompt completion completion_ids "
     "finish_reason answer seconds"
 ).split()
+LIKELIHOODS = "example_id benchmark checkpoint sample prompt answer logprobs seconds".split()
 REFERENCES = ["example_id", "context", "prompt", "completion", "answer"]
 REJECTS = [*COMPLETIONS, "reason"]
 JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]

@@ -29,9 +29,24 @@ def evaluated_folder(config: dict, model: str, run: str) -> str:
     return evaluated(config, model, run).get("model", trajectory)
 
 
+def generated(config: dict, model: str) -> list[str]:
+    """Benchmarks of a model's suite whose completions are generated: the targets are always."""
+    return tasks.generated(config, study.benchmarks(config, model))
+
+
+def by_likelihood(config: dict, model: str) -> list[str]:
+    """Benchmarks of a model's suite that are scored by the likelihood of their choices."""
+    return tasks.by_likelihood(config, study.benchmarks(config, model))
+
+
+def likelihoods(config: dict, model: str, run: str) -> list[str]:
+    """The file of likelihoods, where a benchmark is scored by them."""
+    return [f"results/{model}/{run}/likelihoods.parquet"] if by_likelihood(config, model) else []
+
+
 def generate_flags(config: dict, model: str, run: str) -> str:
     """Decoding of the benchmarks, their files and their limits."""
-    benchmarks = study.benchmarks(config, model)
+    benchmarks = generated(config, model)
     return flags(
         **evaluated(config, model, run),
         **config["evaluation"],
@@ -39,6 +54,18 @@ def generate_flags(config: dict, model: str, run: str) -> str:
         limits=[f"{task}={tasks.limit(config, task)}" for task in benchmarks],
         max_new_tokens=tasks.values(config, benchmarks, "max_new_tokens"),
         **engine_flags(config, "models", model),
+    )
+
+
+def likelihoods_flags(config: dict, model: str, run: str) -> str:
+    """The benchmarks that are scored by likelihood, their files and their limits."""
+    benchmarks = by_likelihood(config, model)
+    return flags(
+        **evaluated(config, model, run),
+        benchmarks=labelled(paths.test_files(benchmarks)),
+        limits=[f"{task}={tasks.limit(config, task)}" for task in benchmarks],
+        threads=config["compute"]["threads"],
+        cache=paths.CACHE,
     )
 
 
@@ -69,10 +96,11 @@ def judgements(config: dict, model: str, run: str) -> list[str]:
 
 
 def grade_flags(config: dict, model: str, run: str) -> str:
-    """The grader of each benchmark, and the judgements that some of them read."""
+    """The grader of each benchmark, the judgements that some of them read, and the likelihoods of others."""
     names = [name for benchmarks in judged(config, model).values() for name in benchmarks]
     return flags(
-        graders=tasks.grader_pairs(config, study.benchmarks(config, model)),
+        graders=tasks.grader_pairs(config, generated(config, model)),
+        likelihoods=likelihoods(config, model, run) or None,
         judged=names or None,
         judgements=judgements(config, model, run) or None,
     )

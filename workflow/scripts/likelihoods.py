@@ -1,0 +1,60 @@
+"""Measure how likely a model, or checkpoints of a run, find the choices of questions, by forward passes."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from tms.generation import benchmarks
+from tms.io import cli, cost, parquet, provenance
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this stage."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    benchmarks.add(flags)
+    add = flags.add_argument
+    add("--threads", type=int, required=True, help="CPU threads; the last bits depend on it")
+    add("--cache", type=Path, required=True, help="folder of the completion cache")
+    add("--output", type=Path, required=True, help="log-probabilities of each row's choices (Parquet)")
+    add("--cost", type=Path, required=True, help="what they cost (JSON)")
+    return flags
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the stage."""
+    examples = benchmarks.examples(args, [*parquet.EXAMPLES, "problem"])
+    models = benchmarks.models(args)
+
+    # Imported here, after the checks that need none of it.
+    import torch
+
+    from tms.metrics.likelihoods import score_missing
+
+    torch.set_num_threads(args.threads)
+    # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    rows = [
+        row
+        for point, model in models.items()
+        for row in score_missing(
+            [
+                example | {"benchmark": name, "checkpoint": point, "sample": 0}
+                for name in examples
+                for example in examples[name]
+            ],
+            model,
+            args.cache,
+            f"likelihoods {point}".strip(),
+        )
+    ]
+    facts = {
+        "weights": {str(model.folder): model.weights for model in models.values()},
+        "chat_templates": sorted({model.chat.template_digest for model in models.values()}),
+    }
+    parquet.write(args.output, parquet.LIKELIHOODS, rows, provenance.facts("likelihoods", **facts))
+    cost.write(args.cost, cost.Cost(seconds=round(sum(row["seconds"] for row in rows), 3)))
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())
