@@ -46,6 +46,8 @@ def test_every_rule_locks_its_output_and_records_its_flags():
         ("report", "snakemake"),
         ("check-stale", "check_stale.py"),
         ("preflight", "preflight.py"),
+        ("estimate", "estimate.py"),
+        ("export", "export.py"),
         ("status", "status.py"),
         ("memory", "memory.py"),
         ("gpu-check", "gpu_check.py"),

@@ -105,7 +105,9 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
             )
         )
     return ModelCardData(
-        language="en",
+        language=None
+        if any(tasks.kind(config, task) == tasks.RECORDS for task in tasks_of(run.task))
+        else "en",
         license=terms.identifier,
         license_name=terms.name or None,
         license_link=terms.link or None,
@@ -178,11 +180,16 @@ def source_text(config: dict, task: str, source: DataSource | None) -> str:
     return f"[{source.repo}]({source.link}){revision}."
 
 
+def is_verified(config: dict, model: str, task: str) -> bool:
+    """Whether the references of a task are those that its grader accepts."""
+    return filter_grader(config, task, config["models"][model]["teacher"]) != NONE
+
+
 def teacher_text(config: dict, model: str, task: str) -> str:
     """Source of a task's references, as a line of Markdown."""
     name = config["models"][model]["teacher"]
     teacher = config["teachers"][name]
-    verified = filter_grader(config, task, name) != NONE
+    verified = is_verified(config, model, task)
     if "model" not in teacher:
         return "the data's own answers" + (
             ", those that the grader accepts." if verified else ", as they are."

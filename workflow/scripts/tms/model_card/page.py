@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard
 from jinja2 import Environment, StrictUndefined
 
 from tms.config import study as settings
+from tms.config import tasks
 from tms.config.run_folder import Run
 from tms.config.suite import tasks_of
 from tms.data.contamination.report import read_report
@@ -104,6 +105,8 @@ def data_of_task(config: dict, run: Run, task: str) -> dict:
         "contamination": model_card.contamination_lines(folder / "contamination.json", report, benchmarks),
         "max_share": report["max_share"],
         "licence": source.licence if source else "",
+        "verified": model_card.is_verified(config, run.model, task),
+        "own": source is None and tasks.kind(config, task) == tasks.RECORDS,
     }
 
 
@@ -134,6 +137,7 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
     cited = paper()
+    lora = settings.section(config, "training", run.model, run.method, run.task).get("lora")
     longest = config["tasks"][run.task]["max_new_tokens"]
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -149,7 +153,8 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         transformers_lines=transformers_lines(place or name, longest),
         vllm_lines=vllm_lines(place or name, longest),
         settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
-        digest=checkpoints.weights_digest(checkpoint),
+        digest="" if lora else checkpoints.weights_digest(checkpoint),
+        lora=lora,
         data=data,
         decoding=decoding_text(config["evaluation"]),
         scores=[score_line(cell) for cell in cells],

@@ -41,6 +41,7 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         rows.append(("loss", f"TrSFT with floor {training['trsft_floor']:g}"))
     return [
         *rows,
+        *_lora_rows(training.get("lora")),
         ("learning rate", f"{rate * training['learning_rate_scale']:g}"),
         ("effective batch", str(training["effective_batch"])),
         *_schedule_rows(config, run, training),
@@ -52,6 +53,11 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         ("longest completion, tokens", str(longest)),
         ("seed", str(run.seed)),
     ]
+
+
+def _lora_rows(lora: dict | None) -> list[tuple[str, str]]:
+    """Settings of the adapters of a LoRA run; none of another."""
+    return [("LoRA", ", ".join(f"{name} {value}" for name, value in lora.items()))] if lora else []
 
 
 def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str]]:
