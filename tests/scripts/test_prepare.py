@@ -282,3 +282,25 @@ def test_real_sets(program, tmp_path, kind, split, size, options):
     done = prepare(program, kind, DATA, size, split, **options)
     assert done.returncode == 0, done.stderr
     assert len(parquet.read(tmp_path / "out.parquet", parquet.PREPARED)) == size
+
+
+@pytest.mark.slow
+def test_records_of_any_data_set_of_the_hub(own_process, local_hub, tmp_path):
+    rows = [{"question": f"{n} + 0?", "answer": n} for n in range(30)]
+    folder = hub_folder(tmp_path / "copies" / "faq", ("main", "train", "train.jsonl", jsonl(rows)))
+    local_hub.folders["acme/faq"] = folder, OTHER
+    hub = {"repo": "acme/faq", "config": "main", "revision": OTHER}
+    options = {"columns": {"prompt": "question"}}
+    done = prepare(own_process, "records", None, size=3, split="train", hub=hub, **options)
+    assert done.returncode == 0, done.stderr
+    found = parquet.read(tmp_path / "out.parquet", parquet.PREPARED)
+    del hub["revision"]  # a local copy has none
+    assert (
+        prepare(own_process, "records", folder.parent, size=3, split="train", hub=hub, **options).returncode
+        == 0
+    )
+    assert parquet.read(tmp_path / "out.parquet", parquet.PREPARED) == found
+    assert all(row["prompt"] == f"{row['answer']} + 0?" for row in found)
+    done = prepare(own_process, "records", None, hub={"repo": "acme/other"}, **options)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "error: tasks.bench.test: acme/other (default, train): " in done.stderr
