@@ -234,6 +234,23 @@ def test_an_unreadable_judgement_is_no_score(grade_judged, tmp_path):
     assert attacks["score"] == pytest.approx(2 / 3)
 
 
+def test_a_judgement_that_was_cut_off_is_no_single_word(program, tmp_path):
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, JUDGED, {})
+    judged = [
+        {**row, "judgement": "YES", "finish_reason": reason}
+        for row, reason in zip(JUDGED, ["stop", "length", "stop", "stop"], strict=True)
+    ]
+    parquet.write(tmp_path / "judgements.parquet", parquet.JUDGEMENTS, judged, {})
+    done = program(
+        *("grade", "--generations", "generations.parquet", "--graders", "attacks=judge"),
+        *("--judged", "attacks", "--judgements", "judgements.parquet"),
+        *("--grades", "grades.parquet", "--scores", "scores.json"),
+    )
+    assert done.returncode == 0, done.stderr
+    grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+    assert [row["grade"] for row in grades] == [1.0, None, 1.0, 1.0]
+
+
 def test_a_judge_that_never_says_yes_or_no_is_named(grade_judged):
     done = grade_judged(["Well"] * 4, graders=("attacks=judge",))
     assert done.returncode == 2

@@ -17,6 +17,7 @@ from tms.io.errors import InputError
 from tms.metrics import health
 from tms.metrics.per_example import by_example, interval
 
+CUT = " …"  # what a judge began to say need not be what it would have said
 COUNTED = ("", LIMIT, *LOST)  # reasons that are counted elsewhere or are none
 
 
@@ -47,7 +48,7 @@ KEY = ["example_id", "benchmark", "checkpoint", "sample"]  # what identifies a c
 
 
 def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
-    """Read judges' raw outputs by `KEY`.
+    """Read judges' raw outputs by `KEY`; one that was cut off ends with `CUT`.
 
     Raises:
         InputError: judged benchmarks without a file, or a broken file.
@@ -57,7 +58,7 @@ def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
     if not paths:
         raise InputError(f"--judged {' '.join(judged)}: give the judge's output as --judgements FILE")
     return {
-        tuple(row[name] for name in KEY): row["judgement"]
+        tuple(row[name] for name in KEY): row["judgement"] + (CUT if row["finish_reason"] == "length" else "")
         for path in paths
         for row in parquet.read(path, parquet.JUDGEMENTS)
     }
