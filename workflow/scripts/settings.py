@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
     contents = read_files(configfiles_of(args.run, args.configfile))
     config = merged(contents)
     run = parse_run(args.run, config)
-    check(config, [run.model])
+    check(config, {run.model: [run.method]})
     check_run(config, run)
     rows = [("setting", "value", "set in", "file")]
     for setting in run_settings(config, run):
