@@ -67,7 +67,7 @@ def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(
     monkeypatch.setattr(facts, "build", lambda *_: rows)
     done = program(
         *("prepare", "--task", "x", "--kind", "facts", "--split", "test", "--output", "x.parquet"),
-        *("--size", len(golds), "--grader", grader),
+        *("--size", len(golds), "--read-by", grader),
     )
     assert (done.returncode == 2, len(done.stderr.splitlines())) == (count > 0, count), done.stderr
     assert all(word in done.stderr for word in words)

@@ -112,7 +112,7 @@ rule prepare:
         code=lambda w: digests("prepare", tasks.task_modules(config, w.task)),
     shell:
         f"HF_HUB_OFFLINE={{resources.offline}} {JOB} python workflow/scripts/prepare.py"
-        " {params.flags} --grader {resources.grader} --output {output:q} > {log:q} 2>&1"
+        " {params.flags} --read-by {resources.grader} --output {output:q} > {log:q} 2>&1"
 
 
 rule decontaminate:

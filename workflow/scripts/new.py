@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tms.config.check import check
-from tms.config.check_values import name_fault
 from tms.config.faults import Faults
 from tms.config.load import merged, read_files
+from tms.config.names import name_fault
 from tms.cost_estimate.dry_run import jobs_of
 from tms.data.records.read import Seen, inspect
 from tms.generation.chat import ChatFormat

@@ -25,7 +25,11 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="seed of the rows drawn")
     add("--options", type=json.loads, default={}, help="the kind's options, JSON")
     add("--data-root", type=Path, help="folder of local benchmark files, for kinds that read them")
-    add("--grader", help="the task's grader, which has to be able to read the gold answers; changes no row")
+    add(
+        "--read-by",
+        metavar="GRADER",
+        help="the task's grader, which has to be able to read the gold answers; changes no row",
+    )
     add("--output", type=Path, required=True, help="Parquet file to write")
     return parser
 
@@ -84,8 +88,8 @@ def main(args: argparse.Namespace) -> None:
                 f"(texts); README, Add a task, lists them"
             )
     check_contexts(examples, f"tasks.{args.task}.{args.split}")
-    if args.grader:
-        check_golds(examples, args.grader, f"tasks.{args.task}.{args.split}")
+    if args.read_by:
+        check_golds(examples, args.read_by, f"tasks.{args.task}.{args.split}")
     parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))
 
 

@@ -9,15 +9,13 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from tms.config.names import name_fault
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 
 SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.schema.yaml"
 NAMED = ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads")
-RESERVED = {"base", "cells", "tables", "figures", "all", "hub"}  # folder names of the workflow's own
-FILES = (".csv", ".html", ".json", ".parquet")  # endings of files that lie beside folders of those names
 PATTERN = "*?[{}"  # signs that some reader of a path takes for a pattern
-LONGEST = 100  # letters of a name: several of them, and an ending, make the name of one log
 MOST = 10**9  # of an integer that has no other limit: more prompts, steps or tokens than any run has
 POINT = "^[0-9]+of[1-9][0-9]*$"
 # The schema's patterns, by their beginning.
@@ -97,19 +95,6 @@ def _read_as(value: object) -> str:
     if isinstance(value, int | float):
         return f"the number {value}"
     return f"the {type(value).__name__} {value}"
-
-
-def name_fault(part: str, name: str) -> str | None:
-    """What is wrong with the name of an entry of a section; None: nothing."""
-    shown = f"{part}.{name}" if name.isprintable() else f"{part}: {name!r}"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name in RESERVED or name.endswith(FILES):
-        return (
-            f"config: {shown}: names are folders: use letters, digits, '_', '.', '-', none of "
-            f"{', '.join(sorted(RESERVED))}, and no ending {', '.join(FILES)}"
-        )
-    if len(name) > LONGEST:
-        return f"config: {shown}: a name has at most {LONGEST} letters, for it is part of file names"
-    return None
 
 
 def path_fault(key: str, path: object) -> str | None:

@@ -1,7 +1,7 @@
 """Joint targets: several tasks on whose references together one model is trained."""
 
-from tms.config.check_values import LONGEST
 from tms.config.faults import Faults
+from tms.config.names import LONGEST
 from tms.config.suite import JOINT, tasks_of
 
 SIZES = ("train", "heldout")  # keys of a task whose values add up

@@ -27,7 +27,8 @@ RESOURCES = {
         "--report-to",
         "--processes",
     ),
-    *("--grading-processes", "--lost-rows", "--equal-steps", "--max-kl", "--on-failure"),
+    *("--grading-processes", "--lost-rows", "--equal-steps", "--max-kl", "--on-failure", "--masked-targets"),
+    "--read-by",
 }
 
 
