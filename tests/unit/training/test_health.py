@@ -40,6 +40,8 @@ def test_more_than_half_of_the_targets_without_loss_stop_the_run_unless_allowed(
     health.check_masked(sick, "warn")
     with pytest.raises(InputError, match=r"^75% of 100 targets .*max_new_tokens.*masked_targets: warn.*25%$"):
         health.check_masked(sick, "stop")
+    with pytest.raises(InputError, match=r"shorten its answers$"):
+        health.check_masked(SOUND | {"masked": {"too long": 100}}, "stop")
 
 
 def test_a_mixture_that_is_nearly_all_of_one_source_is_told():

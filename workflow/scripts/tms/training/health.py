@@ -36,11 +36,10 @@ def check_masked(facts: dict, choice: str) -> None:
     Raises:
         InputError: they are more than `STOP`, and the choice is stop.
     """
+    left = 1 - masked_share(facts)
     if choice == "stop" and masked_share(facts) > STOP:
-        raise InputError(
-            f"{_masked(facts)}; training.masked_targets: warn goes on with the other "
-            f"{1 - masked_share(facts):.0%}"
-        )
+        allowed = f"; training.masked_targets: warn goes on with the other {left:.0%}" if left else ""
+        raise InputError(f"{_masked(facts)}{allowed}")
 
 
 def masked_share(facts: dict) -> float:
