@@ -136,6 +136,21 @@ def test_columns_that_no_name_tells_apart(new, project):
     assert written(project)["tasks"]["faq"]["options"]["columns"] == {"prompt": "a", "answer": "b"}
 
 
+def test_a_model_that_cannot_be_exported_is_told_before_it_is_trained(new, project):
+    """A tokenizer with other splits in a folder of Qwen2: transformers would rebuild it."""
+    tokenizer = json.loads((project / "base" / "tokenizer.json").read_text())
+    tokenizer["pre_tokenizer"] = {
+        "type": "ByteLevel",
+        "add_prefix_space": True,
+        "trim_offsets": True,
+        "use_regex": True,
+    }
+    (project / "base" / "tokenizer.json").write_text(json.dumps(tokenizer))
+    done = new()
+    assert done.returncode == 0, done.stderr
+    assert "warning: it can be trained, but not exported: base: AutoTokenizer" in done.stdout
+
+
 def test_the_context_bounds_the_longest_answer(new, project):
     """The tiny model's context holds 256 tokens, a token a letter."""
     assert new().returncode == 0

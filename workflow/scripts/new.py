@@ -7,7 +7,6 @@ COLUMNS='prompt: question, answer: reply' where the user gives them.
 import argparse
 import io
 import re
-import shlex
 import tempfile
 from contextlib import redirect_stdout
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ from tms.config.load import merged, read_files
 from tms.config.names import name_fault
 from tms.cost_estimate.dry_run import jobs_of
 from tms.data.records.read import Seen, inspect
+from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
 from tms.io import cli
 from tms.io.errors import InputError
@@ -108,6 +108,44 @@ def print_data(data: str, seen: Seen, counted: lengths.Lengths, longest: int) ->
     print(f"  max_new_tokens {longest}: {100 * counted.cut(longest):.1f} % of the answers are longer")
 
 
+def compose(
+    args: argparse.Namespace,
+    task: str,
+    options: dict,
+    seen: Seen,
+    base: model.Model,
+    longest: int,
+    machine: hardware.Machine,
+) -> dict:
+    """The values of the file."""
+    plan = sizes.schedule(seen.splits["train"])
+    rate = sizes.LORA_RATE if machine.lora else sizes.learning_rate(base.parameters)
+    training = {"learning_rate": rate, "epochs": plan.epochs, "effective_batch": plan.batch}
+    training["device_batch"] = sizes.device_batch(plan.batch, machine.keys.get("gpus", {}).get("train", 0))
+    entry = {"base": base.base, "training": training | machine.lora}
+    if base.download and base.parameters:
+        entry["parameters"] = base.parameters
+    task_entry = {"kind": "records", "grader": args.grader, "options": options}
+    task_entry |= {name: seen.splits[name] for name in SPLITS} | {"max_new_tokens": longest}
+    downloads = dict([base.download]) if base.download else {}
+    return text.configuration(args.name, task, entry | machine.keys, task_entry, downloads)
+
+
+def print_run(
+    args: argparse.Namespace, base: model.Model, chat: ChatFormat, words: str, values: dict
+) -> None:
+    """Print what was seen in the model, and how it is trained."""
+    size = f"{base.parameters / 1e6:.4g} million parameters, " if base.parameters else ""
+    print(f"{args.model}: {size}a context of {chat.context_length} tokens; {words}")
+    training = values["models"][args.name]["training"]
+    ((_, entry),) = values["tasks"].items()
+    plan = sizes.schedule(entry["train"])
+    print(
+        f"  {plan.steps} steps: {entry['train']} rows x {plan.epochs} epochs / batch {plan.batch}; "
+        f"learning rate {training['learning_rate']:g}"
+    )
+
+
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     shipped, faults = read_files([]), Faults()
@@ -131,40 +169,26 @@ def main(args: argparse.Namespace) -> None:
             f"the {chat.context_length} tokens of {args.model}; shorten them"
         )
     machine = hardware.choose(base.parameters, find_spec("vllm") is not None)
-    plan = sizes.schedule(seen.splits["train"])
-    rate = sizes.LORA_RATE if machine.lora else sizes.learning_rate(base.parameters)
-    training = {"learning_rate": rate, "epochs": plan.epochs, "effective_batch": plan.batch}
-    training["device_batch"] = sizes.device_batch(plan.batch, machine.keys.get("gpus", {}).get("train", 0))
-    entry = {"base": base.base, "training": training | machine.lora}
-    if base.download and base.parameters:
-        entry["parameters"] = base.parameters
-    task_entry = {"kind": "records", "grader": args.grader, "options": options}
-    task_entry |= {name: seen.splits[name] for name in SPLITS} | {"max_new_tokens": longest}
-    downloads = dict([base.download]) if base.download else {}
-    values = text.configuration(args.name, task, entry | machine.keys, task_entry, downloads)
-    file = Path("config", f"{args.name}.yaml")
+    values = compose(args, task, options, seen, base, longest, machine)
+    file, table = Path("config", f"{args.name}.yaml"), f"results/{args.name}/tms/table.csv"
     warnings = check(merged(shipped | {file: values}), [args.name])
-    table = f"results/{args.name}/tms/table.csv"
+    warnings += hardware.warnings(machine, counted.longest_prompt)
+    if fault := tokenizer_fault(base.folder, chat):
+        warnings.append(f"it can be trained, but not exported: {fault}")
     written = text.text(values)
     with tempfile.TemporaryDirectory() as folder:
-        tried = Path(folder, f"{args.name}.yaml")
+        tried = Path(folder, file.name)
         tried.write_text(written, encoding="utf-8")
         jobs = jobs_of([table], [tried])
     with file.open("x", encoding="utf-8") as stream:
         stream.write(written)
     print_data(args.data, seen, counted, longest)
-    size = f"{base.parameters / 1e6:.4g} million parameters, " if base.parameters else ""
-    print(f"{args.model}: {size}a context of {chat.context_length} tokens; {machine.words}")
-    print(
-        f"  {plan.steps} steps: {seen.splits['train']} rows x {plan.epochs} epochs / batch {plan.batch}; "
-        f"learning rate {rate:g}"
-    )
-    for warning in [*warnings, *hardware.warnings(machine, counted.longest_prompt)]:
+    print_run(args, base, chat, machine.words, values)
+    for warning in warnings:
         print(f"warning: {warning}")
     print(f"{file} is written: {len(jobs)} jobs. Next:")
-    laid = shlex.quote(str(file))
-    print(f"  .venv/bin/snakemake --cores all --configfile {laid} -- {table}")
-    print(f"(what it takes, beforehand: make estimate CONFIG={laid} TARGET={table})")
+    print(f"  .venv/bin/snakemake --cores all --configfile {file} -- {table}")
+    print(f"(what it takes, beforehand: make estimate CONFIG={file} TARGET={table})")
 
 
 if __name__ == "__main__":

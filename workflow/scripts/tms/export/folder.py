@@ -4,6 +4,7 @@ import json
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 from tms.export import tokenizer
 from tms.generation.chat import ChatFormat, generation_config
@@ -56,6 +57,17 @@ def check_finished(run: Path, command: str) -> None:
         raise InputError(f"{run}: this run is not finished (no {missing[0]}); run {command}")
 
 
+def tokenizer_fault(folder: Path, chat: ChatFormat) -> str | None:
+    """Why exports of runs on a base would be refused for its tokenizer; None: they would not."""
+    with TemporaryDirectory() as place:
+        _copy(folder, Path(place), FILES)
+        try:
+            tokenizer.settle(Path(place), chat, [])
+        except InputError as error:
+            return str(error)
+    return None
+
+
 def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
     """Write a checkpoint as a folder that Transformers and vLLM open, whole or not at all.
 
@@ -77,10 +89,7 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
     unfinished.mkdir()
     try:
         base = base_of(checkpoint)
-        copied = FILES if base else (*FILES, *WEIGHTS)
-        for file in sorted(checkpoint.iterdir()):
-            if file.is_file() and any(fnmatch(file.name, name) for name in copied):
-                shutil.copyfile(file, unfinished / file.name)
+        _copy(checkpoint, unfinished, FILES if base else (*FILES, *WEIGHTS))
         if base:
             _write_merged(checkpoint, base, unfinished)
         _write_ends(unfinished, chat)
@@ -94,6 +103,13 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _copy(folder: Path, target: Path, names: tuple[str, ...]) -> None:
+    """Copy the files of these names, or patterns, without their modes."""
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and any(fnmatch(file.name, name) for name in names):
+            shutil.copyfile(file, target / file.name)
 
 
 def _write_merged(checkpoint: Path, base: Path, folder: Path) -> None:

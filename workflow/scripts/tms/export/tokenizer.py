@@ -45,8 +45,8 @@ def settle(folder: Path, run: ChatFormat, rows: list[dict]) -> None:
                 return
     raise InputError(
         f"{run.folder}: AutoTokenizer, with which Transformers and vLLM open an exported folder, gives other "
-        f"token ids than this run had, e.g. of {different!r}: transformers rebuilds the tokenizer of this "
-        f"model_type; give the base a tokenizer of its kind and train again"
+        f"token ids than a run has, e.g. of {different!r}: transformers rebuilds the tokenizer of this "
+        f"model_type; give the base a tokenizer of its kind, and train it anew"
     )
 
 
