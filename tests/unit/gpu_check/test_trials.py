@@ -42,6 +42,8 @@ def found(one, trial):
         (LARGE, 4, [Trial(32, 4)]),
         (LARGE, 1, [Trial(3, 1), Trial(6, 1)]),
         (SMALL, 1, [Trial(16, 1)]),
+        # Frozen, 2 bytes x 8.03e9.
+        (replace(LARGE, lora={"rank": 16, "alpha": 32}), 1, [Trial(32, 1)]),
     ],
 )
 def test_plan(one, cards, wanted):

@@ -91,6 +91,7 @@ def _training(shape: Shape, trial: Trial, machine: Machine, folder: Path) -> Par
         "device_batch": shape.device_batch,
         "tokens": shape.tokens,
         "recompute": shape.recompute,
+        "lora": shape.lora,
     }
     if on_policy:
         random_model.write_tokenizer(folder / name)

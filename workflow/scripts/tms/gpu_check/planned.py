@@ -21,6 +21,7 @@ def planned_peak(shape: Shape, card_bytes: int) -> float | None:
         rows=shape.device_batch,
         tokens=shape.tokens,
         recompute=shape.recompute == "on",
+        lora=shape.lora,
     )
     memory = Store(None).memory(step)
     if memory is None:

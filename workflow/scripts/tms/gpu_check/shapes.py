@@ -28,6 +28,7 @@ class Shape:
         completion: of those, the completion's.
         recompute: on or off: gradient checkpointing.
         fsdp: one of `devices.FSDP`.
+        lora: `training.lora` of the configuration; None: all weights are trained.
         generating_cards: cards over which a generating job spreads it.
         folder: of the weights; None where they are not there.
         kind: TRAIN, one of ON_POLICY, or GENERATE.
@@ -41,6 +42,7 @@ class Shape:
     completion: int = 0
     recompute: str = "off"
     fsdp: str = "auto"
+    lora: dict | None = None
     generating_cards: int = 1
     folder: str | None = None
     kind: str = TRAIN
@@ -62,7 +64,7 @@ class Shape:
 
     def sharded(self, card_bytes: int | None) -> bool:
         """Whether the workflow would shard it on its configured cards."""
-        if self.cards < 2:
+        if self.cards < 2 or self.lora:
             return False
         return devices.shards(self.fsdp, self.parameters, self.cards, card_bytes)
 
@@ -130,6 +132,7 @@ def _of_training(config: dict, model: str, kind: str, method: str, keys: dict) -
         completion=limits[task],
         recompute=_switch(training.get("gradient_checkpointing", False)),
         fsdp=_switch(training.get("fsdp", "auto")),
+        lora=training.get("lora"),
         generating_cards=study.gpus(config, model, "generate"),
         folder=_with_weights(config["models"][model]["base"]),
         kind=kind,

@@ -3,8 +3,11 @@
 import os
 import resource
 import time
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+
+from tms.training.settings import Lora
 
 NEVER = 10**9  # a step that no run reaches, so that no checkpoint is written
 
@@ -14,7 +17,8 @@ class ShortRun:
 
     Args:
         settings: `folder` with the model's `config.json`; `sharded`, whether the processes share one model;
-            `device_batch`, `recompute` (on or off); `started`, the second at which the part was started.
+            `device_batch`, `recompute` (on or off), `lora` (as configured, or None);
+            `started`, the second at which the part was started.
 
     Attributes:
         folder: of the model.
@@ -49,7 +53,7 @@ class ShortRun:
 
         def load_model(run):
             sharding.begin(run.sharded)
-            return self.weights(torch.float32)
+            return self.weights(torch.bfloat16 if settings.get("lora") and run.bf16 else torch.float32)
 
         def timed(run, trainer):
             trainer.add_callback(Times())
@@ -81,7 +85,15 @@ class ShortRun:
             "save_every_seconds": float("inf"),
             "report_to": "none",
             "log_dir": self.folder,
+            **self.adapters,
         }
+
+    @property
+    def adapters(self) -> dict:
+        """Words of the adapters that are trained; none where all weights are."""
+        if not (lora := self.settings.get("lora")):
+            return {}
+        return {f"lora_{name}": value for name, value in asdict(Lora.from_config(lora)).items()}
 
     def found(self, tokens: int) -> dict:
         """What a part returns of its run.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tms.gpu_check.shapes import Shape, parameters
 from tms.memory_plan.formulas import kl_weights, vllm_weights
-from tms.training.devices import COPIED_BYTES, STATE_BYTES
+from tms.training.devices import COPIED_BYTES, FROZEN_BYTES, STATE_BYTES
 
 ROOM = 0.5  # share of a card that weights, gradients and moments of a trial may take
 
@@ -57,11 +57,15 @@ def plan(shape: Shape, cards: int, card_bytes: int | None) -> list[Trial]:
 
 
 def state_bytes(shape: Shape, layers: int, sharded: bool, processes: int) -> float:
-    """Weights, gradients and moments of a process: 16 bytes a parameter, and 4 of buckets between copies.
+    """Weights, gradients and moments of a process: 16 bytes a parameter, and 4 of buckets between copies; of
+    frozen ones, beside which adapters are small, 2.
 
     On-policy, the weights for the KL come with them.
     """
     count = parameters(shape.architecture, layers)
+    if shape.lora:
+        kl = kl_weights(count, processes, sharded=False) if shape.part == "on-policy" else 0
+        return FROZEN_BYTES * count + kl
     kl = kl_weights(count, processes, sharded) if shape.part == "on-policy" else 0
     if sharded:
         return STATE_BYTES * count / processes + kl

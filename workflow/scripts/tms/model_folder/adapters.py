@@ -111,7 +111,7 @@ def check_targets(base: Path, targets: Sequence[str]) -> None:
     """Refuse names of modules that no decoder layer of a base has, or that are no linear layers.
 
     Args:
-        base: model folder, whose files' headers are read.
+        base: model folder, whose files' headers are read; without files every name passes.
         targets: names such as `q_proj` or `self_attn.q_proj`.
 
     Raises:
@@ -127,7 +127,7 @@ def check_targets(base: Path, targets: Sequence[str]) -> None:
                     if len(tensors.get_slice(name).get_shape()) == 2:
                         modules.add(name.removesuffix(".weight"))
     unknown = [name for name in targets if not any(f".{path}".endswith(f".{name}") for path in modules)]
-    if unknown:
+    if modules and unknown:
         known = sorted({path.rpartition(".")[2] for path in modules})
         raise InputError(
             f"training.lora.targets: {base} has no linear layer {', '.join(unknown)} in its decoder; known "
