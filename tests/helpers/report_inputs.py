@@ -143,7 +143,9 @@ def write(folder: Path, project: Path) -> list[str]:
     (folder / "contamination.json").write_text(json.dumps(report))
     for method in METHODS:
         (folder / method / "warnings.json").write_text(json.dumps(WARNINGS))
-    settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "experiments": {"main": [*METHODS]}}
+    tasks = {"chain": {}, "facts": {}}
+    settings = {"model": {"base": "b", "teacher": "t"}, "suite": SUITE, "tasks": tasks}
+    settings |= {"experiments": {"main": [*METHODS]}}
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
         *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),

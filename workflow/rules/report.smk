@@ -44,6 +44,7 @@ rule questions_all:
 rule report:
     input:
         generations=lambda w: page.reported_rows(config, w.model, "generations.parquet"),
+        likelihoods=lambda w: page.reported_likelihoods(config, w.model),
         grades=lambda w: page.reported_rows(config, w.model, "grades.parquet"),
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",

@@ -4,11 +4,13 @@ import argparse
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 
+from tms.config import tasks
 from tms.config.suite import Suite, tasks_of
 from tms.data.contamination import report
 from tms.experiments import cells, labels
@@ -56,14 +58,18 @@ def read_settings(text: str) -> tuple[dict, Suite]:
         raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
 
 
-def rows_behind(base: Path, folders: dict[str, Path], suite: Suite) -> tuple[list[dict], int]:
+def rows_behind(
+    base: Path, folders: dict[str, Path], suite: Suite, by_likelihood: list[str]
+) -> tuple[list[dict], int]:
     """Example rows of each benchmark by the run that its models were trained in, and how many of each."""
     runs: dict[tuple[str, int], dict[str, Path]] = {}
     for label, folder in folders.items():
         method, task, seed = content.split_label(label)
         runs.setdefault((task, seed), {"base": base})[method] = folder
     count = examples.prompts_of_each(len(suite.benchmarks) * sum(map(len, runs.values())))
-    chosen = {run: examples.of_run(members, suite.benchmarks, count) for run, members in runs.items()}
+    chosen = {
+        run: examples.of_run(members, suite.benchmarks, count, by_likelihood) for run, members in runs.items()
+    }
     benchmarks = []
     for benchmark in suite.benchmarks:
         # A target's number comes from the runs on it, so these come first.
@@ -99,9 +105,12 @@ def main(args: argparse.Namespace) -> None:
     folders = {label: Path(path) for label, path in cli.parse_pairs(args.runs).items()}
     seeds = sorted({content.split_label(label)[2] for label in folders})
     lookup = CellLookup(ModelInfo(args.model, {}, suite, {}), cells.read(args.cells))
-    behind, count = rows_behind(args.base, folders, suite)
+    by_likelihood = tasks.by_likelihood(settings, list(settings["tasks"]))
+    behind, count = rows_behind(args.base, folders, suite, by_likelihood)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
+    if told := content.compared(by_likelihood):
+        scores = replace(scores, caption=f"{scores.caption} {told}")
     leading = {"scores": [table for table in (scores, page_tables.measures(lookup)) if table.rows]}
     shown = content.sections(
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading

@@ -5,7 +5,7 @@ from dataclasses import replace
 from helpers.estimate_config import figures
 
 from tms.cost_estimate.dry_run import Job
-from tms.cost_estimate.estimator import Estimate
+from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.summary import assumed_speeds
 
 

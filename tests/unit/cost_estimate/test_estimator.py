@@ -8,7 +8,8 @@ from helpers.estimate_config import CONFIG, figures
 from helpers.paths import ROOT
 
 from tms.cost_estimate.dry_run import Job, examples_of, refusal
-from tms.cost_estimate.estimator import Estimate, Estimator
+from tms.cost_estimate.estimate import Estimate
+from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.model_sizes import ModelSizes
@@ -164,6 +165,15 @@ class TestStages:
         inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
         found = estimator().estimate(job("generate", inputs, run="base", gpus=1))
         assert found.generated == 40 * 400 + 20 * 10
+
+    def test_likelihoods_read_each_choice_behind_its_question(self):
+        inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
+        found = estimator().estimate(job("likelihoods", inputs, run="base", gpus=1))
+        prompts = 40 * 100 + 20 * estimator().lengths.examples("facts", "test", "models/hub/q").prompt
+        assert (found.generated, found.bytes) == (0, 0) and found.scored == pytest.approx(4 * prompts)
+        # In float32, as long as eight passes in bfloat16 at half of the peak.
+        twice = estimator().estimate(job("likelihoods", inputs, run="tms/sums/seed0", gpus=1))
+        assert twice.seconds == found.seconds > 10
 
     def test_samples_of_the_first_prompts_of_each_task(self):
         inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tms.cost_estimate.dry_run import Job
-from tms.cost_estimate.estimator import Estimate
+from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.file_systems import disk_words, file_systems, without_room
 from tms.cost_estimate.summary import Machine
 

@@ -223,6 +223,31 @@ def test_examples_of_a_run_hold_each_model_s_own_row(tmp_path):
         assert example.answers[0].completion.shown.startswith(HOSTILE[index])
 
 
+def test_examples_scored_by_likelihood_show_each_choice(tmp_path):
+    write_rows(tmp_path, 0)
+    answer = json.dumps({"label": "B", "labels": ["A", "B"], "texts": ["ice", HOSTILE[0]]})
+    rows = [
+        {
+            "example_id": f"facts-{n}",
+            "benchmark": "facts",
+            "checkpoint": "",
+            "sample": 0,
+            "prompt": "Question: x",
+        }
+        | {"answer": answer, "logprobs": [-12.34567, -0.5], "seconds": 0.1}
+        for n in range(6)
+    ]
+    parquet.write(tmp_path / "likelihoods.parquet", parquet.LIKELIHOODS, rows, {})
+    path = tmp_path / "generations.parquet"
+    kept = [row for row in parquet.read(path, parquet.COMPLETIONS) if row["benchmark"] != "facts"]
+    parquet.write(path, parquet.COMPLETIONS, kept, {})
+    examples = of_run({"base": tmp_path}, ["chain", "facts"], by_likelihood=["facts"])
+    (answered,) = examples["facts"][0].answers
+    assert answered.completion.shown == f"-12.346  A. ice\n-0.500  B. {HOSTILE[0]}"
+    assert examples["facts"][0].prompt.shown == "Question: x" and len(examples["chain"]) == PROMPTS
+    assert content.compared([]) == "" and content.compared(["arc_c"]).startswith("ARC")
+
+
 def test_a_graded_row_without_its_completion_is_named(tmp_path):
     write_rows(tmp_path, 0)
     path = tmp_path / "generations.parquet"

@@ -1,7 +1,7 @@
 """Estimate of a job: tokens, seconds and disk, from the configuration, lengths and throughputs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tms.config import study as settings
@@ -9,28 +9,15 @@ from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.config.tasks import limit
 from tms.cost_estimate.dry_run import Job, examples_of
+from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.expected_pairs import counts_of_part, distinct_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
-from tms.cost_estimate.throughput import FROZEN_SHARE, Device, Throughput, float32_slowdown
+from tms.cost_estimate.throughput import CHOICES, FROZEN_SHARE, Device, Throughput, float32_slowdown
 from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Tokens, seconds and bytes of a job."""
-
-    job: Job
-    seconds: float
-    generated: float = 0.0
-    trained: float = 0.0  # tokens in the loss
-    scored: float = 0.0  # tokens of forward passes alone; prompts that are read before generating not counted
-    bytes: float = 0.0  # left on disk when the job has ended
-    removable: float = 0.0  # of those, SFT checkpoints that a harvest alone needs
-    state: float = 0.0  # bytes on disk only while the job runs
 
 
 class Estimator:
@@ -56,6 +43,7 @@ class Estimator:
             "generate": self._generate,
             "generate_samples": self._generate_samples,
             "grade_samples": self._grade_samples,
+            "likelihoods": self._likelihoods,
             "judge": self._judge,
             "drift": self._drift,
         }
@@ -272,14 +260,25 @@ class Estimator:
         scored += points * sum(text.count * (text.prompt + text.completion) for text in beside)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
         scored += 4 * chosen["samples"] * sum(text.count * (text.prompt + text.completion) for text in sets)
+        # The floor loads both models in two precisions.
+        measured = self._forward(job, folder, points + 2 + 4, scored)
+        return replace(sampled, seconds=sampled.seconds + measured.seconds, scored=scored)
+
+    def _likelihoods(self, job: Job) -> Estimate:
+        """Questions with each of their choices, at most as long as the prompt that lists all of them."""
+        model = job.wildcards["model"]
+        folder, models = self.config["models"][model]["base"], self._models(job)
+        texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
+        read = CHOICES * sum(one.count * one.prompt for one in texts)
+        return self._forward(job, folder, models, models * read)
+
+    def _forward(self, job: Job, folder: str, loads: float, scored: float) -> Estimate:
+        """Passes over so many tokens in float32, on one card."""
         device, _ = self._device(job)
-        lanes = 1 if job.gpus else job.threads  # forward passes use one card
-        loads = points + 2 + 4  # the floor loads both models in two precisions
-        seconds = device.start["score"]
+        passed = float32_slowdown(job.gpus) * scored / (1 if job.gpus else job.threads)
+        seconds = device.start["score"] + device.forward_seconds(self.sizes.parameters(folder), passed)
         seconds += loads * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
-        passed = scored * float32_slowdown(job.gpus)
-        seconds += device.forward_seconds(self.sizes.parameters(folder), passed) / lanes
-        return Estimate(job, sampled.seconds + seconds, sampled.generated, 0.0, scored, sampled.bytes)
+        return Estimate(job, seconds, scored=scored)
 
     def _generation(
         self, job: Job, folder: str, models: float, texts: list[Texts], tries: int = 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tms.cost_estimate.estimator import Estimate
+from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.numbers import short
 from tms.cost_estimate.summary import Disk, Machine, disk
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tms.cost_estimate.dry_run import Job
-from tms.cost_estimate.estimator import Estimate
+from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.throughput import Throughput
 from tms.cost_estimate.timetable import Load, length, starts
 from tms.io import cost

@@ -13,6 +13,7 @@ TRAINING_FLOPS = (
 )
 FORWARD_FLOPS = 2
 FROZEN_SHARE = 2 / 3  # of training's operations where weights are frozen and have no gradients (LoRA)
+CHOICES = 4  # of a question whose choices are compared, assumed
 # Float32 passes without TF32 take so many times as long on a card as bfloat16 ones. Assumed: the peaks of an
 # A100 are 16 times apart, of an H100 15 times, and float32 comes twice as near to its own.
 FLOAT32_SLOWDOWN = 8

@@ -10,6 +10,7 @@ from tms.memory_plan.shapes import StepMemory, StepShape
 
 TRAINING = ("train_sft", "train_student", "train_on_policy")
 GENERATING = ("harvest", "generate", "generate_samples", "drift")
+PASSING = ("drift", "likelihoods")  # forward passes in float32
 
 
 def peaks(jobs: Iterable[Job], config: dict, memory_of: MemoryOf) -> dict[str, Peak]:
@@ -72,11 +73,11 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
     names = job.wildcards
     if job.rule in TRAINING:
         return plan.training(config, names["model"], names["method"], names["task"], memory_of)
-    if job.rule in GENERATING:
+    if job.rule in (*GENERATING, *PASSING):
         model = names["model"]
         tokens = plan.longest_row(config, model)
-        sampling = plan.generating(config, "models", model, tokens)
-        return [*sampling, *plan.drift(config, model, tokens)] if job.rule == "drift" else sampling
+        sampling = plan.generating(config, "models", model, tokens) if job.rule in GENERATING else []
+        return [*sampling, *plan.drift(config, model, tokens)] if job.rule in PASSING else sampling
     for part, name in (("teachers", "teacher"), ("judges", "judge")):
         if job.rule == name:
             limits = [task["max_new_tokens"] for task in config["tasks"].values()]

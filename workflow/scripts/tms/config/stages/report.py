@@ -4,6 +4,7 @@ import json
 
 from tms.config import paths, study
 from tms.config.flags import flags, labelled
+from tms.config.stages import evaluate
 
 # General settings that a report prints.
 REPORTED_SECTIONS = ("training", "tms", "harvest", "on_policy", "evaluation", "drift", "diagnose")
@@ -38,6 +39,15 @@ def reported_rows(config: dict, model: str, name: str) -> list[str]:
 def warning_files(config: dict, model: str) -> list[str]:
     """What looks wrong with the runs of each method of the experiment main."""
     return list(paths.method_files(model, study.experiments(config, model)["main"], "warnings.json").values())
+
+
+def reported_likelihoods(config: dict, model: str) -> list[str]:
+    """The files of likelihoods of these, where a benchmark is scored by them."""
+    return [
+        path
+        for run in ["base", *reported_runs(config, model, "")]
+        for path in evaluate.likelihoods(config, model, run)
+    ]
 
 
 def reported_settings(config: dict, model: str) -> dict:

@@ -1,8 +1,9 @@
 """Rows behind a cell: a bounded number of prompts with the completions of each method side by side."""
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ PROMPTS = 6  # of each benchmark and run, at most
 COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
 CHARACTERS = 1_500  # of each text
 READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", "finish_reason"]
+COMPARED = ["benchmark", "example_id", "prompt", "logprobs", "answer"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -80,7 +82,10 @@ def choose(grades: Mapping[str, Mapping[str, float | None]], count: int = PROMPT
 
 
 def of_run(
-    folders: Mapping[str, Path], benchmarks: list[str], count: int = PROMPTS
+    folders: Mapping[str, Path],
+    benchmarks: list[str],
+    count: int = PROMPTS,
+    by_likelihood: Collection[str] = (),
 ) -> dict[str, list[Example]]:
     """Examples of each benchmark from models that were trained on the same task with the same seed.
 
@@ -88,6 +93,7 @@ def of_run(
         folders: model -> folder with its generations.parquet and grades.parquet; the base among them.
         benchmarks: which to show.
         count: prompts of each benchmark.
+        by_likelihood: benchmarks whose choices were compared instead, in likelihoods.parquet.
 
     Raises:
         InputError: a file is missing, or a graded row has no completion.
@@ -98,7 +104,7 @@ def of_run(
         for benchmark in benchmarks
     }
     details = {model: _rows(folder / "grades.parquet", GRADED, chosen) for model, folder in folders.items()}
-    texts = {model: _rows(folder / "generations.parquet", READ, chosen) for model, folder in folders.items()}
+    texts = {model: _texts(folder, chosen, by_likelihood) for model, folder in folders.items()}
     return {
         benchmark: [_example((benchmark, name), details, texts) for name in names]
         for benchmark, names in chosen.items()
@@ -129,6 +135,22 @@ def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
     for row in parquet.read(folder / "grades.parquet", ["benchmark", "example_id", "grade"]):
         grades.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
     return grades
+
+
+def _texts(
+    folder: Path, chosen: dict[str, list[str]], by_likelihood: Collection[str]
+) -> dict[tuple[str, str], dict]:
+    """What a model wrote, or the log-probability of each choice, a line each."""
+    written = {name: chosen[name] for name in chosen if name not in by_likelihood}
+    compared = {name: chosen[name] for name in chosen if name in by_likelihood}
+    rows = _rows(folder / "generations.parquet", READ, written)
+    if compared:
+        for key, row in _rows(folder / "likelihoods.parquet", COMPARED, compared).items():
+            question = json.loads(row["answer"])
+            lines = zip(row["logprobs"], question["labels"], question["texts"], strict=True)
+            shown = "\n".join(f"{logprob:.3f}  {label}. {text}" for logprob, label, text in lines)
+            rows[key] = row | {"context": "", "completion": shown, "finish_reason": "stop"}
+    return rows
 
 
 def _rows(path: Path, columns: list[str], chosen: dict[str, list[str]]) -> dict[tuple[str, str], dict]:
