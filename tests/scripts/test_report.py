@@ -1,5 +1,6 @@
 """The report's page: made by the program, and looked at in a real headless browser."""
 
+import json
 import re
 
 import pytest
@@ -37,6 +38,25 @@ def test_the_page_leads_with_the_frontier_and_needs_nothing_else(page):
 def test_warnings_come_first_and_each_once(page):
     text = page.read_text()
     assert text.count("facts: 3 of 6 are cut") == 1 and "(raise &lt;b&gt;it&lt;/b&gt;)" in text
+
+
+def test_a_model_without_scores_has_no_verdicts_and_no_grades(tmp_path, program):
+    words = [str(word) for word in write(tmp_path, PROJECT)]
+    settings = words.index("--settings") + 1
+    suite = {"targets": ["chain"], "unscored": ["chain"], "general": True}
+    words[settings] = json.dumps(json.loads(words[settings]) | {"suite": suite})
+    questions = tmp_path / words[words.index("--questions") + 1]
+    answers = [entry | {"verdict": "not measured"} for entry in json.loads(questions.read_text())]
+    questions.write_text(json.dumps(answers))
+    done = program("report", *words)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "report.html").read_text()
+    sections = [name for name in SECTIONS if name not in ("frontier-control", "verdicts")]
+    assert re.findall(r'<section id="([^"]+)"', text) == sections
+    assert "#verdicts" not in text and "none is measured by these experiments" in text
+    assert "not known: no benchmark scores what the model could do before" in text
+    shown = text.partition('<section id="rows">')[2].partition("</section>")[0]
+    assert "no score" in shown and "right</span>" not in shown and "not counted" not in shown
 
 
 def test_what_a_model_wrote_is_text(page):

@@ -20,6 +20,7 @@ from tms.metrics.measures import unknown
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
 from tms.report.page import content, examples, html, page_tables
+from tms.report.research_questions.decisions import NOT_MEASURED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,7 +80,8 @@ def rows_behind(
             {"task": labels.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
             for task, seed in order
         ]
-        benchmarks.append({"id": f"rows-{benchmark}", "title": labels.benchmark(benchmark), "runs": shown})
+        about = {"title": labels.benchmark(benchmark), "scored": benchmark not in suite.unscored}
+        benchmarks.append({"id": f"rows-{benchmark}", "runs": shown, **about})
     return benchmarks, count
 
 
@@ -91,7 +93,7 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
         "Teacher": settings["model"]["teacher"],
         "Targets": ", ".join(map(labels.benchmark, suite.targets)),
         "Retention": ", ".join(map(labels.benchmark, [*suite.retention, *suite.safety])) or "none",
-        **({"Not known": told} if (told := unknown(suite)) else {}),
+        **({"Forgetting": told.partition(" is ")[2]} if (told := unknown(suite)) else {}),
         "Seeds": ", ".join(map(str, seeds)),
         "Experiments": ", ".join(settings["experiments"]),
         "Software": content.versions(parquet.provenance(args.base / "generations.parquet")),
@@ -116,13 +118,16 @@ def main(args: argparse.Namespace) -> None:
         content.drawings(args.figures, args.tables), content.tables(args.tables), leading
     )
     answers = json.loads(args.questions.read_text())
+    answered = any(one["verdict"] != NOT_MEASURED for one in answers)
     frontier, *others = content.questions(answers, shown)
     text = html.render(
         args.templates,
         title=f"Report: {args.model}",
         lead="Trajectory-mixed supervision beside its baselines: what it gains, what it forgets, "
         "what it costs, and what these numbers say on the paper's questions.",
-        facts=facts(args, settings, suite, seeds),
+        facts=facts(args, settings, suite, seeds)
+        | ({} if answered else {"Paper's questions": "none is measured by these experiments"}),
+        answered=answered,
         warnings=content.warnings(args.warnings),
         sections=shown,
         frontier=frontier,
