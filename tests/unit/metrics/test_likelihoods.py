@@ -130,7 +130,7 @@ def test_what_cannot_be_measured_is_one_line(tiny_model, tmp_path, monkeypatch):
     ):
         encode([question("q4", "Which?", ["a", "b" * 300])], model, facts)
     with pytest.raises(InputError, match=r"quiz: row q5: the tokenizer of .* writes nothing"):
-        monkeypatch.setattr(model.chat.tokenizer, "encode", lambda text: [1, 2])
+        monkeypatch.setattr(model.chat.tokenizer, "encode", lambda text, verbose: [1, 2])
         encode([question("q5", "Which?", ["a", "b"])], model, facts)
     monkeypatch.undo()
     monkeypatch.setattr("tms.metrics.divergence.sequence_nll", lambda *_: [float("nan")] * 2)

@@ -82,8 +82,8 @@ def pair_ids(model: ModelFolder, question: str, texts: list[str]) -> tuple[list[
     Each is tokenised together with the question, with the tokens that the tokenizer itself puts first.
     """
     plain, tokenizer = model.chat.plain, model.chat.tokenizer
-    prompt_ids = tokenizer.encode(plain(question))
-    whole = [tokenizer.encode(f"{plain(question)} {plain(text)}") for text in texts]
+    prompt_ids = tokenizer.encode(plain(question), verbose=False)
+    whole = [tokenizer.encode(f"{plain(question)} {plain(text)}", verbose=False) for text in texts]
     return prompt_ids, [ids[len(prompt_ids) :] for ids in whole]
 
 
