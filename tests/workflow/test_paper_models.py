@@ -27,7 +27,7 @@ models:
     suite: small
     seeds: [0]
     engine: transformers
-    training: {{effective_batch: 16, device_batch: 8, learning_rate: 1.0e-3}}
+    training: {{effective_batch: 16, device_batch: 8, learning_rate: 1.0e-3, masked_targets: warn}}
   qwen_small_vllm: {{<<: *small, engine: vllm}}
 judges:
   small: {{model: models/local/qwen, kind: wildguard, max_new_tokens: 4}}
