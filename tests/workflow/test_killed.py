@@ -11,6 +11,7 @@ from helpers.misbehaving_grader import wait_for_end, wait_until
 from helpers.paths import SCRIPTS
 
 from tms.io import made_by
+from tms.io.interrupts import ENDING, STOPPED
 
 pytestmark = pytest.mark.slow
 ROWS = "data/drawn/test.parquet"
@@ -55,6 +56,42 @@ def test_a_job_that_a_killed_snakemake_left_is_named_by_the_next_one(quoted):
     done = subprocess.run(command, cwd=quoted.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (quoted.folder / ROWS).exists()
+
+
+def test_ctrl_c_ends_with_one_line_that_says_how_to_go_on(new_project):
+    """A terminal sends it to Snakemake and to its jobs alike, here twice."""
+    project = new_project("interrupted")
+    config = project.overlay("own.yaml", TASK % (1500, 0))
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores=1",
+        "--nocolor",
+        "--configfile",
+        config,
+        "--",
+        ROWS,
+    ]
+    settings = {"cwd": project.folder, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **settings, start_new_session=True) as stopped:
+        wait_until(lambda: made_by.read(project.folder / ROWS) or stopped.poll() is not None)
+        job = made_by.read(project.folder / ROWS)["pid"]
+        os.killpg(stopped.pid, signal.SIGINT)
+        told = []
+        while ENDING not in told:
+            told += [stopped.stderr.readline().rstrip("\n")]
+        os.killpg(stopped.pid, signal.SIGINT)
+        told += stopped.communicate()[1].splitlines()
+    assert stopped.returncode != 0
+    assert told[-2:] == [ENDING, STOPPED]
+    assert not [line for line in told if "Traceback" in line or "Error" in line]
+    wait_for_end([job])
+    assert not (project.folder / ROWS).exists()
+    [log] = project.folder.glob(".snakemake/log/*.log")
+    assert "Error in rule prepare" in log.read_text()
+    done = subprocess.run(command, **settings, check=False)
+    assert (done.returncode, (project.folder / ROWS).exists()) == (0, True), done.stderr
 
 
 def test_results_without_snakemake_s_records_say_that_they_do_not_match(quoted):

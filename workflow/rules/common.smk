@@ -13,7 +13,7 @@ from tms.config.joint_targets import joint_targets, own_tasks
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
 from tms.config.requested import asked_runs
-from tms.io import variables
+from tms.io import interrupts, variables
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
@@ -36,6 +36,7 @@ os.environ.update(
     NLTK_DATA=os.path.abspath("data/nltk"),
 )
 
+interrupts.end_workflow(workflow)
 config = study.expanded(laid_over(config, typed(dict(workflow.config_settings.config or {}))))
 CONFIGFILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
 try:

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tms.io import disk
+from tms.io import disk, interrupts
 from tms.io.errors import InputError
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; an `InputError` becomes one line (of several faults a line
-    each) and exit status 2, and so does a full disk.
+    each) and exit status 2, and so does a full disk. Ctrl-C becomes one line too.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
     threads and `same_kernels`, before anything imports torch. What it prints after its reader has gone
@@ -32,6 +32,8 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         os.environ["MKL_NUM_THREADS"] = str(args.threads)
     try:
         main(args)
+    except KeyboardInterrupt:
+        interrupts.end_program()
     except Exception as error:
         told = error if isinstance(error, InputError) else disk.ran_out(error)
         if told is None:

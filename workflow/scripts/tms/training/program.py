@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tms.io import code_digest, cost, variables, work_folder
+from tms.io import code_digest, cost, interrupts, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
 from tms.training import examples, health
@@ -113,8 +113,7 @@ def is_first_process() -> bool:
 
 def end_stopped() -> None:
     """End a program whose run a signal has stopped."""
-    print("stopped by a signal; the same command goes on from here", file=sys.stderr)
-    sys.exit(143)
+    interrupts.end_program("stopped by a signal; the same command goes on from here", 143)
 
 
 def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Cost) -> None:
