@@ -1,5 +1,6 @@
 """prepare.py: a split of a task as Parquet."""
 
+import hashlib
 import json
 import sys
 
@@ -8,6 +9,7 @@ from helpers.benchmark_data import DATA, needs_data
 from helpers.hub_folder import hub_folder, jsonl
 from helpers.local_hub import serve
 
+from tms.data.records import content
 from tms.io import modules, parquet
 from tms.io.code_digest import SCRIPTS, digests
 from tms.tasks import facts, gsm8k, wildjailbreak
@@ -282,6 +284,20 @@ def test_real_sets(program, tmp_path, kind, split, size, options):
     done = prepare(program, kind, DATA, size, split, **options)
     assert done.returncode == 0, done.stderr
     assert len(parquet.read(tmp_path / "out.parquet", parquet.PREPARED)) == size
+
+
+def test_a_file_that_is_edited_meanwhile_is_not_taken_for_what_was_planned(program, tmp_path):
+    (tmp_path / "a=b.jsonl").write_text(jsonl([{"prompt": "p", "answer": "a"}]))
+    words = ["prepare", "--task", "faq", "--kind", "records", "--split", "test", "--size", 1]
+    words += ["--options", '{"files": {"test": "a=b.jsonl"}}', "--output", "out.parquet", "--contents"]
+    done = program(*words, f"{'0' * 64}=a=b.jsonl")
+    assert done.returncode == 2 and not (tmp_path / "out.parquet").exists()
+    assert done.stderr == (
+        "error: a=b.jsonl was edited after the run had been planned; run the same command again\n"
+    )
+    digest = hashlib.sha256((tmp_path / "a=b.jsonl").read_bytes()).hexdigest()
+    content.content.cache_clear()
+    assert program(*words, f"{digest}=a=b.jsonl").returncode == 0
 
 
 @pytest.mark.slow

@@ -108,7 +108,6 @@ rule prepare:
         grader=lambda w: tasks.grader(config, w.task),
     params:
         flags=lambda w: data.prepare_flags(config, w.task, w.split),
-        files=lambda w: data.contents(data.record_files(config, w.task, w.split)),
         code=lambda w: digests("prepare", tasks.task_modules(config, w.task)),
     shell:
         f"HF_HUB_OFFLINE={{resources.offline}} {JOB} python workflow/scripts/prepare.py"

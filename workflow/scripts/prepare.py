@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from tms.data.records.content import content
 from tms.data.splits import SPLITS
 from tms.io import cli, parquet
 from tms.io.conversation import check_contexts
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="GRADER",
         help="the task's grader, which has to be able to read the gold answers; changes no row",
     )
+    add("--contents", nargs="*", default=[], metavar="SHA256=FILE", help="files of the user's that are read")
     add("--output", type=Path, required=True, help="Parquet file to write")
     return parser
 
@@ -59,6 +61,9 @@ def check_golds(examples: list[dict], grader: str, where: str) -> None:
 def main(args: argparse.Namespace) -> None:
     """Build the rows and write them."""
     task = load_module("tasks", args.kind)
+    for digest, file in cli.parse_pairs(args.contents).items():
+        if content(file) != digest:
+            raise InputError(f"{file} was edited after the run had been planned; run the same command again")
     try:
         examples = task.build(args.split, args.size, args.seed, args.options, args.data_root)
     except InputError as error:

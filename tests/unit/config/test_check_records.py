@@ -85,18 +85,26 @@ def test_missing_files_of_the_models_that_are_asked_for():
     assert faults({"files": {"train": "a.csv", "test": "b.csv"}}, asked=["tiny"]) == []
 
 
-def test_files_are_params_by_content():
+def test_files_are_flags_by_content():
+    def flags(options):
+        return data.prepare_flags(config(options), "faq", "train")
+
     Path("faq.jsonl").write_text("one")
-    files = data.record_files(config({"files": "faq.jsonl"}), "faq", "train")
-    assert files == ["faq.jsonl"] and data.record_files(SHIPPED, "chain", "train") == []
-    (before,) = data.contents(files)
+    assert data.record_files(config({"files": "faq.jsonl"}), "faq", "train") == ["faq.jsonl"]
+    assert data.record_files(SHIPPED, "chain", "train") == []
+    assert "--contents" not in data.prepare_flags(SHIPPED, "chain", "train")
+    before = flags({"files": "faq.jsonl"})
+    assert before.endswith(
+        "--contents 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed=faq.jsonl"
+    )
     Path("faq.jsonl").write_text("two")
-    assert data.contents(files) == [before]  # read once a process
+    assert flags({"files": "faq.jsonl"}) == before  # read once a process
     content.content.cache_clear()
-    assert data.contents(files) != [before] and before.startswith("faq.jsonl:")
+    assert flags({"files": "faq.jsonl"}) != before
     os.mkfifo("pipe.jsonl")
-    assert data.contents(["pipe.jsonl"]) == ["pipe.jsonl:missing"]
-    assert data.contents(["nowhere.jsonl"]) == ["nowhere.jsonl:missing"]
+    assert flags({"files": "pipe.jsonl"}).endswith("--contents missing=pipe.jsonl")
+    assert flags({"files": "nowhere.jsonl"}).endswith("--contents missing=nowhere.jsonl")
+    assert "--contents" not in flags({"hub": {"repo": "acme/faq"}})
 
 
 def test_the_folder_of_local_copies_is_of_no_matter_to_files():

@@ -1,7 +1,6 @@
 """Base models of the miniature, examples of the tasks, and the gate before training: flags of their jobs."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from tms.config import paths, tasks
@@ -33,8 +32,9 @@ def is_shipped(config: dict, pretrained: str) -> bool:
 
 
 def prepare_flags(config: dict, task: str, split: str) -> str:
-    """The split and size of a task, and the options of its kind."""
+    """The split and size of a task, the options of its kind, and digests of the user's files by content."""
     entry = config["tasks"][task]
+    contents = {content(file): file for file in record_files(config, task, split)}
     return flags(
         task=task,
         kind=tasks.kind(config, task),
@@ -43,6 +43,7 @@ def prepare_flags(config: dict, task: str, split: str) -> str:
         size=entry[split],
         seed=entry.get("seed", 0),
         options=json.dumps(entry.get("options", {}), sort_keys=True),
+        contents=labelled(contents) or None,
     )
 
 
@@ -51,11 +52,6 @@ def record_files(config: dict, task: str, split: str) -> list[str]:
     if tasks.kind(config, task) != tasks.RECORDS:
         return []
     return read_options(config["tasks"][task].get("options", {})).paths(split)
-
-
-def contents(files: Sequence[str]) -> list[str]:
-    """`FILE:DIGEST` of files by their content: a param, which neither a time stamp nor `cp -p` deceives."""
-    return [f"{file}:{content(file)}" for file in files]
 
 
 def suite_benchmarks(config: dict, suite: str) -> list[str]:
