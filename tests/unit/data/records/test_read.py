@@ -12,7 +12,7 @@ from helpers.hub_folder import hub_folder, jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.data.contamination.overlap import ExactMatcher
+from tms.data.contamination.overlap import ExactMatcher, Overlaps
 from tms.data.records.options import ENDINGS
 from tms.data.records.read import inspect, split_rows
 from tms.data.records.split import split_of
@@ -171,6 +171,30 @@ def test_conversations_fall_into_one_split():
     row = next(row for rows in last.values() for row in rows if row["prompt"] == "Last 5?")
     assert row["answer"] == row["solution"] == "End 5." and row["problem"] == "Opening 2? And 5? Last 5?"
     assert [message["role"] for message in json.loads(row["context"])] == ["user", "assistant"] * 2
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4), min_size=1, max_size=12))
+def test_no_prompt_of_a_conversation_is_in_two_splits(openings):
+    talks = [
+        {"messages": [{"role": role, "content": text} for text in talk for role in ("user", "assistant")]}
+        for talk in openings
+    ]
+    options = {
+        "files": write(talks),
+        "train_on": "all",
+        "duplicates": "first",
+        "split": {"heldout": 0.3, "test": 0.3},
+    }
+    seen = inspect(**options)
+    assert not seen.faults
+    met = {}
+    for split in SPLITS:
+        if seen.splits[split]:
+            for row in split_rows(split, seen.splits[split], 0, options):
+                assert met.setdefault(row["problem"][0], split) == split  # the opening
+                assert row["context"] or row["prompt"] == row["problem"]
+    assert seen.rows == len({tuple(talk[:end]) for talk in openings for end in range(1, len(talk) + 1)})
 
 
 def faults(rows, name="faq.jsonl", **options):
@@ -365,6 +389,19 @@ def test_a_split_by_hash_leaves_no_equal_row_for_the_contamination_gate():
     more = splits({"files": write([*FAQ, *near])})
     matched = ExactMatcher(more["test"]).matches(more["train"] + more["heldout"])
     assert matched  # and `decontaminate` takes them out of training
+
+
+def test_what_the_contamination_gate_makes_of_a_common_wording_and_of_common_passages():
+    ask = "You answer for the shop Acme. Answer the customer below politely, in one short sentence. Where is"
+    rows = splits({"files": write([{"prompt": f"{ask} {n}?", "answer": "x"} for n in range(160)])})
+    overlapping, wording = Overlaps(rows["train"]).find(rows["test"])
+    assert not overlapping and wording  # what over a hundredth of the rows share is no contamination
+    words = "the parcel went from the warehouse in Lyon to the depot near Basel on a rainy day".split()
+    passages = [" ".join(f"{word}{n}" for word in words) for n in range(32)]
+    asked = [{"prompt": f"{text}\nQuestion {n}?", "answer": "x"} for text in passages for n in range(5)]
+    rows = splits({"files": write(asked)})
+    overlapping, _ = Overlaps(rows["train"]).find(rows["test"])
+    assert len(overlapping) > 0.5 * len(rows["test"])  # and the gate stops the run (docs/own_data.md)
 
 
 def test_a_hub_data_set(tmp_path):
