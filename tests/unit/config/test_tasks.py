@@ -25,7 +25,7 @@ def test_only_tasks_that_read_benchmark_files_are_given_their_folder():
 
 
 def test_values():
-    assert tasks.values(SHIPPED, ["chain", "facts"], "limit") == ["chain=500", "facts=150"]
+    assert tasks.values(SHIPPED, ["chain", "facts"], "max_new_tokens") == ["chain=96", "facts=16"]
 
 
 def test_which_tasks_are_generated():
