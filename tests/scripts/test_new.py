@@ -206,12 +206,32 @@ def test_a_hub_out_of_reach_is_one_line(new, monkeypatch):
         done = new(model="someone/model")
         assert "the hub shows no such model" in done.stderr
     monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", "http://127.0.0.1:9")
-    done = new(model="someone/model")
-    assert "the hub does not answer" in done.stderr
-    assert done.stderr.count("\n") == 1
+    done = new(model="someone/model", data="someone/data-v1.5")
+    assert "MODEL=someone/model: no such folder, and the hub does not answer" in done.stderr
+    assert "DATA=someone/data-v1.5: no such file, and the hub does not answer" in done.stderr
+    assert done.stderr.count("\n") == 2
 
 
 KEYS = {"new": ["NAME", "MODEL", "DATA", "GRADER", "TASK", "COLUMNS"], "export": ["RUN", "TO", "PUSH"]}
+CONVERSATION = [
+    {"role": "user", "content": "where is it?"},
+    {"role": "assistant", "content": "which number?"},
+    {"role": "user", "content": ""},
+    {"role": "assistant", "content": "in lyon."},
+]
+
+
+def test_conversations(new, project):
+    rows = [[*CONVERSATION[:2], CONVERSATION[2] | {"content": str(n)}, CONVERSATION[3]] for n in range(160)]
+    (project / "chat.jsonl").write_text("".join(json.dumps({"conversations": row}) + "\n" for row in rows))
+    done = new(data="chat.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert "messages from conversations" in done.stdout
+    assert "messages: 320 of user, 320 of assistant" in done.stdout
+    assert "`train_on: all` in its options learns every one" in done.stdout
+    assert written(project)["tasks"]["chat"]["options"]["columns"] == {"messages": "conversations"}
+
+
 HOSTILE = """it's "a" $(touch pwned) `touch pwned` $HOME ;& #"""
 
 

@@ -17,12 +17,13 @@ from tms.config.faults import Faults
 from tms.config.load import merged, read_files
 from tms.config.names import name_fault
 from tms.cost_estimate.dry_run import jobs_of
+from tms.data.records.options import ENDINGS
 from tms.data.records.read import Seen, inspect
 from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
 from tms.io import cli
 from tms.io.errors import InputError
-from tms.new_config import columns, hardware, lengths, model, sizes, text
+from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words
 from tms.tasks import records
 
 EXAMPLE = "make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl"
@@ -63,10 +64,16 @@ def check_names(args: argparse.Namespace, config: dict, faults: Faults) -> str:
 def look_at_data(args: argparse.Namespace, faults: Faults) -> tuple[dict, Seen | None]:
     """Options of the task, and what a look at its data found."""
     path = Path(args.data).expanduser()
-    hub = not path.exists() and re.fullmatch(model.REPOSITORY, args.data) and not path.suffix
-    options = {"hub": {"repo": args.data}} if hub else {"files": str(path)}
+    named = re.fullmatch(model.REPOSITORY, args.data, re.ASCII) and not args.data.endswith(ENDINGS)
+    options: dict = {"files": str(path)}
+    if named and not path.exists():
+        try:
+            options = {"hub": {"repo": args.data, "revision": hub.data_revision(args.data)}}
+        except InputError as error:
+            faults.append(str(error))
+            return options, None
     seen = inspect(**options)
-    chosen = seen.used
+    chosen = seen.used or {}
     if args.columns:
         try:
             chosen = columns.read(args.columns)
@@ -86,26 +93,6 @@ def look_at_data(args: argparse.Namespace, faults: Faults) -> tuple[dict, Seen |
         seen = inspect(**options)
     faults += seen.faults
     return options, seen
-
-
-def print_data(data: str, seen: Seen, counted: lengths.Lengths, longest: int) -> None:
-    """Print what was seen in the data."""
-    unread = [name for name in seen.columns if name not in seen.used.values()]
-    print(f"{data}: {seen.rows} rows")
-    read = ", ".join(f"{word} from {name}" for word, name in seen.used.items())
-    print(
-        f"  read: {read}" + (f"; not read: {', '.join(unread)}" if unread else "") + " (COLUMNS= changes it)"
-    )
-    if seen.roles:
-        print("  messages: " + ", ".join(f"{count} of {role}" for role, count in seen.roles.items()))
-    split = ", ".join(f"{seen.splits.get(name, 0)} {name}" for name in SPLITS)
-    print(f"  split by a hash of the prompt: {split}")
-    prompt, answer = counted.middle
-    print(
-        f"  tokens: prompts with their template {prompt} in the middle, {counted.longest_prompt} at most; "
-        f"answers {answer}, {counted.longest_answer} at most"
-    )
-    print(f"  max_new_tokens {longest}: {100 * counted.cut(longest):.1f} % of the answers are longer")
 
 
 def compose(
@@ -129,21 +116,6 @@ def compose(
     task_entry |= {name: seen.splits[name] for name in SPLITS} | {"max_new_tokens": longest}
     downloads = dict([base.download]) if base.download else {}
     return text.configuration(args.name, task, entry | machine.keys, task_entry, downloads)
-
-
-def print_run(
-    args: argparse.Namespace, base: model.Model, chat: ChatFormat, words: str, values: dict
-) -> None:
-    """Print what was seen in the model, and how it is trained."""
-    size = f"{base.parameters / 1e6:.4g} million parameters, " if base.parameters else ""
-    print(f"{args.model}: {size}a context of {chat.context_length} tokens; {words}")
-    training = values["models"][args.name]["training"]
-    ((_, entry),) = values["tasks"].items()
-    plan = sizes.schedule(entry["train"])
-    print(
-        f"  {plan.steps} steps: {entry['train']} rows x {plan.epochs} epochs / batch {plan.batch}; "
-        f"learning rate {training['learning_rate']:g}"
-    )
 
 
 def main(args: argparse.Namespace) -> None:
@@ -182,8 +154,8 @@ def main(args: argparse.Namespace) -> None:
         jobs = jobs_of([table], [tried])
     with file.open("x", encoding="utf-8") as stream:
         stream.write(written)
-    print_data(args.data, seen, counted, longest)
-    print_run(args, base, chat, machine.words, values)
+    print(words.of_data(args.data, seen, counted, longest))
+    print(words.of_run(args.model, base, chat.context_length, machine.words, values))
     for warning in warnings:
         print(f"warning: {warning}")
     print(f"{file} is written: {len(jobs)} jobs. Next:")

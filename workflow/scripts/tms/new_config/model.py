@@ -10,6 +10,7 @@ from tms.cost_estimate.model_sizes import folder_size
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import check_files
+from tms.new_config import hub
 from tms.training.saving import check_saving
 
 REPOSITORY = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"
@@ -88,30 +89,11 @@ def _repository(repo: str, config: dict) -> Model:
 
 def _ask(repo: str, revision: str | None) -> tuple[str, float, Path]:
     """Revision, parameters and small files of a repository, from the hub."""
-    import httpx
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.constants import HF_HUB_OFFLINE
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-    remedy = "or name a folder that has the model"
-    if HF_HUB_OFFLINE:
-        raise InputError(f"MODEL={repo}: no such folder, and HF_HUB_OFFLINE forbids to ask the hub; {remedy}")
-    try:
+    def question() -> tuple[str, float, Path]:
         info = HfApi().model_info(repo, revision=revision)
         folder = snapshot_download(repo, revision=info.sha, allow_patterns=SMALL_FILES)
-    except GatedRepoError as error:
-        raise InputError(
-            f"MODEL={repo} is gated: accept its terms at https://huggingface.co/{repo} and `hf auth login`, "
-            f"{remedy}"
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise InputError(
-            f"MODEL={repo}: no such folder, and the hub shows no such model; `hf auth login` if it is "
-            f"private, {remedy}"
-        ) from error
-    except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
-        why = (str(error).strip().splitlines() or [repr(error)])[0]
-        raise InputError(
-            f"MODEL={repo}: no such folder, and the hub does not answer ({why}); try again, {remedy}"
-        ) from error
-    return info.sha, float(info.safetensors.total if info.safetensors else 0), Path(folder)
+        return info.sha, float(info.safetensors.total if info.safetensors else 0), Path(folder)
+
+    return hub.ask(f"MODEL={repo}", "model", question)
