@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from helpers.chat_templates import NOT_SPECIAL, REAL, with_template
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.generation.cache import row_key
@@ -202,7 +202,7 @@ def control_ids(chat, name):
 TEXT = st.lists(st.sampled_from([*HOSTILE, "a", " ", "\n", "3+4?"]), min_size=1, max_size=4).map("".join)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(texts=st.lists(TEXT, min_size=4, max_size=4), answer=TEXT)
 @pytest.mark.parametrize("name", REAL)
 def test_no_text_of_a_conversation_begins_or_ends_a_turn(folders, chats, name, texts, answer):
