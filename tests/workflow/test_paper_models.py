@@ -104,7 +104,9 @@ def test_the_table_has_every_column(paper):
         *["s_gsm8k", "s_math", "s_math500", "xfer", "s_arc_c", "s_safetybench", "s_wildguard"],
         *["forgetting", "forgetting_ext", "s_hotpotqa", "s_mmlu_subjects", "warnings"],
     ]
-    assert "s_wildguard: 8 failed" in found["tms"]["warnings"]  # a random judge's words are no verdict
+    assert (
+        found["tms"]["warnings"].count("s_wildguard: 4 failed") == 2
+    )  # a random judge's words are no verdict
     assert all(
         0 <= float(found["tms"][name]) <= 1 for name in ("s_gsm8k", "s_math", "s_math500", "s_hotpotqa")
     )
