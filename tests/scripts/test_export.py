@@ -84,6 +84,7 @@ def test_the_configuration_that_make_new_wrote_is_found(project, program, tmp_pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--run", ""], "RUN missing: make export RUN=results/acme/tms/faq/seed0 TO=acme-tms"),
         (["--run", "tiny/tms"], "write results/MODEL/METHOD/TASK/seedN"),
         (["--run", "results/x/tms/chain/seed0"], "the configuration has no models.x"),
         (["--run", RUN, "--push", "acme"], "PUSH=acme: write OWNER/NAME"),

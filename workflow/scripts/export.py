@@ -14,9 +14,11 @@ from tms.export.folder import check_finished, check_target, export
 from tms.export.push import check_push, push
 from tms.export.use import transformers_lines, vllm_lines
 from tms.io import cli, parquet
+from tms.io.errors import InputError
 from tms.mixture import checkpoints
 from tms.model_card.page import build
 
+EXAMPLE = "make export RUN=results/acme/tms/faq/seed0 TO=acme-tms"
 COMPARED = 200  # rows whose prompts' token ids are compared
 
 
@@ -33,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
+    if missing := [key for key, path in (("RUN", args.run), ("TO", args.to)) if path == Path()]:
+        raise InputError(f"{' and '.join(missing)} missing: {EXAMPLE}")
     target = args.to.expanduser()
     files = configfiles_of(args.run, args.configfile)
     config = configuration(files)

@@ -27,8 +27,10 @@ def configfiles_of(folder: Path, configfiles: list[Path]) -> list[Path]:
     """Configuration files of a run: those given, else that which `make new` wrote for its model, if it is
     there."""
     parts = folder.parts[-4:]
+    if configfiles or len(parts) < 4:
+        return configfiles
     own = Path("config", f"{parts[0]}.yaml")
-    return [own] if not configfiles and len(parts) == 4 and own.is_file() else configfiles
+    return [own] if own.is_file() else []
 
 
 def parse_run(folder: Path, config: dict) -> Run:
