@@ -133,6 +133,23 @@ def test_logits_are_never_whole(monkeypatch):
     assert peak_bytes(lambda: run()["loss"].backward()) < whole // 16 * 5 + 4 * weight < whole
 
 
+def test_a_frozen_head_costs_no_gradient():
+    """As under adapters: the same gradient of what is trained, and none as large as the head is held."""
+    vocabulary = 20_000
+    ids, labels = batch(length=9, vocabulary=vocabulary)
+    found, peaks = [], []
+    for trained in (True, False):
+        model = tiny(vocabulary)
+        put_loss_in(model, summed_nll)
+        model.get_output_embeddings().weight.requires_grad_(trained)
+        model.get_input_embeddings().weight.requires_grad_(trained)
+        run = partial(model, input_ids=ids, labels=labels, num_items_in_batch=torch.tensor(1))
+        peaks.append(peak_bytes(lambda run=run: run()["loss"].backward()))
+        found.append({name: grad for name, grad in gradients(model).items() if grad is not None})
+    assert found[1] and all(found[0][name].equal(grad) for name, grad in found[1].items())
+    assert peaks[0] - peaks[1] > 4 * model.lm_head.weight.numel()
+
+
 def test_a_model_that_changes_its_logits_is_refused():
     model = tiny()
     model.config.final_logit_softcapping = 30.0
