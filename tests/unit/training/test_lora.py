@@ -169,6 +169,12 @@ def modules(folder):
     return {name.removesuffix(".weight") for name in Adapters.read(folder).factors}
 
 
+def test_training_starts_from_no_adapters(trained):
+    folder = trained()
+    with pytest.raises(InputError, match=r"holds adapters of .*; merge them \(make export\), or start from "):
+        trained(base=folder, name="second")
+
+
 def test_adapters_of_another_kind_are_refused(trained):
     folder = trained()
     config = json.loads((folder / "adapter_config.json").read_text())

@@ -3,14 +3,20 @@
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.mixture.checkpoints import base_of
 
 
 def check_saving(base: Path) -> None:
     """Refuse a base that transformers reads but would not write, so that the first checkpoint fails.
 
     Raises:
-        InputError: its generation config contradicts itself.
+        InputError: its generation config contradicts itself, or it holds adapters.
     """
+    if other := base_of(base):
+        raise InputError(
+            f"{base}: it holds adapters of {other}, and training starts from whole weights; merge them (make "
+            f"export), or start from {other}"
+        )
     from transformers import AutoConfig, GenerationConfig  # with torch
 
     file = base / "generation_config.json"
