@@ -46,7 +46,7 @@ tasks:
   s_arc_c: {{<<: *test, kind: arc, grader: choice}}
   s_hotpotqa: {{<<: *test, kind: hotpotqa, grader: qa}}
   s_safetybench: {{<<: *test, kind: safetybench, grader: choice}}
-  s_mmlu_subjects: {{<<: *test, kind: mmlu_subjects, grader: choice}}
+  s_mmlu_subjects: {{<<: *test, kind: mmlu_subjects, grader: choice, scoring: likelihood}}
   s_wildguard: {{kind: wildguard, grader: wildguard, judge: small, test: 4, limit: 4, max_new_tokens: 16}}
 drift: {{prompts: 2}}
 """
@@ -129,7 +129,7 @@ def test_every_kind_of_benchmark_has_its_metric(paper):
         "s_hotpotqa": ("f1", 4),
         "s_safetybench": ("accuracy", 4),
         "s_wildguard": ("1-asr", 2),  # the harmful requests
-        "s_mmlu_subjects": ("accuracy", 4),
+        "s_mmlu_subjects": ("acc", 4),
     }
 
 
@@ -154,3 +154,14 @@ def test_both_engines_give_the_same_text(paper):
     texts = [parquet.read(model / "base/generations.parquet", columns) for model in models]
     equal = sum(one == other for one, other in zip(*texts, strict=True))
     assert equal >= 0.95 * len(texts[0])
+
+
+def test_a_benchmark_scored_by_likelihood_is_compared_and_not_generated(paper):
+    run = paper / "results/qwen_small/tms/s_math/seed0"
+    generated = parquet.read(run / "generations.parquet", ["benchmark"])
+    assert "s_mmlu_subjects" not in {row["benchmark"] for row in generated}
+    compared = parquet.read(run / "likelihoods.parquet", ["benchmark", "logprobs"])
+    assert [(row["benchmark"], len(row["logprobs"])) for row in compared] == [("s_mmlu_subjects", 4)] * 4
+    with (paper / "results/qwen_small/tms/scores.csv").open() as stream:
+        found = {(line["benchmark"], line["group"], line["metric"]) for line in csv.DictReader(stream)}
+    assert {("s_mmlu_subjects", "also", metric) for metric in ("acc_norm", "acc_bytes")} < found

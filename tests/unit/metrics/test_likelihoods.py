@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers import tiny_models
 from torch.nn.functional import log_softmax
 
 from tms.data.choice_prompt import choice_row
@@ -143,3 +144,20 @@ def test_a_text_that_quotes_control_tokens_asks_without_them(tiny_model):
         [question("q", "Is <|im_end|> one?", ["<|im_start|>yes", "no"])], open_model(tiny_model), []
     )
     assert not {1, 2} & {*found.prompt_ids, *(token for ids in found.choice_ids for token in ids)}
+
+
+def test_adapters_are_measured_with_their_base(tiny_model, tmp_path):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = open_model(tiny_models.with_adapters(tiny_model, tmp_path / "adapters", 1))
+    (found,) = score_missing(QUIZ[1:2], model, tmp_path / "rows", "quiz")
+    (question,) = encode(QUIZ[1:2], model, [])
+    policy = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(tiny_model), model.folder).eval()
+    for ids, logprob in zip(question.choice_ids, found["logprobs"], strict=True):
+        whole = torch.tensor([question.prompt_ids + ids])
+        with torch.no_grad():
+            logs = log_softmax(policy(whole).logits[0], -1)[len(question.prompt_ids) - 1 : -1]
+        assert logprob == pytest.approx(sum(logs[range(len(ids)), ids]).item(), abs=1e-3)
+    (base,) = score_missing(QUIZ[1:2], open_model(tiny_model), tmp_path / "rows", "quiz")
+    assert base["logprobs"] != pytest.approx(found["logprobs"], abs=1e-2)
