@@ -29,6 +29,14 @@ def test_a_laptop_needs_no_card():
     assert hardware.environment(0) == "../../envs/laptop.yaml"
 
 
+def test_forward_passes_take_one_card_however_many_generate():
+    shared = copy.deepcopy(SHIPPED)
+    shared["models"]["qwen3b"]["gpus"]["generate"] = 4
+    one = {"gpu": 1, "cpus_per_task": 1, "mem_mb": hardware.measuring(SHIPPED, "models", "qwen3b")["mem_mb"]}
+    assert hardware.passing(shared, "qwen3b") == hardware.passing(SHIPPED, "qwen3b") == one
+    assert hardware.passing(SHIPPED, "tiny") == {"gpu": 0, "cpus_per_task": 1, "mem_mb": 4000}
+
+
 def test_a_node():
     """Two bytes a parameter of what generates; training reads 4 x 3.09e9 bytes once and gathers as much."""
     assert hardware.generating(SHIPPED, "models", "qwen3b")["mem_mb"] == 4000 + 6000 + 6180

@@ -92,6 +92,10 @@ def test_the_largest_job_of_those_that_fit_is_told():
     )
     assert told.endswith("GB on each of 8 cards")
     assert check.largest(check.peaks([harvest], SHIPPED, lambda _: MEMORY)) == ""
+    # Likelihoods pass one policy in float32, where drift has two: bounded by its peak, and no engine's cache.
+    likelihoods = Job("likelihoods", {"model": "llama8b", "run": "base"}, [], [], gpus=1)
+    (peak,) = check.peaks([likelihoods], SHIPPED, lambda _: MEMORY).values()
+    assert "KV cache" not in peak.parts and peak.fits
 
 
 def test_a_policy_in_shards_needs_vllm():
