@@ -57,6 +57,25 @@ def test_the_whole_paper_for_a_cluster(empty):
     )
 
 
+def test_several_tasks_in_one_run(empty):
+    """One run a method and seed; teacher, filter and gate of each task, as for runs of its own."""
+    mixed = "suites: {two: {targets: [{mix: [gsm8k, math]}], retention: [arc_c]}}\n"
+    mixed += "models: {qwen3b: {suite: two}}\n"
+    overlay = empty.overlay("config/two.yaml", mixed)
+    found, text = jobs(empty, "results/qwen3b/table.csv", overlay, options=("--printshellcmds",))
+    expected = {
+        "join_tasks": 3,
+        "decontaminate": 2,
+        "contamination_gate": 2,
+        "teacher": 2,
+        "filter_teacher": 2,
+    }
+    expected |= {"prepare": 2 * 3 + 1, "train_on_policy": 3 * SEEDS, "train_sft": 2 * SEEDS, "table": 1}
+    assert {name: found[name] for name in expected} == expected
+    assert " --grader gsm8k=number math=math " in text
+    assert "results/qwen3b/tms/gsm8k+math/seed0/mixture.parquet" in text
+
+
 def test_grpo_alone_needs_no_sft(empty):
     found, text = jobs(empty, "results/qwen3b/grpo/table.csv", options=("--printshellcmds",))
     assert found["train_on_policy"] == SEEDS * TARGETS
