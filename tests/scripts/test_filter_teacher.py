@@ -6,6 +6,7 @@ import sys
 import pytest
 from helpers.misbehaving_grader import FAKES
 
+import filter_teacher
 import tms.graders
 from tms.io import parquet
 
@@ -105,7 +106,13 @@ def test_given_answers_that_pass_are_told(program, tmp_path):
     parquet.write(tmp_path / "samples.parquet", parquet.COMPLETIONS, SAMPLES, {})
     done = program("filter_teacher", *FLAGS, "--given")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1] == "note: facts: 3 of 7 given answers pass the grader facts"
+    line = "facts: 3 of 7 given answers pass the grader facts"
+    assert (
+        done.stderr.splitlines()[-1]
+        == f"warning: {line}: look at the rejects in data/facts, and at the task's grader"
+    )
+    splits = [{"kept": 3, "answers": 5}, {"kept": 0, "answers": 1}]
+    assert filter_teacher.told("a", "math", splits) == "note: a: 3 of 6 given answers pass the grader math"
 
 
 def test_given_answers_of_which_none_passes_have_a_remedy(program, tmp_path):

@@ -12,6 +12,8 @@ from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 
+FEW = 0.5  # share of given answers below which something is off
+
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,11 +85,14 @@ def summarise(split: str, samples: list[dict], references: list[dict], rejects: 
 
 
 def told(task: str, grader: str, splits: list[dict]) -> str:
-    """A line on given answers: how many are references."""
+    """A line on given answers: how many are references. That fewer than `FEW` are is a warning."""
     kept, answers = (sum(split[name] for split in splits) for name in ("kept", "answers"))
     if grader == NONE:
-        return f"{task}: {kept} of {answers} given answers are taken as they are, unverified"
-    return f"{task}: {kept} of {answers} given answers pass the grader {grader}"
+        return f"note: {task}: {kept} of {answers} given answers are taken as they are, unverified"
+    line = f"{task}: {kept} of {answers} given answers pass the grader {grader}"
+    if kept >= FEW * answers:
+        return f"note: {line}"
+    return f"warning: {line}: look at the rejects in data/{task}, and at the task's grader"
 
 
 def main(args: argparse.Namespace) -> None:
@@ -117,8 +122,7 @@ def main(args: argparse.Namespace) -> None:
                 f"{args.task} ({counts['rejects']}); {remedy}"
             )
     if args.given:
-        line = told(args.task, args.grader, [summary["train"], summary["heldout"]])
-        print(f"note: {line}", file=sys.stderr)
+        print(told(args.task, args.grader, [summary["train"], summary["heldout"]]), file=sys.stderr)
     facts = provenance.facts("filter_teacher", grader=args.grader, samples=parquet.provenance(args.samples))
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
         parquet.write(output, parquet.REFERENCES, [row for row in references if row["split"] == split], facts)

@@ -61,7 +61,7 @@ def without_words(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
         place = lines[0].index(column)
         said = [(line[0], line[place]) for line in lines[1:] if line[place].strip()]
         if column == NOTE:
-            told += [f"note: {text}" for _, text in said]
+            told += dict.fromkeys(f"note: {text}" for _, text in said)
         else:
             told += [f"warning: {row}: {text}" for row, texts in said for text in texts.split("; ")]
         lines = [[*line[:place], *line[place + 1 :]] for line in lines]
