@@ -14,9 +14,10 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.model_folder.adapters import Adapters
 from tms.model_folder.load import load_model
+from tms.training import lora
 from tms.training.callback import CheckpointCallback
 from tms.training.examples import IGNORED, TrainingExample
-from tms.training.settings import Settings
+from tms.training.settings import Lora, Settings
 from tms.training.sft_trainer import train
 
 SETTINGS = {
@@ -154,6 +155,9 @@ def test_another_base_than_the_one_that_was_trained_on_is_refused(trained, tiny_
     write_digest(moved)
     with pytest.raises(InputError, match="no longer those that they were trained on"):
         load_model(folder, torch.float32)
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    (folder / "weights.json").unlink()
+    assert weights_digest(folder) != digest
 
 
 def test_names_that_no_layer_has_are_refused_before_training(trained, tiny_model):
@@ -167,6 +171,16 @@ def test_names_that_no_layer_has_are_refused_before_training(trained, tiny_model
 
 def modules(folder):
     return {name.removesuffix(".weight") for name in Adapters.read(folder).factors}
+
+
+def test_adapters_are_drawn_by_the_seed_alone(tiny_model):
+    drawn = []
+    for seed, before in ((0, 1), (0, 2), (1, 1)):
+        torch.manual_seed(before)
+        model = lora.attach(load_model(tiny_model, torch.float32), Lora(4, 8), seed)
+        assert torch.initial_seed() == before
+        drawn.append(torch.cat([w.flatten() for name, w in model.named_parameters() if "lora_A" in name]))
+    assert drawn[0].equal(drawn[1]) and not drawn[0].equal(drawn[2])
 
 
 def test_training_starts_from_no_adapters(trained):
