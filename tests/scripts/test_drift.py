@@ -5,6 +5,7 @@ import math
 import shutil
 
 import pytest
+from helpers import tiny_models
 
 from tms.io import parquet
 from tms.io.errors import InputError
@@ -210,6 +211,27 @@ def test_cost_counts_the_samples(found, folder):
     drawn = sum(kl[way]["tokens"] for kl in found["kl"].values() for way in ("policy_base", "base_policy"))
     assert cost["generated_tokens"] == drawn
     assert cost["seconds"] > 0
+
+
+@pytest.mark.slow
+def test_adapters_are_measured_as_the_whole_model_that_they_make(run_program, folder, tiny_model):
+    import torch
+
+    from tms.model_folder.load import load_model
+
+    tiny_models.with_adapters(tiny_model, folder / "adapters", seed=5)
+    shutil.copytree(tiny_model, folder / "merged", ignore=shutil.ignore_patterns("weights.json"))
+    load_model(folder / "adapters", torch.float32).save_pretrained(folder / "merged")
+    measured = []
+    for model in ("adapters", "merged"):
+        words = flags(tiny_model, model=model, output=f"{model}.json", samples=f"{model}.parquet")
+        done = run_program(folder, "drift", *words)
+        assert done.returncode == 0, done.stderr
+        measured.append(json.loads((folder / f"{model}.json").read_text()))
+    ours, whole = measured
+    assert ours["pld_ref"] == whole["pld_ref"] and ours["pld_own"] == whole["pld_own"]
+    # Their samples differ: a row's noise depends on the digest of the weights.
+    assert all(ours["kl"]["heldout"][who]["per_token"] > 0 for who in ("policy_base", "base_policy"))
 
 
 @pytest.mark.slow
