@@ -17,11 +17,13 @@ TEXT = [name for name in parquet.COMPLETIONS if name != "seconds"]
 
 @pytest.fixture(scope="module")
 def checkpoints(tiny_model, tmp_path_factory) -> list[str]:
-    """Three checkpoints, of a head size that vLLM's CPU build supports."""
+    """Three checkpoints, of a head size that vLLM's CPU build supports; the first one is of adapters."""
     root = tmp_path_factory.mktemp("run")
-    for seed, point in enumerate(POINTS):
-        folder = root / f"checkpoint-{point}"
-        tiny_models.variant(tiny_model, folder, seed, num_attention_heads=1, num_key_value_heads=1)
+    one_head = {"num_attention_heads": 1, "num_key_value_heads": 1}
+    base = tiny_models.variant(tiny_model, root / "base", seed=0, **one_head)
+    tiny_models.with_adapters(base, root / f"checkpoint-{POINTS[0]}", seed=0)
+    for seed, point in enumerate(POINTS[1:], start=1):
+        tiny_models.variant(tiny_model, root / f"checkpoint-{point}", seed, **one_head)
     return [f"{point}={root / f'checkpoint-{point}'}" for point in POINTS]
 
 
