@@ -27,3 +27,14 @@ def test_methods_together(program, tmp_path):
     done = program("show", "--together", "sft.csv", "tms.csv")
     assert done.returncode == 2
     assert done.stderr == "error: tms.csv: other columns or another base than sft.csv; run aggregate again\n"
+
+
+def test_a_note_is_said_once_below_the_table(tmp_path, program):
+    (tmp_path / "table.csv").write_text(
+        "row,faq_loss,note\nbase,2.0,\nsft,1.0,not known\ntms,1.5,not known\n"
+    )
+    done = program("show", "table.csv")
+    assert (
+        done.stdout
+        == "table.csv\nrow   faq_loss\nbase       2.0\nsft        1.0\ntms        1.5\n\nnote: not known\n"
+    )
