@@ -28,6 +28,7 @@ KEYS = {
     "max_position_embeddings": 512,
     "tie_word_embeddings": True,
 }
+LORA = {"rank": 8, "alpha": 16}
 STEP = StepShape(KEYS, ROWS, processes=1, sharded=False, rows=2, tokens=256, recompute=False)
 
 
@@ -50,8 +51,9 @@ def profiled(run) -> int:
         STEP,
         replace(STEP, sharded=True, recompute=True, architecture=KEYS | {"tie_word_embeddings": False}),
         replace(STEP, kind=ROLLOUTS, sharded=True),
+        replace(STEP, lora=LORA, recompute=True),
     ],
-    ids=["copied", "sharded, recomputed", "rollouts"],
+    ids=["copied", "sharded, recomputed", "rollouts", "adapters"],
 )
 def test_a_dry_run_is_the_step_on_real_tensors(shape, tmp_path):
     """In bf16, on a process group of one: torch's profiler sees what the fake tensors say, to 2 %."""
@@ -65,7 +67,8 @@ def test_a_dry_run_is_the_step_on_real_tensors(shape, tmp_path):
     assert planned.total == pytest.approx(measured, rel=0.02)
 
 
-def test_the_trainer_takes_what_the_dry_run_says(tmp_path):
+@pytest.mark.parametrize("lora", [None, LORA])
+def test_the_trainer_takes_what_the_dry_run_says(tmp_path, lora):
     """Two whole steps of SFT on a CPU, so in float32; within 15 %."""
     base = tmp_path / "base"
     training_step.built(STEP).save_pretrained(base)
@@ -74,11 +77,12 @@ def test_the_trainer_takes_what_the_dry_run_says(tmp_path):
         **{"adam_beta2": 0.95, "weight_decay": 0.0, "max_grad_norm": 1.0, "seed": 0, "threads": None},
         **{"gradient_checkpointing": "off", "fsdp": "auto", "attention": "sdpa", "save_every_seconds": 600},
         **{"save_every_steps": 0, "report_to": "none", "log_dir": tmp_path / "log"},
+        **({"lora_rank": lora["rank"], "lora_alpha": lora["alpha"]} if lora else {}),
     )
     ids = [1] * STEP.tokens
     targets = [TrainingExample(ids, ids)] * 8
     measured = profiled(lambda: sft_trainer.train(base, targets, {2: "1of1"}, settings, tmp_path))
-    planned = training_step.dry_run(replace(STEP, bf16=False))
+    planned = training_step.dry_run(replace(STEP, bf16=False, lora=lora))
     assert planned.total == pytest.approx(measured, rel=0.15)
 
 
@@ -95,8 +99,13 @@ def test_weights_gradients_and_moments_are_closed_forms(sharded, processes):
 
 @pytest.mark.parametrize(
     "shape",
-    [STEP, replace(STEP, kind=GRPO, rows=4, recompute=True), replace(STEP, sharded=True, processes=8)],
-    ids=["rows", "GRPO", "sharded"],
+    [
+        STEP,
+        replace(STEP, kind=GRPO, rows=4, recompute=True),
+        replace(STEP, sharded=True, processes=8),
+        replace(STEP, lora=LORA),
+    ],
+    ids=["rows", "GRPO", "sharded", "adapters"],
 )
 def test_the_bound_is_above_a_step(shape):
     """Nothing is computed where a job fits."""
