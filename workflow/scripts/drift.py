@@ -71,8 +71,11 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     for name, path in cli.parse_pairs(args.prompts).items():
         task = args.task if name == HELDOUT else name
         sets[name] = parquet.read(Path(path), parquet.EXAMPLES, benchmark=task)[: args.kl_prompts]
+    models = {"policy": open_model(args.model), "base": open_model(args.base)}
     if args.general:
-        sets[GENERAL] = general.read_prompts(args.general)[: args.kl_prompts]
+        chat = models["base"].chat
+        prompts = general.read_prompts(args.general)[: args.kl_prompts]
+        sets[GENERAL] = general.with_room(prompts, chat.prompt_ids, args.max_new_tokens, chat.context_length)
     for name, examples in sets.items():
         if not examples:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
@@ -91,8 +94,8 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     ]
     sampling = Sampling(max_new_tokens=args.max_new_tokens)
     requests = [
-        Request(open_model(folder), sampling, args.seed, wanted, f"drift: samples of {who}")
-        for who, folder in (("policy", args.model), ("base", args.base))
+        Request(model, sampling, args.seed, wanted, f"drift: samples of {who}")
+        for who, model in models.items()
     ]
     done = generate_missing(requests, generation_flags.engine(args), args.cache)
     gc.collect()  # frees the engine's model before two others are loaded
