@@ -36,5 +36,5 @@ def test_prompts_without_room_in_a_short_context_are_left_out_and_told(capsys):
         "1 of 3 general prompts leave no room for 4 new tokens in a context of 9, and are left out\n"
     )
     assert general.with_room(kept, list, new_tokens=4, context=9) == kept and not capsys.readouterr().err
-    with pytest.raises(InputError, match="none of the 3 general prompts .* take general out of the suite"):
+    with pytest.raises(InputError, match=r"none of the 3 general prompts .* take general out of the suite"):
         general.with_room(examples, list, new_tokens=7, context=9)

@@ -24,7 +24,7 @@ def with_room(
 ) -> list[dict]:
     """The examples whose prompts leave room for a completion in a model's context; the others are told.
 
-    A model with a short context would else be refused after its training, for prompts that are not its user's.
+    A model with a short context would else be refused after its training, for prompts that are not its own.
 
     Args:
         examples: as `read_prompts` gives them.
