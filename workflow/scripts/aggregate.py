@@ -127,7 +127,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def measured_beside(args: argparse.Namespace, suite: Suite) -> measures.Rows:
-    """What stands beside the scores: of general text, and of benchmarks without a score."""
+    """Measures beside the scores: of general text, and of benchmarks without a score."""
     drifts = {
         flags.parse_run(label): measures.as_drift(drift_rows(Path(path)))
         for label, path in cli.parse_pairs(args.drifts).items()
@@ -160,7 +160,7 @@ def as_paths(pairs: dict[str, str]) -> dict[str, Path]:
 
 
 def contamination(notes: dict[tuple[str, str], str], target: str, benchmark: str) -> str:
-    """What is noted of a target's tasks and a benchmark; "" where there is nothing."""
+    """The note on a target's tasks and a benchmark; "" where there is none."""
     return "; ".join(notes[task, benchmark] for task in tasks_of(target) if (task, benchmark) in notes)
 
 

@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def disk_lines(jobs: list[Job], config: dict, gpus: int) -> tuple[str, list[str]]:
-    """What the jobs need on disk, in words, and a line for each file system that has too little."""
+    """The disk that the jobs need, in words, and a line for each file system that has too little."""
     from tms.cost_estimate import throughput
     from tms.cost_estimate.estimator import Estimator
     from tms.cost_estimate.file_systems import disk_words, file_systems, without_room

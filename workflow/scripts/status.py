@@ -80,7 +80,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def heading(found: list[tuple[Job, str]], run: Run | None, living: list[Run], alive: bool) -> str:
-    """How many jobs are done, and what became of the last run."""
+    """Number of finished jobs, and the outcome of the last run."""
     done = sum(state == "done" for _, state in found)
     count = f"{done} of {len(found)} jobs done"
     if run is None:

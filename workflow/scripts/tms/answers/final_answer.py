@@ -117,14 +117,14 @@ def final_answer(completion: str) -> str | None:
 
 
 def marked(completion: str) -> str:
-    """What a completion says, see `spoken`; each tag, heading and marker of an answer is "answer:" there."""
+    """A completion's text, see `spoken`; each tag, heading and marker of an answer is "answer:" there."""
     text = TAGS_JOINED.sub(" or ", FENCE.sub("", spoken(completion)))
     text = STATEMENT.sub(lambda statement: f"{chr(10) if statement['tag'] else ' '}answer: ", text)
     return TAGS.sub(" ", END_OF_ANSWER.sub("\n", text))
 
 
 def _extent(text: str, statement: re.Match) -> tuple[int, int]:
-    """Where the answer of a marker or a tag begins and ends: a line; of a closed tag the last one."""
+    """Begin and end of the answer of a marker or a tag: a line; of a closed tag the last one."""
     start = statement.end()
     if statement["tag"] and (closing := END_OF_ANSWER.search(text, start)):
         lines = [line for line in text[start : closing.start()].splitlines() if _says(line)]

@@ -200,7 +200,7 @@ def _option(text: str, labels: list[str], texts: list[str], whole: bool) -> str:
 
 
 def _begins(text: str, option: str) -> int:
-    """How many characters of a plain text an option takes that it begins with; 0 where it does not."""
+    """Number of characters of a plain text that an option at its beginning takes; 0: it begins otherwise."""
     words = _words(option)
     found = list(WORD.finditer(text[: 4 * len(option) + 50]))
     first = int(len(found) > 1 and found[0].group().lower() in ARTICLES)

@@ -209,7 +209,7 @@ def _verify(gold: str, prediction: str) -> bool:
 
 
 def parsed_latex(text: str) -> list:
-    """What math-verify parses of a tidy answer; sympy's random numbers start anew, whatever came before."""
+    """math-verify's reading of a tidy answer; sympy's random numbers start anew, whatever came before."""
     from math_verify import LatexExtractionConfig, parse
     from sympy.core.random import seed
 

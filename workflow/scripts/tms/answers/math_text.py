@@ -169,7 +169,7 @@ def _signed(sign: str, value: Fraction) -> Fraction:
 
 
 def _factor(written: str) -> Fraction:
-    """What a percent sign or a word such as "million" multiplies a number by."""
+    """Factor of a percent sign or a word such as "million"."""
     if "%" in written:
         return Fraction(1, 100)
     factor = BY_FACTOR.search(tidy(written))

@@ -113,7 +113,7 @@ def _slashed(fraction: re.Match) -> str:
 
 
 def _start(text: str, numbers: list[re.Match], value: re.Match) -> int:
-    """Where the expression begins that ends with a number: `5` in `5 + 3`."""
+    """Begin of the expression that ends with a number: `5` in `5 + 3`."""
     index = numbers.index(value)
     while index and re.compile(OPERATOR).fullmatch(text, numbers[index - 1].end(), numbers[index].start()):
         index -= 1

@@ -17,7 +17,7 @@ MEANING = "%‰#&@"  # punctuation to Unicode
 
 
 class _Signs(dict):
-    """What stands for a character, by its code: itself, a space, nothing, or itself as a word."""
+    """Replacement of a character, by its code: itself, a space, nothing, or itself as a word."""
 
     def __missing__(self, code: int) -> str:
         sign = chr(code)

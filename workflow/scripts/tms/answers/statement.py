@@ -158,5 +158,5 @@ def first_sentence(text: str) -> str:
 
 
 def content(formula: re.Match) -> str:
-    """What a match of `MATH` has between its signs."""
+    """The text between the signs of a match of `MATH`."""
     return next(text for text in formula.groupdict().values() if text is not None).strip()

@@ -32,7 +32,7 @@ TYPES |= {"number": "a number", "boolean": "true or false", "null": "null"}
 
 
 def value_faults(config: dict) -> list[str]:
-    """What is wrong with single values, one line each that names the key; none: an empty list."""
+    """Faults of single values, one line each that names the key; none: an empty list."""
     names: list[str] = []
     config = _named_by_text(config, "", names)
     errors = sorted(VALIDATOR(_schema()).iter_errors(config), key=lambda error: list(map(str, error.path)))
@@ -87,7 +87,7 @@ def _named_by_text(value: object, place: str, faults: list[str]) -> object:
 
 
 def _read_as(value: object) -> str:
-    """What YAML made of a text without quotes, e.g. `the date 2024-01-31`."""
+    """YAML's reading of a text without quotes, e.g. `the date 2024-01-31`."""
     if value is None:
         return "nothing (null)"
     if isinstance(value, bool):
@@ -98,7 +98,7 @@ def _read_as(value: object) -> str:
 
 
 def path_fault(key: str, path: object) -> str | None:
-    """What is wrong with how a path is written; None: nothing."""
+    """Fault of the writing of a path; None: none."""
     if not isinstance(path, str):
         return None  # the schema says so
     if path.startswith("~"):
@@ -199,7 +199,7 @@ def _unknown(prefix: str, name: str, known: list[str]) -> str:
 
 
 def _wrong_type(error: jsonschema.ValidationError) -> str:
-    """What is wrong with a value of another type, or beyond `_limited`."""
+    """Fault of a value of another type, or beyond `_limited`."""
     value = error.instance
     types = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
     if not error.message.endswith(tuple(f"'{kind}'" for kind in types)):

@@ -8,7 +8,7 @@ LONGEST = 100  # letters of a name: several of them, and an ending, make the nam
 
 
 def name_fault(part: str, name: str) -> str | None:
-    """What is wrong with the name of an entry of a section; None: nothing."""
+    """Fault of the name of an entry of a section; None: none."""
     shown = f"{part}.{name}" if name.isprintable() else f"{part}: {name!r}"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name in RESERVED or name.endswith(FILES):
         return (

@@ -90,7 +90,7 @@ def teacher_file(config: dict, model: str, task: str, name: str) -> str:
 
 
 def teacher_costs(config: dict, model: str, target: str) -> dict[str, str]:
-    """What a target's references cost: `teacher` -> path, of a joint target `teacher-{task}` of each task."""
+    """Cost files of a target's references: `teacher` -> path, of a joint target `teacher-{task}` of each."""
     names = tasks_of(target)
     return {
         "teacher" if name == target else f"teacher-{name}": teacher_file(

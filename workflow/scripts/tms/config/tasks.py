@@ -88,7 +88,7 @@ def data_root(config: dict, task: str) -> str | None:
 
 
 def limit(config: dict, task: str) -> int:
-    """How many of a task's test examples an evaluation uses; all of them where it does not say."""
+    """Number of a task's test examples that an evaluation uses; all of them where it does not say."""
     entry = config["tasks"][task]
     return entry.get("limit", entry["test"])
 

@@ -1,4 +1,4 @@
-"""What is estimated of a job."""
+"""The estimate of a job."""
 
 from dataclasses import dataclass
 

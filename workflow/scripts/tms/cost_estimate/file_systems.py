@@ -61,7 +61,7 @@ def _present(output: list[str]) -> Path:
 
 
 def disk_words(system: FileSystem) -> str:
-    """What a file system has to take, e.g. `disk (models, results): 2.7 TB at the peak, 3.1 TB free`."""
+    """The load of a file system, e.g. `disk (models, results): 2.7 TB at the peak, 3.1 TB free`."""
     needed, folders = system.needed, ", ".join(system.folders)
     return (
         f"disk ({folders}): {short(needed.kept) or 0}B to stay, {short(needed.peak) or 0}B at the peak, "

@@ -141,7 +141,7 @@ def _expression(text: str) -> str:
 
 
 def _simplified(text: str) -> str | None:
-    """What math-verify parses, in sympy's words; None where it parses nothing."""
+    """math-verify's reading, in sympy's words; None where it reads nothing."""
     try:
         parsed = parsed_latex(text)
         return _form(parsed[0]) if parsed and not isinstance(parsed[0], str) else None

@@ -165,7 +165,7 @@ def floor_cells(path: Path) -> list[dict]:
 
 
 def update_cells(updates: Mapping[Run, dict], point: str = checkpoints.FINAL) -> list[dict]:
-    """How far a checkpoint's weights are from theta_0: means over a method's runs.
+    """Distance of a checkpoint's weights from theta_0: means over a method's runs.
 
     `update.changed` is the share of weights that differ, `update.surviving` the share of the update's squared
     norm that the rounding to the checkpoint's precision kept.

@@ -54,7 +54,7 @@ def push(folder: Path, repo: str) -> str:
 
 
 def _asked(repo: str, ask, remedy: str = "try again, or export without PUSH"):
-    """What the hub answers; its errors in one line."""
+    """The hub's answer; its errors in one line."""
     import httpx
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -17,7 +17,7 @@ LESS_MEMORY = "lower training.device_batch of the model, or set its training.gra
 
 
 class Findings:
-    """What a check found.
+    """Finding of a check.
 
     Args:
         shapes: that were checked.
@@ -172,7 +172,7 @@ class Findings:
 
 
 def worst(found: list[dict]) -> dict:
-    """What the first process of a trial found, with the highest peak of all."""
+    """Finding of the first process of a trial, with the highest peak of all."""
     return found[0] | {"peak_bytes": max(one["peak_bytes"] for one in found)}
 
 

@@ -1,4 +1,4 @@
-"""What the configured jobs ask of a machine: cards, memory, disk, models that are still to be downloaded."""
+"""Needs of the configured jobs: cards, memory, disk, models that are still to be downloaded."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Machine:
-    """What the check runs on.
+    """The machine that the check runs on.
 
     Attributes:
         names: of the cards, for CUDA_VISIBLE_DEVICES; on a CPU as many words as processes.

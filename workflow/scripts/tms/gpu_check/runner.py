@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a part ended: what its processes found, by their rank; or why there is nothing."""
+    """End of a part: what its processes found, by their rank; or why there is nothing."""
 
     found: list[dict] = field(default_factory=list)
     error: str = ""  # one line
@@ -52,7 +52,7 @@ class Ended:
 
     @property
     def first(self) -> dict:
-        """What the first process found."""
+        """Finding of the first process."""
         return self.found[0]
 
 
@@ -83,7 +83,7 @@ class _Running:
             )
 
     def ended(self) -> Ended | None:
-        """How it ended; None while it runs."""
+        """Its end; None while it runs."""
         status = self.process.poll()
         if status is None and time.monotonic() < self.ends:
             return None

@@ -96,7 +96,7 @@ class ShortRun:
         return {f"lora_{name}": value for name, value in asdict(Lora.from_config(lora)).items()}
 
     def found(self, tokens: int) -> dict:
-        """What a part returns of its run.
+        """Result of a part's run.
 
         Args:
             tokens: of a step over all processes.

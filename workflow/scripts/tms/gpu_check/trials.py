@@ -19,7 +19,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a shape takes on its configured cards.
+    """Memory and time of a shape on its configured cards.
 
     Attributes:
         peak_bytes: on a card.
@@ -92,7 +92,7 @@ def generating(shape: Shape, cards: int, card_bytes: int | None) -> Trial | None
 
 
 def combine(shape: Shape, trials: list[Trial], found: list[dict], card_bytes: int | None) -> Measured:
-    """What a shape takes on its configured cards, from its trials.
+    """Memory and time of a shape on its configured cards, from its trials.
 
     Without the state, peak memory and seconds are linear in the number of layers (embedding and head are the
     same in each trial). The state follows from the parameters and the number of cards.

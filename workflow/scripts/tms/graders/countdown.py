@@ -147,7 +147,7 @@ def _offers_another(reached: tuple[Fraction, list[int]] | None, behind: str) -> 
 
 
 def _read(span: re.Match) -> tuple[Fraction, list[int]] | None:
-    """What arithmetic inside a remark says; a bracket around the remark is left out."""
+    """Value of arithmetic inside a remark; a bracket around the remark is left out."""
     text = _trimmed(span.group())
     return evaluate(text.removeprefix("(") if text.count("(") > text.count(")") else text)
 

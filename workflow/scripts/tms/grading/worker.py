@@ -18,7 +18,7 @@ from tms.io.modules import told
 
 
 class Limits(NamedTuple):
-    """What one row may take.
+    """Limits of one row.
 
     Args:
         cpu: CPU seconds; on data sets' own answers nothing comes near (docs/results/graders.md).

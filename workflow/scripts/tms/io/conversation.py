@@ -44,7 +44,7 @@ def context_messages(context: str) -> list[dict[str, str]]:
 
 
 def _problem(message: object) -> str:
-    """What is wrong with a message; "" where nothing is."""
+    """Fault of a message; "" where it has none."""
     if not isinstance(message, dict) or set(message) != {"role", "content"}:
         return "has to have the keys role and content, and no others"
     if message["role"] not in ROLES:

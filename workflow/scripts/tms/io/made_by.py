@@ -91,7 +91,7 @@ def _lock(descriptor: int, output: Path, deadline: float) -> bool:
 
 
 def _holder(record: dict) -> str:
-    """Who still makes an output, and how to end that."""
+    """The process that still makes an output, and the way to end it."""
     pid, host = record.get("pid", "?"), record.get("host", "?")
     job = record.get("slurm_job")  # another one's: this one's may be an allocation with more in it
     end = f"kill {pid}" if job in (None, os.environ.get("SLURM_JOB_ID")) else f"scancel {job}"
@@ -128,7 +128,7 @@ def settings(command: list[str]) -> dict[str, list[str]]:
 
 
 def differences(made: dict, command: list[str], code: str) -> list[str]:
-    """How an output's record differs from what would make it today, e.g. `--alpha 0.25, now 0.4`."""
+    """Difference of an output's record from what would make it today, e.g. `--alpha 0.25, now 0.4`."""
     before, now = settings(made["command"]), settings(command)
     changed = [
         f"{name} {_shown(before.get(name))}, now {_shown(now.get(name))}"

@@ -57,7 +57,7 @@ def dry_run(shape: StepShape) -> StepMemory:
 
 
 def key(shape: StepShape) -> str:
-    """What a dry run's result depends on, as a digest."""
+    """Digest of all that a dry run's result depends on."""
     about = dataclasses.asdict(shape)
     if shape.lora is None:  # as keys were before there was LoRA
         del about["lora"]
@@ -66,7 +66,7 @@ def key(shape: StepShape) -> str:
 
 
 def entry(shape: StepShape, memory: StepMemory) -> dict:
-    """What is stored of a dry run: its result, and enough of its shape to be read."""
+    """The stored form of a dry run: its result, and enough of its shape to be read."""
     about = {name: value for name, value in dataclasses.asdict(shape).items() if value is not None}
     keys = about.pop("architecture")
     size = {name: keys[name] for name in ("model_type", "hidden_size", "num_hidden_layers")}

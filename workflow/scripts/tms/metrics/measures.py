@@ -23,7 +23,7 @@ Rows = dict[str, dict[str, Estimate]]  # base, method, delta -> column -> number
 
 
 def unknown(suite: Suite) -> str:
-    """What a suite's table cannot tell; "" where it tells all."""
+    """Line on what a suite's table cannot tell; "" where it tells all."""
     if suite.scored.retention:
         return ""
     beside = "stand beside" if suite.general else "can stand beside it (general: true in the suite)"

@@ -108,7 +108,7 @@ class Summary:
 
 
 def difference(first: Summary, second: Summary, quantity: str, test: bool = True) -> Estimate:
-    """How much a method's quantity exceeds another's, with a test of it; nothing where one of them has none.
+    """Excess of a method's quantity over another's, with a test of it; nothing where one of them has none.
 
     The test is McNemar's between single runs with grades of 0 and 1, else the paired bootstrap's with all
     seeds of a method kept together. Seeds are compared in pairs (theta_0 with each).

@@ -85,7 +85,7 @@ def decoding_text(evaluation: dict) -> str:
 
 
 def data_of_task(config: dict, run: Run, task: str) -> dict:
-    """What the card says of the training data of a task of the run.
+    """The card's words on the training data of a task of the run.
 
     Raises:
         InputError: a file is missing or broken.

@@ -91,7 +91,7 @@ def weights_text(mixture) -> str:
 
 
 def answers_text(config: dict, run: Run, task: str) -> str:
-    """Whose answers the run learned from, to the prompts of one of its tasks, as a line of Markdown."""
+    """The source of the answers that the run learned from, for one of its tasks, as a line of Markdown."""
     written = teacher_text(config, run.model, task)
     if run.method not in settings.on_policy(config):
         return written

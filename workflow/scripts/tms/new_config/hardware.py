@@ -47,7 +47,7 @@ def choose(parameters: float, has_vllm: bool, cards: list[dict] | None = None) -
 
 
 def warnings(machine: Machine, longest_prompt: int) -> list[str]:
-    """What to set beside the configuration, a line each."""
+    """Settings beside the configuration, a line each."""
     if "gpus" not in machine.keys:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""What was seen in a user's data and model, in words."""
+"""Findings in a user's data and model, in words."""
 
 from tms.data.records.read import Seen
 from tms.data.splits import SPLITS

@@ -35,7 +35,7 @@ def asks(jobs: list[Job], config: dict) -> bool:
 
 
 def faults(jobs: list[Job], config: dict, version: Callable[[str], str | None] | None = None) -> list[str]:
-    """What keeps this interpreter, which runs the stages, from running jobs: nothing, or one line.
+    """Reason that keeps this interpreter, which runs the stages, from running jobs: nothing, or one line.
 
     Args:
         jobs: jobs to run.

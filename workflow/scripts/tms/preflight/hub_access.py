@@ -49,7 +49,7 @@ def needed(jobs: list[Job], config: dict) -> list[Repository]:
 
 
 def _another_folder(download: str, jobs: list[Job], config: dict) -> str:
-    """What to change to do without a model, by the jobs that read it."""
+    """Changes that do without a model, by the jobs that read it."""
     folder = f"models/hub/{download}"
     keys: dict[str, None] = {}
     for job in jobs:
@@ -62,7 +62,7 @@ def _another_folder(download: str, jobs: list[Job], config: dict) -> str:
 
 
 def _without_tasks(tasks: list[str], jobs: list[Job], config: dict) -> str:
-    """What to change to do without data sets, by the suites of the jobs."""
+    """Changes that do without data sets, by the suites of the jobs."""
     suites: dict[str, None] = {}
     for job in jobs:
         if "model" in job.wildcards:
@@ -83,7 +83,7 @@ def _without_tasks(tasks: list[str], jobs: list[Job], config: dict) -> str:
 def faults(
     repositories: list[Repository], offline: bool, ask: Callable[[Repository], None] | None = None
 ) -> list[str]:
-    """What this user may not download, a line each; a hub that cannot be reached is one line.
+    """Repositories that this user may not download, a line each; a hub that cannot be reached is one line.
 
     Args:
         repositories: what jobs will download.

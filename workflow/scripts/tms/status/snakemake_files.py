@@ -1,4 +1,4 @@
-"""What Snakemake leaves in `.snakemake`: the log of each run, marks of outputs that are being made, locks.
+"""Snakemake's records in `.snakemake`: the log of each run, marks of outputs that are being made, locks.
 
 Nothing here starts Snakemake or takes its lock, so it can be read beside a run.
 """
@@ -42,7 +42,7 @@ class Run:
 
     @property
     def targets(self) -> list[str]:
-        """What the command asked for; none: the workflow's default."""
+        """Targets of the command; none: the workflow's default."""
         if "--" in self.command:
             return self.command[self.command.index("--") + 1 :]
         return [word for word in self.command if word.startswith(MADE)]

@@ -39,7 +39,7 @@ class TrainingSet:
         return sum(target.trained_tokens for target in self.targets)
 
     def facts(self) -> dict:
-        """What `tms.training.health` looks at, without the losses."""
+        """The facts that `tms.training.health` judges, without the losses."""
         counts = {name: dict(getattr(self, name)) for name in ("masked", "planned", "sources")}
         return {"targets": len(self.targets), **counts}
 

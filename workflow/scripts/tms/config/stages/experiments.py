@@ -83,7 +83,7 @@ def summarise_files(config: dict, model: str, experiment: str) -> dict[str, str]
 
 
 def update_files(config: dict, model: str, experiment: str) -> dict[str, str]:
-    """How far each run of the methods went from theta_0: `method/task/seedN` -> path."""
+    """Distance of each run of the methods from theta_0: `method/task/seedN` -> path."""
     return paths.run_files(config, model, methods(config, model, experiment), "updates.json")
 
 

@@ -30,7 +30,7 @@ def point_files(config: dict, model: str) -> dict[str, str]:
 
 
 def update_files(config: dict, model: str) -> dict[str, str]:
-    """How far each run on the frontier went from theta_0: `method/task/seedN` -> path."""
+    """Distance of each run on the frontier from theta_0: `method/task/seedN` -> path."""
     names = study.experiments(config, model).get("frontier", [])
     return paths.run_files(config, model, names, "updates.json")
 

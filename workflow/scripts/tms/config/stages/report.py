@@ -37,7 +37,7 @@ def reported_rows(config: dict, model: str, name: str) -> list[str]:
 
 
 def warning_files(config: dict, model: str) -> list[str]:
-    """What looks wrong with the runs of each method of the experiment main."""
+    """Warnings on the runs of each method of the experiment main."""
     return list(paths.method_files(model, study.experiments(config, model)["main"], "warnings.json").values())
 
 

@@ -54,7 +54,7 @@ def method_runs(config: dict, model: str, method: str, name: str) -> dict[str, s
 
 
 def health_files(config: dict, model: str, method: str) -> dict[str, str]:
-    """What the runs of a method tell of themselves, where it trains on rows: `task/seedN` -> path."""
+    """Health records of a method's runs, where it trains on rows: `task/seedN` -> path."""
     on_rows = method not in study.on_policy(config)
     return method_runs(config, model, method, "health.json") if on_rows else {}
 

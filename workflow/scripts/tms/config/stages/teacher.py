@@ -48,6 +48,6 @@ def joined_files(target: str, suite: str, rows: str) -> dict[str, str]:
 
 
 def join_flags(target: str, suite: str, rows: str) -> str:
-    """What the rows of a joint target are, and where each task's lie."""
+    """Kind of a joint target's rows, and the file of each task's."""
     kind = "references" if rows.endswith("references") else "examples"
     return flags(rows=kind, tasks=labelled(joined_files(target, suite, rows)))

@@ -74,7 +74,7 @@ def _problem(asked: list[str]) -> str:
 
 
 def roles(value: object) -> Counter:
-    """How many messages of a conversation without faults have each role."""
+    """Number of messages of each role in a conversation without faults."""
     return Counter(message["role"] for message in json_list(value, "messages"))
 
 
@@ -100,7 +100,7 @@ def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
 
 
 def _order(roles: list[str]) -> list[str]:
-    """What is wrong with the order of roles: a system prompt at most, then user and assistant in turn."""
+    """Fault of the order of roles: a system prompt at most, then user and assistant in turn."""
     start = 1 if roles[:1] == ["system"] else 0
     faults = []
     if roles[start:] and roles[start] == "assistant":

@@ -71,7 +71,7 @@ def read_file(path: str, wanted: Collection[str], found: Findings) -> Table:
 
 
 def _file_fault(path: Path) -> str | None:
-    """What makes a file unreadable as a whole."""
+    """Fault that makes a file unreadable as a whole."""
     try:
         known = path.stat()
     except FileNotFoundError:

@@ -21,7 +21,7 @@ Part = tuple[Table, Rows, Findings]  # a file or hub split: as it is, as rows, a
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look at the data found.
+    """Result of a look at the data.
 
     Attributes:
         rows: that can be used (with `train_on: all` one for each turn of the assistant).

@@ -183,7 +183,7 @@ class _Unreadable(Exception):
 
 
 def _header_fault(names: list[str]) -> str | None:
-    """What is wrong with the names of a CSV file's columns."""
+    """Faults of the names of a CSV file's columns."""
     if len(names) == 1:
         for sign, word in ((";", "';'"), ("\t", "tabs"), ("|", "'|'")):
             if sign in names[0]:

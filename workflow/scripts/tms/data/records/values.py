@@ -67,7 +67,7 @@ def check_signs(written: str, name: str) -> None:
 
 
 def gold(value: object) -> str:
-    """What graders compare with: text, a number, or an object or list as JSON."""
+    """The gold answer, which graders compare with: text, a number, or an object or list as JSON."""
     if isinstance(value, dict | list):
         written = json.dumps(value, ensure_ascii=False)
         check_signs(written, "gold")

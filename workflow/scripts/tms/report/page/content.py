@@ -203,7 +203,7 @@ def contamination(paths: list[Path]) -> PageTable:
 
 
 def warnings(files: list[Path]) -> list[dict[str, str]]:
-    """What looks wrong with the runs behind the page: `title` of a run, `what`, `remedy`; each once.
+    """Warnings on the runs behind the page: `title` of a run, `what`, `remedy`; each once.
 
     Args:
         files: warnings.json of each method, in a folder of its name.
@@ -224,7 +224,7 @@ def _warned(method: str, label: str) -> str:
 
 
 def compared(by_likelihood: list[str]) -> str:
-    """What the caption of the scores tells of benchmarks without completions; "" without any."""
+    """The caption's words on benchmarks without completions; "" without any."""
     names = ", ".join(map(labels.benchmark, by_likelihood))
     return names and (
         f"{names}: scored by likelihood, that is, the answer is the choice with the highest log-probability "

@@ -140,7 +140,7 @@ def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
 def _texts(
     folder: Path, chosen: dict[str, list[str]], by_likelihood: Collection[str]
 ) -> dict[tuple[str, str], dict]:
-    """What a model wrote, or the log-probability of each choice, a line each."""
+    """A model's completion, or the log-probability of each choice, a line each."""
     written = {name: chosen[name] for name in chosen if name not in by_likelihood}
     compared = {name: chosen[name] for name in chosen if name in by_likelihood}
     rows = _rows(folder / "generations.parquet", READ, written)

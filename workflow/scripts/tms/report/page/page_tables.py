@@ -153,7 +153,7 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
 
 
 def measures(lookup: CellLookup) -> PageTable:
-    """What stands beside the scores: a row a method, a column a measure, with 95 % intervals below.
+    """Measures beside the scores: a row a method, a column a measure, with 95 % intervals below.
 
     Args:
         lookup: cells of the experiment `main`.

@@ -185,7 +185,7 @@ def _pairs(contrasts: list[Contrast]) -> list[tuple[Contrast, Contrast]]:
 
 
 def _of_runs(lookup: CellLookup) -> str:
-    """What a verdict from points over runs adds where each is a single run."""
+    """Words that a verdict from points over runs adds where each is a single run."""
     return FOR_THIS_RUN if lookup.seeds < 2 else ""
 
 
@@ -199,7 +199,7 @@ def _solutions(lookup: CellLookup, task: str) -> float | None:
 
 
 def _kind_of_solution(lookup: CellLookup, task: str) -> str:
-    """What is counted and of how many, behind a number of solutions."""
+    """Unit and total behind a number of solutions."""
     number, right = (
         lookup.reading(DIVERSITY, name, "base", train_task=task)
         for name in ("distinct_solutions", "pass_at_1")
