@@ -88,6 +88,12 @@ def look_at_data(args: argparse.Namespace, faults: Faults) -> tuple[dict, Seen |
                 f"answer; name them: COLUMNS='prompt: ..., answer: ...' (or messages: ...)"
             )
             return options, None
+        if beside := columns.left_out(seen.columns, chosen):
+            listed = ", ".join(f"{word}: {name}" for word, name in chosen.items())
+            faults.append(
+                f"{args.data}: {' and '.join(beside)} may belong to the prompt, but {chosen['prompt']} alone "
+                f"would be read; join them in one column, or leave out what is not needed: COLUMNS='{listed}'"
+            )
     if chosen := {word: name for word, name in chosen.items() if word != name}:
         options["columns"] = chosen
         seen = inspect(**options)

@@ -30,6 +30,14 @@ def test_options_are_read_where_the_grader_needs_them():
     assert "choices" not in columns.guess(names, False)
 
 
+def test_columns_beside_a_guessed_prompt():
+    for names in (("instruction", "input", "output"), ("Instruction", "context", "response")):
+        assert columns.left_out(names, columns.guess(names, False)) == [names[1]]
+    for names in (("prompt", "input", "answer"), ("input", "output"), ("id", "question", "reply")):
+        assert columns.left_out(names, columns.guess(names, False)) == []
+    assert columns.left_out(("messages", "context"), {"messages": "messages"}) == []
+
+
 def test_named_columns():
     assert columns.read("prompt: q, answer: 'the answer'") == {"prompt": "q", "answer": "the answer"}
     assert columns.read("{messages: chat}") == {"messages": "chat"}

@@ -52,8 +52,8 @@ def csv_text(rows, end="\n"):
         ("a.jsonl", "\n".join(json.dumps(row) for row in ROWS), [1, 2, 3]),
         ("a.jsonl", "\ufeff" + "\r\n\r\n".join(json.dumps(row) for row in ROWS) + "\r\n", [1, 3, 5]),
         ("a.json", json.dumps(ROWS, indent=1, ensure_ascii=False), [2, 6, 10]),
-        ("a.json", json.dumps(ROWS), [1, 1, 1]),
-        ("a.json", "\ufeff\n " + json.dumps(ROWS) + "\n", [2, 2, 2]),
+        ("a.json", json.dumps(ROWS), [1, 2, 3]),
+        ("a.json", "\ufeff\n " + json.dumps(ROWS) + "\n", [1, 2, 3]),
         ("a.csv", csv_text(ROWS), [2, 3, 5]),  # a text of two lines
         ("a.csv", "\ufeff" + csv_text(ROWS, "\r\n"), [2, 3, 5]),
     ],
@@ -120,8 +120,10 @@ def test_columns_that_are_not_used_are_not_kept_but_known():
         ("a.json", f"[{GOOD},\n{DEEP}", ["line 2: broken JSON (nested too deep); correct it (rows after it"]),
         ("a.json", f"[{GOOD},\n7]", ["line 2: 7 is no object"]),
         ("a.json", f"[{GOOD}]\n\n]", ["line 3: ']' after the list's end; remove it"]),
-        ("a.json", f"[{GOOD}", ["line 1: broken JSON (no comma or ] after a row)"]),
-        ("a.json", f"[{GOOD},", ["line 1: broken JSON (Expecting value at place"]),
+        ("a.json", f"[{GOOD}", ["row 1: broken JSON (no comma or ] after a row)"]),
+        ("a.json", f"[{GOOD},", ["row 2: broken JSON (Expecting value at place"]),
+        ("a.json", f"[{GOOD}, 7]", ["row 2: 7 is no object"]),
+        ("a.json", b'[{"prompt": "\xe4"}]', ["no UTF-8 (byte 0xe4 at place 14"]),
         (
             "a.csv",
             'prompt,answer\np,a\np,a,b\n"x\ny"\np,a\n',

@@ -240,6 +240,16 @@ def test_all_faults_at_once_each_with_its_line():
     )
 
 
+def test_duplicates_in_a_json_list_on_one_line_are_told_by_row():
+    rows = [{"prompt": "p", "answer": "a"}, {"prompt": "q", "answer": "b"}, {"prompt": "p", "answer": "c"}]
+    told = "the same prompt as {}; remove one, or set options.duplicates: first"
+    Path("a.json").write_text(json.dumps(rows))
+    assert inspect("a.json").faults == (f"a.json, row 3: {told.format('row 1')}",)
+    assert inspect("a.json", duplicates="first").rows == 2
+    Path("a.json").write_text(json.dumps(rows[:2])[:-1] + f",\n{json.dumps(rows[2])}, {json.dumps(rows[2])}]")
+    assert inspect("a.json").faults == tuple([f"a.json, line 2: {told.format('line 1')}"] * 2)
+
+
 def test_a_conversation_s_faults_have_its_line():
     talk = [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]
     rows = [{"messages": talk}, {"messages": [*talk, talk[0]]}, {"messages": talk}, {}]

@@ -11,6 +11,8 @@ NAMES = {
     "answer": ("answer", "response", "output", "completion", "reply", "assistant", "solution", "target"),
     "choices": ("choices", "options"),
 }
+# Names of columns that often belong to the prompt, as in Alpaca's or Dolly's files.
+BESIDE = ("input", "context", "passage", "system", "history")
 
 
 def guess(columns: tuple[str, ...], choices: bool) -> dict[str, str]:
@@ -31,6 +33,13 @@ def guess(columns: tuple[str, ...], choices: bool) -> dict[str, str]:
     if "prompt" in found and "answer" in found:
         return {"prompt": found["prompt"], "answer": found["answer"], **chosen}
     return {"messages": found["messages"], **chosen} if "messages" in found else {}
+
+
+def left_out(columns: tuple[str, ...], chosen: dict[str, str]) -> list[str]:
+    """Columns whose names tell that they may belong to the prompt, where a guess reads another one for it."""
+    if chosen.get("prompt", "prompt").strip().lower() == "prompt":
+        return []
+    return [name for name in columns if name.strip().lower() in BESIDE and name not in chosen.values()]
 
 
 def read(text: str) -> dict[str, str]:

@@ -62,7 +62,11 @@ def read_file(path: str, wanted: Collection[str], found: Findings) -> Table:
         if encoding := MARKS.get(start[:2]):
             found.add(0, f"it is {encoding}; {REMEDY}")
         elif path.endswith(".json"):
-            table.take(json_items(stream.read(), found.add), wanted, found)
+            content = stream.read()
+            one_line = content.lstrip().startswith(b"[") and b"\n" not in content.strip()
+            if one_line:
+                found.unit = "row"
+            table.take(json_items(content, found.add, one_line), wanted, found)
         elif path.endswith(".csv"):
             table.take(csv_items(lines_of(stream, found.add), found.add, table.columns), wanted, found)
         else:

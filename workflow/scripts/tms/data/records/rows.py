@@ -56,18 +56,18 @@ def rows_of(table: Table, options: RecordOptions, found: Findings) -> Rows:
         return made
     if not table.rows and not found.count:
         found.add(0, "no rows; write some below the columns' names")
-    places: dict[str, int] = {}  # example id -> where its first row stands
-    for place, item in table.rows:
+    seen: dict[str, tuple[int, int]] = {}  # example id -> its first item, and where that stands
+    for count, (place, item) in enumerate(table.rows):
         faults: list[str] = []
         for row in _rows(item, made, options, faults):
-            first = places.setdefault(row["example_id"], place)
-            if first == place:  # no two turns of a conversation have the same messages before them
+            first, where = seen.setdefault(row["example_id"], (count, place))
+            if first == count:  # no two turns of a conversation have the same messages before them
                 made.rows.append(row)
                 continue
             made.duplicates += 1
             if options.duplicates == "refuse":
                 faults.append(
-                    f"the same prompt as {found.unit} {first}; remove one, or set options.duplicates: first"
+                    f"the same prompt as {found.unit} {where}; remove one, or set options.duplicates: first"
                 )
         for fault in faults:
             found.add(place, fault)

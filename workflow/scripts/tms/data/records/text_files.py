@@ -77,15 +77,18 @@ def _json_error(error: Exception) -> str:
     return first_line(error)
 
 
-def json_items(content: bytes, add: Add) -> Iterator[tuple[int, dict]]:
-    """Objects of a JSON list, each with the line on which it begins; a broken one ends the file."""
+def json_items(content: bytes, add: Add, one_line: bool = False) -> Iterator[tuple[int, dict]]:
+    """Objects of a JSON list, each with the line on which it begins; a broken one ends the file.
+
+    A list that is all on `one_line` has the rows' numbers instead.
+    """
     try:
         text = content.decode()
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # the lines are told one by one
         for number, line in enumerate(content.split(b"\n"), start=1):
-            _decoded(line, number, add)
+            _decoded(line, 0 if one_line else number, add)
         return
     decoder = json.JSONDecoder(parse_float=Decimal)
     place = _next(text, 0)
@@ -98,14 +101,15 @@ def json_items(content: bytes, add: Add) -> Iterator[tuple[int, dict]]:
         else:
             add(1, "no JSON list of rows; write [{...}, {...}]")
         return
-    number, counted = 1, 0
+    number, counted = 0 if one_line else 1, 0
     place = _next(text, place + 1)
     while text[place : place + 1] != "]":
-        number, counted = number + text.count("\n", counted, place), place
+        number, counted = number + (1 if one_line else text.count("\n", counted, place)), place
         try:
             item, end = decoder.raw_decode(text, place)
         except json.JSONDecodeError as error:
-            add(error.lineno, f"broken JSON ({_json_error(error)}); correct it (rows after it are not read)")
+            line = number if one_line else error.lineno
+            add(line, f"broken JSON ({_json_error(error)}); correct it (rows after it are not read)")
             return
         except (ValueError, RecursionError) as error:
             add(number, f"broken JSON ({_json_error(error)}); correct it (rows after it are not read)")
