@@ -136,6 +136,22 @@ def test_columns_that_no_name_tells_apart(new, project):
     assert written(project)["tasks"]["faq"]["options"]["columns"] == {"prompt": "a", "answer": "b"}
 
 
+def test_repeated_prompts_are_left_out_and_told(new, project):
+    (project / "twice.json").write_text(json.dumps([*faq(), *faq(3)]))
+    done = new(data="twice.json")
+    assert done.returncode == 0, done.stderr
+    assert "3 more repeat an earlier prompt: left out (`duplicates: first`)" in done.stdout
+    assert written(project)["tasks"]["twice"]["options"]["duplicates"] == "first"
+
+
+def test_columns_that_may_belong_to_the_prompt(new, project):
+    rows = [{"instruction": row["question"], "input": "in short", "output": row["answer"]} for row in faq()]
+    (project / "alpaca.json").write_text(json.dumps(rows))
+    told = "error: alpaca.json: input may belong to the prompt, but instruction alone would be read;"
+    assert new(data="alpaca.json").stderr.startswith(told)
+    assert new("--columns", "prompt: instruction, answer: output", data="alpaca.json").returncode == 0
+
+
 def test_a_model_that_cannot_be_exported_is_told_before_it_is_trained(new, project):
     """A tokenizer with other splits in a folder of Qwen2: transformers would rebuild it."""
     tokenizer = json.loads((project / "base" / "tokenizer.json").read_text())

@@ -97,6 +97,9 @@ def look_at_data(args: argparse.Namespace, faults: Faults) -> tuple[dict, Seen |
     if chosen := {word: name for word, name in chosen.items() if word != name}:
         options["columns"] = chosen
         seen = inspect(**options)
+    if seen.duplicates:
+        options["duplicates"] = "first"
+        seen = inspect(**options)
     faults += seen.faults
     return options, seen
 

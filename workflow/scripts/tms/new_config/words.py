@@ -15,6 +15,8 @@ def of_data(data: str, seen: Seen, counted: Lengths, longest: int) -> str:
     split = ", ".join(f"{seen.splits.get(name, 0)} {name}" for name in SPLITS)
     prompt, answer = counted.middle
     lines = [f"{data}: {seen.rows} rows", f"  read: {read}{left} (COLUMNS= changes it)"]
+    if seen.duplicates:
+        lines.append(f"  {seen.duplicates} more repeat an earlier prompt: left out (`duplicates: first`)")
     if seen.roles:
         roles = ", ".join(f"{count} of {role}" for role, count in seen.roles.items())
         lines.append(f"  messages: {roles}")
