@@ -3,7 +3,8 @@
 The rule: Unicode's NFKC (full-width signs, ligatures and powers are plain ones), case folded; signs of no
 width are left out; an apostrophe between letters goes ("don't" is "dont"), every other punctuation mark is a
 space; signs that mean something (`+ = < % # & @ $ °`) are words of their own. What belongs to a number stays:
-a point, comma, colon or slash between digits (3.5, 1,000, 12:30, 1/2), and a minus sign before it (-5).
+a point, comma, colon or slash between digits (3.5, 1,000, 12:30, 1/2), a minus sign before it, other signs
+before that or none (-5, **-5**, x=-5; a dash may stand for it), and a point that begins it (.5).
 Articles stay: what they are depends on the language.
 """
 
@@ -11,8 +12,12 @@ import re
 import unicodedata
 
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’ʼ](?=[^\W\d_])")
-# What belongs to a number; a minus sign only where no word stands before it.
-OF_NUMBER = re.compile(r"((?<=\d)[.,:/](?=\d)|(?<![^\s(])[-−](?=\.?\d))")
+# Signs behind which a minus sign or a point begins a number: not behind a word, as in covid-19 or 10-12.
+OPENS = r"""\s(\[{"'“‘«*_`~=<>≤≥≠≈+×·÷,;:/|$€£¥#&@!?^"""
+OF_NUMBER = re.compile(
+    rf"((?<=\d)[.,:/](?=\d)|(?<![^{OPENS}.])(?<!\d[$€£¥])[-−–‐](?=\.?\d)|(?<![^{OPENS}−–‐-])\.(?=\d))"
+)
+MINUS = str.maketrans("−–‐", "---")
 MEANING = "%‰#&@"  # punctuation to Unicode
 
 
@@ -41,7 +46,7 @@ def plain_form(text: str) -> str:
     text = unicodedata.normalize("NFKC", WIDTHLESS.sub("", text)).casefold()
     text = APOSTROPHE.sub("", unicodedata.normalize("NFKC", text))
     parts = OF_NUMBER.split(text)
-    parts = [part.replace("−", "-") if i % 2 else part.translate(SIGNS) for i, part in enumerate(parts)]
+    parts = [part.translate(MINUS) if i % 2 else part.translate(SIGNS) for i, part in enumerate(parts)]
     return " ".join("".join(parts).split())
 
 

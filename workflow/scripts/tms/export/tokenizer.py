@@ -71,7 +71,7 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
         *((row["prompt"], row["context"]) for row in rows),
     ]:
         turns = [*(json.loads(context) if context else []), {"role": "user", "content": prompt}]
-        turns = [turn | {"content": run.plain(turn["content"])} for turn in turns]
+        turns = [turn | {"content": run.plain(turn["content"], context)} for turn in turns]
         try:
             found = opened.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
         except Exception:  # a template's own
