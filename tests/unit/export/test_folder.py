@@ -6,7 +6,7 @@ import shutil
 import stat
 
 import pytest
-from helpers import tiny_models
+from helpers import chat_templates, tiny_models
 from helpers.paths import ROOT
 from safetensors.numpy import load_file, save_file
 
@@ -115,6 +115,19 @@ def test_a_template_that_prints_the_date_prints_the_runs(checkpoint, tmp_path):
     export(source, tmp_path / "out", rows(source), "card")
     assert automatic_ids(tmp_path / "out", "2+2") == ChatFormat(source).prompt_ids("2+2")
     assert (tmp_path / "out" / "chat_template.jinja").read_text().endswith(template)
+
+
+def test_a_mark_of_system_turns_that_a_conversation_quotes(tiny_model, tmp_path):
+    """It is no special token and no part of a single prompt: only conversations are without it."""
+    source = chat_templates.with_template(tiny_model, tmp_path / "base", "phi3")
+    chat = ChatFormat(source)
+    chat.tokenizer.add_tokens(["<|system|>"])
+    chat.tokenizer.save_pretrained(source)
+    write_digest(source)
+    context = json.dumps([{"role": "user", "content": "<|system|>x"}, {"role": "assistant", "content": "4"}])
+    row = rows(source)[0] | {"context": context}
+    export(source, tmp_path / "out", [row], "card")
+    assert (tmp_path / "out" / "README.md").read_text() == "card"
 
 
 def test_files_modes_and_no_paths(checkpoint, tmp_path):
