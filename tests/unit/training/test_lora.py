@@ -14,7 +14,7 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.model_folder.adapters import Adapters
 from tms.model_folder.load import load_model
-from tms.training import lora
+from tms.training import lora, sharding
 from tms.training.callback import CheckpointCallback
 from tms.training.examples import IGNORED, TrainingExample
 from tms.training.settings import Lora, Settings
@@ -171,6 +171,16 @@ def test_names_that_no_layer_has_are_refused_before_training(trained, tiny_model
 
 def modules(folder):
     return {name.removesuffix(".weight") for name in Adapters.read(folder).factors}
+
+
+def test_a_base_with_other_names_in_its_files_is_refused(tiny_model, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(tiny_model, base)
+    assert lora.count_parameters(base, sharding.meta_model(base), Lora(4, 8.0)) > 0
+    weights = load_file(base / "model.safetensors")
+    save_file({f"language_{name}": weight for name, weight in weights.items()}, base / "model.safetensors")
+    with pytest.raises(InputError, match=r"weights under other names .* model\.layers\.0\."):
+        lora.count_parameters(base, sharding.meta_model(base), Lora(4, 8.0))
 
 
 def test_adapters_are_drawn_by_the_seed_alone(tiny_model):

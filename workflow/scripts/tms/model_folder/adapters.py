@@ -117,15 +117,11 @@ def check_targets(base: Path, targets: Sequence[str]) -> None:
     Raises:
         InputError: an unknown name.
     """
-    from safetensors import safe_open
-
-    modules = set()
-    for file in sorted(base.glob("*.safetensors")):
-        with safe_open(file, "np") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 (no mapping)
-                if re.search(r"\.[0-9]+\.", name) and name.endswith(".weight"):
-                    if len(tensors.get_slice(name).get_shape()) == 2:
-                        modules.add(name.removesuffix(".weight"))
+    modules = {
+        name.removesuffix(".weight")
+        for name, dimensions in stored_weights(base).items()
+        if re.search(r"\.[0-9]+\.", name) and name.endswith(".weight") and dimensions == 2
+    }
     unknown = [name for name in targets if not any(f".{path}".endswith(f".{name}") for path in modules)]
     if modules and unknown:
         known = sorted({path.rpartition(".")[2] for path in modules})
@@ -133,3 +129,15 @@ def check_targets(base: Path, targets: Sequence[str]) -> None:
             f"training.lora.targets: {base} has no linear layer {', '.join(unknown)} in its decoder; known "
             f"are {', '.join(known)}, or all-linear"
         )
+
+
+def stored_weights(base: Path) -> dict[str, int]:
+    """Names of the weights in a model folder's files -> its number of dimensions, from their headers."""
+    from safetensors import safe_open
+
+    found = {}
+    for file in sorted(base.glob("*.safetensors")):
+        with safe_open(file, "np") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 (no mapping)
+                found[name] = len(tensors.get_slice(name).get_shape())
+    return found

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import ADAPTER_CONFIG, ADAPTER_WEIGHTS
-from tms.model_folder.adapters import Adapters, check_targets
+from tms.model_folder.adapters import PREFIX, Adapters, check_targets, stored_weights
 from tms.training.settings import ALL_LINEAR, Lora
 
 
@@ -55,6 +55,14 @@ def count_parameters(base: Path, meta_model: PreTrainedModel, lora: Lora) -> int
         raise InputError(
             f"training.lora: {base} stores its weights as [in, out] (Conv1D), into which adapters are not "
             f"merged here; leave lora out"
+        )
+    stored = stored_weights(base)
+    modules = [name.partition(".lora_A.")[0] for name, _ in adapted.named_parameters() if ".lora_A." in name]
+    other = [name for module in modules if (name := f"{module.removeprefix(PREFIX)}.weight") not in stored]
+    if stored and other:  # its files are read by the names in them, e.g. for vLLM and exports
+        raise InputError(
+            f"training.lora: {base} stores {len(other)} of {len(modules)} weights under other names than "
+            f"transformers gives them (no {other[0]}), so adapters cannot be merged there; leave lora out"
         )
     return sum(parameter.numel() for parameter in adapted.parameters() if parameter.requires_grad)
 
