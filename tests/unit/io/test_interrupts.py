@@ -48,7 +48,7 @@ def interrupted(main: str, times: int = 1) -> tuple[int, list[str], list[str]]:
         for _ in range(times):
             assert process.stdout.readline() == "waits\n"
             process.send_signal(signal.SIGINT)
-        said, told = process.communicate()
+        said, told = process.communicate(timeout=120)
     return process.returncode, said.splitlines(), told.splitlines()
 
 
