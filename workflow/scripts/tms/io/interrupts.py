@@ -30,7 +30,8 @@ def end_workflow(workflow) -> None:
     Args:
         workflow: Snakemake's; one that runs a single job for another one is left alone.
     """
-    if not workflow.is_main_process or threading.current_thread() is not threading.main_thread():
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # a background job of a shell's
+    if ignored or not workflow.is_main_process or threading.current_thread() is not threading.main_thread():
         return
     interrupted = []
 
