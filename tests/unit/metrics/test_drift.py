@@ -96,6 +96,14 @@ def test_loss_on_passages_is_lm_evals(tiny_model):
     assert weighted_mean([*zip(nats, sizes, strict=True)]) < 0
 
 
+def test_passages_begin_behind_the_begin_token_else_the_end_token():
+    for begin, before in ((1, 1), (0, 0), (None, 2)):
+        tokenizer = type("Tokenizer", (), {"__call__": lambda *_, **more: {"input_ids": [5, 6]}})()
+        tokenizer.bos_token_id, tokenizer.eos_token_id = begin, 2
+        found = encode_passages(["é."], tokenizer)
+        assert found == Texts([([before], [5, 6])], [3])
+
+
 class Uniform(torch.nn.Module):
     """A model without weights, for which every token of the vocabulary is as likely."""
 
