@@ -82,6 +82,13 @@ def test_merged_weights_are_w_plus_scaled_ba(trained, tiny_model):
         assert weights["model.embed_tokens.weight"].equal(start["model.embed_tokens.weight"])
 
 
+def test_merged_weights_are_rounded_once(trained):
+    folder = trained()
+    exact = dict(load_model(folder, torch.float32).named_parameters())
+    for name, weight in load_model(folder, torch.bfloat16).named_parameters():
+        assert torch.equal(weight, exact[name].to(torch.bfloat16)), name
+
+
 def test_the_first_step_is_adamw_s_along_the_gradient_of_b(trained, tiny_model):
     """At B = 0 A's gradient is 0 and B's is alpha / r dL/dW A'; the first step has the gradient's signs."""
     folder = trained(steps={1: "1of1"}, targets=TARGETS[:4], warmup=0.0, weight_decay=0.0)
