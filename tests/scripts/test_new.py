@@ -144,6 +144,15 @@ def test_repeated_prompts_are_left_out_and_told(new, project):
     assert written(project)["tasks"]["twice"]["options"]["duplicates"] == "first"
 
 
+def test_answers_that_the_run_could_not_use(new, project):
+    rows = [{"prompt": row["question"], "answer": row["answer"] * 200} for row in faq()]
+    (project / "long.json").write_text(json.dumps(rows))
+    assert "error: long.json: 100% of the answers do not fit" in new(data="long.json").stderr
+    assert "faq.jsonl: row" in (said := new("--grader", "choice").stderr) and "all 160 rows" in said
+    said = new("--grader", "exat", model="nowhere").stderr
+    assert "error: GRADER: unknown name 'exat'; did you mean exact?" in said and "nowhere" in said
+
+
 def test_columns_that_may_belong_to_the_prompt(new, project):
     rows = [{"instruction": row["question"], "input": "in short", "output": row["answer"]} for row in faq()]
     (project / "alpaca.json").write_text(json.dumps(rows))

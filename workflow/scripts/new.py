@@ -12,8 +12,9 @@ from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
-from tms.config.check import check
+from tms.config.check import check, modules
 from tms.config.faults import Faults
+from tms.config.known import check_known
 from tms.config.load import merged, read_files
 from tms.config.names import name_fault
 from tms.cost_estimate.dry_run import jobs_of
@@ -21,10 +22,12 @@ from tms.data.records.options import ENDINGS
 from tms.data.records.read import Seen, inspect
 from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
+from tms.grading.golds import check_golds
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words
 from tms.tasks import records
+from tms.training.health import STOP
 
 EXAMPLE = "make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl"
 SPLITS = ("train", "heldout", "test")
@@ -53,11 +56,16 @@ def check_names(args: argparse.Namespace, config: dict, faults: Faults) -> str:
     given = {"models": ("NAME", args.name), "suites": ("NAME", args.name), "tasks": ("TASK", task)}
     for part, (key, name) in given.items():
         if name and (line := name_fault(part, name)):
-            faults.append(line.replace("config: ", f"{key}={name}: "))
+            if part != "suites":  # its name is the model's
+                faults.append(line.replace("config: ", f"{key}={name}: "))
         elif name in config[part]:
             faults.append(f"{key}={name}: config/config.yaml has {part}.{name}; choose another {key}")
     if args.name and Path("config", f"{args.name}.yaml").exists():
         faults.append(f"config/{args.name}.yaml exists already; choose another NAME, or delete it")
+    try:
+        check_known("GRADER", args.grader, modules("graders"))
+    except InputError as error:
+        faults.append(str(error).removeprefix("config: "))
     return task
 
 
@@ -142,12 +150,18 @@ def main(args: argparse.Namespace) -> None:
     chat = ChatFormat(base.folder)
     with redirect_stdout(io.StringIO()):  # what `prepare` logs
         rows = [row for name in SPLITS for row in records.build(name, seen.splits[name], 0, options)]
+    check_golds(rows, args.grader, args.data)
     counted = lengths.measure(rows, chat)
     longest = sizes.longest_completion(counted.answers, counted.longest_prompt, chat.context_length)
     if longest <= 0:
         raise InputError(
             f"{args.data}: prompts of up to {counted.longest_prompt} tokens leave no room for an answer in "
             f"the {chat.context_length} tokens of {args.model}; shorten them"
+        )
+    if (cut := counted.cut(longest)) > STOP:
+        raise InputError(
+            f"{args.data}: {cut:.0%} of the answers do not fit beside a prompt of {counted.longest_prompt} "
+            f"tokens into the {chat.context_length} tokens of {args.model}; shorten them, or take another one"
         )
     machine = hardware.choose(base.parameters, find_spec("vllm") is not None)
     values = compose(args, task, options, seen, base, longest, machine)

@@ -225,6 +225,9 @@ def test_a_folder_without_weights_is_named(tmp_path):
     for place in (tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match=r"no \*\.safetensors file there"):
             weights_digest(place)
+    (tmp_path / "pytorch_model.bin").touch()
+    with pytest.raises(InputError, match=r"pytorch_model.bin is not read, .* save the model again"):
+        weights_digest(tmp_path)
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o027, 0o002])

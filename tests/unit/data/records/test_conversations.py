@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.data.contamination.overlap import ExactMatcher
-from tms.data.records.conversations import turns
+from tms.data.records.conversations import roles, turns
 
 
 def talk(*roles, system=None):
@@ -59,6 +59,17 @@ def test_every_turn():
     assert {turn.key for turn in made} == {"u1"}  # so they fall into one split
 
 
+def test_messages_of_sharegpt():
+    names = {"system": "system", "user": "human", "assistant": "gpt"}
+    messages = talk("u", "a", "u", "a", system="Be brief.")
+    shared = [{"from": names[message["role"]], "value": message["content"]} for message in messages]
+    assert read(shared, every=True) == read(messages, every=True)
+    assert roles(shared) == roles(messages)
+    assert read([{"from": "human", "value": "hi"}, {"from": "tool", "value": "4"}])[1] == [
+        "message 2 has the role 'tool'; write one of system, user, assistant"
+    ]
+
+
 def test_the_text_of_a_cell():
     assert read(json.dumps(talk("u", "a")))[0] == read(talk("u", "a"))[0]
 
@@ -82,8 +93,8 @@ def test_the_text_of_a_cell():
         (talk("u", "asistant"), ["message 2 has the role 'asistant'; did you mean assistant?"]),
         (talk("u", "tool"), ["message 2 has the role 'tool'; write one of system, user, assistant"]),
         (
-            [{"from": "human", "value": "hi"}],
-            ["message 1 has no role and no content (it has from, value); name it so"],
+            [{"from": "human", "text": "hi"}],
+            ["message 1 has no role and no content (it has from, text); name it so"],
         ),
         (["hi"], ["message 1 is 'hi'; write an object with role and content"]),
         ([], ["a conversation without turns"]),

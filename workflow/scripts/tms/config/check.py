@@ -88,7 +88,7 @@ def _check_names(config: dict, faults: Faults) -> None:
     for name in own_tasks(config):
         faults.check(_check_task, config, name, faults)
     for name, judge in config["judges"].items():
-        faults.known(f"judges.{name}.kind", settings.value_at(judge, ["kind"]), _modules("judges"))
+        faults.known(f"judges.{name}.kind", settings.value_at(judge, ["kind"]), modules("judges"))
     for name, method in config["methods"].items():
         faults.known(f"methods.{name}.kind", settings.value_at(method, ["kind"]), KINDS)
     for name, teacher in config["teachers"].items():
@@ -112,13 +112,13 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
     task = config["tasks"][name]
     if name in COLUMNS:
         faults.append(f"config: tasks.{name}: tables have a column of that name; choose another")
-    if faults.known(f"tasks.{name}.kind", task.get("kind"), _modules("tasks")):
+    if faults.known(f"tasks.{name}.kind", task.get("kind"), modules("tasks")):
         faults.check(_check_code, f"tasks.{name}.kind", "prepare", f"tms.tasks.{task['kind']}")
         if task["kind"] == RECORDS:
             faults.check(check_records.check_options, config, name, faults)
     if "judge" in task:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
-    if faults.known(f"tasks.{name}.grader", task.get("grader"), _modules("graders")):
+    if faults.known(f"tasks.{name}.grader", task.get("grader"), modules("graders")):
         faults.check(_check_code, f"tasks.{name}.grader", "grade", f"tms.graders.{task['grader']}")
         faults.check(check_graders.check_task, config, name, faults)
     if (limit := task.get("limit", 0)) > task["test"]:
@@ -180,7 +180,7 @@ def _check_trajectories(config: dict, method: str, faults: Faults) -> None:
         faults.known(f"tms.trajectory of methods.{method}", trajectory, known)
 
 
-def _modules(folder: str) -> list[str]:
+def modules(folder: str) -> list[str]:
     return sorted(file.stem for file in (LIBRARY / folder).glob("[!_]*.py"))
 
 

@@ -66,9 +66,10 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
 def _check_method(target: str, model: str, method: str, config: dict) -> None:
     if method not in settings.model_methods(config, model):
         names = [name for name, entry in config["experiments"].items() if method in entry]
+        own = next(iter(settings.experiments(config, model)), "main")
         raise InputError(
-            f"{target}: models.{model} does not have the method {method!r}; add the experiment {names[0]} to "
-            f"models.{model}.experiments"
+            f"{target}: models.{model} does not have the method {method!r}; add it to experiments.{own}, or "
+            f"add the experiment {names[0]} to models.{model}.experiments"
         )
 
 

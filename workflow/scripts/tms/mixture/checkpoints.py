@@ -270,6 +270,11 @@ def _state(file: Path) -> tuple:
 def _sizes(folder: Path) -> dict[str, int]:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
+        if pickled := sorted(folder.glob("pytorch_model*.bin")):
+            raise InputError(
+                f"{folder}: no *.safetensors file there; {pickled[0].name} is not read (it may hold code); "
+                f"save the model again with save_pretrained, which writes safetensors"
+            )
         raise InputError(
             f"{folder}: no *.safetensors file there; point the config at a model folder that has "
             f"them, or run the stage that makes it"

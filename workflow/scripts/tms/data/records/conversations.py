@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tms.data.records.values import Unusable, json_list, shown, text
 from tms.io.conversation import ROLES, context_text
 
+SHAREGPT = {"human": "user", "gpt": "assistant"}  # its roles -> ours; its messages have `from` and `value`
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -40,7 +42,7 @@ def turns(value: object, every: bool, found: Callable[[str], None]) -> list[Turn
         found: called with each fault.
     """
     try:
-        messages = json_list(value, "messages")
+        messages = _messages(value)
     except Unusable as error:
         found(str(error))
         return []
@@ -75,7 +77,20 @@ def _problem(asked: list[str]) -> str:
 
 def roles(value: object) -> Counter:
     """Number of messages of each role in a conversation without faults."""
-    return Counter(message["role"] for message in json_list(value, "messages"))
+    return Counter(message["role"] for message in _messages(value))
+
+
+def _messages(value: object) -> list:
+    """The messages of a conversation; those of ShareGPT's form get our words."""
+    return [
+        {"role": SHAREGPT.get(message["from"], message["from"]), "content": message["value"]}
+        if isinstance(message, dict)
+        and message.keys() >= {"from", "value"}
+        and not message.keys() & {"role", "content"}
+        and isinstance(message["from"], str)
+        else message
+        for message in json_list(value, "messages")
+    ]
 
 
 def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
