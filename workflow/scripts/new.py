@@ -18,11 +18,11 @@ from tms.config.known import check_known
 from tms.config.load import merged, read_files
 from tms.config.names import name_fault
 from tms.cost_estimate.dry_run import jobs_of
+from tms.data.golds import check_golds
 from tms.data.records.options import ENDINGS
 from tms.data.records.read import Seen, inspect
 from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
-from tms.grading.golds import check_golds
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words

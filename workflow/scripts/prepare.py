@@ -5,9 +5,9 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from tms.data.golds import check_golds
 from tms.data.records.content import content
 from tms.data.splits import SPLITS
-from tms.grading.golds import check_golds
 from tms.io import cli, parquet
 from tms.io.conversation import check_contexts
 from tms.io.errors import InputError

@@ -1,5 +1,7 @@
 """A new model's configuration as text: laid over config/config.yaml, each line with a comment."""
 
+import json
+
 import yaml
 
 from tms.new_config.sizes import T
@@ -69,5 +71,12 @@ def _task_lines(task: str, entry: dict) -> list[tuple[str, str]]:
 
 def flow(value: object) -> str:
     """A value in one line of YAML, quoted where YAML asks for it."""
-    written = yaml.safe_dump(value, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False)
+    separators = {"\x85", "\u2028", "\u2029"} & set(json.dumps(value, ensure_ascii=False))
+    written = yaml.safe_dump(
+        value,
+        default_flow_style=True,
+        width=10**9,
+        allow_unicode=not separators,  # PyYAML breaks a text at them, unless it escapes them
+        sort_keys=False,
+    )
     return written.removesuffix("...\n").rstrip("\n")
