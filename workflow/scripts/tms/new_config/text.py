@@ -1,7 +1,5 @@
 """A new model's configuration as text: laid over config/config.yaml, each line with a comment."""
 
-import json
-
 import yaml
 
 from tms.new_config.sizes import T
@@ -69,14 +67,21 @@ def _task_lines(task: str, entry: dict) -> list[tuple[str, str]]:
     ]
 
 
+class _OneLine(yaml.SafeDumper):
+    """YAML whose texts never break a line: those with line ends are quoted and escaped."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_OneLine.add_representer(str, _text)
+
+
 def flow(value: object) -> str:
     """A value in one line of YAML, quoted where YAML asks for it."""
-    separators = {"\x85", "\u2028", "\u2029"} & set(json.dumps(value, ensure_ascii=False))
-    written = yaml.safe_dump(
-        value,
-        default_flow_style=True,
-        width=10**9,
-        allow_unicode=not separators,  # PyYAML breaks a text at them, unless it escapes them
-        sort_keys=False,
+    written = yaml.dump(
+        value, Dumper=_OneLine, default_flow_style=True, width=10**9, allow_unicode=True, sort_keys=False
     )
     return written.removesuffix("...\n").rstrip("\n")
