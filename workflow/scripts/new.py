@@ -21,6 +21,7 @@ from tms.cost_estimate.dry_run import jobs_of
 from tms.data.golds import check_golds
 from tms.data.records.options import ENDINGS
 from tms.data.records.read import Seen, inspect
+from tms.data.splits import SPLITS
 from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
 from tms.io import cli
@@ -30,7 +31,6 @@ from tms.tasks import records
 from tms.training.health import STOP
 
 EXAMPLE = "make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl"
-SPLITS = ("train", "heldout", "test")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -36,6 +36,7 @@ def test_a_joint_targets_loss_is_of_its_references_and_each_task_has_its_lengths
     assert found["delta"]["tools_truncated"].value == -0.5
     low, high = normal_interval(0.25, (0.25 * 0.75 / 4) ** 0.5)  # a share's, of four completions
     assert found["method"]["tools_truncated"].interval == pytest.approx((max(low, 0), high))
+    assert found["base"]["tools_truncated"].interval[1] == 1.0
     assert [*found["method"]] == [name for name in columns(suite) if name in found["method"]]
 
 

@@ -1,7 +1,7 @@
 """The file's text: YAML of the same values, at most 15 lines, each with a comment."""
 
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tms.new_config import text
@@ -13,6 +13,8 @@ ON_CARDS = {"parameters": 6e8, "engine": "vllm", "gpus": {"train": 1, "generate"
 
 
 @given(PATHS, PATHS, PATHS, st.booleans())
+@example("0", "a\nb", "\x85", True)
+@example("0", "\u2028", "\n", False)
 def test_any_names_are_read_back(base, file, column, largest):
     model = {"base": base, "training": {"learning_rate": 5e-6, "epochs": 3} | LORA}
     task = {"kind": "records", "grader": "none", "options": {"files": file, "columns": {"prompt": column}}}
