@@ -181,3 +181,19 @@ def test_real_tool_calls():
         assert right(f"Thought: I call it.\n{json.dumps(shuffled(value, 1), indent=2)}", gold)
         assert right(f"```json\n{gold}\n```", gold)
         assert right(json.dumps(other), gold) == (other == value)
+
+
+@pytest.mark.parametrize(
+    ("completion", "gold", "score"),
+    [
+        ('{"x": {"a": 1}', '{"a": 1}', 0),  # cut off: what lies inside is not stated by itself
+        ('{"id": 7, "items": [1, 2]', "[1, 2]", 0),
+        ("{'a': {\"b\": 1}}", '{"b": 1}', 0),  # Python, not JSON
+        ('It was {"a": 1}. Now {"a":', '{"a": 1}', 0),
+        ('I take {A}: {"a": 1}', '{"a": 1}', 1),
+        ('For x in [0, 1) it is {"a": 1}.', '{"a": 1}', 1),
+        ('Not } but {"a": 1}', '{"a": 1}', 1),
+    ],
+)
+def test_only_a_whole_value_that_stands_by_itself_is_stated(completion, gold, score):
+    assert grader.grade(completion, gold).score == score

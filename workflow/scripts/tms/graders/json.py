@@ -7,6 +7,7 @@ twice, NaN and Infinity, a comma too many, or more than `DEEPEST` levels are no 
 
 import json
 import re
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 
 from tms.answers.grade import Grade
@@ -16,7 +17,9 @@ METRIC = "accuracy"
 LONGEST = 50_000  # characters of a completion that are looked at, counted from its end, and of a gold answer
 DEEPEST = 100  # levels of objects and lists
 FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", flags=re.DOTALL)
-OPENING = re.compile(r"[{\[]")
+# A text, or a bracket; and an opening one behind which JSON has begun.
+SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]]')
+BEGUN = re.compile(r'\{\s*"|\[\s*["{\[]')
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
@@ -67,7 +70,8 @@ def grade(completion: str, answer: str) -> Grade:
 def extract(completion: str) -> str | None:
     """The JSON that a completion states: all of it, else the last fenced block, else the last object or list.
 
-    A fenced block that is no JSON is read as text.
+    A fenced block that is no JSON is read as text. What lies inside brackets that are no JSON does not count
+    by itself, and a last object or list that does not end is none.
     """
     text = completion[-LONGEST:].strip()
     for candidate in [text, *[block.strip() for block in FENCED.findall(text)[-1:]]]:
@@ -76,16 +80,29 @@ def extract(completion: str) -> str | None:
             return candidate
         except BROKEN:
             pass
-    found, start = None, 0
-    while opening := OPENING.search(text, start):
-        try:
-            _, start = DECODER.raw_decode(text, opening.start())
-            found = text[opening.start() : start]
-        except RecursionError:  # thousands of brackets inside each other: not worth a try at each
-            return found
-        except BROKEN:
-            start = opening.end()
+    found = None
+    for start, end in _brackets(text):
+        if end is None and BEGUN.match(text, start):
+            return None
+        with suppress(*BROKEN):
+            DECODER.decode(text[start:end] if end else "")
+            found = text[start:end]
     return found
+
+
+def _brackets(text: str) -> list[tuple[int, int | None]]:
+    """Begin and end of each outermost pair of brackets, in their order; None: it does not end."""
+    pairs, open_at = [], []
+    for sign in SIGN.finditer(text):
+        if sign[0] in "{[":
+            open_at.append(sign.start())
+        elif sign[0] in "}]" and open_at:
+            start = open_at.pop()
+            # Pairs inside this one are no longer outermost.
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, sign.end()))
+    return sorted([*pairs, *((start, None) for start in open_at)], key=lambda pair: pair[0])
 
 
 def equal(stated: object, gold: object) -> bool:
