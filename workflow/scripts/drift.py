@@ -108,7 +108,7 @@ def texts_beside(args: argparse.Namespace, encoder: Encoder) -> dict:
 
     texts = {}
     if args.general:
-        texts[GENERAL] = encode_passages(general.read_passages(args.general), encoder.chat.tokenizer)
+        texts[GENERAL] = encode_passages(general.read_passages(args.general), encoder)
     for name, path in cli.parse_pairs(args.answers).items():
         rows = parquet.read(Path(path), parquet.PREPARED)
         answered = [row | {"completion": row["solution"]} for row in rows if row["solution"]]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tms.answers import likelihood
 from tms.answers.grade import LIMIT, LOST, Grade
+from tms.data.golds import check_golds
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, parquet, provenance
@@ -128,7 +129,7 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
     Raises:
         InputError: a benchmark without a grader, without rows, or without a judgement that it needs.
     """
-    columns = [*KEY, "completion", "completion_ids", "answer", "finish_reason"]
+    columns = [*KEY, "prompt", "completion", "completion_ids", "answer", "finish_reason"]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
@@ -137,6 +138,10 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
     for benchmark in [*graders, *args.judged]:
         if benchmark not in generated:
             raise InputError(f"{args.generations}: no row of benchmark {benchmark}; run generate again")
+    for benchmark in generated:  # `prepare` has checked them for the grader that the task had then
+        check_golds(
+            [row for row in generations if row["benchmark"] == benchmark], graders[benchmark], benchmark
+        )
     judgements = read_judgements(args.judgements, args.judged)
     tasks = [
         Task(graders[row["benchmark"]], graded_text(row, args.judged, judgements, args), row["answer"])

@@ -90,17 +90,17 @@ def test_loss_on_passages_is_lm_evals(tiny_model):
     nats = lm.loglikelihood_rolling(requests, disable_tqdm=True)
     logging.disable(logging.NOTSET)
     sizes = [len(text.encode()) for text in PASSAGES]
-    found = text_loss(model, encode_passages(PASSAGES, encoder.chat.tokenizer), "passages")
+    found = text_loss(model, encode_passages(PASSAGES, encoder), "passages")
     assert found["per_sequence"] == pytest.approx(-sum(nats) / 3, rel=1e-5)
     assert found["bits_per_byte"] == pytest.approx(bits_per_byte([*zip(nats, sizes, strict=True)]), rel=1e-5)
     assert weighted_mean([*zip(nats, sizes, strict=True)]) < 0
 
 
-def test_passages_begin_behind_the_begin_token_else_the_end_token():
-    for begin, before in ((1, 1), (0, 0), (None, 2)):
+def test_passages_begin_behind_the_begin_token_else_an_end_token():
+    for begin, end, before in ((1, 2, 1), (0, 2, 0), (None, 2, 2), (None, None, 3)):
         tokenizer = type("Tokenizer", (), {"__call__": lambda *_, **more: {"input_ids": [5, 6]}})()
-        tokenizer.bos_token_id, tokenizer.eos_token_id = begin, 2
-        found = encode_passages(["é."], tokenizer)
+        tokenizer.bos_token_id, tokenizer.eos_token_id = begin, end
+        found = encode_passages(["é."], SimpleNamespace(chat=SimpleNamespace(tokenizer=tokenizer), end=3))
         assert found == Texts([([before], [5, 6])], [3])
 
 

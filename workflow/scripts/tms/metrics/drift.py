@@ -29,13 +29,15 @@ class Texts:
     bytes: list[int]
 
 
-def encode_passages(passages: list[str], tokenizer) -> Texts:
+def encode_passages(passages: list[str], encoder: Encoder) -> Texts:
     """Encode passages as plain text: no chat template, and every token of the text is predicted.
 
-    The first one is predicted from the tokenizer's begin token (from its end token where it has none), and no
-    end is predicted after the last, as lm-eval measures it.
+    The first one is predicted from the tokenizer's begin token (where it has none from its end token, or from
+    the one that ends an answer), and no end is predicted after the last, as lm-eval measures it.
     """
-    before = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    tokenizer = encoder.chat.tokenizer
+    known = (tokenizer.bos_token_id, tokenizer.eos_token_id, encoder.end)
+    before = next(token for token in known if token is not None)
     ids = [tokenizer(passage, add_special_tokens=False)["input_ids"] for passage in passages]
     return Texts([([before], text) for text in ids], [len(passage.encode()) for passage in passages])
 

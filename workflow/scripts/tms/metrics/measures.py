@@ -4,14 +4,13 @@ A benchmark without a score (grader `none`) has them in its place; the general t
 retention benchmark does, how far a run moved the model on what it was not trained for.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tms.config.suite import GENERAL, Suite, tasks_of
 from tms.metrics.flags import Run
-from tms.metrics.statistics import normal_interval, seed_interval
+from tms.metrics.statistics import normal_interval, seed_interval, wilson
 from tms.metrics.summary import Estimate
 from tms.mixture.checkpoints import BASE, FINAL
 
@@ -75,8 +74,8 @@ def measures(
     """
     rows: Rows = {"base": {}, "method": {}, "delta": {}}
 
-    def put(column: str, of_method: Measured, of_base: Measured, most: float = math.inf) -> None:
-        own, before = _mean(of_method, most), _mean(of_base, most)
+    def put(column: str, of_method: Measured, of_base: Measured, count: int | None = None) -> None:
+        own, before = _mean(of_method, count), _mean(of_base, count)
         if own is not None:
             rows["method"][column] = own
         if own is not None and before is not None:
@@ -100,9 +99,9 @@ def measures(
         if name not in suite.target_tasks:
             put_drift(name, [*drifts], "loss", name, name)
         own = [run for run in scores if suite.group(name, run[0]) == "target"] or [*scores]
-        for ending, read, most in (("length", _length, math.inf), ("truncated", _truncated, 1.0)):
+        for ending, read, count in (("length", _length, None), ("truncated", _truncated, base[name]["rows"])):
             of_base = dict.fromkeys(own, read(base[name]))
-            put(f"{name}_{ending}", {run: read(scores[run][name]) for run in own}, of_base, most)
+            put(f"{name}_{ending}", {run: read(scores[run][name]) for run in own}, of_base, count)
     if suite.general:
         put_drift(GENERAL, [*drifts], "loss", GENERAL, GENERAL)
     order = columns(suite)
@@ -120,16 +119,20 @@ def _truncated(entry: Mapping) -> tuple[float, float]:
     return share, (share * (1 - share) / entry["rows"]) ** 0.5
 
 
-def _mean(found: Measured, most: float) -> Estimate | None:
+def _mean(found: Measured, count: int | None) -> Estimate | None:
     """Mean over runs: over the targets of a seed, then over the seeds. None where a run lacks the number.
 
     Its standard error is taken as the mean of the runs', which it cannot exceed, whatever texts they share;
-    its interval ends at 0 and at `most`.
+    its interval ends at 0.
+
+    Args:
+        found: of each run, with its standard error.
+        count: of a share, the rows of one run: Wilson's interval, as if all runs agreed on each; else None.
     """
     if not found or None in found.values():
         return None
     seeds = sorted({seed for _, seed in found})
     means_S = [float(np.mean([one for (_, of), (one, _) in found.items() if of == seed])) for seed in seeds]
     value, stderr = float(np.mean(means_S)), float(np.mean([stderr for _, stderr in found.values()]))
-    low, high = normal_interval(value, stderr)
-    return Estimate(value, (max(low, 0.0), min(high, most)), seed_interval(means_S))
+    low, high = wilson(value * count, count) if count else normal_interval(value, stderr)
+    return Estimate(value, (max(low, 0.0), high), seed_interval(means_S))
