@@ -21,7 +21,7 @@ def checkpoints(tiny_model, tmp_path_factory) -> list[str]:
     root = tmp_path_factory.mktemp("run")
     one_head = {"num_attention_heads": 1, "num_key_value_heads": 1}
     base = tiny_models.variant(tiny_model, root / "base", seed=0, **one_head)
-    tiny_models.with_adapters(base, root / f"checkpoint-{POINTS[0]}", seed=0)
+    tiny_models.with_adapters(base, root / f"checkpoint-{POINTS[0]}", seed=1)
     for seed, point in enumerate(POINTS[1:], start=1):
         tiny_models.variant(tiny_model, root / f"checkpoint-{point}", seed, **one_head)
     return [f"{point}={root / f'checkpoint-{point}'}" for point in POINTS]
