@@ -205,6 +205,12 @@ def test_adapters_are_merged_in_the_bases_precision(bases, checkpoint, tmp_path,
     assert not torch.equal(
         whole["model.layers.0.mlp.up_proj.weight"], plain["model.layers.0.mlp.up_proj.weight"]
     )
+    # Of a run with training.checkpoint_dtype: float32.
+    config = json.loads((run / "config.json").read_text()) | {"dtype": "float32"}
+    (run / "config.json").write_text(json.dumps(config))
+    export(run, tmp_path / "exact", rows(run), "card")
+    exact = AutoModelForCausalLM.from_pretrained(tmp_path / "exact", dtype="auto").state_dict()
+    assert all(torch.equal(exact[key], whole[key]) for key in whole)
 
 
 def in_shards(folder):

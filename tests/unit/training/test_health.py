@@ -25,13 +25,21 @@ def test_a_sound_run_has_no_sign():
 
 @pytest.mark.parametrize(
     ("masked", "share"),
-    [({"length": 19}, None), ({"length": 12, "too long": 8}, "20%"), ({"rejected": 90}, None)],
+    [({"length": 19}, None), ({"length": 12, "too long": 8}, "20%"), ({"rejected": 50}, None)],
 )
 def test_a_fifth_of_the_targets_without_loss_is_told(masked, share):
     lines = told(masked=masked)
     assert lines == (
         [] if share is None else [f"{share} of 100 targets carry no loss (12 length, 8 too long)"]
     )
+
+
+def test_targets_that_are_mostly_rejected_are_told_and_stop_nothing():
+    sick = SOUND | {"masked": {"rejected": 51}}
+    assert told(masked=sick["masked"]) == [
+        "the grader rejects 51 of 100 targets, which carry no loss",
+    ]
+    health.check_masked(sick, "stop")
 
 
 def test_more_than_half_of_the_targets_without_loss_stop_the_run_unless_allowed():

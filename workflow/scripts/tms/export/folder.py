@@ -113,25 +113,40 @@ def _copy(folder: Path, target: Path, names: tuple[str, ...]) -> None:
 
 
 def _write_merged(checkpoint: Path, base: Path, folder: Path) -> None:
-    """Write the weights of adapters added to their base in float32, in the base's own files and precision."""
+    """Write the weights of adapters added to their base in float32, in the base's own files.
+
+    Their precision is the base's, or another one that the checkpoint's config states
+    (`training.checkpoint_dtype`).
+    """
+    import torch
     from safetensors import safe_open
     from safetensors.torch import save_file
 
     from tms.model_folder.adapters import Adapters
 
     adapters = Adapters.read(checkpoint)
+    stated, stored = (_dtype(folder / "config.json") for folder in (checkpoint, base))
+    other = getattr(torch, stated) if stated and stated != stored else None
     left = set(adapters.factors)
     for file in sorted(base.glob("*.safetensors")):
         with safe_open(file, "pt") as tensors:
             weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 (no mapping)
             metadata = tensors.metadata()
-        merged = {name: adapters.merged(name, weight).to(weight.dtype) for name, weight in weights.items()}
+        merged = {
+            name: adapters.merged(name, weight).to(other or weight.dtype) for name, weight in weights.items()
+        }
         save_file(merged, folder / file.name, metadata=metadata)
         left -= weights.keys()
     adapters.check_found(left)
     if (base / WEIGHTS[1]).exists():
         shutil.copyfile(base / WEIGHTS[1], folder / WEIGHTS[1])
     honour_umask(folder, folder.glob("*.safetensors"))
+
+
+def _dtype(config: Path) -> str | None:
+    """Precision that a model's config states, e.g. `bfloat16`."""
+    settings = json.loads(config.read_text())
+    return settings.get("dtype") or settings.get("torch_dtype")
 
 
 def _write_ends(folder: Path, chat: ChatFormat) -> None:

@@ -58,6 +58,7 @@ def signs(facts: dict) -> list[Sign]:
     own_words = set(facts["sources"]) == {BASE}
     seen = [
         _masked(facts) if masked_share(facts) >= WARN else None,
+        _rejected(facts),
         _one_source(facts["planned"], facts["sources"]),
         None if own_words else _not_falling(facts["losses"]),
     ]
@@ -69,6 +70,16 @@ def _masked(facts: dict) -> Sign:
     return Sign(
         f"{masked_share(facts):.0%} of {facts['targets']} targets carry no loss ({reasons})",
         "raise max_new_tokens of the task, or shorten its answers",
+    )
+
+
+def _rejected(facts: dict) -> Sign | None:
+    count = facts["masked"].get("rejected", 0)
+    if count <= STOP * facts["targets"]:
+        return None
+    return Sign(
+        f"the grader rejects {count} of {facts['targets']} targets, which carry no loss",
+        "the checkpoints seldom answer right; harvest.keep: all trains on what they write",
     )
 
 
