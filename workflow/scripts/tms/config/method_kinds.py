@@ -61,7 +61,7 @@ KINDS = {
     "sft": MethodKind(
         trains_on=REFERENCES,
         label="SFT",
-        about="Supervised fine-tuning on verified answers: the baseline of Trajectory-Mixed Supervision.",
+        about="Supervised fine-tuning on reference answers: the baseline of Trajectory-Mixed Supervision.",
         colour="#E69F00",
         marker="s",
         line="--",
@@ -71,7 +71,7 @@ KINDS = {
         trains_on=REFERENCES,
         loss="trsft",
         label="TrSFT",
-        about="TrSFT: supervised fine-tuning on verified answers with the trust-region loss of TRAPO.",
+        about="TrSFT: supervised fine-tuning on reference answers with the trust-region loss of TRAPO.",
         colour="#999933",
         marker="h",
         line=(0, (6, 1, 2, 1)),
@@ -80,7 +80,7 @@ KINDS = {
     "tms": MethodKind(
         trains_on=MIXTURE,
         label="TMS",
-        about="Trajectory-Mixed Supervision: each visit of a prompt takes the teacher's verified answer with "
+        about="Trajectory-Mixed Supervision: each visit of a prompt takes the reference answer with "
         "probability alpha, else what a checkpoint of an earlier fine-tuning run wrote.",
         colour="#0072B2",
         marker="o",
