@@ -2,15 +2,9 @@
 
 import yaml
 
+from tms.data.records.rows import NAMES
 from tms.io.errors import InputError
 
-# Our word -> names that data sets give such a column, the likelier first.
-NAMES = {
-    "messages": ("messages", "conversations", "conversation", "chat", "turns", "dialogue"),
-    "prompt": ("prompt", "question", "instruction", "input", "query", "user", "request", "problem"),
-    "answer": ("answer", "response", "output", "completion", "reply", "assistant", "solution", "target"),
-    "choices": ("choices", "options"),
-}
 # Names of columns that often belong to the prompt, as in Alpaca's or Dolly's files.
 BESIDE = ("input", "context", "passage", "system", "history")
 

@@ -14,11 +14,15 @@ from tms.data.records.options import COLUMNS, RecordOptions
 from tms.data.records.split import example_id
 from tms.data.records.values import Unusable
 
-# Names under which files often have them, for a remedy.
-OTHER_NAMES = {
-    "prompt": ("question", "instruction", "input", "query", "user", "problem", "text"),
-    "answer": ("answers", "response", "output", "completion", "reply", "assistant", "target", "solution"),
-    "messages": ("conversations", "conversation", "dialogue", "chat"),
+# Our word -> names that files give such a column, the likelier first: for a guess, and for a remedy.
+NAMES = {
+    "messages": ("messages", "conversations", "conversation", "chat", "turns", "dialogue"),
+    "prompt": ("prompt", "question", "instruction", "input", "query", "user", "request", "problem", "text"),
+    "answer": (
+        *("answer", "response", "output", "completion", "reply", "assistant", "solution", "target"),
+        "answers",
+    ),
+    "choices": ("choices", "options"),
 }
 
 
@@ -106,7 +110,7 @@ def _listed(names: list[str]) -> str:
 def _meant(word: str, name: str, names: list[str]) -> str:
     """The remedy for a missing column: one that may be meant."""
     lower = {other.lower(): other for other in reversed(names)}
-    usual = [lower[other] for other in OTHER_NAMES.get(word, ()) if other in lower]
+    usual = [lower[other] for other in NAMES.get(word, ()) if other in lower]
     near = [lower[other] for other in difflib.get_close_matches(name.lower(), list(lower), n=1)]
     if not near + usual:
         return f"; name it, options.columns: {{{word}: NAME}}"
