@@ -10,7 +10,7 @@ COMMIT = "1" * 40
 
 
 class PushHub:
-    """What the server keeps.
+    """State of the server.
 
     Attributes:
         repositories: id -> whether it is private.

@@ -47,7 +47,7 @@ def kl(nats: float) -> dict:
 
 
 def drift(task: str, suite: Suite) -> dict:
-    """What a run's drift measures: the base's loss is 2.0, a run's 1.0 on its target and 2.5 elsewhere."""
+    """Measures of a run's drift: the base's loss is 2.0, a run's 1.0 on its target and 2.5 elsewhere."""
     names = [*suite.retention, *(["general"] if suite.general else [])]
     texts = [name for name in names if name in ("general", *suite.unscored)]
     return {

@@ -1,4 +1,4 @@
-"""Which choice a model finds most likely, against numbers by hand and NumPy's."""
+"""The likeliest choice of a model, against numbers by hand and NumPy's."""
 
 import json
 

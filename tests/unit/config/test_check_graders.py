@@ -1,4 +1,4 @@
-"""What a task's grader cannot do is a fault before any job, where it is asked for."""
+"""Work that a task's grader cannot do is a fault before any job, where it is asked for."""
 
 import pytest
 from helpers.shipped_config import SHIPPED

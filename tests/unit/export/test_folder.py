@@ -95,7 +95,7 @@ def test_auto_tokenizer_gives_the_runs_ids(checkpoint, tmp_path, name):
 
 
 def test_the_mended_tokenizer_would_give_other_ids(bases):
-    """What `settle` is there for: without it AutoTokenizer rebuilds the miniature's words as Qwen's own."""
+    """The reason for `settle`: without it AutoTokenizer rebuilds the miniature's words as Qwen's own."""
     source = bases["miniature-without-class"]
     assert automatic_ids(source, "make 6 from 1 2 3") != ChatFormat(source).prompt_ids("make 6 from 1 2 3")
 

@@ -288,7 +288,7 @@ def test_a_freeze_of_everything_is_no_wait(monkeypatch):
 
 
 def failing_starts(log: Path, parent: int, failing: set[int]):
-    """What prepares a worker: the first, second, ... one dies where its number is among `failing`."""
+    """A worker's preparation: the first, second, ... one dies where its number is among `failing`."""
     if os.getpid() != parent:
         with log.open("a") as opened:
             opened.write("started\n")
