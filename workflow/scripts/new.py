@@ -167,7 +167,7 @@ def main(args: argparse.Namespace) -> None:
     values = compose(args, task, options, seen, base, longest, machine)
     file, table = Path("config", f"{args.name}.yaml"), f"results/{args.name}/tms/table.csv"
     warnings = check(merged(shipped | {file: values}), [args.name])
-    warnings += hardware.warnings(machine, counted.longest_prompt)
+    warnings += hardware.warnings(machine, counted.longest_prompt, config["compute"]["longest_prompt"])
     if fault := tokenizer_fault(base.folder, chat):
         warnings.append(f"it can be trained, but not exported: {fault}")
     written = text.text(values)

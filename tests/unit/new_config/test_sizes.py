@@ -48,7 +48,7 @@ def cards(count, gigabytes):
 def test_without_a_card_nothing_asks_for_one():
     machine = hardware.choose(7e9, True, [])
     assert (machine.keys, machine.lora) == ({}, {})
-    assert hardware.warnings(machine, 9000) == []
+    assert hardware.warnings(machine, 9000, 1024) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_cards(parameters, count, gigabytes, train, generate, lora):
 def test_a_machine_without_vllm_keeps_the_general_engine():
     machine = hardware.choose(1e9, False, cards(1, 80))
     assert "engine" not in machine.keys
-    first, second = hardware.warnings(machine, 2000)
+    first, second = hardware.warnings(machine, 2000, 1024)
     assert "make gpu" in first and "compute.longest_prompt: 2000" in second
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from tms.gpu_check.environment import visible_cards
 from tms.new_config import sizes
 
-LONGEST_PROMPT = 1024  # `compute.longest_prompt` of config/config.yaml
 # Of `training`, where a model's whole training state fits on no cards of the machine.
 LORA = {
     "device_batch": 1,
@@ -46,8 +45,14 @@ def choose(parameters: float, has_vllm: bool, cards: list[dict] | None = None) -
     return Machine(f"{len(cards)} x {cards[0]['name']}: {how}", keys, lora)
 
 
-def warnings(machine: Machine, longest_prompt: int) -> list[str]:
-    """Settings beside the configuration, a line each."""
+def warnings(machine: Machine, longest_prompt: int, planned: int) -> list[str]:
+    """Settings beside the configuration, a line each.
+
+    Args:
+        machine: as `choose` gives it.
+        longest_prompt: tokens of the longest prompt of the data.
+        planned: `compute.longest_prompt`, with which memory is computed.
+    """
     if "gpus" not in machine.keys:
         return []
     found = []
@@ -55,7 +60,7 @@ def warnings(machine: Machine, longest_prompt: int) -> list[str]:
         found.append(
             "vLLM is not installed, and Transformers is slow at generating: `make gpu`, then engine: vllm"
         )
-    if longest_prompt > LONGEST_PROMPT:
+    if longest_prompt > planned:
         found.append(
             f"compute.longest_prompt: {longest_prompt} makes the computed memory that of your prompts"
         )
