@@ -51,5 +51,6 @@ def wait_for_end(pids: list[int]) -> None:
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
+    # The second one where it ends between the two system calls.
+    except (FileNotFoundError, ProcessLookupError):
         return False
