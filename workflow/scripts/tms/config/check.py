@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tms.config import check_experiments, check_graders, check_lora, check_on_policy, check_records
+from tms.config import check_experiments, check_graders, check_lora, check_on_policy, check_records, wheels
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
@@ -221,14 +221,14 @@ def _check_folders(config: dict, model: str, faults: Faults) -> None:
     if "model" in config["teachers"][entry["teacher"]]:
         folders[f"teachers.{entry['teacher']}.model"] = config["teachers"][entry["teacher"]]["model"]
     folders |= {f"judges.{judge}.model": config["judges"][judge]["model"] for judge in judges}
-    made = [f"models/hub/{name}" for name in config["downloads"]]
+    made = [*(f"models/hub/{name}" for name in config["downloads"]), *wheels.folders(config)]
     made += [f"models/{name}/{part}" for name in config["pretrain"] for part in ("base", "teacher")]
     for key, folder in folders.items():
         if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
             close = difflib.get_close_matches(folder, made, n=1)
             meant = f"did you mean {close[0]}?" if close else "write the whole path of a model folder"
             faults.append(
-                f"config: {key}: no folder {folder}, and no download or pretraining makes it; {meant}"
+                f"config: {key}: no folder {folder}, and no download, wheel or pretraining makes it; {meant}"
             )
 
 

@@ -14,14 +14,17 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 
 SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.schema.yaml"
-NAMED = ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads")
+NAMED = ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads", "wheels")
 PATTERN = "*?[{}"  # signs that some reader of a path takes for a pattern
 MOST = 10**9  # of an integer that has no other limit: more prompts, steps or tokens than any run has
 POINT = "^[0-9]+of[1-9][0-9]*$"
 # The schema's patterns, by their beginning.
 PATTERNS = {
     "^[0-9]+": "a point of a run, a reduced fraction such as 3of10",
-    "^[0-9a-f]": "a commit, 40 hex digits",
+    "^[0-9a-f]{40}": "a commit, 40 hex digits",
+    "^[0-9a-f]{64}": "a SHA-256, 64 hex digits",
+    "^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name or a version: letters, digits, '.', '_', '-'",
+    "^[A-Za-z0-9_].*[.]gguf$": "the path of a .gguf file in the wheel",
     "^[A-Z": "a repository of the hub, owner/name",
     "^all-linear": "all-linear, or a list of names of modules",
 }

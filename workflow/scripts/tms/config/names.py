@@ -2,7 +2,15 @@
 
 import re
 
-RESERVED = {"base", "cells", "tables", "figures", "all", "hub"}  # folder names of the workflow's own
+RESERVED = {
+    "base",
+    "cells",
+    "tables",
+    "figures",
+    "all",
+    "hub",
+    "wheels",
+}  # the workflow's own folders
 FILES = (".csv", ".html", ".json", ".parquet")  # endings of files that lie beside folders of those names
 LONGEST = 100  # letters of a name: several of them, and an ending, make the name of one log
 

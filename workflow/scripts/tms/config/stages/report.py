@@ -2,7 +2,7 @@
 
 import json
 
-from tms.config import paths, study
+from tms.config import paths, study, wheels
 from tms.config.flags import flags, labelled
 from tms.config.stages import evaluate
 
@@ -53,8 +53,10 @@ def reported_likelihoods(config: dict, model: str) -> list[str]:
 def reported_settings(config: dict, model: str) -> dict:
     """The settings behind a model's results, as the page prints them."""
     entry = config["models"][model]
+    note = wheels.weights_note(config, entry["base"])
     return {
         "model": entry,
+        **({"weights": note} if note else {}),
         "teacher": config["teachers"][entry["teacher"]],
         "suite": study.suite_entry(config, model),
         "experiments": study.experiments(config, model),

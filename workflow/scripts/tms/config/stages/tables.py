@@ -1,6 +1,6 @@
 """From scores to the paper's table: inputs and flags of the jobs."""
 
-from tms.config import paths, study
+from tms.config import paths, study, wheels
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
 from tms.mixture.checkpoints import BASE
@@ -65,6 +65,7 @@ def aggregate_flags(config: dict, model: str, method: str) -> str:
         model=model,
         method=method,
         **suite_flags(config, model),
+        note=wheels.weights_note(config, paths.base(config, model)),
         runs=labelled(method_runs(config, model, method, "scores.json")),
         grades=labelled(method_runs(config, model, method, "grades.parquet")),
         drifts=labelled(method_runs(config, model, method, "drift.json")),
