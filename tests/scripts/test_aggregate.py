@@ -8,7 +8,18 @@ import pytest
 from tms.io import parquet
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
-SOUND = {"targets": 8, "masked": {}, "planned": {"teacher": 8}, "sources": {"teacher": 8}, "losses": []}
+SOUND = {
+    **{
+        "targets": 8,
+        "masked": {},
+        "planned": {"teacher": 8},
+        "sources": {"teacher": 8},
+        "tokens": {},
+        "cut": {},
+    },
+    **{"ended": {"usual": 0, "longest": 0}, "limit": 9, "alpha": None, "steps": 2, "empty_steps": 0},
+    "losses": [],
+}
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 RIGHT = {  # right answers of 10
     "base": {"countdown": 4, "chain": 3, "facts": 10, "refusal": 8},

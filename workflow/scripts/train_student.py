@@ -35,6 +35,7 @@ def main(args: argparse.Namespace) -> None:
         args.mixture,
         len(mixture) // args.epochs,
         lambda encoder, _: examples.from_mixture(mixture, encoder, args.max_new_tokens),
+        parquet.provenance(args.mixture).get("plan", {}).get("alpha"),
     )
 
 

@@ -9,7 +9,7 @@ from tms.io.errors import InputError
 from tms.metrics.drift import encode_supervision
 from tms.mixture.schedule import visits
 from tms.training.encoder import Encoder
-from tms.training.examples import IGNORED, check_batches, from_mixture, from_references
+from tms.training.examples import IGNORED, empty_steps, from_mixture, from_references
 
 END = 2
 
@@ -112,6 +112,9 @@ def test_masked_rows_keep_their_place_and_are_counted(encoder):
         "masked": {"length": 1, "rejected": 1, "too long": 1},
         "planned": {"teacher": 3, "checkpoint 1of2": 2},
         "sources": {"teacher": 2},
+        "tokens": {"teacher": 6},
+        "cut": {"checkpoint 1of2": 1},
+        "ended": {"usual": 2, "longest": 2},
     }
     assert found.summary() == (
         "5 rows, 6 tokens in the loss; masked: 1 length (20.0%), 1 rejected (20.0%), 1 too long (20.0%)"
@@ -123,11 +126,21 @@ def test_a_completion_of_exactly_the_limit_is_learned(encoder):
     assert from_mixture([mixed(0, completion="abcde")], encoder, max_new_tokens=5).masked
 
 
-def test_a_batch_that_is_masked_whole_is_refused(encoder):
+def test_steps_whose_rows_are_all_masked(encoder):
     rows = [
-        mixed(i, "checkpoint", ids=[15], finish_reason="length" if i in (2, 3) else "stop") for i in range(5)
+        mixed(i, "checkpoint", ids=[15], finish_reason="length" if i in (2, 3, 4) else "stop")
+        for i in range(5)
     ]
-    found = from_mixture(rows, encoder, max_new_tokens=5)
-    check_batches(found, effective_batch=3)
-    with pytest.raises(InputError, match="optimiser step 2: every row of its batch is masked"):
-        check_batches(found, effective_batch=2)
+    targets = from_mixture(rows, encoder, max_new_tokens=5).targets
+    assert empty_steps(targets, effective_batch=3) == [1]
+    assert empty_steps(targets, effective_batch=4) == [1]
+    assert empty_steps(targets, effective_batch=1) == [2, 3, 4]
+
+
+def test_lengths_of_sampled_completions_that_ended(encoder):
+    """Of 20 lengths, 19 hold 95 %; cut ones and the teacher's do not count, those too long to train on do."""
+    sampled = [mixed(i, "checkpoint", ids=[15] * (i + 1)) for i in range(20)]
+    others = [mixed(20, "checkpoint", ids=[15] * 30, finish_reason="length"), mixed(21, completion="a" * 40)]
+    found = from_mixture(sampled + others, encoder, max_new_tokens=18).facts()
+    assert found["ended"] == {"usual": 19, "longest": 20}
+    assert from_mixture(others, encoder, max_new_tokens=18).facts()["ended"] == {"usual": 0, "longest": 0}

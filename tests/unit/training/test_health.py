@@ -11,6 +11,10 @@ SOUND = {
     "masked": {},
     "planned": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
     "sources": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
+    "tokens": {"teacher": 500, "checkpoint 1of2": 800, "checkpoint 1of1": 700},
+    "cut": {},
+    "ended": {"usual": 40, "longest": 60},
+    **{"limit": 64, "alpha": 0.25, "steps": 20, "empty_steps": 0},
     "losses": FALLING,
 }
 
@@ -48,8 +52,45 @@ def test_more_than_half_of_the_targets_without_loss_stop_the_run_unless_allowed(
     health.check_masked(sick, "warn")
     with pytest.raises(InputError, match=r"^75% of 100 targets .*max_new_tokens.*masked_targets: warn.*25%$"):
         health.check_masked(sick, "stop")
-    with pytest.raises(InputError, match=r"shorten its answers$"):
-        health.check_masked(SOUND | {"masked": {"too long": 100}}, "stop")
+
+
+def test_a_run_without_any_target_with_loss_is_refused():
+    nothing = SOUND | {"masked": {"too long": 10, "rejected": 90}, "sources": {}}
+    with pytest.raises(InputError, match=r"^none of 100 targets carries loss \(10 too long, 90 rejected\)"):
+        health.check_masked(nothing, "warn")
+
+
+def test_a_harvest_that_is_cut_is_told_from_a_twentieth_on_with_its_checkpoints():
+    planned = {"teacher": 20, "checkpoint 1of2": 40, "checkpoint 3of10": 20, "checkpoint 1of1": 20}
+    assert told(planned=planned, cut={"checkpoint 3of10": 3}) == []
+    (line,) = told(planned=planned, cut={"checkpoint 1of2": 1, "checkpoint 3of10": 3})
+    assert line == (
+        "5% of 80 sampled targets are cut at 64 tokens (checkpoint 3of10: 15%, checkpoint 1of2: 2%), 95% of "
+        "the others have at most 40, the longest 60"
+    )
+
+
+def test_another_share_of_the_teacher_than_alpha_is_told_where_targets_are_masked():
+    sources, tokens = {"teacher": 250, "checkpoint 1of1": 250}, {"teacher": 1000, "checkpoint 1of1": 3000}
+    masked = {"rejected": 500}
+    (line,) = told(sources=sources, tokens=tokens, masked=masked, targets=1000)
+    assert line == "the teacher has 50% of the targets with loss (25% of their tokens), where alpha is 0.25"
+    assert told(sources=sources, tokens=tokens) == []  # none is masked: it is what was drawn
+    assert told(sources=sources, tokens=tokens, masked=masked, targets=1000, alpha=None) == []
+    # 3.29 standard errors of 500 draws are 0.064.
+    for teacher, count in ((156, 0), (158, 1)):
+        sources = {"teacher": teacher, "checkpoint 1of1": 500 - teacher}
+        assert len(told(sources=sources, masked=masked, targets=1000)) == count
+    fewer = SOUND | {"sources": {"teacher": 0, "checkpoint 1of1": 500}, "masked": {"too long": 9}}
+    assert any("those of the teacher" in sign.remedy for sign in health.signs(fewer))
+    only = {"checkpoint 1of1": 100}
+    assert told(planned=only, sources=only, tokens=only, masked={"length": 3}, alpha=0.0) == []
+
+
+def test_steps_that_change_nothing_are_told():
+    assert told(empty_steps=3) == [
+        "3 of 20 optimiser steps have no target with loss and change nothing",
+    ]
 
 
 def test_a_mixture_that_is_nearly_all_of_one_source_is_told():

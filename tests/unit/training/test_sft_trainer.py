@@ -111,6 +111,9 @@ def by_hand(base, targets, loss_of=nll, betas=(0.9, 0.95), weight_decay=0.0, max
         for group in optimizer.param_groups:
             group["lr"] = 1e-2 * rate
         batch = targets[4 * step : 4 * step + 4]
+        if not any(row.trained_tokens for row in batch):
+            losses.append(0.0)
+            continue
         total, tokens = 0.0, 0
         for row in batch:  # one row at a time: no padding
             logits = model(input_ids=torch.tensor([row.input_ids])).logits[0, :-1]
@@ -150,6 +153,26 @@ def test_trsft_equals_the_loop_by_hand(trained, in_float64, tiny_model):
     assert_same(found, expected)
     # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
     assert distance(plain, expected) > 1e-3
+
+
+@pytest.mark.parametrize("empty", [{0}, {2}, {1, 2, 4}])
+def test_a_step_without_a_token_changes_nothing(trained, in_float64, tiny_model, empty):
+    """Neither AdamW's momentum nor its decay moves a weight there; the schedule goes on."""
+    targets = [masked_target(9) if i // 4 in empty else row for i, row in enumerate(TARGETS)]
+    expected, _ = by_hand(tiny_model, targets, weight_decay=0.1)
+    for device_batch in (4, 2):
+        work = trained(targets=targets, device_batch=device_batch, weight_decay=0.1, save_every_steps=1)
+        assert_same(weights(work / "checkpoint-1of1"), expected)
+
+
+def test_rows_without_a_token_count_for_nothing(trained, in_float64):
+    """A batch of rows with loss, and the same with masked ones beside them on device batches of their own."""
+    alone = [row for row in TARGETS if row.trained_tokens][:4]
+    beside = [*alone, *[masked_target(9)] * 4]
+    steps = {1: "1of1"}
+    expected = weights(trained(alone, steps, warmup=0.0) / "checkpoint-1of1")
+    found = trained(beside, steps, warmup=0.0, effective_batch=8, device_batch=2)
+    assert_same(weights(found / "checkpoint-1of1"), expected)
 
 
 def test_trsft_with_a_tiny_floor_is_plain_sft(trained, in_float64):

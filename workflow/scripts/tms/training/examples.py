@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from math import ceil
 
 from tms.io.errors import InputError
 from tms.mixture.schedule import visits
@@ -27,21 +28,39 @@ class TrainingExample:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The targets of a run in training order, and how many of them carry no loss and why."""
+    """The targets of a run in training order, and how many of them carry no loss and why.
+
+    Attributes:
+        targets: of each visit.
+        masked: reason, "length" (sampled text cut at its limit), "too long" or "rejected" -> rows without
+            loss.
+        planned: source, "teacher" or "checkpoint 3of10" -> rows.
+        sources: source -> rows with loss.
+        tokens: source -> tokens with loss.
+        cut: source -> rows cut at their limit.
+        ended: tokens of each sampled completion that ended, in ascending order.
+    """
 
     targets: list[TrainingExample]
-    masked: Counter[str]  # reason -> rows: "length" (sampled text cut at its limit), "too long", "rejected"
-    planned: Counter[str]  # source, "teacher" or "checkpoint 3of10" -> rows
-    sources: Counter[str]  # of those, rows with loss
+    masked: Counter[str]
+    planned: Counter[str]
+    sources: Counter[str]
+    tokens: Counter[str]
+    cut: Counter[str]
+    ended: list[int]
 
     @property
     def trained_tokens(self) -> int:
         return sum(target.trained_tokens for target in self.targets)
 
     def facts(self) -> dict:
-        """The facts that `tms.training.health` judges, without the losses."""
-        counts = {name: dict(getattr(self, name)) for name in ("masked", "planned", "sources")}
-        return {"targets": len(self.targets), **counts}
+        """The facts that `tms.training.health` judges, as far as the targets tell them."""
+        names = ("masked", "planned", "sources", "tokens", "cut")
+        counts = {name: dict(getattr(self, name)) for name in names}
+        usual, longest = (
+            (self.ended[ceil(0.95 * len(self.ended)) - 1], self.ended[-1]) if self.ended else (0, 0)
+        )
+        return {"targets": len(self.targets), **counts, "ended": {"usual": usual, "longest": longest}}
 
     def summary(self) -> str:
         """One line for the log: rows, tokens, and the rates of masked rows."""
@@ -85,22 +104,27 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
 
 
 def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
-    targets, masked, planned, sources = [], Counter(), Counter(), Counter()
-    kept = []
+    targets, kept, ended = [], [], []
+    masked, planned, sources, tokens, cut = (Counter() for _ in range(5))
     for row in rows:
         source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else "teacher"
         planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
         reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
+        if row["finish_reason"] == "length":
+            cut[source] += 1
+        elif row["source"] == "checkpoint":
+            ended.append(len(completion))
         if reason is None:
             sources[source] += 1
+            tokens[source] += len(completion)
             kept.append((row, len(prompt) + len(completion)))
             targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1
     check_room(kept, encoder)
-    return TrainingSet(targets, masked, planned, sources)
+    return TrainingSet(targets, masked, planned, sources, tokens, cut, sorted(ended))
 
 
 def check_room(rows: list[tuple[dict, int]], encoder) -> None:
@@ -124,19 +148,13 @@ def check_room(rows: list[tuple[dict, int]], encoder) -> None:
         )
 
 
-def check_batches(training_set: TrainingSet, effective_batch: int) -> None:
-    """Refuse a run with an optimiser step whose rows are all masked.
-
-    Raises:
-        InputError: naming the first such step.
-    """
-    targets = training_set.targets
-    for step, first in enumerate(range(0, len(targets), effective_batch), start=1):
-        if not any(target.trained_tokens for target in targets[first : first + effective_batch]):
-            raise InputError(
-                f"optimiser step {step}: every row of its batch is masked ({training_set.summary()}); "
-                f"raise tasks.*.max_new_tokens of the task, or the effective batch ({effective_batch})"
-            )
+def empty_steps(targets: list[TrainingExample], effective_batch: int) -> list[int]:
+    """Optimiser steps, from 0, of which no row has a token with loss."""
+    return [
+        first // effective_batch
+        for first in range(0, len(targets), effective_batch)
+        if not any(target.trained_tokens for target in targets[first : first + effective_batch])
+    ]
 
 
 def masked_target(token: int) -> TrainingExample:

@@ -1,10 +1,12 @@
 """Signs that a training run on rows went wrong, in one line each: for its log, the table and the report."""
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from statistics import fmean
 from typing import NamedTuple
 
 from tms.io.errors import InputError
+from tms.mixture.checkpoints import parse_point
 
 WARN, STOP = 0.2, 0.5  # shares of the targets that are cut or too long, hence carry no loss
 CUT = (
@@ -12,7 +14,10 @@ CUT = (
     "too long",
 )  # reasons that a higher limit would mend; a rejected target is refused on purpose
 NEARLY_ALL = 0.95  # share of the targets with loss that one source of several may have
+FEW_CUT = 0.05  # share of the sampled targets that a limit set from their lengths would cut
+CHANCE = 3.29  # standard errors by which a share of draws differs from theirs once in a thousand times
 FEWEST_STEPS = 10  # below it a loss says nothing of where it goes
+TEACHER = "teacher"
 BASE = "checkpoint 0of1"  # whose own words it knows from the start
 
 
@@ -34,12 +39,18 @@ def check_masked(facts: dict, choice: str) -> None:
         choice: of `training.masked_targets`: stop or warn.
 
     Raises:
-        InputError: they are more than `STOP`, and the choice is stop.
+        InputError: they are more than `STOP`, and the choice is stop; or no target carries loss.
     """
+    if not facts["sources"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in facts["masked"].items())
+        raise InputError(
+            f"none of {facts['targets']} targets carries loss ({reasons}); raise max_new_tokens of the task, "
+            f"or look at its answers"
+        )
     left = 1 - masked_share(facts)
     if choice == "stop" and masked_share(facts) > STOP:
-        allowed = f"; training.masked_targets: warn goes on with the other {left:.0%}" if left else ""
-        raise InputError(f"{_masked(facts)}{allowed}")
+        allowed = f"training.masked_targets: warn goes on with the other {left:.0%}"
+        raise InputError(f"{_masked(facts)}; {allowed}")
 
 
 def masked_share(facts: dict) -> float:
@@ -48,21 +59,51 @@ def masked_share(facts: dict) -> float:
 
 
 def signs(facts: dict) -> list[Sign]:
-    """The signs, none for a sound run.
+    """The signs of a run, none for a sound one.
 
     Args:
-        facts: `targets`, their number; `masked`, how many carry no loss, by reason; `planned` and `sources`,
-            how many targets and how many with loss each source has (teacher, or a checkpoint); `losses`, of
-            each optimiser step.
+        facts: what `of_targets` and `of_losses` take.
     """
-    own_words = set(facts["sources"]) == {BASE}
+    return of_targets(facts) + of_losses(facts)
+
+
+def of_targets(facts: dict) -> list[Sign]:
+    """The signs that a run's targets show before it is trained.
+
+    Args:
+        facts: `targets`, their number; `masked`, how many carry no loss, by reason; `planned`, `sources`,
+            `tokens` and `cut`, how many targets, targets with loss, tokens with loss and targets cut at their
+            limit each source has (teacher, or a checkpoint); `ended`, of the sampled targets that ended the
+            tokens that 95 % hold (`usual`) and the most (`longest`); `limit`, the most tokens of a target;
+            `alpha`, the configured probability of the teacher, None without a mixture; `steps`, and of these
+            `empty_steps`, without a target with loss.
+    """
     seen = [
         _masked(facts) if masked_share(facts) >= WARN else None,
         _rejected(facts),
+        _cut(facts),
         _one_source(facts["planned"], facts["sources"]),
-        None if own_words else _not_falling(facts["losses"]),
+        _other_alpha(facts),
+        _empty_steps(facts),
     ]
     return [sign for sign in seen if sign]
+
+
+def of_losses(facts: dict) -> list[Sign]:
+    """The signs that a run's losses show at its end.
+
+    Args:
+        facts: `sources`, as above; `losses`, of each optimiser step with a target with loss.
+    """
+    own_words = set(facts["sources"]) == {BASE}
+    sign = None if own_words else _not_falling(facts["losses"])
+    return [sign] if sign else []
+
+
+def teacher_share(counts: Mapping[str, int]) -> float | None:
+    """Share of the teacher among targets or tokens of each source: the alpha that a student saw."""
+    total = sum(counts.values())
+    return counts.get(TEACHER, 0) / total if total else None
 
 
 def _masked(facts: dict) -> Sign:
@@ -80,6 +121,50 @@ def _rejected(facts: dict) -> Sign | None:
     return Sign(
         f"the grader rejects {count} of {facts['targets']} targets, which carry no loss",
         "the checkpoints seldom answer right; harvest.keep: all trains on what they write",
+    )
+
+
+def _cut(facts: dict) -> Sign | None:
+    sampled = {name: count for name, count in facts["planned"].items() if name != TEACHER}
+    cut, total = sum(facts["cut"].values()), sum(sampled.values())
+    if not total or cut < FEW_CUT * total:
+        return None
+    shares = {name: facts["cut"].get(name, 0) / count for name, count in sampled.items()}
+    names = sorted(filter(shares.get, shares), key=lambda name: parse_point(name.rpartition(" ")[2]))
+    worst = ", ".join(f"{name}: {shares[name]:.0%}" for name in names)
+    ended, limit = facts["ended"], facts["limit"]
+    others = f"95% of the others have at most {ended['usual']}, the longest {ended['longest']}"
+    others = others if ended["longest"] else "and none ended"
+    return Sign(
+        f"{cut / total:.0%} of {total} sampled targets are cut at {limit} tokens ({worst}), {others}",
+        "set max_new_tokens of the task from the answers of the base and of the checkpoints; where the "
+        "longest that ended is far below the limit, the others repeat themselves, and no limit holds them",
+    )
+
+
+def _other_alpha(facts: dict) -> Sign | None:
+    alpha, seen = facts["alpha"], teacher_share(facts["sources"])
+    if alpha is None or seen is None or not facts["masked"]:
+        return None
+    error = sqrt(alpha * (1 - alpha) / sum(facts["sources"].values()))
+    if abs(seen - alpha) <= CHANCE * error:
+        return None
+    return Sign(
+        f"the teacher has {seen:.0%} of the targets with loss ({teacher_share(facts['tokens']):.0%} of their "
+        f"tokens), where alpha is {alpha:g}",
+        "the targets without loss are mostly those of "
+        + ("the checkpoints" if seen > alpha else "the teacher")
+        + "; it is a run at this alpha",
+    )
+
+
+def _empty_steps(facts: dict) -> Sign | None:
+    if not facts["empty_steps"]:
+        return None
+    return Sign(
+        f"{facts['empty_steps']} of {facts['steps']} optimiser steps have no target with loss and change "
+        "nothing",
+        "look at the masked targets, or raise the effective batch",
     )
 
 

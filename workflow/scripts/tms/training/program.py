@@ -141,6 +141,7 @@ def train_on_rows(
     source: Path,
     num_prompts: int,
     make_training_set: Callable[..., examples.TrainingSet],
+    alpha: float | None = None,
 ) -> None:
     """Train on rows, and write checkpoints and cost; go on where an earlier run of the same work stopped.
 
@@ -150,9 +151,10 @@ def train_on_rows(
         source: file of the training rows.
         num_prompts: prompts that each epoch visits.
         make_training_set: from the model's encoder and the number of visits.
+        alpha: of the mixture that the rows were drawn from; None: of none.
 
     Raises:
-        InputError: steps, batches or flags that cannot work, before a model is loaded.
+        InputError: steps, batches, flags or targets that cannot work, before a model is loaded.
     """
     plan = plan_steps(args, num_prompts)
     settings = Settings.from_flags(args)
@@ -166,9 +168,14 @@ def train_on_rows(
     training_set = make_training_set(Encoder(args.model), plan.visits)
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
-    facts_of_rows = training_set.facts()
+    empty = examples.empty_steps(training_set.targets, args.effective_batch)
+    facts_of_rows = training_set.facts() | {
+        **{"limit": args.max_new_tokens, "alpha": alpha},
+        **{"steps": plan.steps, "empty_steps": len(empty)},
+    }
     health.check_masked(facts_of_rows, args.masked_targets)
-    examples.check_batches(training_set, args.effective_batch)
+    if is_first_process():
+        tell(args, health.of_targets(facts_of_rows))
     work = work_folder.open_work_folder(args.work_root, stage, facts)
     trsft = partial(losses.summed_trsft, floor=args.trsft_floor)
     seconds = sft_trainer.train(
@@ -187,15 +194,17 @@ def train_on_rows(
             trained_tokens=training_set.trained_tokens,
             seconds=round(seconds, 3),
         )
-        tell_health(args, facts_of_rows | {"losses": json.loads((work / LOSSES).read_text())})
+        of_steps = enumerate(json.loads((work / LOSSES).read_text()))
+        losses = [loss for step, loss in of_steps if step not in empty]
+        args.health.parent.mkdir(parents=True, exist_ok=True)
+        args.health.write_text(json.dumps(facts_of_rows | {"losses": losses}) + "\n")
+        tell(args, health.of_losses(facts_of_rows | {"losses": losses}))
         publish(args, work, plan, spent)
 
 
-def tell_health(args: argparse.Namespace, facts: dict) -> None:
-    """Write what a finished run tells of itself, and print what looks wrong."""
-    args.health.parent.mkdir(parents=True, exist_ok=True)
-    args.health.write_text(json.dumps(facts) + "\n")
-    for sign in health.signs(facts):
+def tell(args: argparse.Namespace, signs: list[health.Sign]) -> None:
+    """Print what looks wrong with a run."""
+    for sign in signs:
         print(f"warning: {args.output_root}: {sign}", file=sys.stderr)
 
 

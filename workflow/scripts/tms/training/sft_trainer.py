@@ -7,9 +7,9 @@ the rows are set here, the checkpoints and the resuming in `tms.training.trainer
 from pathlib import Path
 
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from tms.training.examples import IGNORED, TrainingExample, masked_target
+from tms.training.examples import IGNORED, TrainingExample, empty_steps, masked_target
 from tms.training.head_loss import SummedLoss, put_loss_in
 from tms.training.losses import summed_nll
 from tms.training.settings import Settings
@@ -58,9 +58,27 @@ def train(
         arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),
-        callbacks=[run.checkpoints],
+        callbacks=[run.checkpoints, SkipSteps(empty_steps(targets, settings.effective_batch))],
     )
     return run.fit(trainer)
+
+
+class SkipSteps(TrainerCallback):
+    """Leaves the weights and AdamW's moments as they are at some optimiser steps; the schedule goes on.
+
+    A step without a token with loss has a gradient of zero, with which AdamW would go on by its momentum and
+    its weight decay. Without any gradient it does nothing.
+
+    Args:
+        steps: from 0; on several devices each has the same.
+    """
+
+    def __init__(self, steps: list[int]):
+        self.steps = frozenset(steps)
+
+    def on_pre_optimizer_step(self, args, state, control, optimizer, **kwargs):
+        if state.global_step in self.steps:
+            optimizer.zero_grad(set_to_none=True)
 
 
 def arrange(targets: list[TrainingExample], effective_batch: int) -> list[TrainingExample]:
