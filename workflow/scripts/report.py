@@ -67,6 +67,8 @@ def rows_behind(
     for label, folder in folders.items():
         method, task, seed = content.split_label(label)
         runs.setdefault((task, seed), {"base": base})[method] = folder
+    for run, members in runs.items():
+        runs[run] = {name: members[name] for name in examples.in_order(members)}
     count = examples.prompts_of_each(len(suite.benchmarks) * sum(map(len, runs.values())))
     chosen = {
         run: examples.of_run(members, suite.benchmarks, count, by_likelihood) for run, members in runs.items()

@@ -16,7 +16,17 @@ from tms.io.errors import InputError
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.model_info import ModelInfo
 from tms.report.page import content, html, page_tables
-from tms.report.page.examples import CHARACTERS, PROMPTS, choose, cut, of_run, prompts_of_each
+from tms.report.page.examples import (
+    CHARACTERS,
+    EMPTY,
+    PROMPTS,
+    choose,
+    cut,
+    form,
+    in_order,
+    of_run,
+    prompts_of_each,
+)
 from tms.report.page.page_tables import Entry, PageTable
 from tms.report.research_questions.questions import QUESTIONS
 from tms.report.tables.table import written
@@ -36,6 +46,31 @@ def test_prompts_on_which_models_differ_come_first():
     chosen = choose({"base": base, "tms": base | {"c": 0.0, "g": None}}, count=3)
     assert set(chosen[:2]) == {"c", "g"}
     assert chosen[2] not in "cg"
+
+
+def test_the_form_of_an_answer():
+    shown = {" \n": EMPTY, "": EMPTY, ' {"a": 1}': "JSON", "[1]": "JSON", "```json\n{}": "JSON", "a {}": ""}
+    assert {text: form(text) for text in shown} == shown
+
+
+def test_base_sft_and_tms_stand_first():
+    assert in_order(["tms_lr30", "tms", "base", "a", "sft"]) == ["base", "sft", "tms", "tms_lr30", "a"]
+
+
+def test_prompts_answered_in_another_form_come_first_and_an_empty_answer_is_seen(tmp_path):
+    """Grades agree everywhere; of TMS's answers one is JSON, and one is empty."""
+    for name in ("base", "tms"):
+        write_rows(tmp_path / name, 0)
+    path = tmp_path / "tms" / "generations.parquet"
+    rows = parquet.read(path, parquet.COMPLETIONS)
+    changed = {"facts-0": '{"<b>": 1}', "facts-2": " \n"}
+    rows = [row | {"completion": changed.get(row["example_id"], row["completion"])} for row in rows]
+    parquet.write(path, parquet.COMPLETIONS, rows, {})
+    models = {name: tmp_path / name for name in ("base", "tms")}
+    found = {one.name: one for one in of_run(models, ["facts"], count=2)["facts"]}
+    assert set(found) == set(changed)
+    assert found["facts-2"].answers[1].completion.shown == EMPTY
+    assert found["facts-0"].answers[1].completion.shown == '{"<b>": 1}'
 
 
 @given(VERDICTS, VERDICTS)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,9 @@ CHARACTERS = 1_500  # of each text
 READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", "finish_reason"]
 COMPARED = ["benchmark", "example_id", "prompt", "logprobs", "answer"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
+FIRST = ("base", "sft", "tms")
+EMPTY = "(empty)"  # shown for a completion without a visible character
+JSON_BEGINS = ("{", "[", "```json")
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -68,16 +71,27 @@ def prompts_of_each(completions: int) -> int:
     return min(PROMPTS, max(1, COMPLETIONS // completions))
 
 
-def choose(grades: Mapping[str, Mapping[str, float | None]], count: int = PROMPTS) -> list[str]:
-    """Examples to show: those on which the models' grades differ first, then by a hash of the name.
+def in_order(models: Iterable[str]) -> list[str]:
+    """Models as they stand beside each other: the base, SFT and TMS first, then the others as they come."""
+    return sorted(models, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+
+
+def form(completion: str) -> str:
+    """The form of a completion: `EMPTY`, JSON, or other text (which is "")."""
+    text = completion.strip()
+    return EMPTY if not text else "JSON" if text.startswith(JSON_BEGINS) else ""
+
+
+def choose(seen: Mapping[str, Mapping[str, Hashable]], count: int = PROMPTS) -> list[str]:
+    """Examples to show: those on which the models differ first, then by a hash of the name.
 
     The rule looks at no method in particular, so it shows wins and losses of each alike.
 
     Args:
-        grades: model -> example -> grade; examples that not every model has are left out.
+        seen: model -> example -> its grade and form; examples that not every model has are left out.
     """
-    common = set.intersection(*(set(of_model) for of_model in grades.values()))
-    agree = {name: len({of_model[name] for of_model in grades.values()}) == 1 for name in common}
+    common = set.intersection(*(set(of_model) for of_model in seen.values()))
+    agree = {name: len({of_model[name] for of_model in seen.values()}) == 1 for name in common}
     return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
 
 
@@ -98,9 +112,9 @@ def of_run(
     Raises:
         InputError: a file is missing, or a graded row has no completion.
     """
-    graded = {model: _grades(folder) for model, folder in folders.items()}
+    seen = {model: _seen(folder) for model, folder in folders.items()}
     chosen = {
-        benchmark: choose({model: of_model.get(benchmark, {}) for model, of_model in graded.items()}, count)
+        benchmark: choose({model: of_model.get(benchmark, {}) for model, of_model in seen.items()}, count)
         for benchmark in benchmarks
     }
     details = {model: _rows(folder / "grades.parquet", GRADED, chosen) for model, folder in folders.items()}
@@ -116,7 +130,7 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
     answers = [
         Answer(
             method=model,
-            completion=cut(rows[key]["completion"]),
+            completion=cut(rows[key]["completion"] if rows[key]["completion"].strip() else EMPTY),
             grade=details[model][key]["grade"],
             extracted=cut(details[model][key]["extracted"] or "", 200).shown,
             finish_reason=rows[key]["finish_reason"],
@@ -129,12 +143,18 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
 
 
 @lru_cache(maxsize=16)
-def _grades(folder: Path) -> dict[str, dict[str, float | None]]:
-    """Grades by benchmark and example; the base's serve all runs."""
-    grades: dict[str, dict[str, float | None]] = {}
+def _seen(folder: Path) -> dict[str, dict[str, tuple[float | None, str]]]:
+    """Grade and form by benchmark and example; the base's serve all runs."""
+    forms = {
+        (row["benchmark"], row["example_id"]): form(row["completion"])
+        for row in parquet.read(folder / "generations.parquet", ["benchmark", "example_id", "completion"])
+    }
+    seen: dict[str, dict[str, tuple[float | None, str]]] = {}
     for row in parquet.read(folder / "grades.parquet", ["benchmark", "example_id", "grade"]):
-        grades.setdefault(row["benchmark"], {})[row["example_id"]] = row["grade"]
-    return grades
+        name, example = row["benchmark"], row["example_id"]
+        # A question whose choices were compared has no completion.
+        seen.setdefault(name, {})[example] = (row["grade"], forms.get((name, example), ""))
+    return seen
 
 
 def _texts(
