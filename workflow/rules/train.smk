@@ -1,4 +1,4 @@
-"""Training: SFT with its checkpoints, the students, and the on-policy methods on SFT's prompts."""
+"""Training: SFT with its checkpoints, the students, the on-policy methods on SFT's prompts; and averages of weights."""
 
 from tms.config.stages import train
 
@@ -121,3 +121,31 @@ rule train_on_policy:
         " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
         " --curve {output.curve:q} --updates {output.updates:q}"
         f" {TELL}"
+
+
+rule average:
+    input:
+        model=lambda w: paths.base(config, w.model),
+        trained=lambda w: train.averaged_checkpoint(config, **w),
+    output:
+        checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
+        cost=f"{RUN}/train.cost.json",
+        updates=f"{RUN}/updates.json",
+    log:
+        "logs/average/{model}/{method}/{task}/seed{seed}.log",
+    benchmark:
+        "logs/benchmarks/average/{model}/{method}/{task}/seed{seed}.tsv"
+    wildcard_constraints:
+        method=any_of(study.averages(config)),
+    conda:
+        "../../envs/laptop.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        mem_mb=lambda w: hardware.averaging_mem_mb(config, w.model),
+    params:
+        flags=lambda w: train.average_flags(config, w.method),
+        code=digests("average"),
+    shell:
+        f"{JOB} python workflow/scripts/average.py"
+        " {params.flags} --model {input.model:q} --trained {input.trained:q} --output {output.checkpoint:q}"
+        " --updates {output.updates:q} --cost {output.cost:q} > {log:q} 2>&1"

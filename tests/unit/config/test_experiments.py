@@ -59,7 +59,8 @@ def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
     own = settings.model_methods(config, "tiny")
     for method in settings.on_policy(config):
         assert method in own and saved_points(config, "tiny", method) == ["1of1"]
-    kinds = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
+    trained = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
+    kinds = [*trained, settings.averages(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
     assert kinds[0] == ["sft", "trsft", "sft_lr30", "sft_lr10", "sft_long"]
     assert kinds[2] == ["grpo", "reinforce", "trapo"]

@@ -72,7 +72,8 @@ def _check_models(
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
     for model in models:
         warnings += unread(config, config["models"][model]["suite"])
-        for method in settings.model_methods(config, model):
+        averages = settings.averages(config)  # of runs that are checked as such
+        for method in (name for name in settings.model_methods(config, model) if name not in averages):
             try:
                 warnings += _check_run(config, model, method)
             except InputError as error:  # the methods of a model mostly share their settings
@@ -233,8 +234,7 @@ def _check_folders(config: dict, model: str, faults: Faults) -> None:
 
 
 def _check_run(config: dict, model: str, method: str) -> list[str]:
-    """Check one method on one model: its batches, its supervision, and T against the steps that a run can
-    have at most."""
+    """Check one method on one model: batches, supervision, and T against the steps that a run can have."""
     _check_points(
         config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
     )

@@ -5,13 +5,17 @@ from collections.abc import Callable
 from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config.faults import Faults
-from tms.config.method_kinds import KINDS, SAMPLES, SIDES, MethodKind
+from tms.config.method_kinds import KINDS, SAMPLES, SIDES, WEIGHTS, MethodKind
 from tms.config.tasks import JUDGED, grader
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
 OF_SCORES = ("windows", "frontier", "mismatch")  # experiments about target scores and forgetting
-NOT_ON_POLICY = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
+OF_ROWS = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
+
+
+# Sections that a kind does not read, by what it trains on; the others read no `on_policy`.
+UNREAD = {SAMPLES: ("tms", "harvest"), WEIGHTS: ("training", "tms", "harvest", "on_policy")}
 
 
 def check(config: dict, faults: Faults) -> None:
@@ -33,8 +37,16 @@ def _check_method(config: dict, name: str, faults: Faults) -> None:
             f"config: methods.{name}.iterations: kind {_listed(lambda kind: kind.iterative)} needs it, "
             f"and no other kind has it"
         )
-    unread = ("tms", "harvest") if KINDS[entry["kind"]].trains_on == SAMPLES else ("on_policy",)
-    for section in unread:
+    trains_on = KINDS[entry["kind"]].trains_on
+    if ("average" in entry) != (trains_on == WEIGHTS):
+        faults.append(
+            f"config: methods.{name}.average: kind {_listed(lambda kind: kind.trains_on == WEIGHTS)} needs "
+            f"it, e.g. {{of: sft, share: 0.5}}, and no other kind has it"
+        )
+    elif trains_on == WEIGHTS:
+        trains = [method for method in config["methods"] if method not in settings.averages(config)]
+        faults.known(f"methods.{name}.average.of", entry["average"]["of"], trains)
+    for section in UNREAD.get(trains_on, ("on_policy",)):
         if section in entry:
             faults.append(
                 f"config: methods.{name}.{section}: kind {entry['kind']} reads no such section; remove it"
@@ -50,9 +62,9 @@ def _check_kinds(config: dict, faults: Faults) -> None:
                 faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind {mixing}"
                 )
-    for name in NOT_ON_POLICY:
+    for name in OF_ROWS:
         for method in config["experiments"].get(name, []):
-            if method in settings.on_policy(config):
+            if not settings.kind_of(config, method).on_rows:
                 kind = config["methods"][method]["kind"]
                 faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods that train on rows"
@@ -74,6 +86,12 @@ def _listed(chosen: Callable[[MethodKind], bool]) -> str:
 def _check_model(config: dict, model: str, faults: Faults) -> None:
     for experiment in config["models"][model].get("experiments", []):
         faults.known(f"models.{model}.experiments", experiment, config["experiments"])
+    for method in config["models"][model].get("methods", {}):
+        if method in settings.averages(config):
+            faults.append(
+                f"config: models.{model}.methods.{method}: an average has no settings of its own but "
+                f"methods.{method}.average; remove it"
+            )
     chosen = settings.experiments(config, model)
     if "main" not in chosen:
         faults.append(f"config: models.{model}.experiments: main is missing; every report has it")

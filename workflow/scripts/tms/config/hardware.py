@@ -115,6 +115,11 @@ def training_on_policy(config: dict, model: str, method: str, task: str) -> dict
     )
 
 
+def averaging_mem_mb(config: dict, model: str) -> int:
+    """Main memory of a job that averages weights (MB)."""
+    return devices.average_mem_mb(config["models"][model].get("parameters", 0))
+
+
 def grading(config: dict) -> dict[str, int | str]:
     """Resources of a job that grades: they change no grade."""
     compute = config["compute"]

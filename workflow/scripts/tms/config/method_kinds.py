@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tms.mixture.checkpoints import BASE, FINAL
 
 # What a method trains on: the teacher's verified answers; a mixture of them with completions of checkpoints;
-# completions that the policy itself samples as it learns.
-REFERENCES, MIXTURE, SAMPLES = "references", "mixture", "samples"
+# completions that the policy itself samples as it learns; nothing: it averages weights that are there.
+REFERENCES, MIXTURE, SAMPLES, WEIGHTS = "references", "mixture", "samples", "weights"
 # The two sides of the frontier control, by kind.
 SIDES = ("sft", "tms")
 
@@ -19,7 +19,7 @@ class MethodKind:
     """A kind of method.
 
     Args:
-        trains_on: `REFERENCES`, `MIXTURE` or `SAMPLES`.
+        trains_on: `REFERENCES`, `MIXTURE`, `SAMPLES` or `WEIGHTS`.
         label: its name in tables and figures.
         about: what it is, as the first line of a model card.
         colour, marker, line, hatch: its look in figures, in matplotlib's terms.
@@ -53,6 +53,11 @@ class MethodKind:
     def mixes(self) -> bool:
         """Whether its targets come from checkpoints that the settings weigh."""
         return self.trains_on == MIXTURE and self.point is None
+
+    @property
+    def on_rows(self) -> bool:
+        """Whether it trains on targets that are there before training begins."""
+        return self.trains_on in (REFERENCES, MIXTURE)
 
 
 # Kinds that share a figure most often are far apart in lightness too, for readers of a grey print. The
@@ -157,9 +162,19 @@ KINDS = {
         line=(0, (2, 2)),
         hatch="||",
     ),
+    "average": MethodKind(
+        trains_on=WEIGHTS,
+        label="Averaged",
+        about="Weight averaging (WiSE-FT): a part of the way from the base's weights to those of a trained "
+        "run, without further training.",
+        colour="#332288",
+        marker="d",
+        line=(0, (4, 1, 1, 1)),
+        hatch="**",
+    ),
 }
 
 
 def names(trains_on: str) -> list[str]:
-    """The kinds that train on references, on a mixture or on samples."""
+    """The kinds that train on references, on a mixture, on samples or on nothing (`WEIGHTS`)."""
     return [name for name, kind in KINDS.items() if kind.trains_on == trains_on]

@@ -12,7 +12,7 @@ def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
     The same are kind, learning rate, loss, trajectory, whether the teacher's answers are among the targets,
     and which checkpoints are: a mixture of several (any windows, T or weights), or a certain one alone. So a
     sweep over alpha, T or windows is one recipe. Alpha = 0, alpha = 1 and each single checkpoint are recipes
-    of their own: they learn from something else.
+    of their own: they learn from something else. The averages of a recipe's runs with the base are one, too.
 
     Args:
         config: the whole configuration.
@@ -25,6 +25,8 @@ def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
 
 def _key(config: dict, model: str, method: str) -> tuple:
     kind = config["methods"][method]["kind"]
+    if method in settings.averages(config):
+        return kind, *_key(config, model, settings.trained(config, method))
     scale = settings.section(config, "training", model, method)["learning_rate_scale"]
     if method not in settings.students(config):
         return kind, scale

@@ -64,10 +64,10 @@ def run_settings(config: dict, run: Run) -> list[Setting]:
         ]
     for name in GENERAL:
         settings += [Setting(f"{name}.{key}", value, (name, key)) for key, value in config[name].items()]
-    sections = ["training"]
-    if run.method in study.on_policy(config):
+    sections, trained = ["training"], study.trained(config, run.method)
+    if trained in study.on_policy(config):
         sections.append("on_policy")
-    if run.method in study.students(config):
+    if trained in study.students(config):
         sections += ["tms", "harvest"]
     for name in sections:
         settings += _merged(name, study.layers(config, name, run.model, run.method, run.task))
@@ -88,7 +88,8 @@ def _merged(name: str, layers: list[study.Layer]) -> list[Setting]:
 
 def _unread(config: dict, run: Run) -> set[str]:
     """Settings of the sections of a run that its kind of method does not read."""
-    kind = study.kind_of(config, run.method)
+    trained = study.trained(config, run.method)
+    kind = study.kind_of(config, trained)
     unread = set()
     if kind.trains_on == method_kinds.SAMPLES:
         keys = {key for other in method_kinds.KINDS.values() for key in other.keys} - {*kind.keys}
@@ -96,7 +97,7 @@ def _unread(config: dict, run: Run) -> set[str]:
         unread |= {"training.learning_rate", *(f"on_policy.{key}" for key in keys)}
         trsft = "trsft_floor" in kind.training_keys
     else:
-        trsft = study.loss(config, run.model, run.method) == "trsft"
+        trsft = study.loss(config, run.model, trained) == "trsft"
     if not trsft:
         unread.add("training.trsft_floor")
     if kind.point is not None:

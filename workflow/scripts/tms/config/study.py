@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tms.answers.grade import NONE
 from tms.config import method_kinds
 from tms.config.joint_targets import with_joint_targets
-from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, MethodKind
+from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind
 from tms.config.suite import Suite
 from tms.mixture.checkpoints import parse_point
 
@@ -50,13 +50,14 @@ def section(config: dict, name: str, model: str, method: str, task: str | None =
     """Settings of a section (`training`, `tms`, `harvest` or `on_policy`) for a run.
 
     The general values are overridden by the model's, then the task's, then the method's, then those of the
-    method in the model's entry.
+    method in the model's entry. An average has those of the run whose weights it takes (`trained`).
     """
     return merge(layers(config, name, model, method, task))
 
 
 def layers(config: dict, name: str, model: str, method: str, task: str | None = None) -> list[Layer]:
     """The places of the configuration that set a section for a run, in the order in which they are merged."""
+    method = trained(config, method)
     places = [(), ("models", model), ("tasks", task), ("methods", method)]
     places.append(("models", model, "methods", method))
     return layers_at(config, [(*place, name) for place in places])
@@ -89,7 +90,8 @@ def experiments(config: dict, model: str) -> dict[str, list[str]]:
 
 
 def model_methods(config: dict, model: str) -> list[str]:
-    """Methods of a model: of its experiments, what these harvest, and those that no experiment names."""
+    """Methods of a model: of its experiments, what these harvest or average, and those that no experiment
+    names."""
     named = {method for entry in config["experiments"].values() for method in entry}
     used = {method for entry in experiments(config, model).values() for method in entry}
     used |= {method for method in config["methods"] if method not in named}
@@ -97,10 +99,12 @@ def model_methods(config: dict, model: str) -> list[str]:
 
 
 def with_trajectories(config: dict, model: str, methods: Iterable[str]) -> list[str]:
-    """Methods of a model, and those whose checkpoints they harvest, in the order of the configuration."""
+    """Methods of a model, and those whose checkpoints they harvest or average, in the order of the
+    configuration."""
     used, before = set(methods), None
     while before != used:
         before = set(used)
+        used |= {trained(config, method) for method in used}
         used |= {
             section(config, "tms", model, method)["trajectory"]
             for method in used
@@ -110,7 +114,7 @@ def with_trajectories(config: dict, model: str, methods: Iterable[str]) -> list[
 
 
 def named_methods(config: dict, model: str) -> list[str]:
-    """Methods of a model's experiments and what these harvest."""
+    """Methods of a model's experiments and what these harvest or average."""
     named = {method for entry in experiments(config, model).values() for method in entry}
     return with_trajectories(config, model, named)
 
@@ -140,10 +144,10 @@ def max_steps(config: dict, model: str, method: str) -> int | None:
 def own_points(config: dict, model: str, method: str) -> list[str]:
     """A run's own checkpoints before its end that are saved and evaluated too, in the order of the run.
 
-    None where no experiment of the model looks at them.
+    None where no experiment of the model looks at them; an average has none.
     """
     chosen = experiments(config, model)
-    if not any(method in chosen.get(name, []) for name in POINTS_OF):
+    if trained(config, method) != method or not any(method in chosen.get(name, []) for name in POINTS_OF):
         return []
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
 
@@ -151,6 +155,13 @@ def own_points(config: dict, model: str, method: str) -> list[str]:
 def kind_of(config: dict, method: str) -> MethodKind:
     """The kind of a method."""
     return KINDS[config["methods"][method]["kind"]]
+
+
+def trained(config: dict, method: str) -> str:
+    """The method whose training made a method's weights: of an average the one that it takes them from, of
+    every other method itself."""
+    of = value_at(config, ["methods", method, "average", "of"])
+    return of if isinstance(of, str) else method
 
 
 def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:
@@ -177,6 +188,11 @@ def trajectories(config: dict) -> list[str]:
 def on_policy(config: dict) -> list[str]:
     """Names of the methods that train on completions which the policy itself samples as it learns."""
     return _that_train_on(config, SAMPLES)
+
+
+def averages(config: dict) -> list[str]:
+    """Names of the methods that average the base's weights with those of another method's runs."""
+    return _that_train_on(config, WEIGHTS)
 
 
 def _that_train_on(config: dict, trains_on: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tms.config.method_kinds import KINDS, SAMPLES
+from tms.config.method_kinds import KINDS
 from tms.experiments import cells
 from tms.experiments.pareto import nondominated
 from tms.metrics.statistics import RESAMPLES, percentiles
@@ -200,7 +200,7 @@ def relation_cells(
         `spearman_within.{predictor}`, ranked within each train task, of all tasks and of each, where the
         tasks' own levels of forgetting and drift cannot make a correlation.
     """
-    of_family = {name: recipe for name, recipe in recipes.items() if KINDS[kinds[name]].trains_on != SAMPLES}
+    of_family = {name: recipe for name, recipe in recipes.items() if KINDS[kinds[name]].on_rows}
     families = {"all": recipes, "sft": of_family}
     rows = []
     for predictor, prompts, names in PREDICTORS:

@@ -92,6 +92,8 @@ def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
     """Peaks of all jobs of a model that take cards, each kind of job at its longest rows."""
     longest: dict[str, tuple[int, str, str]] = {}  # by all but the length
     for method in study.model_methods(config, model):
+        if method in study.averages(config):
+            continue  # it takes no card
         for task in study.suite(config, model).targets:
             if shape := step_shape(config, model, method, task):
                 kind = json.dumps(dataclasses.asdict(shape) | {"tokens": 0})

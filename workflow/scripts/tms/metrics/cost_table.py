@@ -9,7 +9,7 @@ from tms.io import cost
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
 
-STAGES = ["teacher", "sft", "harvest", "student", "on_policy"]  # in the order in which they run
+STAGES = ["teacher", "sft", "harvest", "student", "on_policy", "average"]  # in the order in which they run
 WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
 COST = ["model", "method", "stage", "train_task", "seed", *WORK]
 

@@ -51,6 +51,10 @@ class ModelInfo:
         """Whether a method trains on completions that the policy itself samples."""
         return KINDS[self.kinds[method]].trains_on == SAMPLES
 
+    def is_on_rows(self, method: str) -> bool:
+        """Whether a method trains on targets that are there before training begins."""
+        return KINDS[self.kinds[method]].on_rows
+
     @property
     def on_policy(self) -> list[str]:
         """The on-policy methods of the experiment main, in its order."""

@@ -80,6 +80,12 @@ def train_mem_mb(parameters: float, gpus: int, lora: bool = False) -> int:
     return int(4000 * max(gpus, 1) + (readers + 1) * weights)
 
 
+def average_mem_mb(parameters: float) -> int:
+    """Main memory of a job that averages weights (MB): libraries, and one file of weights in float32, which
+    is at most all of them."""
+    return 4000 + int(4 * parameters / 1e6)
+
+
 def measure_mem_mb(parameters: float, gpus: int) -> int:
     """Main memory of a job that measures divergences (MB): libraries, and two models in float32 or one in
     float64, in part or whole where they do not fit on a card."""

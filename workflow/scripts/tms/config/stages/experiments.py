@@ -12,7 +12,7 @@ from tms.config.suite import GENERAL
 from tms.io.errors import InputError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
-SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha"]
+SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha", "averages"]
 # Every method is also compared with these, where the model has them.
 BASELINES = ["sft", "tms"]
 # TMS with the TrSFT loss beside that loss alone; RQ4: the mixture without the teacher beside these of `main`.

@@ -25,6 +25,9 @@ def suite_flags(config: dict, model: str) -> dict:
 def run_costs(config: dict, model: str, method: str, task: str, seed: int) -> dict[str, str]:
     """Cost file of all that a run depends on, its own training included: stage -> path."""
     cost = f"{paths.run_folder(model, method, task, seed)}/train.cost.json"
+    if method in study.averages(config):
+        trained = run_costs(config, model, study.trained(config, method), task, seed)
+        return trained | {f"average-{method}": cost}
     costs = paths.teacher_costs(config, model, task)
     if method in study.trajectories(config):
         return costs | {"sft": cost}
@@ -55,7 +58,7 @@ def method_runs(config: dict, model: str, method: str, name: str) -> dict[str, s
 
 def health_files(config: dict, model: str, method: str) -> dict[str, str]:
     """Health records of a method's runs, where it trains on rows: `task/seedN` -> path."""
-    on_rows = method not in study.on_policy(config)
+    on_rows = study.kind_of(config, method).on_rows
     return method_runs(config, model, method, "health.json") if on_rows else {}
 
 

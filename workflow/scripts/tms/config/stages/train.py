@@ -1,11 +1,12 @@
-"""Training of SFT, the students and the on-policy methods: flags of their jobs.
+"""Training of SFT, the students and the on-policy methods, and averages: inputs and flags of their jobs.
 
 An algorithm gets the settings that it reads, so that an edit of the others' reruns nothing.
 """
 
-from tms.config import study, tasks
+from tms.config import paths, study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
+from tms.mixture.checkpoints import FINAL
 from tms.training.settings import Lora
 
 # Keys of `on_policy` that every algorithm reads.
@@ -72,6 +73,16 @@ def lora_flags(training: dict) -> dict:
         "lora_targets": [*lora.targets],
         "lora_dropout": f"{lora.dropout:.10g}",
     }
+
+
+def averaged_checkpoint(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """The end of the run whose weights an average takes."""
+    return paths.checkpoint_folder(config, model, study.trained(config, method), task, seed, FINAL)
+
+
+def average_flags(config: dict, method: str) -> str:
+    """The share of the run's weights."""
+    return flags(share=config["methods"][method]["average"]["share"], threads=config["compute"]["threads"])
 
 
 def on_policy_modules(config: dict, method: str, task: str) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> str:
     """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
     points = []
     for method, experiment in lookup.summarised().items():
-        if method == "base" or (family == "sft" and lookup.info.is_on_policy(method)):
+        if method == "base" or (family == "sft" and not lookup.info.is_on_rows(method)):
             continue
         for place, task in enumerate(lookup.info.suite.targets):
             x = lookup.reading(experiment, predictor, method, train_task=task, prompts=prompts)
