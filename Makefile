@@ -54,6 +54,17 @@ test: $(TESTED) lint ## Set up, lint, and run all tests
 quick: $(LOCKED) ## Run the quick tests only
 	$(QUICK)
 
+##@ A real model: SmolLM2-135M-Instruct
+.PHONY: real-unit real-report
+# A study: a configuration with `units`. CONFIG is laid over it, for data.root.
+STUDY ?= config/smollm2.yaml
+UNIT ?=
+real-unit: $(LOCKED) ## Make UNIT of the study and collect its small files; without UNIT: list them
+	@$(BIN)/python workflow/scripts/unit.py --study '$(STUDY)' --unit '$(UNIT)' --cores $(CORES) $(CONFIGFILE)
+
+real-report: $(LOCKED) ## Draw the study's tables and report from its collected units: no model, no data
+	@$(BIN)/python workflow/scripts/study_report.py --study '$(STUDY)' --cores $(CORES) $(CONFIGFILE)
+
 ##@ Your own data
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tms.answers.grade import NONE
 from tms.config import study as settings
+from tms.config import units
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, SIDES, WEIGHTS, MethodKind
 from tms.config.tasks import JUDGED, grader
@@ -19,7 +20,7 @@ UNREAD = {SAMPLES: ("tms", "harvest"), WEIGHTS: ("training", "tms", "harvest", "
 
 
 def check(config: dict, faults: Faults) -> None:
-    """Check `experiments`, `diagnose`, and the methods and models that they are about, a line a fault."""
+    """Check `experiments`, `diagnose`, `units`, and the methods and models that they are about."""
     for name in config["methods"]:
         faults.check(_check_method, config, name, faults)
     for name, entry in config["experiments"].items():
@@ -28,6 +29,7 @@ def check(config: dict, faults: Faults) -> None:
     faults.check(_check_kinds, config, faults)
     for model in config["models"]:
         faults.check(_check_model, config, model, faults)
+    faults.check(units.check, config, faults)
 
 
 def _check_method(config: dict, name: str, faults: Faults) -> None:
@@ -127,7 +129,7 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
             f"{diversity['samples']} samples; raise samples or lower k"
         )
     if "frontier" in chosen:
-        _check_frontier(config, model, faults)
+        check_frontier(config, model, faults)
 
 
 def _check_scores(config: dict, model: str, faults: Faults) -> None:
@@ -147,7 +149,7 @@ def _check_scores(config: dict, model: str, faults: Faults) -> None:
             )
 
 
-def _check_frontier(config: dict, model: str, faults: Faults) -> None:
+def check_frontier(config: dict, model: str, faults: Faults) -> None:
     """Both sides of the frontier control need as many points, else the larger one has more chances."""
     points = dict.fromkeys(SIDES, 0)
     for method in config["experiments"]["frontier"]:

@@ -86,10 +86,15 @@ def typed(values: dict) -> dict:
 
 def merged(contents: dict[Path, dict]) -> dict:
     """The configuration of files that are laid over each other, in order."""
+    return settings.expanded(written(contents))
+
+
+def written(contents: dict[Path, dict]) -> dict:
+    """The configuration of files that are laid over each other, as it would stand in one file."""
     config: dict = {}
     for values in contents.values():
         config = laid_over(config, values)
-    return settings.expanded(config)
+    return config
 
 
 def laid_over(config: dict, values: dict) -> dict:

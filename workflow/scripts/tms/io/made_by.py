@@ -9,11 +9,13 @@ import fcntl
 import json
 import os
 import platform
+import shlex
 import time
 from pathlib import Path
 
 from tms.io.errors import InputError
 
+STARTER = "job.py"  # the program that starts a job's own
 PATIENCE = 10.0  # seconds in which a job that has ended loses its last child process
 POLL_SECONDS = 0.1
 UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # a file system without locks
@@ -129,13 +131,25 @@ def settings(command: list[str]) -> dict[str, list[str]]:
 
 def differences(made: dict, command: list[str], code: str) -> list[str]:
     """Difference of an output's record from what would make it today, e.g. `--alpha 0.25, now 0.4`."""
-    before, now = settings(made["command"]), settings(command)
-    changed = [
+    changed = changed_flags(settings(made["command"]), settings(command))
+    return changed or (["other code"] if made.get("code") != code else [])
+
+
+def changed_flags(before: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
+    """Flags with other values than before, e.g. `--alpha 0.25, now 0.4`."""
+    return [
         f"{name} {_shown(before.get(name))}, now {_shown(now.get(name))}"
         for name in dict.fromkeys([*now, *before])
         if before.get(name) != now.get(name)
     ]
-    return changed or (["other code"] if made.get("code") != code else [])
+
+
+def program(shell: str) -> tuple[list[str], str]:
+    """Words of the program and its flags in the shell command of a job, and the digest of its code."""
+    words = shlex.split(shell)
+    words = words[words.index("--output") : words.index(">")]
+    start = words.index("--")
+    return words[start + 1 :], words[words.index("--code") + 1] if "--code" in words[:start] else ""
 
 
 def _shown(values: list[str] | None) -> str:

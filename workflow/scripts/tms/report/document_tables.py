@@ -20,12 +20,13 @@ def document(text: str, tables: Callable[[str], str]) -> str:
     return MARKED.sub(lambda match: f"{match[1]}{tables(match[2]).strip()}\n", text)
 
 
-def tables(cells: list[dict[str, str]], folder: Path) -> Callable[[str], str]:
+def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Callable[[str], str]:
     """Give a table by the name in a document's mark.
 
     Args:
         cells: the demo's, for `demo` and `demo_intervals`.
         folder: has `report.html`, for `questions`, and the report's tables, for their names.
+        missing: stands in place of tables of the report that are not there; "": they are a fault.
 
     Raises:
         InputError: there is no such table.
@@ -34,9 +35,11 @@ def tables(cells: list[dict[str, str]], folder: Path) -> Callable[[str], str]:
     def named(name: str) -> str:
         if name in ("demo", "demo_intervals"):
             return cell_table(cells, intervals=name == "demo_intervals")
+        path = folder / ("report.html" if name == "questions" else f"{name}.md")
+        if missing and not path.exists():
+            return missing
         if name == "questions":
-            return question_table((folder / "report.html").read_text())
-        path = folder / f"{name}.md"
+            return question_table(path.read_text())
         if not path.exists():
             raise InputError(f"{path}: no such file; a document names this table")
         title_table_notes = path.read_text().split("\n\n")

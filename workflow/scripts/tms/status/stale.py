@@ -30,7 +30,7 @@ def compared(targets: list[str], configfiles: list[Path]) -> Compared:
     Raises:
         InputError: Snakemake refuses the targets or the configuration.
     """
-    jobs = [job for job in jobs_of(targets, configfiles, everything=True) if "job.py" in job.command]
+    jobs = [job for job in jobs_of(targets, configfiles, everything=True) if made_by.STARTER in job.command]
     made = [job for job in jobs if Path(job.output[0]).exists()]
     return Compared(len(made), {job.output[0]: why for job in made if (why := reasons(job))})
 
@@ -40,11 +40,7 @@ def reasons(job: Job) -> list[str]:
     record = made_by.read(Path(job.output[0]))
     if record is None:
         return [NO_RECORD]
-    words = shlex.split(job.command)
-    words = words[words.index("--output") : words.index(">")]
-    start = words.index("--")
-    code = words[words.index("--code") + 1] if "--code" in words[:start] else ""
-    return made_by.differences(record, words[start + 1 :], code)
+    return made_by.differences(record, *made_by.program(job.command))
 
 
 def headline(tables: list[str], configfiles: list[Path]) -> list[str]:

@@ -1,0 +1,159 @@
+"""Tables in Markdown about a study that is made in units: what is in it, its times, answers before and after.
+
+Each has a title, a table and notes, as the report's tables have (`tms/report/document_tables.py` reads them).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tms.config import paths, study
+from tms.config.stages import evaluate
+from tms.config.stages.experiments import BASELINES
+from tms.config.units import RunKey, Unit
+from tms.report.page import examples
+from tms.units.views import View
+
+PROMPTS = 8  # of the answers before and after
+CHARACTERS = 300  # of each text
+
+
+def markdown(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> str:
+    """A title, a table and notes, with an empty line between them."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    table = "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)
+    return (
+        "\n\n".join([f"**{title}**", table, *(["\n".join(f"- {note}" for note in notes)] if notes else [])])
+        + "\n"
+    )
+
+
+def cell(text: str) -> str:
+    """A text as a cell of a Markdown table: on one line, and nothing in it is read as Markdown or HTML."""
+    for sign, written in (
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        ("|", "\\|"),
+        ("`", "\\`"),
+        ("*", "\\*"),
+        ("_", "\\_"),
+    ):
+        text = text.replace(sign, written)
+    return "<br>".join(text.split("\n"))
+
+
+def units_table(entries: Sequence[Unit], records: dict[str, dict], other: dict[str, str]) -> str:
+    """The units, their times, machines and commits.
+
+    Args:
+        entries: of the study.
+        records: of those that are collected, by name.
+        other: units that were made with other settings -> the difference.
+    """
+    rows = []
+    for unit in entries:
+        record = records.get(unit.name)
+        row = [unit.name, unit.model, str(unit.seed), ", ".join(unit.methods)]
+        if record is None:
+            rows.append([*row, "to do", "", "", "", ""])
+            continue
+        cpu = sum(stage["cpu_seconds"] for stage in record["stages"].values())
+        machine = record["machine"]
+        rows.append(
+            [
+                *row,
+                "other settings" if unit.name in other else "in",
+                f"{record['elapsed_seconds'] / 60:.1f}",
+                f"{cpu / 60:.1f}",
+                f"{machine['processor']}, {machine['cores']} cores",
+                record["commit"],
+            ]
+        )
+    columns = ["Unit", "Model", "Seed", "Methods", "State", "Minutes", "CPU minutes", "Machine", "Commit"]
+    notes = [
+        f"{name} is left out, for it was made with other settings ({why})." for name, why in other.items()
+    ]
+    return markdown("Units", columns, rows, notes)
+
+
+def stages_table(records: dict[str, dict]) -> str:
+    """CPU minutes of each stage, over all collected units."""
+    totals: dict[str, list[float]] = {}
+    for record in records.values():
+        for stage, times in record["stages"].items():
+            total = totals.setdefault(stage, [0.0, 0.0, 0.0])
+            for place, key in enumerate(("jobs", "seconds", "cpu_seconds")):
+                total[place] += times[key]
+    rows = [
+        [stage, f"{jobs:.0f}", f"{seconds / 60:.1f}", f"{cpu / 60:.1f}"]
+        for stage, (jobs, seconds, cpu) in sorted(totals.items(), key=lambda item: -item[1][2])
+    ]
+    return markdown("Stages", ["Stage", "Jobs", "Minutes", "CPU minutes"], rows)
+
+
+def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
+    """What the tables show of a model, and which planned runs they do not have.
+
+    Args:
+        found: views, the first of which the tables are about.
+        planned: runs that units are to make.
+    """
+    shown = [
+        [_listed(view.seeds), ", ".join(view.methods), "yes" if view == found[0] else "no"] for view in found
+    ]
+    missing = [run for run in planned if run not in found[0].runs]
+    other = {run for view in found for run in view.runs}
+    notes = []
+    for method, seed in missing:
+        beside = "; it is in the tables of other seeds" if (method, seed) in other else ""
+        notes.append(f"Not in these tables: {method}, seed {seed}{beside}.")
+    return markdown("In the tables", ["Seeds", "Methods", "These tables"], shown, notes)
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds))
+
+
+def examples_tables(config: dict, view: View, results: Path) -> dict[str, str]:
+    """Answers of the base and after training to prompts of each retention benchmark that is generated.
+
+    Args:
+        config: the configuration of the view, expanded.
+        view: its first seed is shown, of the first target.
+        results: folder of the model's measured files.
+
+    Returns:
+        Name of the table -> its text. Prompts on which the grades differ come first, then by a hash.
+    """
+    suite = study.suite(config, view.model)
+    names = [name for name in suite.scored.retention if name in evaluate.generated(config, view.model)]
+    methods = [name for name in BASELINES if name in study.experiments(config, view.model)["main"]]
+    folders = {"base": results / "base"}
+    for method in methods:
+        run = paths.run_folder(view.model, method, suite.targets[0], view.seeds[0])
+        folders[method] = results / Path(run).relative_to(f"results/{view.model}")
+    found = examples.of_run(folders, names, PROMPTS) if names and methods else {}
+    return {f"examples_{name}": _examples(name, chosen, list(folders)) for name, chosen in found.items()}
+
+
+def _examples(benchmark: str, chosen: Sequence[examples.Example], models: Sequence[str]) -> str:
+    rows = []
+    for example in chosen:
+        answers = {answer.method: answer for answer in example.answers}
+        shown = [f"{_cut(answers[name].completion.shown)} {_mark(answers[name].grade)}" for name in models]
+        rows.append([_cut(example.prompt.shown), *shown])
+    notes = [
+        "Prompts on which the grades differ come first, then by a hash of their names.",
+        f"✓ and ✗ are the grader's. Texts are cut at {CHARACTERS} characters.",
+    ]
+    return markdown(f"Answers before and after: {benchmark}", ["Prompt", *models], rows, notes)
+
+
+def _cut(text: str) -> str:
+    shown = text.strip()
+    return f"{shown[:CHARACTERS]}…" if len(shown) > CHARACTERS else shown or "(empty)"
+
+
+def _mark(grade: float | None) -> str:
+    return "" if grade is None else "✓" if grade == 1 else "✗" if grade == 0 else f"({grade:.2f})"

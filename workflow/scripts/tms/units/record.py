@@ -1,0 +1,170 @@
+"""A collected unit: its measured files in a folder of their own, and unit.json beside them."""
+
+import csv
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from tms.config.units import Unit
+from tms.cost_estimate.dry_run import Job
+from tms.io import made_by
+from tms.io.errors import InputError
+from tms.io.provenance import facts
+
+RECORD = "unit.json"
+LARGEST = 1_500_000  # bytes of a unit's files: they are committed
+# Where a machine keeps its files, which changes no result.
+PLACES = {"--data-root"}
+
+
+def units_folder(study: Path) -> Path:
+    """The folder of a study's units.
+
+    Args:
+        study: its configuration file, e.g. config/smollm2.yaml.
+    """
+    return Path("docs", "results", study.stem, "units")
+
+
+def settings_of(command: list[str]) -> dict[str, list[str]]:
+    """The flags of a job that its result depends on."""
+    return {name: values for name, values in made_by.settings(command).items() if name not in PLACES}
+
+
+def made_with(jobs: Iterable[Job]) -> dict[str, dict[str, list[str]]]:
+    """The flags with which finished jobs were made, by the records beside them: first output -> flags."""
+    found = {}
+    for job in jobs:
+        if record := made_by.read(Path(job.output[0])):
+            found[job.output[0]] = settings_of(record["command"])
+    return found
+
+
+def planned_with(jobs: Iterable[Job]) -> dict[str, dict[str, list[str]]]:
+    """The flags with which jobs would be made today: first output -> flags."""
+    started = [job for job in jobs if made_by.STARTER in job.command]
+    return {job.output[0]: settings_of(made_by.program(job.command)[0]) for job in started}
+
+
+def other_settings(record: dict, today: dict[str, dict[str, list[str]]]) -> str:
+    """The first difference of a unit's settings from those of today, e.g. `x.json: --alpha 0.25, now 0.4`.
+
+    Args:
+        record: of the unit.
+        today: flags of every job of today, as `planned_with` gives them.
+
+    Returns:
+        "" where there is none.
+    """
+    for output, made in record["settings"].items():
+        if found := made_by.changed_flags(made, today.get(output, made)):
+            return f"{output}: {found[0]}"
+    return ""
+
+
+def stage_times(jobs: Iterable[Job]) -> dict[str, dict[str, float]]:
+    """Jobs, seconds and CPU seconds of each stage, by Snakemake's measurements of the finished jobs."""
+    stages: dict[str, dict[str, float]] = {}
+    for job in jobs:
+        path = Path(job.benchmark)
+        if not job.benchmark or not path.exists():
+            continue
+        with path.open(newline="") as stream:
+            line = next(csv.DictReader(stream, delimiter="\t"))
+        times = stages.setdefault(job.rule, {"jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0})
+        times["jobs"] += 1
+        times["seconds"] = round(times["seconds"] + _number(line["s"]), 1)
+        times["cpu_seconds"] = round(times["cpu_seconds"] + _number(line["cpu_time"]), 1)
+    return stages
+
+
+def _number(text: str) -> float:
+    return 0.0 if text in ("NA", "-") else float(text)  # of a job that ended before it was looked at
+
+
+def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict:
+    """Processor, cores and memory; no name of the machine."""
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": cores,
+        "memory_gb": round(memory / 1e9, 1),
+        "system": platform.system(),
+    }
+
+
+def commit() -> str:
+    """The checkout's commit, with `+` where files differ from it; "" outside of a checkout."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+
+def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folder: Path) -> None:
+    """Copy a unit's measured files into its folder, and write its record last.
+
+    Args:
+        unit: whose runs they are.
+        files: its measured files, all there.
+        jobs: those that they were made by.
+        elapsed: seconds of the commands that made them.
+        folder: of the unit; what an earlier collection left there goes.
+
+    Raises:
+        InputError: the files are too large to be committed.
+    """
+    size = sum(Path(path).stat().st_size for path in files)
+    if size > LARGEST:
+        largest = max(files, key=lambda path: Path(path).stat().st_size)
+        raise InputError(
+            f"units.{unit.name}: its files have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g} MB "
+            f"({largest} is the largest); give it fewer methods, or lower drift.prompts or `limit` of tasks"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in files:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    provenance = facts("unit")
+    record = asdict(unit) | {
+        "commit": commit(),
+        "elapsed_seconds": round(elapsed, 1),
+        "machine": machine(),
+        "python": platform.python_version(),
+        "versions": provenance["versions"],
+        "stages": stage_times(jobs),
+        "files": files,
+        "settings": made_with(jobs),
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def read(folder: Path) -> dict | None:
+    """The record of a collected unit; None where it has not been collected.
+
+    Raises:
+        InputError: it cannot be read, or one of its files is missing.
+    """
+    path = folder / RECORD
+    if not path.exists():
+        return None
+    try:
+        record = json.loads(path.read_text())
+        files, _ = record["files"], record["settings"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not the record of a unit; take the one that was committed") from error
+    if missing := [name for name in files if not (folder / name).is_file()]:
+        raise InputError(f"{folder / missing[0]}: no such file; {path} names it, so take it from the commit")
+    return record

@@ -1,0 +1,96 @@
+"""Views on a study that is made in units: the seeds and methods that one report can show."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tms.config import check_experiments, study
+from tms.config.faults import Faults
+from tms.config.units import RunKey
+from tms.io.errors import InputError
+
+
+@dataclass(frozen=True)
+class View:
+    """Seeds, and the methods whose runs are complete with each of them."""
+
+    model: str
+    seeds: tuple[int, ...]
+    methods: tuple[str, ...]
+
+    @property
+    def runs(self) -> set[RunKey]:
+        """Its runs, of each target task."""
+        return {(method, seed) for method in self.methods for seed in self.seeds}
+
+
+def views(config: dict, model: str, complete: Collection[RunKey]) -> list[View]:
+    """The views on the complete runs of a model; that with most runs, then with most methods, comes first.
+
+    Every method of a report has the same seeds. So there is a view for the first seed, and another for the
+    first two where fewer methods have both, and so on.
+
+    Args:
+        config: the whole configuration, expanded.
+        model: whose runs they are.
+        complete: runs whose measured files are all there; a method needs those of what it harvests, too.
+    """
+    found: dict[tuple[str, ...], View] = {}
+    seeds: tuple[int, ...] = ()
+    methods = tuple(study.model_methods(config, model))
+    for seed in config["models"][model]["seeds"]:
+        there = {method for method, of_seed in complete if of_seed == seed}
+        if not there:
+            continue
+        seeds = (*seeds, seed)
+        methods = tuple(
+            method for method in methods if there.issuperset(study.with_trajectories(config, model, [method]))
+        )
+        if methods:
+            found[methods] = View(model, seeds, methods)  # the last seeds that have them
+    return sorted(found.values(), key=lambda view: (-len(view.runs), -len(view.methods)))
+
+
+def view_config(written: dict, view: View) -> dict:
+    """The configuration of a view: its model, seeds and methods alone, and the experiments that they make.
+
+    Args:
+        written: the study's configuration, as it stands in its files.
+        view: what is there.
+
+    Returns:
+        One that stands in place of config/config.yaml.
+
+    Raises:
+        InputError: no method of `experiments.main` is there, which every report has.
+    """
+    model = dict(written["models"][view.model])
+    chosen = {
+        name: kept
+        for name in model.get("experiments", ["main"])
+        if (kept := [method for method in written["experiments"][name] if method in view.methods])
+    }
+    if "main" not in chosen:
+        raise InputError(
+            f"models.{view.model}: no method of experiments.main is complete, so nothing is drawn; make a "
+            f"unit with one of {', '.join(written['experiments']['main'])}"
+        )
+    model |= {"seeds": list(view.seeds), "experiments": list(chosen)}
+    if "methods" in model:
+        model["methods"] = {name: model["methods"][name] for name in model["methods"] if name in view.methods}
+    config = {key: value for key, value in written.items() if key != "units"} | {
+        "models": {view.model: model},
+        "table": {"models": [view.model]},
+        "methods": {name: entry for name, entry in written["methods"].items() if name in view.methods},
+        "experiments": chosen,
+    }
+    if "frontier" in chosen and _uneven(config, view.model):
+        chosen.pop("frontier")
+        model["experiments"].remove("frontier")
+    return config
+
+
+def _uneven(config: dict, model: str) -> bool:
+    """Whether the frontier's sides have not as many points yet."""
+    faults = Faults()
+    check_experiments.check_frontier(study.expanded(config), model, faults)
+    return bool(faults)

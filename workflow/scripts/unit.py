@@ -1,0 +1,98 @@
+"""Make one unit of a study from nothing, and collect the small files that tables and report are made from.
+
+`make real-unit UNIT=name` calls it; without a unit it lists them. It runs Snakemake for what no other unit
+has collected; stopped, the same command goes on.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tms.config.load import configuration
+from tms.config.units import Unit, unit_named, units
+from tms.cost_estimate.dry_run import Job
+from tms.io import cli
+from tms.io.text_table import aligned
+from tms.units import measured, record
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = flags.add_argument
+    add("--study", type=Path, default=Path("config/smollm2.yaml"), help="configuration file with `units`")
+    add("--unit", default="", help="name of a unit; empty: list them")
+    add("--cores", default="all", help="cores of Snakemake")
+    add("--configfile", nargs="+", type=Path, default=[], help="laid over the study, e.g. with data.root")
+    return flags
+
+
+def listing(entries: list[Unit], done: set[str]) -> str:
+    """A line for each unit, and which comes next."""
+    lines = [["unit", "model", "seed", "methods", "state"]]
+    for unit in entries:
+        state = "collected" if unit.name in done else "to do"
+        lines.append([unit.name, unit.model, str(unit.seed), " ".join(unit.methods), state])
+    left = [unit.name for unit in entries if unit.name not in done]
+    return f"{aligned(lines)}\n" + (f"next: make real-unit UNIT={left[0]}" if left else "all are collected")
+
+
+def collected_files(entries: list[Unit], folder: Path, jobs: list[Job]) -> set[str]:
+    """Files of other units that were made with the settings of today; units of other settings are named."""
+    today, files = record.planned_with(jobs), set()
+    for unit in entries:
+        found = record.read(folder / unit.name)
+        if found is None:
+            continue
+        if difference := record.other_settings(found, today):
+            print(f"{unit.name}: made with other settings, not counted ({difference})", file=sys.stderr)
+        else:
+            files |= set(found["files"])
+    return files
+
+
+def run(targets: list[str], configfiles: list[Path], cores: str) -> None:
+    """Run Snakemake for some files; its progress goes to the terminal."""
+    words = ["--cores", cores, "--configfile", *map(str, configfiles), "--", *targets]
+    process = subprocess.Popen([sys.executable, "-m", "snakemake", *words])
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:  # Snakemake has got it too, and says how to go on
+        sys.exit(process.wait() or 130)
+    if status:
+        sys.exit(status)
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the program."""
+    configfiles = [args.study, *args.configfile]
+    config = configuration(configfiles)
+    entries, folder = units(config), record.units_folder(args.study)
+    done = {unit.name for unit in entries if record.read(folder / unit.name)}
+    if not args.unit:
+        print(listing(entries, done))
+        return
+    unit = unit_named(config, args.unit)
+    jobs = measured.planned_jobs(unit.model, configfiles)
+    others = [other for other in entries if other.name != unit.name and other.model == unit.model]
+    theirs = collected_files(others, folder, jobs)
+    files = [path for path in measured.files_of(unit, measured.measured_files(jobs)) if path not in theirs]
+    clock = Path("logs", "units", f"{unit.name}.json")
+    before = json.loads(clock.read_text()) if clock.exists() else 0.0
+    started = time.monotonic()
+    try:
+        run(files, configfiles, args.cores)
+    finally:
+        before += time.monotonic() - started
+        clock.parent.mkdir(parents=True, exist_ok=True)
+        clock.write_text(json.dumps(before))
+    record.collect(unit, files, measured.behind(jobs, files), before, folder / unit.name)
+    clock.unlink()
+    print(f"{folder / unit.name}: {len(files)} files; commit them, then `make real-report`")
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())
