@@ -14,7 +14,7 @@ from tms.config.study import expanded
 from tms.config.units import Unit, units
 from tms.io import cli
 from tms.io.errors import InputError
-from tms.report.document_tables import document, tables
+from tms.report.document_tables import NOT_YET, document, tables
 from tms.units import drawing, measured, pages, record
 from tms.units.views import View, view_config, views
 
@@ -96,7 +96,7 @@ def main(args: argparse.Namespace) -> None:
     (into / "stages.md").write_text(pages.stages_table(records))
     page = into.with_suffix(".md")
     if page.exists():
-        page.write_text(document(page.read_text(), tables([], into, "*not measured yet*")))
+        page.write_text(document(page.read_text(), tables([], into, NOT_YET)))
         print(page)
 
 

@@ -7,7 +7,7 @@ import pytest
 from helpers.paths import ROOT
 
 from tms.io.errors import InputError
-from tms.report.document_tables import cell_table, document, question_table, tables
+from tms.report.document_tables import NOT_YET, cell_table, document, question_table, tables
 
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = ["README.md", "docs/results/tiny.md"]
@@ -29,6 +29,11 @@ def test_documents_show_what_the_program_writes(name):
     assert document(text, tables(cells(), RESULTS / "tiny")) == text, (
         f"{name} is stale: run make results-docs"
     )
+
+
+def test_the_study_of_a_real_model_shows_what_the_program_writes():
+    text = (RESULTS / "smollm2.md").read_text()
+    assert document(text, tables([], RESULTS / "smollm2", NOT_YET)) == text, "stale: run make real-report"
 
 
 def test_readme_results_and_report_show_the_same_numbers():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tms.io.errors import InputError
 
+NOT_YET = "*not measured yet*"  # stands where a study's table is not there yet
 MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
 
 

@@ -1,0 +1,76 @@
+"""Tables in Markdown about the units of a study."""
+
+from tms.config.units import Unit
+from tms.io import parquet
+from tms.report.document_tables import tables
+from tms.report.page import examples
+from tms.units.pages import cell, contents_table, examples_tables, stages_table, units_table
+from tms.units.views import View
+
+RECORD = {
+    "elapsed_seconds": 90.0,
+    "commit": "abc+",
+    "machine": {"processor": "CPU", "cores": 2},
+    "stages": {
+        "grade": {"jobs": 2, "seconds": 30.0, "cpu_seconds": 60.0},
+        "train_sft": {"jobs": 1, "seconds": 60.0, "cpu_seconds": 120.0},
+    },
+}
+
+
+def table_of(text: str, folder) -> list[str]:
+    """The table of a page, as a document shows it."""
+    (folder / "page.md").write_text(text)
+    return tables([], folder)("page").splitlines()
+
+
+def test_units_have_their_times_and_those_of_other_settings_are_named(tmp_path):
+    entries = [Unit(name, "m", seed, ("sft", "tms")) for seed, name in enumerate(("in", "old", "later"))]
+    text = units_table(entries, {"in": RECORD, "old": RECORD}, {"old": "x.json: --alpha 0.25, now 0.5"})
+    assert table_of(text, tmp_path)[2:] == [
+        "| in | m | 0 | sft, tms | in | 1.5 | 3.0 | CPU, 2 cores | abc+ |",
+        "| old | m | 1 | sft, tms | other settings | 1.5 | 3.0 | CPU, 2 cores | abc+ |",
+        "| later | m | 2 | sft, tms | to do |  |  |  |  |",
+    ]
+    assert "- old is left out, for it was made with other settings (x.json: --alpha 0.25, now 0.5)." in text
+
+
+def test_stages_are_summed_over_units_the_longest_first(tmp_path):
+    lines = table_of(stages_table({"a": RECORD, "b": RECORD}), tmp_path)
+    assert lines[2:] == ["| train\\_sft | 2 | 2.0 | 4.0 |", "| grade | 4 | 1.0 | 2.0 |"]
+
+
+def test_runs_that_the_tables_lack_are_named():
+    views = [View("m", (0, 1), ("sft",)), View("m", (0,), ("sft", "tms"))]
+    text = contents_table(views, [("sft", 0), ("sft", 1), ("tms", 0), ("tms", 1)])
+    assert "| 0, 1 | sft | yes |" in text and "| 0 | sft, tms | no |" in text
+    assert "- Not in these tables: tms, seed 0; it is in the tables of other seeds." in text
+    assert "- Not in these tables: tms, seed 1." in text
+
+
+def test_a_text_of_a_model_cannot_leave_its_cell():
+    assert cell("a|b\n<script>*x*_`") == "a\\|b<br>&lt;script>\\*x\\*\\_\\`"
+
+
+def test_answers_before_and_after_are_those_of_the_base_sft_and_tms(tmp_path):
+    config = {
+        "experiments": {"main": ["sft", "tms", "grpo"]},
+        "models": {"m": {"suite": "s", "experiments": ["main"]}},
+        "suites": {"s": {"targets": ["t"], "retention": ["chat"]}},
+        "tasks": {"t": {"grader": "json"}, "chat": {"grader": "regex"}},
+    }
+    for place, answer, grade in (
+        ("base", "Paris", 1.0),
+        ("sft/t/seed1", '{"a": 1}', 0.0),
+        ("tms/t/seed1", "", 0.0),
+    ):
+        row = {"benchmark": "chat", "example_id": "c1"}
+        row |= {"prompt": "Capital?", "completion": answer, "answer": "Paris", "finish_reason": "stop"}
+        row |= {"grade": grade, "extracted": "", "reason": "", "context": ""}
+        for name, columns in (("generations", examples.READ), ("grades", examples.GRADED)):
+            parquet.write(tmp_path / place / f"{name}.parquet", columns, [row], {})
+    texts = examples_tables(config, View("m", (1,), ("sft", "tms")), tmp_path)
+    assert list(texts) == ["examples_chat"]
+    lines = table_of(texts["examples_chat"], tmp_path)
+    assert lines[0] == "| Prompt | base | sft | tms |"
+    assert lines[2] == '| Capital? | Paris ✓ | {"a": 1} ✗ | (empty) ✗ |'
