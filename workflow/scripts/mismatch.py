@@ -20,7 +20,7 @@ FILES = {
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--retention", nargs="+", required=True, help="retention benchmarks")
+    parser.add_argument("--retention", nargs="*", default=[], help="retention benchmarks that have a score")
     for name, what in FILES.items():
         parser.add_argument(
             f"--{name}", nargs="+", required=True, metavar="METHOD/TASK/seedN=PATH", help=what

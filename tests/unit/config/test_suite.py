@@ -60,7 +60,17 @@ def test_a_suite_needs_no_retention(parts):
     }
 
 
-@pytest.mark.parametrize("experiment", ["windows", "frontier", "mismatch"])
+def test_long_runs_need_no_score():
+    config = acme({"targets": ["chain"]}, {"chain": "none"})
+    config["experiments"]["main"] = ["sft", "tms"]
+    config["models"]["tiny"]["experiments"] = ["main", "mismatch"]
+    assert check.check(config, ["tiny"]) == []
+    assert experiments.mismatch_flags(config, "tiny").startswith(
+        "--model tiny --drifts sft_long/chain/seed0="
+    )
+
+
+@pytest.mark.parametrize("experiment", ["windows", "frontier"])
 def test_experiments_about_forgetting_need_retention(experiment):
     config = acme({"targets": ["chain"]})
     config["models"]["tiny"]["experiments"].append(experiment)

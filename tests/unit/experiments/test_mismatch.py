@@ -1,6 +1,7 @@
 """Losses and scores along long runs, on runs whose numbers are known."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from helpers.simulated_grades import items
@@ -47,6 +48,17 @@ def long_run(val, end, stderr=0.0, train=(1.9, 0.9, 0.4, 0.1)):
         train_trajectory=losses(train, stderr),
         grades={"0of1": BASE, "1of1": end},
     )
+
+
+def test_a_run_without_any_score_has_its_losses_alone():
+    runs = {seed: replace(long_run([1.8, 0.5, 0.6, 1.0], {}), grades={}) for seed in (0, 1)}
+    unscored = {"0of1": {}, "1of1": {}}  # generated and graded, without a grade
+    for grades_at in ({}, unscored):
+        runs = {seed: replace(run, grades=grades_at) for seed, run in runs.items()}
+        found = mismatch_cells("m", "sft_long", "gsm8k_loss", runs, [])
+        quantities = {cell["quantity"].split(".")[0] for cell in found}
+        assert quantities == {"train_nll", "val_nll", "drift"}
+        assert one(found, quantity="val_nll.per_token", checkpoint="1of10")["note"] == "minimum"
 
 
 def one(found, **columns):

@@ -2,14 +2,17 @@
 
 import importlib
 import json
+import re
 from random import Random
 
 import pytest
 
 from tms.data.splits import SPLITS, collect, split_of
+from tms.graders import number as number_grader
 from tms.io.errors import InputError
 from tms.tasks import chain, countdown, facts, lookup, refusal
 
+PLAIN = "ida has 7 stones , then gets 5 more , then the number grows 3 times . how many stones ?"
 MINIATURE = {
     "countdown": {
         "count": 3,
@@ -144,3 +147,36 @@ def test_facts_are_the_same_for_all_seeds_and_wordings():
         for row in facts.build("train", 300, seed, {}):
             _, place, relation, _ = row["example_id"].split("-")
             assert value.setdefault((place, relation), row["answer"]) == row["answer"]
+
+
+def worth(text):
+    """The number that a natural problem ends at, read from its sentences."""
+    value = int(re.match(r"[A-Z][a-z]+ has (\d+) [a-z]+\. Then s?he ", text)[1])
+    for verb, number, times in re.findall(r"s?he ([a-z]+)(?: up with)? (\d+)( times)?", text):
+        number = -int(number) if verb in ("loses", "gives", "sells") else int(number)
+        value = value * number if times else value + number
+    return value
+
+
+def test_natural_chain_problems_are_english_and_their_solutions_right():
+    rows = chain.build("train", 300, 0, {"style": "natural"})
+    assert len({row["prompt"] for row in rows}) == 300
+    for row in rows:
+        assert worth(row["prompt"]) == int(row["answer"])
+        assert number_grader.grade(row["solution"], row["answer"]).score == 1
+        assert not re.search(r"[{}]| [.,?](?!\.)|\b1 [a-z]+s\b", row["prompt"] + row["solution"])
+        working = re.findall(r"(\d+) ([-+*]) (\d+) = (\d+)", row["solution"])
+        assert [chain.steps(op * 2, [int(a), int(b), 1])[0] for a, op, b, _ in working] == [
+            int(end) for *_, end in working
+        ]
+        assert working[0][3] == working[1][0] and working[1][3] == row["answer"]
+
+
+def test_a_style_changes_no_problem_and_the_miniature_is_as_it_was():
+    plain, natural = (chain.build("test", 50, 0, {"style": style}) for style in ("miniature", "natural"))
+    assert chain.build("test", 50, 0, {}) == plain
+    assert [row["example_id"] for row in plain] == [row["example_id"] for row in natural]
+    assert all(split_of(row["problem"]) == "test" for row in natural)
+    assert chain.prompt(Random(0), "+*", [7, 5, 3]) == PLAIN
+    with pytest.raises(InputError, match="option style is 'loud'; write miniature or natural"):
+        chain.read_options({"style": "loud"})

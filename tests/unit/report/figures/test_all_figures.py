@@ -382,6 +382,15 @@ def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
         assert -5 < low < 0 and 100 < high < 105
 
 
+def test_a_long_run_without_scores_has_its_losses_alone(tmp_path):
+    cells = report_cells.MadeCells("tiny").all()
+    losses = [cell for cell in cells if cell["experiment"] != "mismatch" or "nll" in cell["quantity"]]
+    drawn = curves.mismatch(report_cells.lookup(cells=losses), {})
+    drawn.save(tmp_path)
+    assert len(drawn.panels) == 2 and "scores" not in drawn.caption
+    assert all(axes.get_xlabel() == "optimiser steps" for axes in drawn.panels)
+
+
 @pytest.mark.parametrize(
     "name", ["frontier", "figure2a", "figure2c", "figure4", "alpha", "mixture", "task_dependence", "compute"]
 )

@@ -11,7 +11,7 @@ from tms.config.tasks import JUDGED, grader
 from tms.mixture.checkpoints import BASE, FINAL
 
 SWEEPS = ("windows", "checkpoints")  # experiments of TMS alone
-OF_SCORES = ("windows", "frontier", "mismatch")  # experiments about target scores and forgetting
+OF_SCORES = ("windows", "frontier")  # experiments about target scores and forgetting
 OF_ROWS = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run over rows
 
 

@@ -68,7 +68,9 @@ def read_points(points: Path, end: Path, base: Path) -> dict[str, Model]:
 def mismatch_cells(
     model: str, method: str, task: str, runs: dict[int, LongRun], retention: list[str]
 ) -> list[dict]:
-    """Losses, drift and scores at each point of a method's long runs, as means over the seeds.
+    """Losses, drift and, where the suite has them, scores at each point of a method's long runs.
+
+    All are means over the seeds.
 
     `train_nll` and `val_nll` are those of the teacher's references, whatever the method trains on; `drift` is
     the mean of the runs' own drifts (Section 4.3: held-out NLL minus its minimum so far). Intervals: of the
@@ -81,7 +83,7 @@ def mismatch_cells(
         model, method: the columns of the same names.
         task: target task of the runs.
         runs: seed -> its run.
-        retention: benchmarks whose mean is `retention_mean`.
+        retention: benchmarks whose mean is `retention_mean`; none where no score is kept.
 
     Raises:
         InputError: the seeds differ in their steps, points or evaluated examples, or a retention benchmark
@@ -146,6 +148,8 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
         draws_SD[benchmark] = score_draws(items, benchmark)
         bounds = interval(items, draws_SD[benchmark][:, 1:].mean(axis=0))
         entries[benchmark] = _entry(draws_SD[benchmark][:, 0], *bounds) | {"n": items[0].n}
+    if not retention:
+        return entries
     if len(retention) == 1:
         return entries | {"retention_mean": entries[retention[0]] | {"n": None}}
     kept_SD = np.mean([draws_SD[benchmark] for benchmark in retention], axis=0)

@@ -2,8 +2,14 @@
 
 One row:
 
-    prompt  mia has 7 apples . leo gives mia 5 more . mia puts them in 3 boxes ...
+    prompt  mia has 7 apples , then gets 5 more , then gets 3 times as many . how many apples ?
     answer  36
+
+and with `style: natural`, which has a worked solution:
+
+    prompt    Mia has 7 apples. Then she gets 5 more. After that she has 3 times as many. How many apples ...
+    answer    36
+    solution  Mia has 7 + 5 = 12 apples. Then she has 12 * 3 = 36 apples. The answer is 36.
 
 A problem's split is a hash of its operations and its three numbers, whatever names and things it tells of.
 """
@@ -18,6 +24,7 @@ from tms.io.errors import InputError
 DEFAULTS = {
     "max_number": 12,  # largest number in a problem
     "max_value": 99,  # largest value on the way and at the end
+    "style": "miniature",  # lower-case words of the miniature's vocabulary; or natural: English sentences
 }
 NAMES = "mia leo ana tom eva ben ida max".split()
 THINGS = "apples coins books stones cards shells".split()
@@ -27,6 +34,13 @@ CLAUSES = {
     "-": ["then loses {n}", "then gives away {n}", "then sells {n} {things}"],
     "*": ["then gets {n} times as many", "then the number grows {n} times"],
 }
+# In English: what the person does in a step, and the pronoun of each name.
+ACTIONS = {
+    "+": ["gets {n} more", "finds {n} more", "buys {n} more {things}"],
+    "-": ["loses {n}", "gives {n} away", "sells {n} of the {things}"],
+    "*": ["has {n} times as many", "ends up with {n} times as many {things}"],
+}
+PRONOUNS = dict(zip(NAMES, "she he she he she he she he".split(), strict=True))
 PAIRS = ["++", "+-", "-+", "--", "+*", "-*", "*+", "*-"]
 
 
@@ -40,12 +54,16 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
 
     def draw(random: Random) -> tuple[str, dict]:
         operators, numbers = problem(random, settings)
+        if settings["style"] == "natural":
+            text, solution = natural(random, operators, numbers)
+        else:
+            text, solution = prompt(random, operators, numbers), ""
         return key(operators, numbers), {
             "example_id": f"chain-{'-'.join(map(str, numbers))}-{operators}",
-            "prompt": prompt(random, operators, numbers),
+            "prompt": text,
             "answer": str(steps(operators, numbers)[-1]),
             "problem": key(operators, numbers),
-            "solution": "",
+            "solution": solution,
         }
 
     return collect("chain", split, size, seed, draw)
@@ -60,6 +78,8 @@ def read_options(options: dict) -> dict:
     settings = task_options.read_options("chain", options, DEFAULTS)
     if settings["max_number"] < 2:
         raise InputError(f"chain: option max_number is {settings['max_number']}; write at least 2")
+    if settings["style"] not in ("miniature", "natural"):
+        raise InputError(f"chain: option style is {settings['style']!r}; write miniature or natural")
     return settings
 
 
@@ -94,3 +114,21 @@ def prompt(random: Random, operators: str, numbers: list[int]) -> str:
         for operator, number in zip(operators, numbers[1:], strict=True)
     ]
     return f"{name} has {numbers[0]} {things} , {clauses[0]} , {clauses[1]} . how many {things} ?"
+
+
+def natural(random: Random, operators: str, numbers: list[int]) -> tuple[str, str]:
+    """The user message of one problem in English, its wording drawn at random, and its worked solution."""
+    name, things = random.choice(NAMES), random.choice(THINGS)
+    pronoun, person = PRONOUNS[name], name.capitalize()
+    first, second = (
+        random.choice(ACTIONS[operator]).format(n=number, things=things)
+        for operator, number in zip(operators, numbers[1:], strict=True)
+    )
+    start, middle, end = numbers[0], *steps(operators, numbers)
+    counted = [f"{value} {things if value > 1 else things[:-1]}" for value in (middle, end)]
+    return (
+        f"{person} has {start} {things}. Then {pronoun} {first}. After that {pronoun} {second}. "
+        f"How many {things} does {person} have now? Show both steps and end with: The answer is ...",
+        f"{person} has {start} {operators[0]} {numbers[1]} = {counted[0]}. "
+        f"Then {pronoun} has {middle} {operators[1]} {numbers[2]} = {counted[1]}. The answer is {end}.",
+    )

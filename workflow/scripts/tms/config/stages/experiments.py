@@ -172,10 +172,10 @@ def long_runs(config: dict, model: str, name: str) -> dict[str, str]:
 
 
 def mismatch_flags(config: dict, model: str) -> str:
-    """Retention benchmarks and the files of the long runs."""
+    """Retention benchmarks, where they have a score, and the files of the long runs."""
     return flags(
         model=model,
-        retention=study.suite(config, model).scored.retention,
+        retention=study.suite(config, model).scored.retention or None,
         **{flag: labelled(long_runs(config, model, name)) for flag, name in LONG_RUN_FILES.items()},
     )
 

@@ -23,7 +23,7 @@ SCORE_LIMITS = (-3, 103)  # percent, with room for markers
 
 
 def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """Failure mode A (Table 1): NLL along a long run with its minimum, target and retention beneath.
+    """Failure mode A (Table 1): NLL along a long run with its minimum, scores beneath where there are any.
 
     Raises:
         NotMeasuredError: the model has no experiment mismatch, or nothing was measured.
@@ -37,28 +37,34 @@ def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     if not methods:
         raise NotMeasuredError("experiment mismatch: no held-out NLL was measured")
     title = heading("Supervision mismatch along a long run", lookup)
+    scored = any(
+        lookup.cells("mismatch", benchmark, method=name)
+        for name in methods
+        for benchmark in [*lookup.info.suite.target_tasks, *lookup.info.suite.retention]
+    )
+    rows, columns = 1 + scored, len(methods)
     figure = Figure(
-        "mismatch", title, rows=2, columns=len(methods), height=6.0, sharex="col", sharey="row"
+        "mismatch", title, rows=rows, columns=columns, height=3.0 * rows, sharex="col", sharey="row"
     )  # fmt: skip
     minima = []
     for column, method in enumerate(methods):
-        above, below = figure.panels[column], figure.panels[column + len(methods)]
+        panels = figure.panels[column::columns]
         task = lookup.cells("mismatch", "val_nll.per_token", method=method)[0]["train_task"]
-        lowest = _losses(figure, above, lookup, method, task)
-        above.set_title(f"{labels.method(method)}, {labels.benchmark(task)}")
+        lowest = _losses(figure, panels[0], lookup, method, task)
+        panels[0].set_title(f"{labels.method(method)}, {labels.benchmark(task)}")
         for place, benchmark in enumerate([*tasks_of(task), *lookup.info.suite.retention]):
-            _along(figure, below, lookup, method, task, benchmark, SCORES[place % len(SCORES)])
+            _along(figure, panels[-1], lookup, method, task, benchmark, SCORES[place % len(SCORES)])
         if lowest is not None:
             minima.append(f"{labels.method(method)} at step {lowest:g}")
-            for axes in (above, below):
+            for axes in panels:
                 axes.axvline(lowest, color=palette.GREY, linestyle=":", linewidth=1.2, zorder=1)
-        below.set_xlabel("optimiser steps")
+        panels[-1].set_xlabel("optimiser steps")
     figure.panels[0].set_ylabel("NLL (nats / token)")
-    # The interval over a few seeds (t) may reach beyond what a score can be.
-    figure.panels[len(methods)].set(ylabel="score (%)", ylim=SCORE_LIMITS)
-    figure.caption = (
-        f"Dotted: minimum of the held-out NLL ({'; '.join(minima)}). {BARS} Those of scores end at 0 and 100."
-    )
+    figure.caption = f"Dotted: minimum of the held-out NLL ({'; '.join(minima)}). {BARS}"
+    if scored:
+        # The interval over a few seeds (t) may reach beyond what a score can be.
+        figure.panels[columns].set(ylabel="score (%)", ylim=SCORE_LIMITS)
+        figure.caption += " Those of scores end at 0 and 100."
     return figure
 
 
