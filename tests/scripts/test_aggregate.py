@@ -176,6 +176,18 @@ def test_what_looks_wrong_is_in_the_table_in_a_file_and_on_the_terminal(run_prog
     assert done.returncode and "chain/seed0/health.json: not a readable record of a run" in done.stderr
 
 
+def test_a_note_on_the_model_stands_in_the_table(run_program, tmp_path):
+    fill(tmp_path)
+    done = run_program(
+        tmp_path, "aggregate", *flags(["countdown/seed0", "chain/seed0"]), "--note", "Not theirs."
+    )
+    assert done.returncode == 0, done.stderr
+    notes = {line["row"]: line["note"] for line in read(tmp_path / "table.csv")}
+    assert notes == {"base": "", "tms": "Not theirs.", "delta": ""}
+    shown = run_program(tmp_path, "show", "table.csv")
+    assert shown.stdout.count("note: Not theirs.") == 1
+
+
 def test_tidy_scores(finished):
     lines = (finished / "scores.csv").read_text().splitlines()
     assert lines[:2] == [

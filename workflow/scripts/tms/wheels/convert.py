@@ -77,6 +77,7 @@ def _write(reader, config, tokenizer, folder: Path) -> None:
         name: torch.tensor(weight).to(torch.bfloat16) for name, weight in gguf_weights.weights(reader, *heads)
     }
     config.tie_word_embeddings = "lm_head.weight" not in tensors
+    _check_shapes(tensors, config)
     config.save_pretrained(folder)
     GenerationConfig(
         bos_token_id=config.bos_token_id,
@@ -85,3 +86,15 @@ def _write(reader, config, tokenizer, folder: Path) -> None:
     ).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _check_shapes(tensors: dict, config) -> None:
+    """Refuse tensors that are not those of the config's model, for what lacks would be random."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    with torch.device("meta"):
+        expected = {name: weight.shape for name, weight in LlamaForCausalLM(config).named_parameters()}
+    for name in sorted({*expected, *tensors}):
+        if name not in tensors or name not in expected or tensors[name].shape != expected[name]:
+            raise InputError(f"{name}: missing, or of another shape than the metadata say; name another file")
