@@ -7,6 +7,7 @@ import yaml
 from snakemake.utils import update_config
 
 from helpers import paths
+from helpers.health_facts import SOUND
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights
 from tms.io import parquet
@@ -63,6 +64,7 @@ class Project:
                 "points": mixture.points,
                 "weights": mixture.weights,
             }
+            self.write(f"{folder}/health.json", SOUND | {"masked": {"length": 3}})
             parquet.write(self.folder / folder / "plan.parquet", parquet.PLAN, [], facts | (plan or {}))
         data = f"data/{task}/{config['models'][model]['suite']}"
         counts = {"prompts": 100, "kept": 91, "dropped": 9, "rejects": {"not needed": 40, "wrong answer": 30}}

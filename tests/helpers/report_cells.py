@@ -127,6 +127,10 @@ class MadeCells:
         for name in ("pld_ref", "pld_own"):
             size = 20 + 60 * abs(lost) * self.random.uniform(0.6, 1.6)
             cells.append(self.cell(experiment, f"{name}.per_sequence", size, 1.0, **common))
+        if method not in ON_POLICY and task:
+            values = {"alpha": 0.25, "teacher": 0.31, "teacher_tokens": 0.4, "masked": 0.2, "cut": 0.25}
+            for name, value in (values | {"empty_steps": 1.5}).items():
+                cells.append(self.cell(experiment, f"targets.{name}", value, 0, seeds=None, **common))
         costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "rollouts": 4096}
         costs |= {"generated_tokens": 3.4e5, "seconds": 300}
         for name, size in costs.items():

@@ -4,29 +4,17 @@ import csv
 import json
 
 import pytest
+from helpers.health_facts import SOUND
 
 from tms.io import parquet
 
 OUTPUTS = ["table", "scores", "drift", "intervals", "cost"]
-SOUND = {
-    **{
-        "targets": 8,
-        "masked": {},
-        "planned": {"teacher": 8},
-        "sources": {"teacher": 8},
-        "tokens": {},
-        "cut": {},
-    },
-    **{"ended": {"usual": 0, "longest": 0}, "limit": 9, "alpha": None, "steps": 2, "empty_steps": 0},
-    "losses": [],
-}
 TARGETS, RETENTION = ["countdown", "chain"], ["facts", "refusal"]
 RIGHT = {  # right answers of 10
     "base": {"countdown": 4, "chain": 3, "facts": 10, "refusal": 8},
     "countdown/seed0": {"countdown": 6, "chain": 2, "facts": 9, "refusal": 9},
     "chain/seed0": {"countdown": 3, "chain": 9, "facts": 10, "refusal": 4},
 }
-
 
 DRIFT = {
     "pld_ref": {"per_token": 0.5, "per_token_stderr": 0.01, "tokens": 1234567},
@@ -146,7 +134,7 @@ def test_tables_say_which_rows_have_no_grade_on_their_merits(run_program, tmp_pa
 def test_what_looks_wrong_is_in_the_table_in_a_file_and_on_the_terminal(run_program, tmp_path):
     fill(tmp_path)
     losses = [1.0] * 10
-    sick = SOUND | {"masked": {"length": 2, "too long": 1, "rejected": 4}, "losses": losses}
+    sick = SOUND | {"masked": {"length": 25, "too long": 13, "rejected": 4}, "losses": losses}
     (tmp_path / "chain/seed0/health.json").write_text(json.dumps(sick))
     for run in RIGHT:
         path = tmp_path / run / "grades.parquet"
@@ -159,7 +147,7 @@ def test_what_looks_wrong_is_in_the_table_in_a_file_and_on_the_terminal(run_prog
     assert done.returncode == 0, done.stderr
     lines = {line["row"]: line["warnings"] for line in read(tmp_path / "table.csv")}
     never = "refusal: 10 of 10 completions are cut at their limit"
-    masked = "38% of 8 targets carry no loss (2 length, 1 too long)"
+    masked = "38% of 100 targets carry no loss (25 length, 13 too long)"
     flat = "the loss did not fall (1.0000 over the first 2 of 10 steps, 1.0000 over the last)"
     zero = "refusal: every model scores 0 on each example"
     assert lines == {

@@ -100,6 +100,9 @@ def test_settings_data_and_weights(project, make):
     assert rows["checkpoints that answer (fraction of the run: weight)"] == "1/2: 0.5, end: 0.5"
     assert rows["number of these checkpoints"] == "2"
     assert rows["learning rate"] == "0.002"  # of the model tiny, not the general one
+    share = "the teacher's share of the targets with loss (the effective alpha)"
+    assert rows[share] == "25.0%, and 25.0% of their tokens"
+    assert rows["targets without loss"] == "3 of 100"
     assert (rows["optimiser steps"], rows["tokens with loss"], rows["seed"]) == ("64", "71234", "3")
     assert "91 of 100 prompts have a verified answer; training leaves the other 9 out" in card.text
     assert "40 not needed, 30 wrong answer" in card.text

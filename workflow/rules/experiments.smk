@@ -10,6 +10,7 @@ rule summarise:
         drifts=lambda w: experiments.compared_files(config, **w, name="drift.csv").values(),
         intervals=lambda w: experiments.measured_files(config, **w).values(),
         updates=lambda w: experiments.update_files(config, **w).values(),
+        health=lambda w: experiments.health_files(config, **w).values(),
         costs=lambda w: experiments.compared_files(config, **w, name="cost.csv").values(),
     output:
         "results/{model}/cells/{experiment}.parquet",

@@ -14,10 +14,12 @@ from tms.experiments.method_cells import (
     score_cells,
     update_cells,
 )
+from tms.experiments.target_cells import target_cells
 from tms.io import cli, provenance
 from tms.metrics import flags
 from tms.metrics.per_example import read_per_example
 from tms.metrics.summary import summarise
+from tms.training.health import read as read_health
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
         help="updates.json of each run of the methods",
     )
     parser.add_argument(
+        "--health",
+        nargs="*",
+        default=[],
+        metavar="METHOD/TASK/seedN=PATH",
+        help="health.json of each run on rows of the methods",
+    )
+    parser.add_argument(
         "--intervals",
         nargs="*",
         default=[],
@@ -73,6 +82,9 @@ def main(args: argparse.Namespace) -> None:
     updates: dict[str, dict[tuple, dict]] = {}
     for (method, *run), path in flags.parse_runs(args.updates).items():
         updates.setdefault(method, {})[tuple(run)] = read_updates(path)
+    health: dict[str, dict[tuple, dict]] = {}
+    for (method, *run), path in flags.parse_runs(args.health).items():
+        health.setdefault(method, {})[tuple(run)] = read_health(path)
     base = read_per_example(args.base_grades, suite.benchmarks)
     summaries = summarise(base, methods, suite, tasks)
     rows = [
@@ -89,6 +101,7 @@ def main(args: argparse.Namespace) -> None:
         if args.intervals:
             measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
+        measured += target_cells(health.get(method, {}), suite.targets)
         rows += [row | {"method": method} for row in measured]
     written = [
         cells.cell(args.experiment, args.model, **row | {"x": settings.get(row["method"])}) for row in rows

@@ -1,22 +1,12 @@
 """Signs that a training run on rows went wrong."""
 
 import pytest
+from helpers.health_facts import SOUND
 
 from tms.io.errors import InputError
 from tms.training import health
 
-FALLING = [2.0 - step / 10 for step in range(20)]
-SOUND = {
-    "targets": 100,
-    "masked": {},
-    "planned": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
-    "sources": {"teacher": 25, "checkpoint 1of2": 40, "checkpoint 1of1": 35},
-    "tokens": {"teacher": 500, "checkpoint 1of2": 800, "checkpoint 1of1": 700},
-    "cut": {},
-    "ended": {"usual": 40, "longest": 60},
-    **{"limit": 64, "alpha": 0.25, "steps": 20, "empty_steps": 0},
-    "losses": FALLING,
-}
+FALLING = SOUND["losses"]
 
 
 def told(**changed):

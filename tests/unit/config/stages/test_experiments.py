@@ -65,6 +65,7 @@ def test_summarise_reads_the_baselines_too(config):
         "--experiment windows --model tiny --targets mini_countdown chain --retention facts lookup refusal "
         f"--methods tms_early --baselines sft tms --grades {' '.join(runs)} --drifts {' '.join(drifts)} "
         f"--updates {' '.join(runs[:2]).replace('grades.parquet', 'updates.json')} "
+        f"--health {' '.join(runs[:2]).replace('grades.parquet', 'health.json')} "
         f"--costs {' '.join(drifts).replace('drift.csv', 'cost.csv')}"
     )
 

@@ -52,7 +52,7 @@ def test_every_table_is_written(folder):
             "compute",
             "compare",
         ),
-        "training",
+        *("training", "targets"),
     }
     for entry in index:
         assert [(folder / name).exists() for name in entry["files"]] == [True, True]

@@ -1,13 +1,11 @@
 """Signs that something is off with a method's runs: in their grades, and in the training behind them."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tms.answers.grade import LIMIT, LOST
 from tms.io import parquet
-from tms.io.errors import InputError
 from tms.training import health
 from tms.training.health import Sign
 
@@ -93,18 +91,6 @@ def constant(models: Iterable[list[dict]], benchmarks: Iterable[str]) -> list[Si
     return found
 
 
-def of_run(file: Path) -> list[Sign]:
-    """Signs of a training run, from its health.json.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        return health.signs(json.loads(file.read_text()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file}: not a readable record of a run ({error!r}); train again") from error
-
-
 def of_method(
     base_grades: Path, grades: Mapping[str, Path], trained: Mapping[str, Path], benchmarks: Iterable[str]
 ) -> dict[str, list[Sign]]:
@@ -120,7 +106,7 @@ def of_method(
     models = {"base": read_grades(base_grades)} | {label: read_grades(path) for label, path in grades.items()}
     signs = {label: of_grades(rows, benchmarks) for label, rows in models.items()}
     for label, file in trained.items():
-        signs[label] = of_run(file) + signs[label]
+        signs[label] = health.signs(health.read(file)) + signs[label]
     return signs | {"all": constant(models.values(), benchmarks)}
 
 

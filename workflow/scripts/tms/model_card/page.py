@@ -20,6 +20,7 @@ from tms.metrics.scores import read_scores
 from tms.mixture import checkpoints
 from tms.model_card import card as model_card
 from tms.model_card import settings as card_settings
+from tms.training import health
 
 ROOT = Path(__file__).resolve().parents[4]
 TEMPLATE = ROOT / "workflow" / "templates" / "model_card.md.j2"
@@ -131,8 +132,10 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         read_scores(run.folder / "scores.json", benchmarks),
         read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
     )
+    trained_on = []
     if run.method in settings.students(config):
         model_card.check_plan(config, run, parquet.provenance(run.folder / "plan.parquet"))
+        trained_on = card_settings.target_rows(health.read(run.folder / "health.json"))
     spent = cost.read(run.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
@@ -152,7 +155,8 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         seed=run.seed,
         transformers_lines=transformers_lines(place or name, longest),
         vllm_lines=vllm_lines(place or name, longest),
-        settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens),
+        settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens)
+        + trained_on,
         digest="" if lora else checkpoints.weights_digest(checkpoint),
         lora=lora,
         data=data,

@@ -4,6 +4,7 @@ from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
 from tms.model_card.card import Run, teacher_text
+from tms.training.health import teacher_share
 
 # Keys of `on_policy` that one algorithm reads (`MethodKind.keys`).
 ALGORITHM_WORDS = {
@@ -52,6 +53,20 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         ("tokens with loss", str(trained_tokens)),
         ("longest completion, tokens", str(longest)),
         ("seed", str(run.seed)),
+    ]
+
+
+def target_rows(facts: dict) -> list[tuple[str, str]]:
+    """Label and value of the targets that a student trained on.
+
+    Args:
+        facts: of its health.json.
+    """
+    alpha = f"{teacher_share(facts['sources']):.1%}, and {teacher_share(facts['tokens']):.1%} of their tokens"
+    masked = sum(facts["masked"].values())
+    return [
+        ("the teacher's share of the targets with loss (the effective alpha)", alpha),
+        ("targets without loss", f"{masked} of {facts['targets']}"),
     ]
 
 

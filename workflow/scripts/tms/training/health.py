@@ -1,7 +1,9 @@
 """Signs that a training run on rows went wrong, in one line each: for its log, the table and the report."""
 
+import json
 from collections.abc import Mapping, Sequence
 from math import sqrt
+from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
@@ -18,6 +20,9 @@ FEW_CUT = 0.05  # share of the sampled targets that a limit set from their lengt
 CHANCE = 3.29  # standard errors by which a share of draws differs from theirs once in a thousand times
 FEWEST_STEPS = 10  # below it a loss says nothing of where it goes
 TEACHER = "teacher"
+# Of a run's health.json (`of_targets`, `of_losses`).
+FACTS = ("targets", "masked", "planned", "sources", "tokens", "cut", "ended", "limit", "alpha")
+FACTS += ("steps", "empty_steps", "losses")
 BASE = "checkpoint 0of1"  # whose own words it knows from the start
 
 
@@ -29,6 +34,21 @@ class Sign(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.remedy}"
+
+
+def read(file: Path) -> dict:
+    """The facts of a finished run, from its health.json.
+
+    Raises:
+        InputError: it cannot be read, or lacks one.
+    """
+    try:
+        facts = json.loads(file.read_text())
+        if missing := [name for name in FACTS if name not in facts]:
+            raise ValueError(f"no {missing[0]}")
+        return facts
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{file}: not a readable record of a run ({error}); train again") from error
 
 
 def check_masked(facts: dict, choice: str) -> None:

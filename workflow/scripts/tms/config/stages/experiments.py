@@ -6,8 +6,8 @@ Cells are rows of results/{model}/cells/{experiment}.parquet: a quantity of a me
 from tms.config import paths, study, tasks
 from tms.config.flags import flags, labelled
 from tms.config.recipes import recipes
+from tms.config.stages import tables
 from tms.config.stages.mixture import mixture_weights
-from tms.config.stages.tables import suite_flags
 from tms.config.suite import GENERAL
 from tms.io.errors import InputError
 
@@ -87,6 +87,15 @@ def update_files(config: dict, model: str, experiment: str) -> dict[str, str]:
     return paths.run_files(config, model, methods(config, model, experiment), "updates.json")
 
 
+def health_files(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Health record of each run of the methods that train on rows: `method/task/seedN` -> path."""
+    return {
+        f"{method}/{run}": path
+        for method in methods(config, model, experiment)
+        for run, path in tables.health_files(config, model, method).items()
+    }
+
+
 def compared_files(config: dict, model: str, experiment: str, name: str) -> dict[str, str]:
     """A file of each of these methods: method -> path."""
     return paths.method_files(model, compared(config, model, experiment), name)
@@ -105,7 +114,7 @@ def summarise_flags(config: dict, model: str, experiment: str) -> str:
     return flags(
         experiment=experiment,
         model=model,
-        **suite_flags(config, model),
+        **tables.suite_flags(config, model),
         methods=methods(config, model, experiment),
         baselines=baselines(config, model, experiment),
         settings=swept_values(config, model, experiment),
@@ -113,6 +122,7 @@ def summarise_flags(config: dict, model: str, experiment: str) -> str:
         drifts=labelled(compared_files(config, model, experiment, "drift.csv")),
         intervals=labelled(measured_files(config, model, experiment)) or None,
         updates=labelled(update_files(config, model, experiment)),
+        health=labelled(health_files(config, model, experiment)) or None,
         costs=labelled(compared_files(config, model, experiment, "cost.csv")),
     )
 

@@ -44,7 +44,7 @@ LAYOUT = (
         "The methods that learn from a verifier's rewards on what they sample, step by step.",
         ("training",),
     ),
-    ("costs", "Costs and settings", "", ("compute", "table4_5")),
+    ("costs", "Costs and settings", "", ("compute", "targets", "table4_5")),
     (
         "paper",
         "Beside the paper",

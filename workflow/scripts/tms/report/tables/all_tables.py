@@ -19,6 +19,7 @@ OF_CELLS = {
     "table1": ("Table 1: supervision mismatch along a long run", diagnoses.table1),
     "table2": ("Table 2: coverage and diversity of sampled answers", diagnoses.table2),
     "training": ("Training of the on-policy methods", training.training),
+    "targets": ("Targets of the methods that train on rows", training.targets),
     "table3": ("Table 3: main results", methods.table3),
     "table6": ("Table 6: safety retention", methods.table6),
     "table7": ("Table 7: windows of checkpoints", methods.table7),

@@ -1,4 +1,4 @@
-"""The on-policy methods while they train: how their curves start and end."""
+"""Training: the targets of the methods on rows, and how the curves of the on-policy methods start and end."""
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
@@ -7,6 +7,11 @@ from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
 PART = 10  # the first and the last of so many parts of a run
+# Of the targets: quantity -> unit.
+TARGETS = (
+    *(("alpha", "share"), ("teacher", "share"), ("teacher_tokens", "share"), ("masked", "share")),
+    *(("cut", "share"), ("empty_steps", "number")),
+)
 ENDS = {"reward": "share", "entropy": "number", "length": "number"}  # shown at both ends
 LAST = {"kl": "number", "truncated": "share", "equal": "share", "failures": "number"}  # shown at the end
 
@@ -44,6 +49,42 @@ def training(lookups: list[CellLookup]) -> Table:
     if floor := floor_words(*lookups):
         notes.append(f"{floor} The KL here is a completion's: so much for each of its tokens.")
     return Table("training", title, labels, columns, rows, notes)
+
+
+def targets(lookups: list[CellLookup]) -> Table:
+    """The effective alpha beside the configured one, and the targets without loss, of the methods on rows.
+
+    Raises:
+        NotMeasuredError: no model has the experiment main.
+    """
+    lookups = having(lookups, "main")
+    columns = [Column(f"targets.{name}", names.quantity(f"targets.{name}"), unit) for name, unit in TARGETS]
+    rows = []
+    for lookup in lookups:
+        for method, experiment in lookup.summarised().items():
+            for task in lookup.info.suite.targets:
+                readings = {
+                    column.key: lookup.reading(experiment, column.key, method, train_task=task)
+                    for column in columns
+                }
+                if any(readings.values()):
+                    texts = {"model": lookup.info.model, "method": names.method(method)}
+                    rows.append((texts | {"train_task": names.benchmark(task)}, readings))
+    labels = {"model": "Model", "method": "Method", "train_task": "Trained on"}
+    notes = [
+        "α is the probability with which a visit draws the teacher's answer; the teacher's share of the "
+        "targets with loss is the α that a student saw. The two differ where mostly sampled targets carry no "
+        "loss, and a little by chance. Of all runs of a method on the task."
+    ]
+    return Table(
+        "targets",
+        "Targets of the methods that train on rows, in %",
+        labels,
+        columns,
+        rows,
+        notes,
+        counted="Targets",
+    )
 
 
 def _ends(name: str, curve: list[Reading]) -> dict[str, Reading]:
