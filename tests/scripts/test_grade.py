@@ -1,6 +1,7 @@
 """Grading as a program: grades for each row, scores with intervals for each benchmark."""
 
 import json
+import math
 import sys
 
 import pytest
@@ -304,6 +305,8 @@ def test_likelihoods_are_graded_beside_completions(program, tmp_path):
     assert {name: found["score"] for name, found in quiz["also"].items()} == {
         "acc_norm": pytest.approx(2 / 3),
         "acc_bytes": pytest.approx(2 / 3),
+        # The margin is 2 nats: for the right choice in one row, against it in two.
+        "probability": pytest.approx((1 / (1 + math.exp(-2.0)) + 2 / (1 + math.exp(2.0))) / 3),
     }
     assert scores["towns"]["score"] == 0.5 and quiz["truncated"] == quiz["failures"] == 0
     grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)

@@ -164,4 +164,6 @@ def test_a_benchmark_scored_by_likelihood_is_compared_and_not_generated(paper):
     assert [(row["benchmark"], len(row["logprobs"])) for row in compared] == [("s_mmlu_subjects", 4)] * 4
     with (paper / "results/qwen_small/tms/scores.csv").open() as stream:
         found = {(line["benchmark"], line["group"], line["metric"]) for line in csv.DictReader(stream)}
-    assert {("s_mmlu_subjects", "also", metric) for metric in ("acc_norm", "acc_bytes")} < found
+    assert {
+        ("s_mmlu_subjects", "also", metric) for metric in ("acc_norm", "acc_bytes", "probability")
+    } < found

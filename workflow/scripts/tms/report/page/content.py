@@ -228,7 +228,8 @@ def compared(by_likelihood: list[str]) -> str:
     names = ", ".join(map(labels.benchmark, by_likelihood))
     return names and (
         f"{names}: scored by likelihood, that is, the answer is the choice with the highest log-probability "
-        f"behind the question in plain text (lm-eval's acc; acc_norm and acc_bytes are in scores.csv)."
+        f"behind the question in plain text (lm-eval's acc; acc_norm, acc_bytes and the right choice's "
+        f"probability among all are in scores.csv)."
     )
 
 
