@@ -50,18 +50,22 @@ def test_runs_that_the_tables_lack_are_named():
 
 def test_a_text_of_a_model_cannot_leave_its_cell():
     assert cell("a|b\n<script>*x*_`") == "a\\|b<br>&lt;script>\\*x\\*\\_\\`"
+    assert cell("\\| [a](b) $x$ ~~") == "\\\\\\| \\[a](b) &#36;x&#36; \\~\\~"
 
 
-def test_answers_before_and_after_are_those_of_the_base_sft_and_tms(tmp_path):
+def test_answers_before_and_after_are_those_of_the_base_and_of_sft_and_tms_at_each_rate(tmp_path):
     config = {
-        "experiments": {"main": ["sft", "tms", "grpo"]},
+        "experiments": {"main": ["tms", "sft", "grpo", "sft_lr10"]},
         "models": {"m": {"suite": "s", "experiments": ["main"]}},
         "suites": {"s": {"targets": ["t"], "retention": ["chat"]}},
+        "methods": {name: {"kind": name[:3]} for name in ("sft", "sft_lr10", "tms")}
+        | {"grpo": {"kind": "grpo"}},
         "tasks": {"t": {"grader": "json"}, "chat": {"grader": "regex"}},
     }
     for place, answer, grade in (
         ("base", "Paris", 1.0),
         ("sft/t/seed1", '{"a": 1}', 0.0),
+        ("sft_lr10/t/seed1", "paris", 0.5),
         ("tms/t/seed1", "", 0.0),
     ):
         row = {"benchmark": "chat", "example_id": "c1"}
@@ -70,7 +74,7 @@ def test_answers_before_and_after_are_those_of_the_base_sft_and_tms(tmp_path):
         for name, columns in (("generations", examples.READ), ("grades", examples.GRADED)):
             parquet.write(tmp_path / place / f"{name}.parquet", columns, [row], {})
     texts = examples_tables(config, View("m", (1,), ("sft", "tms")), tmp_path)
-    assert list(texts) == ["examples_chat"]
+    assert list(texts) == ["examples_t", "examples_chat"]
     lines = table_of(texts["examples_chat"], tmp_path)
-    assert lines[0] == "| Prompt | base | sft | tms |"
-    assert lines[2] == '| Capital? | Paris ✓ | {"a": 1} ✗ | (empty) ✗ |'
+    assert lines[0] == "| Prompt | Base | SFT | SFT lr10 | TMS |"
+    assert lines[2] == '| Capital? | Paris ✓ | {"a": 1} ✗ | paris (0.50) | (empty) ✗ |'

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tms.config import paths, study
+from tms.config.method_kinds import SIDES
 from tms.config.stages import evaluate
-from tms.config.stages.experiments import BASELINES
 from tms.config.units import RunKey, Unit
+from tms.experiments import labels
 from tms.report.page import examples
 from tms.units.views import View
 
@@ -32,12 +33,16 @@ def markdown(
 def cell(text: str) -> str:
     """A text as a cell of a Markdown table: on one line, and nothing in it is read as Markdown or HTML."""
     for sign, written in (
+        ("\\", "\\\\"),
         ("&", "&amp;"),
         ("<", "&lt;"),
         ("|", "\\|"),
         ("`", "\\`"),
         ("*", "\\*"),
         ("_", "\\_"),
+        ("[", "\\["),  # of a link
+        ("$", "&#36;"),  # GitHub sets what stands between two as a formula
+        ("~", "\\~"),
     ):
         text = text.replace(sign, written)
     return "<br>".join(text.split("\n"))
@@ -116,7 +121,7 @@ def _listed(seeds: Sequence[int]) -> str:
 
 
 def examples_tables(config: dict, view: View, results: Path) -> dict[str, str]:
-    """Answers of the base and after training to prompts of each retention benchmark that is generated.
+    """Answers of the base, of SFT and of TMS at each rate to prompts of each benchmark that is generated.
 
     Args:
         config: the configuration of the view, expanded.
@@ -124,11 +129,13 @@ def examples_tables(config: dict, view: View, results: Path) -> dict[str, str]:
         results: folder of the model's measured files.
 
     Returns:
-        Name of the table -> its text. Prompts on which the grades differ come first, then by a hash.
+        Name of the table -> its text.
     """
     suite = study.suite(config, view.model)
-    names = [name for name in suite.scored.retention if name in evaluate.generated(config, view.model)]
-    methods = [name for name in BASELINES if name in study.experiments(config, view.model)["main"]]
+    shown, generated = [*suite.target_tasks, *suite.retention], evaluate.generated(config, view.model)
+    names = [name for name in shown if name in generated]
+    main = study.experiments(config, view.model)["main"]
+    methods = [name for kind in SIDES for name in main if config["methods"][name]["kind"] == kind]
     folders = {"base": results / "base"}
     for method in methods:
         run = paths.run_folder(view.model, method, suite.targets[0], view.seeds[0])
@@ -144,10 +151,12 @@ def _examples(benchmark: str, chosen: Sequence[examples.Example], models: Sequen
         shown = [f"{_cut(answers[name].completion.shown)} {_mark(answers[name].grade)}" for name in models]
         rows.append([_cut(example.prompt.shown), *shown])
     notes = [
-        "Prompts on which the grades differ come first, then by a hash of their names.",
+        "Prompts whose answers differ in their grade or form (empty, JSON, other text) come first, then by a "
+        "hash of their names.",
         f"✓ and ✗ are the grader's. Texts are cut at {CHARACTERS} characters.",
     ]
-    return markdown(f"Answers before and after: {benchmark}", ["Prompt", *models], rows, notes)
+    heads = ["Prompt", *map(labels.method, models)]
+    return markdown(f"Answers before and after: {labels.benchmark(benchmark)}", heads, rows, notes)
 
 
 def _cut(text: str) -> str:
