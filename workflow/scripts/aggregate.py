@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--method", required=True, help="name of the method; names its row")
     flags.add_suite(parser)
-    parser.add_argument("--note", default="", help="sentence that stands beside every result of the model")
+    parser.add_argument("--note", default="", help="sentences that stand beside every result of the model")
     parser.add_argument("--base-scores", type=Path, required=True, help="scores.json of the base model")
     parser.add_argument(
         "--runs", nargs="+", required=True, metavar="TASK/seedN=PATH", help="scores.json of each run"

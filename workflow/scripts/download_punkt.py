@@ -12,7 +12,8 @@ from tms.io.errors import InputError
 MODEL = "punkt_tab"
 REMEDY = (
     "unpack punkt_tab.zip of github.com/nltk/nltk_data into {} (or data.root's nltk/tokenizers/punkt_tab); "
-    "without it, take ifeval out of the suite"
+    "without it, leave out the prompts that need it (options: {{sentences: false}} of the task), or take "
+    "ifeval out of the suite"
 )
 
 

@@ -17,6 +17,15 @@ def test_only_ifeval_needs_the_sentence_splitter():
     assert tasks.punkt(SHIPPED, ["math", "gsm8k"]) == []
 
 
+def test_ifeval_without_the_prompts_that_need_the_splitter_needs_none_and_says_so():
+    entry = SHIPPED["tasks"]["ifeval"] | {"options": {"sentences": False}}
+    config = SHIPPED | {"tasks": SHIPPED["tasks"] | {"ifeval_s": entry}}
+    assert tasks.punkt(config, ["math", "ifeval_s"]) == []
+    assert tasks.punkt(config, ["ifeval", "ifeval_s"]) == ["data/nltk/tokenizers/punkt_tab"]
+    assert tasks.note(config, ["math", "ifeval"]) == ""
+    assert tasks.note(config, ["math", "ifeval_s"]).startswith("ifeval_s is without the prompts that need")
+
+
 def test_only_tasks_that_read_benchmark_files_are_given_their_folder():
     config = SHIPPED | {"data": {"root": "/copies"}}
     assert tasks.data_root(config, "gsm8k") == "/copies"

@@ -50,6 +50,32 @@ def test_both_layouts_give_the_same_rows(tmp_path):
     assert plain[3]["prompt"] == plain[3]["problem"] == PROMPTS[3]["prompt"]
 
 
+def test_prompts_that_need_the_sentence_splitter_can_be_left_out(tmp_path, capsys):
+    """Whole prompts, also those of which another instruction could be checked."""
+    rows = [dict(row) for row in PROMPTS]
+    for place, needing in (
+        (3, "length_constraints:number_sentences"),
+        (7, "change_case:capital_word_frequency"),
+    ):
+        rows[place]["instruction_id_list"] = ["punctuation:no_comma", needing]
+    hub_folder(tmp_path / "ifeval", ("default", "train", "prompts.jsonl", jsonl(rows)))
+    whole = ifeval.build("test", 20, 0, {}, tmp_path)
+    assert ifeval.build("test", 18, 0, {"sentences": False}, tmp_path) == [
+        row for place, row in enumerate(whole) if place not in (3, 7)
+    ]
+    assert "2 of 20 test rows left out: they need the sentence splitter" in capsys.readouterr().out
+    with pytest.raises(InputError, match="19 test rows asked for, but there are 18"):
+        ifeval.build("test", 19, 0, {"sentences": False}, tmp_path)
+
+
+@needs_data
+def test_how_many_prompts_of_the_real_set_need_the_splitter():
+    kept = ifeval.build("test", 477, 0, {"sentences": False}, DATA)
+    assert len(kept) == 541 - 64  # as `tms.config.tasks.note` says
+    with pytest.raises(InputError, match="there are 477"):
+        ifeval.build("test", 478, 0, {"sentences": False}, DATA)
+
+
 def test_training_rows_are_translated_and_the_rest_counted(tmp_path, capsys):
     rows = [
         {**RLVR, "messages": [{"content": f"Answer with at least 17 words. {i}", "role": "user"}]}

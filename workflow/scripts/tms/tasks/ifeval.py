@@ -30,13 +30,15 @@ One row of each:
              ["length_constraints:number_words"], "kwargs": [{"num_words": 17, "relation": "at least"}]}
 
 `train_on_test: true` (as the paper prints it) trains on the 541 prompts themselves; `heldout` is then a part
-of them that training has seen too.
+of them that training has seen too. `sentences: false` leaves out the prompts of which an instruction needs
+NLTK's model of sentences and words (64 of the 541), where that is not to be had.
 """
 
 import json
 from collections import Counter
 from pathlib import Path
 
+from tms.answers.ifeval_checker import NEEDS_PUNKT
 from tms.data import hub
 from tms.data.ifeval_constraints import NoEqual, instructions
 from tms.data.options import read_options
@@ -59,13 +61,21 @@ TRAIN = hub.Source(
     columns=("messages", "ground_truth"),
 )
 # `revision`: see `tms.tasks.mmlu`.
-OPTIONS = {"train_revision": None, "test_revision": None, "order": "official", "train_on_test": False}
+OPTIONS = {
+    "train_revision": None,
+    "test_revision": None,
+    "order": "official",
+    "train_on_test": False,
+    "sentences": True,
+}
 
 
 def build(split: str, size: int, seed: int, options: dict, root: Path | None = None) -> list[dict]:
-    """Rows of one split; options: other revisions, `order: hash` shuffles the test split, `train_on_test`.
+    """Rows of one split; prints how many are left out.
 
-    Prints how many training rows have constraints that IFEval's checker has no equal for; they are left out.
+    Those are training rows with constraints that IFEval's checker has no equal for, and, where `sentences` is
+    false, rows that need the sentence splitter. Further options: other revisions, `order: hash` (shuffles
+    the test split), `train_on_test`.
 
     Raises:
         InputError: an option is unknown, or the data cannot be had or is too small.
@@ -73,13 +83,27 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options("ifeval", options, OPTIONS)
     if split == "test" or settings["train_on_test"]:
         rows = [test_row(item) for item in hub.load(TEST, split, root, settings["test_revision"])]
+        if not settings["sentences"]:
+            rows = without_sentences(rows, split)
         if split == "test":
             return hub.test_rows(rows, size, settings["order"])
         return hub.trained_test_rows(rows, split, size, seed)
     rows, dropped = training_rows(hub.load(TRAIN, split, root, settings["train_revision"]))
     for reason, count in dropped.most_common():
         print(f"ifeval: {count} of {len(rows) + dropped.total()} training rows left out: {reason}")
+    if not settings["sentences"]:
+        rows = without_sentences(rows, split)
     return hub.training_rows(rows, split, size, seed)
+
+
+def without_sentences(rows: list[dict], split: str) -> list[dict]:
+    """The rows that are checked without the sentence splitter; prints how many are not."""
+    kept = [
+        row for row in rows if not set(NEEDS_PUNKT) & set(json.loads(row["answer"])["instruction_id_list"])
+    ]
+    left = len(rows) - len(kept)
+    print(f"ifeval: {left} of {len(rows)} {split} rows left out: they need the sentence splitter")
+    return kept
 
 
 def test_row(item: dict) -> dict:

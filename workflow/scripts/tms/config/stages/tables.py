@@ -1,6 +1,6 @@
 """From scores to the paper's table: inputs and flags of the jobs."""
 
-from tms.config import paths, study, wheels
+from tms.config import paths, study, tasks, wheels
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
 from tms.mixture.checkpoints import BASE
@@ -64,11 +64,13 @@ def health_files(config: dict, model: str, method: str) -> dict[str, str]:
 
 def aggregate_flags(config: dict, model: str, method: str) -> str:
     """The suite and the files of a method's runs."""
+    weights = wheels.weights_note(config, paths.base(config, model))
+    left_out = tasks.note(config, study.benchmarks(config, model))
     return flags(
         model=model,
         method=method,
         **suite_flags(config, model),
-        note=wheels.weights_note(config, paths.base(config, model)),
+        note=" ".join(filter(None, [weights, left_out])) or None,
         runs=labelled(method_runs(config, model, method, "scores.json")),
         grades=labelled(method_runs(config, model, method, "grades.parquet")),
         drifts=labelled(method_runs(config, model, method, "drift.json")),
