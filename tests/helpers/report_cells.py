@@ -23,15 +23,16 @@ EXPERIMENTS = {
     "frontier": ["sft", "sft_lr30", "sft_lr10", "tms", "tms_lr30", "tms_alpha50"],
     "mismatch": ["sft_long", "tms_long"],
     "diversity": ["sft", "grpo", "tms"],
+    "averages": ["sft", "average_50"],
 }
-SETTINGS = {"checkpoints": [2, 4, 6, 8, 10, 12], "alpha": [0, 0.25, 0.5, 0.75, 1]}
+SETTINGS = {"checkpoints": [2, 4, 6, 8, 10, 12], "alpha": [0, 0.25, 0.5, 0.75, 1], "averages": [1, 0.5]}
 POINTS = ["1of5", "2of5", "7of10"]
 ON_POLICY = ("grpo", "reinforce", "trapo")
 
 
 def kind(method: str) -> str:
     """Kind of a method by its name."""
-    known = ("self_sft", "final_sft", "iterative_sft", *ON_POLICY, "trsft", "sft", "tms")
+    known = ("self_sft", "final_sft", "iterative_sft", *ON_POLICY, "trsft", "sft", "tms", "average")
     return next(name for name in known if method.startswith(name))
 
 
@@ -143,7 +144,7 @@ class MadeCells:
         cells = []
         for method in ["base", *EXPERIMENTS["frontier"]]:
             side = method if method == "base" else kind(method)
-            for checkpoint in ["", *([] if method == "base" else POINTS)]:
+            for checkpoint in ["", *([] if side in ("base", "average") else POINTS)]:
                 accuracy, lost = self.gain(method)
                 early = 1.0 if not checkpoint else self.random.uniform(0.7, 1)
                 note = "selected" if self.random.random() < 0.35 and method != "base" else ""

@@ -119,6 +119,27 @@ def test_a_scaled_learning_rate_and_a_baseline_without_a_mixture(project, make):
     assert card.data.tags == ["trajectory-mixed-supervision", "sft", "arxiv:2602.03073"]
 
 
+@pytest.mark.parametrize("of", ["tms_t2", "grpo"])
+def test_an_average_tells_of_its_run(project, make, of):
+    project.run(method=of)
+    project.overlay(methods={"average_50": {"kind": "average", "average": {"of": of, "share": 0.5}}})
+    run = project.run(method="average_50")
+    spent = {"optimizer_steps": 0, "trained_tokens": 0}
+    cost = project.folder / run / "train.cost.json"
+    cost.write_text(json.dumps(json.loads(cost.read_text()) | spent))
+    for file in ("plan.parquet", "health.json"):  # which averages do not have
+        (project.folder / run / file).unlink(missing_ok=True)
+    card = make(run)
+    assert "theta_0 + 0.5 (theta - theta_0): the base's, theta_0, averaged with theta" in card.text
+    assert f"the method {of.replace('_', chr(92) + '_')} that the table describes" in card.text
+    rows = dict(table(card, "Method and settings")[2:])
+    assert rows["optimiser steps"] != "0"
+    assert rows.get("number of these checkpoints") == ("2" if of == "tms_t2" else None)
+    assert ("answers sampled of a prompt and visit" in rows) == (of == "grpo")
+    assert "Weight averaging (WiSE-FT)" in card.text and card.data.tags[1] == "average"
+    assert card.data.model_name.startswith("Averaged-50")
+
+
 @pytest.mark.parametrize(
     "method, words, rows",
     [

@@ -103,6 +103,26 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
     assert settings.diagnose(config, "tiny", "diversity") == {"samples": 128, "k": 100, "prompts": 100}
 
 
+def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
+    config["methods"]["average_tms"] = {"kind": "average", "average": {"of": "tms_lr30", "share": 0.5}}
+    config["methods"]["sft"]["training"]["epochs"] = 3
+    config["models"]["tiny"]["experiments"] = ["main", "frontier"]
+    config["experiments"] |= {"main": ["self_sft", "average_50"], "frontier": ["average_tms"]}
+    with pytest.raises(InputError, match=r"0 points of SFT against 0 of TMS .* and 1 of averages"):
+        check.check(config)
+    config["experiments"] |= {"main": ["self_sft", "average_50", "average_tms"]}
+    config["experiments"] |= {"frontier": ["sft", "tms_early", "average_50", "average_tms"]}
+    config["methods"]["sft"]["training"]["checkpoints"] = ["7of10"]
+    assert check.check(config, ["tiny"]) == []
+    methods = settings.model_methods(config, "tiny")
+    assert {"sft", "tms_lr30", "sft_lr30"} <= set(methods)
+    assert settings.section(config, "training", "tiny", "average_50")["epochs"] == 3
+    assert settings.section(config, "training", "tiny", "average_tms")["learning_rate_scale"] == 0.3
+    assert saved_points(config, "tiny", "average_50") == ["1of1"]
+    assert settings.own_points(config, "tiny", "average_50") == []
+    assert "7of10" in settings.own_points(config, "tiny", "sft")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -117,6 +137,10 @@ def test_long_runs_take_their_steps_from_the_diagnosis(config):
             ["experiments.frontier", "12 points of SFT against 11 of TMS"],
         ),
         (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
+        (
+            lambda c: c["experiments"]["frontier"].append("average_50"),
+            ["experiments.frontier: 12 points", "12 of TMS", "1 of averages (one each); give all sides"],
+        ),
         (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
         (
             lambda c: c["experiments"]["windows"].append("sft"),

@@ -22,6 +22,14 @@ def test_sweeps_are_one_recipe_and_what_learns_from_something_else_is_not():
     }
 
 
+def test_shares_are_one_recipe_of_the_run_that_is_averaged():
+    half = {"of": "sft_lr30", "share": 0.5}
+    methods = CONFIG["methods"] | {"average_lr30": {"kind": "average", "average": half}}
+    names = ["sft", "average_25", "average_75", "average_lr30"]
+    found = recipes(CONFIG | {"methods": methods}, "tiny", names)
+    assert list(found.values()) == ["sft", "average_25", "average_25", "average_lr30"]
+
+
 @pytest.mark.parametrize(
     "entry, same",
     [

@@ -37,6 +37,18 @@ def table(config, contents, a_run):
     return {setting.name: (setting.value, setting.place, file_of(setting, contents)) for setting in settings}
 
 
+def test_an_average_shows_the_settings_of_its_run():
+    found = table(OVERLAID, CONTENTS, run("average_50"))
+    assert found["method.average"][0] == {"of": "sft", "share": 0.5}
+    assert found["training.checkpoints"][1] == "methods.sft.training"
+    own = {name for name in found if name.partition(".")[0] in ("training", "tms", "harvest", "on_policy")}
+    assert own == {name for name in table(OVERLAID, CONTENTS, run("sft")) if name in own}
+    methods = OVERLAID["methods"] | {"half": {"kind": "average", "average": {"of": "grpo", "share": 0.5}}}
+    found = table(OVERLAID | {"methods": methods}, CONTENTS, run("half"))
+    assert found["training.epochs"] == (5, "methods.grpo.training", "more.yaml")
+    assert "on_policy.beta" in found and "training.learning_rate" not in found
+
+
 def test_each_layer_and_file():
     found = table(OVERLAID, CONTENTS, run("grpo"))
     assert found["training.weight_decay"] == (0.3, "training", "more.yaml")

@@ -93,6 +93,12 @@ class TestStages:
         wide = CONFIG | {"training": CONFIG["training"] | {"checkpoint_dtype": "float32"}}
         assert estimator(wide).estimate(job("train_sft", gpus=8, method="sft")).bytes == 10 * 12e9
 
+    def test_an_average_is_a_checkpoint_and_no_training(self):
+        methods = CONFIG["methods"] | {"half": {"kind": "average", "average": {"of": "sft", "share": 0.5}}}
+        found = estimator(CONFIG | {"methods": methods}).estimate(job("average", method="half"))
+        assert (found.bytes, found.removable, found.state, found.trained) == (6e9, 0, 0, 0)
+        assert 0 < found.seconds < estimator().estimate(job("train_sft", gpus=8, method="sft")).seconds
+
     def test_adapters_of_an_8b_take_a_gigabyte_for_ten_checkpoints(self):
         """Rank 16 on seven matrices a layer, of sides 4096, 1024 (keys, values) and 14336 (inside)."""
         model = CONFIG["models"]["q"] | {"base": "models/hub/Llama-3.1-8B-Instruct", "parameters": 8e9}

@@ -13,7 +13,7 @@ from tms.metrics.per_example import HALVES
 from tms.metrics.summary import BASE, summarise
 
 REFERENCE = (0.0, -0.3)
-KINDS = {f"{side}{i}": side for side in ("sft", "tms") for i in range(20)}
+KINDS = {f"{side}{i}": side for side in ("sft", "tms", "average") for i in range(20)}
 
 
 def area(points, reference):
@@ -29,6 +29,10 @@ def test_sides_have_as_many_points():
         sides_of(points[:3], KINDS)
     with pytest.raises(InputError, match="0 points of SFT and 0"):
         sides_of([], KINDS)
+    points += [("average0", ""), ("average1", "")]
+    assert sides_of(points, KINDS) == {"sft": [0, 1, 3], "tms": [0, 2, 4], "average": [0, 5, 6]}
+    with pytest.raises(InputError, match="2 points of SFT and 2 of TMS and 1 of averages; give all"):
+        sides_of(points[:-1], KINDS)
 
 
 def compare(base, points, reference=REFERENCE):
@@ -46,9 +50,22 @@ def test_equal_sides_differ_by_nothing(few_resamples):
     base, points = world(np.random.default_rng(2), TRADE[:3], [], 100)
     points |= {(f"tms{i}", ""): points[f"sft{i}", ""] for i in range(3)}
     found, *_ = compare(base, points)
-    assert (found.difference.value, found.difference.interval) == (0, (0, 0))
-    assert found.difference.p_value == 1
+    assert (found.differences["sft"].value, found.differences["sft"].interval) == (0, (0, 0))
+    assert found.differences["sft"].p_value == 1
     assert found.areas["sft"] == found.areas["tms"]
+
+
+def test_averages_are_a_side_that_changes_nothing_of_the_others(few_resamples):
+    base, points = world(np.random.default_rng(8), TRADE[:3], TRADE[1:4], 100)
+    two, *_ = compare(base, points)
+    assert two.differences.keys() == {"sft"}
+    for source in ("sft", "tms"):
+        averages = {(f"average{i}", ""): points[f"{source}{i}", ""] for i in range(3)}
+        three, *_ = compare(base, points | averages)
+        assert three.differences["sft"] == two.differences["sft"]
+        assert {side: three.areas[side] for side in ("sft", "tms")} == two.areas
+        assert three.areas["average"] == two.areas[source]
+    assert three.differences["average"].value == 0 != two.differences["sft"].value
 
 
 def test_points_are_selected_on_validation_and_measured_on_test(few_resamples):
@@ -62,7 +79,7 @@ def test_points_are_selected_on_validation_and_measured_on_test(few_resamples):
         selecting = [tuple(plane([validation[i]])[:, 0, 0]) for i in found.selected[side]]
         assert found.areas[side]["validation"].value == pytest.approx(area(selecting, REFERENCE))
     by_side = [found.areas[side]["test"].value for side in ("tms", "sft")]
-    assert found.difference.value == pytest.approx(by_side[0] - by_side[1])
+    assert found.differences["sft"].value == pytest.approx(by_side[0] - by_side[1])
     far = compare(base, points, reference=(0.0, -1e-3))[0]
     for side in ("sft", "tms"):
         low = [i for i in far.selected[side] if test[i].value("forgetting") <= -1e-3]
@@ -75,20 +92,20 @@ def test_seeds_repeat_the_whole_comparison(few_resamples):
     alone = []
     for seed in range(3):
         one = {point: {("chain", 0): runs["chain", seed]} for point, runs in points.items()}
-        alone.append(compare(base, one)[0].difference.value)
-        assert compare(base, one)[0].difference.seeds_interval is None
+        alone.append(compare(base, one)[0].differences["sft"].value)
+        assert compare(base, one)[0].differences["sft"].seeds_interval is None
     expected = ttest_1samp(alone, 0).confidence_interval(0.95)
-    assert found.difference.seeds_interval == pytest.approx(tuple(expected))
+    assert found.differences["sft"].seeds_interval == pytest.approx(tuple(expected))
 
 
 def test_a_clearly_better_side_is_found():
     better = [(target + 0.3, facts + 0.4, lookup + 0.4) for target, facts, lookup in TRADE]
     found, *_ = compare(*world(np.random.default_rng(5), TRADE, better, 1000))
-    assert found.difference.interval[0] > 0 and found.difference.p_value < 0.01
+    assert found.differences["sft"].interval[0] > 0 and found.differences["sft"].p_value < 0.01
     truth = [
         dominated_area(true_plane(side), REFERENCE, np.ones(1 + len(side), bool)) for side in (better, TRADE)
     ]
-    low, high = found.difference.interval
+    low, high = found.differences["sft"].interval
     assert low < truth[0] - truth[1] < high
 
 
@@ -113,7 +130,7 @@ def test_under_the_null_the_interval_covers_no_difference(few_resamples, models)
     """At least 95 % of the time: selecting anew in each resample makes the interval wide, not narrow."""
     rng, covered, rejected, sims = np.random.default_rng(7), 0, 0, 300
     for _ in range(sims):
-        difference = compare(*world(rng, models, models, 200))[0].difference
+        difference = compare(*world(rng, models, models, 200))[0].differences["sft"]
         covered += difference.interval[0] <= 0 <= difference.interval[1]
         rejected += difference.p_value < 0.05
     print(f"covered {covered / sims:.1%}, rejected {rejected / sims:.1%}")

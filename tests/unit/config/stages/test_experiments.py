@@ -51,6 +51,11 @@ def test_what_a_sweep_varies():
         *("tms_t2=2", "tms_t4=4", "tms_t6=6", "tms_t8=8", "tms=10", "tms_t12=12")
     ]
     assert experiments.swept_values(SHIPPED, "tiny", "main") is None
+    shown = copy.deepcopy(SHIPPED)
+    shown["models"]["tiny"]["experiments"].append("averages")
+    assert experiments.swept_values(shown, "tiny", "averages") == [
+        *("sft=1.0", "average_25=0.25", "average_50=0.5", "average_75=0.75")
+    ]
 
 
 def test_summarise_reads_the_baselines_too(config):

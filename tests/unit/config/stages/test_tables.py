@@ -72,3 +72,11 @@ def test_the_tables_that_are_joined():
         "results/tiny/self_sft/table.csv",
     ]
     assert next(iter(tables.model_tables(SHIPPED).items())) == ("llama1b", "results/llama1b/table.csv")
+
+
+def test_an_average_costs_its_run_and_the_averaging():
+    half = {"kind": "average", "average": {"of": "tms", "share": 0.5}}
+    config = SHIPPED | {"methods": SHIPPED["methods"] | {"half": half}}
+    own = {"average-half": "results/tiny/half/chain/seed0/train.cost.json"}
+    assert tables.run_costs(config, "tiny", "half", "chain", 0) == run_costs("tms") | own
+    assert tables.health_files(config, "tiny", "half") == {}

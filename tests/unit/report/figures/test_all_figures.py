@@ -19,6 +19,7 @@ from tms.report.figures import (
     correlations,
     curves,
     figure,
+    frontier,
     palette,
     planes,
     scatter,
@@ -58,6 +59,25 @@ def test_figures_of_divergences_tell_their_floor(tmp_path):
         file.stem for file in tmp_path.glob("*.svg") if "2.0e-07 nats a token" in " ".join(described(file))
     }
     assert told == {"figure2a", "figure2b", "figure2d", "mismatch", "training", "theorem61"}
+
+
+def test_averages_are_a_third_side_of_the_frontier(monkeypatch, tmp_path):
+    methods = ["sft", "tms", "average_25", "average_50", "average_75"]
+    monkeypatch.setitem(report_cells.EXPERIMENTS, "frontier", methods)
+    made = report_cells.MadeCells()
+    where = {"method": "tms", "prompts": "test", "p_value": 0.3}
+    more = [made.cell("frontier", "area_difference_average", 0.02, 0.03, **where)]
+    lookup = report_cells.lookup(cells=[*made.frontier(), *more])
+    index = all_figures.draw(tmp_path, [lookup], [])
+    assert [entry["name"] for entry in index if entry["drawn"]] == ["frontier"]
+    (caption,) = described(tmp_path / "frontier.svg")
+    assert "minus SFT's: 0.05" in caption and "minus weight averaging's: 0.02" in caption
+    texts = hovers(tmp_path / "frontier.svg")
+    for share in (25, 50, 75):
+        assert any(text.startswith(f"Averaged {share}") for text in texts)
+    shown = [place.style for place in frontier._places(lookup, "average")]
+    assert len({style.marker for style in shown}) == 3
+    assert {style.colour for style in shown} == {palette.KINDS["average"].colour}
 
 
 def described(file: Path) -> list[str]:

@@ -88,6 +88,23 @@ def test_frontier(difference, p_value, expected):
     assert f"{difference:+.4f}" in evidence and f"p = {p_value:.3f}" in evidence
 
 
+@pytest.mark.parametrize("against", [-0.05, 0.05])
+def test_averages_on_the_frontier_are_told_and_decide_nothing(against):
+    where = {"group": "tms", "prompts": "test", "p_value": 0.02}
+    cells = front(0.1, 0.03)
+    cells.append(measured("frontier", "average", "area", 0.15, group="average", prompts="test", note="some"))
+    cells.append(measured("frontier", "tms", "area_difference_average", against, **where))
+    cells += [one for side in ("sft", "tms") for one in front_points(side, [(0.6, -0.1)])]
+    cells += front_points("average", [(0.6, -0.05)])
+    outcome, evidence = verdict("Frontier", cells)
+    assert outcome == SUPPORTED
+    assert "SFT 0.1000 (3 of 9 points selected); Averaged 0.1500 (some)." in evidence
+    assert "Difference +0.1000" in evidence
+    assert f"Difference from weight averaging's {against:+.4f}" in evidence
+    assert evidence.count("p = 0.040") == 2  # Holm's correction of 0.03 and 0.02
+    assert "both fronts are the same" in evidence and "Averaged's is higher at target acc" in evidence
+
+
 @pytest.mark.parametrize(
     "p_value, seeds, expected",
     [

@@ -150,18 +150,22 @@ def _check_scores(config: dict, model: str, faults: Faults) -> None:
 
 
 def check_frontier(config: dict, model: str, faults: Faults) -> None:
-    """Both sides of the frontier control need as many points, else the larger one has more chances."""
+    """All sides of the frontier control need as many points, else a larger one has more chances.
+
+    An average is one point: its shares are to a run's side what checkpoints are to the run.
+    """
     points = dict.fromkeys(SIDES, 0)
     for method in config["experiments"]["frontier"]:
         kind = config["methods"][method]["kind"]
         if kind not in points:
             faults.append(
-                f"config: experiments.frontier: {method} is of kind {kind}; name {' and '.join(SIDES)} alone"
+                f"config: experiments.frontier: {method} is of kind {kind}; name {', '.join(SIDES)} alone"
             )
             continue
         points[kind] += 1 + len(settings.own_points(config, model, method))
-    if points["sft"] != points["tms"]:
+    if points["sft"] != points["tms"] or points["average"] not in (0, points["sft"]):
+        averages = f" and {points['average']} of averages (one each)" if points["average"] else ""
         faults.append(
             f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
-            f"end and `training.checkpoints` for each method); give both sides as many"
+            f"end and `training.checkpoints` for each method){averages}; give all sides as many"
         )

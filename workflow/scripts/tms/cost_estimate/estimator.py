@@ -39,6 +39,7 @@ class Estimator:
             "train_sft": self._train,
             "train_student": self._train,
             "train_on_policy": self._train_on_policy,
+            "average": self._average,
             "harvest": self._harvest,
             "generate": self._generate,
             "generate_samples": self._generate_samples,
@@ -124,6 +125,16 @@ class Estimator:
         graders = self.config["compute"]["grading_processes"]
         seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
         return replace(training_run, seconds=seconds, generated=sampled.generated, scored=work.scored)
+
+    def _average(self, job: Job) -> Estimate:
+        """Both models read, for the average and again for its distance from the base, and one saved."""
+        folder, keys = self.config["models"][job.wildcards["model"]]["base"], self._keys(job)
+        share = self.sizes.trained_parameters(folder, keys.get("lora")) / self.sizes.parameters(folder)
+        saved = share * self.sizes.checkpoint_bytes(folder, keys["checkpoint_dtype"])
+        read = 2 * (self.sizes.bytes(folder) + saved)
+        seconds = read / self.figures.plain["load_bytes_a_second"]
+        seconds += saved / self.figures.plain["save_bytes_a_second"]
+        return Estimate(job, seconds, bytes=saved)
 
     def _references(self, job: Job) -> Texts:
         """The verified training references of a run's task."""

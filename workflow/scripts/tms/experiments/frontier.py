@@ -1,4 +1,5 @@
-"""The frontier control: TMS's front of target accuracy against forgetting beside tuned SFT's (RQ2)."""
+"""The frontier control: TMS's front of target accuracy against forgetting beside tuned SFT's (RQ2), and
+beside that of averages of weights where the experiment names some."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,30 +17,31 @@ from tms.metrics.paired_tests import SIGNIFICANCE
 from tms.metrics.per_example import HALVES, Model
 from tms.metrics.summary import BASE, Estimate, Summary, summarise
 
-THETA_0 = 0  # index of theta_0 among the points: an anchor of both sides
+THETA_0 = 0  # index of theta_0 among the points: an anchor of all sides
+TMS = "tms"
 PLANE = ("target_mean", "forgetting")
 Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
 
 
 @dataclass(frozen=True)
 class Control:
-    """Result of the comparison of two fronts.
+    """Result of the comparison of TMS's front with those of the other sides.
 
     Args:
         selected: indices of each side's points on its front by validation.
         beyond: of these, those that the reference point's rectangle leaves out.
         areas: of each side, selected on validation and measured on each half.
-        difference: tms - sft, selected on validation, measured on test.
+        differences: tms - other, of each other side: selected on validation, measured on test.
     """
 
     selected: dict[str, list[int]]
     beyond: dict[str, list[int]]
     areas: dict[str, dict[str, Estimate]]
-    difference: Estimate
+    differences: dict[str, Estimate]
 
 
 def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[int]]:
-    """Indices of each side's points among the summaries, theta_0 among them on both.
+    """Indices of each side's points among the summaries, theta_0 among them on all.
 
     Args:
         points: methods and checkpoints, in the order of the summaries after theta_0.
@@ -48,14 +50,18 @@ def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[in
     Raises:
         InputError: the sides do not have as many points: more points make a larger area by chance alone.
     """
+    there = {*SIDES[:2], *(kinds[method] for method, _ in points)}
     members_of = {
-        side: [i + 1 for i, (method, _) in enumerate(points) if kinds[method] == side] for side in SIDES
+        side: [i + 1 for i, (method, _) in enumerate(points) if kinds[method] == side]
+        for side in SIDES
+        if side in there
     }
     counts = {side: len(members) for side, members in members_of.items()}
     if len(set(counts.values())) > 1 or not all(counts.values()):
+        averages = f" and {counts['average']} of averages" if "average" in counts else ""
         raise InputError(
-            f"experiments.frontier: {counts['sft']} points of SFT and {counts['tms']} of TMS; give both "
-            f"sides as many, with methods there or with their methods' training.checkpoints"
+            f"experiments.frontier: {counts['sft']} points of SFT and {counts['tms']} of TMS{averages}; give "
+            f"all sides as many, with methods there or with their methods' training.checkpoints"
         )
     return {side: [THETA_0, *members] for side, members in members_of.items()}
 
@@ -79,7 +85,7 @@ def control(
     sides: Mapping[str, list[int]],
     reference: tuple[float, float],
 ) -> Control:
-    """Compare the fronts of both sides: selected on the validation half, measured on the test half.
+    """Compare the fronts of all sides: selected on the validation half, measured on the test half.
 
     Every resample draws both halves anew and selects anew, so the interval holds the noise of the selection;
     it is wide rather than narrow: between points that differ by noise alone, selection matters in the
@@ -109,12 +115,14 @@ def control(
         beyond[side] = [
             index for index, point in zip(selected[side], measured, strict=True) if (point <= reference).any()
         ]
-    difference = estimate(
-        drawn["tms"]["test"] - drawn["sft"]["test"],
-        by_seed["tms"]["test"] - by_seed["sft"]["test"],
-        test=True,
-    )
-    return Control(selected, beyond, areas, difference)
+    differences = {
+        side: estimate(
+            drawn[TMS]["test"] - drawn[side]["test"], by_seed[TMS]["test"] - by_seed[side]["test"], test=True
+        )
+        for side in sides
+        if side != TMS
+    }
+    return Control(selected, beyond, areas, differences)
 
 
 def frontier_cells(
@@ -125,13 +133,13 @@ def frontier_cells(
     suite: Suite,
     reference: tuple[float, float],
 ) -> list[dict]:
-    """Every point's coordinates on both halves, each side's areas, and the test of their difference.
+    """Every point's coordinates on both halves, each side's areas, and the tests of their differences.
 
     Args:
         model: its name.
         base: items of theta_0.
-        points: items of each run of each point of both sides.
-        kinds: side of each method, `sft` or `tms`.
+        points: items of each run of each point of all sides.
+        kinds: side of each method, of `SIDES`.
         suite: the benchmarks and their parts.
         reference: target accuracy and forgetting from which areas are measured.
 
@@ -148,8 +156,8 @@ def frontier_cells(
         for index, (method, checkpoint) in enumerate([(BASE, ""), *points]):
             fronts = [side for side, selected in result.selected.items() if index in selected]
             note = "selected" if fronts else ""
-            if index == THETA_0 and len(fronts) == 1:
-                note = f"selected: {fronts[0]}"
+            if index == THETA_0 and 0 < len(fronts) < len(sides):
+                note = f"selected: {', '.join(fronts)}"
             common = {"method": method, "checkpoint": checkpoint, "group": kinds.get(method, BASE)}
             common |= {"prompts": half, "seeds": None if index == THETA_0 else seeds, "note": note}
             for name in PLANE:
@@ -169,7 +177,10 @@ def frontier_cells(
         for half, area in areas.items():
             numbers = area.columns() | {"prompts": half, "n": n[half]}
             cells.append(cell(EXPERIMENT, model, "area", **numbers, **common))
-    common = {"method": "tms", "group": "tms", "prompts": "test", "seeds": seeds, "n": n["test"]}
-    common["mark"] = "tied" if result.difference.p_value >= SIGNIFICANCE else ""
-    common["note"] = f"tms - sft, {at}; selected on validation anew in each resample, measured on test"
-    return [*cells, cell(EXPERIMENT, model, "area_difference", **result.difference.columns(), **common)]
+    for side, difference in result.differences.items():
+        common = {"method": TMS, "group": TMS, "prompts": "test", "seeds": seeds, "n": n["test"]}
+        common["mark"] = "tied" if difference.p_value >= SIGNIFICANCE else ""
+        common["note"] = f"tms - {side}, {at}; selected on validation anew in each resample, measured on test"
+        name = "area_difference" if side == "sft" else f"area_difference_{side}"
+        cells.append(cell(EXPERIMENT, model, name, **difference.columns(), **common))
+    return cells

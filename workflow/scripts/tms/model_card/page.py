@@ -1,6 +1,7 @@
 """The page of a model card, from the files of a run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -111,6 +112,13 @@ def data_of_task(config: dict, run: Run, task: str) -> dict:
     }
 
 
+def trained_run(config: dict, run: Run) -> Run:
+    """The run whose training made a run's weights: of an average the one that it takes them from."""
+    method = settings.trained(config, run.method)
+    folder = run.results / run.model / method / run.task / f"seed{run.seed}"
+    return run if method == run.method else replace(run, method=method, folder=folder)
+
+
 def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCard:
     """The card of a run, from its files.
 
@@ -124,7 +132,8 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         InputError: a file is missing, or the configuration is not the one that made the run.
     """
     entry = config["models"][run.model]
-    data = [data_of_task(config, run, task) for task in tasks_of(run.task)]
+    trained = trained_run(config, run)
+    data = [data_of_task(config, trained, task) for task in tasks_of(run.task)]
     benchmarks = settings.benchmarks(config, run.model)
     cells = model_card.score_rows(
         config,
@@ -133,10 +142,10 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
     )
     trained_on = []
-    if run.method in settings.students(config):
-        model_card.check_plan(config, run, parquet.provenance(run.folder / "plan.parquet"))
-        trained_on = card_settings.target_rows(health.read(run.folder / "health.json"))
-    spent = cost.read(run.folder / "train.cost.json")
+    if trained.method in settings.students(config):
+        model_card.check_plan(config, trained, parquet.provenance(trained.folder / "plan.parquet"))
+        trained_on = card_settings.target_rows(health.read(trained.folder / "health.json"))
+    spent = cost.read(trained.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
     cited = paper()
@@ -155,7 +164,8 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         seed=run.seed,
         transformers_lines=transformers_lines(place or name, longest),
         vllm_lines=vllm_lines(place or name, longest),
-        settings=card_settings.setting_rows(config, run, spent.optimizer_steps, spent.trained_tokens)
+        average=config["methods"][run.method].get("average"),
+        settings=card_settings.setting_rows(config, trained, spent.optimizer_steps, spent.trained_tokens)
         + trained_on,
         digest="" if lora else checkpoints.weights_digest(checkpoint),
         lora=lora,

@@ -3,6 +3,8 @@
 Cells are rows of results/{model}/cells/{experiment}.parquet: a quantity of a method with its interval.
 """
 
+from functools import partial
+
 from tms.config import paths, study, tasks
 from tms.config.flags import flags, labelled
 from tms.config.recipes import recipes
@@ -58,14 +60,17 @@ def compared(config: dict, model: str, experiment: str) -> list[str]:
 
 
 def swept_values(config: dict, model: str, experiment: str) -> list[str] | None:
-    """The setting that a sweep varies, for each of its methods; None for the other experiments."""
+    """The setting that a sweep varies, for each method that has it; None for the other experiments."""
     if experiment == "checkpoints":
         value = _num_checkpoints
     elif experiment == "alpha":
         value = _alpha
+    elif experiment == "averages":
+        value = _share
     else:
         return None
-    return labelled({name: value(config, model, name) for name in methods(config, model, experiment)})
+    values = {name: value(config, model, name) for name in methods(config, model, experiment)}
+    return labelled({name: number for name, number in values.items() if number is not None})
 
 
 def _num_checkpoints(config: dict, model: str, method: str) -> int:
@@ -75,6 +80,13 @@ def _num_checkpoints(config: dict, model: str, method: str) -> int:
 def _alpha(config: dict, model: str, method: str) -> float:
     """Alpha of a method; SFT trains on the teacher's answers alone."""
     return 1.0 if method in study.trajectories(config) else mixture_weights(config, model, method).alpha
+
+
+def _share(config: dict, model: str, method: str) -> float | None:
+    """Share of a run's weights in an average; of SFT, whose runs are averaged, 1; of another method none."""
+    if method in study.averages(config):
+        return config["methods"][method]["average"]["share"]
+    return 1.0 if method in map(partial(study.trained, config), study.averages(config)) else None
 
 
 def summarise_files(config: dict, model: str, experiment: str) -> dict[str, str]:

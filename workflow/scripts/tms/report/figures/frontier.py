@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from tms.config.method_kinds import SIDES
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import Figure
 from tms.report.figures.palette import KINDS, Style
 from tms.report.figures.planes import ACCURACY, FORGETTING
+from tms.report.frontier_sides import RIVALS, differences, selected_by, sides
 from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
 
-DRAWN = sorted(SIDES, reverse=True)  # SFT last: where fronts meet, its dashes stay visible
 # Markers of their own, since filling tells which points were selected.
 MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
+MARKERS["average"] = ("H", (4, 1), (6, 1), (3, 1), (8, 1), (7, 1), (9, 1))
 MARGIN = 1.0  # points around what is enlarged
 
 
@@ -40,13 +40,14 @@ class Place:
 
 
 def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """SFT and TMS with their settings and own checkpoints, measured on test; the selected ones enlarged.
+    """All sides with their settings and own checkpoints, measured on test; the selected points enlarged.
 
     Raises:
         NotMeasuredError: the model has no experiment frontier, or nothing was measured.
     """
     lookup.require("frontier")
-    places = [place for side in ("base", *DRAWN) for place in _places(lookup, side)]
+    drawn = sorted(sides(lookup), reverse=True)  # SFT after TMS: where fronts meet, its dashes stay visible
+    places = [place for side in ("base", *drawn) for place in _places(lookup, side)]
     if not places:
         raise NotMeasuredError("experiment frontier: no point has both accuracy and forgetting on test")
     title = heading("The frontier control: accuracy against forgetting", lookup)
@@ -61,7 +62,7 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for place in selected:
         size = 5.5 if place.checkpoint else 8.5
         figure.point(enlarged, place.x, place.y, place.style, place.text, size=size, filled=True)
-    for side in DRAWN:
+    for side in drawn:
         _front(figure, whole, side, [place for place in places if side in place.fronts])
         _front(figure, enlarged, side, [place for place in selected if side in place.fronts])
     grey = Style(palette.GREY, "o")
@@ -90,8 +91,8 @@ def _places(lookup: CellLookup, side: str) -> list[Place]:
         y = lookup.reading("frontier", "forgetting", method, **where)
         if not y:
             continue
-        sides = SIDES if side == "base" else (side,)
-        fronts = tuple(one for one in sides if cell["note"] in ("selected", f"selected: {one}"))
+        own = sides(lookup) if side == "base" else (side,)
+        fronts = tuple(one for one in own if selected_by(cell["note"], one))
         marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
         style = Style(KINDS[side].colour, marker)
         readings = Reading.of(cell).scaled(100), y.scaled(100)
@@ -118,9 +119,9 @@ def _enlarge(axes, places: list[Place]) -> None:
 
 
 def area_in_words(lookup: CellLookup) -> str:
-    """The difference of the two sides' dominated areas on test; nothing where it was not measured."""
-    difference = lookup.reading("frontier", "area_difference", "tms", prompts="test")
-    if not difference:
-        return ""
-    text = spoken("TMS's dominated area minus SFT's:", difference)
-    return text + (f", p = {difference.p_value:.3g}. " if difference.p_value is not None else ". ")
+    """TMS's dominated area on test beside its rivals'; nothing where it was not measured."""
+    said = ""
+    for rival, difference in differences(lookup).items():
+        said += spoken(f"TMS's dominated area minus {RIVALS[rival][1]}:", difference)
+        said += f", p = {difference.p_value:.3g}. " if difference.p_value is not None else ". "
+    return said

@@ -24,7 +24,7 @@ LAYOUT = (
         "Mixtures and sweeps",
         "What changes with the teacher's share alpha, the source of the targets, the window of checkpoints "
         "and their number T.",
-        ("mixture", "alpha", "table7", "figure4", "checkpoints"),
+        ("mixture", "alpha", "table7", "figure4", "checkpoints", "averages"),
     ),
     (
         "mechanism",

@@ -2,11 +2,9 @@
 
 import math
 
-from tms.config.method_kinds import SIDES
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup
-
-EXPERIMENT = "frontier"
+from tms.report.frontier_sides import EXPERIMENT, selected_by
 
 
 def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, float, str]]:
@@ -39,16 +37,15 @@ def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, fl
     return stretches
 
 
-def crossing(lookup: CellLookup) -> str:
-    """Stretches in which TMS's front of selected points is above or below SFT's on test; empty if unknown."""
-    fronts: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
+def crossing(lookup: CellLookup, rival: str = "sft") -> str:
+    """Stretches in which TMS's front of selected points is above or below a rival side's on test; empty if
+    unknown."""
+    fronts: dict[str, list[tuple[float, float]]] = {side: [] for side in (rival, "tms")}
     for cell in lookup.cells(EXPERIMENT, "target_mean", prompts="test"):
         place = {name: cell[name] for name in ("method", "checkpoint", "group")}
         other = lookup.reading(EXPERIMENT, "forgetting", prompts="test", **place)
-        for side in SIDES:
-            # theta_0 anchors both sides; where one alone selected it, the note names that one.
-            selected = cell["group"] in (side, "base") and cell["note"] == "selected"
-            if other and (selected or cell["note"] == f"selected: {side}"):
+        for side in fronts:
+            if other and cell["group"] in (side, "base") and selected_by(cell["note"], side):
                 fronts[side].append((cell["value"], other.value))
     if not all(fronts.values()):
         return ""

@@ -1,8 +1,10 @@
 """Accuracy and retention of TMS: the frontier control, RQ1 to RQ4, RQ8, and the TrSFT loss."""
 
+from tms.config.method_kinds import SIDES
 from tms.experiments import labels
 from tms.metrics.paired_tests import SIGNIFICANCE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.frontier_sides import RIVALS, differences
 from tms.report.precision import rounding_words
 from tms.report.research_questions.contrasts import (
     Contrast,
@@ -45,29 +47,32 @@ def frontier(lookup: CellLookup) -> Finding:
     """The frontier control. Supported: TMS's front dominates a larger area than SFT's (p < 0.05).
 
     The area is between a front and the reference point. Contradicted: a smaller one. A larger area is no
-    front that is higher everywhere, so the evidence says where each is.
+    front that is higher everywhere, so the evidence says where each is. Averages of weights decide nothing:
+    the evidence has TMS's difference from them, and Holm's correction holds for both.
     """
     lookup.require_methods(FRONTIER)
-    reading = lookup.reading(FRONTIER, "area_difference", "tms", group="tms", prompts="test")
-    if reading is None:
+    readings = differences(lookup)
+    if "sft" not in readings:
         raise NotMeasuredError("experiment frontier has no area_difference")
-    difference = Contrast.difference("", reading)
+    tested = adjusted([Contrast.difference(rival, reading) for rival, reading in readings.items()])
     said = []
-    for side in ("tms", "sft"):
+    for side in ("tms", *readings):
         area = lookup.reading(FRONTIER, "area", side, group=side, prompts="test")
         if area:
             said.append(f"{labels.method(side)} {area.value:.4f} ({area.note})")
-    text = f"Dominated area on test: {'; '.join(said)}. Difference {difference.value:+.4f} "
-    text += f"({bounds_text(difference, '{:+.4f}'.format)})."
-    text += crossing(lookup)
+    text = f"Dominated area on test: {'; '.join(said)}."
+    for difference in tested:
+        rival = "" if difference.label == "sft" else f" from {RIVALS[difference.label][1]}"
+        text += f" Difference{rival} {difference.value:+.4f} ({bounds_text(difference, '{:+.4f}'.format)})."
+        text += crossing(lookup, difference.label)
     # At the runs' ends; the table has every point.
-    for side in ("sft", "tms"):
+    for side in sorted({"tms", *readings}, key=SIDES.index):
         methods = [
             cell["method"] for cell in lookup.cells(FRONTIER, "update.surviving", group=side, checkpoint="")
         ]
         rounding = rounding_words(lookup, methods, FRONTIER, group=side)
         text += f" {rounding}" if rounding else ""
-    return conclude(by_direction([difference]), text, [difference])
+    return conclude(by_direction(tested[:1]), text, tested)
 
 
 def target(lookup: CellLookup) -> Finding:

@@ -27,6 +27,7 @@ OF_CELLS = {
     "checkpoints": ("Figure 4's numbers", methods.checkpoints),
     "alpha": ("Probability of the teacher's answer", methods.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", methods.mixture),
+    "averages": ("The base's weights averaged with a run's", methods.averages),
     "correlations": ("Rank correlation of forgetting with divergences", diagnoses.correlations),
     "theorem61": ("Theorem 6.1 as a measurement", diagnoses.theorem61),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", diagnoses.task_dependence),

@@ -2,6 +2,7 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
+from tms.report.frontier_sides import RIVALS, differences, sides
 from tms.report.gain import difference
 from tms.report.precision import floor_words
 from tms.report.research_questions.mechanism import not_tested
@@ -97,7 +98,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
     rows, notes = [], []
     for lookup in having(lookups, "frontier"):
         model = lookup.info.model
-        for side in ("base", "sft", "tms"):
+        for side in ("base", *sides(lookup)):
             for cell in lookup.cells("frontier", "target_mean", group=side, prompts="test"):
                 where = {"checkpoint": cell["checkpoint"], "group": side}
                 readings = {
@@ -112,19 +113,19 @@ def frontier(lookups: list[CellLookup]) -> Table:
                 texts = {"model": model, "side": names.method(side), "method": names.method(cell["method"])}
                 texts |= {"checkpoint": cell["checkpoint"].replace("of", "/") or "end", "note": cell["note"]}
                 rows.append((texts, readings))
-        for side in ("sft", "tms"):
+        for side in sides(lookup):
             readings = {
                 column.key: lookup.reading("frontier", "area", side, prompts=column.key.partition(".")[2])
                 for column in areas
             }
             texts = {"model": model, "side": names.method(side), "method": "dominated area"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
-        gain = lookup.reading("frontier", "area_difference", "tms", prompts="test")
-        if gain:
+        for rival, gain in differences(lookup).items():
             p_value = "" if gain.p_value is None else f", p = {gain.p_value:.3g}"
             bounds = "" if gain.low is None else f" [{gain.low:.4g}, {gain.high:.4g}]"
             notes.append(
-                f"{model}: TMS's dominated area minus SFT's on test {gain.value:.4g}{bounds}{p_value}."
+                f"{model}: TMS's dominated area minus {RIVALS[rival][1]} on test "
+                f"{gain.value:.4g}{bounds}{p_value}."
             )
     labels = {
         "model": "Model",

@@ -182,6 +182,15 @@ def alpha(lookups: list[CellLookup]) -> Table:
     return _sweep(lookups, "alpha", "alpha", "Probability α of the teacher's answer, in %", "α")
 
 
+def averages(lookups: list[CellLookup]) -> Table:
+    """Averages of the base's weights with a run's, by the run's share.
+
+    Raises:
+        NotMeasuredError: no model has the experiment averages.
+    """
+    return _sweep(lookups, "averages", "averages", "The base's weights averaged with a run's, in %", "Share")
+
+
 def mixture(lookups: list[CellLookup]) -> Table:
     """RQ4: mixtures beside self-distillation; marks are those of each method's own experiment.
 
