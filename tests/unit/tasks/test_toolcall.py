@@ -9,6 +9,7 @@ from tms.data.splits import SPLITS, split_of
 from tms.data.tool_calls import test_tools, training_tools
 from tms.data.tool_calls.values import POOLS
 from tms.graders import json as grader
+from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 from tms.tasks import toolcall
 
@@ -110,10 +111,17 @@ def test_the_same_seed_gives_the_same_rows_and_a_longer_list_begins_with_the_sho
     assert toolcall.build("train", 40, 1, {}) != long
 
 
-def test_options_say_how_many_tools_are_shown_and_how():
-    [row] = toolcall.build("test", 1, 0, {"tools": 5, "prompt": '{request}|{tools}|{{"name": 1}}'})
-    request, tools, tail = row["prompt"].split("|")
-    assert len(tools.splitlines()) == 5 and request and tail == '{"name": 1}'
+def test_an_option_says_how_many_tools_are_shown():
+    [row] = toolcall.build("test", 1, 0, {"tools": 5})
+    assert len(read(row)[0]) == 5
+
+
+def test_each_prompt_follows_one_answered_request_of_a_tool_that_no_split_has(rows):
+    [context] = {row["context"] for split in SPLITS for row in rows[split]}
+    asked, answered = context_messages(context)
+    assert asked["content"].endswith("Request: What is 4 plus 5?")
+    assert json.loads(answered["content"]) == {"name": "add", "arguments": {"a": 4, "b": 5}}
+    assert "add" not in {tool.name for part in (training_tools, test_tools) for tool in part.TOOLS}
 
 
 @pytest.mark.parametrize(
@@ -122,16 +130,8 @@ def test_options_say_how_many_tools_are_shown_and_how():
         ({"tool": 3}, "unknown option 'tool'"),
         ({"tools": 21}, "option tools is 21; the test split has 20"),
         ({"tools": 0}, "option tools is 0"),
-        ({"prompt": '{tools} {"name": 1}'}, "write braces of JSON twice"),
-        ({"prompt": "{tools} {request} {answer}"}, "option prompt"),
     ],
 )
 def test_bad_options_are_named(options, message):
     with pytest.raises(InputError, match=re.escape(message)):
         toolcall.build("test", 1, 0, options)
-
-
-def test_a_prompt_without_the_request_or_the_tools_is_refused():
-    for prompt in ("{tools}", "{request}", ""):
-        with pytest.raises(InputError, match="needs both"):
-            toolcall.read_options({"prompt": prompt})

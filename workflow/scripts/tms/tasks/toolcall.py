@@ -2,16 +2,18 @@
 
 One row, with two tools shown:
 
-    prompt    Tools:
-              get_weather(city: string, date: string) - weather forecast for a city
+    context   add(a: integer, b: integer) - add two numbers
+              Request: What is 4 plus 5?
+              ... and the assistant's {"name": "add", "arguments": {"a": 4, "b": 5}}
+    prompt    get_weather(city: string, date: string) - weather forecast for a city
               set_alarm(time: string) - set an alarm
               Request: Give me the forecast for Oslo on March 3.
-              ...
     answer    {"name": "get_weather", "arguments": {"city": "Oslo", "date": "March 3"}}
     solution  the same
 
-The splits `train` and `heldout` share tools and values, `test` has its own (`tms/data/tool_calls`): no name
-of a tool, no value and no wording of the test is in training. A problem's split is a hash of its call too,
+The context is one answered request, the same in every row, which shows what an answer looks like. The
+splits `train` and `heldout` share tools and values, `test` has its own (`tms/data/tool_calls`): no name of a
+tool, no value and no wording of the test is in training. A problem's split is a hash of its call too,
 whatever the wording and the other tools shown, which parts `train` and `heldout`.
 """
 
@@ -25,15 +27,12 @@ from tms.data.splits import collect
 from tms.data.tool_calls import test_tools, training_tools
 from tms.data.tool_calls.tool import Tool
 from tms.data.tool_calls.values import POOLS
+from tms.io.conversation import context_text
 from tms.io.errors import InputError
 
-PROMPT = (
-    "Tools:\n{tools}\nRequest: {request}\n"
-    'Answer with one JSON object: {{"name": the tool, "arguments": {{its arguments}}}}'
-)
+EXAMPLE = Tool("add", "add two numbers", {"a": "count", "b": "count"}, ["What is {a} plus {b}?"])
 DEFAULTS = {
     "tools": 3,  # shown in a prompt
-    "prompt": PROMPT,
 }
 
 
@@ -46,20 +45,21 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options(options)
     part = "test" if split == "test" else "training"
     tools = test_tools.TOOLS if split == "test" else training_tools.TOOLS
+    context = example()
 
     def draw(random: Random) -> tuple[str, dict]:
         shown = random.sample(tools, settings["tools"])
         tool = random.choice(shown)
         arguments = values(random, tool, part)
         request = random.choice(tool.wordings).format(**arguments)
-        call = json.dumps({"name": tool.name, "arguments": arguments})
         problem = key(tool, arguments)
         return problem, {
             "example_id": f"toolcall-{hashlib.sha256(problem.encode()).hexdigest()[:16]}",
-            "prompt": prompt(shown, request, settings),
-            "answer": call,
+            "context": context,
+            "prompt": prompt(shown, request),
+            "answer": call(tool, arguments),
             "problem": problem,
-            "solution": call,
+            "solution": call(tool, arguments),
         }
 
     return collect("toolcall", split, size, seed, draw)
@@ -75,18 +75,6 @@ def read_options(options: dict) -> dict:
     if settings["tools"] > len(test_tools.TOOLS):
         raise InputError(
             f"toolcall: option tools is {settings['tools']}; the test split has {len(test_tools.TOOLS)}"
-        )
-    try:
-        settings["prompt"].format(tools="", request="")
-    except (LookupError, ValueError) as error:
-        raise InputError(
-            f"toolcall: option prompt is {settings['prompt']!r}; of what stands in braces it may hold "
-            f"{{tools}} and {{request}} alone; write braces of JSON twice, {{{{ and }}}}"
-        ) from error
-    if missing := [name for name in ("{tools}", "{request}") if name not in settings["prompt"]]:
-        raise InputError(
-            f"toolcall: option prompt is {settings['prompt']!r}; it needs both {{tools}} and {{request}}, "
-            f"and has no {missing[0]}"
         )
     return settings
 
@@ -109,6 +97,23 @@ def key(tool: Tool, arguments: dict) -> str:
     return f"toolcall {tool.name} {' '.join(f'{name}={value}' for name, value in arguments.items())}"
 
 
-def prompt(shown: list[Tool], request: str, settings: dict) -> str:
+def prompt(shown: list[Tool], request: str) -> str:
     """The user message of one problem."""
-    return settings["prompt"].format(tools="\n".join(tool.line() for tool in shown), request=request)
+    return "\n".join([*(tool.line() for tool in shown), f"Request: {request}"])
+
+
+def call(tool: Tool, arguments: dict) -> str:
+    """The call, as JSON text."""
+    return json.dumps({"name": tool.name, "arguments": arguments})
+
+
+def example() -> str:
+    """The messages before each prompt: a request of another tool and its call."""
+    arguments = {"a": 4, "b": 5}
+    request = EXAMPLE.wordings[0].format(**arguments)
+    return context_text(
+        [
+            {"role": "user", "content": prompt([EXAMPLE], request)},
+            {"role": "assistant", "content": call(EXAMPLE, arguments)},
+        ]
+    )
