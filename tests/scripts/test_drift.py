@@ -168,6 +168,16 @@ def test_losses_beside_are_measured_at_every_point(found, folder):
     assert ("floor.general.nll_per_token", "", "") in rows
 
 
+def test_losses_of_answers_are_of_as_many_rows_as_their_evaluation(run_program, folder, tiny_model, found):
+    names = {"output": "a.json", "cost": "a.cost.json", "samples": "a.parquet", "kl_prompts": 1}
+    words = flags(tiny_model, **names)
+    for more, count in (([], 2), (["--limits", "notes=1"], 1)):
+        assert run_program(folder, "drift", *words, *more).returncode == 0
+        measured = json.loads((folder / "a.json").read_text())
+        assert measured["kl"]["heldout"]["policy_base"]["n"] == 1
+        assert measured["loss"]["notes"]["1of1"]["n"] == count
+
+
 def test_supervision_that_training_masks_as_too_long_is_left_out(run_program, folder, tiny_model, found):
     rows = parquet.read(folder / "mixture.parquet", parquet.MIXTURE)
     rows[0]["completion_ids"] = [20, 21, 22, 2]

@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--answers", nargs="*", default=[], metavar="NAME=PATH", help="prompts whose own answers' loss counts"
     )
+    add("--limits", nargs="*", default=[], metavar="NAME=N", help="first so many rows of these, else all")
     add("--general", type=Path, help="folder of general prompts and passages, measured too")
     add("--kl-prompts", type=int, default=128, help="first so many prompts of each set (0: no KL)")
     add("--kl-samples", type=int, default=1, help="samples of each of them, from either model")
@@ -109,11 +110,13 @@ def texts_beside(args: argparse.Namespace, encoder: Encoder) -> dict:
     texts = {}
     if args.general:
         texts[GENERAL] = encode_passages(general.read_passages(args.general), encoder)
-    for name, path in cli.parse_pairs(args.answers).items():
-        rows = parquet.read(Path(path), parquet.PREPARED)
+    paths = cli.parse_pairs(args.answers)
+    limits = generation_flags.per_benchmark(args.limits, "--limits", list(paths))
+    for name, path in paths.items():
+        rows = parquet.read(Path(path), parquet.PREPARED)[: limits.get(name)]
         answered = [row | {"completion": row["solution"]} for row in rows if row["solution"]]
         if answered:
-            texts[name] = encode_answers(answered[: args.kl_prompts or None], encoder)
+            texts[name] = encode_answers(answered, encoder)
     return texts
 
 

@@ -50,7 +50,8 @@ def test_general_text_and_answers_without_a_score_are_measured_too():
     for task in ("chain", "lookup"):
         config["tasks"][task]["grader"] = "none"
     flags = drift.drift_flags(config, "tiny", "sft", "chain", "0")
-    assert " --answers lookup=data/lookup/test.parquet --general workflow/resources/general " in flags
+    # The KL's prompts are not their bound: it is their evaluation's own.
+    assert " --answers lookup=data/lookup/test.parquet --limits lookup=500 --general workflow" in flags
     assert drift.general_files(config, "tiny") == [
         "workflow/resources/general/prompts.jsonl",
         "workflow/resources/general/passages.jsonl",

@@ -1,6 +1,6 @@
 """Divergence of a run's checkpoints from held-out targets, and its KL to the base: inputs and flags."""
 
-from tms.config import paths, study
+from tms.config import paths, study, tasks
 from tms.config.engines import engine_flags
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
@@ -71,6 +71,7 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         longest_target=config["tasks"][task]["max_new_tokens"] if own else None,
         prompts=labelled(kl_prompts(config, model, task)),
         answers=labelled(answered(config, model)) or None,
+        limits=[f"{name}={tasks.limit(config, name)}" for name in answered(config, model)] or None,
         general=paths.GENERAL if study.suite(config, model).general else None,
         kl_prompts=config["drift"]["prompts"],
         kl_samples=config["drift"]["samples"],
