@@ -171,15 +171,14 @@ def main(args: argparse.Namespace) -> None:
     train_references = parquet.read_references(args.train_references) if args.train_references else []
     train_sequences = encode_answers(train_references[: args.train_rows or None], encoder).sequences
     model = load_policy(args.model)
-    measured = {"pld_ref": text_loss(model, labels, "pld_ref")}
+    at_end = {"": text_loss(model, labels, "pld_ref")}
+    measured = {"pld_ref": at_end[""].means}
     if args.heldout_mixture:
         sequences, masked = encode_supervision(mixture, encoder, args.longest_target)
         measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
-    at_end = {name: text_loss(model, text, f"loss on {name}") for name, text in texts.items()}
+    at_end |= {name: text_loss(model, text, f"loss on {name}") for name, text in texts.items()}
     del model
-    losses, train = losses_along(
-        trajectory, args.model, {"": measured["pld_ref"]} | at_end, {"": labels} | texts, train_sequences
-    )
+    losses, train = losses_along(trajectory, args.model, at_end, {"": labels} | texts, train_sequences)
     measured["trajectory"] = add_drift(losses.pop(""))
     if train:
         measured["train_trajectory"] = train

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from tms.io.errors import InputError
 from tms.metrics.drift import (
+    Loss,
     Texts,
     add_drift,
+    change,
     encode_answers,
     encode_passages,
     encode_supervision,
@@ -90,7 +92,7 @@ def test_loss_on_passages_is_lm_evals(tiny_model):
     nats = lm.loglikelihood_rolling(requests, disable_tqdm=True)
     logging.disable(logging.NOTSET)
     sizes = [len(text.encode()) for text in PASSAGES]
-    found = text_loss(model, encode_passages(PASSAGES, encoder), "passages")
+    found = text_loss(model, encode_passages(PASSAGES, encoder), "passages").means
     assert found["per_sequence"] == pytest.approx(-sum(nats) / 3, rel=1e-5)
     assert found["bits_per_byte"] == pytest.approx(bits_per_byte([*zip(nats, sizes, strict=True)]), rel=1e-5)
     assert weighted_mean([*zip(nats, sizes, strict=True)]) < 0
@@ -119,10 +121,30 @@ class Uniform(torch.nn.Module):
 def test_bits_a_byte_of_a_known_model(sizes):
     """A token of 8 equally likely ones takes 3 bits, whatever it is."""
     texts = Texts([([0], [1] * tokens) for tokens, _ in sizes], [size for _, size in sizes])
-    found = text_loss(Uniform(), texts, "texts")
+    found = text_loss(Uniform(), texts, "texts").means
     tokens = sum(tokens for tokens, _ in sizes)
     assert found["per_token"] == pytest.approx(math.log(8))
     assert found["bits_per_byte"] == pytest.approx(3 * tokens / sum(texts.bytes))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5), st.integers(1, 9), st.floats(0, 99), st.floats(-3, 3)),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=20, deadline=None)
+def test_a_change_pairs_the_texts(drawn):
+    """It is the difference of the means, and has no error where every token of every text changes alike."""
+    texts = Texts([([0], [1] * tokens) for tokens, *_ in drawn], [size for _, size, *_ in drawn])
+    before, by = [nll for *_, nll, _ in drawn], [by for *_, by in drawn]
+    base, end = (Loss({}, sums) for sums in (before, [a + b for a, b in zip(before, by, strict=True)]))
+    found, tokens = change(base, end, texts), sum(len(text) for _, text in texts.sequences)
+    assert found["change_per_token"] == pytest.approx(sum(by) / tokens, abs=1e-9)
+    assert found["change_bits_per_byte"] * math.log(2) == pytest.approx(sum(by) / sum(texts.bytes), abs=1e-9)
+    alike = Loss({}, [nll + 0.5 * len(text) for nll, (_, text) in zip(before, texts.sequences, strict=True)])
+    assert change(base, alike, texts)["change_per_token_stderr"] == pytest.approx(0, abs=1e-9)
 
 
 def test_an_answers_bytes_are_those_of_its_plain_text(tiny_model):

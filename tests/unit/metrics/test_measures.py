@@ -11,6 +11,7 @@ def drift(at_end: float, kl: float | None = 0.5) -> dict:
     """Drift of a run whose loss goes from 2.0 to a value on held-out references and on general text."""
     found = {}
     for quantity, texts in (("trajectory", ""), ("loss", "general")):
+        found[f"{quantity}.change_per_token", texts, "1of1"] = (at_end - 2.0, 0.125)
         for point, value in (("0of1", 2.0), ("1of1", at_end)):
             found[f"{quantity}.per_token", texts, point] = (value, 0.25)
             found[f"{quantity}.bits_per_byte", texts, point] = (value / 2, 0.25)
@@ -50,6 +51,11 @@ def test_means_over_targets_then_seeds_with_both_intervals():
     assert loss.seeds_interval == seed_interval([1.5, 3.5])
     assert found["method"]["general_kl"].interval[0] == pytest.approx(0.5 - 1.96 * 0.25, abs=1e-3)
     assert [*found["base"]] == [*found["delta"]] == ["general_loss", "general_bits_per_byte"]
+    change = found["delta"]["general_loss"]
+    assert (change.value, change.interval) == (0.5, pytest.approx(normal_interval(0.5, 0.125)))
+    assert change.seeds_interval == seed_interval([-0.5, 1.5])
+    below = measures(suite, {}, {}, {("a", 0): drift(1.0), ("b", 0): drift(1.0)})["delta"]["general_loss"]
+    assert below.interval == pytest.approx(normal_interval(-1.0, 0.125))
 
 
 def test_what_a_run_lacks_has_no_column_and_no_bound_is_below_0():

@@ -45,7 +45,8 @@ UNSCORED = Suite(["faq"], general=True, unscored=["faq"])
 
 
 def test_measures_have_their_own_units():
-    table = page_tables.measures(lookup(UNSCORED))
+    change = cell("main", "m", "delta.faq_loss", -0.25, method="sft", ci_low=-0.3, ci_high=-0.2)
+    table = page_tables.measures(lookup(UNSCORED, change))
     assert table.columns == [
         "Method",
         "faq: loss, nats a token",
@@ -57,7 +58,8 @@ def test_measures_have_their_own_units():
     base, sft, _ = table.rows
     assert [entry.text for entry in base] == ["Base", "1.250", "0.500", "–", "31.0", "25.0"]
     assert [entry.text for entry in sft] == ["SFT", "1.250", "0.500", "0.125", "31.0", "25.0"]
-    assert sft[1].below == "1.200 to 1.300"
+    assert sft[1].below == "1.200 to 1.300; change −0.250 (−0.300 to −0.200)"
+    assert sft[2].below == "0.450 to 0.550"
 
 
 def test_a_model_without_any_score_has_no_table_of_scores():

@@ -16,6 +16,8 @@ ALONG = "loss.per_token"  # at the checkpoints of a run
 def measure_cells(path: Path, method: str, suite: Suite, of_base: bool) -> list[dict]:
     """Losses, KL and lengths that stand beside a method's scores, under the names of the table's columns.
 
+    A loss also has its change from theta_0, `delta.{column}`, where its interval pairs the texts.
+
     Args:
         path: the method's intervals.csv.
         method: its name.
@@ -23,12 +25,13 @@ def measure_cells(path: Path, method: str, suite: Suite, of_base: bool) -> list[
         of_base: whether the numbers of theta_0 are given too.
     """
     names = columns(suite)
+    rows = {method: (method, ""), "delta": (method, "delta.")} | ({BASE: (BASE, "")} if of_base else {})
     lines = read_csv(path, ["row", "column", "value", "ci_low", "ci_high"])
     return [
-        {"method": line["row"], "quantity": line["column"]}
+        {"method": rows[line["row"]][0], "quantity": f"{rows[line['row']][1]}{line['column']}"}
         | {name: float(line[name]) for name in ("value", "ci_low", "ci_high")}
         for line in lines
-        if line["column"] in names and line["row"] in ((BASE, method) if of_base else (method,))
+        if line["column"] in names and line["row"] in rows and line["ci_low"]
     ]
 
 

@@ -6,12 +6,13 @@ Losses on other texts stand beside them, where no benchmark says what a model co
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
 from tms.metrics.policy import load_policy
-from tms.mixture.checkpoints import parse_point, weights_digest
+from tms.mixture.checkpoints import BASE, FINAL, parse_point, weights_digest
 from tms.training.encoder import Encoder
 from tms.training.examples import check_room, masking_reason
 
@@ -81,17 +82,41 @@ def encode_supervision(
     return sequences, len(rows) - len(sequences)
 
 
-def text_loss(model, texts: Texts, what: str) -> dict:
+class Loss(NamedTuple):
+    """Loss on texts: its means with their standard errors, and the NLL of each text (nats)."""
+
+    means: dict
+    sums: list[float]
+
+
+def text_loss(model, texts: Texts, what: str) -> Loss:
     """Loss of a model on texts: their NLL (nats) per token and per sequence, and in bits a byte.
 
     Raises:
         InputError: there is no text, or the numbers are not finite.
     """
     loss, sums = _loss(model, texts.sequences, what)
+    return Loss(loss | _bits_per_byte("", sums, texts), sums)
+
+
+def change(base: Loss, end: Loss, texts: Texts) -> dict:
+    """Change of a loss from theta_0 to the end of a run; its standard error is of paired differences, text
+    by text, which is mostly far below that of either loss."""
+    differences = [after - before for before, after in zip(base.sums, end.sums, strict=True)]
+    nats, stderr = token_mean(differences, [len(text) for _, text in texts.sequences])
+    in_nats = {"change_per_token": nats, "change_per_token_stderr": stderr}
+    return in_nats | _bits_per_byte("change_", differences, texts)
+
+
+def _bits_per_byte(prefix: str, sums: list[float], texts: Texts) -> dict:
+    """A mean of nats over bytes, in bits; nothing of texts without bytes."""
     if not any(texts.bytes):
-        return loss
+        return {}
     nats, stderr = token_mean(sums, texts.bytes)
-    return loss | {"bits_per_byte": nats / math.log(2), "bits_per_byte_stderr": stderr / math.log(2)}
+    return {
+        f"{prefix}bits_per_byte": nats / math.log(2),
+        f"{prefix}bits_per_byte_stderr": stderr / math.log(2),
+    }
 
 
 def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict:
@@ -139,7 +164,7 @@ def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, 
 def losses_along(
     trajectory: dict[str, Path],
     end: Path,
-    at_end: dict[str, dict],
+    at_end: dict[str, Loss],
     texts: dict[str, Texts],
     train: list[Sequence],
 ) -> tuple[dict[str, dict[str, dict]], dict[str, dict]]:
@@ -153,9 +178,10 @@ def losses_along(
         train: training references.
 
     Returns:
-        Name -> point -> loss, in the order of the run, and point -> loss on the training references.
+        Name -> point -> loss, in the order of the run, that of its end with the `change` from theta_0 where
+        this is among the points; and point -> loss on the training references.
     """
-    losses: dict[str, dict[str, dict]] = {name: {} for name in texts}
+    losses: dict[str, dict[str, Loss]] = {name: {} for name in texts}
     on_train: dict[str, dict] = {}
     for point in sorted(trajectory, key=parse_point):
         known = weights_digest(trajectory[point]) == weights_digest(end)
@@ -166,7 +192,11 @@ def losses_along(
         if train:
             on_train[point] = policy_label_divergence(policy, train, f"training NLL {point}")
         del policy  # before the next one is loaded
-    return losses, on_train
+    found = {name: {point: loss.means for point, loss in of.items()} for name, of in losses.items()}
+    for name, of in losses.items():
+        if {BASE, FINAL} <= of.keys():
+            found[name][FINAL] = of[FINAL].means | change(of[BASE], of[FINAL], texts[name])
+    return found, on_train
 
 
 def summary(sums: list[float], counts: list[int], what: str) -> dict:

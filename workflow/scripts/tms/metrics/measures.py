@@ -4,6 +4,7 @@ A benchmark without a score (grader `none`) has them in its place; the general t
 retention benchmark does, how far a run moved the model on what it was not trained for.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -61,8 +62,8 @@ def measures(
     """Measures of theta_0, of a method, and their differences: means over the method's runs.
 
     What belongs to a target comes from the runs on it, anything else from all runs. Intervals are about the
-    texts, by the standard errors of the runs; a difference has none. A KL is a comparison
-    with theta_0 already, so only the method has one.
+    texts, by the standard errors of the runs; that of a loss's difference pairs the texts, that of a length
+    has none. A KL is a comparison with theta_0 already, so only the method has one.
 
     Args:
         suite: the benchmarks and their parts.
@@ -74,13 +75,20 @@ def measures(
     """
     rows: Rows = {"base": {}, "method": {}, "delta": {}}
 
-    def put(column: str, of_method: Measured, of_base: Measured, count: int | None = None) -> None:
+    def put(
+        column: str,
+        of_method: Measured,
+        of_base: Measured,
+        count: int | None = None,
+        change: Measured | None = None,
+    ) -> None:
         own, before = _mean(of_method, count), _mean(of_base, count)
         if own is not None:
             rows["method"][column] = own
         if own is not None and before is not None:
             rows["base"][column] = before._replace(seeds_interval=None)
-            rows["delta"][column] = Estimate(own.value - before.value)
+            paired = _mean(change or {}, lowest=-math.inf)
+            rows["delta"][column] = paired or Estimate(own.value - before.value)
 
     def put_drift(name: str, about: list[Run], quantity: str, texts: str, prompts: str) -> None:
         for ending, unit in LOSSES.items():
@@ -88,7 +96,8 @@ def measures(
                 {run: drifts[run].get((f"{quantity}.{unit}", texts, point)) for run in about}
                 for point in (FINAL, BASE)
             )
-            put(f"{name}_{ending}", at_end, at_base)
+            change = {run: drifts[run].get((f"{quantity}.change_{unit}", texts, FINAL)) for run in about}
+            put(f"{name}_{ending}", at_end, at_base, change=change)
         kl = {run: drifts[run].get(("kl.policy_base.per_token", prompts, "")) for run in about}
         put(f"{name}_kl", kl, {})
 
@@ -119,15 +128,15 @@ def _truncated(entry: Mapping) -> tuple[float, float]:
     return share, (share * (1 - share) / entry["rows"]) ** 0.5
 
 
-def _mean(found: Measured, count: int | None) -> Estimate | None:
+def _mean(found: Measured, count: int | None = None, lowest: float = 0.0) -> Estimate | None:
     """Mean over runs: over the targets of a seed, then over the seeds. None where a run lacks the number.
 
-    Its standard error is taken as the mean of the runs', which it cannot exceed, whatever texts they share;
-    its interval ends at 0.
+    Its standard error is taken as the mean of the runs', which it cannot exceed, whatever texts they share.
 
     Args:
         found: of each run, with its standard error.
         count: of a share, the rows of one run: Wilson's interval, as if all runs agreed on each; else None.
+        lowest: at which its interval ends.
     """
     if not found or None in found.values():
         return None
@@ -135,4 +144,4 @@ def _mean(found: Measured, count: int | None) -> Estimate | None:
     means_S = [float(np.mean([one for (_, of), (one, _) in found.items() if of == seed])) for seed in seeds]
     value, stderr = float(np.mean(means_S)), float(np.mean([stderr for _, stderr in found.values()]))
     low, high = wilson(value * count, count) if count else normal_interval(value, stderr)
-    return Estimate(value, (max(low, 0.0), high), seed_interval(means_S))
+    return Estimate(value, (max(low, lowest), high), seed_interval(means_S))

@@ -21,7 +21,8 @@ MEASURED = (
     "Losses are those of given texts (held-out references, a benchmark's own answers, general passages), in "
     "nats a token and in bits a byte, which compares over tokenizers. KL is from the method to the base, on "
     "the method's own samples. Lengths are those of the evaluated completions. All are means over the runs, "
-    "a target's over the runs on it, and enter no other mean and no forgetting; below, the 95 % interval."
+    "a target's over the runs on it, and enter no other mean and no forgetting; below, the 95 % interval, "
+    "and of a loss its change from the base with that of paired texts."
 )
 MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
 
@@ -166,17 +167,29 @@ def measures(lookup: CellLookup) -> PageTable:
     for method in lookup.methods("main"):
         readings = {column: lookup.reading("main", column, method) for column in columns}
         if any(readings.values()):
+            changes = [lookup.reading("main", f"delta.{column}", method) for column in columns]
             entries = [
-                Entry("–")
-                if reading is None
-                else _number(reading.scaled(100), ".1f")
-                if ending == "truncated"
-                else _number(reading, ".1f" if ending == "length" else ".3f")
-                for reading, (_, ending) in zip(readings.values(), columns.values(), strict=True)
+                _measure(reading, change, ending)
+                for reading, change, (_, ending) in zip(
+                    readings.values(), changes, columns.values(), strict=True
+                )
             ]
             rows.append([Entry(labels.method(method)), *entries])
     titles = [f"{labels.benchmark(name)}: {labels.MEASURES[ending]}" for name, ending in columns.values()]
     return PageTable("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
+
+
+def _measure(reading: Reading | None, change: Reading | None, ending: str) -> Entry:
+    """A measure by the ending of its column, with its change from the base where that has an interval."""
+    if reading is None:
+        return Entry("–")
+    if ending == "truncated":
+        return _number(reading.scaled(100), ".1f")
+    entry = _number(reading, ".1f" if ending == "length" else ".3f")
+    if change is None:
+        return entry
+    told = _number(change, "+.3f")
+    return replace(entry, below=f"{entry.below}; change {told.text} ({told.below})")
 
 
 def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> PageTable:
