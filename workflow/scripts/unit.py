@@ -6,7 +6,6 @@ has collected; stopped, the same command goes on.
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from tms.cost_estimate.dry_run import Job
 from tms.io import cli
 from tms.io.text_table import aligned
 from tms.units import measured, record
+from tms.units.snakemake_run import run_snakemake
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,18 +54,6 @@ def collected_files(entries: list[Unit], folder: Path, jobs: list[Job]) -> set[s
     return files
 
 
-def run(targets: list[str], configfiles: list[Path], cores: str) -> None:
-    """Run Snakemake for some files; its progress goes to the terminal."""
-    words = ["--cores", cores, "--configfile", *map(str, configfiles), "--", *targets]
-    process = subprocess.Popen([sys.executable, "-m", "snakemake", *words])
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:  # Snakemake has got it too, and says how to go on
-        sys.exit(process.wait() or 130)
-    if status:
-        sys.exit(status)
-
-
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     configfiles = [args.study, *args.configfile]
@@ -83,12 +71,12 @@ def main(args: argparse.Namespace) -> None:
     clock = Path("logs", "units", f"{unit.name}.json")
     before = json.loads(clock.read_text()) if clock.exists() else 0.0
     started = time.monotonic()
-    try:
-        run(files, configfiles, args.cores)
-    finally:
-        before += time.monotonic() - started
-        clock.parent.mkdir(parents=True, exist_ok=True)
-        clock.write_text(json.dumps(before))
+    status = run_snakemake(files, configfiles, args.cores)
+    before += time.monotonic() - started
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    clock.write_text(json.dumps(before))
+    if status:
+        sys.exit(status)
     record.collect(unit, files, measured.behind(jobs, files), before, folder / unit.name)
     clock.unlink()
     print(f"{folder / unit.name}: {len(files)} files; commit them, then `make real-report`")

@@ -3,8 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +10,9 @@ import yaml
 
 from tms.cost_estimate.dry_run import jobs_of
 from tms.io.errors import InputError
+from tms.io.interrupts import STATUS
 from tms.units.measured import DRAWN, FETCHED, report_targets
+from tms.units.snakemake_run import run_snakemake
 
 # What the rules read of the project beside the configuration.
 PROJECT = ("Snakefile", "workflow", "docs", "envs", "profiles")
@@ -56,8 +56,9 @@ def draw(folder: Path, model: str, cores: str) -> None:
                 f"{missing[-1].output[0]}: no unit holds it, and {missing[-1].rule} would have to make it; "
                 f"run the unit again that has its run"
             )
-        command = [sys.executable, "-m", "snakemake", "--cores", cores, "--", *targets]
-        if subprocess.run(command, check=False).returncode:
+        if status := run_snakemake(targets, [], cores):
+            if status == STATUS:
+                raise KeyboardInterrupt
             raise InputError(f"models.{model}: the report could not be drawn; the lines above say why")
 
 

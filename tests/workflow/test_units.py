@@ -1,0 +1,100 @@
+"""Two units of a study, each made from nothing in a clone of its own, and the report of both in a third."""
+
+import csv
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from helpers import forked_python
+from helpers.paths import SCRIPTS
+
+from tms.units import snakemake_run
+
+pytestmark = pytest.mark.slow
+# The smoke run's sizes on the shipped miniature; TMS harvests SFT's checkpoints, the average takes its end.
+STUDY = """
+models:
+  small:
+    base: models/tiny/base
+    teacher: small
+    suite: small
+    seeds: [0]
+    experiments: [main, averages]
+    training: {learning_rate: 2.0e-3, effective_batch: 4, device_batch: 4}
+teachers: {small: {model: models/tiny/teacher, tries: 1, temperature: 0.7, top_p: 0.95, seed: 0}}
+suites: {small: {targets: [small_chain], retention: [small_facts]}}
+tasks:
+  small_chain: {kind: chain, grader: chain, train: 48, heldout: 8, test: 24, max_new_tokens: 96}
+  small_facts: {kind: facts, grader: facts, test: 24, max_new_tokens: 16}
+experiments: {main: [sft, tms], averages: [sft, average_50, tms]}
+tms: {num_checkpoints: 2}
+drift: {prompts: 4, samples: 1}
+units:
+  averaged: {model: small, seed: 0, methods: [average_50]}
+  mixed: {model: small, seed: 0, methods: [tms]}
+"""
+SNAKEMAKE = """
+import sys
+from snakemake.cli import main
+sys.executable, *words = sys.argv[1:]
+main(words)
+"""
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """Call `program(folder, name, *words)`: run a program there, with jobs that are forked; exit status."""
+    python = forked_python.path()
+    monkeypatch.setattr(snakemake_run, "COMMAND", (sys.executable, "-c", SNAKEMAKE, python))
+
+    def run(folder: Path, name: str, *words: str) -> int:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setattr(sys, "argv", [name, "--study", "study.yaml", "--cores", "2", *words])
+            try:
+                runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
+            except SystemExit as stopped:
+                return stopped.code or 0
+        return 0
+
+    return run
+
+
+def test_the_report_of_two_units_is_that_of_one_run(new_project, program, capfd):
+    clones = [new_project(name) for name in ("averaged", "mixed", "report", "whole")]
+    for clone in clones:
+        clone.overlay("study.yaml", STUDY)
+    first, second, third, whole = (clone.folder for clone in clones)
+    units = Path("docs", "results", "study", "units")
+    assert program(third, "study_report") == 2
+    assert "no unit is collected" in capfd.readouterr().err
+    for folder, name in ((first, "averaged"), (second, "mixed")):
+        assert program(folder, "unit", "--unit", name) == 0
+        shutil.copytree(folder / units / name, third / units / name)
+    assert program(third, "unit") == 0
+    assert capfd.readouterr().out.endswith("all are collected\n")
+    # Both have trained SFT from nothing, and measured the base.
+    scores = "results/small/sft/small_chain/seed0/grades.parquet"
+    assert (third / units / "averaged" / scores).read_bytes() == (
+        third / units / "mixed" / scores
+    ).read_bytes()
+
+    assert program(third, "study_report") == 0
+    assert not (third / "models").exists() and not (third / "results").exists()
+    targets = ["results/small/report.html", "results/small/table.csv"]
+    done = clones[3].snakemake(*targets, configs=("study.yaml",), smoke=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    drawn = third / "docs" / "results" / "study"
+    assert (drawn / "table.csv").read_bytes() == (whole / "results/small/table.csv").read_bytes()
+    tables = {path.name: path for path in (whole / "results/tables/small").glob("*.md")}
+    assert {"table3.md", "table9.md", "averages.md"} <= set(tables)
+    for name, path in tables.items():
+        if name != "training.md":  # it has times
+            assert (drawn / name).read_bytes() == path.read_bytes(), name
+    with (drawn / "table.csv").open(newline="") as stream:
+        assert [line["row"] for line in csv.DictReader(stream)] == ["base", "sft", "tms"]
+    examples = (drawn / "examples_small_facts.md").read_text()
+    assert examples.splitlines()[2] == "| Prompt | base | sft | tms |"
+    assert "Not in these tables" not in (drawn / "contents.md").read_text()

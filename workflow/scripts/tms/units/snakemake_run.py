@@ -1,0 +1,30 @@
+"""Runs Snakemake for some files, in the folder of this process; its progress goes to the terminal."""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tms.io.interrupts import STATUS
+
+COMMAND = (sys.executable, "-m", "snakemake")
+
+
+def run_snakemake(targets: Iterable[str], configfiles: Iterable[Path], cores: str) -> int:
+    """Run it to its end.
+
+    Args:
+        targets: files to make.
+        configfiles: laid over config/config.yaml, in order.
+        cores: how many it may use, or `all`.
+
+    Returns:
+        Its exit status; that of Ctrl-C where it was stopped so, which it has said itself.
+    """
+    words = ["--cores", cores, *(["--configfile", *map(str, configfiles)] if configfiles else [])]
+    process = subprocess.Popen([*COMMAND, *words, "--", *targets])
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # Snakemake has got it too, and ends its jobs
+        process.wait()
+        return STATUS
