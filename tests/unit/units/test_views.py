@@ -75,6 +75,18 @@ def test_a_frontier_whose_sides_are_uneven_waits(written):
     check(study.expanded(config), [])
 
 
+def test_averages_are_left_out_of_a_frontier_of_which_they_have_more_points(written):
+    written["experiments"]["frontier"] += ["average_25", "average_50"]
+    for name in ("sft", "sft_lr10", "tms", "tms_lr10"):
+        written["methods"][name]["training"] = {"checkpoints": []}
+    view = View("tiny", (0,), ("sft", "tms", "average_25", "average_50"))
+    config = view_config(written, view)
+    assert config["experiments"]["frontier"] == ["sft", "tms"]
+    check(study.expanded(config), [])
+    everything = View("tiny", (0,), ("sft", "sft_lr10", "tms", "tms_lr10", "average_25", "average_50"))
+    assert view_config(written, everything)["experiments"]["frontier"] == written["experiments"]["frontier"]
+
+
 def test_without_a_method_of_main_nothing_is_drawn(written):
     with pytest.raises(InputError, match=r"^models.tiny: no method of experiments.main is complete"):
         view_config(written, View("tiny", (0,), ("sft_lr10", "tms_lr10")))

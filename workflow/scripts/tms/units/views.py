@@ -84,13 +84,16 @@ def view_config(written: dict, view: View) -> dict:
         "experiments": chosen,
     }
     if "frontier" in chosen and _uneven(config, view.model):
-        chosen.pop("frontier")
-        model["experiments"].remove("frontier")
+        averages = study.averages(written)
+        chosen["frontier"] = [name for name in chosen["frontier"] if name not in averages]
+        if not chosen["frontier"] or _uneven(config, view.model):
+            chosen.pop("frontier")
+            model["experiments"].remove("frontier")
     return config
 
 
 def _uneven(config: dict, model: str) -> bool:
-    """Whether the frontier's sides have not as many points yet."""
+    """Whether the frontier's sides have not as many points, yet or ever."""
     faults = Faults()
     check_experiments.check_frontier(study.expanded(config), model, faults)
     return bool(faults)
