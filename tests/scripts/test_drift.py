@@ -171,9 +171,13 @@ def test_losses_beside_are_measured_at_every_point(found, folder):
 def test_losses_of_answers_are_of_as_many_rows_as_their_evaluation(run_program, folder, tiny_model, found):
     names = {"output": "a.json", "cost": "a.cost.json", "samples": "a.parquet", "kl_prompts": 1}
     words = flags(tiny_model, **names)
+    words += ["--trajectory", f"0of1={tiny_model}", "1of1=end"]
     for more, count in (([], 2), (["--limits", "notes=1"], 1)):
         assert run_program(folder, "drift", *words, *more).returncode == 0
         measured = json.loads((folder / "a.json").read_text())
+        before, end = (measured["loss"]["notes"][point] for point in ("0of1", "1of1"))
+        assert end["change_per_token"] == pytest.approx(end["per_token"] - before["per_token"])
+        assert "change_per_token" not in before and "change_per_token" in measured["trajectory"]["1of1"]
         assert measured["kl"]["heldout"]["policy_base"]["n"] == 1
         assert measured["loss"]["notes"]["1of1"]["n"] == count
 
@@ -188,6 +192,9 @@ def test_supervision_that_training_masks_as_too_long_is_left_out(run_program, fo
         assert run_program(folder, "drift", *words).returncode == 0
         own = json.loads((folder / "l.json").read_text())["pld_own"]
         assert (own["n"], own["masked"]) == (5 - masked, masked)
+    done = run_program(folder, "drift", *flags(tiny_model, **names, longest_target=1))
+    assert done.returncode == 0 and "mixture.parquet: all 5 targets are masked" in done.stderr
+    assert "pld_own" not in json.loads((folder / "l.json").read_text())
 
 
 def test_training_references_are_scored_on_request(run_program, folder, tiny_model, found):

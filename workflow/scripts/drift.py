@@ -175,7 +175,11 @@ def main(args: argparse.Namespace) -> None:
     measured = {"pld_ref": at_end[""].means}
     if args.heldout_mixture:
         sequences, masked = encode_supervision(mixture, encoder, args.longest_target)
-        measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
+        if sequences:
+            measured["pld_own"] = policy_label_divergence(model, sequences, "pld_own") | {"masked": masked}
+        else:
+            told = f"warning: {args.heldout_mixture}: all {masked} targets are masked"
+            print(f"{told}; pld_own is not measured", file=sys.stderr)
     at_end |= {name: text_loss(model, text, f"loss on {name}") for name, text in texts.items()}
     del model
     losses, train = losses_along(trajectory, args.model, at_end, {"": labels} | texts, train_sequences)

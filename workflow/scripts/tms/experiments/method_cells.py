@@ -251,7 +251,9 @@ def by_task(of_runs: dict[Run, Divergence], tasks: list[str]) -> list[dict]:
     """
     cells = []
     for task in ["", *tasks]:
-        seeds = sorted({seed for _, seed in of_runs})
+        seeds = sorted({seed for of, seed in of_runs if task in ("", of)})
+        if not seeds:  # its runs lack what was measured, e.g. where all their own targets are masked
+            continue
         groups = [
             [one for run, one in of_runs.items() if run[1] == seed and task in ("", run[0])] for seed in seeds
         ]
