@@ -1,4 +1,4 @@
-"""A slice of `make real`: a model of a wheel is converted, trained two steps, and answers with both engines."""
+"""A slice of `make real`: the model of its wheel, converted, trained two steps, in both engines."""
 
 import json
 import subprocess
@@ -9,9 +9,9 @@ import pytest
 from tms.io import parquet
 
 SLICE = """
-models: {smollm2: {suite: slice, training: {effective_batch: 4, device_batch: 4}}}
+models: {smollm2: {suite: slice, training: {effective_batch: 2, device_batch: 2}}}
 suites: {slice: {targets: [toolcall], retention: []}}
-tasks: {toolcall: {train: 8, heldout: 4, test: 10, max_new_tokens: 24}}
+tasks: {toolcall: {train: 4, heldout: 2, test: 10, max_new_tokens: 48}}
 tms: {num_checkpoints: 1}
 training: {epochs: 1}
 """

@@ -5,6 +5,7 @@ missing gets a report of its most complete part, and tables of the others beside
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,8 @@ def draw_model(
     found = views(config, model, complete)
     if not found:
         raise InputError(f"models.{model}: no unit is complete; `make real-unit` lists them")
+    for old in into.glob("seeds_*"):
+        shutil.rmtree(old)
     for view in found:
         folder = into if view == found[0] else into / f"seeds_{'_'.join(map(str, view.seeds))}"
         own = view_config(written, view)
@@ -73,6 +76,7 @@ def main(args: argparse.Namespace) -> None:
     read = {unit.name: record.read(folder / unit.name) for unit in entries}
     records = {name: found for name, found in read.items() if found}
     other: dict[str, str] = {}
+    faults: list[str] = []
     models = dict.fromkeys(unit.model for unit in entries if unit.name in records)
     if not models:
         raise InputError(f"{folder}: no unit is collected; `make real-unit` lists them")
@@ -90,14 +94,19 @@ def main(args: argparse.Namespace) -> None:
             else:
                 files |= {name: folder / unit.name / name for name in records[unit.name]["files"]} | files
         complete = measured.complete_runs(model, measured.measured_files(jobs), files)
-        place = into if model == next(iter(models)) else into / model
-        draw_model(written, model, own, files, complete, place, args.cores)
+        place = into if model == entries[0].model else into / model
+        try:
+            draw_model(written, model, own, files, complete, place, args.cores)
+        except InputError as error:  # the other models' tables are drawn all the same
+            faults.append(str(error))
     (into / "units.md").write_text(pages.units_table(entries, records, other))
     (into / "stages.md").write_text(pages.stages_table(records))
     page = into.with_suffix(".md")
     if page.exists():
         page.write_text(document(page.read_text(), tables([], into, NOT_YET)))
         print(page)
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 if __name__ == "__main__":
