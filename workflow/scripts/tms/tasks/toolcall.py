@@ -32,7 +32,7 @@ from tms.io.errors import InputError
 
 EXAMPLE = Tool("add", "add two numbers", {"a": "count", "b": "count"}, ["What is {a} plus {b}?"])
 DEFAULTS = {
-    "tools": 3,  # shown in a prompt
+    "tools": 2,  # shown in a prompt
 }
 
 
