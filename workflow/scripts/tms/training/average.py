@@ -3,10 +3,10 @@
 import json
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import (
@@ -59,7 +59,7 @@ def averaged(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tens
 
 
 def write(base: Path, trained: Path, share: float, folder: Path) -> dict:
-    """Write the average of a base and a run's checkpoint as a model folder, a file of weights at a time.
+    """Write the average of a base and a run's checkpoint as a model folder, a weight at a time.
 
     It has the checkpoint's files, names and precisions. Of LoRA adapters it has theirs with alpha times
     share, which is exact: W + share (alpha / r) B A.
@@ -96,19 +96,18 @@ def write(base: Path, trained: Path, share: float, folder: Path) -> dict:
 def _write_weights(base: Path, trained: Path, share: float, folder: Path) -> dict:
     starts, ends = StoredWeights(base), StoredWeights(trained)
     for file in sorted(trained.glob("*.safetensors")):
-        weights = {}
-        with safe_open(file, "pt") as tensors:
-            metadata = tensors.metadata()
-            for name in tensors.keys():  # noqa: SIM118 (no mapping)
-                start, end = starts.get(name), tensors.get_tensor(name)
+        shutil.copyfile(file, folder / file.name)
+        with (folder / file.name).open("r+b") as stream:
+            for name, place in _places(stream).items():
+                start, end = starts.get(name), ends.get(name)
                 if start is None or start.shape != end.shape:
                     raise InputError(
                         f"{base}: no weight {name} of the shape {[*end.shape]} that {trained} has; they can "
                         f"only be averaged where transformers saved both, so save the base anew with "
                         f"save_pretrained"
                     )
-                weights[name] = averaged(start, end, share)
-        save_file(weights, folder / file.name, metadata=metadata)
+                stream.seek(place)
+                stream.write(averaged(start, end, share).reshape(-1).view(torch.uint8).numpy())
     stored, dtypes = StoredWeights(folder), {end.dtype for end in map(ends.get, ends.files)}
 
     def kept_of(name: str, start: torch.Tensor) -> tuple | None:
@@ -119,6 +118,15 @@ def _write_weights(base: Path, trained: Path, share: float, folder: Path) -> dic
 
     dtype = min((dtype for dtype in dtypes if dtype.is_floating_point), key=lambda dtype: dtype.itemsize)
     return update.measure(kept_of, base, torch.device("cpu"), dtype)
+
+
+def _places(stream: BinaryIO) -> dict[str, int]:
+    """Where each weight of a safetensors file begins: 8 bytes say how long its header is, and the header how
+    far behind it each weight is."""
+    length = int.from_bytes(stream.read(8), "little")
+    header = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    return {name: 8 + length + entry["data_offsets"][0] for name, entry in header.items()}
 
 
 def _write_adapters(base: Path, trained: Path, share: float, folder: Path) -> dict:

@@ -81,8 +81,8 @@ def train_mem_mb(parameters: float, gpus: int, lora: bool = False) -> int:
 
 
 def average_mem_mb(parameters: float) -> int:
-    """Main memory of a job that averages weights (MB): libraries, and one file of weights in float32, which
-    is at most all of them."""
+    """Main memory of a job that averages weights (MB): libraries, and copies of one weight at a time, which
+    together stay below all weights in float32."""
     return 4000 + int(4 * parameters / 1e6)
 
 
