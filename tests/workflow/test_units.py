@@ -1,6 +1,7 @@
 """Two units of a study, each made from nothing in a clone of its own, and the report of both in a third."""
 
 import csv
+import re
 import runpy
 import shutil
 import sys
@@ -91,10 +92,12 @@ def test_the_report_of_two_units_is_that_of_one_run(new_project, program, capfd)
     tables = {path.name: path for path in (whole / "results/tables/small").glob("*.md")}
     assert len(tables) > 5
     for name, path in tables.items():
-        if name != "training.md":  # it has times
-            assert (drawn / name).read_bytes() == path.read_bytes(), name
+        ours, theirs = ((folder / name).read_text() for folder in (drawn, path.parent))
+        if name == "compute.md":  # its last column is seconds
+            ours, theirs = (re.sub(r"\| [^|]*\|$", "", text, flags=re.M) for text in (ours, theirs))
+        assert ours == theirs, name
     with (drawn / "table.csv").open(newline="") as stream:
         assert [line["row"] for line in csv.DictReader(stream)] == ["base", "sft", "tms"]
     examples = (drawn / "examples_small_facts.md").read_text()
-    assert examples.splitlines()[2] == "| Prompt | base | sft | tms |"
+    assert examples.splitlines()[2] == "| Prompt | Base | SFT | TMS |"
     assert "Not in these tables" not in (drawn / "contents.md").read_text()
