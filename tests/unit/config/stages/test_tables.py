@@ -80,3 +80,17 @@ def test_an_average_costs_its_run_and_the_averaging():
     own = {"average-half": "results/tiny/half/chain/seed0/train.cost.json"}
     assert tables.run_costs(config, "tiny", "half", "chain", 0) == run_costs("tms") | own
     assert tables.health_files(config, "tiny", "half") == {}
+
+
+def test_what_a_benchmark_leaves_out_stands_beside_the_numbers():
+    entry = {
+        "kind": "ifeval",
+        "grader": "ifeval",
+        "test": 9,
+        "max_new_tokens": 9,
+        "options": {"sentences": False},
+    }
+    suites = SHIPPED["suites"] | {"miniature": SHIPPED["suites"]["miniature"] | {"reported": ["left"]}}
+    config = SHIPPED | {"tasks": SHIPPED["tasks"] | {"left": entry}, "suites": suites}
+    assert " --note " not in tables.aggregate_flags(SHIPPED, "tiny", "sft")
+    assert " --note 'left is without the prompts" in tables.aggregate_flags(config, "tiny", "sft")
