@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +18,7 @@ from tms.io.errors import InputError
 from tms.io.provenance import facts
 
 RECORD = "unit.json"
-LARGEST = 1_500_000  # bytes of a unit's files: they are committed
+LARGEST = 1_500_000  # bytes of a unit's files, which are committed, above which that is told
 # Where a machine keeps its files, which changes no result.
 PLACES = {"--data-root"}
 
@@ -113,7 +114,7 @@ def commit() -> str:
 
 
 def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folder: Path) -> None:
-    """Copy a unit's measured files into its folder, and write its record last.
+    """Copy a unit's measured files into its folder, and write its record last; many bytes are told.
 
     Args:
         unit: whose runs they are.
@@ -121,16 +122,14 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
         jobs: those that they were made by.
         elapsed: seconds of the commands that made them.
         folder: of the unit; what an earlier collection left there goes.
-
-    Raises:
-        InputError: the files are too large to be committed.
     """
     size = sum(Path(path).stat().st_size for path in files)
     if size > LARGEST:
         largest = max(files, key=lambda path: Path(path).stat().st_size)
-        raise InputError(
-            f"units.{unit.name}: its files have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g} MB "
-            f"({largest} is the largest); give it fewer methods, or lower drift.prompts or `limit` of tasks"
+        print(
+            f"warning: units.{unit.name}: its files have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g} MB "
+            f"({largest} is the largest); give it fewer methods, or lower drift.prompts or `limit` of tasks",
+            file=sys.stderr,
         )
     shutil.rmtree(folder, ignore_errors=True)
     for path in files:
