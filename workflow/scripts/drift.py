@@ -81,14 +81,8 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         if not examples:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
     wanted = [
-        {
-            "benchmark": name,
-            **example,
-            "split": "heldout" if name == HELDOUT else "test",
-            "checkpoint": "",
-            "sample": number,
-            "prompts": name,
-        }
+        {"benchmark": name, **example, "split": "heldout" if name == HELDOUT else "test"}
+        | {"checkpoint": "", "sample": number, "prompts": name}
         for name, examples in sets.items()
         for example in examples
         for number in range(args.kl_samples)
