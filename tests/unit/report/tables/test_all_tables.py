@@ -178,13 +178,28 @@ def test_table9_has_the_runs_on_each_target(folder, lookup):
     assert float(lines[2]["target"]) == pytest.approx(reading.value)
 
 
-def test_correlations_name_the_points_behind_each_row(folder):
-    points = {line["points"] for line in read(folder / "correlations.csv")}
-    within = {"ranked within each target", "chain alone", "mini countdown alone"}
-    assert points == within | {
-        "all",
-        *(f"without {name}" for name in METHODS),
-    }
+def test_correlations_have_a_row_for_each_set_of_points_with_its_range_without_one_recipe(folder, lookup):
+    lines = read(folder / "correlations.csv")
+    points = {line["points"] for line in lines}
+    assert points == {"all", "ranked within each target", "chain alone", "mini countdown alone"}
+    assert len(lines) == 6 * 2 * 4
+    name, where = "spearman.pld_ref.per_sequence", {"group": "sft", "prompts": ""}
+    values = [cell["value"] for cell in lookup.cells("correlations", name, **where) if cell["method"]]
+    (line,) = [
+        line
+        for line in lines
+        if (line["predictor"], line["family"], line["points"])
+        == ("PLD to references / sequence", "sft", "all")
+    ]
+    found = [float(line[column]) for column in ("lowest", "highest")]
+    assert len(values) == len(METHODS) and found == pytest.approx([min(values), max(values)], rel=1e-7)
+    assert [line["lowest"] for line in lines if line["points"] != "all"] == [""] * 36
+
+
+def test_with_one_target_a_correlation_stands_once(tmp_path):
+    lookup = report_cells.lookup(suite=report_cells.SUITE | {"targets": ["chain"]})
+    table = all_tables.diagnoses.correlations([lookup])
+    assert {texts["points"] for texts, _ in table.rows} == {"all"} and len(table.rows) == 12
 
 
 def test_models_stand_below_each_other(tmp_path):

@@ -161,36 +161,60 @@ def theorem61(lookups: list[CellLookup]) -> Table:
 
 
 def correlations(lookups: list[CellLookup]) -> Table:
-    """Figure 2's rank correlations of forgetting with KL and PLD: all points, one target, without one method.
+    """Figure 2's rank correlations of forgetting with KL and PLD: all points, and within the targets.
+
+    With a single target the latter are the former.
 
     Raises:
         NotMeasuredError: no model has cells of the correlations.
     """
     rows = []
     for lookup in having(lookups, "correlations"):
-        predictors = lookup.quantities("correlations", "spearman")
-        for cell in (cell for name in predictors for cell in lookup.cells("correlations", name)):
-            kind, _, predictor = cell["quantity"].partition(".")
-            task = cell["train_task"]
-            ranked = f"{names.benchmark(task)} alone" if task else "ranked within each target"
-            within = ranked if kind == "spearman_within" else "all"
-            points = f"without {names.method(cell['method'])}" if cell["method"] else within
-            texts = {"model": lookup.info.model, "predictor": names.quantity(predictor)}
-            texts |= {"prompts": names.benchmark(cell["prompts"]), "family": cell["group"], "points": points}
-            rows.append((texts, {"rho": Reading.of(cell)}))
+        one_target = len(lookup.info.suite.targets) == 1
+        for name in lookup.quantities("correlations", "spearman"):
+            kind, _, predictor = name.partition(".")
+            if kind == "spearman_within" and one_target:
+                continue
+            for cell in lookup.cells("correlations", name, method=""):
+                task = cell["train_task"]
+                ranked = f"{names.benchmark(task)} alone" if task else "ranked within each target"
+                texts = {"model": lookup.info.model, "predictor": names.quantity(predictor)}
+                texts |= {"prompts": names.benchmark(cell["prompts"]), "family": cell["group"]}
+                texts |= {"points": ranked if kind == "spearman_within" else "all"}
+                same = {"group": cell["group"], "prompts": cell["prompts"], "train_task": task}
+                rows.append((texts, _correlation(cell, lookup.cells("correlations", name, **same))))
     labels = {"model": "Model", "predictor": "Predictor", "prompts": "Prompts", "family": "Family"}
-    columns = [Column("rho", "Spearman ρ", "number")]
-    title = "Rank correlation of forgetting with divergences"
+    columns = [
+        Column("rho", "Spearman ρ", "number"),
+        Column("p", "p", "number"),
+        Column("lowest", "Lowest without one recipe", "number"),
+        Column("highest", "Highest without one recipe", "number"),
+    ]
+    notes = [
+        "An association of forgetting's magnitude with each divergence, over recipes: what moves both, such "
+        "as the learning rate, makes one. p: permutation test, not corrected for the others here.",
+    ]
     return Table(
         "correlations",
-        title,
+        "Rank correlation of forgetting with divergences",
         labels | {"points": "Points"},
         columns,
         rows,
         brackets="Brackets: 95 % bootstrap interval over methods.",
-        notes=[note for note in [floor_words(*lookups)] if note],
+        notes=notes + [note for note in [floor_words(*lookups)] if note],
         counted="Points, each the runs of a method on a target",
     )
+
+
+def _correlation(cell: dict, cells: list[dict]) -> dict[str, Reading | None]:
+    """A correlation with its p-value, and its range over the cells that each lack one recipe."""
+    rho, without = Reading.of(cell), [one["value"] for one in cells if one["method"]]
+    return {
+        "rho": rho,
+        "p": None if rho.p_value is None else Reading(rho.p_value),
+        "lowest": Reading(min(without)) if without else None,
+        "highest": Reading(max(without)) if without else None,
+    }
 
 
 def task_dependence(lookups: list[CellLookup]) -> Table:
