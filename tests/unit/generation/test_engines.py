@@ -3,6 +3,7 @@
 import random
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,9 +11,12 @@ from helpers import tiny_models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, Qwen2Config
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from tms.generation.engines import transformers_engine
 from tms.generation.engines.create import create_engine
+from tms.generation.engines.decoding import attention
 from tms.generation.engines.interface import Prompt
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
@@ -140,6 +144,27 @@ def test_logits_do_not_depend_on_the_batch(engine, monkeypatch):
     run(engine, wanted[40:90], SAMPLINGS[0])
     run(resized(engine, 20), wanted[::-1], SAMPLINGS[0])
     assert compared > 3000
+
+
+def test_prompts_read_in_parts(engine, whole, monkeypatch):
+    monkeypatch.setattr("tms.generation.engines.decoding.READ_TOKENS", 100)
+    assert run(engine, requests(100)[:50], SAMPLINGS[0]) == whole[SAMPLINGS[0]][:50]
+
+
+@pytest.mark.parametrize("queries", [1, 16])
+def test_shared_heads_read_in_place_change_no_bit(queries):
+    """The same bits as transformers' own, which copies keys and values for each head."""
+    generator = torch.Generator().manual_seed(0)
+    query = torch.randn(32, 6, queries, 16, generator=generator)
+    key, value = torch.randn(2, 32, 2, 48, 16, generator=generator)
+    last = torch.randint(0, 48, (32, 1, queries, 1), generator=generator)
+    mask = torch.arange(48) <= last
+    module = SimpleNamespace(num_key_value_groups=3, is_causal=True)
+    with torch.inference_mode():
+        here, _ = attention(module, query, key, value, mask, scaling=0.25)
+        expected, _ = sdpa_attention_forward(module, query, key, value, mask, scaling=0.25)
+    assert torch.equal(here, expected)
+    assert ALL_ATTENTION_FUNCTIONS["sdpa"] is attention
 
 
 def test_time_is_shared_out(engine):

@@ -7,12 +7,17 @@ On a CPU in float32 a row's text is the same bit for bit whatever shares its bat
 - Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`: matrix kernels treat the last
   few rows of an odd size in another way.
 - MKL is asked for results that do not depend on where in memory a matrix starts (MKL_CBWR).
+
+Prompts are read a few rows at a time, and heads that share keys and values read them where they are: both
+change no bit, and a large batch would else spend its time on memory.
 """
 
 import time
 from collections.abc import Callable
 
 import torch
+from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.next_token import choose
@@ -20,6 +25,25 @@ from tms.generation.sampling import Sampling
 
 ROW_STEP = 32
 SLOT_STEP = 16
+READ_ROWS = ROW_STEP // SLOT_STEP  # of a multiple of as many prompts, the tokens are a multiple of ROW_STEP
+READ_TOKENS = 4096  # of prompts that are read together: more are slower on a CPU, by up to a quarter
+
+
+def attention(module, query, key, value, attention_mask, scaling=None, **settings):
+    """Attention `sdpa` of transformers, but on a CPU no keys and values are copied for heads that share them.
+
+    transformers does so whenever there is a mask, since a GPU has no fast kernel for it; the CPU's gives the
+    same bits either way.
+    """
+    if attention_mask is None or query.device.type != "cpu" or torch.is_grad_enabled():
+        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **settings)
+    attended = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
+    )
+    return attended.transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register("sdpa", attention)
 
 
 @torch.inference_mode()
@@ -63,7 +87,7 @@ class _Batch:
         self.positions = self._tensor([len(ids) - 1 for ids in rows], padded)
         self.tokens = self._tensor([ids[-1] for ids in rows], padded)
         self.longest = max(map(len, rows)) - 1  # position of the last token of the longest row
-        self.cache = _SlotCache(self.device)
+        self.cache = _SlotCache(self.device, padded)
         if self.longest:
             self._read(rows)
 
@@ -117,17 +141,26 @@ class _Batch:
     def _read(self, prompts: list[tuple[int, ...]]) -> None:
         """Fill the cache with all but the last token of each prompt; the first step reads that one."""
         places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
-        unique = list(places) + prompts[:1] * (_round_up(len(places), ROW_STEP) - len(places))
+        unique = list(places) + prompts[:1] * (_round_up(len(places), READ_ROWS) - len(places))
         length = _round_up(self.longest, SLOT_STEP)
         tokens = torch.tensor([(prompt[:-1] + (0,) * length)[:length] for prompt in unique])
+        tokens = tokens.to(self.device)
         positions = torch.arange(length, device=self.device).expand(len(unique), -1)
-        self._forward(tokens.to(self.device), positions, length)
+        at_once = max(1, READ_TOKENS // length // READ_ROWS) * READ_ROWS
+        for first in range(0, len(unique), at_once):
+            part = slice(first, first + at_once)
+            self._forward(tokens[part], positions[part], length, first)
         if len(places) < len(prompts):
             self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
 
-    def _forward(self, tokens: torch.Tensor, positions: torch.Tensor, visible: int) -> torch.Tensor:
-        """Run the model; position p sees the slots 0..p of its row, of which the first `visible` exist."""
-        self.cache.prepare(positions, visible)
+    def _forward(
+        self, tokens: torch.Tensor, positions: torch.Tensor, visible: int, first: int = 0
+    ) -> torch.Tensor:
+        """Run the model on the rows from `first` on.
+
+        Position p sees the slots 0..p of its row, of which the first `visible` exist.
+        """
+        self.cache.prepare(positions, visible, first)
         slots = torch.arange(visible, device=self.device)
         mask = slots <= positions[:, None, :, None]  # [batch, 1, query, slot]
         return self.model(
@@ -146,19 +179,21 @@ class _Batch:
 class _SlotCache:
     """Keys and values of a batch, two [row, head, slot, channel] tensors a layer, growing in steps."""
 
-    def __init__(self, device: str):
-        self.device = device
+    def __init__(self, device: str, size: int):
+        self.device, self.size = device, size  # rows
         self.layers: list[list[torch.Tensor]] = []
 
-    def prepare(self, positions: torch.Tensor, visible: int) -> None:
-        """Say where the next forward pass writes, [row, query], and how many slots it sees."""
+    def prepare(self, positions: torch.Tensor, visible: int, first: int) -> None:
+        """Say where the next pass writes, [row, query] from row `first` on, and how many slots it sees."""
         self.positions, self.visible = positions, visible
-        self.rows = torch.arange(len(positions), device=self.device)[:, None]
+        self.part = slice(first, first + len(positions))
+        self.rows = torch.arange(first, first + len(positions), device=self.device)[:, None]
 
     def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_args, **_kwargs):
         """Store a layer's new keys and values, and return all that is visible (called by the model)."""
         if layer == len(self.layers):
-            self.layers.append([keys[:, :, :0], values[:, :, :0]])
+            _, heads, _, channels = keys.shape
+            self.layers.append([keys.new_zeros(self.size, heads, 0, channels) for _ in range(2)])
         for side, new in enumerate((keys, values)):
             stored = self.layers[layer][side]
             if stored.shape[2] < self.visible:
@@ -166,7 +201,7 @@ class _SlotCache:
             # Advanced indices on both sides of a slice put the indexed axes first: [row, query, head, ...].
             stored[self.rows, :, self.positions] = new.transpose(1, 2)
         keys, values = self.layers[layer]
-        return keys[:, :, : self.visible], values[:, :, : self.visible]
+        return keys[self.part, :, : self.visible], values[self.part, :, : self.visible]
 
     def get_seq_length(self, layer: int = 0) -> int:
         """Number of visible slots (asked by the model)."""
