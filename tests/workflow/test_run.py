@@ -122,6 +122,33 @@ def test_another_alpha_generates_only_the_missing_pairs(project):
     assert stored_rows(project) == before
 
 
+def test_an_average_of_a_finished_run_trains_nothing(project):
+    import torch
+    from safetensors.torch import load_file
+
+    averages = "models: {tiny: {experiments: [main, averages]}}\nexperiments: {averages: [average_50]}\n"
+    overlay = project.overlay("o.yaml", averages)
+    run = project.folder / "results/tiny/average_50/chain/seed0"
+    target = str((run / "checkpoint-1of1").relative_to(project.folder))
+    touched = "--rerun-triggers=mtime"  # another experiment makes other runs save other points
+    assert project.planned(target, touched, configs=(overlay,)) == {"average": 1}
+    done = project.snakemake(touched, target, configs=(overlay,))
+    assert done.returncode == 0, done.stderr[-3000:]
+    start, end, found = (
+        load_file(folder / "model.safetensors")
+        for folder in (
+            project.folder / "models/tiny/base",
+            project.folder / "results/tiny/sft/chain/seed0/checkpoint-1of1",
+            run / "checkpoint-1of1",
+        )
+    )
+    assert all(torch.equal(found[name], (start[name] + end[name]) / 2) for name in found)
+    assert json.loads((run / "train.cost.json").read_text())["optimizer_steps"] == 0
+    assert project.planned("results/tiny/average_50/table.csv", touched, configs=(overlay,)) == {
+        **{"generate": 2, "grade": 2, "drift": 2, "average": 1, "aggregate": 1}
+    }
+
+
 def test_a_truncated_file_is_named_and_nothing_else_is_lost(project):
     # A harvest that was made again may hold the seconds of equal rows of another method: its mixture is new.
     done = project.snakemake("results/tiny/tms/chain/seed0/checkpoint-1of1")

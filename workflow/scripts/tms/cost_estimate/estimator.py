@@ -132,7 +132,7 @@ class Estimator:
         share = self.sizes.trained_parameters(folder, keys.get("lora")) / self.sizes.parameters(folder)
         saved = share * self.sizes.checkpoint_bytes(folder, keys["checkpoint_dtype"])
         read = 2 * (self.sizes.bytes(folder) + saved)
-        seconds = read / self.figures.plain["load_bytes_a_second"]
+        seconds = self.figures.stage_seconds(job.rule) + read / self.figures.plain["load_bytes_a_second"]
         seconds += saved / self.figures.plain["save_bytes_a_second"]
         return Estimate(job, seconds, bytes=saved)
 
