@@ -58,7 +58,7 @@ def test_measures_have_their_own_units():
     base, sft, _ = table.rows
     assert [entry.text for entry in base] == ["Base", "1.250", "0.500", "–", "31.0", "25.0"]
     assert [entry.text for entry in sft] == ["SFT", "1.250", "0.500", "0.125", "31.0", "25.0"]
-    assert sft[1].below == "1.200 to 1.300; change −0.250 (−0.300 to −0.200)"
+    assert sft[1].below == "1.200 to 1.300\nchange −0.250\n(−0.300 to −0.200)"
     assert sft[2].below == "0.450 to 0.550"
 
 

@@ -360,6 +360,12 @@ def test_a_retention_set_marks_what_is_computed_from_it(tmp_path):
     assert len(marked) == len(METHODS) + 1 and all("facts" in line for line in marked)
 
 
+def test_methods_at_a_share_of_the_learning_rate_are_named():
+    table = settings.table4_5([report_cells.lookup(cells=[], scales={"sft_lr10": 0.1, "tms_lr30": 0.3})])
+    assert table.notes == ["At a share of the learning rate: TMS lr30 0.3, SFT lr10 0.1."]
+    assert settings.table4_5([report_cells.lookup(cells=[])]).notes == []
+
+
 def test_settings_are_printed_exactly():
     rows = [{"tasks": ["chain"], "learning_rate": 1.2345678e-05, "tensor_parallel": 0}]
     made = settings.table4_5([report_cells.lookup(cells=[], settings=rows)])

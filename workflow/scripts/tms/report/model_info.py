@@ -19,6 +19,7 @@ class ModelInfo:
         kinds: method -> kind, for every method of the experiments.
         parameters: size of the model; None where the config does not say.
         settings: rows of Tables 4 and 5, one for each group of target tasks with the same settings.
+        scales: method -> the share of the learning rate that it trains at, where that is not all of it.
     """
 
     model: str
@@ -27,6 +28,7 @@ class ModelInfo:
     kinds: dict[str, str]
     parameters: float | None = None
     settings: list[dict] = field(default_factory=list)
+    scales: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, model: str, text: str) -> "ModelInfo":

@@ -75,8 +75,20 @@ def model_info(config: dict, model: str) -> str:
             },
             "parameters": config["models"][model].get("parameters"),
             "settings": stand_ins.grouped_settings(config, model),
+            "scales": _scales(config, model),
         }
     )
+
+
+def _scales(config: dict, model: str) -> dict[str, float]:
+    """The share of the learning rate that a method trains at, of those that have another than all of it."""
+    methods = [name for chosen in study.experiments(config, model).values() for name in chosen]
+    scales = {
+        name: study.section(config, "training", model, name)["learning_rate_scale"]
+        for name in dict.fromkeys(methods)
+        if study.trained(config, name) == name
+    }
+    return {name: scale for name, scale in scales.items() if scale != 1}
 
 
 def figure_flags(config: dict, scope: str) -> str:

@@ -189,7 +189,7 @@ def _measure(reading: Reading | None, change: Reading | None, ending: str) -> En
     if change is None:
         return entry
     told = _number(change, "+.3f")
-    return replace(entry, below=f"{entry.below}; change {told.text} ({told.below})")
+    return replace(entry, below=f"{entry.below}\nchange {told.text}\n({told.below})")
 
 
 def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> PageTable:

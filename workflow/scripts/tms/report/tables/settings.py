@@ -37,7 +37,13 @@ def table4_5(lookups: list[CellLookup]) -> Table:
     if not rows:
         raise NotMeasuredError("no settings of a model were given")
     title = "Tables 4 and 5: hyperparameters of full fine-tuning, and cards that generate"
-    return Table("table4_5", title, {"model": "Model"} | SETTINGS, [], rows)
+    scaled = {(name, share) for lookup in lookups for name, share in lookup.info.scales.items()}
+    shares = ", ".join(
+        f"{names.method(name)} {share:g}"
+        for name, share in sorted(scaled, key=lambda pair: (-pair[1], pair[0]))
+    )
+    notes = [f"At a share of the learning rate: {shares}."] if shares else []
+    return Table("table4_5", title, {"model": "Model"} | SETTINGS, [], rows, notes)
 
 
 def _text(value: object) -> str:
