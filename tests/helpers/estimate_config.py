@@ -51,7 +51,7 @@ CONFIG = {
 def device(peak: float = 1e14, rate: float = 1000.0) -> Device:
     """Training and forward passes at half the peak; every start takes 10 s."""
     start = {"train": 10.0, "generate": 10.0, "score": 10.0}
-    return Device(peak, 0.5, 0.5, {1e9: 3 * rate, 3e9: rate}, start)
+    return Device(peak, {1.0: 0.5}, {1.0: 0.5}, {1e9: 3 * rate, 3e9: rate}, start)
 
 
 def figures() -> Throughput:

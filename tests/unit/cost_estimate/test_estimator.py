@@ -259,7 +259,7 @@ class TestStages:
 
 class TestSpeeds:
     def test_generation_between_two_counts_is_a_line_in_logarithms(self):
-        given = Device(1, 1, 1, {1e9: 8000.0, 4e9: 2000.0}, {})
+        given = Device(1, {}, {}, {1e9: 8000.0, 4e9: 2000.0}, {})
         assert given.tokens_a_second(2e9) == pytest.approx(4000)
         assert [given.tokens_a_second(count) for count in (0.5e9, 1e9, 4e9, 8e9)] == pytest.approx(
             [16000, 8000, 2000, 1000]

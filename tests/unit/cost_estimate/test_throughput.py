@@ -20,6 +20,16 @@ def test_the_shipped_file(device):
         assert rates == sorted(rates, reverse=True)
 
 
+def test_a_share_of_the_peak_by_parameter_count():
+    """A CPU multiplies a small model's matrices slowly; 95 tokens/s of 135M parameters were measured."""
+    cpu = throughput.read(SHIPPED).cpu
+    assert cpu.training_seconds(1.345e8, 43_000) == pytest.approx(43_000 / 95, rel=0.05)
+    counts = [1e5, 0.87e6, 1e7, 1.35e8, 1e9]
+    rates = [2 * count / cpu.forward_seconds(count, 1) / cpu.peak_flops for count in counts]
+    assert rates == pytest.approx([0.15, 0.15, rates[2], 0.73, 0.73])
+    assert 0.15 < rates[2] < 0.73
+
+
 def test_every_task_has_a_length():
     tasks = yaml.safe_load((CONFIG / "config.yaml").read_text())["tasks"]
     assert set(tasks) <= set(throughput.read(SHIPPED).lengths)
@@ -32,6 +42,8 @@ def test_every_task_has_a_length():
         (("verified",), True, "verified: True is not a number above 0"),
         (("devices", "cpu", "peak_tflops"), "1e9", "devices.cpu.peak_tflops: '1e9' is not a number above 0"),
         (("devices", "a100", "generation"), {}, "devices.a100.generation is empty"),
+        (("devices", "cpu", "training"), {}, "devices.cpu.training is empty"),
+        (("devices", "cpu", "forward"), {1e6: 0}, "devices.cpu.forward.1000000.0: 0 is not a number above 0"),
         (("devices", "a100", "generation"), 7, "devices.a100.generation: 7 is not a mapping"),
         (("devices", "a100", "measured"), {"speed": "now"}, "devices.a100.measured: {'speed': 'now'} is no"),
         (("device",), "tpu", "devices has no 'tpu'"),

@@ -22,7 +22,7 @@ def test_measured_and_assumed_are_told_apart(file):
     measured = {"training": 0.41, "generation": {1.54e9: 15000.0}, "start": {"generate": 80.0}}
     throughput_file.write(file, "h200", "h100", measured, 989, "2026-11-28, make gpu-check")
     card = throughput.read(file).card
-    assert (card.training, card.forward, card.peak_flops) == (0.41, 0.25, 989e12)
+    assert (card.training, card.forward, card.peak_flops) == ({1.0: 0.41}, {1.0: 0.25}, 989e12)
     assert card.generation == {1.54e9: 15000.0}
     assert card.start == {"train": 120, "generate": 80, "score": 60}
     assert card.measured == dict.fromkeys(measured, "2026-11-28, make gpu-check")
@@ -43,7 +43,7 @@ def test_a_second_run_adds_to_the_first(file):
     throughput_file.write(file, "h200", "h100", {"training": 0.41, "forward": 0.3}, 989, "first")
     throughput_file.write(file, "h200", "h100", {"training": 0.5}, 989, "second")
     card = throughput.read(file).card
-    assert (card.training, card.forward) == (0.5, 0.3)
+    assert (card.training, card.forward) == ({1.0: 0.5}, {1.0: 0.3})
     assert card.measured == {"training": "second", "forward": "first"}
     assert file.read_text().count("  h200:\n") == 1
 

@@ -43,8 +43,8 @@ class Device:
     """Speed of one card, or of one thread of a CPU."""
 
     peak_flops: float
-    training: float  # share of the peak
-    forward: float
+    training: dict[float, float]  # parameters -> share of the peak
+    forward: dict[float, float]
     generation: dict[float, float]  # parameters -> tokens/s
     start: dict[str, float]  # train | generate | score -> seconds
     measured: dict[str, str] = field(default_factory=dict)  # of SPEEDS -> when and how
@@ -57,11 +57,11 @@ class Device:
 
     def training_seconds(self, parameters: float, tokens: float) -> float:
         """Seconds to train on so many tokens, prompts included."""
-        return TRAINING_FLOPS * parameters * tokens / (self.peak_flops * self.training)
+        return TRAINING_FLOPS * parameters * tokens / (self.peak_flops * _at_count(self.training, parameters))
 
     def forward_seconds(self, parameters: float, tokens: float) -> float:
         """Seconds to read or score so many tokens."""
-        return FORWARD_FLOPS * parameters * tokens / (self.peak_flops * self.forward)
+        return FORWARD_FLOPS * parameters * tokens / (self.peak_flops * _at_count(self.forward, parameters))
 
     def tokens_a_second(self, parameters: float) -> float:
         """Tokens that a full batch generates each second.
@@ -69,15 +69,8 @@ class Device:
         Between two counts of parameters that are given, the line through both in logarithms; beyond them
         inversely proportional to the count.
         """
-        counts = sorted(self.generation)
-        if parameters <= counts[0]:
-            return self.generation[counts[0]] * counts[0] / parameters
-        if parameters >= counts[-1]:
-            return self.generation[counts[-1]] * counts[-1] / parameters
-        above = next(count for count in counts if count >= parameters)
-        below = counts[counts.index(above) - 1]
-        share = math.log(parameters / below) / math.log(above / below)
-        return self.generation[below] ** (1 - share) * self.generation[above] ** share
+        nearest = min(max(parameters, min(self.generation)), max(self.generation))
+        return _at_count(self.generation, nearest) * nearest / parameters
 
 
 @dataclass(frozen=True)
@@ -98,6 +91,19 @@ class Throughput:
     def assumed(self, task: str, what: str) -> float:
         """Tokens of a task's prompts or completions, as the file states them."""
         return self.lengths.get(task, self.lengths["other"])[what]
+
+
+def _at_count(figures: dict[float, float], parameters: float) -> float:
+    """A figure between two counts, on the line through both in logarithms; beyond them the nearest one's."""
+    counts = sorted(figures)
+    if parameters <= counts[0]:
+        return figures[counts[0]]
+    if parameters >= counts[-1]:
+        return figures[counts[-1]]
+    above = next(count for count in counts if count >= parameters)
+    below = counts[counts.index(above) - 1]
+    share = math.log(parameters / below) / math.log(above / below)
+    return figures[below] ** (1 - share) * figures[above] ** share
 
 
 def read(path: Path, device: str | None = None) -> Throughput:
@@ -139,6 +145,15 @@ def _device(figures: dict, path: Path, name: str) -> Device:
     generation = _numbers(figures, path, "devices", name, "generation")
     if not generation:
         raise InputError(f"{path}: devices.{name}.generation is empty; write parameters: tokens a second")
+
+    def shares(speed: str) -> dict[float, float]:
+        if not isinstance(_at(figures, path, "devices", name, speed), dict):
+            return {1.0: _number(figures, path, "devices", name, speed)}  # of any count
+        found = _numbers(figures, path, "devices", name, speed)
+        if not found:
+            raise InputError(f"{path}: devices.{name}.{speed} is empty; write parameters: share of the peak")
+        return {float(count): share for count, share in found.items()}
+
     measured = _at(figures, path, "devices", name).get("measured") or {}
     if not isinstance(measured, dict) or not measured.keys() <= {*SPEEDS}:
         raise InputError(
@@ -146,8 +161,8 @@ def _device(figures: dict, path: Path, name: str) -> Device:
         )
     return Device(
         peak_flops=1e12 * _number(figures, path, "devices", name, "peak_tflops"),
-        training=_number(figures, path, "devices", name, "training"),
-        forward=_number(figures, path, "devices", name, "forward"),
+        training=shares("training"),
+        forward=shares("forward"),
         generation={float(count): rate for count, rate in generation.items()},
         start=_numbers(figures, path, "devices", name, "start", need=["train", "generate", "score"]),
         measured={speed: str(how) for speed, how in measured.items()},
