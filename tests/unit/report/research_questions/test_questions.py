@@ -542,7 +542,7 @@ def relation(predictor, value, group, prompts="", left_out="", half=0.1, quantit
 
 def law(kl, ref, recipes=6, **others):
     """Rank correlations of KL and PLD to references, over all recipes and without each."""
-    cells = []
+    cells, others = [], {"n": recipes * len(SUITE.targets)} | others
     for left_out in ["", *(f"m{place}" for place in range(recipes))]:
         cells.append(relation("kl.policy_base", kl, "all", "heldout", left_out, **others))
         cells.append(relation("pld_ref", ref, "sft", "", left_out, **others))
@@ -569,6 +569,7 @@ def test_mechanism(kl, ref, own, expected):
     outcome, evidence = verdict("RQ6", [*law(kl, ref), relation("pld_own", own, "sft")])
     assert outcome == expected
     assert f"Deciding nothing, since it holds the entropy of each supervision: {'PLD to own'}" in evidence
+    assert ("The two point in opposite directions" in evidence) == (kl * ref < 0)
 
 
 @pytest.mark.parametrize(
@@ -585,6 +586,9 @@ def test_recipes_that_no_order_could_make_significant_are_too_few():
     outcome, evidence = verdict("RQ6", law(0.9, 0.9, recipes=4))
     assert outcome == "not measured"
     assert "4 recipes have so few orders" in evidence and "below 0.167; it takes 5" in evidence
+    # Of four points no three are correlated, so none of the cells without one recipe has a value.
+    alone = [cell for cell in law(0.9, 0.9, recipes=4) if not cell["method"]]
+    assert "4 recipes have so few orders" in verdict("RQ6", alone)[1]
     assert verdict("RQ6", law(0.9, 0.9, recipes=5))[0] == SUPPORTED
 
 

@@ -143,6 +143,8 @@ def mechanism(lookup: CellLookup) -> Finding:
         verdict = CONTRADICTED
     words = "; ".join(map(_in_words, relations.values()))
     text = f"Rank correlation with the magnitude of forgetting: {words}."
+    if set(directions.values()) == {1, -1}:
+        text += " The two point in opposite directions."
     if fragile:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
     if described := _relation(lookup, *BESIDE):
@@ -234,9 +236,9 @@ def _relation(lookup: CellLookup, predictor: str, family: str, prompts: str) -> 
 
 
 def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> int:
-    """Number of recipes in a correlation: each was left out once."""
-    cells = lookup.cells(CORRELATIONS, f"spearman.{predictor}", group=family, prompts=prompts)
-    return len({cell["method"] for cell in cells} - {""})
+    """Number of recipes in a tested correlation: each has a point on every target."""
+    reading = lookup.reading(CORRELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
+    return reading.n // len(lookup.info.suite.targets)
 
 
 def _in_words(relation: Contrast) -> str:
