@@ -44,11 +44,15 @@ def test_the_comparison_reads_the_models_that_stand_for_the_papers():
     assert "--only" not in figures.compare_flags(SHIPPED, "all")
 
 
+SCALES = {"sft_lr30": 0.3, "sft_lr10": 0.1, "tms_lr30": 0.3, "tms_lr10": 0.1}
+
+
 def test_what_figures_and_tables_know_of_a_model():
     words = shlex.split(figures.table_flags(SHIPPED, "tiny"))
     assert words[0] == "--models" and words[2] == "--cells"
     info = json.loads(words[1].removeprefix("tiny="))
-    assert sorted(info) == ["experiments", "kinds", "parameters", "settings", "suite"]
+    assert sorted(info) == ["experiments", "kinds", "parameters", "scales", "settings", "suite"]
+    assert info["scales"] == {name: share for name, share in SCALES.items() if name in info["kinds"]}
     assert info["kinds"]["tms_trsft"] == "tms" and info["suite"] == SHIPPED["suites"]["miniature"]
     assert words[words.index("--contamination") + 1 :] == [
         "tiny/mini_countdown=data/mini_countdown/miniature/contamination.json",
