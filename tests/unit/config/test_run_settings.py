@@ -77,6 +77,8 @@ def test_values_are_those_that_the_rules_use(method, model, task):
         section, _, key = setting.name.partition(".")
         if section in ("training", "tms", "harvest", "on_policy"):
             assert setting.value == study.section(OVERLAID, section, model, method, task)[key]
+        if section == "drift":
+            assert setting.value == study.drift(OVERLAID, model)[key]
         if section == "diagnose":
             name, _, key = key.partition(".")
             assert setting.value == study.diagnose(OVERLAID, model, name)[key]

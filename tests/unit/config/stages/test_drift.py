@@ -29,6 +29,13 @@ def test_a_student_has_targets_of_its_own():
     )
 
 
+def test_a_model_may_have_kl_measured_on_less():
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["tiny"]["drift"] = {"prompts": 8}
+    given = drift.drift_flags(config, "tiny", "tms", "chain", "0")
+    assert "--kl-prompts 8 --kl-samples 2 " in given
+
+
 def test_an_on_policy_method_has_none():
     run = "results/tiny/grpo/chain/seed0"
     assert drift.drift_flags(SHIPPED, "tiny", "grpo", "chain", "0") == (

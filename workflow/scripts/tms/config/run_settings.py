@@ -10,8 +10,8 @@ from tms.config.suite import tasks_of
 from tms.io.errors import InputError
 
 # Sections that every run reads and no model, task or method overrides.
-GENERAL = ("compute", "data", "evaluation", "drift")
-SECTIONS = ("training", "tms", "harvest", "on_policy", "diagnose")
+GENERAL = ("compute", "data", "evaluation")
+SECTIONS = ("training", "tms", "harvest", "on_policy", "drift", "diagnose")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def run_settings(config: dict, run: Run) -> list[Setting]:
         sections += ["tms", "harvest"]
     for name in sections:
         settings += _merged(name, study.layers(config, name, run.model, run.method, run.task))
+    settings += _merged("drift", study.drift_layers(config, run.model))
     for name in config["diagnose"]:
         if run.method in config["experiments"].get(name, []):
             settings += _merged(f"diagnose.{name}", study.diagnose_layers(config, run.model, name))

@@ -134,6 +134,16 @@ def diagnose_layers(config: dict, model: str, name: str) -> list[Layer]:
     return layers_at(config, [("diagnose", name), ("models", model, "diagnose", name)])
 
 
+def drift(config: dict, model: str) -> dict:
+    """How much KL to the base is measured on; a model's own values come before the general ones."""
+    return merge(drift_layers(config, model))
+
+
+def drift_layers(config: dict, model: str) -> list[Layer]:
+    """The places of the configuration that set it for a model, as `layers` of a section."""
+    return layers_at(config, [("drift",), ("models", model, "drift")])
+
+
 def max_steps(config: dict, model: str, method: str) -> int | None:
     """Optimiser steps of a run of the long diagnosis (Table 1); None: `training.epochs` decide."""
     if method not in config["experiments"].get("mismatch", []):

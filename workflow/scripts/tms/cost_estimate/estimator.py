@@ -260,7 +260,7 @@ class Estimator:
         """Samples of two models, their KL both ways, held-out divergence at each checkpoint, the floor."""
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
-        folder, chosen = entry["base"], self.config["drift"]
+        folder, chosen = entry["base"], settings.drift(self.config, model)
         prompted, beside = self.lengths.measured_beside(task, model, folder)
         sets = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in prompted]
         sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])

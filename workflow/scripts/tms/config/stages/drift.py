@@ -60,7 +60,7 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
     """The checkpoints and targets whose divergence is measured, and the sampling for KL."""
     points = scored_points(config, model, method)
     references = train_references(config, model, method, task) or None
-    own = heldout_mixture(config, model, method, task, seed)
+    own, chosen = heldout_mixture(config, model, method, task, seed), study.drift(config, model)
     prompted = [task, *study.suite(config, model).retention]
     return flags(
         task=task,
@@ -73,8 +73,8 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         answers=labelled(answered(config, model)) or None,
         limits=[f"{name}={tasks.limit(config, name)}" for name in answered(config, model)] or None,
         general=paths.GENERAL if study.suite(config, model).general else None,
-        kl_prompts=config["drift"]["prompts"],
-        kl_samples=config["drift"]["samples"],
+        kl_prompts=chosen["prompts"],
+        kl_samples=chosen["samples"],
         max_new_tokens=max(config["tasks"][name]["max_new_tokens"] for name in prompted),
         seed=seed,
         **engine_flags(config, "models", model),
