@@ -76,6 +76,7 @@ def main(args: argparse.Namespace) -> None:
     read = {unit.name: record.read(folder / unit.name) for unit in entries}
     records = {name: found for name, found in read.items() if found}
     other: dict[str, str] = {}
+    code: dict[str, list[str]] = {}
     faults: list[str] = []
     models = dict.fromkeys(unit.model for unit in entries if unit.name in records)
     if not models:
@@ -83,11 +84,12 @@ def main(args: argparse.Namespace) -> None:
     into = folder.parent
     for model in models:
         jobs = measured.planned_jobs(model, configfiles)
-        today, files = record.planned_with(jobs), {}
+        today, digests, files = record.planned_with(jobs), record.planned_code(jobs), {}
         own = [unit for unit in entries if unit.model == model]
         for unit in own:
             if unit.name not in records:
                 continue
+            code[unit.name] = record.other_code(records[unit.name], digests)
             if difference := record.other_settings(records[unit.name], today):
                 other[unit.name] = difference
                 print(f"{unit.name}: left out, made with other settings ({difference})", file=sys.stderr)
@@ -99,7 +101,7 @@ def main(args: argparse.Namespace) -> None:
             draw_model(written, model, own, files, complete, place, args.cores)
         except InputError as error:  # the other models' tables are drawn all the same
             faults.append(str(error))
-    (into / "units.md").write_text(pages.units_table(entries, records, other))
+    (into / "units.md").write_text(pages.units_table(entries, records, other, code))
     (into / "stages.md").write_text(pages.stages_table(records))
     page = into.with_suffix(".md")
     if page.exists():

@@ -26,13 +26,15 @@ def table_of(text: str, folder) -> list[str]:
 
 def test_units_have_their_times_and_those_of_other_settings_are_named(tmp_path):
     entries = [Unit(name, "m", seed, ("sft", "tms")) for seed, name in enumerate(("in", "old", "later"))]
-    text = units_table(entries, {"in": RECORD, "old": RECORD}, {"old": "x.json: --alpha 0.25, now 0.5"})
+    records, other = {"in": RECORD, "old": RECORD}, {"old": "x.json: --alpha 0.25, now 0.5"}
+    text = units_table(entries, records, other, {"in": ["grade", "harvest"], "old": []})
     assert table_of(text, tmp_path)[2:] == [
         "| in | m | 0 | sft, tms | in | 1.5 | 3.0 | CPU, 2 cores | abc+ |",
         "| old | m | 1 | sft, tms | other settings | 1.5 | 3.0 | CPU, 2 cores | abc+ |",
         "| later | m | 2 | sft, tms | to do |  |  |  |  |",
     ]
     assert "- old is left out, for it was made with other settings (x.json: --alpha 0.25, now 0.5)." in text
+    assert "- in ran other code than today's of grade, harvest." in text and "old ran" not in text
 
 
 def test_stages_are_summed_over_units_the_longest_first(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,15 @@ def test_other_settings_are_told_with_their_file(made):
     other = record.planned_with([job(output, GRADE.replace("0.25", "0.5"))])
     assert record.other_settings(found, other) == f"{output}: --alpha 0.25, now 0.5"
     assert record.other_settings(found, {}) == ""  # a run that the study does not ask for any more
+
+
+def test_other_code_is_told_by_program(made):
+    folder = Path("units/low")
+    record.collect(UNIT, made.output, [made], 1.0, folder)
+    found, output = record.read(folder), made.output[0]
+    assert record.other_code(found, record.planned_code([made])) == []
+    later = replace(made, command=made.command.replace("all:1", "all:2"))
+    assert record.other_code(found, record.planned_code([later])) == ["grade"]
+    assert record.other_settings(found, record.planned_with([later])) == ""
+    del found["code"]
+    assert record.other_code(found, {output: "all:2"}) == []

@@ -48,13 +48,16 @@ def cell(text: str) -> str:
     return "<br>".join(text.split("\n"))
 
 
-def units_table(entries: Sequence[Unit], records: dict[str, dict], other: dict[str, str]) -> str:
+def units_table(
+    entries: Sequence[Unit], records: dict[str, dict], other: dict[str, str], code: dict[str, list[str]]
+) -> str:
     """The units, their times, machines and commits.
 
     Args:
         entries: of the study.
         records: of those that are collected, by name.
         other: units that were made with other settings -> the difference.
+        code: units -> the programs of which they ran other code than today's.
     """
     rows = []
     for unit in entries:
@@ -79,6 +82,7 @@ def units_table(entries: Sequence[Unit], records: dict[str, dict], other: dict[s
     notes = [
         f"{name} is left out, for it was made with other settings ({why})." for name, why in other.items()
     ]
+    notes += [f"{name} ran other code than today's of {', '.join(of)}." for name, of in code.items() if of]
     return markdown("Units", columns, rows, notes)
 
 

@@ -48,8 +48,23 @@ def made_with(jobs: Iterable[Job]) -> dict[str, dict[str, list[str]]]:
 
 def planned_with(jobs: Iterable[Job]) -> dict[str, dict[str, list[str]]]:
     """The flags with which jobs would be made today: first output -> flags."""
-    started = [job for job in jobs if made_by.STARTER in job.command]
-    return {job.output[0]: settings_of(made_by.program(job.command)[0]) for job in started}
+    return {job.output[0]: settings_of(made_by.program(job.command)[0]) for job in _started(jobs)}
+
+
+def made_by_code(jobs: Iterable[Job]) -> dict[str, str]:
+    """The digests of the code that finished jobs ran, by the records beside them: first output -> digest."""
+    records = {job.output[0]: made_by.read(Path(job.output[0])) for job in jobs}
+    return {output: record.get("code", "") for output, record in records.items() if record}
+
+
+def planned_code(jobs: Iterable[Job]) -> dict[str, str]:
+    """The digests of the code that jobs would run today: first output -> digest."""
+    return {job.output[0]: made_by.program(job.command)[1] for job in _started(jobs)}
+
+
+def _started(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs that leave a record of their own."""
+    return [job for job in jobs if made_by.STARTER in job.command]
 
 
 def other_settings(record: dict, today: dict[str, dict[str, list[str]]]) -> str:
@@ -66,6 +81,17 @@ def other_settings(record: dict, today: dict[str, dict[str, list[str]]]) -> str:
         if found := made_by.changed_flags(made, today.get(output, made)):
             return f"{output}: {found[0]}"
     return ""
+
+
+def other_code(record: dict, today: dict[str, str]) -> list[str]:
+    """The programs of a unit's jobs that have other code today, e.g. `harvest`.
+
+    Args:
+        record: of the unit.
+        today: digest of every job of today, as `planned_code` gives them.
+    """
+    changed = [output for output, code in record.get("code", {}).items() if today.get(output, code) != code]
+    return sorted({Path(record["settings"][output]["program"][0]).stem for output in changed})
 
 
 def stage_times(jobs: Iterable[Job]) -> dict[str, dict[str, float]]:
@@ -146,6 +172,7 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
         "stages": stage_times(jobs),
         "files": files,
         "settings": made_with(jobs),
+        "code": made_by_code(jobs),
     }
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
