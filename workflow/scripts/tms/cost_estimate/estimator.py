@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from tms.config import study as settings
 from tms.config.stages.evaluate import sampled_tasks
-from tms.config.stages.mixture import mixture_weights, saved_points
+from tms.config.stages.mixture import saved_points
 from tms.config.tasks import limit
 from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.estimate import Estimate
-from tms.cost_estimate.expected_pairs import counts_of_part, distinct_pairs
+from tms.cost_estimate.expected_pairs import counts_of_part
+from tms.cost_estimate.harvested_pairs import harvested_pairs
 from tms.cost_estimate.lengths import Lengths, Texts
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
 from tms.cost_estimate.throughput import CHOICES, FROZEN_SHARE, Device, Throughput, float32_slowdown
-from tms.io import parquet
 from tms.mixture.schedule import total_steps, total_visits
 
 
@@ -177,49 +176,20 @@ class Estimator:
         return total_visits(prompts, training["epochs"], training["effective_batch"], longest)
 
     def _harvest(self, job: Job) -> Estimate:
-        model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
-        entry = self.config["models"][model]
+        task, entry = job.wildcards["task"], self.config["models"][job.wildcards["model"]]
         train, heldout = (
             self.lengths.references(task, entry["suite"], entry["teacher"], split, entry["base"])
             for split in ("train", "heldout")
         )
         part, parts = int(job.wildcards["part"]), int(job.wildcards["parts"])
-        wanted = self._wanted(job, model, method, train.count, heldout.count)
+        visits = self._visits(job, train.count)
+        wanted = harvested_pairs(self.config, self.lengths, job, visits, train.count, heldout.count)
         counts = counts_of_part(list(wanted.values()), part, parts)
         texts = [
             Texts(sum(count[place] for count in counts), split.prompt, split.completion)
             for place, split in enumerate((train, heldout))
         ]
         return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
-
-    def _wanted(
-        self, job: Job, model: str, method: str, train: float, heldout: float
-    ) -> dict[str, tuple[float, float]]:
-        """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected."""
-        chosen = settings.section(self.config, "harvest", model, method)
-        mixture = mixture_weights(self.config, model, method)
-        everything = train * chosen["samples"] if chosen["mode"] == "full" else None
-        plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
-        if plan and self.lengths.current(plan):
-            drawn: dict[str, dict[str, set]] = {point: {} for point in mixture.points}
-            for row in parquet.read(plan, parquet.PLAN):
-                if row["source"] == "checkpoint" and row["checkpoint"] in drawn:
-                    named = drawn[row["checkpoint"]].setdefault(row["split"], set())
-                    named.add((row["example_id"], row["sample"]))
-            return {
-                point: (
-                    len(named.get("train", ())) if everything is None else everything,
-                    len(named.get("heldout", ())),
-                )
-                for point, named in drawn.items()
-            }
-        epochs = self._visits(job, train) / train
-        expected = distinct_pairs(mixture, epochs, chosen["samples"], chosen["prompts"])
-        once = distinct_pairs(mixture, 1, chosen["samples"])  # a held-out prompt is drawn for once
-        return {
-            point: (train * expected[point] if everything is None else everything, heldout * once[point])
-            for point in mixture.points
-        }
 
     def _generate(self, job: Job) -> Estimate:
         model = job.wildcards["model"]

@@ -1,0 +1,48 @@
+"""Completions that a harvest generates: those that its plan names, or the expected number of them."""
+
+from pathlib import Path
+
+from tms.config import study as settings
+from tms.config.stages.mixture import mixture_weights
+from tms.cost_estimate.dry_run import Job
+from tms.cost_estimate.expected_pairs import distinct_pairs
+from tms.cost_estimate.lengths import Lengths
+from tms.io import parquet
+
+
+def harvested_pairs(
+    config: dict, lengths: Lengths, job: Job, visits: float, train: float, heldout: float
+) -> dict[str, tuple[float, float]]:
+    """Completions of the training and the held-out prompts, by checkpoint: of the plan, else expected.
+
+    Args:
+        config: the whole configuration.
+        lengths: which know whether a plan is current.
+        job: of the harvest.
+        visits: of training prompts in the run.
+        train, heldout: prompts of the two splits.
+    """
+    model, method = job.wildcards["model"], job.wildcards["method"]
+    chosen = settings.section(config, "harvest", model, method)
+    mixture = mixture_weights(config, model, method)
+    everything = train * chosen["samples"] if chosen["mode"] == "full" else None
+    plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
+    if plan and lengths.current(plan):
+        drawn: dict[str, dict[str, set]] = {point: {} for point in mixture.points}
+        for row in parquet.read(plan, parquet.PLAN):
+            if row["source"] == "checkpoint" and row["checkpoint"] in drawn:
+                named = drawn[row["checkpoint"]].setdefault(row["split"], set())
+                named.add((row["example_id"], row["sample"]))
+        return {
+            point: (
+                len(named.get("train", ())) if everything is None else everything,
+                len(named.get("heldout", ())),
+            )
+            for point, named in drawn.items()
+        }
+    expected = distinct_pairs(mixture, visits / train, chosen["samples"], chosen["prompts"])
+    once = distinct_pairs(mixture, 1, chosen["samples"])  # a held-out prompt is drawn for once
+    return {
+        point: (train * expected[point] if everything is None else everything, heldout * once[point])
+        for point in mixture.points
+    }
