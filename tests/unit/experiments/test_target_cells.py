@@ -44,6 +44,11 @@ def test_runs_count_together_and_those_on_a_task_for_it():
     assert values(health, "")["teacher"] == pytest.approx(75 / 260)
 
 
+def test_tasks_of_different_alphas_have_none_together():
+    health = {("chain", 0): SOUND, ("other", 0): SOUND | {"alpha": 0.5}}
+    assert [values(health, task).get("alpha") for task in ("", "chain", "other")] == [None, 0.25, 0.5]
+
+
 def test_references_have_no_alpha_and_no_sampled_targets():
     found = values({("chain", 0): REFERENCES}, "chain")
     assert found == {"teacher": 1.0, "teacher_tokens": 1.0, "masked": 0.0, "empty_steps": 0.0}

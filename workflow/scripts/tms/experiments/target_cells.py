@@ -10,10 +10,10 @@ from tms.training.health import TEACHER, teacher_share
 def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
     """Shares of the targets of a method's runs together, of those on each task and of all.
 
-    `targets.alpha` is the configured probability of the teacher (none of SFT), `targets.teacher` its share of
-    the targets with loss and `targets.teacher_tokens` that of their tokens; `targets.masked` are those
-    without loss, `targets.cut` those of the sampled ones that were cut at their limit, and
-    `targets.empty_steps` the optimiser steps without any loss, of one run.
+    `targets.alpha` is the configured probability of the teacher (none of SFT, nor of tasks with different
+    ones together), `targets.teacher` its share of the targets with loss and `targets.teacher_tokens` that of
+    their tokens; `targets.masked` are those without loss, `targets.cut` those of the sampled ones that were
+    cut at their limit, and `targets.empty_steps` the optimiser steps without any loss, of one run.
 
     Args:
         health: contents of health.json of each run.
@@ -28,9 +28,10 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
             sum((Counter(facts[name]) for facts in runs), Counter())
             for name in ("sources", "tokens", "planned", "cut")
         )
+        alphas = {facts["alpha"] for facts in runs}
         total, sampled = planned.total(), planned.total() - planned[TEACHER]
         values = {
-            "alpha": runs[0]["alpha"],
+            "alpha": alphas.pop() if len(alphas) == 1 else None,
             "teacher": teacher_share(kept),
             "teacher_tokens": teacher_share(tokens),
             "masked": 1 - kept.total() / total,
