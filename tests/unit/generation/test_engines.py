@@ -160,10 +160,12 @@ def test_shared_heads_read_in_place_change_no_bit(queries):
     last = torch.randint(0, 48, (32, 1, queries, 1), generator=generator)
     mask = torch.arange(48) <= last
     module = SimpleNamespace(num_key_value_groups=3, is_causal=True)
-    with torch.inference_mode():
-        here, _ = attention(module, query, key, value, mask, scaling=0.25)
-        expected, _ = sdpa_attention_forward(module, query, key, value, mask, scaling=0.25)
-    assert torch.equal(here, expected)
+    bias = torch.randn(1, 6, queries, 48, generator=generator)
+    for more in ({}, {"position_bias": bias}):
+        with torch.inference_mode():
+            here, _ = attention(module, query, key, value, mask, scaling=0.25, **more)
+            expected, _ = sdpa_attention_forward(module, query, key, value, mask, scaling=0.25, **more)
+        assert torch.equal(here, expected)
     assert ALL_ATTENTION_FUNCTIONS["sdpa"] is attention
 
 

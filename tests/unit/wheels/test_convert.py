@@ -110,6 +110,7 @@ FAULTS = {
     "no chat template": {"values": {"tokenizer.chat_template": None}},
     "no 'llama.rope.freq_base'": {"values": {"llama.rope.freq_base": None}},
     "tensor blk.0.attn_q.bias": {"rename": {"blk.0.attn_norm.weight": "blk.0.attn_q.bias"}},
+    "positions scaled by linear": {"values": {"llama.rope.scaling.type": "linear"}},
     "rope_freqs": {"rename": {"blk.0.attn_norm.weight": "rope_freqs.weight"}},
     "model.layers.1.mlp.up_proj.weight: missing": {"rename": {"blk.1.ffn_up.weight": None}},
     "model.layers.0.mlp.down_proj.weight: missing, or of another shape": {

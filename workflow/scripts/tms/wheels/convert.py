@@ -45,7 +45,7 @@ def model_config(values: dict):
         values: key of the file's metadata -> value.
 
     Raises:
-        InputError: another architecture.
+        InputError: another architecture, or scaled rotary positions.
         KeyError: a value is missing.
     """
     import numpy as np
@@ -54,6 +54,9 @@ def model_config(values: dict):
     architecture = values.get("general.architecture")
     if architecture != "llama":
         raise InputError(f"architecture {architecture}: only llama is read; name another file")
+    scaling = values.get("llama.rope.scaling.type", "none")
+    if scaling != "none":
+        raise InputError(f"rotary positions scaled by {scaling} are not read; name another file")
     return LlamaConfig(
         **{key: int(values[f"llama.{name}"]) for name, key in SIZES.items()},
         # float32 in the file: 1e-5, not 9.999999747e-6

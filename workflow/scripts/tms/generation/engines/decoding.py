@@ -35,7 +35,8 @@ def attention(module, query, key, value, attention_mask, scaling=None, **setting
     transformers does so whenever there is a mask, since a GPU has no fast kernel for it; the CPU's gives the
     same bits either way.
     """
-    if attention_mask is None or query.device.type != "cpu" or torch.is_grad_enabled():
+    own = attention_mask is not None and query.device.type == "cpu" and not torch.is_grad_enabled()
+    if not own or settings.get("dropout") or settings.get("position_bias") is not None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **settings)
     attended = torch.nn.functional.scaled_dot_product_attention(
         query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
