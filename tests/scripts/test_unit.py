@@ -9,6 +9,7 @@ from helpers.paths import CONFIG, SCRIPTS
 
 from tms.config.units import Unit
 from tms.cost_estimate.dry_run import Job
+from tms.units.record import SHOWN
 
 STUDY = """
 units:
@@ -27,7 +28,8 @@ def study(tmp_path):
     folder = tmp_path / "docs" / "results" / "mine" / "units" / "first"
     (folder / FILE).parent.mkdir(parents=True)
     (folder / FILE).touch()
-    record = {"files": [FILE], "settings": {FILE: {"program": ["grade.py"], "--alpha": ["0.25"]}}}
+    settings = {FILE: {"program": ["grade.py"], "--alpha": ["0.25"]}}
+    record = dict.fromkeys(SHOWN) | {"files": [FILE], "settings": settings}
     (folder / "unit.json").write_text(json.dumps(record))
     return tmp_path
 

@@ -75,6 +75,18 @@ def test_a_record_that_cannot_be_read_and_files_that_are_large_are_one_line(made
     assert record.read(folder)["files"] == made.output
 
 
+def test_a_record_without_its_times_or_with_files_of_elsewhere_is_refused(made):
+    folder = Path("units/low")
+    record.collect(UNIT, made.output, [made], 1.0, folder)
+    whole = json.loads((folder / "unit.json").read_text())
+    faults = {name: {"files": [name]} for name in ("data/../../../escape", "/etc/passwd", "Snakefile")}
+    for told, changed in (faults | {"no machine": {"machine": None}}).items():
+        changed = {key: value for key, value in (whole | changed).items() if value is not None}
+        (folder / "unit.json").write_text(json.dumps(changed))
+        with pytest.raises(InputError, match=rf"^units/low/unit.json: .* \({told}"):
+            record.read(folder)
+
+
 def test_other_settings_are_told_with_their_file(made):
     folder = Path("units/low")
     record.collect(UNIT, made.output, [made], 1.0, folder)

@@ -16,8 +16,10 @@ from tms.cost_estimate.dry_run import Job
 from tms.io import made_by
 from tms.io.errors import InputError
 from tms.io.provenance import facts
+from tms.units.measured import MADE
 
 RECORD = "unit.json"
+SHOWN = {"settings", "stages", "machine", "elapsed_seconds", "commit"}  # of it, beside its files
 LARGEST = 1_500_000  # bytes of a unit's files, which are committed, above which that is told
 # Where a machine keeps its files, which changes no result.
 PLACES = {"--data-root"}
@@ -188,9 +190,15 @@ def read(folder: Path) -> dict | None:
         return None
     try:
         record = json.loads(path.read_text())
-        files, _ = record["files"], record["settings"].items()
+        files = record["files"]
+        if missing := SHOWN - record.keys():
+            raise ValueError(f"no {min(missing)}")
+        if strange := [name for name in files if not name.startswith(MADE) or ".." in Path(name).parts]:
+            raise ValueError(f"{strange[0]} is no file of a unit")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not the record of a unit; take the one that was committed") from error
+        raise InputError(
+            f"{path}: not the record of a unit ({error}); take the one that was committed"
+        ) from error
     if missing := [name for name in files if not (folder / name).is_file()]:
         raise InputError(f"{folder / missing[0]}: no such file; {path} names it, so take it from the commit")
     return record
