@@ -57,7 +57,7 @@ quick: $(LOCKED) ## Run the quick tests only
 ##@ A real model: SmolLM2-135M-Instruct
 .PHONY: real real-unit real-report
 REAL := results/smollm2/sft/table.csv results/smollm2/tms/table.csv
-real: $(LOCKED) ## Run SFT and TMS on 256 tool calls with a real model, and print their table (2 cores: 45 min)
+real: $(LOCKED) ## Run SFT and TMS on 256 tool calls with a real model, and print their table
 	$(SNAKEMAKE) --configfile config/real.yaml -- $(REAL)
 	@$(BIN)/python workflow/scripts/show.py --together $(REAL) --configfile config/real.yaml
 

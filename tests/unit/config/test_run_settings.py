@@ -9,7 +9,7 @@ from helpers.paths import CONFIG
 
 from tms.config import study
 from tms.config.load import merged
-from tms.config.run_folder import Run
+from tms.config.run_folder import Run, configfiles_of
 from tms.config.run_settings import check_run, file_of, run_settings
 from tms.io.errors import InputError
 
@@ -35,6 +35,20 @@ def table(config, contents, a_run):
     settings = run_settings(config, a_run)
     assert len({setting.name for setting in settings}) == len(settings)
     return {setting.name: (setting.value, setting.place, file_of(setting, contents)) for setting in settings}
+
+
+def test_a_study_of_a_shipped_model_holds_for_no_other_run_of_it(monkeypatch, tmp_path):
+    """config/smollm2.yaml is not laid over by its name, as a file of `make new` is; where it is named, it is."""
+    monkeypatch.chdir(CONFIG.parent)
+    real, study_file = run("tms", "smollm2", "toolcall").folder, Path("config/smollm2.yaml")
+    assert study_file.is_file()
+    assert configfiles_of(real, []) == []
+    assert configfiles_of(real, [study_file]) == [study_file]
+    (tmp_path / "config").mkdir()
+    for name in ("config", "acme"):
+        (tmp_path / "config" / f"{name}.yaml").write_text("models: {}")
+    monkeypatch.chdir(tmp_path)
+    assert configfiles_of(run("tms", "acme").folder, []) == [Path("config/acme.yaml")]
 
 
 def test_an_average_shows_the_settings_of_its_run():

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tms.config.load import configuration
 from tms.io.errors import InputError
 
 
@@ -25,12 +26,12 @@ class Run:
 
 def configfiles_of(folder: Path, configfiles: list[Path]) -> list[Path]:
     """Configuration files of a run: those given, else that which `make new` wrote for its model, if it is
-    there."""
+    there; a study of a shipped model (config/smollm2.yaml) holds only for the runs of its units."""
     parts = folder.parts[-4:]
     if configfiles or len(parts) < 4:
         return configfiles
     own = Path("config", f"{parts[0]}.yaml")
-    return [own] if own.is_file() else []
+    return [own] if own.is_file() and parts[0] not in configuration([])["models"] else []
 
 
 def parse_run(folder: Path, config: dict) -> Run:
