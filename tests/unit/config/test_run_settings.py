@@ -38,7 +38,7 @@ def table(config, contents, a_run):
 
 
 def test_a_study_of_a_shipped_model_holds_for_no_other_run_of_it(monkeypatch, tmp_path):
-    """config/smollm2.yaml is not laid over by its name, as a file of `make new` is; where it is named, it is."""
+    """config/smollm2.yaml is not taken by its name, as a file of `make new` is, but where it is named."""
     monkeypatch.chdir(CONFIG.parent)
     real, study_file = run("tms", "smollm2", "toolcall").folder, Path("config/smollm2.yaml")
     assert study_file.is_file()
