@@ -54,6 +54,17 @@ def test_a_name_that_is_none_and_a_study_without_units_are_one_line(study, progr
     assert done.returncode == 2 and done.stderr.startswith("error: config: units is missing")
 
 
+def test_faults_of_a_study_are_told_before_its_units_are_listed(study, program):
+    (study / "mine.yaml").write_text("units: {first: {model: tiny, methods: [tmss], seed: 7}}\n")
+    done = program("unit", "--study", "mine.yaml")
+    assert done.returncode == 2 and not done.stdout
+    assert "units.first.methods: unknown name 'tmss'" in done.stderr
+    assert "units.first.seed: 7 is none of models.tiny.seeds" in done.stderr
+    (study / "mine.yaml").write_text("units: {first: {model: tiny, methods: [tms]}}\n")
+    done = program("unit", "--study", "mine.yaml")
+    assert done.returncode == 2 and "seed" in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(("alpha", "counts"), [("0.25", True), ("0.5", False)])
 def test_files_of_a_unit_of_other_settings_do_not_count(study, capsys, alpha, counts):
     unit = runpy.run_path(str(SCRIPTS / "unit.py"))

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tms.config import load
+from tms.config.check import check
 from tms.config.study import expanded
 from tms.config.units import Unit, units
 from tms.io import cli
@@ -72,6 +73,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the program."""
     configfiles = [args.study, *args.configfile]
     written = load.written(load.read_files(configfiles))
+    check(expanded(written), {})
     entries, folder = units(expanded(written)), record.units_folder(args.study)
     read = {unit.name: record.read(folder / unit.name) for unit in entries}
     records = {name: found for name, found in read.items() if found}

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from tms.config.check import check
 from tms.config.load import configuration
 from tms.config.units import Unit, unit_named, units
 from tms.cost_estimate.dry_run import Job
@@ -58,6 +59,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the program."""
     configfiles = [args.study, *args.configfile]
     config = configuration(configfiles)
+    check(config, {})
     entries, folder = units(config), record.units_folder(args.study)
     done = {unit.name for unit in entries if record.read(folder / unit.name)}
     if not args.unit:

@@ -45,7 +45,7 @@ Let's have {meal} on {day}.
 
 check_stock(article: item, store: street) - whether a shop has an article
 Does the shop on {store} have {article}?
-Are there any {article} left in the {store} store?
+Do they still have {article} in the {store} store?
 See if I can get {article} at {store}.
 
 assign_task(assignee: person, task: chore, due: date) - give someone a task

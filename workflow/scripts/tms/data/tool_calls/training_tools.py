@@ -210,7 +210,7 @@ Note that I had {glasses} glasses of water.
 water_garden(plant: plant, minutes: minutes) - run the sprinkler
 Water the {plant} for {minutes} minutes.
 Give the {plant} water, {minutes} minutes long.
-The {plant} are dry. Run the sprinkler for {minutes} minutes.
+It is dry around the {plant}. Run the sprinkler for {minutes} minutes.
 
 set_light_color(room: room, color: color) - color of a lamp
 Make the {room} light {color}.

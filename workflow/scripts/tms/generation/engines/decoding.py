@@ -1,12 +1,15 @@
 """A plain decode loop over a key-value cache of our own.
 
-On a CPU in float32 a row's text is the same bit for bit whatever shares its batch, by these measures:
+On a CPU in float32 a row's logits do not depend on what shares its batch, by these measures:
 
 - Slot k of a row's cache holds the row's k-th token, so its sums run over the same terms in the same order
   in every batch; what lies behind a row's last token is masked and adds exact zeros.
 - Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`: matrix kernels treat the last
   few rows of an odd size in another way.
 - MKL is asked for results that do not depend on where in memory a matrix starts (MKL_CBWR).
+
+At the miniature's size they are the same bit for bit. At SmolLM2's widths (matrix products over 1,536
+terms) the last bits still depend on the number of rows (docs/architecture.md).
 
 Prompts are read a few rows at a time, and heads that share keys and values read them where they are: both
 change no bit, and a large batch would else spend its time on memory.
