@@ -19,7 +19,7 @@ def rows(name):
     return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize(("name", "count"), [("chat", 150), ("trivia", 176), ("chat_answers", 60)])
+@pytest.mark.parametrize(("name", "count"), [("everyday", 150), ("trivia", 176), ("chat_answers", 60)])
 def test_they_are_read_without_a_fault(name, count):
     seen = inspect({"test": str(FOLDER / f"{name}.jsonl")})
     assert (seen.faults, seen.rows, seen.duplicates) == ((), count, 0)
@@ -27,13 +27,13 @@ def test_they_are_read_without_a_fault(name, count):
 
 def test_no_prompt_comes_again_in_another_form_or_in_the_general_set():
     general = (ROOT / "workflow/resources/general/prompts.jsonl").read_text().splitlines()
-    prompts = [row["prompt"] for name in ("chat", "trivia", "chat_answers") for row in rows(name)]
+    prompts = [row["prompt"] for name in ("everyday", "trivia", "chat_answers") for row in rows(name)]
     again = Counter(map(plain_form, [*prompts, *(json.loads(line)["prompt"] for line in general)]))
     assert [prompt for prompt, count in again.items() if count > 1] == []
 
 
 def test_chat_accepts_its_answers_and_no_empty_one_json_or_code():
-    for row in rows("chat"):
+    for row in rows("everyday"):
         text, gold = row["answer"], row["gold"]
         call = CALL | {"arguments": {"text": text}}
         for accepted in (text, text.upper(), f"Sure!\n\n{text} Is there anything else?", f'"{text}"'):
@@ -53,12 +53,12 @@ def test_chat_accepts_its_answers_and_no_empty_one_json_or_code():
 
 
 def test_chat_patterns_take_no_time_on_long_completions():
-    for row in rows("chat"):
+    for row in rows("everyday"):
         assert regex.grade("the " * 5_000, row["gold"]).score == 0.0
 
 
 def test_chat_has_ten_requests_of_each_kind():
-    assert sorted(Counter(row["kind"] for row in rows("chat")).values()) == [10] * 15
+    assert sorted(Counter(row["kind"] for row in rows("everyday")).values()) == [10] * 15
 
 
 def test_trivia_has_four_choices_the_right_one_at_each_place_alike():

@@ -16,9 +16,9 @@ import os
 from functools import cache
 from types import ModuleType
 
+from tms.data.ifeval_constraints import NEEDS_PUNKT
 from tms.io.errors import InputError
 
-NEEDS_PUNKT = ("length_constraints:number_sentences", "change_case:capital_word_frequency")
 PUNKT = "tokenizers/punkt_tab/english"
 LONGEST_RESPONSE = 30_000  # characters; a longer response follows nothing
 

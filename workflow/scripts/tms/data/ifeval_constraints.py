@@ -30,6 +30,9 @@ from collections.abc import Callable
 
 Instruction = tuple[str, dict]
 
+# Instructions whose check needs NLTK's model of sentences and words.
+NEEDS_PUNKT = ("length_constraints:number_sentences", "change_case:capital_word_frequency")
+
 # Checks without arguments.
 PLAIN = {
     "validate_title": "detectable_format:title",

@@ -38,9 +38,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tms.answers.ifeval_checker import NEEDS_PUNKT
 from tms.data import hub
-from tms.data.ifeval_constraints import NoEqual, instructions
+from tms.data.ifeval_constraints import NEEDS_PUNKT, NoEqual, instructions
 from tms.data.options import read_options
 from tms.io.errors import InputError
 
