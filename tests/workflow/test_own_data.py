@@ -115,4 +115,5 @@ def test_targets_that_are_too_long_stop_the_run_before_it_costs_anything(acme):
     short = acme.overlay("short.yaml", "tasks: {faq: {max_new_tokens: 8}}\n")
     done = acme.snakemake("results/acme/sft/table.csv", smoke=False, configs=(*CONFIG, short))
     assert done.returncode
-    assert "targets carry no loss" in done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert "targets carries loss" in said and "raise max_new_tokens of the task" in said

@@ -9,10 +9,9 @@ import pytest
 from tms.io import parquet
 
 SLICE = """
-models: {smollm2: {suite: slice, training: {effective_batch: 2, device_batch: 2}}}
+models: {smollm2: {suite: slice, training: {effective_batch: 2, device_batch: 2}, tms: {num_checkpoints: 1}}}
 suites: {slice: {targets: [toolcall], retention: []}}
 tasks: {toolcall: {train: 4, heldout: 2, test: 10, max_new_tokens: 48}}
-tms: {num_checkpoints: 1}
 training: {epochs: 1}
 """
 RUN = "results/smollm2/sft/toolcall/seed0"
