@@ -1,4 +1,4 @@
-"""What the health.json of a sound student's run holds."""
+"""The health.json of a sound student's run."""
 
 SOUND = {
     "targets": 100,

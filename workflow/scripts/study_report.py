@@ -18,7 +18,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.report.document_tables import NOT_YET, document, tables
 from tms.units import drawing, measured, pages, record
-from tms.units.views import View, view_config, views
+from tms.units.views import view_config, views
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def draw_model(
         own = view_config(written, view)
         with tempfile.TemporaryDirectory() as name:
             place = Path(name)
-            laid = {path: copy for path, copy in files.items() if in_view(path, view)}
+            laid = {path: files[path] for path in measured.files_of(view, files)}
             drawing.lay_out(place, own, laid)
             drawing.draw(place, model, cores)
             drawing.take_over(place, model, folder)
@@ -62,11 +62,6 @@ def draw_model(
         for name, text in texts.items():
             (folder / f"{name}.md").write_text(text)
         print(f"{folder}: {', '.join(view.methods)}; seeds {', '.join(map(str, view.seeds))}")
-
-
-def in_view(path: str, view: View) -> bool:
-    """Whether a measured file belongs to a view."""
-    return measured.run_of(path, view.model) in {None, *view.runs}
 
 
 def main(args: argparse.Namespace) -> None:

@@ -135,7 +135,7 @@ def diagnose_layers(config: dict, model: str, name: str) -> list[Layer]:
 
 
 def drift(config: dict, model: str) -> dict:
-    """How much KL to the base is measured on; a model's own values come before the general ones."""
+    """Prompts and samples on which KL to the base is measured; a model's own values come first."""
     return merge(drift_layers(config, model))
 
 

@@ -121,8 +121,8 @@ def _write_weights(base: Path, trained: Path, share: float, folder: Path) -> dic
 
 
 def _places(stream: BinaryIO) -> dict[str, int]:
-    """Where each weight of a safetensors file begins: 8 bytes say how long its header is, and the header how
-    far behind it each weight is."""
+    """Byte at which each weight of a safetensors file begins: 8 bytes say how long its header is, and the
+    header how far behind it each weight is."""
     length = int.from_bytes(stream.read(8), "little")
     header = json.loads(stream.read(length))
     header.pop("__metadata__", None)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tms.config.units import RunKey, Unit
 from tms.cost_estimate.dry_run import Job, jobs_of
+from tms.units.views import View
 
 # The rules of tables.smk, experiments.smk, figures.smk and report.smk: they read no model and take seconds.
 DRAWN = {
@@ -47,9 +48,10 @@ def run_of(path: str, model: str) -> RunKey | None:
     return (match[1], int(match[2])) if match else None
 
 
-def files_of(unit: Unit, measured: Iterable[str]) -> list[str]:
-    """The measured files of a unit: those of its runs, and those that belong to no run."""
-    return [path for path in measured if run_of(path, unit.model) in {None, *unit.runs}]
+def files_of(part: Unit | View, measured: Iterable[str]) -> list[str]:
+    """The measured files of a unit or a view: those of its runs, and those that belong to no run."""
+    runs = {None, *part.runs}
+    return [path for path in measured if run_of(path, part.model) in runs]
 
 
 def complete_runs(model: str, measured: Iterable[str], there: Collection[str]) -> set[RunKey]:

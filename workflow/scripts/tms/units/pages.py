@@ -102,7 +102,7 @@ def stages_table(records: dict[str, dict]) -> str:
 
 
 def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
-    """What the tables show of a model, and which planned runs they do not have.
+    """Seeds and methods that the tables show of a model, and the planned runs that they do not have.
 
     Args:
         found: views, the first of which the tables are about.
