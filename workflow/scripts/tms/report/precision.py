@@ -1,10 +1,146 @@
-"""Words on the precision behind numbers: the floor of divergences, and what rounding left of the updates."""
+"""Digits of the numbers that readers see, and words on the floor of divergences and on rounded updates."""
+
+import math
+import re
+from dataclasses import dataclass
 
 from tms.experiments import labels
-from tms.report.cell_lookup import CellLookup
+from tms.metrics.statistics import Z, wilson
+from tms.report.cell_lookup import CellLookup, Reading
 
 MAIN = "main"
 WHOLE = 0.995  # an update of which more survived counts as whole
+MOST_DECIMALS = 6  # float32 measures no divergence below about a millionth of a nat (`floor_words`)
+SIGNIFICANT = 3  # digits of a number of which neither an interval nor the number of examples is known
+# Of the half-width's two leading digits: up to 35 both stand, above only the first.
+BOTH_LEADING = 35.5
+NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A number as readers see it, and the bounds of its 95 % interval; "" where it has none."""
+
+    value: str
+    low: str = ""
+    high: str = ""
+
+    @property
+    def interval(self) -> str:
+        """The bounds, e.g. `58 to 73`."""
+        return f"{self.low} to {self.high}" if self.low else ""
+
+
+def rounded(reading: Reading, unit: str = "number", sign: bool = False) -> Rounded:
+    """A reading with the digits that its interval carries, and the interval over test examples.
+
+    An interval decides the decimals by its half-width (`decimals`). Without one, or where it has no width,
+    the number of examples does: a share's by Wilson's interval, another number's as if its examples spread as
+    much as it is large. Without both it has three significant digits, a percentage one decimal at most.
+
+    Args:
+        reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
+        unit: `share` (printed in percent), `percent` (percent or points already), `number`, or `count` (never
+            decimals).
+        sign: whether a plus stands before a positive number, as of a difference; the bounds have it too.
+    """
+    if unit == "share":
+        reading = reading.scaled(100)
+    numbers = [reading.value]
+    if reading.low is not None and reading.high is not None:
+        numbers += [reading.low, reading.high]
+    half = (numbers[-1] - numbers[1]) / 2 if len(numbers) > 1 else 0.0
+    if not half and reading.n:
+        half = _half_width(reading.value, reading.n, unit)
+    places = decimals(half) if half else _significant(reading.value, unit)
+    if unit == "count":
+        places = min(places, 0)
+    texts = [digits(number, places, sign) for number in numbers]
+    if not half and "." in texts[0]:
+        texts = [text.rstrip("0").rstrip(".") for text in texts]
+    return Rounded(*texts)
+
+
+def decimals(half_width: float) -> int:
+    """Decimals that a number carries whose 95 % interval has this half-width, in the printed unit.
+
+    Two significant digits of the half-width where they are 10 to 35, one where it is larger: rounding moves
+    no bound by more than a seventh of the half-width. Negative where tens or more are rounded.
+
+    Source: the rule of the Particle Data Group, Review of Particle Physics, section 5.3 of the introduction.
+    """
+    return min(math.floor(math.log10(BOTH_LEADING / half_width)), MOST_DECIMALS)
+
+
+def _half_width(value: float, n: int, unit: str) -> float:
+    """Half-width of an interval that was not computed, by the number of examples."""
+    if unit not in ("share", "percent"):
+        return Z * abs(value) / math.sqrt(n)
+    share = abs(value) / 100
+    low, high = wilson(min(share, 1.0) * n, n)
+    return 50 * (high - low)
+
+
+def _significant(value: float, unit: str) -> int:
+    """Decimals that give three significant digits, of a percentage one at most."""
+    places = SIGNIFICANT - 1 - math.floor(math.log10(abs(value))) if value else 0
+    return max(min(places, 1 if unit in ("share", "percent") else MOST_DECIMALS), 0)
+
+
+def digits(value: float, places: int, sign: bool = False) -> str:
+    """A number with so many decimals and thousands apart; no minus before a zero, and never an exponent."""
+    shown = round(value, places) + 0.0
+    text = f"{shown:{'+' if sign and shown else ''},.{max(places, 0)}f}"
+    return text.removeprefix("-") if not shown else text
+
+
+def count(value: float) -> str:
+    """A count, e.g. `1,024`."""
+    return digits(value, 0)
+
+
+def exact(value: float) -> str:
+    """A number that was set and not measured, e.g. `0.25`, `1e-05`, `1,000,000`."""
+    return count(value) if value == round(value) else f"{value:.10g}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with two digits, e.g. `0.032`, or `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:#.2g}"
+
+
+def exceeds(value: str, low: str, high: str) -> bool:
+    """True if a printed number, or a bound of its interval, has more digits than the interval carries.
+
+    Args:
+        value: the printed number; it may have a sign of either kind, thousands apart, or a unit behind it.
+        low: the printed lower bound.
+        high: the printed upper bound.
+
+    Raises:
+        ValueError: one of them starts with no number.
+    """
+    texts = [_bare(text) for text in (value, low, high)]
+    places = max(map(_decimals, texts))
+    # The bounds were rounded too: the narrowest interval that prints so.
+    narrowest = (float(texts[2]) - float(texts[1])) / 2 - 10.0**-places / 2
+    return narrowest > 1e-12 and places > decimals(narrowest * (1 - 1e-9))
+
+
+def _bare(text: str) -> str:
+    """The digits, point and minus that a text starts with."""
+    match = NUMBER.match(text.strip().replace(",", ""))
+    if not match:
+        raise ValueError(f"no number: {text}")
+    return match[0].replace("−", "-")
+
+
+def _decimals(text: str) -> int:
+    """Decimals of a printed number; below zero by the zeros that it ends with, of a bare 0 by many."""
+    _, _, part = text.partition(".")
+    if part:
+        return len(part)
+    return len(text.rstrip("0")) - len(text) if text.strip("+-0") else -99
 
 
 def floor_words(*lookups: CellLookup) -> str:
