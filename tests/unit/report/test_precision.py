@@ -19,6 +19,7 @@ from tms.report.precision import (
     rounded,
     rounding_words,
 )
+from tms.report.wording import PERCENT, spoken
 
 UNITS = st.sampled_from(["share", "percent", "number", "count"])
 # Three numbers in ascending order: the bounds of an interval and a value within.
@@ -117,6 +118,11 @@ def test_counts_settings_and_p_values():
     assert [count(x) for x in (1000, 1234567.8, 0.2)] == ["1,000", "1,234,568", "0"]
     assert [exact(x) for x in (0.25, 1e-05, 1e6, 3.0)] == ["0.25", "1e-05", "1,000,000", "3"]
     assert [p_value(p) for p in (0.0321, 0.0004, 0.001, 1.0)] == ["0.032", "< 0.001", "0.0010", "1.0"]
+
+
+def test_a_reading_in_words_has_the_digits_of_each_of_its_intervals():
+    reading = Reading(62.413, 58.21, 66.45, seeds_low=61.904, seeds_high=62.95)
+    assert spoken("target", reading, PERCENT) == "target 62 % [58, 66], over seeds [61.9, 63.0]"
 
 
 def measured(**values):

@@ -29,6 +29,7 @@ from tms.report.figures import (
 from tms.report.figures import (
     bars as figures_bars,
 )
+from tms.report.wording import PERCENT, spoken
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = r"(-?[\d.]+(?:e[+-]?\d+)?)"
@@ -108,6 +109,12 @@ def numbers(text: str) -> list[float]:
     return [float(number) for number in re.findall(NUMBER, text)]
 
 
+def told(*cells: dict, factor: float = 1, unit: str = "") -> list[float]:
+    """The numbers of cells as texts tell them."""
+    readings = [Reading.of(cell).scaled(factor) for cell in cells]
+    return [number for reading in readings for number in numbers(spoken("", reading, unit))]
+
+
 def test_every_figure_is_listed_with_files_or_a_reason(drawn):
     index = json.loads((drawn / "index.json").read_text())
     assert {entry["name"] for entry in index} == {
@@ -142,7 +149,7 @@ def test_marks_of_the_training_curves_tell_the_cells(drawn):
         if cell["x"] == 3.0
     ]
     text = find(texts, "REINFORCE on chain, step 3: KL to base ").partition("KL to base ")[2]
-    assert numbers(text) == pytest.approx([cell["value"], cell["seeds_low"], cell["seeds_high"]], rel=1e-3)
+    assert numbers(text) == told(cell)
 
 
 def test_lines_of_the_training_curves_hold_every_step():
@@ -225,21 +232,16 @@ def test_points_tell_the_cells(drawn):
     for method in ("base", "sft", "tms", "tms_t4"):
         experiment = "checkpoints" if method == "tms_t4" else "main"
         text = find(texts, f"{labels.method(method)}: ").partition(": ")[2]
-        readings = [lookup.reading(experiment, name, method) for name in ("target_mean", "forgetting")]
-        expected = [
-            100 * getattr(reading, part)
-            for reading in readings
-            for part in ("value", "low", "high", "seeds_low", "seeds_high")
+        where = {"method": method, "train_task": "", "prompts": "", "checkpoint": ""}
+        cells = [
+            cell for name in ("target_mean", "forgetting") for cell in lookup.cells(experiment, name, **where)
         ]
-        assert numbers(text) == pytest.approx(expected, rel=1e-3)
+        assert numbers(text) == told(*cells, factor=100, unit=PERCENT)
 
 
 def test_bars_tell_the_cells(drawn):
-    reading = report_cells.lookup().reading("diversity", "ans_ent", "sft", train_task="chain")
-    text = find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")
-    assert numbers(text) == pytest.approx(
-        [reading.value, reading.low, reading.high, reading.seeds_low, reading.seeds_high], rel=1e-3
-    )
+    cells = report_cells.lookup().cells("diversity", "ans_ent", method="sft", train_task="chain")
+    assert numbers(find(hovers(drawn / "diversity.svg"), "SFT, chain: AnsEnt ")) == told(*cells)
 
 
 def test_a_point_is_where_its_value_is(tmp_path):
@@ -261,22 +263,22 @@ def test_the_frontier_joins_what_validation_selected(drawn):
     selected = lookup.cells("frontier", "target_mean", prompts="test", note="selected")
     texts = [text for text in hovers(drawn / "frontier.svg") if "selected on validation" in text]
     assert sorted(texts) == sorted([*dict.fromkeys(texts)] * 2)  # once more, enlarged
-    assert sorted(numbers(text.split("target")[1])[0] for text in set(texts)) == pytest.approx(
-        sorted(100 * cell["value"] for cell in selected), rel=1e-3
+    assert sorted(numbers(text.split("target")[1])[0] for text in set(texts)) == sorted(
+        told(cell, factor=100, unit=PERCENT)[0] for cell in selected
     )
     caption = next(
         entry["caption"]
         for entry in json.loads((drawn / "index.json").read_text())
         if entry["name"] == "frontier"
     )
-    assert "0.05 [0.0392, 0.0632]" in caption and "p = 0.004" in caption
+    assert "0.050 [0.039, 0.063]" in caption and "p = 0.004" in caption
 
 
 def test_the_dumbbell_shows_only_what_both_measured(drawn):
     assert sorted(hovers(drawn / "compare.svg")) == [
-        "tiny: SFT, 500 steps, MATH: ours 50 [48, 52]",
+        "tiny: SFT, 500 steps, MATH: ours 50.0 [48.0, 52.0]",
         "tiny: SFT, 500 steps, MATH: paper 52.5",
-        "tiny: SFT, GSM8K: ours 75 [72, 79]",
+        "tiny: SFT, GSM8K: ours 75.0 [72.0, 79.0]",
         "tiny: SFT, GSM8K: paper 77.3",
     ]
 
@@ -287,10 +289,9 @@ def test_several_models_share_the_figures_that_compare_them(tmp_path):
     lookups = [report_cells.lookup(name, experiments=some, parameters=size) for name, size in sizes.items()]
     index = {entry["name"]: entry for entry in all_figures.draw(tmp_path, lookups, COMPARED)}
     assert [name for name, entry in index.items() if entry["drawn"]] == ["figure3", "compare"]
-    reading = lookups[1].reading("main", "xfer", "tms")
-    assert numbers(find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer"))[0] == pytest.approx(
-        100 * reading.value, rel=1e-3
-    )
+    (cell,) = lookups[1].cells("main", "xfer", method="tms", train_task="")
+    text = find(hovers(tmp_path / "figure3.svg"), "TMS, large: transfer")
+    assert numbers(text) == told(cell, factor=100, unit=PERCENT)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,29 @@
 """Values in words: for hover texts, captions and tables."""
 
+from dataclasses import replace
+
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, Reading
+from tms.report.precision import rounded
 
-PERCENT = " %"
-
-
-def number(value: float, unit: str = "") -> str:
-    """A number with four significant digits and its unit, e.g. `62.35 %`, `0.01342 nats`."""
-    return f"{value:.4g}{unit}"
+PERCENT, POINTS = " %", " points"
 
 
 def spoken(label: str, reading: Reading, unit: str = "") -> str:
-    """A reading in words: value, interval over examples, interval over seeds."""
-    text = f"{label} {number(reading.value, unit)}"
-    if reading.low is not None and reading.high is not None:
-        text += f" [{number(reading.low)}, {number(reading.high)}]"
-    if reading.seeds_low is not None and reading.seeds_high is not None:
-        text += f", over seeds [{number(reading.seeds_low)}, {number(reading.seeds_high)}]"
+    """A reading in words: value, interval over examples, interval over seeds.
+
+    Args:
+        unit: printed behind the value; ` %` and ` points` are of a reading in percent.
+    """
+    kind = "percent" if unit in (PERCENT, POINTS) else "number"
+    shown = rounded(reading, kind)
+    text = f"{label} {shown.value}{unit}"
+    if shown.interval:
+        text += f" [{shown.low}, {shown.high}]"
+    if reading.over_seeds:
+        low, high = reading.over_seeds
+        over = rounded(replace(reading, low=low, high=high), kind)
+        text += f", over seeds [{over.low}, {over.high}]"
     return text
 
 
