@@ -118,7 +118,7 @@ def told(*cells: dict, factor: float = 1, unit: str = "") -> list[float]:
 def test_every_figure_is_listed_with_files_or_a_reason(drawn):
     index = json.loads((drawn / "index.json").read_text())
     assert {entry["name"] for entry in index} == {
-        *("frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
+        *("plane", "frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
         *(
             "mixture",
             "mismatch",
@@ -255,7 +255,7 @@ def test_a_point_is_where_its_value_is(tmp_path):
         collection.get_linewidth()[0]: collection.get_segments()[0].tolist()
         for collection in axes.collections
     }
-    assert bars == {4.5: [[3.0, 55.0], [3.0, 70.0]], 1.2: [[3.0, 60.0], [3.0, 64.0]]}
+    assert bars == {3.5: [[3.0, 55.0], [3.0, 70.0]], 1.1: [[3.0, 60.0], [3.0, 64.0]]}
 
 
 def test_the_frontier_joins_what_validation_selected(drawn):
@@ -321,7 +321,7 @@ def test_pages_can_hold_all_figures(drawn):
         assert set(root.get("aria-labelledby").split()) <= set(identifiers)
         assert next(root.iter(f"{SVG}text"), None) is not None
         assert "<dc:date>" not in file.read_text() and "/usr/" not in file.read_text()
-        assert Image.open(file.with_suffix(".png")).width == pytest.approx(1110, abs=2)
+        assert Image.open(file.with_suffix(".png")).width == pytest.approx(750, abs=2)
 
 
 def test_methods_differ_without_colour():

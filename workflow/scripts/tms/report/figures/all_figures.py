@@ -13,6 +13,7 @@ from tms.report.figures import (
     curves,
     frontier,
     palette,
+    plane,
     planes,
     scatter,
     sweeps,
@@ -24,6 +25,7 @@ from tms.report.precision import floor_words
 
 # Name -> title in the index, and the function that draws it for one model.
 OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
+    "plane": ("Accuracy against forgetting", plane.plane),
     "frontier": ("The frontier control", frontier.frontier),
     "figure2a": ("Figure 2a: forgetting against KL to the base", correlations.figure2a),
     "figure2b": ("Figure 2b: forgetting against PLD within the SFT family", correlations.figure2b),

@@ -2,40 +2,42 @@
 
 import io
 import math
+import textwrap
 from collections import defaultdict
 from pathlib import Path
-from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from tms.report.cell_lookup import Reading
-from tms.report.figures import palette
+from tms.report.figures import direct_labels, palette, svg
 from tms.report.figures.palette import Style
 
-SVG = "http://www.w3.org/2000/svg"
-NAMESPACES = {"": SVG, "xlink": "http://www.w3.org/1999/xlink"}
-LEGEND_CHARACTERS = 104  # letters that fit into a line of a legend under a figure of full width
-LEGEND_HANDLE = 8.5  # letters that an entry's handle and the gap to the next one take
+TITLE_CHARACTERS = 54  # letters that fit into a line of a title
+LEGEND_CHARACTERS = 62  # letters that fit into a line of a legend
+LEGEND_HANDLE = 7.5  # letters that an entry's handle and the gap to the next one take
 LEGEND_LINE = 0.185  # inches
 BARS = {
-    "seeds": {"linewidths": 4.5, "alpha": 0.25, "zorder": 2.5},
-    "examples": {"linewidths": 1.2, "zorder": 3},
+    "seeds": {"linewidths": 3.5, "alpha": 0.25, "zorder": 2.5},
+    "examples": {"linewidths": 1.1, "zorder": 3},
 }
 NARROW = 200  # ratio of the ends of a logarithmic axis up to which it has more numbers than powers of 10
-PADDING = 0.07  # inches around panels: fonts are a little wider in some viewers
-WIDTH = 7.4  # inches
+PADDING = 0.05  # inches around panels: fonts are a little wider in some viewers
+# What a quantity can be, in the units of the axes.
+SHARE, LOSS, SIZE, CHANGE = (0, 100), (-100, 0), (0, None), (-100, 100)
 
 
 class Figure:
-    """One figure: panels, marks with hover values, and a legend outside of the panels.
+    """One figure: panels, marks with hover values, labels beside them, and a legend outside of the panels.
 
     Args:
         name: its file name without ending; also the prefix of every id in the SVG.
@@ -46,14 +48,25 @@ class Figure:
 
     def __init__(self, name: str, title: str, rows: int = 1, columns: int = 1, height: float = 3.6, **axes):
         self.name, self.title, self.caption = name, title, ""
-        self.figure = mpl_figure.Figure(figsize=(WIDTH, height), layout="constrained")
+        self.figure = mpl_figure.Figure(figsize=(palette.WIDTH, height), layout="constrained")
+        FigureCanvasAgg(self.figure)  # measures the text
         self.figure.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
         grid = self.figure.subplots(rows, columns, squeeze=False, **axes)
-        self.figure.suptitle(title)
+        self.figure.suptitle(textwrap.fill(title, TITLE_CHARACTERS))
         self.panels: list[Axes] = list(grid.flat)
+        for axis in (axis for axes in self.panels for axis in (axes.xaxis, axes.yaxis)):
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         self.hovers: dict[str, str] = {}
+        self.labels: list[Annotation] = []
         self._legend: dict[str, object] = {}
+        self._ranges: dict[Axes, tuple] = {}
         self._bars: dict[tuple[Axes, str], list] = defaultdict(list)
+        self._marks: dict[Axes, list[tuple[float, float, float]]] = defaultdict(list)
+        self._labels: list[direct_labels.Label] = []
+
+    def limit(self, axes: Axes, x: tuple = (None, None), y: tuple = (None, None)) -> None:
+        """Say what a panel's quantities can be (None: anything): bars and the panel itself end there."""
+        self._ranges[axes] = x, y
 
     def _hover(self, text: str) -> str:
         name = f"{self.name}-value{len(self.hovers) + 1}"
@@ -69,8 +82,15 @@ class Figure:
         text: str,
         size: float = 6.5,
         filled: bool | None = None,
+        label: str = "",
+        above: float = 0,
     ) -> None:
-        """A marker with its error bars: thin for the interval over examples, wide and light for seeds."""
+        """A marker with its error bars: thin for the interval over examples, wide and light for seeds.
+
+        Args:
+            label: written beside it where it finds room.
+            above: how far it lies above other markers.
+        """
         along = x if isinstance(x, Reading) else Reading(x)
         self._error_bars(axes, along, y, style.colour)
         full = style.filled if filled is None else filled
@@ -81,11 +101,15 @@ class Figure:
             linestyle="none",
             markersize=size,
             markerfacecolor=style.colour if full else palette.PAPER,
-            markeredgecolor=palette.BLACK if full else style.colour,
+            markeredgecolor=style.edge if full else style.colour,
             markeredgewidth=0.6 if full else 1.4,
             gid=self._hover(text),
-            zorder=4,
+            zorder=4 + above,
+            clip_on=False,  # a marker at what its quantity can be at most is drawn whole
         )
+        self._marks[axes].append((along.value, y.value, size))
+        if label:
+            self._labels.append(direct_labels.Label(axes, along.value, y.value, label, size))
 
     def bar(self, axes: Axes, place: float, reading: Reading, style: Style, text: str, width: float) -> None:
         """An upright bar from 0 with its error bars."""
@@ -115,13 +139,29 @@ class Figure:
                     self._bars[axes, name].append((ends, colour))
 
     def _draw_error_bars(self) -> None:
-        """Draw what was noted, all bars of a panel at once."""
+        """Draw what was noted, all bars of a panel at once, as far as their quantities can be.
+
+        An interval over a few seeds, which is symmetric, may reach beyond.
+        """
         for (axes, name), noted in self._bars.items():
+            bounds = np.array(self._ranges.get(axes, ((None, None), (None, None))), dtype=float).T
+            lows, highs = np.where(np.isnan(bounds), [[-np.inf], [np.inf]], bounds)
             ends, colours = zip(*noted, strict=True)
             # Not as a tuple: matplotlib takes a tuple of two for one colour and its alpha.
-            axes.add_collection(LineCollection(ends, colors=list(colours), **BARS[name]))
+            segments = np.clip(np.array(ends), lows, highs)
+            axes.add_collection(LineCollection(segments, colors=list(colours), **BARS[name]))
             axes.autoscale_view()
-        self._bars.clear()
+
+    def _set_limits(self) -> None:
+        """End each panel where its quantities end, and keep its limits."""
+        for axes in self.panels:
+            for axis, (low, high) in zip(
+                (axes.xaxis, axes.yaxis), self._ranges.get(axes, ((None, None), (None, None))), strict=True
+            ):
+                first, last = axis.get_view_interval()
+                first = first if low is None else max(first, low)
+                last = last if high is None else min(last, high)
+                axes.set(**{f"{axis.axis_name}lim": (first, last)[:: -1 if axis.get_inverted() else 1]})
 
     def line(self, axes: Axes, xs: list[float], ys: list[float], style: Style, **options) -> None:
         """A line without markers, beneath the points."""
@@ -144,14 +184,15 @@ class Figure:
                 "linestyle": style.line if options.pop("line", False) else "none",
                 "marker": style.marker,
                 "markerfacecolor": style.colour if full else palette.PAPER,
-                "markeredgecolor": palette.BLACK if full else style.colour,
+                "markeredgecolor": style.edge if full else style.colour,
                 "markeredgewidth": 0.6 if full else 1.4,
             }
         self._legend[label] = Line2D([], [], **(drawn | options))
 
-    def save(self, folder: Path) -> None:
-        """Write `{name}.svg` and `{name}.png`: the same bytes for the same numbers."""
+    def finish(self) -> None:
+        """Draw what needs all points: bars, limits, the legend, and the labels, which need the rest."""
         self._draw_error_bars()
+        self._set_limits()
         if self._legend:
             columns = legend_columns(list(self._legend))
             lines = math.ceil(len(self._legend) / columns)
@@ -162,36 +203,39 @@ class Figure:
                 list(self._legend),
                 loc="outside lower center",
                 ncols=columns,
-                handlelength=2.6,
-                columnspacing=1.5,
+                handlelength=2.2,
+                columnspacing=1.2,
             )
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")  # all have their places
+        marks = {axes: _around(axes, marked) for axes, marked in self._marks.items()}
+        self.labels = direct_labels.place(self._labels, marks, self._hidden_lines())
+
+    def _hidden_lines(self) -> dict[Axes, np.ndarray]:
+        """Boxes [bar, 4] in pixels of the error bars of each panel."""
+        boxes: dict[Axes, list] = defaultdict(list)
+        for (axes, _), noted in self._bars.items():
+            for ends, _ in noted:
+                (left, bottom), (right, top) = axes.transData.transform(ends)
+                boxes[axes].append((left - 1, bottom - 1, right + 1, top + 1))
+        return {axes: np.array(found) for axes, found in boxes.items()}
+
+    def save(self, folder: Path) -> None:
+        """Write `{name}.svg` and `{name}.png`: the same bytes for the same numbers."""
+        self.finish()
         drawn = io.BytesIO()
         with matplotlib.rc_context({"svg.hashsalt": self.name}):
             self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-        self.figure.set_layout_engine("none")  # the PNG has the same places
         self.figure.savefig(folder / f"{self.name}.png", dpi=palette.PNG_DPI, metadata={"Software": None})
-        (folder / f"{self.name}.svg").write_bytes(self._spoken(drawn.getvalue()))
+        finished = svg.finish(drawn.getvalue(), self.name, self.title, self.caption, self.hovers)
+        (folder / f"{self.name}.svg").write_bytes(finished)
 
-    def _spoken(self, drawn: bytes) -> bytes:
-        """The SVG with a title and description of the whole, and of each point or bar."""
-        for prefix, address in NAMESPACES.items():
-            ElementTree.register_namespace(prefix, address)
-        root = ElementTree.fromstring(drawn)
-        for element in root.iter(f"{{{SVG}}}g"):
-            identifier = element.get("id")
-            if identifier in self.hovers:
-                title = ElementTree.Element(f"{{{SVG}}}title")
-                title.text = self.hovers[identifier]
-                element.insert(0, title)
-            elif identifier:  # a page may hold many figures
-                element.set("id", f"{self.name}-{identifier}")
-        for place, (tag, text) in enumerate((("title", self.title), ("desc", self.caption))):
-            element = ElementTree.Element(f"{{{SVG}}}{tag}", {"id": f"{self.name}-{tag}"})
-            element.text = text
-            root.insert(place, element)
-        root.set("role", "img")
-        root.set("aria-labelledby", f"{self.name}-title {self.name}-desc")
-        return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+def _around(axes: Axes, marked: list[tuple[float, float, float]]) -> np.ndarray:
+    """Boxes [marker, 4] in pixels around markers, given as x, y and size in points."""
+    places = axes.transData.transform([(x, y) for x, y, _ in marked])
+    halves = np.array([[size / 2 * axes.figure.dpi / 72] for *_, size in marked])
+    return np.hstack([places - halves, places + halves])
 
 
 def legend_columns(labels: list[str]) -> int:

@@ -9,18 +9,26 @@ from tms.config import method_kinds
 # Okabe and Ito's palette, made for colour-blind readers (https://jfly.uni-koeln.de/color/).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999"
-PAPER, RULE = "#FFFFFF", "#D0D0D0"
+PAPER, RULE, RULE_DARK, INK = "#FFFFFF", "#D0D0D0", "#8A8A8A", "#1F1F1F"
 PNG_DPI = 150
+WIDTH = 5.0  # inches: 360 points, so that a figure on a phone's screen has its text at the sizes below
+SMALLEST_TEXT = 9  # points
 
 RC = {
-    "font.size": 9,
+    "font.size": 9.5,
     "axes.titlesize": 9.5,
-    "axes.labelsize": 9,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": SMALLEST_TEXT,
+    "ytick.labelsize": SMALLEST_TEXT,
     "figure.titlesize": 10.5,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": SMALLEST_TEXT,
     "legend.frameon": False,
+    "axes.facecolor": "none",
+    "axes.edgecolor": "#8A8A8A",
     "axes.grid": True,
     "axes.axisbelow": True,
+    "xtick.bottom": False,  # the grid's lines say where a number stands
+    "ytick.left": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.color": "#E6E6E6",
@@ -45,6 +53,7 @@ class Style:
     line: str | tuple = "-"
     hatch: str = ""
     filled: bool = True
+    edge: str = BLACK
 
 
 def of_kind(kind: str) -> Style:
@@ -54,6 +63,8 @@ def of_kind(kind: str) -> Style:
 
 
 KINDS = {"base": Style(BLACK, "X", ":", "")} | {name: of_kind(name) for name in method_kinds.KINDS}
+# Methods of which a figure shows no more than where they lie; their names are in the hover values.
+BESIDE = Style("#C4C4C4", "o", "-", "", edge="#8A8A8A")
 # Variants of a kind (another learning rate, alpha, window) keep its colour and take the next of these.
 VARIANTS = [
     *((marker, False) for marker in ("o", "s", "^", "v", "D", "<", ">", "p", "h", "8", "d", "P")),
