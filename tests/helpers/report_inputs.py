@@ -82,6 +82,10 @@ def write_index(folder: Path, entries: list[dict], ending: str) -> None:
     (folder / "index.json").write_text(json.dumps([empty | entry for entry in entries]))
 
 
+DIFFERENCE = {
+    **{"label": "chain, TMS - SFT", "unit": "points", "value": 0.5, "low": -1.0, "high": 2.0},
+    **{"examples_low": -1.0, "examples_high": 2.0, "p_value": 0.5, "paired": True, "decides": True},
+}
 WARNINGS = {"base": [["facts: 3 of 6 are cut", "raise <b>it</b>"]], "chain/seed0": [], "all": []}
 
 
@@ -107,13 +111,25 @@ def write(folder: Path, project: Path) -> list[str]:
             "claim": "It is.",
             "rule": "A rule.",
             "verdict": verdict,
+            "sentence": "So it went.",
             "evidence": "Numbers.",
+            "differences": [
+                {"label": "chain, TMS - SFT", "unit": "points", "value": 0.5, "low": -1.0, "high": 2.0}
+                | {
+                    "examples_low": -1.0,
+                    "examples_high": 2.0,
+                    "p_value": 0.5,
+                    "paired": True,
+                    "decides": True,
+                }
+            ],
             "cells": [{"experiment": "main", "quantity": "chain", "value": 0.5, "n": 6}],
         }
         for name, verdict in (
             ("Frontier", "contradicted"),
             ("RQ1", "supported for this run"),
             ("RQ2", "indistinguishable"),
+            ("RQ4", "inconclusive over seeds"),
             ("RQ5", "described for this run"),
         )
     ]

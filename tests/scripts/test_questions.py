@@ -20,11 +20,12 @@ def test_verdicts_are_written_and_logged(program, tmp_path):
     assert done.returncode == 0, done.stderr
     frontier, *others = json.loads((tmp_path / "questions.json").read_text())
     assert (frontier["id"], frontier["verdict"]) == ("Frontier", "supported for this run")
-    tested = "Difference +0.0200 (95 % +0.0100 to +0.0300 over examples alone, p < 0.001)"
-    assert tested in frontier["evidence"]
+    (difference,) = frontier["differences"]
+    assert [difference[name] for name in ("value", "low", "high")] == [0.02, 0.01, 0.03]
+    assert "seeds_low" not in difference
     assert frontier["cells"][0]["value"] == 0.02
     assert {entry["verdict"] for entry in others} == {"not measured"}
-    assert done.stdout.startswith("Frontier: supported for this run. Dominated area on test:")
+    assert done.stdout.startswith("Frontier: supported for this run. Tuned alike, TMS trades")
 
 
 def test_a_suite_that_is_none_is_one_line(program):
@@ -53,4 +54,7 @@ def test_without_a_model_the_question_about_several_is_answered(program, tmp_pat
     assert done.returncode == 0, done.stderr
     (answer,) = json.loads((tmp_path / "questions.json").read_text())
     assert (answer["id"], answer["verdict"]) == ("RQ7", "supported")
-    assert "large: Forgetting F" in answer["evidence"] and "small: Forgetting F" in answer["evidence"]
+    labels = [difference["label"] for difference in answer["differences"]]
+    assert [label.split(",")[0] for label in labels] == [
+        f"{model}: {name}" for model in ("small", "large") for name in ("Forgetting F", "Target mean")
+    ]

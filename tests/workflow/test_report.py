@@ -71,7 +71,7 @@ def test_every_question_has_a_verdict_and_the_page_shows_it(project):
         word = found["verdict"].removesuffix(" for this run")
         assert word in ("supported", "contradicted", "indistinguishable", "described", "not measured")
         assert word == "not measured" or found["verdict"] != word  # the smoke run has one seed
-        assert found["id"] in page and found["evidence"]
+        assert found["id"] in page and found["evidence"] and found["sentence"]
 
 
 def test_nothing_left_to_do(project):

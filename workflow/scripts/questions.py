@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(f"--suite: not a suite as JSON ({error}); copy one from the config") from error
     answers = answer(cells.read(args.cells), suite, args.model)
     for entry in answers:
-        print(f"{entry['id']}: {entry['verdict']}. {entry['evidence']}", flush=True)
+        print(f"{entry['id']}: {entry['verdict']}. {entry['sentence']}", flush=True)
     args.output.write_text(json.dumps(answers, indent=1) + "\n")
 
 

@@ -206,7 +206,7 @@ def test_the_curves_of_on_policy_methods_have_a_section_of_their_own():
     shown = content.sections([content.Drawing("training", "Training", svg="<svg/>")], [], {})
     (section,) = [section for section in shown if section.drawings]
     assert section.id == "on-policy"
-    answer = {"id": "RQ3", "topic": "RL", "cells": []}
+    answer = {"id": "RQ3", "topic": "RL", "differences": []}
     (question,) = content.questions([answer], shown)
     assert question["shows"] == [{"id": "figure-training", "title": "Training"}]
 

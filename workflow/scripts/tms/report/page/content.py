@@ -11,8 +11,9 @@ from tms.experiments import labels
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
+from tms.report.page.difference_table import differences
 from tms.report.page.html import inline_svg
-from tms.report.page.page_tables import Entry, PageTable, behind_verdict, from_markdown
+from tms.report.page.page_tables import Entry, PageTable, from_markdown
 
 # Sections: id, title, text, and the drawings and tables in it. What is named nowhere comes last.
 LAYOUT = (
@@ -67,7 +68,6 @@ SHOWS = {
     "RQ10": ("figure4", "checkpoints"),
     "TrSFT": ("scores", "table3", "figure2c"),
 }
-UNITS = "Shares from 0 to 1, divergences in nats; below a value, its 95 % interval over test examples."
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def sections(
 
 
 def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
-    """Verdicts with the cells behind them as tables, and links to what shows them."""
+    """Verdicts with the differences behind them as tables, and links to what shows them."""
     places = {}
     for section in shown:
         places |= {
@@ -178,11 +178,11 @@ def questions(answers: list[dict], shown: list[Section]) -> list[dict]:
         places |= {part.name: (f"figure-{part.name}", part.title) for part in section.drawings if part.svg}
     entries = []
     for answer in answers:
-        title = f"Cells behind the verdict on {answer['topic'].lower()}"
-        behind = behind_verdict(answer["cells"], f"behind-{answer['id'].lower()}", title, UNITS)
+        title = f"Differences behind the verdict on {answer['topic'].lower()}"
+        behind = differences(answer["differences"], f"behind-{answer['id'].lower()}", title)
         links = [places[name] for name in SHOWS[answer["id"]] if name in places]
         shows = [{"id": identifier, "title": title} for identifier, title in links]
-        entries.append(answer | {"cells": behind, "shows": shows})
+        entries.append(answer | {"differences": behind, "shows": shows})
     return entries
 
 

@@ -192,29 +192,6 @@ def _measure(reading: Reading | None, change: Reading | None, ending: str) -> En
     return replace(entry, below=f"{entry.below}\nchange {told.text}\n({told.below})")
 
 
-def behind_verdict(cells: list[dict], name: str, title: str, caption: str) -> PageTable:
-    """The cells that a verdict was reached from, a row each.
-
-    Args:
-        cells: columns of cells without those that are empty, as questions.json holds them.
-    """
-    rows = []
-    for cell in cells:
-        narrowed = [cell.get(column) for column in ("train_task", "checkpoint", "prompts", "group")]
-        reading = Reading.of(cell)
-        numbers = (reading.p_value, reading.n, reading.seeds)
-        rows.append(
-            [
-                *(Entry(cell.get(column, "")) for column in ("experiment", "method", "quantity")),
-                Entry(", ".join(filter(None, narrowed))),
-                _number(reading, ".4g"),
-                *(Entry("" if number is None else f"{number:.3g}", order=number) for number in numbers),
-            ]
-        )
-    columns = ["Experiment", "Method", "Quantity", "Of", "Value", "p in its table", "Examples", "Seeds"]
-    return PageTable(name, title, columns, rows, caption)
-
-
 def _score(reading: Reading | None, link: str) -> Entry:
     """A share in points; it sorts by the share."""
     if reading is None:

@@ -1,7 +1,7 @@
-"""Differences between two methods, and the words for them."""
+"""Differences between two methods, with what the test examples and the seeds say of each."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tms.experiments import labels
@@ -64,7 +64,7 @@ class Contrast(Reading):
             NotMeasuredError: a number or its interval is missing.
         """
         whose = f"{labels.method(first[1])} - {labels.method(second[1])}"
-        label = f"{labels.quantity(quantity, lookup.info.suite)}, {whose}:"
+        label = f"{labels.quantity(quantity, lookup.info.suite)}, {whose}"
         for one, other, sign in ((first, second, 1), (second, first, -1)):
             name = f"versus_{other[1]}.{quantity}"
             if paired := lookup.reading(one[0], name, one[1]):
@@ -105,37 +105,45 @@ class Contrast(Reading):
             differs = not self.low <= 0 <= self.high
         return int(math.copysign(1, self.value)) if differs and self.value else 0
 
-    def __str__(self) -> str:
-        return f"{self.label} {_points(self.value)} points ({bounds_text(self, _points)})"
+    @property
+    def alone(self) -> "Contrast":
+        """The difference of these runs alone, from the test examples, as if there were one seed."""
+        own = {name: getattr(self, name) for name in Reading.__dataclass_fields__}
+        own |= {"seeds_low": None, "seeds_high": None}
+        own["low"], own["high"] = self.examples
+        return Contrast.difference(self.label, Reading(**own), self.paired)
 
+    def at(self, value: float) -> "Contrast":
+        """The difference if it were known to have a value."""
+        return Contrast(value, value, value, p_value=float(value == 0), examples=(value, value))
 
-def bounds_text(contrast: Contrast, form: Callable[[float], str]) -> str:
-    """A difference's interval and test in words; `form` writes a number."""
-    tested = p_text(contrast.p_value) + ("" if contrast.paired else ", unpaired")
-    inside = f"95 % {form(contrast.low)} to {form(contrast.high)}"
-    if contrast.of_one_run:
-        return f"{inside} over examples alone, {tested}"
-    low, high = contrast.examples
-    return f"{inside}, {tested}; over examples alone {form(low)} to {form(high)}"
+    @property
+    def sign_in_these_runs(self) -> int:
+        """1 or -1 where the interval over test examples leaves out 0, else 0."""
+        low, high = self.examples
+        return int(low > 0) - int(high < 0)
+
+    def row(self, decides: bool = True, unit: str = "points") -> dict:
+        """The difference as a row of the table behind a verdict.
+
+        Args:
+            decides: whether the verdict rests on it.
+            unit: of its numbers: points (shares times 100), area or rho.
+        """
+        factor = 100 if unit == "points" else 1
+        bounds = {"value": self.value, "low": self.low, "high": self.high}
+        bounds |= dict(zip(("examples_low", "examples_high"), self.examples or (None, None), strict=True))
+        bounds |= {"seeds_low": self.seeds_low, "seeds_high": self.seeds_high}
+        numbers = {name: None if bound is None else factor * bound for name, bound in bounds.items()}
+        known = numbers | {"seeds": self.seeds, "p_value": self.p_value}
+        shown = {name: number for name, number in known.items() if number is not None}
+        return {"label": self.label, "unit": unit, **shown, "paired": self.paired, "decides": decides}
 
 
 def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
     """The contrasts with Holm's correction over all of them: the comparisons of one question."""
     p_values = holm([contrast.p_value for contrast in contrasts])
     return [replace(contrast, p_value=p_value) for contrast, p_value in zip(contrasts, p_values, strict=True)]
-
-
-def sentence(contrasts: Sequence[Contrast]) -> str:
-    """All contrasts in words, with what has to be known of them."""
-    text = "; ".join(map(str, contrasts))
-    if {contrast.direction for contrast in contrasts} >= {1, -1}:
-        text += ". The differences point both ways"
-    if not all(contrast.paired for contrast in contrasts):
-        text += (
-            ". Differences marked unpaired combine two intervals as if independent, which errs on the side "
-            "of no difference"
-        )
-    return f"{text}."
 
 
 def p_text(p_value: float) -> str:
@@ -153,9 +161,3 @@ def _sources(reading: Reading) -> TwoSources:
 def _check_interval(reading: Reading, quantity: str, method: str) -> None:
     if reading.low is None or reading.high is None:
         raise NotMeasuredError(f"{quantity} of {method} has no interval")
-
-
-def _points(share: float) -> str:
-    """A share in points, signed; what rounds to 0 has no sign."""
-    text = f"{100 * share:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text

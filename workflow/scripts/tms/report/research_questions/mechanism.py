@@ -1,6 +1,7 @@
 """Conditions of TMS's gains: RQ5 (tasks), RQ6 (KL and PLD), RQ7 (scale)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tms.experiments import labels
@@ -10,12 +11,8 @@ from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.precision import floor_words, rounding_words
-from tms.report.research_questions.contrasts import (
-    Contrast,
-    adjusted,
-    p_text,
-    sentence,
-)
+from tms.report.research_questions import duels, sentences
+from tms.report.research_questions.contrasts import Contrast, adjusted, p_text
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
     DESCRIBED,
@@ -27,6 +24,7 @@ from tms.report.research_questions.decisions import (
     by_direction,
     conclude,
     dominance,
+    over_seeds,
 )
 from tms.report.research_questions.outcome import MAIN
 
@@ -36,6 +34,23 @@ RQ7_PLANE = ("forgetting", "target_mean")
 # same references. PLD to a method's own supervision holds its entropy: methods do not compare.
 KL, PLD = ("kl.policy_base.per_sequence", "all", "heldout"), ("pld_ref.per_sequence", "sft", "")
 BESIDE = ("pld_own.per_sequence", "sft", "")
+# For the sentences.
+GAINS = {
+    SUPPORTED: "TMS gained more over SFT the more right solutions a problem has",
+    CONTRADICTED: "TMS gained less over SFT the more right solutions a problem has",
+    INDISTINGUISHABLE: "TMS's gain over SFT showed no clear relation to the number of right solutions",
+    DESCRIBED: "targets are too few to tell whether TMS helps more where right solutions are many",
+}
+PREDICTS = {
+    SUPPORTED: "The farther a method moved from the base and from the references, the more it forgot",
+    CONTRADICTED: "Methods that moved farther from the base or from the references forgot less, not more",
+    INDISTINGUISHABLE: "Distance from the base and the references did not reliably predict forgetting",
+}
+AT_EVERY_SCALE = {
+    SUPPORTED: "TMS forgot less than SFT at every scale and lost nothing on the targets",
+    CONTRADICTED: "At some scale TMS forgot more than SFT, or scored lower without forgetting less",
+    INDISTINGUISHABLE: "TMS neither forgot less than SFT at every scale nor clearly more at one",
+}
 
 
 def smallest_p(count: int) -> float:
@@ -106,7 +121,11 @@ def task_dependence(lookup: CellLookup) -> Finding:
     without = [labels.benchmark(task) for task in targets if task not in tasks]
     left_out = f" Left out, without countable solutions: {', '.join(without)}." if without else ""
     verdict = DESCRIBED if reason else by_direction(correlations)
-    return Finding(verdict + _of_runs(lookup), f"{text}{rows}.{left_out}")
+    told = f"{sentences.counted(len(tasks)).capitalize()} {GAINS[verdict]}"
+    if verdict != DESCRIBED:
+        told = f"{GAINS[verdict]}{_in_this_run(lookup)}"
+    shown = [] if len(tasks) == 2 else [one.row(not reason, "rho") for one in correlations]
+    return Finding(verdict + _of_runs(lookup), f"{told}.", f"{text}{rows}.{left_out}", shown)
 
 
 def mechanism(lookup: CellLookup) -> Finding:
@@ -127,7 +146,7 @@ def mechanism(lookup: CellLookup) -> Finding:
             )
     recipes = min(_recipes(lookup, *name) for name in deciding)
     if recipes < FEWEST:
-        raise NotMeasuredError(f"{recipes} recipes have {too_few(recipes)}")
+        raise NotMeasuredError(f"{recipes} recipes are too few for a test: they have {too_few(recipes)}")
     p_values = holm([relation.p_value for relation in deciding.values()])
     relations = {
         name: replace(relation, p_value=p_value)
@@ -141,17 +160,18 @@ def mechanism(lookup: CellLookup) -> Finding:
         verdict = SUPPORTED
     elif -1 in directions.values() and 1 not in directions.values() and not fragile:
         verdict = CONTRADICTED
-    words = "; ".join(map(_in_words, relations.values()))
-    text = f"Rank correlation with the magnitude of forgetting: {words}."
+    text = "Rank correlations are with the magnitude of forgetting."
     if set(directions.values()) == {1, -1}:
         text += " The two point in opposite directions."
     if fragile:
         text += f" Without some recipe, or within the runs on one task, another sign: {', '.join(fragile)}."
+    rows = [relation.row(unit="rho") for relation in relations.values()]
     if described := _relation(lookup, *BESIDE):
-        text += f" Deciding nothing, since it holds the entropy of each supervision: {_in_words(described)}."
+        text += f" {described.label} holds the entropy of each supervision and decides nothing."
+        rows.append(described.row(False, "rho"))
     precision = (floor_words(lookup), rounding_words(lookup, lookup.methods(MAIN)))
     text += "".join(f" {words}" for words in precision if words)
-    return Finding(verdict + _of_runs(lookup), text)
+    return Finding(verdict + _of_runs(lookup), f"{PREDICTS[verdict]}{_in_this_run(lookup)}.", text, rows)
 
 
 def scale(*lookups: CellLookup) -> Finding:
@@ -171,24 +191,32 @@ def scale(*lookups: CellLookup) -> Finding:
         lookup.require_methods(MAIN, "sft", "tms")
         pair = [Contrast.between(lookup, (MAIN, "tms"), (MAIN, "sft"), name) for name in RQ7_PLANE]
         contrasts += [replace(one, label=f"{lookup.info.model}: {one.label}") for one in pair]
-    # Every model has to forget less, which needs no correction; one that forgets more is enough against it.
+    verdict = over_seeds(_at_every_scale, contrasts)
+    told = duels.sentence(AT_EVERY_SCALE, contrasts, _at_every_scale, verdict)
+    names = ", ".join(lookup.info.model for lookup in lookups)
+    return conclude(verdict, told, f"Models: {names}.", adjusted(contrasts))
+
+
+def _at_every_scale(contrasts: Sequence[Contrast]) -> str:
+    """RQ7's rule. Every model has to forget less, which needs no correction; one against it is enough."""
     kept = [
         forgetting.direction > 0 and target.direction >= 0 and target.low > -MARGIN
-        for forgetting, target in _pairs(contrasts)
+        for forgetting, target in duels.pairs(contrasts)
     ]
-    tested = adjusted(contrasts)
-    against = [pair[0].direction < 0 or dominance(pair) == CONTRADICTED for pair in _pairs(tested)]
-    verdict = CONTRADICTED if any(against) else SUPPORTED if all(kept) else INDISTINGUISHABLE
-    return conclude(verdict, sentence(tested), tested)
-
-
-def _pairs(contrasts: list[Contrast]) -> list[tuple[Contrast, Contrast]]:
-    return list(zip(contrasts[::2], contrasts[1::2], strict=True))
+    tested = duels.pairs(adjusted(contrasts))
+    if any(pair[0].direction < 0 or dominance(pair) == CONTRADICTED for pair in tested):
+        return CONTRADICTED
+    return SUPPORTED if all(kept) else INDISTINGUISHABLE
 
 
 def _of_runs(lookup: CellLookup) -> str:
     """Words that a verdict from points over runs adds where each is a single run."""
     return FOR_THIS_RUN if lookup.seeds < 2 else ""
+
+
+def _in_this_run(lookup: CellLookup) -> str:
+    """Words that a sentence from points over runs adds where each is a single run."""
+    return f" {sentences.OTHER_SEEDS}" if lookup.seeds < 2 else ""
 
 
 def _solutions(lookup: CellLookup, task: str) -> float | None:
@@ -239,15 +267,6 @@ def _recipes(lookup: CellLookup, predictor: str, family: str, prompts: str) -> i
     """Number of recipes in a tested correlation: each has a point on every target."""
     reading = lookup.reading(CORRELATIONS, f"spearman.{predictor}", "", group=family, prompts=prompts)
     return reading.n // len(lookup.info.suite.targets)
-
-
-def _in_words(relation: Contrast) -> str:
-    known = []
-    if relation.low is not None and relation.high is not None:
-        known = [f"95 % {relation.low:+.2f} to {relation.high:+.2f}"]
-    known += [] if relation.p_value is None else [p_text(relation.p_value)]
-    inside = f" ({', '.join(known)})" if known else ""
-    return f"{relation.label} rho = {relation.value:+.2f}{inside}"
 
 
 def _stable(lookup: CellLookup, sign: int, predictor: str, family: str, prompts: str) -> bool:

@@ -1,26 +1,27 @@
 """Accuracy and retention of TMS: the frontier control, RQ1 to RQ4, RQ8, and the TrSFT loss."""
 
+from collections.abc import Sequence
+from itertools import product
+
 from tms.config.method_kinds import SIDES
 from tms.experiments import labels
 from tms.metrics.paired_tests import SIGNIFICANCE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.frontier_sides import RIVALS, differences
 from tms.report.precision import rounding_words
-from tms.report.research_questions.contrasts import (
-    Contrast,
-    adjusted,
-    bounds_text,
-    sentence,
-)
+from tms.report.research_questions import duels, sentences
+from tms.report.research_questions.contrasts import Contrast, adjusted
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
     INDISTINGUISHABLE,
     MARGIN,
     SUPPORTED,
     Finding,
+    any_differs,
     by_direction,
     conclude,
-    dominance,
+    first_differs,
+    over_seeds,
     shortfalls,
 )
 from tms.report.research_questions.fronts import crossing
@@ -32,6 +33,28 @@ TRAPO = "trapo"
 # The TrSFT loss (of TRAPO's paper) on TMS's mixture, and each half alone.
 COMBINATION, HALVES = (MAIN, "tms_trsft"), (TMS, (MAIN, "trsft"))
 PLANE = ("target_mean", "forgetting")
+IN_WORDS = {"target_mean": "accuracy", "forgetting": "forgetting"}
+# For the sentences: above, below, or no difference seen.
+ON_THE_FRONTIER = {
+    1: "Tuned alike, TMS trades accuracy against forgetting better than SFT",
+    -1: "Tuned alike, TMS trades accuracy against forgetting worse than SFT",
+    0: "Tuned alike, TMS's trade of accuracy against forgetting could not be told from SFT's",
+}
+FORGETS = {
+    1: "TMS forgot less than SFT",
+    -1: "TMS forgot more than SFT",
+    0: "TMS's forgetting could not be told from SFT's",
+}
+MIXTURE_DOES = {
+    SUPPORTED: "The mixture of checkpoints did better than each single one, without a loss",
+    CONTRADICTED: "A single checkpoint did better than the mixture, without a loss",
+    INDISTINGUISHABLE: "The mixture neither did better than each single checkpoint nor lost to one",
+}
+COMBINATION_DOES = {
+    SUPPORTED: "TMS with TrSFT did better than TMS and than TrSFT, without a loss",
+    CONTRADICTED: "TMS or TrSFT alone did better than the two together, without a loss",
+    INDISTINGUISHABLE: "TMS with TrSFT neither did better than both of its halves nor lost to one",
+}
 # (mixture, single checkpoint) with the same share of teacher's answers: alpha 0.25, then 0.
 SAME_ALPHA = (
     (TMS, (MIXTURE, "tms_theta0")),
@@ -54,17 +77,15 @@ def frontier(lookup: CellLookup) -> Finding:
     readings = differences(lookup)
     if "sft" not in readings:
         raise NotMeasuredError("experiment frontier has no area_difference")
-    tested = adjusted([Contrast.difference(rival, reading) for rival, reading in readings.items()])
+    compared = [Contrast.difference(f"TMS's area - {RIVALS[one][1]}", own) for one, own in readings.items()]
+    tested = adjusted(compared)
     said = []
     for side in ("tms", *readings):
         area = lookup.reading(FRONTIER, "area", side, group=side, prompts="test")
         if area:
             said.append(f"{labels.method(side)} {area.value:.4f} ({area.note})")
     text = f"Dominated area on test: {'; '.join(said)}."
-    for difference in tested:
-        rival = "" if difference.label == "sft" else f" from {RIVALS[difference.label][1]}"
-        text += f" Difference{rival} {difference.value:+.4f} ({bounds_text(difference, '{:+.4f}'.format)})."
-        text += crossing(lookup, difference.label)
+    text += "".join(crossing(lookup, rival) for rival in readings)
     # At the runs' ends; the table has every point.
     for side in sorted({"tms", *readings}, key=SIDES.index):
         methods = [
@@ -72,15 +93,20 @@ def frontier(lookup: CellLookup) -> Finding:
         ]
         rounding = rounding_words(lookup, methods, FRONTIER, group=side)
         text += f" {rounding}" if rounding else ""
-    return conclude(by_direction(tested[:1]), text, tested)
+    verdict = over_seeds(first_differs, compared, margin=0.0, deciding=1)
+    told = sentences.single(ON_THE_FRONTIER, tested[0], verdict, margin=0.0)
+    return conclude(verdict, told, text, tested[:1], tested[1:], unit="area")
 
 
 def target(lookup: CellLookup) -> Finding:
     """RQ1. Supported: TMS is above SFT on a target or a view, and below on none. Contradicted: reversed."""
     lookup.require_methods(MAIN, "sft", "tms")
     columns = [*lookup.info.suite.target_tasks, *lookup.info.suite.views]
-    contrasts = adjusted([Contrast.between(lookup, TMS, SFT, name) for name in columns])
-    return conclude(by_direction(contrasts), sentence(contrasts) + _compute(lookup), contrasts)
+    contrasts = [Contrast.between(lookup, TMS, SFT, name) for name in columns]
+    verdict, tested = over_seeds(any_differs, contrasts), adjusted(contrasts)
+    names = [labels.benchmark(name) for name in columns]
+    told = sentences.places(names, tested, verdict, ("scored", "higher", "lower"))
+    return conclude(verdict, told, _compute(lookup), tested)
 
 
 def forgetting(lookup: CellLookup) -> Finding:
@@ -89,12 +115,13 @@ def forgetting(lookup: CellLookup) -> Finding:
     contrast = Contrast.between(lookup, TMS, SFT, "forgetting")
     values = [lookup.reading(MAIN, "forgetting", name) for name in ("tms", "sft")]
     floor = lookup.reading(MAIN, "forgetting_floor", "tms")
-    text = sentence([contrast])
+    text = ""
     if all(values):
-        text += f" F of TMS is {100 * values[0].value:.1f}, of SFT {100 * values[1].value:.1f} points."
+        text += f"F of TMS is {100 * values[0].value:.1f}, of SFT {100 * values[1].value:.1f} points."
     if floor:
         text += f" Chance alone would give TMS {100 * floor.value:.1f}."
-    return conclude(by_direction([contrast]), text, [contrast])
+    verdict = over_seeds(by_direction, [contrast])
+    return conclude(verdict, sentences.single(FORGETS, contrast, verdict), text, [contrast])
 
 
 def parity(lookup: CellLookup) -> Finding:
@@ -111,20 +138,17 @@ def parity(lookup: CellLookup) -> Finding:
             f"no on-policy baseline ({', '.join(ON_POLICY)}) is among the methods measured"
         )
     contrasts = [Contrast.between(lookup, TMS, (MAIN, rival), name) for rival in rivals for name in PLANE]
-    if min(shortfalls(contrasts)) < SIGNIFICANCE:
-        verdict = CONTRADICTED
-    else:
-        verdict = SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE
-    text = f"Margin {100 * MARGIN:.0f} points. {sentence(contrasts)}{_levels(lookup, rivals)}"
-    beside = _told(lookup, [(rival, "retention_mean") for rival in rivals])
-    text += f" Gains included, deciding nothing: {beside}" if beside else ""
+    verdict = over_seeds(_no_shortfall, contrasts)
+    text = f"The margin is {100 * MARGIN:.0f} points.{_levels(lookup, rivals)}"
+    gains = [(rival, "retention_mean") for rival in rivals]
+    beside = _beside(lookup, [(TMS, (MAIN, rival), name) for rival, name in gains])
+    guided = _beside(lookup, [(TMS, (MAIN, TRAPO), name) for name in PLANE])
+    if guided:
+        text += " TRAPO decides nothing, since it learns from the teacher's answers too."
     rounding = rounding_words(lookup, [*rivals, "tms"])
     text += f" {rounding}" if rounding else ""
-    guided = _told(lookup, [(TRAPO, name) for name in PLANE])
-    text += (
-        f" Deciding nothing, since TRAPO learns from the teacher's answers too: {guided}" if guided else ""
-    )
-    return conclude(verdict, text, contrasts)
+    told = _behind(contrasts, rivals, verdict)
+    return conclude(verdict, told, text, contrasts, [*beside, *guided])
 
 
 def mixture(lookup: CellLookup) -> Finding:
@@ -141,8 +165,9 @@ def mixture(lookup: CellLookup) -> Finding:
             "no single checkpoint with TMS's share of teacher's answers (experiment mixture); Self- and "
             "Final-SFT hold none of them, so beside TMS they mix two causes"
         )
-    verdict, text, contrasts = _duels(lookup, pairs)
-    return conclude(verdict, text + _beside_without_teacher(lookup), contrasts)
+    beside = _beside(lookup, [(TMS, other, name) for other in WITHOUT_TEACHER for name in PLANE])
+    text = " TMS beside methods that hold no teacher's answers decides nothing." if beside else ""
+    return _duels(lookup, pairs, MIXTURE_DOES, text, beside)
 
 
 def combination(lookup: CellLookup) -> Finding:
@@ -151,7 +176,7 @@ def combination(lookup: CellLookup) -> Finding:
     Neither paper has it. Dominates: as in `mixture`.
     """
     lookup.require_methods(MAIN, COMBINATION[1], *(half for _, half in HALVES))
-    return conclude(*_duels(lookup, [(COMBINATION, half) for half in HALVES]))
+    return _duels(lookup, [(COMBINATION, half) for half in HALVES], COMBINATION_DOES)
 
 
 def safety(lookup: CellLookup) -> Finding:
@@ -163,8 +188,8 @@ def safety(lookup: CellLookup) -> Finding:
         raise NotMeasuredError("the model's suite has no safety benchmark")
     lookup.require_methods(MAIN, "sft", "tms")
     sets = [name for name in lookup.info.suite.retention if name == "safetybench"] + lookup.info.suite.safety
-    contrasts = adjusted([Contrast.between(lookup, TMS, SFT, name) for name in sets])
-    text = sentence(contrasts)
+    contrasts = [Contrast.between(lookup, TMS, SFT, name) for name in sets]
+    text = ""
     for name in lookup.info.suite.safety:
         refused = [lookup.reading(MAIN, f"{name}.over_refusal", method) for method in ("tms", "sft")]
         if all(refused):
@@ -172,23 +197,53 @@ def safety(lookup: CellLookup) -> Finding:
                 f" Over-refusal on {labels.benchmark(name)}: TMS {100 * refused[0].value:.1f} %, "
                 f"SFT {100 * refused[1].value:.1f} %."
             )
-    return conclude(by_direction(contrasts), text, contrasts)
+    verdict, tested = over_seeds(any_differs, contrasts), adjusted(contrasts)
+    names = [labels.benchmark(name) for name in sets]
+    told = sentences.places(names, tested, verdict, ("was", "safer", "less safe"), "benchmarks")
+    return conclude(verdict, told, text, tested)
 
 
-def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Contrast]]:
-    """Verdict on the first of each pair dominating the second, in target mean and F (`dominance`).
+def _no_shortfall(contrasts: Sequence[Contrast]) -> str:
+    if min(shortfalls(contrasts)) < SIGNIFICANCE:
+        return CONTRADICTED
+    return SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE
 
-    Returns:
-        Supported where each does, contradicted where a second dominates its first, else indistinguishable;
-        with the words and the differences.
-    """
-    tested = adjusted([Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE])
-    of_pair = {pair: tested[2 * place : 2 * place + 2] for place, pair in enumerate(pairs)}
-    outcomes = {pair: dominance(contrasts) for pair, contrasts in of_pair.items()}
-    if CONTRADICTED in outcomes.values():
-        verdict = CONTRADICTED
+
+def _behind(contrasts: list[Contrast], rivals: list[str], verdict: str) -> str:
+    """The sentence on non-inferiority: whom TMS is behind by more than the margin, and in what."""
+    behind = [one.value < -MARGIN for one in contrasts]
+    if verdict == CONTRADICTED:
+        behind = [p_value < SIGNIFICANCE for p_value in shortfalls(contrasts)]
+    elif verdict == SUPPORTED:
+        behind = [False] * len(contrasts)
+    of = list(product(rivals, PLANE))
+    whom = dict.fromkeys(
+        labels.method(rival) for (rival, _), is_behind in zip(of, behind, strict=True) if is_behind
+    )
+    what = dict.fromkeys(IN_WORDS[name] for (_, name), is_behind in zip(of, behind, strict=True) if is_behind)
+    if whom:
+        fact = f"TMS fell more than two points behind {' and '.join(whom)} in {' and '.join(what)}"
     else:
-        verdict = SUPPORTED if set(outcomes.values()) == {SUPPORTED} else INDISTINGUISHABLE
+        among = " and ".join(map(labels.method, rivals))
+        fact = f"TMS fell at most two points behind {among} in accuracy and forgetting"
+    return sentences.told([fact], contrasts, verdict, open_fact=True, mixed=False)
+
+
+def _duels(
+    lookup: CellLookup,
+    pairs: list[tuple],
+    facts: dict[str, str],
+    beside_text: str = "",
+    beside: Sequence[Contrast] = (),
+) -> Finding:
+    """Finding on the first of each pair dominating the second, in target mean and F (`duels.every`).
+
+    Args:
+        facts: for `duels.sentence`.
+        beside_text, beside: what stands beside it and decides nothing.
+    """
+    contrasts = [Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE]
+    verdict = over_seeds(duels.every, contrasts)
     words = {
         SUPPORTED: "dominates",
         CONTRADICTED: "is dominated by",
@@ -196,9 +251,10 @@ def _duels(lookup: CellLookup, pairs: list[tuple]) -> tuple[str, str, list[Contr
     }
     said = [
         f"{labels.method(first[1])} {words[outcome]} {labels.method(second[1])}"
-        for (first, second), outcome in outcomes.items()
+        for (first, second), outcome in zip(pairs, duels.outcomes(contrasts), strict=True)
     ]
-    return verdict, f"{'; '.join(said)}. {sentence(tested)}", tested
+    told = duels.sentence(facts, contrasts, duels.every, verdict)
+    return conclude(verdict, told, f"{'; '.join(said)}.{beside_text}", adjusted(contrasts), beside)
 
 
 def _levels(lookup: CellLookup, rivals: list[str]) -> str:
@@ -215,30 +271,16 @@ def _levels(lookup: CellLookup, rivals: list[str]) -> str:
     return text
 
 
-def _told(lookup: CellLookup, rivals: list[tuple[str, str]]) -> str:
-    """TMS minus methods of main in quantities, in words; what was not measured is left out."""
+def _beside(lookup: CellLookup, asked: list[tuple]) -> list[Contrast]:
+    """Differences (first, second, quantity) that decide nothing; what was not measured is left out."""
     contrasts = []
-    for rival, quantity in rivals:
-        if rival in lookup.methods(MAIN):
+    for first, second, quantity in asked:
+        if second[1] in lookup.methods(second[0]):
             try:
-                contrasts.append(Contrast.between(lookup, TMS, (MAIN, rival), quantity))
+                contrasts.append(Contrast.between(lookup, first, second, quantity))
             except NotMeasuredError:
                 continue
-    return sentence(adjusted(contrasts)) if contrasts else ""
-
-
-def _beside_without_teacher(lookup: CellLookup) -> str:
-    """TMS beside the methods that hold no teacher's answers; empty where none was measured."""
-    contrasts = []
-    for other in WITHOUT_TEACHER:
-        if other[1] in lookup.methods(other[0]):
-            try:
-                contrasts += [Contrast.between(lookup, TMS, other, name) for name in PLANE]
-            except NotMeasuredError:
-                continue
-    if not contrasts:
-        return ""
-    return f" Deciding nothing, since these hold no teacher's answers: {sentence(adjusted(contrasts))}"
+    return adjusted(contrasts)
 
 
 def _compute(lookup: CellLookup) -> str:
@@ -250,4 +292,4 @@ def _compute(lookup: CellLookup) -> str:
             said.append(f"{tms.value / sft.value:.1f} times SFT's {words}")
     if not said:
         return ""
-    return f" The student has SFT's steps; with its trajectory and harvest TMS takes {' and '.join(said)}."
+    return f"The student has SFT's steps; with its trajectory and harvest TMS takes {' and '.join(said)}."

@@ -1,8 +1,8 @@
 """The paper's research questions, and the verdict that a model's cells give on each.
 
 Verdicts are `supported`, `contradicted`, `indistinguishable` (no difference, or differences that point both
-ways) and `described` (too few units for a test), each with `for this run` where there is one seed, and `not
-measured`.
+ways) and `described` (too few units for a test), each with `for this run` where there is one seed;
+`inconclusive over seeds` (other seeds may turn it); and `not measured`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tms.config.suite import Suite
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.model_info import ModelInfo
-from tms.report.research_questions import mechanism, outcome, sweeps
+from tms.report.research_questions import mechanism, outcome, sentences, sweeps
 from tms.report.research_questions.decisions import NOT_MEASURED, Finding
 
 
@@ -196,8 +196,9 @@ def answer(cells: list[dict], suite: Suite, model: str | None) -> list[dict]:
         model: whose verdicts on all questions; None: those on the questions about several models alone.
 
     Returns:
-        One dictionary a question: id, topic, question, claim, rule, verdict, evidence, and the cells that
-        were looked up (their columns that are not empty).
+        One dictionary a question: id, topic, question, claim, rule; verdict, sentence, evidence and
+        differences (`decisions.Finding`); and the cells that were looked up (their columns that are not
+        empty).
     """
     used: dict[int, dict] = {}
     names = dict.fromkeys([*(cell["model"] for cell in cells), *([model] if model else [])])
@@ -210,7 +211,8 @@ def answer(cells: list[dict], suite: Suite, model: str | None) -> list[dict]:
         try:
             finding = question.decide(*(lookups.values() if question.across else [lookups[model]]))
         except NotMeasuredError as missing:
-            finding = Finding(NOT_MEASURED, f"Not measured: {missing}.")
+            told = sentences.not_measured(str(missing))
+            finding = Finding(NOT_MEASURED, told, f"Not measured: {missing}.")
         answers.append(
             {
                 "id": question.name,

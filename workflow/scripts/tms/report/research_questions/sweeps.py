@@ -1,28 +1,39 @@
 """Part of the trajectory and number of its checkpoints: RQ9 (windows) and RQ10 (T)."""
 
+from collections.abc import Sequence
+
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.research_questions.contrasts import (
-    Contrast,
-    adjusted,
-    sentence,
-)
+from tms.report.research_questions import duels, sentences
+from tms.report.research_questions.contrasts import Contrast, adjusted
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
     INDISTINGUISHABLE,
     SUPPORTED,
     Finding,
-    by_direction,
     conclude,
-    dominance,
+    first_differs,
+    over_seeds,
 )
 from tms.report.research_questions.outcome import FRONTIER
 
 CHECKPOINTS = "checkpoints"
 MID = "tms_mid"
 RETENTION, FORGETTING = "retention_matched", "forgetting_matched"
+VERSUS = f"{RETENTION}.versus_uniform"
 MODERATE = (8, 10)  # the values of T that the paper calls a sweet spot (Appendix G)
 PLANE = ("target_mean", "xfer")  # of Figure 4
+# For the sentences.
+MIDDLE_KEEPS = {
+    1: "At equal target accuracy the middle window retained more than uniform sampling",
+    -1: "At equal target accuracy the middle window retained less than uniform sampling",
+    0: "At equal target accuracy the middle window could not be told from uniform sampling",
+}
+TEN_DOES = {
+    SUPPORTED: "Ten checkpoints did better than the fewest, and no T outside eight to ten beat them",
+    CONTRADICTED: "A T outside eight to ten did better than ten checkpoints, without a loss",
+    INDISTINGUISHABLE: "Ten checkpoints were not better than the fewest, and no T clearly beat them",
+}
 
 
 def windows(lookup: CellLookup) -> Finding:
@@ -37,22 +48,25 @@ def windows(lookup: CellLookup) -> Finding:
         for name in (RETENTION, FORGETTING)
         for cell in lookup.cells(FRONTIER, f"{name}.versus_uniform", group="windows")
     ]
-    label = f"{labels.quantity(RETENTION)}, {labels.method(MID)} - uniform:"
-    # Holm's correction over both numbers of all windows.
-    differences = adjusted([Contrast.difference(label, Reading.of(cell)) for cell in tested])
-    contrasts = [
-        difference
-        for cell, difference in zip(tested, differences, strict=True)
-        if (cell["method"], cell["quantity"]) == (MID, f"{RETENTION}.versus_uniform")
-    ]
-    if not contrasts:
+    deciding = [cell for cell in tested if (cell["method"], cell["quantity"]) == (MID, VERSUS)]
+    if not deciding:
         raise NotMeasuredError(f"no retention of {MID} beside uniform sampling at matched target accuracy")
+    # Holm's correction over both numbers of all windows; one of them decides.
+    ordered = [*deciding, *(cell for cell in tested if cell not in deciding)]
+    compared = [Contrast.difference(_of_window(cell), Reading.of(cell)) for cell in ordered]
+    verdict, corrected = over_seeds(first_differs, compared, deciding=1), adjusted(compared)
     values = ", ".join(f"{labels.method(cell['method'])} {100 * cell['value']:.1f}" for cell in matched)
     text = (
         f"At a target accuracy of {100 * matched[0]['x']:.1f} % mean retention is: {values} %. These are "
         f"interpolated, linearly between theta_0 and the checkpoints that all windows have evaluated."
     )
-    return conclude(by_direction(contrasts), f"{sentence(contrasts)} {text}", contrasts)
+    told = sentences.single(MIDDLE_KEEPS, corrected[0], verdict)
+    return conclude(verdict, told, text, corrected[:1], corrected[1:])
+
+
+def _of_window(cell: dict) -> str:
+    quantity = labels.quantity(cell["quantity"].removesuffix(".versus_uniform"))
+    return f"{quantity}, {labels.method(cell['method'])} - uniform"
 
 
 def checkpoints(lookup: CellLookup) -> Finding:
@@ -74,21 +88,20 @@ def checkpoints(lookup: CellLookup) -> Finding:
         raise NotMeasuredError("the sweep needs T = 10 and a T outside 8 to 10")
     plane = [name for name in PLANE if lookup.reading(CHECKPOINTS, name, "tms")]
     best = (CHECKPOINTS, by_size[MODERATE[1]])
-    contrasts = adjusted(
-        [
-            Contrast.between(lookup, best, (CHECKPOINTS, method), name)
-            for method in others.values()
-            for name in plane
-        ]
-    )
-    of_size = {
-        size: contrasts[place * len(plane) : (place + 1) * len(plane)] for place, size in enumerate(others)
-    }
-    outcomes = {size: dominance(differences) for size, differences in of_size.items()}
-    if CONTRADICTED in outcomes.values():
-        verdict = CONTRADICTED
-    else:
-        verdict = SUPPORTED if outcomes[min(others)] == SUPPORTED else INDISTINGUISHABLE
+    contrasts = [
+        Contrast.between(lookup, best, (CHECKPOINTS, method), name)
+        for method in others.values()
+        for name in plane
+    ]
+
+    def rule(contrasts: Sequence[Contrast]) -> str:
+        smallest, *_ = found = duels.outcomes(contrasts, len(plane))
+        if CONTRADICTED in found:
+            return CONTRADICTED
+        return SUPPORTED if smallest == SUPPORTED else INDISTINGUISHABLE
+
+    verdict = over_seeds(rule, contrasts)
+    told = duels.sentence(TEN_DOES, contrasts, rule, verdict, len(plane))
     means = [(size, lookup.reading(CHECKPOINTS, "target_mean", by_size[size])) for size in sorted(by_size)]
     curve = ", ".join(f"T = {size:.0f}: {100 * mean.value:.1f} %" for size, mean in means if mean)
-    return conclude(verdict, f"Target mean by T: {curve}. {sentence(contrasts)}", contrasts)
+    return conclude(verdict, told, f"Target mean by T: {curve}.", adjusted(contrasts))

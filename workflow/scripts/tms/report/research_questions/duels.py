@@ -1,0 +1,55 @@
+"""Questions that ask whether methods dominate others: a few differences a pair, e.g. in target mean and F."""
+
+from collections.abc import Mapping, Sequence
+
+from tms.report.research_questions import sentences
+from tms.report.research_questions.contrasts import Contrast, adjusted
+from tms.report.research_questions.decisions import (
+    CONTRADICTED,
+    INDISTINGUISHABLE,
+    SUPPORTED,
+    Rule,
+    dominance,
+    of_one_run,
+)
+
+
+def pairs(contrasts: Sequence[Contrast], size: int = 2) -> list[Sequence[Contrast]]:
+    """The differences of each pair of methods.
+
+    Args:
+        contrasts: those of one pair after those of another.
+        size: number of differences of a pair.
+    """
+    return [contrasts[place : place + size] for place in range(0, len(contrasts), size)]
+
+
+def outcomes(contrasts: Sequence[Contrast], size: int = 2) -> list[str]:
+    """Whether the first of each pair dominates the second, with Holm's correction over all differences."""
+    return [dominance(pair) for pair in pairs(adjusted(contrasts), size)]
+
+
+def every(contrasts: Sequence[Contrast]) -> str:
+    """Verdict on a claim that the first of each pair dominates: contradicted where one second does."""
+    found = outcomes(contrasts)
+    if CONTRADICTED in found:
+        return CONTRADICTED
+    return SUPPORTED if set(found) == {SUPPORTED} else INDISTINGUISHABLE
+
+
+def sentence(
+    facts: Mapping[str, str], contrasts: Sequence[Contrast], rule: Rule, verdict: str, size: int = 2
+) -> str:
+    """A sentence about pairs of methods.
+
+    Args:
+        facts: what is said where a rule's outcome is supported, contradicted or indistinguishable.
+        contrasts: all differences, before any correction.
+        rule: reaches the verdict.
+    """
+    shown = verdict
+    if verdict not in (SUPPORTED, CONTRADICTED):
+        shown = rule(contrasts if of_one_run(contrasts) else [one.alone for one in contrasts])
+    tested = adjusted(contrasts)
+    mixed = any({1, -1} <= {one.direction for one in pair} for pair in pairs(tested, size))
+    return sentences.told([facts[shown]], tested, verdict, open_fact=shown != INDISTINGUISHABLE, mixed=mixed)
