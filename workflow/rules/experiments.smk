@@ -19,7 +19,7 @@ rule summarise:
     benchmark:
         "logs/benchmarks/summarise/{model}/{experiment}.tsv"
     wildcard_constraints:
-        experiment=any_of(experiments.SUMMARISED),
+        experiment=any_of([*experiments.SUMMARISED, experiments.PAIR]),
     conda:
         "../../envs/laptop.yaml"
     params:

@@ -41,11 +41,51 @@ rule questions_all:
         " {params.flags} --cells {input:q} --output {output:q} > {log:q} 2>&1"
 
 
+rule answer:
+    input:
+        cells=lambda w: page.answer_cells(config, w.model),
+        costs=lambda w: page.answer_costs(config, w.model, "main").values(),
+        run_costs=lambda w: page.answer_run_costs(config, w.model, "main").values(),
+    output:
+        answer="results/{model}/answer.json",
+        summary="results/{model}/summary.md",
+    log:
+        "logs/answer/{model}.log",
+    benchmark:
+        "logs/benchmarks/answer/{model}.tsv"
+    conda:
+        "../../envs/laptop.yaml"
+    params:
+        flags=lambda w: page.answer_flags(config, w.model, "main"),
+        code=digests("answer"),
+    shell:
+        f"{JOB} python workflow/scripts/answer.py"
+        " {params.flags} --cells {input.cells:q} --output {output.answer:q} --summary {output.summary:q}"
+        " > {log:q} 2>&1"
+
+
+use rule answer as answer_pair with:
+    input:
+        cells=f"results/{{model}}/cells/{experiments.PAIR}.parquet",
+        costs=lambda w: page.answer_costs(config, w.model, experiments.PAIR).values(),
+    output:
+        answer="results/{model}/tms/answer.json",
+        summary="results/{model}/tms/summary.md",
+    log:
+        "logs/answer_pair/{model}.log",
+    benchmark:
+        "logs/benchmarks/answer_pair/{model}.tsv"
+    params:
+        flags=lambda w: page.answer_flags(config, w.model, experiments.PAIR),
+        code=digests("answer"),
+
+
 rule report:
     input:
         generations=lambda w: page.reported_rows(config, w.model, "generations.parquet"),
         likelihoods=lambda w: page.reported_likelihoods(config, w.model),
         grades=lambda w: page.reported_rows(config, w.model, "grades.parquet"),
+        answer="results/{model}/answer.json",
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",
         figures="results/figures/{model}",
@@ -68,7 +108,7 @@ rule report:
         code=digests("report"),
     shell:
         f"{JOB} python workflow/scripts/report.py"
-        " {params.flags} --questions {input.questions:q} --cells {input.cells:q}"
+        " {params.flags} --answer {input.answer:q} --questions {input.questions:q} --cells {input.cells:q}"
         " --figures {input.figures:q} --tables {input.tables:q}"
         " --contamination {input.contamination:q} --warnings {input.warnings:q} --dag {input.dag:q} --rulings {input.rulings:q}"
         " --output {output:q} > {log:q} 2>&1"

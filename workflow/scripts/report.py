@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--settings", required=True, help="the settings behind its results, as JSON")
+    parser.add_argument("--answer", type=Path, required=True, help="base, SFT and TMS, and the sentence")
     parser.add_argument("--questions", type=Path, required=True, help="verdicts on the research questions")
     parser.add_argument("--cells", nargs="+", type=Path, required=True, help="cells of the experiment main")
     parser.add_argument("--figures", type=Path, required=True, help="folder of its figures")

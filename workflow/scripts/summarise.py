@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.experiments import cells
+from tms.experiments.half_cells import half_cells, has_halves
 from tms.experiments.measure_cells import along_cells, measure_cells
 from tms.experiments.method_cells import (
     base_drift_cells,
@@ -17,7 +18,7 @@ from tms.experiments.method_cells import (
 from tms.experiments.target_cells import target_cells
 from tms.io import cli, provenance
 from tms.metrics import flags
-from tms.metrics.per_example import read_per_example
+from tms.metrics.per_example import HALVES, read_per_example
 from tms.metrics.summary import summarise
 from tms.training.health import read as read_health
 
@@ -33,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         help="methods that every other is compared with, whether rows or not; SFT first",
+    )
+    parser.add_argument(
+        "--halves", action="store_true", help="measure the methods on each half of the examples too"
     )
     parser.add_argument(
         "--settings", nargs="*", default=[], metavar="METHOD=NUMBER", help="what a sweep varies (column x)"
@@ -103,6 +107,9 @@ def main(args: argparse.Namespace) -> None:
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)
         rows += [row | {"method": method} for row in measured]
+    if args.halves and has_halves(base, suite):
+        halves = {half: summarise(base, methods, suite, half=half)[""] for half in HALVES}
+        rows += half_cells(halves, args.methods, args.baselines)
     written = [
         cells.cell(args.experiment, args.model, **row | {"x": settings.get(row["method"])}) for row in rows
     ]

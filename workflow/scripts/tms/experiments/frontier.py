@@ -9,6 +9,7 @@ import numpy as np
 from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
+from tms.experiments.half_cells import coordinates, differences
 from tms.experiments.pareto import dominated_area, nondominated
 from tms.experiments.windows import EXPERIMENT, estimate
 from tms.io.errors import InputError
@@ -20,6 +21,7 @@ from tms.metrics.summary import BASE, Estimate, Summary, summarise
 THETA_0 = 0  # index of theta_0 among the points: an anchor of all sides
 TMS = "tms"
 PLANE = ("target_mean", "forgetting")
+BASELINES = (("sft", ""), ("tms", ""))  # points that every other is compared with, where they are there
 Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
 
 
@@ -151,6 +153,7 @@ def frontier_cells(
     validation, test = ([halves[half][point] for point in (BASE, *points)] for half in HALVES)
     result = control(validation, test, sides, reference)
     seeds = test[-1].seeds
+    baselines = [point for point in points if point in BASELINES]
     cells = []
     for half, summaries in zip(HALVES, (validation, test), strict=True):
         for index, (method, checkpoint) in enumerate([(BASE, ""), *points]):
@@ -160,9 +163,11 @@ def frontier_cells(
                 note = f"selected: {', '.join(fronts)}"
             common = {"method": method, "checkpoint": checkpoint, "group": kinds.get(method, BASE)}
             common |= {"prompts": half, "seeds": None if index == THETA_0 else seeds, "note": note}
-            for name in PLANE:
-                numbers = summaries[index].estimate(name).columns() | {"n": summaries[index].sizes(name)["n"]}
-                cells.append(cell(EXPERIMENT, model, name, **numbers, **common))
+            found = coordinates(summaries[index])
+            if half == "test":
+                key = BASE if index == THETA_0 else (method, checkpoint)
+                found += differences(key, halves[half], baselines)
+            cells += [cell(EXPERIMENT, model, **one | common) for one in found]
     n = {
         half: sum(own[-1].sizes(name)["n"] for name in PLANE)
         for half, own in zip(HALVES, (validation, test), strict=True)

@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from tms.config.units import Unit
 from tms.cost_estimate.dry_run import Job
 from tms.io import made_by
 from tms.io.errors import InputError
+from tms.io.git import commit
 from tms.io.provenance import facts
 from tms.units.measured import MADE
 
@@ -128,17 +128,6 @@ def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict:
         "memory_gb": round(memory / 1e9, 1),
         "system": platform.system(),
     }
-
-
-def commit() -> str:
-    """The checkout's commit, with `+` where files differ from it; "" outside of a checkout."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else ""
-
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
 
 
 def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folder: Path) -> None:

@@ -15,6 +15,8 @@ from tms.io.errors import InputError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
 SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha", "averages"]
+# SFT and TMS alone, of every model: no entry of the config's `experiments`.
+PAIR = "pair"
 # Every method is also compared with these, where the model has them.
 BASELINES = ["sft", "tms"]
 # TMS with the TrSFT loss beside that loss alone; RQ4: the mixture without the teacher beside these of `main`.
@@ -34,6 +36,11 @@ def methods(config: dict, model: str, experiment: str) -> list[str]:
     Raises:
         InputError: the model does not have the experiment.
     """
+    if experiment == PAIR:
+        available = study.model_methods(config, model)
+        if pair := [name for name in BASELINES if name in available]:
+            return pair
+        raise InputError(f"models.{model}: it has neither of the methods {' and '.join(BASELINES)}")
     entries = study.experiments(config, model)
     if experiment not in entries:
         raise InputError(
@@ -129,6 +136,7 @@ def summarise_flags(config: dict, model: str, experiment: str) -> str:
         **tables.suite_flags(config, model),
         methods=methods(config, model, experiment),
         baselines=baselines(config, model, experiment),
+        halves=[] if experiment == "main" else None,
         settings=swept_values(config, model, experiment),
         grades=labelled(summarise_files(config, model, experiment)),
         drifts=labelled(compared_files(config, model, experiment, "drift.csv")),

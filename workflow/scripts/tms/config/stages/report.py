@@ -1,10 +1,11 @@
 """Verdicts on the research questions, and a model's report: inputs and flags of the jobs."""
 
+import hashlib
 import json
 
 from tms.config import paths, study, wheels
 from tms.config.flags import flags, labelled
-from tms.config.stages import evaluate
+from tms.config.stages import evaluate, experiments, figures, tables
 
 # General settings that a report prints.
 REPORTED_SECTIONS = ("training", "tms", "harvest", "on_policy", "evaluation", "drift", "diagnose")
@@ -66,12 +67,64 @@ def reported_settings(config: dict, model: str) -> dict:
     }
 
 
+def answer_cells(config: dict, model: str) -> list[str]:
+    """Cells of the experiment main, and of the frontier where the model has it."""
+    names = ["main", *(["frontier"] if "frontier" in study.experiments(config, model) else [])]
+    return paths.cell_files(model, names)
+
+
+def answer_costs(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Cost table of each method that an answer may name and that has one: method -> path."""
+    names = dict.fromkeys(experiments.methods(config, model, experiment))
+    if experiment != experiments.PAIR:
+        asked = experiments.summarised(config, model)
+        with_table = {name for one in asked for name in experiments.methods(config, model, one)}
+        names |= dict.fromkeys(name for name in _frontier(config, model) if name in with_table)
+    return paths.method_files(model, names, "cost.csv")
+
+
+def answer_run_costs(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Cost files of the frontier's methods without a cost table: `METHOD/STAGE/TASK/seedN` -> path."""
+    if experiment == experiments.PAIR:
+        return {}
+    known = answer_costs(config, model, experiment)
+    return {
+        f"{method}/{label}": path
+        for method in _frontier(config, model)
+        if method not in known
+        for label, path in tables.method_costs(config, model, method).items()
+    }
+
+
+def _frontier(config: dict, model: str) -> list[str]:
+    return study.experiments(config, model).get("frontier", [])
+
+
+def answer_flags(config: dict, model: str, experiment: str) -> str:
+    """The model, its seeds and the cost files of the methods that its answer may name."""
+    digest = hashlib.sha256(_settings_text(config, model).encode()).hexdigest()[:12]
+    return flags(
+        model=model,
+        info=figures.model_info(config, model),
+        experiment=experiment,
+        seeds=config["models"][model]["seeds"],
+        costs=labelled(answer_costs(config, model, experiment)),
+        run_costs=labelled(answer_run_costs(config, model, experiment)) or None,
+        settings_digest=digest,
+        report=None if experiment == experiments.PAIR else "report.html",
+    )
+
+
+def _settings_text(config: dict, model: str) -> str:
+    return json.dumps(reported_settings(config, model), sort_keys=True)
+
+
 def report_flags(config: dict, model: str) -> str:
     """The settings that the page prints, and the folders of the runs whose rows it shows."""
     folders = {label: f"results/{model}/{label}" for label in reported_runs(config, model, "")}
     return flags(
         model=model,
-        settings=json.dumps(reported_settings(config, model), sort_keys=True),
+        settings=_settings_text(config, model),
         base=f"results/{model}/base",
         runs=labelled(folders),
         templates=paths.TEMPLATES,

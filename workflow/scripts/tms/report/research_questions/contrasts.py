@@ -77,7 +77,13 @@ class Contrast(Reading):
                 raise NotMeasuredError(f"no {quantity} of {method} in experiment {experiment}")
         for reading, (_, method) in zip(readings, (first, second), strict=True):
             _check_interval(reading, quantity, method)
-        value = readings[0].value - readings[1].value
+        return cls.apart(label, *readings)
+
+    @classmethod
+    def apart(cls, label: str, first: Reading, second: Reading) -> "Contrast":
+        """The first number minus the second, their two intervals put together as if they were independent."""
+        readings = (first, second)
+        value = first.value - second.value
         half = math.hypot(*((reading.high - reading.low) / 2 for reading in readings))
         apart = Reading(value, value - half, value + half)
         if all(reading.over_seeds for reading in readings):

@@ -1,0 +1,73 @@
+"""Say whether TMS is worth it: base, SFT, TMS and the best other in four numbers each, and one sentence."""
+
+import argparse
+import json
+from pathlib import Path
+
+from tms.experiments import cells
+from tms.io import cli
+from tms.io.csv_file import read_csv
+from tms.io.git import commit
+from tms.metrics.cost_table import COST, cost_rows
+from tms.report.answer.answer import answer
+from tms.report.answer.summary import summary, terminal
+from tms.report.cell_lookup import CellLookup
+from tms.report.model_info import ModelInfo
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of this program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--info", required=True, help="what the config says of it, as JSON")
+    parser.add_argument("--experiment", required=True, help="experiment whose cells have SFT and TMS")
+    parser.add_argument("--seeds", nargs="+", type=int, required=True, help="seeds that were run")
+    parser.add_argument(
+        "--cells", nargs="+", type=Path, required=True, help="its cells, and the frontier's where it is there"
+    )
+    parser.add_argument(
+        "--costs", nargs="+", required=True, metavar="METHOD=PATH", help="cost.csv of methods"
+    )
+    parser.add_argument(
+        "--run-costs",
+        nargs="*",
+        default=[],
+        metavar="METHOD/STAGE/TASK/seedN=PATH",
+        help="cost file of everything that other methods depend on",
+    )
+    parser.add_argument("--settings-digest", required=True, help="digest of the settings, for the summary")
+    parser.add_argument(
+        "--report", help="address of the report from the summary's folder, where there is one"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="output: the answer (JSON)")
+    parser.add_argument("--summary", type=Path, required=True, help="output: the answer in Markdown")
+    return parser
+
+
+def read_costs(args: argparse.Namespace) -> dict[str, list[dict]]:
+    """The lines of each method's cost table."""
+    costs = {method: read_csv(Path(path), COST) for method, path in cli.parse_pairs(args.costs).items()}
+    stages: dict[str, dict[str, str]] = {}
+    for label, path in cli.parse_pairs(args.run_costs).items():
+        method, _, stage = label.partition("/")
+        stages.setdefault(method, {})[stage] = path
+    return costs | {method: cost_rows(args.model, method, files) for method, files in stages.items()}
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the program."""
+    lookup = CellLookup(ModelInfo.read(args.model, args.info), cells.read(args.cells))
+    found = answer(lookup, args.experiment, args.seeds, read_costs(args))
+    made = {
+        "Made by": f"snakemake --cores all -- {args.summary}",
+        "Commit": commit(),
+        "Digest of the settings": args.settings_digest,
+    }
+    links = {"report": args.report} if args.report else {}
+    args.output.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    args.summary.write_text(summary(found, made, links), encoding="utf-8")
+    print(terminal(found), flush=True)
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

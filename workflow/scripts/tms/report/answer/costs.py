@@ -1,0 +1,48 @@
+"""What an entry costs: the time of its training and sampling, as times SFT's."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tms.metrics.statistics import seed_interval
+from tms.report.answer.numbers import BASE, SECONDS, SFT, TIMES, Entry, Quantity
+from tms.report.cell_lookup import Reading
+
+SHARED = ("teacher", "total")  # stages of a cost table that count for no method: every one has the first
+IN_TIMES = Quantity(
+    "cost",
+    "Cost",
+    TIMES,
+    "time of all training and sampling that it needs, with the SFT run that it harvests, as times SFT's; "
+    "without the teacher's answers, which all share, and without evaluation",
+)
+IN_SECONDS = Quantity("cost", "Cost", SECONDS, IN_TIMES.about.replace(", as times SFT's", " for one seed"))
+
+
+def quantity(costs: Mapping[str, Sequence[dict]]) -> Quantity:
+    """Times of SFT's cost where SFT has one, else seconds."""
+    return IN_TIMES if any(seconds(costs.get(SFT, [])).values()) else IN_SECONDS
+
+
+def seconds(lines: Sequence[dict]) -> dict[str, float]:
+    """Seconds of each seed over all tasks, from the lines of a cost table (`tms.metrics.cost_table.COST`)."""
+    spent: dict[str, float] = {}
+    for line in lines:
+        if line["stage"] not in SHARED:
+            spent[str(line["seed"])] = spent.get(str(line["seed"]), 0.0) + float(line["seconds"])
+    return spent
+
+
+def reading(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> Reading | None:
+    """An entry's cost, with its interval over seeds; None where it is not known. The base costs nothing."""
+    if entry.role == BASE:
+        return Reading(0.0)
+    spent, of_sft = seconds(costs.get(entry.method, [])), seconds(costs.get(SFT, []))
+    if quantity(costs) is IN_TIMES:
+        spent = {seed: spent[seed] / of_sft[seed] for seed in spent if of_sft.get(seed)}
+    if not spent:
+        return None
+    values = [*spent.values()]
+    bounds = None if entry.method == SFT else seed_interval(values)  # SFT's is 1 by definition
+    low, high = bounds or (None, None)
+    return Reading(float(np.mean(values)), seeds_low=low, seeds_high=high, seeds=len(values))

@@ -1,0 +1,63 @@
+"""The answer as text: for a terminal, for a document, and as the summary for a pull request or a chat."""
+
+from collections.abc import Mapping
+
+from tms.experiments import labels
+from tms.io.text_table import aligned
+
+
+def lines(answer: Mapping) -> list[list[str]]:
+    """The table: a head, then a row an entry; each number with its interval behind it."""
+    head = ["", *(number["title"] for number in answer["rows"][0]["numbers"])]
+    return [head, *([row["label"], *map(_with_interval, row["numbers"])] for row in answer["rows"])]
+
+
+def _with_interval(number: Mapping) -> str:
+    return number["text"] + (f" ({number['interval']})" if number["interval"] else "")
+
+
+def markdown_table(answer: Mapping) -> str:
+    """The table in Markdown."""
+    head, *rows = lines(answer)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+
+
+def how_sure(answer: Mapping) -> str:
+    """The meaning of the intervals."""
+    number = len(answer["seeds"])
+    over = "test examples alone" if number == 1 else f"test examples and {number} seeds"
+    return f"In brackets: 95 % intervals, over {over}."
+
+
+def terminal(answer: Mapping) -> str:
+    """The table and the sentence for a terminal."""
+    table = aligned(lines(answer))
+    return "\n".join([table, "", answer["sentence"], "", how_sure(answer), *answer["notes"]])
+
+
+def document_block(answer: Mapping) -> str:
+    """The table and the sentence for a document in Markdown."""
+    return f"{markdown_table(answer)}\n\n**{answer['sentence']}**"
+
+
+def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) -> str:
+    """The summary in Markdown, about 20 lines.
+
+    Args:
+        answer: as answer.json has it.
+        made: what identifies the results, e.g. `Command` and `Commit`; empty ones are left out.
+        links: title -> address, from the summary's folder.
+    """
+    title = f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}"
+    about = [f"- {answer_title(answer, name)}: {text}." for name, text in answer["about"].items()]
+    facts = [f"- {name}: `{value}`" for name, value in made.items() if value]
+    targets = ", ".join(f"[{name}]({address})" for name, address in links.items())
+    parts = [title, f"**{answer['sentence']}**", markdown_table(answer)]
+    parts.append(" ".join([how_sure(answer), *answer["notes"]]))
+    parts += ["\n".join(about), "\n".join(facts), *([f"More: {targets}"] if links else [])]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def answer_title(answer: Mapping, name: str) -> str:
+    """The title of one of the numbers."""
+    return next(number["title"] for number in answer["rows"][0]["numbers"] if number["name"] == name)
