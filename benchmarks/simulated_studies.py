@@ -150,7 +150,11 @@ def block(world: str, seeds: int, spread: float, number: int, studies: int) -> d
         larger = Study(generator, pair, seeds, spread / 100)
         cells = compared(study, "m", COMPARED) + fronts(study, "m") + compared(larger, "large", COMPARED[:1])
         found.update(f"{entry['id']}: {entry['verdict']}" for entry in answer(cells, SUITE, "m"))
-        (one,) = (c for c in cells if c["model"] == "m" and c["quantity"] == "versus_sft.forgetting")
+        (one,) = (
+            c
+            for c in cells
+            if (c["model"], c["experiment"], c["quantity"]) == ("m", "main", "versus_sft.forgetting")
+        )
         found[f"{ALONE}: supported"] += one["ci_low"] > 0
         found[f"{ALONE}: contradicted"] += one["ci_high"] < 0
     return {word: int(count) for word, count in found.items()} | {"studies": studies}

@@ -18,6 +18,36 @@ HOSTILE = [
     "<svg onload='window.broken=5'><style>body { display: none }</style>",
 ]
 METHODS = ("sft", "tms")
+ANSWER_TITLES = {"target": "Target score", "kept": "Kept skills", "forgetting": "Forgetting", "cost": "Cost"}
+ANSWER_NUMBERS = {  # text and interval of the four numbers
+    "base": [("31 %", "27 to 35"), ("99 %", "98 to 100"), ("0 points", ""), ("0×", "")],
+    "sft": [("78 %", "75 to 81"), ("92 %", "90 to 94"), ("-8 points", "-10 to -6"), ("1×", "")],
+    "tms": [("72 %", "69 to 76"), ("92 %", "90 to 94"), ("-8 points", "-10 to -6"), ("2.4×", "2.1 to 2.7")],
+    "sft_lr10": [("74 %", "70 to 78"), ("99 %", "98 to 100"), ("-1 points", "-2 to 0"), ("–", "")],
+}
+ANSWER = {
+    "model": "m",
+    "sentence": "On this model TMS scores 6 points lower than SFT and forgets as much (within 2 points); "
+    "TMS takes 2.4 times as long; SFT at 10 % of its rate forgets 7 points less than SFT.",
+    "seeds": [0, 1, 2],
+    "rows": [
+        {
+            "method": method,
+            "checkpoint": "",
+            "label": {"base": "Base", "sft": "SFT", "tms": "TMS"}.get(method, "SFT at 10 % of its rate"),
+            "role": method if method in ("base", "sft", "tms") else "other",
+            "note": "",
+            "numbers": [
+                {"name": name, "title": title, "value": None, "low": None, "high": None, "unit": ""}
+                | {"text": text, "interval": interval}
+                for (name, title), (text, interval) in zip(ANSWER_TITLES.items(), numbers, strict=True)
+            ],
+        }
+        for method, numbers in ANSWER_NUMBERS.items()
+    ],
+    "about": dict.fromkeys(ANSWER_TITLES, "what it is"),
+    "notes": ["Best other entry: SFT at 10 % of its rate, the best of 9 others."],
+}
 SVG = """<?xml version="1.0" encoding="utf-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="500pt" height="200pt" viewBox="0 0 500 200" role="img">
 <title>Frontier</title>
@@ -134,6 +164,7 @@ def write(folder: Path, project: Path) -> list[str]:
         )
     ]
     (folder / "questions.json").write_text(json.dumps(answers))
+    (folder / "answer.json").write_text(json.dumps(ANSWER))
     write_index(
         folder / "figures",
         [
@@ -164,6 +195,7 @@ def write(folder: Path, project: Path) -> list[str]:
     settings |= {"experiments": {"main": [*METHODS]}}
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
+        *("--answer", "answer.json"),
         *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
         *("--contamination", "contamination.json", "--base", "base"),
         *("--warnings", "sft/warnings.json", "tms/warnings.json"),
