@@ -93,3 +93,9 @@ def front_points(side, points):
             for name, value in zip(("target_mean", "forgetting"), pair, strict=True)
         ]
     return cells
+
+
+def difference(value, examples, seeds=None, number=3):
+    """A difference with +- half widths over examples and over seeds; without the latter it has one seed."""
+    bounds = {"seeds_low": value - seeds, "seeds_high": value + seeds, "seeds": number} if seeds else {}
+    return Contrast.difference("", Reading(value, value - examples, value + examples, **bounds))

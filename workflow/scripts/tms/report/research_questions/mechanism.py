@@ -191,13 +191,13 @@ def scale(*lookups: CellLookup) -> Finding:
         lookup.require_methods(MAIN, "sft", "tms")
         pair = [Contrast.between(lookup, (MAIN, "tms"), (MAIN, "sft"), name) for name in RQ7_PLANE]
         contrasts += [replace(one, label=f"{lookup.info.model}: {one.label}") for one in pair]
-    verdict = over_seeds(_at_every_scale, contrasts)
-    told = duels.sentence(AT_EVERY_SCALE, contrasts, _at_every_scale, verdict)
+    verdict = over_seeds(at_every_scale, contrasts)
+    told = duels.sentence(AT_EVERY_SCALE, contrasts, at_every_scale, verdict)
     names = ", ".join(lookup.info.model for lookup in lookups)
     return conclude(verdict, told, f"Models: {names}.", adjusted(contrasts))
 
 
-def _at_every_scale(contrasts: Sequence[Contrast]) -> str:
+def at_every_scale(contrasts: Sequence[Contrast]) -> str:
     """RQ7's rule. Every model has to forget less, which needs no correction; one against it is enough."""
     kept = [
         forgetting.direction > 0 and target.direction >= 0 and target.low > -MARGIN

@@ -138,7 +138,7 @@ def parity(lookup: CellLookup) -> Finding:
             f"no on-policy baseline ({', '.join(ON_POLICY)}) is among the methods measured"
         )
     contrasts = [Contrast.between(lookup, TMS, (MAIN, rival), name) for rival in rivals for name in PLANE]
-    verdict = over_seeds(_no_shortfall, contrasts)
+    verdict = over_seeds(no_shortfall, contrasts)
     text = f"The margin is {100 * MARGIN:.0f} points.{_levels(lookup, rivals)}"
     gains = [(rival, "retention_mean") for rival in rivals]
     beside = _beside(lookup, [(TMS, (MAIN, rival), name) for rival, name in gains])
@@ -203,7 +203,8 @@ def safety(lookup: CellLookup) -> Finding:
     return conclude(verdict, told, text, tested)
 
 
-def _no_shortfall(contrasts: Sequence[Contrast]) -> str:
+def no_shortfall(contrasts: Sequence[Contrast]) -> str:
+    """RQ3's rule: no interval reaches 2 points below; contradicted where a difference is below that."""
     if min(shortfalls(contrasts)) < SIGNIFICANCE:
         return CONTRADICTED
     return SUPPORTED if all(contrast.low > -MARGIN for contrast in contrasts) else INDISTINGUISHABLE

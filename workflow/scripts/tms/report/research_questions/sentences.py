@@ -80,10 +80,13 @@ def places(
 
     def fact(named: bool) -> str:
         if not told_apart:
-            return f"TMS could not be told from SFT on {_among(names, names, things, named)}"
+            return f"TMS could not be told from SFT on {_any(names, things, named)}"
         (word, group), *others = told_apart.items()
         text = f"TMS {verb} {word} than SFT on {_among(group, names, things, named)}"
-        return text + "".join(f" and {word} on {_among(own, names, things, named)}" for word, own in others)
+        for word, own in others:
+            rest = " and ".join(own) if named and len(own) <= 2 else counted(len(own))
+            text += f" and {word} on {rest}"
+        return text
 
     return told([fact(True), fact(False)], contrasts, verdict, open_fact=bool(told_apart))
 
@@ -97,6 +100,14 @@ def _among(group: Sequence[str], everything: Sequence[str], things: str, named: 
     if len(everything) == 1:
         return f"its {things.removesuffix('s')}"
     return f"{counted(len(group))} of {counted(len(everything))} {things}"
+
+
+def _any(names: Sequence[str], things: str, named: bool) -> str:
+    """None of several places in words, behind a `not`."""
+    one = things.removesuffix("s")
+    if len(names) == 1:
+        return names[0] if named else f"its {one}"
+    return f"either {one}" if len(names) == 2 else f"any of {counted(len(names))} {things}"
 
 
 def told(
@@ -137,5 +148,5 @@ def _ending(contrasts, verdict, open_fact, settled, margin) -> str:
     if settled:
         return f", and {seeds} bear it out"
     if within(contrasts, margin):
-        return " in these runs; with other seeds they differ by two points at most"
-    return " in these runs; there are too few test examples to tell more"
+        return " in these runs, by less than two points" if open_fact else ", to within two points"
+    return " in these runs, but the examples do not settle it" if open_fact else ", with so few test examples"

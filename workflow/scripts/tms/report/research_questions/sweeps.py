@@ -30,7 +30,7 @@ MIDDLE_KEEPS = {
     0: "At equal target accuracy the middle window could not be told from uniform sampling",
 }
 TEN_DOES = {
-    SUPPORTED: "Ten checkpoints did better than the fewest, and no T outside eight to ten beat them",
+    SUPPORTED: "Ten checkpoints beat the fewest, and no T outside eight to ten beat them",
     CONTRADICTED: "A T outside eight to ten did better than ten checkpoints, without a loss",
     INDISTINGUISHABLE: "Ten checkpoints were not better than the fewest, and no T clearly beat them",
 }
