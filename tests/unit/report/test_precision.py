@@ -43,7 +43,7 @@ def number(text):
         (Reading(-0.0004, -0.01, 0.01), "share", Rounded("0.0", "-1.0", "1.0")),
         (Reading(0.5, n=100), "share", Rounded("50")),  # 40.4 to 59.6 by Wilson
         (Reading(0.5, n=10_000), "share", Rounded("50.0")),
-        (Reading(1.0, 1.0, 1.0, n=150), "share", Rounded("100.0", "100.0", "100.0")),
+        (Reading(1.0, 1.0, 1.0, n=150), "share", Rounded("100")),
         (Reading(12.345, n=400), "number", Rounded("12.3")),
         (Reading(1.2345), "number", Rounded("1.23")),
         (Reading(123456.4), "number", Rounded("123,456")),

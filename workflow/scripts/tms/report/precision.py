@@ -34,9 +34,10 @@ class Rounded:
 def rounded(reading: Reading, unit: str = "number", sign: bool = False) -> Rounded:
     """A reading with the digits that its interval carries, and the interval over test examples.
 
-    An interval decides the decimals by its half-width (`decimals`). Without one, or where it has no width,
-    the number of examples does: a share's by Wilson's interval, another number's as if its examples spread as
-    much as it is large. Without both it has three significant digits, a percentage one decimal at most.
+    An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
+    a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
+    both it has three significant digits, a percentage one decimal at most. An interval without width, as of a
+    number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
@@ -46,16 +47,14 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False) -> Round
     """
     if unit == "share":
         reading = reading.scaled(100)
-    numbers = [reading.value]
-    if reading.low is not None and reading.high is not None:
-        numbers += [reading.low, reading.high]
-    half = (numbers[-1] - numbers[1]) / 2 if len(numbers) > 1 else 0.0
-    if not half and reading.n:
+    bounds = [] if None in (reading.low, reading.high) else [reading.low, reading.high]
+    half = (bounds[1] - bounds[0]) / 2 if bounds else 0.0
+    if not bounds and reading.n:
         half = _half_width(reading.value, reading.n, unit)
     places = decimals(half) if half else _significant(reading.value, unit)
     if unit == "count":
         places = min(places, 0)
-    texts = [digits(number, places, sign) for number in numbers]
+    texts = [digits(number, places, sign) for number in (reading.value, *(bounds if half else []))]
     if not half and "." in texts[0]:
         texts = [text.rstrip("0").rstrip(".") for text in texts]
     return Rounded(*texts)

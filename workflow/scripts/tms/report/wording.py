@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.precision import rounded
+from tms.report.precision import floor_words, rounded
 
 PERCENT, POINTS = " %", " points"
 
@@ -38,9 +38,26 @@ EXAMPLES_ONLY = "Bars: 95 % interval over test examples; the intervals over seed
 LOSSES_ONLY = (
     "F counts losses only: near 0 its estimate and its interval are biased low; see F by chance (Table 9)."
 )
-COLUMN_MARKS = (
-    "**Bold**: best of its column; ≈: not distinguishable from the best in these runs (paired test on the "
-    "same examples, Holm's correction over the table, p ≥ 0.05). A bold number beside a ≈ is not alone the "
-    "best. The base is not ranked."
-)
 ONE_SEED = "One seed: what differs here differs for this run; another may order the methods otherwise."
+
+
+def how_to_read(*lookups: CellLookup) -> dict[str, str]:
+    """What holds for every table and figure of these models, said in this one place: term -> sentences."""
+    told = {
+        "Units": "Scores and other shares are in %; their differences, changes and forgetting F in points; "
+        "losses, entropies and divergences in nats; lengths in tokens.",
+        "Intervals": "Beside or below a number stands its 95 % interval over test examples; in figures the "
+        "thin bar is this one, and a wide light bar the 95 % interval over training seeds. A number has the "
+        "digits that its interval carries; CSV files have all digits, both intervals, numbers of examples.",
+        "Bold and ≈": "Bold is the best of its column, ≈ what cannot be told from it in these runs (paired "
+        "test on the same examples, Holm's correction over the table, p ≥ 0.05); a bold number beside a ≈ is "
+        "not alone the best. The base is not ranked.",
+        "Changes": "A number with a sign in parentheses is the change from the base.",
+        "Forgetting F": "F counts losses only: near 0 its estimate and its interval are biased low. F by "
+        "chance, in Table 9, is what unchanged skills would show.",
+    }
+    if max((lookup.seeds for lookup in lookups), default=0) == 1:
+        told["Seeds"] = ONE_SEED
+    if floor := floor_words(*lookups):
+        told["Divergences"] = floor
+    return told

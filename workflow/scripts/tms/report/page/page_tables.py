@@ -9,7 +9,10 @@ from tms.experiments.contamination_marks import MARK, Pairs, footnote, pairs_of,
 from tms.io.errors import InputError
 from tms.metrics import measures as measured
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.wording import LOSSES_ONLY
+from tms.report.markdown_table import unescaped
+from tms.report.precision import count, p_value, rounded
+from tms.report.tables.methods import led
+from tms.report.tables.table import NOT_MEASURED, in_every_row, repeated
 
 NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 BAR = re.compile(r"(?<!\\)\|")
@@ -18,11 +21,8 @@ NUMBERED = re.compile(
 )
 LONG, AGAIN = 24, ("table3", "table9")
 MEASURED = (
-    "Losses are those of given texts (held-out references, a benchmark's own answers, general passages), in "
-    "nats a token and in bits a byte, which compares over tokenizers. KL is from the method to the base, on "
-    "the method's own samples. Lengths are those of the evaluated completions. All are means over the runs, "
-    "a target's over the runs on it, and enter no other mean and no forgetting; below, the 95 % interval, "
-    "and of a loss its change from the base with that of paired texts."
+    "Losses are those of given texts, KL is from the method to the base on the method's own samples, lengths "
+    "are those of the evaluated completions. They enter no score and no forgetting."
 )
 MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
 
@@ -93,7 +93,7 @@ def from_markdown(path: Path, name: str, title: str) -> PageTable:
     except OSError as error:
         raise InputError(f"{path}: not a readable table; run draw_tables again") from error
     lines = [
-        [part.strip().replace("\\|", "|") for part in BAR.split(line.strip())[1:-1]]
+        [part.strip() for part in BAR.split(line.strip())[1:-1]]
         for line in text.splitlines()
         if line.startswith("|")
     ]
@@ -101,14 +101,14 @@ def from_markdown(path: Path, name: str, title: str) -> PageTable:
         raise InputError(f"{path}: no table with equal lines; delete it and run draw_tables again")
     notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
     rows = [[_read_entry(part) for part in line] for line in lines[2:]]
-    return PageTable(name, title, lines[0], rows, " ".join(notes).replace("**", ""))
+    return PageTable(name, title, [*map(unescaped, lines[0])], rows, " ".join(notes).replace("**", ""))
 
 
 def _read_entry(text: str) -> Entry:
-    """Read `**62.4** [58.1, 66.5] (+14.3)` or `61.9 ≈ [57.6, 66.0]`; any other text stays as it is."""
+    """Read `**62.4** [61.1, 63.5] (+14.3)` or `61.9 ≈ [60.6, 63.0]`; any other text stays as it is."""
     match = NUMBERED.fullmatch(text)
     if not match:
-        return Entry(text)
+        return Entry(unescaped(text))
     number, tied, below = match["number"], match["tied"], match["below"] or ""
     mark = "best" if text.startswith("**") else "tied" if tied else ""
     return Entry(_typeset(number), _typeset(below), read_number(number), mark)
@@ -123,34 +123,29 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
         contamination: (training task, benchmark) -> note, for contaminated pairs; None: none.
     """
     suite = lookup.info.suite
-    summaries = ["target_mean", *suite.columns, "retention_delta", "forgetting_floor"]
-    targets = suite.target_tasks
-    places = [*targets, *suite.views, *[name for name in summaries if name not in targets]]
+    several = ["target_mean"] if len(suite.target_tasks) > 1 else []
+    summaries = [*suite.columns, "retention_delta", "forgetting_floor"]
+    places = [*several, *suite.target_tasks, "forgetting", *suite.views, *summaries]
     overall = {"train_task": "", "checkpoint": "", "prompts": ""}
     columns = [name for name in dict.fromkeys(places) if lookup.cells("main", name, **overall)]
     rows = []
-    for method in lookup.methods("main"):
+    for method in led(lookup.methods("main")):
         readings = {name: lookup.reading("main", name, method) for name in columns}
         if any(readings.values()):
             entries = [_score(reading, links.get(name, "")) for name, reading in readings.items()]
             rows.append([Entry(labels.method(method)), *entries])
     caption = (
-        "Points (shares times 100), means over the runs; below, the 95 % interval over test examples. A "
-        "target's column comes from the runs on it. Bold: best of the column; ≈: not distinguishable from "
-        "the best (paired tests with Holm's correction, p ≥ 0.05); the base is not ranked. A number of a "
-        "benchmark leads to prompts and completions."
+        "Means over the runs, a target's over the runs on it. A number of a benchmark leads to prompts and "
+        "completions."
     )
     pairs = contamination or {}
     entered = quantities(suite, pairs)
     marked = {name: pairs_of(name, entered) for name in columns}
     titles = [labels.quantity(name, suite) + (f" {MARK}" if marked[name] else "") for name in columns]
-    if "forgetting" in columns:
-        caption += f" {LOSSES_ONLY}"
     shown = {pair for there in marked.values() for pair in there}
     notes = [footnote("", pair, note) for pair, note in pairs.items() if pair in shown]
-    return PageTable(
-        "scores", "Scores of every method", ["Method", *titles], rows, " ".join([caption, *notes])
-    )
+    caption = " ".join([caption, *notes])
+    return _without_repeats("scores", "Scores of every method", ["Method", *titles], rows, caption)
 
 
 def measures(lookup: CellLookup) -> PageTable:
@@ -164,7 +159,7 @@ def measures(lookup: CellLookup) -> PageTable:
         column: place for column, place in measured.columns(suite).items() if lookup.cells("main", column)
     }
     rows = []
-    for method in lookup.methods("main"):
+    for method in led(lookup.methods("main")):
         readings = {column: lookup.reading("main", column, method) for column in columns}
         if any(readings.values()):
             changes = [lookup.reading("main", f"delta.{column}", method) for column in columns]
@@ -176,36 +171,51 @@ def measures(lookup: CellLookup) -> PageTable:
             ]
             rows.append([Entry(labels.method(method)), *entries])
     titles = [f"{labels.benchmark(name)}: {labels.MEASURES[ending]}" for name, ending in columns.values()]
-    return PageTable("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
+    return _without_repeats("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
+
+
+def _without_repeats(
+    name: str, title: str, columns: list[str], rows: list[list[Entry]], caption: str
+) -> PageTable:
+    """A table without the columns, but for the first, that are empty or say the same in every row."""
+    once = {}
+    for place, head in [*enumerate(columns)][1:]:
+        texts = [f"{row[place].text} [{row[place].below}]".removesuffix(" []") for row in rows]
+        if (said := repeated(head, texts)) is not None:
+            once[place] = (head, said)
+    kept = [place for place in range(len(columns)) if place not in once]
+    return PageTable(
+        name,
+        title,
+        [columns[place] for place in kept],
+        [[row[place] for place in kept] for row in rows],
+        " ".join([caption, *in_every_row(once.values())]).strip(),
+    )
 
 
 def _measure(reading: Reading | None, change: Reading | None, ending: str) -> Entry:
     """A measure by the ending of its column, with its change from the base where that has an interval."""
     if reading is None:
-        return Entry("–")
-    if ending == "truncated":
-        return _number(reading.scaled(100), ".1f")
-    entry = _number(reading, ".1f" if ending == "length" else ".3f")
+        return Entry(NOT_MEASURED)
+    entry = _number(reading, "share" if ending == "truncated" else "number")
     if change is None:
         return entry
-    told = _number(change, "+.3f")
+    told = _number(change, "number", sign=True)
     return replace(entry, below=f"{entry.below}\nchange {told.text}\n({told.below})")
 
 
 def _score(reading: Reading | None, link: str) -> Entry:
     """A share in points; it sorts by the share."""
     if reading is None:
-        return Entry("–")
-    return replace(_number(reading.scaled(100), ".1f"), order=reading.value, mark=reading.mark, link=link)
+        return Entry(NOT_MEASURED)
+    return replace(_number(reading, "share"), mark=reading.mark, link=link)
 
 
-def _number(reading: Reading, form: str) -> Entry:
-    interval = ""
-    if reading.low is not None and reading.high is not None:
-        interval = " to ".join(_typeset(f"{bound:{form}}") for bound in (reading.low, reading.high))
-    return Entry(_typeset(f"{reading.value:{form}}"), interval, reading.value)
+def _number(reading: Reading, unit: str, sign: bool = False) -> Entry:
+    shown = rounded(reading, unit, sign)
+    return Entry(_typeset(shown.value), _typeset(shown.interval), reading.value)
 
 
 def _typeset(number: str) -> str:
-    """A number with a true minus, and none before zero."""
-    return "0.0" if number == "-0.0" else number.replace("-", "−")
+    """A number with a true minus."""
+    return number.replace("-", "−")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from tms.experiments import labels
 from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
+from tms.report import markdown_table
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import ComparedNumber
 from tms.report.index import write_all
 from tms.report.tables import diagnoses, methods, settings, training
 from tms.report.tables.table import Table
-from tms.report.wording import heading
+from tms.report.wording import heading, how_to_read
 
 # Name -> title in the index, and the function that makes it.
 OF_CELLS = {
@@ -44,7 +45,7 @@ def write(
     compared: list[ComparedNumber],
     contamination: Mapping[str, Pairs] | None = None,
 ) -> list[dict]:
-    """Write every table of a scope into a folder, with `index.json`.
+    """Write every table of a scope into a folder, with `index.json` and `reading.md`, how to read them.
 
     Args:
         lookups: the cells of the models in scope.
@@ -68,7 +69,12 @@ def write(
     makers = {name: (title, partial(make, lookups)) for name, (title, make) in OF_CELLS.items()}
     makers["compare"] = ("The paper's numbers and ours", partial(settings.compare, compared))
     finishers = {name: (title, partial(finished, make)) for name, (title, make) in makers.items()}
-    return write_all(folder, finishers, ("csv", "md"))
+    entries = write_all(folder, finishers, ("csv", "md"))
+    rows = list(how_to_read(*lookups).items())
+    (folder / "reading.md").write_text(
+        markdown_table.page("How to read the tables", ["What", "Meaning"], rows)
+    )
+    return entries
 
 
 def _mark(table: Table, lookups: list[CellLookup], contamination: Mapping[str, Pairs]) -> None:

@@ -4,10 +4,10 @@ from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.frontier_sides import RIVALS, differences, sides
 from tms.report.gain import difference
-from tms.report.precision import floor_words
+from tms.report.precision import exact, p_value
 from tms.report.research_questions.mechanism import not_tested
-from tms.report.tables.methods import having
-from tms.report.tables.table import Column, Table
+from tms.report.tables.methods import having, led
+from tms.report.tables.table import Column, Table, written
 
 LOSSES = ["train_nll.per_token", "val_nll.per_token", "drift.per_token"]
 DIVERSITY = {
@@ -49,7 +49,7 @@ def table1(lookups: list[CellLookup]) -> Table:
                     for key, quantity in sources.items()
                 }
                 texts = {"model": lookup.info.model, "method": names.method(method)}
-                texts |= {"train_task": names.benchmark(task), "step": f"{cell['x']:g}"}
+                texts |= {"train_task": names.benchmark(task), "step": exact(cell["x"])}
                 rows.append((texts | {"note": cell["note"]}, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "step": "Step"}
     title = "Table 1: supervision mismatch along a long run: NLL in nats per token, scores in %"
@@ -66,13 +66,13 @@ def table2(lookups: list[CellLookup]) -> Table:
     rows = []
     for lookup in having(lookups, "diversity"):
         for task in lookup.info.suite.target_tasks:
-            for method in dict.fromkeys(["base", *lookup.info.experiments["diversity"]]):
+            for method in led(lookup.info.experiments["diversity"]):
                 readings = {
                     name: lookup.reading("diversity", name, method, train_task=task) for name in DIVERSITY
                 }
                 first = next((reading for reading in readings.values() if reading), None)
                 texts = {"model": lookup.info.model, "train_task": names.benchmark(task)}
-                texts |= {"method": names.method(method), "k": f"{first.x:g}" if first and first.x else ""}
+                texts |= {"method": names.method(method), "k": exact(first.x) if first and first.x else ""}
                 rows.append((texts, readings))
     labels = {"model": "Model", "train_task": "Target", "method": "Method", "k": "K"}
     title = "Table 2: coverage and diversity of sampled answers: in %, entropy in nats"
@@ -121,12 +121,9 @@ def frontier(lookups: list[CellLookup]) -> Table:
             texts = {"model": model, "side": names.method(side), "method": "dominated area"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
         for rival, gain in differences(lookup).items():
-            p_value = "" if gain.p_value is None else f", p = {gain.p_value:.3g}"
-            bounds = "" if gain.low is None else f" [{gain.low:.4g}, {gain.high:.4g}]"
-            notes.append(
-                f"{model}: TMS's dominated area minus {RIVALS[rival][1]} on test "
-                f"{gain.value:.4g}{bounds}{p_value}."
-            )
+            told = written(gain, "number")
+            told += "" if gain.p_value is None else f", p {p_value(gain.p_value)}"
+            notes.append(f"{model}: TMS's dominated area minus {RIVALS[rival][1]} on test {told}.")
     labels = {
         "model": "Model",
         "side": "Side",
@@ -155,8 +152,7 @@ def theorem61(lookups: list[CellLookup]) -> Table:
             rows.append((texts, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "prompts": "Prompts"}
     title = "Theorem 6.1: change of score against its bounds: shares, KL in nats"
-    notes = ["Looseness: corollary over left side; none where the left side is 0.", floor_words(*lookups)]
-    notes = [note for note in notes if note]
+    notes = ["Looseness: corollary over left side; none where the left side is 0."]
     return Table("theorem61", title, labels, columns, rows, notes)
 
 
@@ -186,13 +182,13 @@ def correlations(lookups: list[CellLookup]) -> Table:
     labels = {"model": "Model", "predictor": "Predictor", "prompts": "Prompts", "family": "Family"}
     columns = [
         Column("rho", "Spearman ρ", "number"),
-        Column("p", "p", "number"),
+        Column("p", "p", "p"),
         Column("lowest", "Lowest without one recipe", "number"),
         Column("highest", "Highest without one recipe", "number"),
     ]
     notes = [
-        "An association of forgetting's magnitude with each divergence, over recipes: what moves both, such "
-        "as the learning rate, makes one. p: permutation test, not corrected for the others here.",
+        "An association over recipes, with its bootstrap interval over methods: what moves both, such as the "
+        "learning rate, makes one. p: permutation test, not corrected for the others here.",
     ]
     return Table(
         "correlations",
@@ -200,8 +196,7 @@ def correlations(lookups: list[CellLookup]) -> Table:
         labels | {"points": "Points"},
         columns,
         rows,
-        brackets="Brackets: 95 % bootstrap interval over methods.",
-        notes=notes + [note for note in [floor_words(*lookups)] if note],
+        notes=notes,
         counted="Points, each the runs of a method on a target",
     )
 
@@ -212,8 +207,8 @@ def _correlation(cell: dict, cells: list[dict]) -> dict[str, Reading | None]:
     return {
         "rho": rho,
         "p": None if rho.p_value is None else Reading(rho.p_value),
-        "lowest": Reading(min(without)) if without else None,
-        "highest": Reading(max(without)) if without else None,
+        "lowest": Reading(min(without), n=rho.n) if without else None,
+        "highest": Reading(max(without), n=rho.n) if without else None,
     }
 
 

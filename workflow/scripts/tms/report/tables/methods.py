@@ -1,14 +1,23 @@
 """Tables of methods by their summaries: Tables 3, 6, 7 and 9, mixtures and sweeps."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.precision import exact, rounded
 from tms.report.tables.table import Column, Table
 
 LABELS = {"model": "Model", "method": "Method", "seeds": "Seeds"}
-SUMMARY = ["target_mean", "xfer", "retention_mean", "forgetting", "retention_delta", "forgetting_floor"]
+SUMMARY = ["target_mean", "forgetting", "xfer", "retention_mean", "retention_delta", "forgetting_floor"]
+LEADING = ("base", "sft", "tms")  # rows at the top of a table; the others keep their order
 TARGET_COLUMNS = "A target's column comes from the runs on it; every other column is the mean over all runs."
+
+
+def led(methods: Iterable[str]) -> list[str]:
+    """The base and methods, each once: the base, SFT and TMS first."""
+    named = ["base", *methods]
+    return list(dict.fromkeys([*(name for name in LEADING if name in named), *named]))
 
 
 def having(lookups: list[CellLookup], *experiments: str) -> list[CellLookup]:
@@ -63,11 +72,11 @@ def table3(lookups: list[CellLookup]) -> Table:
     lookups = having(lookups, "main")
     kept = _over(lookups, lambda suite: suite.retention)
     targets = _over(lookups, lambda suite: [*suite.target_tasks, *suite.views])
-    columns = _columns(lookups, [*targets, "xfer", *kept, "forgetting"])
+    columns = _columns(lookups, [*targets, "forgetting", "xfer", *kept])
     rows = [
         _row(lookup, "main", method, columns, changed=kept)
         for lookup in lookups
-        for method in ["base", *lookup.info.experiments["main"]]
+        for method in led(lookup.info.experiments["main"])
     ]
     title = "Table 3: target tasks, transfer to other targets, and retention, in %"
     return Table("table3", title, LABELS, columns, rows, [TARGET_COLUMNS])
@@ -82,10 +91,10 @@ def table9(lookups: list[CellLookup]) -> Table:
     lookups = having(lookups, "main")
     every = _over(lookups, lambda suite: suite.benchmarks)
     extended = ["forgetting_ext"] if any(lookup.info.suite.safety for lookup in lookups) else []
-    columns = _columns(lookups, [*every, "target", *SUMMARY[:4], *extended, *SUMMARY[4:]])
+    columns = _columns(lookups, ["target", *SUMMARY[:2], *extended, *SUMMARY[2:], *every])
     rows = []
     for lookup in lookups:
-        for method in ["base", *lookup.info.experiments["main"]]:
+        for method in led(lookup.info.experiments["main"]):
             for task in ["", *lookup.info.suite.targets]:
                 texts, readings = _row(lookup, "main", method, columns, every, task)
                 if any(readings.values()):
@@ -112,7 +121,7 @@ def table6(lookups: list[CellLookup]) -> Table:
     columns += [Column(f"{name}_asr", f"{names.benchmark(name)} ASR ↓") for name in safety]
     rows = []
     for lookup in lookups:
-        for method in ["base", *lookup.info.experiments["main"]]:
+        for method in led(lookup.info.experiments["main"]):
             texts, readings = _row(lookup, "main", method, _columns(lookups, [*kept, *safety]))
             for name in safety:
                 score = readings.pop(name)
@@ -129,16 +138,17 @@ def table7(lookups: list[CellLookup]) -> Table:
         NotMeasuredError: no model has the experiment windows.
     """
     lookups = having(lookups, "windows")
-    columns = _columns(lookups, ["target_mean", "xfer", "retention_mean", "forgetting"])
+    columns = _columns(lookups, SUMMARY[:4])
     matched = _columns(lookups, ["forgetting_matched", "retention_matched"])
     rows, notes = [], []
     for lookup in lookups:
-        for method in ["base", *lookup.info.experiments["windows"]]:
+        for method in led(lookup.info.experiments["windows"]):
             texts, readings = _row(lookup, "windows", method, columns)
             for name in (column.key for column in matched):
                 readings[name] = reading = lookup.reading("frontier", name, method, group="windows")
                 if reading and reading.x is not None:
-                    notes.append(f"Matched target accuracy of {lookup.info.model}: {100 * reading.x:.1f} %.")
+                    accuracy = rounded(Reading(reading.x), "share").value
+                    notes.append(f"Matched target accuracy of {lookup.info.model}: {accuracy} %.")
             rows.append((texts, readings))
     if any(readings[column.key] for _, readings in rows for column in matched):
         notes.append(
@@ -155,10 +165,10 @@ def _sweep(lookups: list[CellLookup], experiment: str, name: str, title: str, se
     columns = _columns(lookups, SUMMARY[:4])
     rows = []
     for lookup in lookups:
-        for method in ["base", *lookup.info.experiments[experiment]]:
+        for method in led(lookup.info.experiments[experiment]):
             texts, readings = _row(lookup, experiment, method, columns)
             mean = readings["target_mean"]
-            x = f"{mean.x:g}" if mean and mean.x is not None else ""
+            x = exact(mean.x) if mean and mean.x is not None else ""
             rows.append((texts | {"setting": x}, readings))
     labels = {"model": "Model", "method": "Method", "setting": setting, "seeds": "Seeds"}
     return Table(name, title, labels, columns, rows)
@@ -191,6 +201,15 @@ def averages(lookups: list[CellLookup]) -> Table:
     return _sweep(lookups, "averages", "averages", "The base's weights averaged with a run's, in %", "Share")
 
 
+def _of_both(lookups: list[CellLookup], columns: list[Column]) -> list[tuple[dict, dict]]:
+    """A row of each method of main and mixture, from the first of them that has it."""
+    rows = []
+    for lookup in lookups:
+        places = lookup.summarised(("main", "mixture"))
+        rows += [_row(lookup, places[method], method, columns) for method in led(places)]
+    return rows
+
+
 def mixture(lookups: list[CellLookup]) -> Table:
     """RQ4: mixtures beside self-distillation; marks are those of each method's own experiment.
 
@@ -199,11 +218,7 @@ def mixture(lookups: list[CellLookup]) -> Table:
     """
     lookups = having(lookups, "mixture")
     columns = _columns(lookups, SUMMARY[:4])
-    rows = [
-        _row(lookup, experiment, method, columns)
-        for lookup in lookups
-        for method, experiment in lookup.summarised(("main", "mixture")).items()
-    ]
+    rows = _of_both(lookups, columns)
     notes = ["The rows are of two experiments (main, mixture); the best is marked in each."]
     return Table("mixture", "Mixtures and self-distillation, RQ4, in %", LABELS, columns, rows, notes)
 
@@ -218,11 +233,7 @@ def compute(lookups: list[CellLookup]) -> Table:
     costs = ("optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds")
     spent = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in costs]
     columns = [*_columns(lookups, ["target_mean", "forgetting"]), *spent]
-    rows = [
-        _row(lookup, experiment, method, columns)
-        for lookup in lookups
-        for method, experiment in lookup.summarised(("main", "mixture")).items()
-    ]
+    rows = _of_both(lookups, columns)
     notes = [
         "Cost of everything that a method depends on, for all target tasks and one seed. Rollouts: sampled "
         "completions, the teacher's and the harvest's too."

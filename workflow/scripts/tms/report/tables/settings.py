@@ -3,6 +3,7 @@
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.compared import ComparedNumber
+from tms.report.precision import exact
 from tms.report.tables.table import Column, Table
 
 SETTINGS = {
@@ -39,7 +40,7 @@ def table4_5(lookups: list[CellLookup]) -> Table:
     title = "Tables 4 and 5: hyperparameters of full fine-tuning, and cards that generate"
     scaled = {(name, share) for lookup in lookups for name, share in lookup.info.scales.items()}
     shares = ", ".join(
-        f"{names.method(name)} {share:g}"
+        f"{names.method(name)} {exact(share)}"
         for name, share in sorted(scaled, key=lambda pair: (-pair[1], pair[0]))
     )
     notes = [f"At a share of the learning rate: {shares}."] if shares else []
@@ -47,7 +48,7 @@ def table4_5(lookups: list[CellLookup]) -> Table:
 
 
 def _text(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, int | float) else str(value)
+    return exact(value) if isinstance(value, int | float) else str(value)
 
 
 def compare(lines: list[ComparedNumber]) -> Table:
@@ -69,7 +70,7 @@ def compare(lines: list[ComparedNumber]) -> Table:
             "inside": line.inside,
             "note": line.note,
         }
-        apart = Reading(line.ours.value - line.paper) if line.ours else None
+        apart = line.ours and line.ours.scaled(1, -line.paper)
         rows.append((texts, {"paper": Reading(line.paper), "ours": line.ours, "difference": apart}))
     labels = {"model": "Model", "table": "Table", "method": "Method", "quantity": "Quantity"}
     columns = [Column(name, name.capitalize(), "number") for name in ("paper", "ours", "difference")]

@@ -1,17 +1,18 @@
 """A table: CSV with raw numbers, Markdown for reading."""
 
 import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tms.experiments.contamination_marks import MARK
+from tms.report import markdown_table
 from tms.report.cell_lookup import Reading
-from tms.report.wording import COLUMN_MARKS, LOSSES_ONLY, ONE_SEED
+from tms.report.precision import count, p_value, rounded
 
 NOT_MEASURED = "–"
+TIED = "≈"
 DIGITS = 8  # significant digits of a number in CSV
-# Keys of columns of F: of `forgetting`, `forgetting_ext`, `forgetting_matched`, `forgetting.test` and such.
-FORGETTING = "forgetting"
 # Columns of CSV beside a reading's own, by their endings.
 EXTRAS = ("_low", "_high", "_seeds_low", "_seeds_high", "_n", "_p", "_mark", "_touched")
 EXTRAS += ("_delta", "_delta_low", "_delta_high")
@@ -24,8 +25,7 @@ class Column:
     Args:
         key: its name in CSV; the bounds are `{key}_low` and `{key}_high`.
         label: its heading in Markdown.
-        unit: how Markdown prints it: `share` in percent with one decimal, `number` with three significant
-            digits, `count` without decimals.
+        unit: how Markdown prints it: `p` as a p-value, any other as `precision.rounded` does.
     """
 
     key: str
@@ -43,8 +43,8 @@ class Table:
         labels: the leading columns' names in CSV -> heading in Markdown.
         columns: the columns of readings.
         rows: (text of each leading column, reading of each column by key; None: not measured).
-        notes: lines printed beneath.
-        brackets: what the intervals are.
+        notes: lines printed beneath: a sentence or two on what is in it. What holds for all tables stands in
+            `wording.how_to_read`.
         counted: what a reading's `n` counts.
         contaminated: places to mark: (row, column), either None for all of them.
     """
@@ -55,7 +55,6 @@ class Table:
     columns: list[Column]
     rows: list[tuple[dict[str, str], dict[str, Reading | None]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    brackets: str = "Brackets: 95 % interval over test examples."
     counted: str = "Examples"
     contaminated: set[tuple[int | None, str | None]] = field(default_factory=set)
 
@@ -113,63 +112,43 @@ class Table:
         return line
 
     def markdown(self) -> str:
-        """The table as Markdown: marks of the best, intervals, differences from the base, notes beneath."""
-        # A single model stands in the title.
-        alone = len({texts.get("model") for texts, _ in self.rows}) == 1
-        labels = {name: head for name, head in self.labels.items() if name != "model" or not alone}
-        heads = [*labels.values(), *(self._daggered((None, one.key), one.label) for one in self.columns)]
-        rules = [":--"] * len(labels) + ["--:"] * len(self.columns)
-        body = [
-            [self._daggered((place, None), texts[next(iter(labels))]), *[texts[name] for name in labels][1:]]
-            + [written(readings.get(column.key), column.unit) for column in self.columns]
-            for place, (texts, readings) in enumerate(self.rows)
-        ]
-        lines = [f"| {' | '.join(map(_escaped, line))} |" for line in (heads, rules, *body)]
-        notes = list(self.notes)
-        readings = self.readings()
-        if any(reading.low is not None for reading in readings):
-            notes.append(self.brackets)
-        if any(column.key.startswith(FORGETTING) for column in self.columns):
-            notes.append(LOSSES_ONLY)
-        if any(reading.seeds_low is not None for reading in readings):
-            notes.append("The CSV file has the 95 % intervals over seeds too.")
-        if any(reading.mark for reading in readings):
-            notes.append(COLUMN_MARKS)
-        if {reading.seeds for reading in readings if reading.seeds} == {1}:
-            notes.append(ONE_SEED)
-        if any(reading.delta for reading in readings):
-            notes.append("Parentheses: change from the base.")
-        notes += self._sizes()
-        return (
-            "\n".join([f"**{self.title}**", "", *lines, "", *(f"- {_one_line(note)}" for note in notes)])
-            + "\n"
-        )
+        """The table for readers: marks of the best, intervals, differences from the base, notes beneath.
+
+        A column that says the same in every row is said once, beneath.
+        """
+        entries = {name: [texts[name] for texts, _ in self.rows] for name in self.labels}
+        entries |= {
+            column.key: [written(readings.get(column.key), column.unit) for _, readings in self.rows]
+            for column in self.columns
+        }
+        heads = self.labels | {one.key: self._daggered((None, one.key), one.label) for one in self.columns}
+        # A single model stands in the title, with its number of seeds.
+        alone = len(set(entries.get("model", []))) == 1
+        if alone:
+            del entries["model"]
+        once = {
+            name: said for name, column in entries.items() if (said := repeated(name, column)) is not None
+        }
+        names = [name for name in entries if name in self.labels]
+        if set(names) <= set(once):
+            once.pop(names[0], None)  # rows need a name
+        shown = {name: column for name, column in entries.items() if name not in once}
+        numbers = len(shown) - sum(name in self.labels for name in shown)
+        rows = [list(row) for row in zip(*shown.values(), strict=True)]
+        for place, row in enumerate(rows):
+            row[0] = self._daggered((place, None), row[0])
+        said = [(heads[name], entry) for name, entry in once.items() if not (alone and name == "seeds")]
+        notes = [*self.notes, *in_every_row(said), *self._sizes()]
+        return markdown_table.page(self.title, [heads[name] for name in shown], rows, notes, numbers)
 
     def _daggered(self, place: tuple[int | None, str | None], text: str) -> str:
         return f"{text} {MARK}" if place in self.contaminated else text
 
     def _sizes(self) -> list[str]:
-        """Numbers of examples in a line; those of a column that differ between rows as a range."""
-        columns: dict[str, list[str]] = {}
-        for column in self.columns:
-            if sizes := [reading.n for reading in self.readings(column.key) if reading.n]:
-                low, high = min(sizes), max(sizes)
-                size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-                columns.setdefault(size, []).append(column.label)
-        if len(columns) <= 1:
-            return [f"{self.counted}: {size}." for size in columns]
-        each = [f"{size} ({', '.join(of)})" for size, of in columns.items()]
-        return [f"{self.counted}: {'; '.join(each)}."]
-
-
-def _escaped(text: str) -> str:
-    """Text in one line, in which a bar does not end the cell."""
-    return _one_line(text).replace("|", "\\|")
-
-
-def _one_line(text: str) -> str:
-    """Text whose white space is single blanks: a line break would end the row."""
-    return " ".join(text.split())
+        """The numbers of examples in a line."""
+        sizes = [reading.n for reading in self.readings() if reading.n]
+        ends = dict.fromkeys(map(count, (min(sizes), max(sizes)))) if sizes else ()
+        return [f"{self.counted}: {' to '.join(ends)}."] if ends else []
 
 
 def _raw_number(value: float | None) -> str:
@@ -177,33 +156,36 @@ def _raw_number(value: float | None) -> str:
 
 
 def written(reading: Reading | None, unit: str) -> str:
-    """A reading in Markdown, e.g. `**62.4** [58.1, 66.5] (+14.3)`, or `61.9 ≈ [57.6, 66.0]`."""
+    """A reading in Markdown, e.g. `**62.4** [61.1, 63.5] (+14.3)`, or `61.9 ≈ [60.6, 63.0]`."""
     if reading is None:
         return NOT_MEASURED
-    text = plain(reading.value, unit)
+    if unit == "p":
+        return p_value(reading.value)
+    shown = rounded(reading, unit)
+    text = shown.value
     if reading.mark == "best":
         text = f"**{text}**"
     elif reading.mark == "tied":
-        text = f"{text} ≈"
-    if reading.low is not None and reading.high is not None:
-        text += f" [{plain(reading.low, unit)}, {plain(reading.high, unit)}]"
+        text = f"{text} {TIED}"
+    if shown.interval:
+        text += f" [{shown.low}, {shown.high}]"
     if reading.delta:
-        text += f" ({signed(reading.delta.value, unit)})"
+        text += f" ({rounded(reading.delta, unit, sign=True).value})"
     return text
 
 
-def plain(value: float, unit: str) -> str:
-    """A number as readers see it; no minus before a zero."""
-    if unit == "share":
-        text = f"{100 * value:.1f}"
-    elif unit == "count":
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+def repeated(name: str, column: Sequence[str]) -> str | None:
+    """What a column says in every row, marks aside; None: its rows differ, or there is a single one.
+
+    The base has no seeds; what the others have is the same in every row then.
+    """
+    entries = {entry.replace("**", "").replace(f" {TIED}", "") for entry in column}
+    if name == "seeds":
+        entries = entries - {""} or {""}
+    return entries.pop() if len(entries) == 1 and len(column) > 1 else None
 
 
-def signed(value: float, unit: str) -> str:
-    """A difference with its sign; a zero has none."""
-    text = plain(value, unit)
-    return text if float(text.replace(",", "")) <= 0 else f"+{text}"
+def in_every_row(said: Iterable[tuple[str, str]]) -> list[str]:
+    """The sentence on columns that say the same in every row: heading and entry of each; [] without any."""
+    told = [f"{head} {entry}" for head, entry in said if entry not in ("", NOT_MEASURED)]
+    return [f"In every row: {'; '.join(told)}."] if told else []

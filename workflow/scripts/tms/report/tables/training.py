@@ -2,7 +2,6 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.precision import floor_words
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
@@ -46,8 +45,6 @@ def training(lookups: list[CellLookup]) -> Table:
     notes = [
         "Means over steps and seeds. Reward is of completions of training prompts (TRAPO's without prefix).",
     ]
-    if floor := floor_words(*lookups):
-        notes.append(f"{floor} The KL here is a completion's: so much for each of its tokens.")
     return Table("training", title, labels, columns, rows, notes)
 
 
@@ -72,9 +69,8 @@ def targets(lookups: list[CellLookup]) -> Table:
                     rows.append((texts | {"train_task": names.benchmark(task)}, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on"}
     notes = [
-        "α is the probability with which a visit draws the teacher's answer; the teacher's share of the "
-        "targets with loss is the α that a student saw. The two differ where mostly sampled targets carry no "
-        "loss, and a little by chance. Of all runs of a method on the task."
+        "α is the probability with which a visit draws the teacher's answer, its share of the targets with "
+        "loss the α that a student saw; they differ where sampled targets carry no loss, and by chance."
     ]
     return Table(
         "targets",
