@@ -51,7 +51,7 @@ def test_a_question_is_its_title_verdict_and_evidence():
     assert question_table(PAGE).splitlines() == [
         "| question | verdict | evidence |",
         "| --- | --- | --- |",
-        "| RQ1 Gain | supported | A - B: +1.0 \\| <b> & more. |",
+        "| RQ1 Gain | supported | A - B: +1.0 \\| &lt;b> &amp; more. |",
     ]
 
 

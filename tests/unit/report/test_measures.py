@@ -47,19 +47,17 @@ UNSCORED = Suite(["faq"], general=True, unscored=["faq"])
 def test_measures_have_their_own_units():
     change = cell("main", "m", "delta.faq_loss", -0.25, method="sft", ci_low=-0.3, ci_high=-0.2)
     table = page_tables.measures(lookup(UNSCORED, change))
-    assert table.columns == [
-        "Method",
-        "faq: loss, nats a token",
-        "faq: loss, bits a byte",
-        "faq: KL to base, nats a token",
-        "faq: tokens a completion",
-        "faq: cut at the limit, %",
-    ]
+    assert table.columns == ["Method", "faq: loss, nats a token", "faq: KL to base, nats a token"]
     base, sft, _ = table.rows
-    assert [entry.text for entry in base] == ["Base", "1.250", "0.500", "–", "31.0", "25.0"]
-    assert [entry.text for entry in sft] == ["SFT", "1.250", "0.500", "0.125", "31.0", "25.0"]
-    assert sft[1].below == "1.200 to 1.300\nchange −0.250\n(−0.300 to −0.200)"
-    assert sft[2].below == "0.450 to 0.550"
+    assert [entry.text for entry in base] == ["Base", "1.25", "–"]
+    assert [entry.text for entry in sft] == ["SFT", "1.25", "0.12"]
+    assert sft[1].below == "1.20 to 1.30\nchange −0.25\n(−0.30 to −0.20)"
+    # What all have is said once.
+    assert (
+        "In every row: faq: loss, bits a byte 0.50 [0.45 to 0.55]; faq: tokens a completion 31.0"
+        in table.caption
+    )
+    assert "faq: cut at the limit, % 25" in table.caption
 
 
 def test_a_model_without_any_score_has_no_table_of_scores():

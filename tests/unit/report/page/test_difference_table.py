@@ -17,9 +17,9 @@ def texts(rows):
 def test_each_source_of_variance_has_its_column():
     columns, ((label, value, examples, seeds, p_value),), table = texts([ROW])
     assert columns == ["Difference", "Points", "95 % over examples", "95 % over seeds", "p"]
-    assert (label, value, p_value) == ("chain, TMS - SFT", "0.0", "0.970")
+    assert (label, value, p_value) == ("chain, TMS - SFT", "0", "0.97")
     assert (examples, seeds) == ("−1.0 to +0.9", "−3.5 to +3.4")
-    assert table.rows[0][1].below == "−4.0 to +3.9"
+    assert table.rows[0][1].below == "−4 to +4"
 
 
 def test_one_seed_has_no_column_over_seeds():
@@ -32,14 +32,14 @@ def test_one_seed_has_no_column_over_seeds():
 def test_what_decides_nothing_and_what_is_unpaired_are_marked():
     columns, lines, table = texts([ROW, ROW | {"decides": False, "paired": False}])
     assert columns[-1] == "Decides" and [line[-1] for line in lines] == ["yes", "no"]
-    assert [line[-2] for line in lines] == ["0.970", "0.970, unpaired"]
+    assert [line[-2] for line in lines] == ["0.97", "0.97, unpaired"]
     assert "on the side of no difference" in table.caption
 
 
 def test_a_correlation_without_an_interval():
     row = {"label": "KL", "unit": "rho", "value": 0.8, "p_value": 0.0001, "paired": True, "decides": True}
     columns, lines, _ = texts([row])
-    assert (columns, lines) == (["Difference", "rho", "p"], [["KL", "+0.80", "< 0.001"]])
+    assert (columns, lines) == (["Difference", "rho", "p"], [["KL", "+0.8", "< 0.001"]])
 
 
 def test_no_rows():

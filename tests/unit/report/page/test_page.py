@@ -147,9 +147,9 @@ def test_scores_have_intervals_marks_and_links():
     scores = page_tables.scores(lookup(cells), {"chain": "rows-chain"})
     assert scores.columns == ["Method", "chain", "Forgetting F"]
     base, tms = scores.rows
-    assert tms[1] == Entry("75.0", "70.0 to 80.0", 0.75, "best", "rows-chain")
+    assert tms[1] == Entry("75", "70 to 80", 0.75, "best", "rows-chain")
     assert (tms[2].text, tms[2].link, tms[2].hint) == (
-        "0.0",
+        "0",
         "",
         "not distinguishable from the best of the column",
     )
@@ -186,7 +186,7 @@ def test_every_drawn_number_is_read_back():
         drawn = written(reading, unit)
         entry = page_tables._read_entry(drawn)
         shown = 100 * value if unit == "share" else value
-        assert entry.order == pytest.approx(shown, rel=0.005)
+        assert entry.order == pytest.approx(shown, abs=0.1 if unit == "share" else 0.001)
         assert entry.mark == "best" and entry.below.startswith("[") and entry.below.endswith(")")
 
 
@@ -304,7 +304,6 @@ def test_a_listed_file_that_is_missing_is_named(tmp_path):
 def test_scores_that_contamination_touches_have_a_dagger():
     cells = [cell("main", "m", name, 0.5, method="tms") for name in ("chain", "facts", "forgetting", "xfer")]
     scores = page_tables.scores(lookup(cells), {}, {("chain", "facts"): "why"})
-    assert scores.columns == ["Method", "chain", "Transfer", "facts †", "Forgetting F †"]
+    assert scores.columns == ["Method", "chain", "Forgetting F †", "Transfer", "facts †"]
     assert "† trained on chain, tested on facts: why" in scores.caption
-    assert "F counts losses only" in scores.caption
     assert "†" not in "".join(page_tables.scores(lookup(cells), {}).columns)

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.report import markdown_table
 
 NOT_YET = "*not measured yet*"  # stands where a study's table is not there yet
 MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -64,9 +65,8 @@ def cell_table(cells: list[dict[str, str]], intervals: bool) -> str:
             shown += f" [{cell['ci_low']}, {cell['ci_high']}]"
         by_row.setdefault(cell["row"], {})[cell["column"]] = shown
     columns = list(max(by_row.values(), key=len))
-    lines = [["row", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[row, *(values.get(column, "") for column in columns)] for row, values in by_row.items()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rows = [[row, *(values.get(column, "") for column in columns)] for row, values in by_row.items()]
+    return markdown_table.table(["row", *columns], rows)
 
 
 class _Questions(HTMLParser):
@@ -113,10 +113,8 @@ def question_table(page: str) -> str:
     """
     parser = _Questions()
     parser.feed(page)
-    lines = [["question", "verdict", "evidence"], ["---"] * 3]
-    for row in parser.rows:
-        verdict = row["verdict"].strip(" ✓✗≈·–")
-        lines.append(
-            [" ".join(text.split()).replace("|", "\\|") for text in (row["title"], verdict, row["evidence"])]
-        )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rows = [
+        [" ".join(text.split()) for text in (row["title"], row["verdict"].strip(" ✓✗≈·–"), row["evidence"])]
+        for row in parser.rows
+    ]
+    return markdown_table.table(["question", "verdict", "evidence"], rows)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 
 # What Markdown or HTML would read, and how it is written so that it stands for itself.
-ESCAPES = {sign: f"\\{sign}" for sign in "\\|`*_[~"} | {"&": "&amp;", "<": "&lt;"}
+ESCAPES = {sign: f"\\{sign}" for sign in "\\|`*_~"} | {"](": "]\\(", "&": "&amp;", "<": "&lt;"}
 ESCAPES["$"] = "&#36;"  # GitHub sets what stands between two as a formula
 BREAK = "<br>"
-ESCAPED = re.compile("|".join(map(re.escape, [BREAK, *ESCAPES.values()])))
+# An underscore within a word stands for itself.
+READ = re.compile(r"[\\|`*~&<$]|\]\(|(?<![^\W_])_|_(?![^\W_])")
+WRITTEN = re.compile("|".join(map(re.escape, [BREAK, *ESCAPES.values()])))
 
 
 def page(
@@ -42,13 +44,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 
 
 def escaped(text: str) -> str:
     """Plain text as an entry: on one line, and nothing in it is read as Markdown or HTML."""
-    lines = (
-        "".join(ESCAPES.get(sign, sign) for sign in " ".join(line.split())) for line in text.splitlines()
-    )
-    return BREAK.join(lines)
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return BREAK.join(READ.sub(lambda match: ESCAPES[match[0]], line) for line in lines)
 
 
 def unescaped(entry: str) -> str:
     """The plain text of an entry, with blanks in place of line breaks."""
     plain = {written: sign for sign, written in ESCAPES.items()} | {BREAK: " "}
-    return ESCAPED.sub(lambda match: plain[match[0]], entry)
+    return WRITTEN.sub(lambda match: plain[match[0]], entry)

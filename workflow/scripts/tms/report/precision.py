@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tms.experiments import labels
@@ -11,6 +12,8 @@ from tms.report.cell_lookup import CellLookup, Reading
 MAIN = "main"
 WHOLE = 0.995  # an update of which more survived counts as whole
 MOST_DECIMALS = 6  # float32 measures no divergence below about a millionth of a nat (`floor_words`)
+# Decimals at most, by unit: of percentages and points readers ask for no more than one.
+MOST = {"share": 1, "percent": 1, "count": 0}
 SIGNIFICANT = 3  # digits of a number of which neither an interval nor the number of examples is known
 # Of the half-width's two leading digits: up to 35 both stand, above only the first.
 BOTH_LEADING = 35.5
@@ -31,33 +34,39 @@ class Rounded:
         return f"{self.low} to {self.high}" if self.low else ""
 
 
-def rounded(reading: Reading, unit: str = "number", sign: bool = False) -> Rounded:
+def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: int = MOST_DECIMALS) -> Rounded:
     """A reading with the digits that its interval carries, and the interval over test examples.
 
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
-    both it has three significant digits, a percentage one decimal at most. An interval without width, as of a
-    number that is the same by definition, is not shown.
+    both it has three significant digits. A percentage has one decimal at most. An interval without width, as
+    of a number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
         unit: `share` (printed in percent), `percent` (percent or points already), `number`, or `count` (never
             decimals).
         sign: whether a plus stands before a positive number, as of a difference; the bounds have it too.
+        most: decimals at most, as where a column's numbers have as many (`column_decimals`).
     """
     if unit == "share":
         reading = reading.scaled(100)
-    bounds = [] if None in (reading.low, reading.high) else [reading.low, reading.high]
-    half = (bounds[1] - bounds[0]) / 2 if bounds else 0.0
-    if not bounds and reading.n:
-        half = _half_width(reading.value, reading.n, unit)
-    places = decimals(half) if half else _significant(reading.value, unit)
-    if unit == "count":
-        places = min(places, 0)
-    texts = [digits(number, places, sign) for number in (reading.value, *(bounds if half else []))]
+    half = _half_width(reading, unit)
+    places = min(decimals(half) if half else _significant(reading.value), MOST.get(unit, most), most)
+    bounded = half and None not in (reading.low, reading.high)
+    numbers = (reading.value, reading.low, reading.high) if bounded else (reading.value,)
+    texts = [digits(number, places, sign) for number in numbers]
     if not half and "." in texts[0]:
         texts = [text.rstrip("0").rstrip(".") for text in texts]
     return Rounded(*texts)
+
+
+def column_decimals(readings: Iterable[Reading | None], unit: str) -> int:
+    """Decimals at most of the numbers of a column: of shares as many as each carries, else no bound."""
+    if unit != "share":
+        return MOST_DECIMALS
+    halves = [_half_width(reading.scaled(100), unit) for reading in readings if reading]
+    return max(min((decimals(half) for half in halves if half), default=MOST_DECIMALS), 0)
 
 
 def decimals(half_width: float) -> int:
@@ -71,19 +80,21 @@ def decimals(half_width: float) -> int:
     return min(math.floor(math.log10(BOTH_LEADING / half_width)), MOST_DECIMALS)
 
 
-def _half_width(value: float, n: int, unit: str) -> float:
-    """Half-width of an interval that was not computed, by the number of examples."""
-    if unit not in ("share", "percent"):
-        return Z * abs(value) / math.sqrt(n)
-    share = abs(value) / 100
-    low, high = wilson(min(share, 1.0) * n, n)
+def _half_width(reading: Reading, unit: str) -> float:
+    """Half-width of a reading's interval; without one, by its number of examples; 0: neither is known."""
+    if reading.low is not None and reading.high is not None:
+        return (reading.high - reading.low) / 2
+    if not reading.n:
+        return 0.0
+    if unit not in MOST or unit == "count":
+        return Z * abs(reading.value) / math.sqrt(reading.n)
+    low, high = wilson(min(abs(reading.value) / 100, 1.0) * reading.n, reading.n)
     return 50 * (high - low)
 
 
-def _significant(value: float, unit: str) -> int:
-    """Decimals that give three significant digits, of a percentage one at most."""
-    places = SIGNIFICANT - 1 - math.floor(math.log10(abs(value))) if value else 0
-    return max(min(places, 1 if unit in ("share", "percent") else MOST_DECIMALS), 0)
+def _significant(value: float) -> int:
+    """Decimals that give three significant digits."""
+    return max(SIGNIFICANT - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
 
 
 def digits(value: float, places: int, sign: bool = False) -> str:

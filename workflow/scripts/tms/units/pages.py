@@ -11,41 +11,12 @@ from tms.config.method_kinds import SIDES
 from tms.config.stages import evaluate
 from tms.config.units import RunKey, Unit
 from tms.experiments import labels
+from tms.report.markdown_table import page
 from tms.report.page import examples
 from tms.units.views import View
 
 PROMPTS = 8  # of the answers before and after
 CHARACTERS = 300  # of each text
-
-
-def markdown(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
-) -> str:
-    """A title, a table and notes, with an empty line between them."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    table = "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)
-    return (
-        "\n\n".join([f"**{title}**", table, *(["\n".join(f"- {note}" for note in notes)] if notes else [])])
-        + "\n"
-    )
-
-
-def cell(text: str) -> str:
-    """A text as a cell of a Markdown table: on one line, and nothing in it is read as Markdown or HTML."""
-    for sign, written in (
-        ("\\", "\\\\"),
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        ("|", "\\|"),
-        ("`", "\\`"),
-        ("*", "\\*"),
-        ("_", "\\_"),
-        ("[", "\\["),  # of a link
-        ("$", "&#36;"),  # GitHub sets what stands between two as a formula
-        ("~", "\\~"),
-    ):
-        text = text.replace(sign, written)
-    return "<br>".join(text.split("\n"))
 
 
 def units_table(
@@ -83,7 +54,7 @@ def units_table(
         f"{name} is left out, for it was made with other settings ({why})." for name, why in other.items()
     ]
     notes += [f"{name} ran other code than today's of {', '.join(of)}." for name, of in code.items() if of]
-    return markdown("Units", columns, rows, notes)
+    return page("Units", columns, rows, notes)
 
 
 def stages_table(records: dict[str, dict]) -> str:
@@ -98,7 +69,7 @@ def stages_table(records: dict[str, dict]) -> str:
         [stage, f"{jobs:.0f}", f"{seconds / 60:.1f}", f"{cpu / 60:.1f}"]
         for stage, (jobs, seconds, cpu) in sorted(totals.items(), key=lambda item: -item[1][2])
     ]
-    return markdown("Stages", ["Stage", "Jobs", "Minutes", "CPU minutes"], rows)
+    return page("Stages", ["Stage", "Jobs", "Minutes", "CPU minutes"], rows)
 
 
 def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
@@ -117,7 +88,7 @@ def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
     for method, seed in missing:
         beside = "; it is in the tables of other seeds" if (method, seed) in other else ""
         notes.append(f"Not in these tables: {method}, seed {seed}{beside}.")
-    return markdown("In the tables", ["Seeds", "Methods", "These tables"], shown, notes)
+    return page("In the tables", ["Seeds", "Methods", "These tables"], shown, notes)
 
 
 def _listed(seeds: Sequence[int]) -> str:
@@ -160,7 +131,7 @@ def _examples(benchmark: str, chosen: Sequence[examples.Example], models: Sequen
         f"✓ and ✗ are the grader's. Texts are cut at {CHARACTERS} characters.",
     ]
     heads = ["Prompt", *map(labels.method, models)]
-    return markdown(f"Answers before and after: {labels.benchmark(benchmark)}", heads, rows, notes)
+    return page(f"Answers before and after: {labels.benchmark(benchmark)}", heads, rows, notes)
 
 
 def _cut(text: str) -> str:

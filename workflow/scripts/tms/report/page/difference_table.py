@@ -1,9 +1,10 @@
 """The differences behind a verdict as a table of the page."""
 
-from tms.report.page.page_tables import Entry, PageTable
-from tms.report.research_questions.contrasts import p_text
+from tms.report.cell_lookup import Reading
+from tms.report.page.page_tables import Entry, PageTable, typeset, without_repeats
+from tms.report.precision import Rounded, p_value, rounded
 
-FORMS = {"points": "+.1f", "area": "+.4f", "rho": "+.2f"}
+UNITS = {"points": "percent", "area": "number", "rho": "number"}
 TITLES = {"points": "Points", "area": "Area", "rho": "rho"}
 BOTH = "Below a difference, its 95 % interval with both sources, test examples and seeds."
 ONE_RUN = "With one seed intervals are over test examples alone."
@@ -24,14 +25,13 @@ def differences(rows: list[dict], name: str, title: str) -> PageTable:
     beside = not all(row["decides"] for row in rows)
     entries = []
     for row in rows:
-        form = FORMS[row["unit"]]
-        number = _typeset(f"{row['value']:{form}}")
-        line = [Entry(row["label"]), Entry(number, _interval(row, "low", "high", form), row["value"])]
+        shown = _shown(row, "low", "high")
+        line = [Entry(row["label"]), Entry(typeset(shown.value), typeset(shown.interval), row["value"])]
         if over_examples:
-            line.append(Entry(_interval(row, "examples_low", "examples_high", form)))
+            line.append(Entry(typeset(_shown(row, "examples_low", "examples_high").interval)))
         if over_seeds:
-            line.append(Entry(_interval(row, "seeds_low", "seeds_high", form)))
-        tested = p_text(row["p_value"]).removeprefix("p ").removeprefix("= ") if "p_value" in row else ""
+            line.append(Entry(typeset(_shown(row, "seeds_low", "seeds_high").interval)))
+        tested = p_value(row["p_value"]) if "p_value" in row else ""
         line.append(Entry(tested if row["paired"] else f"{tested}, unpaired"))
         entries.append(line + ([Entry("yes" if row["decides"] else "no")] if beside else []))
     unit = TITLES[rows[0]["unit"]] if rows else ""
@@ -41,15 +41,9 @@ def differences(rows: list[dict], name: str, title: str) -> PageTable:
     columns += ["p", *(["Decides"] if beside else [])]
     caption = [BOTH if over_examples else ONE_RUN]
     caption += [] if all(row["paired"] for row in rows) else [UNPAIRED]
-    return PageTable(name, title, columns, entries, " ".join(caption))
+    return without_repeats(name, title, columns, entries, " ".join(caption))
 
 
-def _interval(row: dict, low: str, high: str, form: str) -> str:
-    if low not in row:
-        return ""
-    return " to ".join(_typeset(f"{row[bound]:{form}}") for bound in (low, high))
-
-
-def _typeset(number: str) -> str:
-    """A number with a true minus; what rounds to 0 has no sign."""
-    return number[1:] if float(number) == 0 else number.replace("-", "−")
+def _shown(row: dict, low: str, high: str) -> Rounded:
+    """A difference with one of its intervals, where the row has it."""
+    return rounded(Reading(row["value"], row.get(low), row.get(high)), UNITS[row["unit"]], sign=True)

@@ -10,7 +10,7 @@ from tms.io.errors import InputError
 from tms.metrics import measures as measured
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.markdown_table import unescaped
-from tms.report.precision import count, p_value, rounded
+from tms.report.precision import MOST_DECIMALS, column_decimals, rounded
 from tms.report.tables.methods import led
 from tms.report.tables.table import NOT_MEASURED, in_every_row, repeated
 
@@ -111,7 +111,7 @@ def _read_entry(text: str) -> Entry:
         return Entry(unescaped(text))
     number, tied, below = match["number"], match["tied"], match["below"] or ""
     mark = "best" if text.startswith("**") else "tied" if tied else ""
-    return Entry(_typeset(number), _typeset(below), read_number(number), mark)
+    return Entry(typeset(number), typeset(below), read_number(number), mark)
 
 
 def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | None = None) -> PageTable:
@@ -128,12 +128,22 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
     places = [*several, *suite.target_tasks, "forgetting", *suite.views, *summaries]
     overall = {"train_task": "", "checkpoint": "", "prompts": ""}
     columns = [name for name in dict.fromkeys(places) if lookup.cells("main", name, **overall)]
-    rows = []
-    for method in led(lookup.methods("main")):
-        readings = {name: lookup.reading("main", name, method) for name in columns}
-        if any(readings.values()):
-            entries = [_score(reading, links.get(name, "")) for name, reading in readings.items()]
-            rows.append([Entry(labels.method(method)), *entries])
+    measured_by = {
+        method: {name: lookup.reading("main", name, method) for name in columns}
+        for method in led(lookup.methods("main"))
+    }
+    most = {
+        name: column_decimals([readings[name] for readings in measured_by.values()], "share")
+        for name in columns
+    }
+    rows = [
+        [
+            Entry(labels.method(method)),
+            *(_score(one, most[name], links.get(name, "")) for name, one in readings.items()),
+        ]
+        for method, readings in measured_by.items()
+        if any(readings.values())
+    ]
     caption = (
         "Means over the runs, a target's over the runs on it. A number of a benchmark leads to prompts and "
         "completions."
@@ -145,7 +155,7 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
     shown = {pair for there in marked.values() for pair in there}
     notes = [footnote("", pair, note) for pair, note in pairs.items() if pair in shown]
     caption = " ".join([caption, *notes])
-    return _without_repeats("scores", "Scores of every method", ["Method", *titles], rows, caption)
+    return without_repeats("scores", "Scores of every method", ["Method", *titles], rows, caption)
 
 
 def measures(lookup: CellLookup) -> PageTable:
@@ -171,10 +181,10 @@ def measures(lookup: CellLookup) -> PageTable:
             ]
             rows.append([Entry(labels.method(method)), *entries])
     titles = [f"{labels.benchmark(name)}: {labels.MEASURES[ending]}" for name, ending in columns.values()]
-    return _without_repeats("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
+    return without_repeats("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
 
 
-def _without_repeats(
+def without_repeats(
     name: str, title: str, columns: list[str], rows: list[list[Entry]], caption: str
 ) -> PageTable:
     """A table without the columns, but for the first, that are empty or say the same in every row."""
@@ -204,18 +214,18 @@ def _measure(reading: Reading | None, change: Reading | None, ending: str) -> En
     return replace(entry, below=f"{entry.below}\nchange {told.text}\n({told.below})")
 
 
-def _score(reading: Reading | None, link: str) -> Entry:
+def _score(reading: Reading | None, most: int, link: str) -> Entry:
     """A share in points; it sorts by the share."""
     if reading is None:
         return Entry(NOT_MEASURED)
-    return replace(_number(reading, "share"), mark=reading.mark, link=link)
+    return replace(_number(reading, "share", most=most), mark=reading.mark, link=link)
 
 
-def _number(reading: Reading, unit: str, sign: bool = False) -> Entry:
-    shown = rounded(reading, unit, sign)
-    return Entry(_typeset(shown.value), _typeset(shown.interval), reading.value)
+def _number(reading: Reading, unit: str, sign: bool = False, most: int = MOST_DECIMALS) -> Entry:
+    shown = rounded(reading, unit, sign, most)
+    return Entry(typeset(shown.value), typeset(shown.interval), reading.value)
 
 
-def _typeset(number: str) -> str:
+def typeset(number: str) -> str:
     """A number with a true minus."""
     return number.replace("-", "−")

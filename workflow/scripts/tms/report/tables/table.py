@@ -8,7 +8,7 @@ from pathlib import Path
 from tms.experiments.contamination_marks import MARK
 from tms.report import markdown_table
 from tms.report.cell_lookup import Reading
-from tms.report.precision import count, p_value, rounded
+from tms.report.precision import MOST_DECIMALS, column_decimals, count, p_value, rounded
 
 NOT_MEASURED = "–"
 TIED = "≈"
@@ -117,10 +117,7 @@ class Table:
         A column that says the same in every row is said once, beneath.
         """
         entries = {name: [texts[name] for texts, _ in self.rows] for name in self.labels}
-        entries |= {
-            column.key: [written(readings.get(column.key), column.unit) for _, readings in self.rows]
-            for column in self.columns
-        }
+        entries |= {column.key: self._written(column) for column in self.columns}
         heads = self.labels | {one.key: self._daggered((None, one.key), one.label) for one in self.columns}
         # A single model stands in the title, with its number of seeds.
         alone = len(set(entries.get("model", []))) == 1
@@ -141,6 +138,11 @@ class Table:
         notes = [*self.notes, *in_every_row(said), *self._sizes()]
         return markdown_table.page(self.title, [heads[name] for name in shown], rows, notes, numbers)
 
+    def _written(self, column: Column) -> list[str]:
+        readings = [readings.get(column.key) for _, readings in self.rows]
+        most = column_decimals(readings, column.unit)
+        return [written(reading, column.unit, most) for reading in readings]
+
     def _daggered(self, place: tuple[int | None, str | None], text: str) -> str:
         return f"{text} {MARK}" if place in self.contaminated else text
 
@@ -155,13 +157,17 @@ def _raw_number(value: float | None) -> str:
     return "" if value is None else f"{value:.{DIGITS}g}"
 
 
-def written(reading: Reading | None, unit: str) -> str:
-    """A reading in Markdown, e.g. `**62.4** [61.1, 63.5] (+14.3)`, or `61.9 ≈ [60.6, 63.0]`."""
+def written(reading: Reading | None, unit: str, most: int = MOST_DECIMALS) -> str:
+    """A reading in Markdown, e.g. `**62.4** [61.1, 63.5] (+14.3)`, or `61.9 ≈ [60.6, 63.0]`.
+
+    Args:
+        most: decimals at most (`precision.column_decimals`).
+    """
     if reading is None:
         return NOT_MEASURED
     if unit == "p":
         return p_value(reading.value)
-    shown = rounded(reading, unit)
+    shown = rounded(reading, unit, most=most)
     text = shown.value
     if reading.mark == "best":
         text = f"**{text}**"
