@@ -38,10 +38,12 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-DEMO := results/tiny/sft/table.csv results/tiny/tms/table.csv
-demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and print their table
+DEMO := results/tiny/tms/answer.json
+demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and say which is better
 	$(SNAKEMAKE) $(DEMO)
-	@$(BIN)/python workflow/scripts/show.py --together $(DEMO)
+	@$(BIN)/python workflow/scripts/show.py $(DEMO)
+	@printf 'Next:\n  make real      # the same with a real model, SmolLM2-135M-Instruct\n'
+	@printf '  make report    # every method on the miniature, and a verdict on each of the paper'\''s questions\n'
 
 miniature: $(LOCKED) ## Run every method on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
@@ -56,10 +58,12 @@ quick: $(LOCKED) ## Run the quick tests only
 
 ##@ A real model: SmolLM2-135M-Instruct
 .PHONY: real real-unit real-report
-REAL := results/smollm2/sft/table.csv results/smollm2/tms/table.csv
-real: $(LOCKED) ## Run SFT and TMS on 256 tool calls with a real model, and print their table
+REAL := results/smollm2/tms/answer.json
+real: $(LOCKED) ## Run SFT and TMS on 256 tool calls with a real model, and say which is better
 	$(SNAKEMAKE) --configfile config/real.yaml -- $(REAL)
-	@$(BIN)/python workflow/scripts/show.py --together $(REAL) --configfile config/real.yaml
+	@$(BIN)/python workflow/scripts/show.py $(REAL) --configfile config/real.yaml
+	@printf 'Next:\n  make new NAME=acme MODEL=/path/or/hub-id DATA=faq.jsonl    # your own model and data\n'
+	@printf '  make real-unit    # the units of a study of this model, for make real-report\n'
 
 # A study: a configuration with `units`. CONFIG is laid over it, for data.root.
 STUDY ?= config/smollm2.yaml

@@ -1,4 +1,8 @@
-"""Tables printed with aligned columns."""
+"""Tables and answers as they are printed."""
+
+import json
+
+from helpers.report_inputs import ANSWER
 
 
 def test_columns_are_aligned(program, tmp_path):
@@ -17,16 +21,16 @@ def test_a_missing_table_is_named(program):
     )
 
 
-def test_methods_together(program, tmp_path):
-    for method, score in (("sft", "0.9"), ("tms", "0.8")):
-        text = f"row,chain\nbase,0.3\n{method},{score}\ndelta,0.5\n"
-        (tmp_path / f"{method}.csv").write_text(text)
-    done = program("show", "--together", "sft.csv", "tms.csv")
-    assert done.stdout == "row   chain\nbase    0.3\nsft     0.9\ntms     0.8\n"
-    (tmp_path / "tms.csv").write_text("row,chain\nbase,0.4\ntms,0.8\ndelta,0.4\n")
-    done = program("show", "--together", "sft.csv", "tms.csv")
-    assert done.returncode == 2
-    assert done.stderr == "error: tms.csv: other columns or another base than sft.csv; run aggregate again\n"
+def test_an_answer_is_its_rows_and_its_sentence(program, tmp_path):
+    (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
+    lines = program("show", "answer.json").stdout.splitlines()
+    assert lines[1].split() == ["Target", "score", "Kept", "skills", "Forgetting", "Cost"]
+    assert [line.split()[0] for line in lines[2:5]] == ["Base", "SFT", "TMS"]
+    assert lines[4].split("  ")[-1] == "2.4× (2.1 to 2.7)" and ANSWER["sentence"] in lines
+    assert max(map(len, lines[:6])) <= 120
+    (tmp_path / "answer.json").write_text("{}")
+    done = program("show", "answer.json")
+    assert done.returncode == 2 and done.stderr.startswith("error: answer.json: not an answer")
 
 
 def test_a_note_is_said_once_below_the_table(tmp_path, program):

@@ -46,6 +46,7 @@ rule answer:
         cells=lambda w: page.answer_cells(config, w.model),
         costs=lambda w: page.answer_costs(config, w.model, "main").values(),
         run_costs=lambda w: page.answer_run_costs(config, w.model, "main").values(),
+        warnings=lambda w: page.answer_warnings(config, w.model, "main").values(),
     output:
         answer="results/{model}/answer.json",
         summary="results/{model}/summary.md",
@@ -68,6 +69,7 @@ use rule answer as answer_pair with:
     input:
         cells=f"results/{{model}}/cells/{experiments.PAIR}.parquet",
         costs=lambda w: page.answer_costs(config, w.model, experiments.PAIR).values(),
+        warnings=lambda w: page.answer_warnings(config, w.model, experiments.PAIR).values(),
     output:
         answer="results/{model}/tms/answer.json",
         summary="results/{model}/tms/summary.md",

@@ -35,6 +35,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="METHOD/STAGE/TASK/seedN=PATH",
         help="cost file of everything that other methods depend on",
     )
+    parser.add_argument(
+        "--warnings", nargs="+", required=True, metavar="METHOD=PATH", help="warnings.json of SFT and TMS"
+    )
+    parser.add_argument("--note", default="", help="what has to be known of the weights and benchmarks")
     parser.add_argument("--settings-digest", required=True, help="digest of the settings, for the summary")
     parser.add_argument(
         "--report", help="address of the report from the summary's folder, where there is one"
@@ -54,10 +58,21 @@ def read_costs(args: argparse.Namespace) -> dict[str, list[dict]]:
     return costs | {method: cost_rows(args.model, method, files) for method, files in stages.items()}
 
 
+def read_warnings(args: argparse.Namespace) -> list[str]:
+    """What looks wrong in the runs of each method; what is about the base once."""
+    found = []
+    for method, path in cli.parse_pairs(args.warnings).items():
+        for label, signs in json.loads(Path(path).read_text()).items():
+            whose = label if label == "base" else f"{method}/{label}"
+            found += [f"Warning: {whose}: {what}." for what, _ in signs]
+    return [*dict.fromkeys(found)]
+
+
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     lookup = CellLookup(ModelInfo.read(args.model, args.info), cells.read(args.cells))
     found = answer(lookup, args.experiment, args.seeds, read_costs(args))
+    found["notes"] += [*filter(None, [args.note]), *read_warnings(args)]
     made = {
         "Made by": f"snakemake --cores all -- {args.summary}",
         "Commit": commit(),

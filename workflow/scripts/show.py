@@ -1,7 +1,8 @@
-"""Print CSV tables with aligned columns; a line above says where they match no more with today's settings."""
+"""Print tables and answers with aligned columns, and above them whether they match today's settings."""
 
 import argparse
 import csv
+import json
 from pathlib import Path
 
 from tms.config.suite import NOTE
@@ -9,15 +10,15 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.metrics.health import COLUMN
+from tms.report.answer.summary import terminal
 from tms.status.stale import headline
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="+", type=Path, help="CSV files")
     parser.add_argument(
-        "--together", action="store_true", help="methods' tables as one: the base, then a row for each method"
+        "tables", nargs="+", type=Path, help="tables (CSV), or answers with their sentence (answer.json)"
     )
     parser.add_argument(
         "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
@@ -26,30 +27,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def read(path: Path) -> list[list[str]]:
-    """Read the lines of a CSV file.
-
-    Raises:
-        InputError: there is no such file.
-    """
-    if not path.exists():
-        raise InputError(f"{path}: no such file; run the stage that makes it")
+    """Read the lines of a CSV file."""
     with path.open(newline="") as stream:
         return list(csv.reader(stream))
 
 
-def together(tables: dict[Path, list[list[str]]]) -> list[list[str]]:
-    """Header, the base's row, and the row of each method, from tables with the rows base, method, delta.
+def read_answer(path: Path) -> str:
+    """The rows and the sentence of an answer as text.
 
     Raises:
-        InputError: two tables have other columns or another base.
+        InputError: it is no answer.
     """
-    (first, lines), *others = tables.items()
-    joined = lines[:3]
-    for path, (header, base, method, *_) in others:
-        if [header, base] != joined[:2]:
-            raise InputError(f"{path}: other columns or another base than {first}; run aggregate again")
-        joined.append(method)
-    return joined
+    try:
+        return terminal(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{path}: not an answer ({error}); delete the file and run again") from error
 
 
 def without_words(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
@@ -70,18 +62,21 @@ def without_words(lines: list[list[str]]) -> tuple[list[list[str]], list[str]]:
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
-    tables, warnings = {}, []
+    printed, warnings = [], []
     for path in args.tables:
-        tables[path], told = without_words(read(path))
+        if not path.exists():
+            raise InputError(f"{path}: no such file; run the stage that makes it")
+        if path.suffix == ".json":
+            printed.append(f"{path}\n{read_answer(path)}")
+            continue
+        lines, told = without_words(read(path))
+        printed.append(f"{path}\n{aligned(lines)}")
         warnings += [line for line in told if line not in warnings]
     if Path("Snakefile").exists():  # else there is nothing to compare with
         for line in headline(list(map(str, args.tables)), args.configfile):
             print(f"{line}\n")
-    if args.together:
-        print(aligned(together(tables)))
-    else:
-        for path, lines in tables.items():
-            print(f"{path}\n{aligned(lines)}\n")
+    for text in printed:
+        print(f"{text}\n")
     for line in warnings:
         print(line)
 

@@ -1,13 +1,16 @@
 """Inputs and flags of the comparison, the tables, the figures and the report."""
 
 import copy
+import hashlib
 import json
 import shlex
 
+import pytest
 from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import figures
 from tms.config.stages import report as page
+from tms.io.errors import InputError
 
 
 def test_cells_of_a_model():
@@ -91,3 +94,37 @@ def test_the_report_shows_the_runs_of_main():
     settings = json.loads(words[words.index("--settings") + 1])
     assert settings["teacher"] == SHIPPED["teachers"]["tiny_teacher"] and "seed" in settings["evaluation"]
     assert set(settings["tasks"]) == {"mini_countdown", "chain", "facts", "lookup", "refusal"}
+
+
+def test_an_answer_reads_the_frontier_where_the_model_has_it_and_the_cost_of_whatever_it_may_name():
+    assert page.answer_cells(SHIPPED, "tiny") == [
+        "results/tiny/cells/main.parquet",
+        "results/tiny/cells/frontier.parquet",
+    ]
+    assert page.answer_cells(SHIPPED, "llama1b") == ["results/llama1b/cells/main.parquet"]
+    tables, runs = (costs(SHIPPED, "tiny", "main") for costs in (page.answer_costs, page.answer_run_costs))
+    asked = {*SHIPPED["experiments"]["main"], *SHIPPED["experiments"]["frontier"]}
+    other = {label.split("/")[0] for label in runs}
+    assert {*tables} | other == asked and not {*tables} & other
+    assert other == {"sft_lr30", "sft_lr10", "tms_lr30", "tms_lr10"}  # of no experiment with a table
+    assert runs["sft_lr10/sft/chain/seed0"] == "results/tiny/sft_lr10/chain/seed0/train.cost.json"
+
+
+def test_the_pair_is_sft_and_tms_of_any_model_whatever_its_experiments():
+    config = copy.deepcopy(SHIPPED)
+    assert page.answer_costs(config, "llama1b", "pair") == {
+        name: f"results/llama1b/{name}/cost.csv" for name in ("sft", "tms")
+    }
+    assert page.answer_run_costs(config, "tiny", "pair") == {}
+    words = shlex.split(page.answer_flags(config, "tiny", "pair"))
+    assert "--report" not in words and "--run-costs" not in words
+    # The same digest as the report prints.
+    digest = words[words.index("--settings-digest") + 1]
+    settings = shlex.split(page.report_flags(config, "tiny"))
+    text = settings[settings.index("--settings") + 1]
+    assert digest == hashlib.sha256(text.encode()).hexdigest()[:12]
+    config["methods"] = {"grpo": config["methods"]["grpo"]}
+    config["experiments"] = {"main": ["grpo"]}
+    config["models"]["tiny"]["experiments"] = ["main"]
+    with pytest.raises(InputError, match="neither of the methods sft and tms"):
+        page.answer_costs(config, "tiny", "pair")

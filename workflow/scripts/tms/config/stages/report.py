@@ -96,6 +96,13 @@ def answer_run_costs(config: dict, model: str, experiment: str) -> dict[str, str
     }
 
 
+def answer_warnings(config: dict, model: str, experiment: str) -> dict[str, str]:
+    """Warnings on the runs of SFT and TMS, or of all methods where there is neither: method -> path."""
+    names = experiments.methods(config, model, experiment)
+    chosen = [name for name in experiments.BASELINES if name in names] or names
+    return paths.method_files(model, chosen, "warnings.json")
+
+
 def _frontier(config: dict, model: str) -> list[str]:
     return study.experiments(config, model).get("frontier", [])
 
@@ -110,6 +117,8 @@ def answer_flags(config: dict, model: str, experiment: str) -> str:
         seeds=config["models"][model]["seeds"],
         costs=labelled(answer_costs(config, model, experiment)),
         run_costs=labelled(answer_run_costs(config, model, experiment)) or None,
+        warnings=labelled(answer_warnings(config, model, experiment)),
+        note=tables.note(config, model) or None,
         settings_digest=digest,
         report=None if experiment == experiments.PAIR else "report.html",
     )

@@ -62,15 +62,20 @@ def health_files(config: dict, model: str, method: str) -> dict[str, str]:
     return method_runs(config, model, method, "health.json") if on_rows else {}
 
 
-def aggregate_flags(config: dict, model: str, method: str) -> str:
-    """The suite and the files of a method's runs."""
+def note(config: dict, model: str) -> str:
+    """What has to be known of a model's weights and benchmarks; "" for nothing."""
     weights = wheels.weights_note(config, paths.base(config, model))
     left_out = tasks.note(config, study.benchmarks(config, model))
+    return " ".join(filter(None, [weights, left_out]))
+
+
+def aggregate_flags(config: dict, model: str, method: str) -> str:
+    """The suite and the files of a method's runs."""
     return flags(
         model=model,
         method=method,
         **suite_flags(config, model),
-        note=" ".join(filter(None, [weights, left_out])) or None,
+        note=note(config, model) or None,
         runs=labelled(method_runs(config, model, method, "scores.json")),
         grades=labelled(method_runs(config, model, method, "grades.parquet")),
         drifts=labelled(method_runs(config, model, method, "drift.json")),

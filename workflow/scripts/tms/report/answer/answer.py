@@ -99,8 +99,9 @@ def sentence(
 def _told(lookup: CellLookup, quantity: Quantity, entry: Entry, reference: Entry, seeds: int) -> Told:
     found = contrast(lookup, quantity, entry, reference)
     own = quantity.reading(lookup, entry) if quantity.cell == "forgetting" else None
-    bounds = own and both(own)
-    almost_none = bool(bounds) and bounds[0] > -MARGIN
+    known = own is not None and (seeds == 1 or own.over_seeds is not None)
+    bounds = both(own) if known else None
+    almost_none = bounds is not None and bounds[0] > -MARGIN
     return Told(quantity, outcome(found, quantity, seeds), found, almost_none)
 
 

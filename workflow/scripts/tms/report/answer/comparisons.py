@@ -1,6 +1,7 @@
 """What may be said of two entries in one number: higher, lower, as much within a margin, or nothing."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tms.report.answer.numbers import BASE, Entry, Quantity
 from tms.report.cell_lookup import CellLookup
@@ -19,6 +20,8 @@ def contrast(lookup: CellLookup, quantity: Quantity, entry: Entry, reference: En
         readings = [quantity.reading(lookup, one) for one in (entry, reference)]
         if any(one is None or one.low is None or one.high is None for one in readings):
             return None
+        if reference.role == BASE:  # one model, whatever the seeds
+            readings[1] = replace(readings[1], seeds_low=readings[1].value, seeds_high=readings[1].value)
         return Contrast.apart(quantity.title, *(one.scaled(quantity.sign) for one in readings))
     family = "delta" if reference.role == BASE else f"versus_{reference.method}"
     names = [f"{family}.{quantity.cell}"]

@@ -1,11 +1,12 @@
 """The sentence of the answer: never surer than the intervals, and than the seeds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tms.report.answer.comparisons import HIGHER, LOWER, OPEN, SAME
 from tms.report.answer.numbers import Quantity
-from tms.report.precision import rounded
+from tms.report.precision import decimals, digits
 from tms.report.research_questions.contrasts import Contrast
 from tms.report.research_questions.decisions import MARGIN
 
@@ -75,14 +76,23 @@ class Told:
 
 
 def amount(quantity: Quantity, contrast: Contrast) -> str:
-    """The size of a difference in its unit, with the digits that its interval carries."""
-    text = rounded(contrast.scaled(quantity.factor), "percent").value.removeprefix("-")
+    """The size of a difference in its unit, in few digits: no more than its interval carries.
+
+    Whole points, where it has one or more; else two significant digits.
+    """
+    shown = contrast.scaled(quantity.factor)
+    size, half = abs(shown.value), (shown.high - shown.low) / 2
+    places = 0 if quantity.is_share and size >= 1 else 1 - math.floor(math.log10(size or 1.0))
+    text = digits(size, min(places, decimals(half)) if half else places)
     unit = "points" if quantity.is_share else quantity.unit
     return f"{text} {'point' if (text, unit) == ('1', 'points') else unit}"
 
 
 def beside(entry: str, other: str, told: Sequence[Told]) -> str:
-    """An entry beside another: what is higher, lower or as much, then what cannot be told apart."""
+    """An entry beside another: what is higher, lower or as much, then what cannot be told apart.
+
+    What was not measured is named where nothing was.
+    """
     known = [one for one in told if one.outcome != OPEN]
     measured = [one.noun for one in told if one.outcome == OPEN and one.contrast is not None]
     missing = [one.noun for one in told if one.outcome == OPEN and one.contrast is None]
@@ -90,11 +100,10 @@ def beside(entry: str, other: str, told: Sequence[Told]) -> str:
     if known:
         first, *rest = known
         parts.append(" and ".join([f"{entry} {first.phrase(other)}", *(one.phrase() for one in rest)]))
-        parts += [f"in {' and '.join(measured)} the two cannot be told apart"] if measured else []
+        parts += [f"its {' and '.join(measured)} cannot be told apart from {other}'s"] if measured else []
     elif measured:
         where = f"neither in {' nor in '.join(measured)}" if len(measured) > 1 else f"in {measured[0]}"
         parts.append(f"{entry} and {other} cannot be told apart{',' * (len(measured) > 1)} {where}")
-    parts += (
-        [f"{' and '.join(missing)} {'were' if len(missing) > 1 else 'was'} not compared"] if missing else []
-    )
+    if missing and not parts:
+        parts.append(f"{' and '.join(missing)} {'were' if len(missing) > 1 else 'was'} not compared")
     return "; ".join(parts)
