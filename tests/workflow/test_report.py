@@ -5,6 +5,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from helpers.printed_numbers import faults
 
 from tms.experiments import cells
 
@@ -58,6 +59,11 @@ def test_tables_and_figures_are_drawn_under_the_papers_numbers(project):
                 assert all((folder / f"{entry['name']}.{ending}").stat().st_size for ending in endings)
             else:
                 assert entry["reason"]
+
+
+def test_printed_numbers_have_the_digits_of_their_intervals_and_no_column_repeats_itself(project):
+    paths = sorted((project.folder / "results/tables/tiny").glob("*.md"))
+    assert [fault for path in paths for fault in faults(path)] == [] and len(paths) > 10
     for path in (project.folder / "results/figures/tiny").glob("*.svg"):
         ElementTree.parse(path)
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from helpers import report_cells
+from helpers.printed_numbers import faults
 
 from tms.config.suite import Suite
 from tms.experiments import contamination_marks
@@ -160,6 +161,11 @@ def test_windows_have_their_matched_values(folder, lookup):
 def test_what_holds_for_all_tables_is_said_in_one_place(folder, words):
     said = {path.stem for path in folder.glob("*.md") if words in path.read_text()}
     assert said == {"reading"}
+
+
+def test_no_printed_number_has_digits_beyond_its_interval_and_no_column_repeats_itself(folder):
+    paths = [folder / f"{entry['name']}.md" for entry in json.loads((folder / "index.json").read_text())]
+    assert [fault for path in paths for fault in faults(path)] == []
 
 
 def test_intervals_of_relations_are_over_methods(folder):

@@ -119,6 +119,11 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:#.2g}"
 
 
+def p_words(p: float) -> str:
+    """A p-value in words, e.g. `p = 0.032`, or `p < 0.001`."""
+    return f"p {'' if p < 0.001 else '= '}{p_value(p)}"
+
+
 def exceeds(value: str, low: str, high: str) -> bool:
     """True if a printed number, or a bound of its interval, has more digits than the interval carries.
 

@@ -1,10 +1,12 @@
 """Tables of the diagnoses: Tables 1 and 2, frontier, Theorem 6.1, correlations, RQ5."""
 
+from dataclasses import replace
+
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.frontier_sides import RIVALS, differences, sides
 from tms.report.gain import difference
-from tms.report.precision import exact, p_value
+from tms.report.precision import exact, p_words
 from tms.report.research_questions.mechanism import not_tested
 from tms.report.tables.methods import having, led
 from tms.report.tables.table import Column, Table, written
@@ -53,7 +55,7 @@ def table1(lookups: list[CellLookup]) -> Table:
                 rows.append((texts | {"note": cell["note"]}, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "step": "Step"}
     title = "Table 1: supervision mismatch along a long run: NLL in nats per token, scores in %"
-    return Table("table1", title, labels | {"note": "Held-out NLL"}, columns, rows)
+    return Table("table1", title, labels | {"note": "Note"}, columns, rows)
 
 
 def table2(lookups: list[CellLookup]) -> Table:
@@ -121,8 +123,8 @@ def frontier(lookups: list[CellLookup]) -> Table:
             texts = {"model": model, "side": names.method(side), "method": "dominated area"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
         for rival, gain in differences(lookup).items():
-            told = written(gain, "number")
-            told += "" if gain.p_value is None else f", p {p_value(gain.p_value)}"
+            told = written(replace(gain, mark=""), "number")
+            told += "" if gain.p_value is None else f", {p_words(gain.p_value)}"
             notes.append(f"{model}: TMS's dominated area minus {RIVALS[rival][1]} on test {told}.")
     labels = {
         "model": "Model",

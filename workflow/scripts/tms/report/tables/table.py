@@ -176,7 +176,7 @@ def written(reading: Reading | None, unit: str, most: int = MOST_DECIMALS) -> st
     if shown.interval:
         text += f" [{shown.low}, {shown.high}]"
     if reading.delta:
-        text += f" ({rounded(reading.delta, unit, sign=True).value})"
+        text += f" ({rounded(reading.delta, unit, True, most).value})"
     return text
 
 
