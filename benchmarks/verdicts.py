@@ -17,6 +17,7 @@ from scipy.special import stdtrit
 from simulated_studies import ALONE, QUESTIONS, WORLDS, begin, block
 
 from tms.metrics.statistics import Z
+from tms.report.research_questions.decisions import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 
 SPREADS = (0.0, 0.5, 1.0, 2.0)  # deviation of a run, in points
 SEEDS = {"equal": (1, 3, 2), "better": (3, 2, 5)}
@@ -44,10 +45,10 @@ def settings(studies: int) -> list[tuple]:
     ]
 
 
-def totals(folder: Path) -> dict[tuple, Counter]:
-    """The blocks of each setting (world, seeds, spread), added up."""
+def totals(folder: Path, block: str = "*") -> dict[tuple, Counter]:
+    """The blocks of each setting (world, seeds, spread), added up; those of one number where it is given."""
     found: dict[tuple, Counter] = {}
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob(f"*-*-*-{block}-*.json")):
         world, seeds, spread, *_ = path.stem.split("-")
         found.setdefault((world, int(seeds), float(spread)), Counter()).update(json.loads(path.read_text()))
     return found
@@ -67,13 +68,15 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def verdict_table(found: dict[tuple, Counter], world: str, seeds: list[int], verdicts: list[str]) -> str:
-    """The table of how often questions had some verdicts, over settings."""
+def verdict_table(
+    found: dict[tuple, Counter], world: str, seeds: list[int], verdicts: list[str], alone: bool = True
+) -> str:
+    """The table of how often questions had some verdicts, over settings; `alone`: with RQ2 as it was."""
     shown = [(number, spread) for number in seeds for spread in SPREADS]
     head = ["verdict", *(f"{number} x {spread:g}" for number, spread in shown)]
     rows = [
         [question, *(share(found[world, *place], question, verdicts) for place in shown)]
-        for question in [*QUESTIONS, ALONE]
+        for question in [*QUESTIONS, *([ALONE] if alone else [])]
     ]
     return table(head, rows)
 
@@ -112,9 +115,14 @@ def interval_table(studies: int = 200_000) -> str:
     return table(head, rows)
 
 
-def document(found: dict[tuple, Counter]) -> str:
-    """The page of results."""
-    either = ["supported", "contradicted"]
+def document(found: dict[tuple, Counter], first: dict[tuple, Counter]) -> str:
+    """The page of results.
+
+    Args:
+        found: all blocks.
+        first: the first block of each setting.
+    """
+    either = [SUPPORTED, CONTRADICTED]
     least = min(
         count["studies"] for (world, seeds, _), count in found.items() if world == "equal" and seeds > 1
     )
@@ -125,7 +133,10 @@ def document(found: dict[tuple, Counter]) -> str:
         intervals=interval_table(),
         errors=verdict_table(found, "equal", [2, 3], either),
         single=verdict_table(found, "equal", [1], either),
-        power=verdict_table(found, "better", [2, 3, 5], ["supported"]),
+        open_equal=verdict_table(first, "equal", [2, 3], [INCONCLUSIVE], alone=False),
+        open_better=verdict_table(first, "better", [2, 3, 5], [INCONCLUSIVE], alone=False),
+        of_open=f"{min(count['studies'] for count in first.values()):,}",
+        power=verdict_table(found, "better", [2, 3, 5], [SUPPORTED]),
         studies=f"{least:,}",
         of_power=f"{power:,}",
         of_one=f"{min(count['studies'] for count in one):,}",
@@ -146,7 +157,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(args.processes, begin) as pool:
         for done, _ in enumerate(pool.imap_unordered(kept_block, jobs), start=1):
             print(f"{done} of {len(jobs)} blocks", flush=True)
-    args.output.write_text(document(totals(args.folder)))
+    args.output.write_text(document(totals(args.folder), totals(args.folder, "0")))
 
 
 if __name__ == "__main__":

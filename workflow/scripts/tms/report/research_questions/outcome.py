@@ -217,13 +217,12 @@ def _behind(contrasts: list[Contrast], rivals: list[str], verdict: str) -> str:
         behind = [p_value < SIGNIFICANCE for p_value in shortfalls(contrasts)]
     elif verdict == SUPPORTED:
         behind = [False] * len(contrasts)
-    of = list(product(rivals, PLANE))
-    whom = dict.fromkeys(
-        labels.method(rival) for (rival, _), is_behind in zip(of, behind, strict=True) if is_behind
-    )
-    what = dict.fromkeys(IN_WORDS[name] for (_, name), is_behind in zip(of, behind, strict=True) if is_behind)
-    if whom:
-        fact = f"TMS fell more than two points behind {' and '.join(whom)} in {' and '.join(what)}"
+    of = [pair for pair, is_behind in zip(product(rivals, PLANE), behind, strict=True) if is_behind]
+    whom = [labels.method(rival) for rival in rivals if rival in {rival for rival, _ in of}]
+    what = [words for name, words in IN_WORDS.items() if name in {name for _, name in of}]
+    if of:
+        joint = " and " if len(of) == len(whom) * len(what) else " or "
+        fact = f"TMS fell more than two points behind {joint.join(whom)} in {joint.join(what)}"
     else:
         among = " and ".join(map(labels.method, rivals))
         fact = f"TMS fell at most two points behind {among} in accuracy and forgetting"

@@ -38,11 +38,6 @@ class Question:
     across: bool = False
 
 
-TESTED = (
-    " Differences on the same examples and seeds; interval and p-value hold what other examples and what "
-    "other runs may change, and p-values have Holm's correction over this question's comparisons. With one "
-    "seed they hold the examples alone, and the verdict is for this run."
-)
 QUESTIONS = (
     Question(
         "Frontier",
@@ -52,7 +47,7 @@ QUESTIONS = (
         "Supported: the area between TMS's front and a fixed reference point is larger than SFT's (p "
         "< 0.05). Contradicted: smaller. Both sides have as many points, learning rates and own "
         "checkpoints included; points are selected on one half of the test examples and measured on "
-        "the other." + TESTED,
+        "the other.",
         outcome.frontier,
     ),
     Question(
@@ -60,8 +55,8 @@ QUESTIONS = (
         "Target performance",
         "Does TMS outperform standard SFT on the trained (in-domain) target task under matched compute?",
         "TMS is more accurate than SFT on the tasks that it is trained on.",
-        "Supported: TMS is above SFT on a target (or a view of one), and no loss on another could be shown. "
-        "Contradicted: the reverse." + TESTED,
+        "Supported: TMS is above SFT on a target (or a view of one), no loss on another could be shown, and "
+        "other seeds lose none by 2 points. Contradicted: the reverse.",
         outcome.target,
     ),
     Question(
@@ -69,7 +64,7 @@ QUESTIONS = (
         "Forgetting",
         "Does TMS reduce catastrophic forgetting on a held-out retention suite relative to standard SFT?",
         "TMS forgets less than SFT.",
-        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther." + TESTED,
+        "Supported: TMS's F (at most 0) is nearer to 0 than SFT's, p < 0.05. Contradicted: farther.",
         outcome.forgetting,
     ),
     Question(
@@ -82,7 +77,7 @@ QUESTIONS = (
         "paper calls near-RL is 1.5). Supported: the 95 % interval of TMS minus each on-policy method "
         "lies above -2 points, in target mean and in F (all have to, so they need no correction). "
         "Contradicted: a difference is below -2 points, p < 0.05 with Holm's correction over them. TRAPO "
-        "stands beside it and decides nothing: it learns from the teacher's answers too." + TESTED,
+        "stands beside it and decides nothing: it learns from the teacher's answers too.",
         outcome.parity,
     ),
     Question(
@@ -95,7 +90,7 @@ QUESTIONS = (
         "in the other: no difference is below, and its 95 % interval lies above -2 points. Supported: "
         "the mixture dominates each single checkpoint with the same share of teacher's answers. "
         "Contradicted: one of these dominates the mixture. TMS beside Self-, Final- and iterative SFT, "
-        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none." + TESTED,
+        "the paper's comparison, decides nothing: TMS holds teacher's answers and they hold none.",
         outcome.mixture,
     ),
     Question(
@@ -136,7 +131,7 @@ QUESTIONS = (
         "Supported: for each model TMS's F is nearer to 0 than SFT's, p < 0.05, and the 95 % "
         "interval of the difference in target mean lies above -2 points, with no difference "
         "below (all have to, so they need no correction). Contradicted: for a model TMS forgets more, or "
-        "is below on the targets while the interval of the difference in F lies below 2 points." + TESTED,
+        "is below on the targets while the interval of the difference in F lies below 2 points.",
         mechanism.scale,
         across=True,
     ),
@@ -146,9 +141,9 @@ QUESTIONS = (
         "Does TMS better preserve helpfulness and safety behavior than SFT on held-out "
         "alignment/safety benchmarks?",
         "TMS is safer than SFT.",
-        "Supported: TMS is above SFT on SafetyBench or in 1 - attack success, and no loss in "
-        "another could be shown. Contradicted: the reverse. Over-refusal stands beside it and "
-        "decides nothing." + TESTED,
+        "Supported: TMS is above SFT on SafetyBench or in 1 - attack success, no loss in another could be "
+        "shown, and other seeds lose none by 2 points. Contradicted: the reverse. Over-refusal stands beside "
+        "it and decides nothing.",
         outcome.safety,
     ),
     Question(
@@ -160,7 +155,7 @@ QUESTIONS = (
         "Supported: the middle window's mean retention at matched target accuracy is higher than "
         "uniform sampling's, p < 0.05 with Holm's correction over the windows. Contradicted: lower. "
         "Retention there is interpolated between theta_0 and the checkpoints that all windows have "
-        "evaluated." + TESTED,
+        "evaluated.",
         sweeps.windows,
     ),
     Question(
@@ -172,7 +167,7 @@ QUESTIONS = (
         "On target mean and transfer, as in Figure 4. Supported: T = 10 dominates the smallest T of "
         "the sweep, and no T outside 8 to 10 dominates T = 10. Contradicted: one does. To dominate is to be "
         "above in one, p < 0.05, and to lose nothing in the other: no difference is below, and its 95 % "
-        "interval lies above -2 points." + TESTED,
+        "interval lies above -2 points.",
         sweeps.checkpoints,
     ),
     Question(
@@ -181,7 +176,7 @@ QUESTIONS = (
         "Does TRAPO's TrSFT loss, which follows the references less where the model finds them unlikely, "
         "add to TMS? (Neither paper tries it.)",
         "TMS with the TrSFT loss is better than TMS and than TrSFT.",
-        "Supported: it dominates both, as in RQ4. Contradicted: one of them dominates it." + TESTED,
+        "Supported: it dominates both, as in RQ4. Contradicted: one of them dominates it.",
         outcome.combination,
     ),
 )
