@@ -1,4 +1,4 @@
-"""The report of a model: one HTML page with grades, tables, figures, and the rows behind them."""
+"""The report of a model: one HTML page with the answer, verdicts, tables, figures, and examples."""
 
 import argparse
 import hashlib
@@ -19,7 +19,7 @@ from tms.io.errors import InputError
 from tms.metrics.measures import unknown
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
-from tms.report.page import content, examples, html, page_tables
+from tms.report.page import content, examples, first_screen, html, page_tables, runs, sections
 from tms.report.research_questions.decisions import NOT_MEASURED
 
 
@@ -40,7 +40,6 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--warnings", nargs="+", type=Path, required=True, help="warnings.json of the methods"
     )
-    parser.add_argument("--dag", type=Path, required=True, help="picture of the stages (SVG)")
     parser.add_argument("--rulings", type=Path, required=True, help="what was ruled (Markdown)")
     parser.add_argument("--templates", type=Path, required=True, help="folder of the page's template")
     parser.add_argument("--output", type=Path, required=True, help="output: the page")
@@ -60,36 +59,34 @@ def read_settings(text: str) -> tuple[dict, Suite]:
         raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
 
 
-def rows_behind(
-    base: Path, folders: dict[str, Path], suite: Suite, by_likelihood: list[str]
-) -> tuple[list[dict], int]:
-    """Example rows of each benchmark by the run that its models were trained in, and how many of each."""
-    runs: dict[tuple[str, int], dict[str, Path]] = {}
+def rows_behind(base: Path, folders: dict[str, Path], suite: Suite, by_likelihood: list[str]) -> list[dict]:
+    """Examples of each benchmark from one run: the first seed's on its target, else on the first task."""
+    members: dict[tuple[str, int], dict[str, Path]] = {}
     for label, folder in folders.items():
-        method, task, seed = content.split_label(label)
-        runs.setdefault((task, seed), {"base": base})[method] = folder
-    for run, members in runs.items():
-        runs[run] = {name: members[name] for name in examples.in_order(members)}
-    count = examples.prompts_of_each(len(suite.benchmarks) * sum(map(len, runs.values())))
-    chosen = {
-        run: examples.of_run(members, suite.benchmarks, count, by_likelihood) for run, members in runs.items()
-    }
-    benchmarks = []
+        method, task, seed = runs.split_label(label)
+        members.setdefault((task, seed), {"base": base})[method] = folder
+    of_benchmark: dict[tuple[str, int], list[str]] = {}
     for benchmark in suite.benchmarks:
-        # A target's number comes from the runs on it, so these come first.
         target = suite.views.get(benchmark, benchmark)
-        order = sorted(runs, key=lambda run: target not in tasks_of(run[0]))
-        shown = [
-            {"task": labels.benchmark(task), "seed": seed, "examples": chosen[task, seed][benchmark]}
-            for task, seed in order
-        ]
-        about = {"title": labels.benchmark(benchmark), "scored": benchmark not in suite.unscored}
-        benchmarks.append({"id": f"rows-{benchmark}", "runs": shown, **about})
-    return benchmarks, count
+        run = min(members, key=lambda run: (target not in tasks_of(run[0]), run[1]))
+        of_benchmark.setdefault(run, []).append(benchmark)
+    count = examples.prompts_of_each(
+        sum(len(members[run]) * len(benchmarks) for run, benchmarks in of_benchmark.items())
+    )
+    shown = {}
+    for run, benchmarks in of_benchmark.items():
+        models = {name: members[run][name] for name in examples.in_order(members[run])}
+        chosen = examples.of_run(models, benchmarks, count, by_likelihood)
+        trained = f"trained on {labels.benchmark(run[0])}, seed {run[1]}"
+        for benchmark in benchmarks:
+            about = {"title": labels.benchmark(benchmark), "scored": benchmark not in suite.unscored}
+            shown[benchmark] = {"id": f"rows-{benchmark}", "trained": trained, **about}
+            shown[benchmark]["examples"] = chosen[benchmark]
+    return [shown[benchmark] for benchmark in suite.benchmarks]
 
 
 def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[int]) -> dict[str, str]:
-    """Facts at the top of the report."""
+    """Facts on the model and its runs, for the end of the report."""
     digest = hashlib.sha256(args.settings.encode()).hexdigest()[:12]
     return {
         "Base model": settings["model"]["base"],
@@ -100,7 +97,7 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
         **({"Forgetting": told.partition(" is ")[2]} if (told := unknown(suite)) else {}),
         "Seeds": ", ".join(map(str, seeds)),
         "Experiments": ", ".join(settings["experiments"]),
-        "Software": content.versions(parquet.provenance(args.base / "generations.parquet")),
+        "Software": runs.versions(parquet.provenance(args.base / "generations.parquet")),
         "Digest of the settings": digest,
         "Drawn": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
@@ -108,51 +105,48 @@ def facts(args: argparse.Namespace, settings: dict, suite: Suite, seeds: list[in
 
 def main(args: argparse.Namespace) -> None:
     settings, suite = read_settings(args.settings)
+    answer = first_screen.read_answer(args.answer)
     folders = {label: Path(path) for label, path in cli.parse_pairs(args.runs).items()}
-    seeds = sorted({content.split_label(label)[2] for label in folders})
     lookup = CellLookup(ModelInfo(args.model, {}, suite, {}), cells.read(args.cells))
     by_likelihood = tasks.by_likelihood(settings, list(settings["tasks"]))
-    behind, count = rows_behind(args.base, folders, suite, by_likelihood)
+    behind = rows_behind(args.base, folders, suite, by_likelihood)
     links = {name: f"rows-{name}" for name in suite.benchmarks}
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
     if told := content.compared(by_likelihood):
         scores = replace(scores, caption=f"{scores.caption} {told}")
     leading = {"scores": [table for table in (scores, page_tables.measures(lookup)) if table.rows]}
-    shown = content.sections(
-        content.drawings(args.figures, args.tables), content.tables(args.tables), leading
-    )
+    drawn, written = content.drawings(args.figures, args.tables), content.tables(args.tables)
+    first = sections.first_drawing(drawn)
+    shown = sections.sections(drawn, written, leading)
     answers = json.loads(args.questions.read_text())
     answered = any(one["verdict"] != NOT_MEASURED for one in answers)
-    frontier, *others = content.questions(answers, shown)
     text = html.render(
         args.templates,
         title=f"Report: {args.model}",
-        lead="Trajectory-mixed supervision beside its baselines: what it gains, what it forgets, "
-        "what it costs, and what these numbers say on the paper's questions.",
-        facts=facts(args, settings, suite, seeds)
-        | ({} if answered else {"Paper's questions": "none is measured by these experiments"}),
-        answered=answered,
-        warnings=content.warnings(args.warnings),
+        model=args.model,
+        answer=answer,
+        first=first,
+        chips=first_screen.chips(answers) if answered else [],
+        questions=sections.questions(answers, shown, first) if answered else [],
+        signs=first_screen.SIGNS,
+        kind=first_screen.kind,
+        warnings=runs.warnings(args.warnings),
         sections=shown,
-        frontier=frontier,
-        questions=others,
         examples=behind,
-        prompts_shown=count,
-        characters_shown=f"{examples.CHARACTERS:,}",
         method_name=labels.method,
-        provenance=[
-            content.provenance(label, folder) for label, folder in {"base": args.base, **folders}.items()
-        ],
-        dag=html.stages(args.dag.read_text()),
-        contamination=content.contamination(args.contamination),
+        facts=facts(args, settings, suite, answer["seeds"])
+        | ({} if answered else {"Paper's questions": "none is measured by these experiments"}),
+        left_out=sections.not_on_the_page(drawn, shown, written),
+        runs=runs.table({"base": args.base, **folders}),
+        contamination=runs.contamination(args.contamination),
         settings=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
         rulings=html.markdown(args.rulings.read_text()),
         footer="Drawn by the rule report from Parquet results; no number was typed in.",
     )
-    written = text.encode()
-    args.output.write_bytes(written)
-    print(f"{args.output}: {len(written) / 1e6:.1f} MB", flush=True)
-    if len(written) > html.WARN_BYTES:
+    page = text.encode()
+    args.output.write_bytes(page)
+    print(f"{args.output}: {len(page) / 1e6:.1f} MB", flush=True)
+    if len(page) > html.WARN_BYTES:
         print(f"warning: over {html.WARN_BYTES / 1e6:.0f} MB; browsers may be slow with it", file=sys.stderr)
 
 

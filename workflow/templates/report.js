@@ -4,10 +4,12 @@ function sortBy(table, place, heading) {
   const down = heading.getAttribute("aria-sort") === "ascending";
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const numeric = heading.classList.contains("number");
+  const numeric = !heading.classList.contains("text");
   const key = (row) => {
-    const cell = row.cells[place];
-    return numeric ? (cell.dataset.order === undefined ? null : Number(cell.dataset.order)) : cell.textContent;
+    const text = row.cells[place].textContent;
+    if (!numeric) return text;
+    const number = parseFloat(text.replaceAll(",", "").replace("−", "-"));
+    return Number.isNaN(number) ? null : number;
   };
   const compare = (a, b) => (numeric ? a - b : a.localeCompare(b, "en", { numeric: true }));
   const body = table.tBodies[0];
@@ -63,12 +65,8 @@ function unfold() {
 window.addEventListener("hashchange", unfold);
 unfold();
 
-// Paper cannot be unfolded; prompts and completions stay on the page.
-let folded = [];
-window.addEventListener("beforeprint", () => {
-  folded = Array.from(document.querySelectorAll("details:not([open]):not(.benchmark):not(.benchmark *)"));
-  for (const part of folded) part.open = true;
+// A table that is wider than its place says so.
+const wide = new ResizeObserver((changes) => {
+  for (const { target } of changes) target.classList.toggle("cut", target.scrollWidth > target.clientWidth + 1);
 });
-window.addEventListener("afterprint", () => {
-  for (const part of folded) part.open = false;
-});
+for (const frame of document.querySelectorAll(".scroll")) wide.observe(frame);

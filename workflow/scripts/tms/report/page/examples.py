@@ -1,10 +1,10 @@
-"""Rows behind a cell: a bounded number of prompts with the completions of each method side by side."""
+"""Examples of what the models answer: a few prompts of each benchmark, all methods beside each other."""
 
 import hashlib
 import json
 import re
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from tms.io import parquet
 from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
-PROMPTS = 6  # of each benchmark and run, at most
-COMPLETIONS = 6_000  # of the page, all together: they make nearly all of its size
+PROMPTS = 3  # of each benchmark, at most
+COMPLETIONS = 500  # of the page, all together
 CHARACTERS = 1_500  # of each text
+CHARACTERS_OF_OTHERS = 400  # of each completion that is shown on demand
 READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", "finish_reason"]
 COMPARED = ["benchmark", "example_id", "prompt", "logprobs", "answer"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
@@ -55,6 +56,19 @@ class Example:
     gold: Text
     answers: list[Answer]
 
+    @property
+    def first(self) -> list[Answer]:
+        """Answers of the base, SFT and TMS; where one is missing, of the first models."""
+        return self.answers[: len(FIRST)]
+
+    @property
+    def others(self) -> list[Answer]:
+        """Answers of the other models, which open on demand, cut shorter."""
+        return [
+            replace(answer, completion=shorter(answer.completion, CHARACTERS_OF_OTHERS))
+            for answer in self.answers[len(FIRST) :]
+        ]
+
 
 def cut(text: str, limit: int = CHARACTERS) -> Text:
     """A text's first characters; control characters become a sign of their own."""
@@ -62,11 +76,16 @@ def cut(text: str, limit: int = CHARACTERS) -> Text:
     return Text(visible[:limit], max(0, len(visible) - limit))
 
 
+def shorter(text: Text, limit: int) -> Text:
+    """A text that was cut, cut again."""
+    return Text(text.shown[:limit], text.left_out + max(0, len(text.shown) - limit))
+
+
 def prompts_of_each(completions: int) -> int:
-    """Number of prompts to show of each benchmark and run, so that browsers can open the page.
+    """Number of prompts to show of each benchmark.
 
     Args:
-        completions: how many the page would hold with one prompt of each benchmark and run.
+        completions: how many the page would hold with one prompt of each benchmark.
     """
     return min(PROMPTS, max(1, COMPLETIONS // completions))
 
@@ -83,16 +102,21 @@ def form(completion: str) -> str:
 
 
 def choose(seen: Mapping[str, Mapping[str, Hashable]], count: int = PROMPTS) -> list[str]:
-    """Examples to show: those on which the models differ first, then by a hash of the name.
+    """Examples to show: those on which base, SFT and TMS differ, then any models; by a hash of the name.
 
-    The rule looks at no method in particular, so it shows wins and losses of each alike.
+    The rule asks in no case who is right, so it shows wins and losses of each alike.
 
     Args:
         seen: model -> example -> its grade and form; examples that not every model has are left out.
     """
     common = set.intersection(*(set(of_model) for of_model in seen.values()))
-    agree = {name: len({of_model[name] for of_model in seen.values()}) == 1 for name in common}
-    return sorted(common, key=lambda name: (agree[name], hashlib.sha256(name.encode()).hexdigest()))[:count]
+    leading = [of_model for model, of_model in seen.items() if model in FIRST]
+
+    def place(name: str) -> tuple[bool, bool, str]:
+        agree = [len({of_model[name] for of_model in models}) <= 1 for models in (leading, seen.values())]
+        return *agree, hashlib.sha256(name.encode()).hexdigest()
+
+    return sorted(common, key=place)[:count]
 
 
 def of_run(

@@ -26,11 +26,6 @@ def inline_svg(text: str) -> Markup:
     return Markup(text)
 
 
-def stages(text: str) -> Markup:
-    """The picture of the stages without Graphviz's titles, which are numbers of its own."""
-    return inline_svg(re.sub(r"<title>.*?</title>", "", text))
-
-
 def markdown(text: str) -> Markup:
     """Markdown with tables as HTML; HTML in it stays text, and links within a repository lose their aim."""
     # Formulas stay in their source, set as code.

@@ -19,12 +19,11 @@ BAR = re.compile(r"(?<!\\)\|")
 NUMBERED = re.compile(
     r"(?:\*\*)?(?P<number>[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
 )
-LONG, AGAIN = 24, ("table3", "table9")
+ROWS = 24  # of a table that its file holds whole
 MEASURED = (
     "Losses are those of given texts, KL is from the method to the base on the method's own samples, lengths "
     "are those of the evaluated completions. They enter no score and no forgetting."
 )
-MARKS = {"best": "best of the column", "tied": "not distinguishable from the best of the column"}
 
 
 @dataclass(frozen=True)
@@ -45,21 +44,20 @@ class Entry:
     mark: str = ""
     link: str = ""
 
-    @property
-    def hint(self) -> str:
-        """Meaning of the mark."""
-        return MARKS.get(self.mark, "")
-
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table of the page; a column is numeric where each of its entries is a number or empty."""
+    """A table of the page; a column is numeric where each of its entries is a number or empty.
+
+    `file` holds all of its rows where the page shows the first `ROWS`.
+    """
 
     name: str
     title: str
     columns: list[str]
     rows: list[list[Entry]]
     caption: str = ""
+    file: str = ""
     numeric: list[bool] = field(init=False)
 
     def __post_init__(self):
@@ -71,9 +69,9 @@ class PageTable:
         object.__setattr__(self, "numeric", numeric)
 
     @property
-    def folded(self) -> bool:
-        """True if it opens on demand: it is long, or repeats the scores."""
-        return len(self.rows) > LONG or self.name in AGAIN
+    def shown(self) -> list[list[Entry]]:
+        """The rows on the page."""
+        return self.rows[:ROWS] if self.file else self.rows
 
 
 def read_number(text: str) -> float | None:
@@ -101,7 +99,9 @@ def from_markdown(path: Path, name: str, title: str) -> PageTable:
         raise InputError(f"{path}: no table with equal lines; delete it and run draw_tables again")
     notes = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
     rows = [[_read_entry(part) for part in line] for line in lines[2:]]
-    return PageTable(name, title, [*map(unescaped, lines[0])], rows, " ".join(notes).replace("**", ""))
+    caption = " ".join(notes).replace("**", "")
+    columns = [*map(unescaped, lines[0])]
+    return PageTable(name, title, columns, rows, caption, str(path.with_suffix(".csv")))
 
 
 def _read_entry(text: str) -> Entry:

@@ -1,0 +1,58 @@
+"""The first screen of the report: the answer in a sentence, four numbers a method, verdicts as chips."""
+
+import json
+from pathlib import Path
+
+from tms.io.errors import InputError
+
+# Verdicts in the order of the chips, with the sign that tells them apart without colour.
+SIGNS = {
+    "supported": "✓",
+    "contradicted": "✗",
+    "indistinguishable": "≈",
+    "inconclusive over seeds": "~",
+    "described": "·",
+    "not measured": "–",
+}
+FOR_THIS_RUN = " for this run"
+
+
+def read_answer(path: Path) -> dict:
+    """The answer that the rule `answer` wrote.
+
+    Raises:
+        InputError: it is missing, no JSON, or lacks the sentence or the rows.
+    """
+    try:
+        answer = json.loads(path.read_text())
+        if answer["sentence"] and answer["rows"]:
+            return answer
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a readable answer; delete it and run the rule answer again") from error
+    raise InputError(f"{path}: an answer without a sentence or rows; delete it and run the rule answer again")
+
+
+def kind(verdict: str) -> str:
+    """A verdict without its limit to one run."""
+    return verdict.removesuffix(FOR_THIS_RUN)
+
+
+def chips(answers: list[dict]) -> list[dict]:
+    """The questions by verdict: a group's `verdict`, `kind`, `sign` and `questions`.
+
+    Args:
+        answers: entries of questions.json.
+
+    Raises:
+        InputError: a verdict is none of `SIGNS`.
+    """
+    groups: dict[str, list[dict]] = {}
+    for answer in answers:
+        groups.setdefault(answer["verdict"], []).append(answer)
+    if unknown := [verdict for verdict in groups if kind(verdict) not in SIGNS]:
+        raise InputError(f"questions.json: verdict {unknown[0]!r} is none of {', '.join(SIGNS)}")
+    order = sorted(groups, key=lambda verdict: list(SIGNS).index(kind(verdict)))
+    return [
+        {"verdict": one, "kind": kind(one), "sign": SIGNS[kind(one)], "questions": groups[one]}
+        for one in order
+    ]
