@@ -200,6 +200,6 @@ def write(folder: Path, project: Path) -> list[str]:
         *("--contamination", "contamination.json", "--base", "base"),
         *("--warnings", "sft/warnings.json", "tms/warnings.json"),
         *("--runs", "sft/chain/seed0=sft", "tms/chain/seed0=tms"),
-        *("--dag", str(project / "docs" / "dag.svg"), "--rulings", str(project / "docs" / "method.md")),
+        *("--rulings", str(project / "docs" / "method.md")),
         *("--templates", str(project / "workflow" / "templates"), "--output", "report.html"),
     ]

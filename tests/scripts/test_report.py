@@ -1,15 +1,16 @@
 """The report's page: made by the program, and looked at in a real headless browser."""
 
+import html
 import json
 import re
 
 import pytest
 from helpers.browser import Browser
 from helpers.paths import ROOT
-from helpers.report_inputs import HOSTILE, write
+from helpers.report_inputs import ANSWER, HOSTILE, write
 
 PROJECT = ROOT
-SECTIONS = ["warnings", "frontier-control", "verdicts", "scores", "sweeps", "costs", "rows", "runs", "method"]
+SECTIONS = ["rows", "questions", "scores", "frontier-control", "costs", "method"]
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +28,40 @@ def browser(tmp_path_factory):
     opened.close()
 
 
-def test_the_page_leads_with_the_frontier_and_needs_nothing_else(page):
+def test_the_page_leads_with_the_answer_and_needs_nothing_else(page):
     text = page.read_text()
     assert re.findall(r'<section id="([^"]+)"', text) == SECTIONS
-    assert text.index("contradicted") < text.index("RQ1")
+    sentence = re.search("<h1>(.*)</h1>", text)[1]
+    assert html.unescape(sentence) == ANSWER["sentence"]
+    places = [
+        text.index(part) for part in ("<h1>", ">78 %<small>", 'class="chip', '<article class="example">')
+    ]
+    assert places == sorted(places) and places[-1] < text.index('<article class="question"')
     assert not re.search(r'(?:src|href)="(?!#|https://(?:arxiv\.org|github\.com))', text)
-    assert "Not drawn: no experiment checkpoints" in text
+    assert "Figure 4: not drawn: no experiment checkpoints" in text
+
+
+def test_a_chip_leads_to_each_question_and_the_inconclusive_ones_are_muted(page):
+    text = page.read_text()
+    chips = dict(re.findall(r'<a class="chip ([a-z-]+)" href="#([a-z0-9]+)">', text))
+    assert set(chips.values()) == set(re.findall(r'<article class="question" id="([a-z0-9]+)">', text))
+    assert chips["inconclusive-over-seeds"] == "rq4" and chips["supported"] == "rq1"
+    muted = re.search(r"\.inconclusive-over-seeds \{([^}]*)\}", text)[1]
+    assert "--good" not in muted and "--bad" not in muted
+
+
+def test_an_answer_that_cannot_be_read_is_one_line(tmp_path, program):
+    words = write(tmp_path, PROJECT)
+    (tmp_path / "answer.json").write_text('{"sentence": ""}')
+    done = program("report", *words)
+    assert done.returncode == 2 and "answer.json: not a readable answer; delete it" in done.stderr
 
 
 def test_warnings_come_first_and_each_once(page):
     text = page.read_text()
-    assert text.count("facts: 3 of 6 are cut") == 1 and "(raise &lt;b&gt;it&lt;/b&gt;)" in text
+    assert (
+        text.count("<li><b>Base</b>: facts: 3 of 6 are cut") == 1 and "(raise &lt;b&gt;it&lt;/b&gt;)" in text
+    )
 
 
 def test_a_model_without_scores_has_no_verdicts_and_no_grades(tmp_path, program):
@@ -51,9 +75,13 @@ def test_a_model_without_scores_has_no_verdicts_and_no_grades(tmp_path, program)
     done = program("report", *words)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "report.html").read_text()
-    sections = [name for name in SECTIONS if name not in ("frontier-control", "verdicts")]
+    sections = [name for name in SECTIONS if name != "questions"]
     assert re.findall(r'<section id="([^"]+)"', text) == sections
-    assert "#verdicts" not in text and "none is measured by these experiments" in text
+    assert (
+        "#questions" not in text
+        and 'class="chip' not in text
+        and "none is measured by these experiments" in text
+    )
     assert "not known: no benchmark scores what the model could do before" in text
     shown = text.partition('<section id="rows">')[2].partition("</section>")[0]
     assert "no score" in shown and "right</span>" not in shown and "not counted" not in shown
@@ -80,13 +108,11 @@ def test_fewer_prompts_where_completions_are_many(tmp_path, program, monkeypatch
     words = write(tmp_path, PROJECT)
     program("report", *words)
     page = (tmp_path / "report.html").read_text()
-    assert page.count('<article class="example">') == 12 and "6 prompts at most" in page
-    monkeypatch.setattr(
-        "tms.report.page.examples.COMPLETIONS", 12
-    )  # 2 benchmarks, 3 models: 2 prompts of each
+    assert page.count('<article class="example">') == 6
+    monkeypatch.setattr("tms.report.page.examples.COMPLETIONS", 12)  # 2 benchmarks, 3 models: 2 of each
     program("report", *words)
     page = (tmp_path / "report.html").read_text()
-    assert page.count('<article class="example">') == 4 and "2 prompts at most" in page
+    assert page.count('<article class="example">') == 4
 
 
 def test_a_missing_row_is_one_line(tmp_path, run_program):
@@ -104,7 +130,7 @@ def test_it_opens_from_a_file_without_complaint_or_request(page, browser):
     assert browser.run("document.compatMode") == "CSS1Compat"
     assert browser.requests() == [f"file://{page}"]
     assert browser.run("document.querySelectorAll('table').length") > 5
-    assert browser.run("document.querySelectorAll('.drawing svg').length") == 2  # the frontier and the stages
+    assert browser.run("document.querySelectorAll('.drawing svg').length") == 1
 
 
 @pytest.mark.slow
@@ -128,7 +154,7 @@ def test_completions_are_inert_even_without_escaping(page, browser, tmp_path):
 
 def column(browser, place):
     rows = "Array.from(document.querySelectorAll('#table-scores tbody tr'))"
-    return browser.run(f"{rows}.map(row => row.cells[{place}].firstElementChild.textContent)")
+    return browser.run(f"{rows}.map(row => row.cells[{place}].innerText.trim().split(/\\s/)[0])")
 
 
 @pytest.mark.slow
@@ -163,7 +189,7 @@ def test_the_page_itself_never_scrolls_sideways(page, browser, width):
     browser.run("document.querySelectorAll('details').forEach(part => { part.open = true })")
     assert browser.run("document.documentElement.scrollWidth") <= width
     if width == 360:  # the wide table does, in a frame of its own
-        frame = "document.querySelector('#table-table3 .scroll')"
+        frame = "document.querySelector('#table-compute .scroll')"
         assert browser.run(f"{frame}.scrollWidth > {frame}.clientWidth")
 
 
@@ -177,8 +203,8 @@ def test_a_number_leads_to_its_rows(page, browser):
     answers = "document.querySelectorAll('#rows-facts .example:first-of-type .answer h5')"
     shown = browser.run(f"Array.from({answers}).map(heading => heading.textContent.trim().split(/\\s+/)[0])")
     assert shown == ["Base", "SFT", "TMS"]
-    browser.open(page, fragment="#rows-chain")  # a link from elsewhere
-    assert browser.run("document.getElementById('rows-chain').open") is True
+    browser.open(page, fragment="#table-compute")  # a link from elsewhere
+    assert browser.run("document.getElementById('table-compute').closest('details').open") is True
 
 
 @pytest.mark.slow
@@ -197,31 +223,13 @@ def test_points_tell_their_values_under_the_mouse(page, browser):
 
 
 @pytest.mark.slow
-def test_it_prints_whole_but_for_the_rows(page, browser):
+def test_what_is_folded_stays_folded_in_print(page, browser):
     browser.open(page)
-    browser.call("Emulation.setEmulatedMedia", media="print")
-    browser.run("window.dispatchEvent(new Event('beforeprint'))")
-    seen = browser.run(
-        "Array.from(document.querySelectorAll('section'))"
-        ".filter(part => part.checkVisibility()).map(part => part.id)"
-    )
-    assert seen == SECTIONS
-    folded = "document.querySelectorAll('details:not(.benchmark):not(.benchmark *)')"
-    assert browser.run(f"Array.from({folded}).every(part => part.open && part.checkVisibility())")
-    assert browser.run("document.querySelector('details.benchmark').checkVisibility()") is False
-    browser.run("window.dispatchEvent(new Event('afterprint'))")
-    browser.call("Emulation.setEmulatedMedia", media="")
     printed = browser.pdf()
     assert printed.startswith(b"%PDF-")
+    assert browser.run("document.querySelectorAll('details[open]').length") == 0
     # The headings stand in the document's outline.
-    for title in (
-        "Frontier control",
-        "Verdicts",
-        "Scores",
-        "Costs and settings",
-        "Prompts and completions",
-        "How it was made",
-    ):
+    for title in ("What the models answer", "Scores", "Frontier control", "Costs", "How it was made"):
         assert f"({title})".encode() in printed or title.encode("utf-16-be") in printed, title
 
 

@@ -94,7 +94,6 @@ rule report:
         tables="results/tables/{model}",
         contamination=lambda w: paths.contamination_files(config, [w.model]).values(),
         warnings=lambda w: page.warning_files(config, w.model),
-        dag="docs/dag.svg",
         rulings="docs/method.md",
         template=expand(f"{paths.TEMPLATES}/report.{{ending}}", ending=["html.j2", "css", "js"]),
     output:
@@ -112,5 +111,5 @@ rule report:
         f"{JOB} python workflow/scripts/report.py"
         " {params.flags} --answer {input.answer:q} --questions {input.questions:q} --cells {input.cells:q}"
         " --figures {input.figures:q} --tables {input.tables:q}"
-        " --contamination {input.contamination:q} --warnings {input.warnings:q} --dag {input.dag:q} --rulings {input.rulings:q}"
+        " --contamination {input.contamination:q} --warnings {input.warnings:q} --rulings {input.rulings:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -15,11 +15,14 @@ from tms.io import parquet
 from tms.io.errors import InputError
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.model_info import ModelInfo
-from tms.report.page import content, html, page_tables
+from tms.report.page import content, first_screen, html, page_tables, runs, sections
 from tms.report.page.examples import (
     CHARACTERS,
     EMPTY,
     PROMPTS,
+    Answer,
+    Example,
+    Text,
     choose,
     cut,
     form,
@@ -51,6 +54,12 @@ def test_prompts_on_which_models_differ_come_first():
 def test_the_form_of_an_answer():
     shown = {" \n": EMPTY, "": EMPTY, ' {"a": 1}': "JSON", "[1]": "JSON", "```json\n{}": "JSON", "a {}": ""}
     assert {text: form(text) for text in shown} == shown
+
+
+def test_prompts_on_which_base_sft_and_tms_differ_come_before_those_on_which_another_does():
+    same = dict.fromkeys("abcdefgh", 1.0)
+    seen = {"base": same | {"b": 0.0}, "sft": same, "tms": same, "grpo": same | {"e": 0.0}}
+    assert choose(seen, count=8)[:2] == ["b", "e"]
 
 
 def test_base_sft_and_tms_stand_first():
@@ -95,13 +104,20 @@ def test_nothing_is_cut_silently(text, limit):
     assert len(shortened.shown) + shortened.left_out == len(text.replace("\r\n", "\n"))
 
 
-@pytest.mark.parametrize(
-    "benchmarks, runs, methods, count", [(5, 6, 4, 6), (13, 15, 4, 6), (13, 15, 8, 3), (40, 60, 9, 1)]
-)
-def test_a_page_of_many_methods_shows_fewer_prompts(benchmarks, runs, methods, count):
-    of_one = benchmarks * runs * (methods + 1)  # with the base's
+@pytest.mark.parametrize("benchmarks, methods, count", [(5, 9, 3), (13, 9, 3), (13, 15, 2), (40, 20, 1)])
+def test_a_page_of_many_methods_shows_fewer_prompts(benchmarks, methods, count):
+    of_one = benchmarks * (methods + 1)  # with the base's
     assert prompts_of_each(of_one) == count
-    assert count == 1 or count * of_one <= 6000
+    assert count == 1 or count * of_one <= 500
+
+
+def test_answers_of_other_methods_are_cut_shorter_and_say_so():
+    answers = [Answer(str(n), Text("x" * 1000, 5), 1.0, "", "stop", "") for n in range(5)]
+    example = Example("e", [], Text(""), Text(""), answers)
+    assert [answer.method for answer in example.first] == ["0", "1", "2"]
+    assert [answer.method for answer in example.others] == ["3", "4"]
+    assert {answer.completion for answer in example.others} == {Text("x" * 400, 605)}
+    assert {answer.completion.left_out for answer in example.first} == {5}
 
 
 def test_characters_that_act_on_a_page_become_signs():
@@ -148,11 +164,7 @@ def test_scores_have_intervals_marks_and_links():
     assert scores.columns == ["Method", "chain", "Forgetting F"]
     base, tms = scores.rows
     assert tms[1] == Entry("75", "70 to 80", 0.75, "best", "rows-chain")
-    assert (tms[2].text, tms[2].link, tms[2].hint) == (
-        "0",
-        "",
-        "not distinguishable from the best of the column",
-    )
+    assert (tms[2].text, tms[2].link, tms[2].mark) == ("0", "", "tied")
     assert base[2] == Entry("–")
 
 
@@ -196,24 +208,95 @@ def test_a_broken_table_is_named(tmp_path):
         page_tables.from_markdown(tmp_path / "t.md", "t", "T")
 
 
+def test_a_table_that_is_too_long_names_its_file(tmp_path):
+    path = tmp_path / "t.md"
+    path.write_text("\n".join(["| a |", "| :-- |", *(f"| {n} |" for n in range(40))]))
+    table = page_tables.from_markdown(path, "t", "T")
+    assert len(table.rows) == 40 and table.shown == table.rows[:24] and table.file == f"{tmp_path}/t.csv"
+    own = PageTable("own", "T", ["a"], table.rows)  # no file has the others
+    assert own.shown == table.rows
+
+
+def drawing(name):
+    return content.Drawing(name, name.title(), svg="<svg/>", file=f"figures/{name}.svg")
+
+
+def table(name):
+    return PageTable(name, name.title(), ["a"], [[Entry("b")]])
+
+
 def test_every_question_is_shown_by_something():
-    assert set(content.SHOWS) == {question.name for question in QUESTIONS}
-    placed = {name for *_, members in content.LAYOUT for name in members} | {"scores"}
-    assert {name for members in content.SHOWS.values() for name in members} <= placed
+    assert set(sections.SHOWS) == {question.name for question in QUESTIONS}
+    placed = {name for *_, members in sections.LAYOUT for name in members} | {"scores", *sections.FIRST}
+    assert {name for members in sections.SHOWS.values() for name in members} <= placed
+
+
+def test_one_drawing_of_a_section_is_open_and_nothing_is_drawn_twice():
+    drawn = [drawing(name) for name in ("plane", "figure2c", "figure2b", "figure2a")]
+    written = [table("table3"), table("correlations")]
+    first = sections.first_drawing(drawn)
+    assert first.name == "plane"
+    scores, mechanism = sections.sections(drawn, written, {"scores": [table("scores")]})
+    assert (scores.id, scores.drawing, scores.folded_tables) == ("scores", None, [])
+    assert mechanism.drawing.name == "figure2a"
+    assert [part.name for part in mechanism.folded_drawings] == ["figure2b"]
+    assert [part.name for part in mechanism.folded_tables] == ["correlations"]
+    left = sections.not_on_the_page(drawn, [scores, mechanism], written)
+    assert [part["title"] for part in left] == ["Figure2C", "Table3"]
+    # Without these they have a place.
+    alone = sections.sections(drawn[1:], written, {})
+    assert {part.name for section in alone for part in [section.drawing, *section.folded_tables] if part} == {
+        *("figure2c", "figure2a", "table3", "correlations")
+    }
+
+
+def test_the_first_screen_of_a_model_without_scores_has_its_curves():
+    assert sections.first_drawing([drawing("losses"), drawing("alpha")]).name == "losses"
+    assert sections.first_drawing([drawing("alpha")]) is None
 
 
 def test_the_curves_of_on_policy_methods_have_a_section_of_their_own():
-    shown = content.sections([content.Drawing("training", "Training", svg="<svg/>")], [], {})
-    (section,) = [section for section in shown if section.drawings]
+    (section,) = sections.sections([drawing("training")], [], {})
     assert section.id == "on-policy"
     answer = {"id": "RQ3", "topic": "RL", "differences": []}
-    (question,) = content.questions([answer], shown)
+    (question,) = sections.questions([answer], [section], None)
     assert question["shows"] == [{"id": "figure-training", "title": "Training"}]
 
 
 def test_what_is_named_nowhere_is_shown_last():
-    section = content.sections([content.Drawing("new", "New")], [], {})[2]
-    assert (section.id, [drawing.name for drawing in section.drawings]) == ("others", ["new"])
+    (section,) = sections.sections([drawing("new")], [], {})
+    assert (section.id, section.drawing.name) == ("others", "new")
+
+
+def test_a_title_loses_the_scope_that_the_whole_page_has(tmp_path):
+    titles = {"T (tiny, 3 seeds)": "T", "T (RQ4)": "T (RQ4)", "T (tiny, 1 seed)": "T"}
+    entries = [{"name": "t", "title": title, "files": []} for title in titles]
+    (tmp_path / "index.json").write_text(json.dumps(entries))
+    assert [entry["title"] for entry in content.read_index(tmp_path)] == list(titles.values())
+
+
+def test_chips_stand_by_verdict_and_one_that_no_one_knows_is_named():
+    verdicts = ["not measured", "inconclusive over seeds", "supported for this run", "not measured"]
+    groups = first_screen.chips([{"id": str(n), "verdict": verdict} for n, verdict in enumerate(verdicts)])
+    assert [(group["verdict"], group["sign"]) for group in groups] == [
+        ("supported for this run", "✓"),
+        ("inconclusive over seeds", "~"),
+        ("not measured", "–"),
+    ]
+    assert [question["id"] for question in groups[2]["questions"]] == ["0", "3"]
+    with pytest.raises(InputError, match="verdict 'likely' is none of supported"):
+        first_screen.chips([{"id": "RQ1", "verdict": "likely"}])
+
+
+def test_runs_have_a_row_each_and_what_they_share_stands_once(tmp_path):
+    for name in ("base", "tms"):
+        write_rows(tmp_path / name, 0)
+    folders = {"base": tmp_path / "base", "tms/chain/seed0": tmp_path / "tms"}
+    table = runs.table(folders)
+    assert [row[0].text for row in table.rows] == ["Base", "TMS, trained on chain, seed 0"]
+    assert [row[1].text for row in table.rows] == [str(folder) for folder in folders.values()]
+    assert table.rows[1][2].text == "digest"
+    assert table.caption.endswith("Engine: transformers 5. Chat template: template. Versions: numpy 1.")
 
 
 def test_markdown_holds_no_foreign_html():

@@ -25,11 +25,11 @@ def read_answer(path: Path) -> dict:
     """
     try:
         answer = json.loads(path.read_text())
-        if answer["sentence"] and answer["rows"]:
-            return answer
+        if not (answer["sentence"] and answer["rows"]):
+            raise ValueError("no sentence or no rows")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: not a readable answer; delete it and run the rule answer again") from error
-    raise InputError(f"{path}: an answer without a sentence or rows; delete it and run the rule answer again")
+    return answer
 
 
 def kind(verdict: str) -> str:
