@@ -151,11 +151,11 @@ def test_pairs_of_one_run_are_told_by_their_verdict():
 @pytest.mark.parametrize(
     "values, half, expected",
     [
-        ((0.0, 0.0), 0.01, "TMS fell at most two points behind GRPO in accuracy and forgetting, and three"),
+        ((0.0, 0.0), 0.01, "TMS was no more than two points behind GRPO in accuracy and forgetting, and"),
         ((0.0, -0.1), 0.01, "TMS fell more than two points behind GRPO in forgetting, and three seeds bear"),
         ((-0.1, -0.1), 0.01, "TMS fell more than two points behind GRPO in accuracy and forgetting, and"),
         ((-0.05, 0.0), 0.2, "TMS fell more than two points behind GRPO in accuracy in these runs, but"),
-        ((0.0, 0.0), 0.2, "TMS fell at most two points behind GRPO in accuracy and forgetting in these runs"),
+        ((0.0, 0.0), 0.2, "TMS was no more than two points behind GRPO in accuracy and forgetting in these"),
     ],
 )
 def test_parity(values, half, expected):

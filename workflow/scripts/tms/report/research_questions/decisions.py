@@ -138,4 +138,4 @@ def conclude(
     rows = [one.row(unit=unit) for one in contrasts] + [one.row(False, unit) for one in beside]
     if of_one_run(contrasts) and verdict != INCONCLUSIVE:
         verdict += FOR_THIS_RUN
-    return Finding(verdict, sentence, evidence.strip(), rows)
+    return Finding(verdict, sentence, evidence.strip() or "The table has the differences.", rows)

@@ -142,7 +142,7 @@ def mechanism(lookup: CellLookup) -> Finding:
     for (predictor, *_), relation in deciding.items():
         if relation is None or relation.p_value is None:
             raise NotMeasuredError(
-                f"experiment {CORRELATIONS} has no tested rank correlation with {predictor}"
+                f"experiment {CORRELATIONS} has no tested rank correlation with {labels.quantity(predictor)}"
             )
     recipes = min(_recipes(lookup, *name) for name in deciding)
     if recipes < FEWEST:

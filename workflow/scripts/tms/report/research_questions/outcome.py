@@ -225,7 +225,7 @@ def _behind(contrasts: list[Contrast], rivals: list[str], verdict: str) -> str:
         fact = f"TMS fell more than two points behind {joint.join(whom)} in {joint.join(what)}"
     else:
         among = " and ".join(map(labels.method, rivals))
-        fact = f"TMS fell at most two points behind {among} in accuracy and forgetting"
+        fact = f"TMS was no more than two points behind {among} in accuracy and forgetting"
     return sentences.told([fact], contrasts, verdict, open_fact=True, mixed=False)
 
 

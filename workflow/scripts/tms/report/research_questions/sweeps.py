@@ -32,7 +32,7 @@ MIDDLE_KEEPS = {
 TEN_DOES = {
     SUPPORTED: "Ten checkpoints beat the fewest, and no T outside eight to ten beat them",
     CONTRADICTED: "A T outside eight to ten did better than ten checkpoints, without a loss",
-    INDISTINGUISHABLE: "Ten checkpoints were not better than the fewest, and no T clearly beat them",
+    INDISTINGUISHABLE: "Ten checkpoints did not beat the fewest, nor did another T clearly beat them",
 }
 
 
@@ -50,7 +50,9 @@ def windows(lookup: CellLookup) -> Finding:
     ]
     deciding = [cell for cell in tested if (cell["method"], cell["quantity"]) == (MID, VERSUS)]
     if not deciding:
-        raise NotMeasuredError(f"no retention of {MID} beside uniform sampling at matched target accuracy")
+        raise NotMeasuredError(
+            f"no retention of {labels.method(MID)} beside uniform sampling at matched target accuracy"
+        )
     # Holm's correction over both numbers of all windows; one of them decides.
     ordered = [*deciding, *(cell for cell in tested if cell not in deciding)]
     compared = [Contrast.difference(_of_window(cell), Reading.of(cell)) for cell in ordered]
