@@ -19,6 +19,7 @@ CONFIG = {
     "tasks": {
         "sums": {
             "kind": "k",
+            "grader": "math",
             "train": 1000,
             "heldout": 100,
             "test": 50,

@@ -42,6 +42,20 @@ def test_nothing_there_is_assumed_and_noted():
     assert found.assumed == {TASK}
 
 
+@pytest.mark.parametrize(
+    ("grader", "teacher", "count"),
+    [("math", {"model": "b"}, 800), ("math", {}, 1000), ("none", {"model": "b"}, 1000)],
+)
+def test_only_answers_that_a_grader_can_reject_are_counted_in_part(grader, teacher, count):
+    """The data's own answers (no model) are all kept, and what no grader verifies is."""
+    config = CONFIG | {
+        "tasks": {TASK: CONFIG["tasks"][TASK] | {"grader": grader}},
+        "teachers": {"big": teacher},
+    }
+    found = Lengths(config, figures())
+    assert found.references(TASK, "small", "big", "train", "models/hub/q").count == count
+
+
 def test_a_joint_target_has_the_rows_of_its_tasks():
     """800 references of 100 and 400 tokens, 200 of 50 and 200; then of one task prompts that are there."""
     tasks = CONFIG["tasks"] | {"more": CONFIG["tasks"]["sums"] | {"train": 250}}

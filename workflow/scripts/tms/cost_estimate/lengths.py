@@ -8,8 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
+from tms.answers.grade import NONE
 from tms.config import study
 from tms.config.paths import GENERAL
+from tms.config.stages import teacher as teachers
 from tms.config.stages.drift import answered
 from tms.config.suite import tasks_of
 from tms.config.tasks import limit
@@ -101,7 +103,7 @@ class Lengths:
         name = "references" if split == "train" else f"{split}_references"
         path = Path("data", task, suite, teacher, f"{name}.parquet")
         examples = self.examples(task, split, folder)
-        verified = examples.count * self.figures.plain["verified"]
+        verified = examples.count * self._kept(task, teacher)
         if self.measured and path.exists():
             return Texts(
                 _count(path) if self.current(path) else verified,
@@ -110,6 +112,13 @@ class Lengths:
             )
         self.assumed.add(task)
         return Texts(verified, examples.prompt, examples.completion)
+
+    def _kept(self, task: str, teacher: str) -> float:
+        """Share of prompts that have a reference: all where answers are the data's own, or not verified."""
+        own = not teachers.model(self.config, teacher)
+        if own or teachers.filter_grader(self.config, task, teacher) == NONE:
+            return 1.0
+        return self.figures.plain["verified"]
 
     def benchmark(self, task: str, model: str, folder: str) -> Texts:
         """Completions of an evaluation: `limit` test examples, as long as the base's own completions."""
