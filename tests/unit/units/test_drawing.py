@@ -57,7 +57,8 @@ def test_nothing_is_trained_or_generated_for_a_report(project, monkeypatch):
 
 def test_what_was_drawn_takes_the_place_of_what_was_there(project):
     root, place = project
-    for path in ("tables/m/table3.md", "figures/m/frontier.svg", "m/report.html", "m/table.csv"):
+    kept = [f"m/{name}" for name in ("report.html", "table.csv", "answer.json", "summary.md")]
+    for path in ("tables/m/table3.md", "figures/m/frontier.svg", *kept):
         target = place / "results" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(path)
@@ -66,4 +67,5 @@ def test_what_was_drawn_takes_the_place_of_what_was_there(project):
     for name in ("old.md", "old.svg"):
         (into / name).touch()
     drawing.take_over(place, "m", into)
-    assert {path.name for path in into.iterdir()} == {"table3.md", "frontier.svg", "report.html", "table.csv"}
+    found = {path.name for path in into.iterdir()}
+    assert found == {"table3.md", "frontier.svg", "report.html", "table.csv", "answer.json", "summary.md"}

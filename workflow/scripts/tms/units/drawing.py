@@ -69,5 +69,6 @@ def take_over(folder: Path, model: str, into: Path) -> None:
         old.unlink()
     results = folder / "results"
     drawn = [*(results / "tables" / model).glob("*.md"), *(results / "figures" / model).glob("*.svg")]
-    for path in [*drawn, results / model / "report.html", results / model / "table.csv"]:
+    drawn += [results / model / name for name in ("report.html", "table.csv", "answer.json", "summary.md")]
+    for path in drawn:
         shutil.copyfile(path, into / path.name)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tms.experiments import labels
 from tms.io.text_table import aligned
+from tms.report import markdown_table
 
 
 def lines(answer: Mapping) -> list[list[str]]:
@@ -16,10 +17,10 @@ def _with_interval(number: Mapping) -> str:
     return number["text"] + (f" ({number['interval']})" if number["interval"] else "")
 
 
-def markdown_table(answer: Mapping) -> str:
+def table(answer: Mapping) -> str:
     """The table in Markdown."""
     head, *rows = lines(answer)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+    return markdown_table.table(head, rows, len(head) - 1)
 
 
 def how_sure(answer: Mapping) -> str:
@@ -37,7 +38,7 @@ def terminal(answer: Mapping) -> str:
 
 def document_block(answer: Mapping) -> str:
     """The table and the sentence for a document in Markdown."""
-    return f"{markdown_table(answer)}\n\n**{answer['sentence']}**"
+    return f"{table(answer)}\n\n**{answer['sentence']}**"
 
 
 def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) -> str:
@@ -52,7 +53,7 @@ def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) 
     about = [f"- {answer_title(answer, name)}: {text}." for name, text in answer["about"].items()]
     facts = [f"- {name}: `{value}`" for name, value in made.items() if value]
     targets = ", ".join(f"[{name}]({address})" for name, address in links.items())
-    parts = [title, f"**{answer['sentence']}**", markdown_table(answer)]
+    parts = [title, f"**{answer['sentence']}**", table(answer)]
     parts.append(" ".join([how_sure(answer), *answer["notes"]]))
     parts += ["\n".join(about), "\n".join(facts), *([f"More: {targets}"] if links else [])]
     return "\n\n".join(filter(None, parts)) + "\n"
