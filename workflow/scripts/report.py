@@ -21,6 +21,7 @@ from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
 from tms.report.page import content, examples, first_screen, html, page_tables, runs, sections
 from tms.report.research_questions.decisions import NOT_MEASURED
+from tms.report.wording import how_to_read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -131,6 +132,7 @@ def main(args: argparse.Namespace) -> None:
         signs=first_screen.SIGNS,
         kind=first_screen.kind,
         warnings=runs.warnings(args.warnings),
+        reading=how_to_read(lookup),
         sections=shown,
         examples=behind,
         method_name=labels.method,
