@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite, tasks_of
-from tms.experiments import cells
+from tms.experiments import cells, learning
 from tms.experiments.frontier import Point, frontier_cells
 from tms.experiments.method_cells import read_updates, update_cells
 from tms.experiments.windows import window_cells
@@ -100,6 +100,7 @@ def main(args: argparse.Namespace) -> None:
         compared = {point: runs for point, runs in points.items() if point[0] in kinds}
         rows += frontier_cells(args.model, base, compared, kinds, suite, tuple(args.reference))
         rows += point_updates(args, list(compared), kinds)
+        rows += learning.score_cells(args.model, base, compared, suite)
     if args.windows:
         rows += window_cells(args.model, base, points, args.windows, args.uniform, suite)
     files = [path for pairs in (args.grades, args.point_grades) for path in cli.parse_pairs(pairs).values()]

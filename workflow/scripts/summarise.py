@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tms.experiments import cells
+from tms.experiments import cells, learning
 from tms.experiments.half_cells import half_cells, has_halves
 from tms.experiments.measure_cells import along_cells, measure_cells
 from tms.experiments.method_cells import (
@@ -102,16 +102,16 @@ def main(args: argparse.Namespace) -> None:
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         measured += cost_cells(Path(costs[method]), suite.targets)
-        if args.intervals:
-            measured += along_cells(Path(drifts[method]), suite.targets)
+        measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)
+        measured += learning.loss_cells(health.get(method, {}), suite.targets)
         rows += [row | {"method": method} for row in measured]
     if args.halves and has_halves(base, suite):
         halves = {half: summarise(base, methods, suite, half=half)[""] for half in HALVES}
         rows += half_cells(halves, args.methods, args.baselines)
     written = [
-        cells.cell(args.experiment, args.model, **row | {"x": settings.get(row["method"])}) for row in rows
+        cells.cell(args.experiment, args.model, **{"x": settings.get(row["method"])} | row) for row in rows
     ]
     facts = provenance.facts("summarise", experiment=args.experiment, model=args.model)
     cells.write(args.output, written, facts)
