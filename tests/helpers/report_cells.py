@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from fractions import Fraction
 
 from tms.experiments.cells import cell
 from tms.experiments.correlations import pareto_cells
@@ -139,6 +140,29 @@ class MadeCells:
             cells.append(self.cell(experiment, f"cost.{name}", value, 0, **common))
         return cells
 
+    def learning(self) -> list[dict]:
+        """Losses of SFT and TMS along their runs, and their scores at graded checkpoints."""
+        cells = []
+        for method in ("sft", "tms"):
+            for task in ["", *SUITE["targets"]]:
+                where = {"method": method, "train_task": task}
+                for place in range(1, 41):
+                    value = 0.4 + 1.5 * math.exp(-place / 8) * self.random.uniform(0.9, 1.1)
+                    own = self.cell("main", "along.loss", value, 0.1, x=place / 40, n=None, **where)
+                    cells.append(own | {"ci_low": None, "ci_high": None})
+                for point in ("0of1", *POINTS, "1of1"):
+                    value = 0.5 + 1.6 * math.exp(-4 * float(Fraction(point.replace("of", "/"))))
+                    along = {"checkpoint": point, "prompts": "heldout"} | where
+                    cells.append(self.cell("main", "loss.per_token", value, 0.1, **along))
+            for place, point in enumerate(POINTS):
+                for name, value in (
+                    ("target_mean", 0.4 + 0.1 * place),
+                    ("retention_mean", 0.95 - 0.05 * place),
+                ):
+                    where = {"method": method, "checkpoint": point}
+                    cells.append(self.cell("frontier", f"along.{name}", value, 0.03, **where))
+        return cells
+
     def frontier(self) -> list[dict]:
         """Points of both sides with their fronts, and the areas."""
         cells = []
@@ -271,6 +295,7 @@ class MadeCells:
         if "main" not in experiments:
             return cells
         methods = [name for chosen in experiments.values() for name in chosen]
+        cells += self.learning()
         if set(ON_POLICY) & set(methods):
             cells += self.training()
         return cells + self.bound() + self.relations() + pareto_cells(self.model, cells, methods)

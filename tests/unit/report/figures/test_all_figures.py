@@ -19,7 +19,6 @@ from tms.report.figures import (
     correlations,
     curves,
     figure,
-    frontier,
     palette,
     planes,
     scatter,
@@ -48,20 +47,6 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
-def test_figures_of_divergences_tell_their_floor(tmp_path):
-    made = report_cells.MadeCells()
-    floors = [
-        made.cell("main", f"floor.{name}_per_token", value, 0, method="grpo")
-        for name, value in (("kl", 2e-7), ("nll", 3e-6))
-    ]
-    index = all_figures.draw(tmp_path, [report_cells.lookup(cells=[*made.all(), *floors])], COMPARED)
-    assert index
-    told = {
-        file.stem for file in tmp_path.glob("*.svg") if "2.0e-07 nats a token" in " ".join(described(file))
-    }
-    assert told == {"figure2a", "figure2b", "figure2d", "mismatch", "training", "theorem61"}
-
-
 def test_averages_are_a_third_side_of_the_frontier(monkeypatch, tmp_path):
     methods = ["sft", "tms", "average_25", "average_50", "average_75"]
     monkeypatch.setitem(report_cells.EXPERIMENTS, "frontier", methods)
@@ -71,20 +56,11 @@ def test_averages_are_a_third_side_of_the_frontier(monkeypatch, tmp_path):
     lookup = report_cells.lookup(cells=[*made.frontier(), *more])
     index = all_figures.draw(tmp_path, [lookup], [])
     assert [entry["name"] for entry in index if entry["drawn"]] == ["frontier"]
-    (caption,) = described(tmp_path / "frontier.svg")
-    assert "minus SFT's: 0.05" in caption and "minus weight averaging's: 0.02" in caption
     texts = hovers(tmp_path / "frontier.svg")
     for share in (25, 50, 75):
         assert any(text.startswith(f"Averaged {share}") for text in texts)
-    shown = [place.style for place in frontier._places(lookup, "average")]
-    assert len({style.marker for style in shown}) == 3
-    assert {style.colour for style in shown} == {palette.KINDS["average"].colour}
-
-
-def described(file: Path) -> list[str]:
-    """Captions of an SVG."""
-    root = ElementTree.parse(file).getroot()
-    return [element.text or "" for element in root.iter(f"{SVG}desc")]
+    written = [element.text for element in ElementTree.parse(tmp_path / "frontier.svg").iter(f"{SVG}text")]
+    assert {"SFT", "TMS", "Averaged"} <= set(written)
 
 
 def hovers(file: Path) -> list[str]:
@@ -118,7 +94,18 @@ def told(*cells: dict, factor: float = 1, unit: str = "") -> list[float]:
 def test_every_figure_is_listed_with_files_or_a_reason(drawn):
     index = json.loads((drawn / "index.json").read_text())
     assert {entry["name"] for entry in index} == {
-        *("plane", "frontier", "figure2a", "figure2b", "figure2c", "figure2d", "figure3", "figure4", "alpha"),
+        *(
+            "plane",
+            "learning",
+            "frontier",
+            "figure2a",
+            "figure2b",
+            "figure2c",
+            "figure2d",
+            "figure3",
+            "figure4",
+            "alpha",
+        ),
         *(
             "mixture",
             "mismatch",
@@ -182,15 +169,16 @@ def test_marks_of_several_curves_take_turns(count, number):
         assert not set(places[0]) & set(places[1]) and not set(places[1]) & set(places[2])
 
 
-@pytest.mark.parametrize("draw", [planes.figure2c, planes.compute, correlations.figure2a])
-def test_the_methods_of_main_lie_above_their_variants(draw):
+@pytest.mark.parametrize("draw", [planes.plane, planes.figure2c, planes.compute, correlations.figure2a])
+def test_sft_and_tms_lie_above_what_is_grey(draw):
     lookup = report_cells.lookup()
     styles = palette.assign(lookup.info.kinds)
-    figure = draw(lookup, styles)
-    for axes in figure.panels:
-        drawn = [line.get_marker() for line in axes.lines if line.get_linestyle() == "None"]
-        assert drawn.index(styles["tms"].marker) > drawn.index(styles["tms_alpha0"].marker)
-        assert drawn.index(styles["sft"].marker) > drawn.index(styles["iterative_sft"].marker)
+    for axes in draw(lookup, styles).panels:
+        marks = [line for line in axes.lines if line.get_linestyle() == "None"]
+        grey = [line.get_zorder() for line in marks if line.get_markerfacecolor() == palette.BESIDE.colour]
+        for method in ("sft", "tms"):
+            own = [line.get_zorder() for line in marks if line.get_markerfacecolor() == styles[method].colour]
+            assert own and min(own) > max(grey)
 
 
 @pytest.mark.parametrize("factor, scale", [(1, "linear"), (30, "log")])
@@ -236,7 +224,8 @@ def test_points_tell_the_cells(drawn):
         cells = [
             cell for name in ("target_mean", "forgetting") for cell in lookup.cells(experiment, name, **where)
         ]
-        assert numbers(text) == told(*cells, factor=100, unit=PERCENT)
+        expected = told(*cells, factor=100, unit=PERCENT)
+        assert numbers(text) == ([*expected[: len(expected) // 2], 0.0] if method == "base" else expected)
 
 
 def test_bars_tell_the_cells(drawn):
@@ -262,16 +251,9 @@ def test_the_frontier_joins_what_validation_selected(drawn):
     lookup = report_cells.lookup()
     selected = lookup.cells("frontier", "target_mean", prompts="test", note="selected")
     texts = [text for text in hovers(drawn / "frontier.svg") if "selected on validation" in text]
-    assert sorted(texts) == sorted([*dict.fromkeys(texts)] * 2)  # once more, enlarged
-    assert sorted(numbers(text.split("target")[1])[0] for text in set(texts)) == sorted(
+    assert sorted(numbers(text.split("target")[1])[0] for text in texts) == sorted(
         told(cell, factor=100, unit=PERCENT)[0] for cell in selected
     )
-    caption = next(
-        entry["caption"]
-        for entry in json.loads((drawn / "index.json").read_text())
-        if entry["name"] == "frontier"
-    )
-    assert "0.050 [0.039, 0.063]" in caption and "p = 0.004" in caption
 
 
 def test_the_dumbbell_shows_only_what_both_measured(drawn):
@@ -387,7 +369,7 @@ def test_left_sides_of_zero_are_told_only_where_there_are_some(zero):
     ]
     lookup = report_cells.lookup(cells=cells)
     caption = scatter.theorem61(lookup, palette.assign(lookup.info.kinds)).caption
-    assert ("with a left side of 0 are drawn as" in caption) == zero
+    assert ("whose score did not change" in caption) == zero
 
 
 def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
@@ -400,7 +382,7 @@ def test_scores_of_the_long_run_end_at_0_and_100(tmp_path):
     drawn.save(tmp_path)
     for axes in drawn.panels[2:]:
         low, high = axes.get_ylim()
-        assert -5 < low < 0 and 100 < high < 105
+        assert 0 <= low < high <= 100
 
 
 def test_a_long_run_without_scores_has_its_losses_alone(tmp_path):
@@ -410,15 +392,6 @@ def test_a_long_run_without_scores_has_its_losses_alone(tmp_path):
     drawn.save(tmp_path)
     assert len(drawn.panels) == 2 and "scores" not in drawn.caption
     assert all(axes.get_xlabel() == "optimiser steps" for axes in drawn.panels)
-
-
-@pytest.mark.parametrize(
-    "name", ["frontier", "figure2a", "figure2c", "figure4", "alpha", "mixture", "task_dependence", "compute"]
-)
-def test_figures_of_forgetting_say_that_it_is_biased(drawn, name):
-    index = {entry["name"]: entry for entry in json.loads((drawn / "index.json").read_text())}
-    assert "F counts losses only" in index[name]["caption"]
-    assert "F counts losses only" not in index["diversity"]["caption"]
 
 
 def test_legends_use_as_many_columns_as_fit():

@@ -12,8 +12,8 @@ from tms.report.figures import (
     correlations,
     curves,
     frontier,
+    learning,
     palette,
-    plane,
     planes,
     scatter,
     sweeps,
@@ -21,11 +21,11 @@ from tms.report.figures import (
 )
 from tms.report.figures.figure import Figure
 from tms.report.index import write_all
-from tms.report.precision import floor_words
 
 # Name -> title in the index, and the function that draws it for one model.
 OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
-    "plane": ("Accuracy against forgetting", plane.plane),
+    "plane": ("Accuracy against forgetting", planes.plane),
+    "learning": ("Learning curves of SFT and TMS", learning.learning_curves),
     "frontier": ("The frontier control", frontier.frontier),
     "figure2a": ("Figure 2a: forgetting against KL to the base", correlations.figure2a),
     "figure2b": ("Figure 2b: forgetting against PLD within the SFT family", correlations.figure2b),
@@ -42,11 +42,6 @@ OF_A_MODEL: dict[str, tuple[str, Callable[..., Figure]]] = {
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", scatter.task_dependence),
     "compute": ("Accuracy and forgetting against compute", planes.compute),
 }
-# Figures of divergences, whose captions tell how exact these are.
-OF_DIVERGENCES = (
-    *(correlations.figure2a, correlations.figure2b, planes.figure2d),
-    *(curves.mismatch, training.training, training.losses, scatter.theorem61),
-)
 OF_MODELS = {"figure3": "Figure 3: scaling", "compare": "The paper's numbers and ours"}
 
 
@@ -68,10 +63,7 @@ def draw(folder: Path, lookups: list[CellLookup], compared: list[ComparedNumber]
     def of_a_model(draw_one: Callable[..., Figure]) -> Figure:
         if len(lookups) > 1:
             raise NotMeasuredError("a figure of one model: see the folder of each model")
-        figure = draw_one(lookups[0], styles)
-        if draw_one in OF_DIVERGENCES and (floor := floor_words(lookups[0])):
-            figure.caption += f" {floor}"
-        return figure
+        return draw_one(lookups[0], styles)
 
     figures = {name: (title, partial(of_a_model, make)) for name, (title, make) in OF_A_MODEL.items()}
     figures["figure3"] = (OF_MODELS["figure3"], partial(sweeps.figure3, lookups, styles))

@@ -9,7 +9,7 @@ from tms.report.figures.palette import Style
 from tms.report.wording import spoken
 
 OURS, PAPER = Style(palette.BLUE, "o"), Style(palette.ORANGE, "D", filled=False)
-ACROSS = 4  # panels side by side
+ACROSS = 2  # panels side by side
 
 
 def compare(lines: list[ComparedNumber]) -> Figure:
@@ -56,10 +56,7 @@ def compare(lines: list[ComparedNumber]) -> Figure:
             _panel(figure, axes, of_table, quantity, alone)
     figure.legend("paper", PAPER)
     figure.legend("ours, with its 95 % interval", OURS)
-    figure.caption = (
-        "Scores in percent, entropies and losses in nats. Our interval is over test examples, widened by "
-        "that over seeds; the paper's numbers have none."
-    )
+    figure.caption = "Scores in percent, entropies and losses in nats. The paper's numbers have no interval."
     return figure
 
 
@@ -78,7 +75,7 @@ def _panel(figure: Figure, axes, lines: list[ComparedNumber], quantity: str, alo
         if line.quantity == quantity:
             _dumbbell(figure, axes, sides.index((line.model, line.method, line.step)), line)
     title = f"{labels.quantity(quantity)}\n{lines[0].table.replace('table', 'Table ')}"
-    axes.set_title(title, fontsize=8.5)
+    axes.set_title(title)
     axes.set_yticks(range(len(sides)), [_label(*side, alone) for side in sides])
     axes.set_ylim(len(sides) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)

@@ -1,14 +1,17 @@
 """Figures 2a and 2b: forgetting against the distance from the base, and against Policy-Label Divergence."""
 
+from dataclasses import replace
+
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.figures.figure import Figure, logarithmic
-from tms.report.figures.palette import GREY, Style
-from tms.report.wording import EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
+from tms.report.figures.figure import SHARE, SIZE, Figure, logarithmic
+from tms.report.figures.palette import BESIDE, Style
+from tms.report.wording import POINTS, heading, spoken
 
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
-SIZES = (5.5, 8.5, 3.5, 7, 4.5)  # markers of the target tasks
-MAGNITUDE = "forgetting magnitude −F (points)"
+MARKERS = ("o", "s", "^", "D", "v", "p")  # of the target tasks
+NAMED = ("sft", "tms")
+MAGNITUDE = "forgetting −F (points)"
 DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
 
 
@@ -20,18 +23,17 @@ def figure2a(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     lookup.require("main")
     title = heading("Figure 2a: forgetting against KL to the base", lookup)
-    figure = Figure("figure2a", title, rows=2, columns=2, height=5.8, sharey=True)
+    figure = Figure("figure2a", title, rows=2, columns=2, height=5.4, sharey=True)
     places = [(direction, prompts) for direction in DIRECTIONS for prompts in ("heldout", "retention")]
-    said = []
     for axes, (direction, prompts) in zip(figure.panels, places, strict=True):
         predictor = f"kl.{direction}.per_sequence"
-        said.append(_panel(figure, axes, lookup, styles, predictor, prompts, "all"))
-        axes.set_xlabel(f"{DIRECTIONS[direction]} (nats / sequence)")
+        _panel(figure, axes, lookup, styles, predictor, prompts, "all")
+        axes.set_xlabel(f"{DIRECTIONS[direction]}\n(nats / sequence)")
         low, high = axes.dataLim.intervalx
         if 0 < low < high / DECADE:
             logarithmic(axes.xaxis)
-        axes.set_title(f"{labels.prompts(prompts)}\n{axes.get_title()}", fontsize=8.5)
-    return _finished(figure, lookup.info.suite.targets, said)
+        axes.set_title(f"{labels.prompts(prompts)}\n{axes.get_title()}")
+    return _finished(figure, lookup.info.suite.targets)
 
 
 def figure2b(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
@@ -43,60 +45,55 @@ def figure2b(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     lookup.require("main")
     title = heading("Figure 2b: forgetting against PLD, SFT family", lookup)
     figure = Figure("figure2b", title, columns=2, height=3.4, sharey=True)
-    said = []
     for axes, predictor in zip(figure.panels, ("pld_ref", "pld_own"), strict=True):
-        said.append(_panel(figure, axes, lookup, styles, f"{predictor}.per_sequence", "", "sft"))
-        axes.set_xlabel(f"{labels.quantity(predictor)} (nats / sequence)")
-    figure.caption = "PLD to own supervision includes the entropy of that supervision. "
-    return _finished(figure, lookup.info.suite.targets, said)
+        _panel(figure, axes, lookup, styles, f"{predictor}.per_sequence", "", "sft")
+        axes.set_xlabel(f"{labels.quantity(predictor)}\n(nats / sequence)")
+    return _finished(figure, lookup.info.suite.targets)
 
 
-def _finished(figure: Figure, tasks: list[str], said: list[str]) -> Figure:
+def _finished(figure: Figure, tasks: list[str]) -> Figure:
     if not figure.hovers:
         raise NotMeasuredError("no method has both forgetting and this divergence measured")
     for axes in figure.panels[::2]:
         axes.set_ylabel(MAGNITUDE)
     for place, task in enumerate(tasks):
-        shown = Style(GREY, "o", filled=False)
-        figure.legend(f"on {labels.benchmark(task)}", shown, markersize=SIZES[place % len(SIZES)])
-    figure.caption += "Each point: the runs of a method on a target task, which its size tells. "
-    if any(said):
-        figure.caption += f"Rank correlations: {'; '.join(filter(None, said))}. "
-    figure.caption += f"{LOSSES_ONLY} "
-    figure.caption += EXAMPLES_ONLY
+        figure.legend(f"on {labels.benchmark(task)}", _shape(BESIDE, place))
+    figure.caption = (
+        "A point: a method's runs on one target task; grey: methods other than SFT and TMS, named on hover. "
+        "ρ: Spearman's rank correlation over the points."
+    )
     return figure
 
 
-def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> str:
-    """Draw each method's runs on each target task; returns the panel's rank correlation in words."""
-    points = []
-    for method, experiment in lookup.summarised().items():
+def _shape(style: Style, place: int) -> Style:
+    """A method's style with the marker of a target task."""
+    return replace(style, marker=MARKERS[place % len(MARKERS)])
+
+
+def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> None:
+    """Draw each method's runs on each target task, with the rank correlation above."""
+    figure.limit(axes, x=SIZE, y=SHARE)
+    for method, experiment in reversed(
+        lookup.summarised().items()
+    ):  # SFT and TMS are of main, and lie on top
         if method == "base" or (family == "sft" and not lookup.info.is_on_rows(method)):
             continue
         for place, task in enumerate(lookup.info.suite.targets):
             x = lookup.reading(experiment, predictor, method, train_task=task, prompts=prompts)
             y = lookup.reading(experiment, "forgetting", method, train_task=task)
-            if x and y:
-                y = y.scaled(-100)
-                where = f"{labels.method(method)} on {labels.benchmark(task)}"
-                text = (
-                    f"{where}: {spoken(labels.quantity(predictor), x, ' nats')}; {spoken('−F', y, PERCENT)}"
-                )
-                points.append((x.plain, y.plain, styles[method], text, SIZES[place % len(SIZES)]))
-                figure.legend(labels.method(method), styles[method])
-    for point in reversed(points):  # the methods of main come first, and lie on top
-        figure.point(axes, *point)
-    whole, within, alone = correlation(lookup, predictor, prompts, family)
-    if not whole:
-        axes.set_title("rank correlation not measured")
-        return ""
-    text = f"Spearman ρ = {_short(whole)}"
-    more = [f"within targets {within.value:.2f}"] if within else []
-    more += [f"without a method {min(alone):.2f} to {max(alone):.2f}"] if alone else []
-    axes.set_title(f"{text}\n{', '.join(more)}", fontsize=8.5)
-    where = f", {labels.prompts(prompts)}" if prompts else ""
-    said = f"{labels.quantity(predictor)}{where}: {spoken('ρ', whole)} over {whole.n} points"
-    return f"{said}, {spoken('within target tasks', within)}" if within else said
+            if not x or not y:
+                continue
+            y = y.scaled(-100)
+            where = f"{labels.method(method)} on {labels.benchmark(task)}"
+            text = f"{where}: {spoken(labels.quantity(predictor), x, ' nats')}; {spoken('−F', y, POINTS)}"
+            if method in NAMED:
+                style, name = _shape(styles[method], place), labels.method(method)
+                figure.point(axes, x.plain, y.plain, style, text, size=7, label=name, above=1)
+            else:
+                style = _shape(BESIDE, place)
+                figure.point(axes, Reading(x.value), Reading(y.value), style, text, size=4.5)
+    whole = correlation(lookup, predictor, prompts, family)
+    axes.set_title(f"ρ = {_short(whole)}" if whole else "ρ not measured")
 
 
 def _short(reading: Reading) -> str:
@@ -104,18 +101,8 @@ def _short(reading: Reading) -> str:
     return f"{reading.value:.2f}{bounds}"
 
 
-def correlation(
-    lookup: CellLookup, predictor: str, prompts: str, family: str
-) -> tuple[Reading | None, Reading | None, list[float]]:
-    """Spearman's rank correlation of forgetting with a predictor.
-
-    Returns:
-        Over all points, with ranks within each target task, and over all points without one method each.
-    """
-    where = {"prompts": prompts, "group": family, "train_task": ""}
+def correlation(lookup: CellLookup, predictor: str, prompts: str, family: str) -> Reading | None:
+    """Spearman's rank correlation of forgetting with a predictor, over all points."""
+    where = {"prompts": prompts, "group": family, "train_task": "", "method": ""}
     cells = lookup.cells("correlations", f"spearman.{predictor}", **where)
-    ranked = lookup.cells("correlations", f"spearman_within.{predictor}", **where)
-    whole = [Reading.of(cell) for cell in cells if not cell["method"]]
-    within = [Reading.of(cell) for cell in ranked if not cell["method"]]
-    alone = [cell["value"] for cell in cells if cell["method"]]
-    return whole[0] if whole else None, within[0] if within else None, alone
+    return Reading.of(cells[0]) if cells else None

@@ -4,9 +4,9 @@ from tms.config.suite import tasks_of
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
-from tms.report.figures.figure import Figure
+from tms.report.figures.figure import SHARE, SIZE, Figure
 from tms.report.figures.palette import Style
-from tms.report.wording import BARS, PERCENT, heading, spoken
+from tms.report.wording import PERCENT, heading, spoken
 
 LOSSES = {
     "train_nll.per_token": ("training NLL", Style(palette.SKY, "^", "--")),
@@ -19,7 +19,6 @@ SCORES = [
     Style(palette.PURPLE, "^", (0, (1, 1))),
     Style(palette.VERMILLION, "<", (0, (5, 1, 1, 1, 1, 1))),
 ]
-SCORE_LIMITS = (-3, 103)  # percent, with room for markers
 
 
 def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
@@ -44,11 +43,14 @@ def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     )
     rows, columns = 1 + scored, len(methods)
     figure = Figure(
-        "mismatch", title, rows=rows, columns=columns, height=3.0 * rows, sharex="col", sharey="row"
+        "mismatch", title, rows=rows, columns=columns, height=0.6 + 2.3 * rows, sharex="col", sharey="row"
     )  # fmt: skip
     minima = []
     for column, method in enumerate(methods):
         panels = figure.panels[column::columns]
+        figure.limit(panels[0], x=SIZE, y=SIZE)
+        if scored:
+            figure.limit(panels[-1], x=SIZE, y=SHARE)
         task = lookup.cells("mismatch", "val_nll.per_token", method=method)[0]["train_task"]
         lowest = _losses(figure, panels[0], lookup, method, task)
         panels[0].set_title(f"{labels.method(method)}, {labels.benchmark(task)}")
@@ -60,11 +62,9 @@ def mismatch(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
                 axes.axvline(lowest, color=palette.GREY, linestyle=":", linewidth=1.2, zorder=1)
         panels[-1].set_xlabel("optimiser steps")
     figure.panels[0].set_ylabel("NLL (nats / token)")
-    figure.caption = f"Dotted: minimum of the held-out NLL ({'; '.join(minima)}). {BARS}"
+    figure.caption = f"Dotted: minimum of the held-out NLL ({'; '.join(minima)})."
     if scored:
-        # The interval over a few seeds (t) may reach beyond what a score can be.
-        figure.panels[columns].set(ylabel="score (%)", ylim=SCORE_LIMITS)
-        figure.caption += " Those of scores end at 0 and 100."
+        figure.panels[columns].set_ylabel("score (%)")
     return figure
 
 
@@ -87,7 +87,7 @@ def _losses(figure, axes, lookup, method, task) -> float | None:
             said = ", the minimum" if marked else ""
             text = f"{labels.method(method)}, step {x:g}{said}: {spoken(label, y, ' nats / token')}"
             star = Style(palette.YELLOW, "*") if marked else style
-            figure.point(axes, x, y, star, text, size=11 if marked else 4.5)
+            figure.point(axes, x, y, star, text, size=11 if marked else 4)
             figure.legend(
                 "minimum" if marked else label, star, line=not marked, markersize=9 if marked else 5
             )
@@ -102,5 +102,5 @@ def _along(figure, axes, lookup, method, task, benchmark, style) -> None:
     figure.line(axes, [x for x, _ in points], [y.value for _, y in points], style)
     for x, y in points:
         text = f"{labels.method(method)}, step {x:g}: {spoken(label, y, PERCENT)}"
-        figure.point(axes, x, y, style, text, size=4.5)
+        figure.point(axes, x, y, style, text, size=4)
     figure.legend(label, style, line=True, markersize=5)

@@ -11,13 +11,27 @@ from matplotlib.text import Annotation
 
 from tms.report.figures import palette
 
-DISTANCES = (2, 5, 9, 14, 20, 28, 38, 50)  # points between a marker's edge and its label, nearest first
-ANGLES = tuple(math.radians(degrees) for degrees in (0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200))
+DISTANCES = (
+    2,
+    5,
+    9,
+    14,
+    20,
+    28,
+    38,
+    50,
+    66,
+    88,
+)  # points between a marker's edge and its label, nearest first
+ANGLES = tuple(
+    math.radians(degrees)
+    for degrees in (0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 292, 112, 248)
+)
 TIED = 9  # points from which on a line ties a label to its point
 GAP = 0.8  # points that stay free around a label
 # What a label costs, in points of distance, for each square point that it hides of a marker or a bar, or that
 # lies on another label or outside of the panel.
-MARKER, BAR, FORBIDDEN = 3.0, 0.4, 1e4
+MARKER, BAR, FORBIDDEN = 10.0, 1.0, 1e4
 
 
 @dataclass(frozen=True)

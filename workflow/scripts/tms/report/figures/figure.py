@@ -52,7 +52,7 @@ class Figure:
         FigureCanvasAgg(self.figure)  # measures the text
         self.figure.get_layout_engine().set(w_pad=PADDING, h_pad=PADDING)
         grid = self.figure.subplots(rows, columns, squeeze=False, **axes)
-        self.figure.suptitle(textwrap.fill(title, TITLE_CHARACTERS))
+        self.figure.suptitle(wrapped(title))
         self.panels: list[Axes] = list(grid.flat)
         for axis in (axis for axes in self.panels for axis in (axes.xaxis, axes.yaxis)):
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -158,7 +158,7 @@ class Figure:
             for axis, (low, high) in zip(
                 (axes.xaxis, axes.yaxis), self._ranges.get(axes, ((None, None), (None, None))), strict=True
             ):
-                first, last = axis.get_view_interval()
+                first, last = sorted(axis.get_view_interval())
                 first = first if low is None else max(first, low)
                 last = last if high is None else min(last, high)
                 axes.set(**{f"{axis.axis_name}lim": (first, last)[:: -1 if axis.get_inverted() else 1]})
@@ -236,6 +236,14 @@ def _around(axes: Axes, marked: list[tuple[float, float, float]]) -> np.ndarray:
     places = axes.transData.transform([(x, y) for x, y, _ in marked])
     halves = np.array([[size / 2 * axes.figure.dpi / 72] for *_, size in marked])
     return np.hstack([places - halves, places + halves])
+
+
+def wrapped(title: str) -> str:
+    """A title in lines that fit; brackets at its end that would be broken have a line of their own."""
+    words, bracket, end = title.rpartition(" (")
+    if bracket and len(title) > TITLE_CHARACTERS:
+        return f"{textwrap.fill(words, TITLE_CHARACTERS)}\n({end}"
+    return textwrap.fill(title, TITLE_CHARACTERS)
 
 
 def legend_columns(labels: list[str]) -> int:

@@ -1,20 +1,17 @@
 """The frontier control: tuned SFT and tuned TMS on one plane."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
-from tms.report.figures.figure import Figure
+from tms.report.figures.figure import LOSS, SHARE, Figure
 from tms.report.figures.palette import KINDS, Style
 from tms.report.figures.planes import ACCURACY, FORGETTING
-from tms.report.frontier_sides import RIVALS, differences, selected_by, sides
-from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
+from tms.report.frontier_sides import selected_by, sides
+from tms.report.wording import PERCENT, POINTS, heading, spoken
 
-# Markers of their own, since filling tells which points were selected.
-MARKERS = {"base": "X", "sft": "sDphP8d", "tms": "o^v<>*"}
-MARKERS["average"] = ("H", (4, 1), (6, 1), (3, 1), (8, 1), (7, 1), (9, 1))
-MARGIN = 1.0  # points around what is enlarged
+SELECTED, ENDED, BETWEEN = 8, 6, 3.5  # sizes of markers: selected points, ends of runs, checkpoints before
 
 
 @dataclass(frozen=True)
@@ -26,21 +23,28 @@ class Place:
     checkpoint: str
     x: Reading
     y: Reading
-    style: Style
     fronts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The method, and the checkpoint where it is not the end."""
+        at = f" at {self.checkpoint.replace('of', ' / ')}" if self.checkpoint else ""
+        return labels.method(self.method) + at
 
     @property
     def text(self) -> str:
         """Its hover text."""
-        label = labels.method(self.method)
-        if self.checkpoint:
-            label += f" at {self.checkpoint.replace('of', ' / ')}"
         said = ", selected on validation" if self.fronts else ""
-        return f"{label}{said}: {spoken('target', self.x, PERCENT)}; {spoken('F', self.y, ' points')}"
+        return f"{self.name}{said}: {spoken('target', self.x, PERCENT)}; {spoken('F', self.y, POINTS)}"
+
+    @property
+    def size(self) -> float:
+        """Of its marker, in points."""
+        return SELECTED if self.fronts else (BETWEEN if self.checkpoint else ENDED)
 
 
 def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """All sides with their settings and own checkpoints, measured on test; the selected points enlarged.
+    """All sides with their settings and own checkpoints, measured on test; the best of each side by name.
 
     Raises:
         NotMeasuredError: the model has no experiment frontier, or nothing was measured.
@@ -50,78 +54,63 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     places = [place for side in ("base", *drawn) for place in _places(lookup, side)]
     if not places:
         raise NotMeasuredError("experiment frontier: no point has both accuracy and forgetting on test")
-    title = heading("The frontier control: accuracy against forgetting", lookup)
-    figure = Figure("frontier", title, columns=2, height=4.4, width_ratios=(3, 2))
-    whole, enlarged = figure.panels
-    for place in places:
-        filled = bool(place.fronts) or place.side == "base"
-        size = 4.5 if place.checkpoint else 7.5
-        figure.point(whole, place.x, place.y, place.style, place.text, size=size, filled=filled)
-        figure.legend(labels.method(place.method), place.style, filled=place.side == "base")
-    selected = [place for place in places if place.fronts and place.side != "base"]
-    for place in selected:
-        size = 5.5 if place.checkpoint else 8.5
-        figure.point(enlarged, place.x, place.y, place.style, place.text, size=size, filled=True)
+    title = heading("The frontier control: tuned SFT and tuned TMS", lookup)
+    figure = Figure("frontier", title, height=3.5)
+    (axes,) = figure.panels
+    figure.limit(axes, x=SHARE, y=LOSS)
+    named = _named(places)
+    # What is selected lies on top, and its names choose their places first.
+    for place in sorted(places, key=lambda place: (place not in named, not place.fronts)):
+        chosen = bool(place.fronts)
+        x, y = (one.plain if chosen else Reading(one.value) for one in (place.x, place.y))
+        figure.point(
+            axes,
+            x,
+            y,
+            KINDS[place.side],
+            place.text,
+            size=place.size,
+            filled=chosen,
+            label=place.name if place in named else "",
+            above=chosen,
+        )
     for side in drawn:
-        _front(figure, whole, side, [place for place in places if side in place.fronts])
-        _front(figure, enlarged, side, [place for place in selected if side in place.fronts])
+        front = sorted((place.x.value, place.y.value) for place in places if side in place.fronts)
+        if len(front) > 1:
+            figure.line(axes, *zip(*front, strict=True), KINDS[side], linewidth=1.5, clip_on=False)
+        figure.legend(labels.method(side), KINDS[side], line=True)
     grey = Style(palette.GREY, "o")
-    figure.legend("selected on validation", grey)
+    figure.legend("selected", grey)
     figure.legend("not selected", grey, filled=False)
-    figure.legend("own checkpoint (small)", grey, filled=False, markersize=4)
-    whole.set(xlabel=ACCURACY, ylabel=FORGETTING, title="all points")
-    enlarged.set(xlabel=ACCURACY, title="selected points, without the base")
-    if selected:
-        _enlarge(enlarged, selected)
+    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     figure.caption = (
-        "Scores on the test half. Small markers: a run's own checkpoints before its end. Filled and joined: "
-        f"on the side's front by the validation half. {area_in_words(lookup)}"
-        f"{LOSSES_ONLY} {BARS}"
+        "Filled and joined: each side's front, selected on one half of the examples, drawn on the other; "
+        "small and open: other settings, and checkpoints before a run's end."
     )
     return figure
 
 
+def _named(places: list[Place]) -> list[Place]:
+    """The base, and of each side the selected point of the highest target, or its best where none is."""
+    named = [place for place in places if place.side == "base"]
+    for side in dict.fromkeys(place.side for place in places if place.side != "base"):
+        own = [place for place in places if place.side == side]
+        own = [place for place in own if place.fronts] or own
+        named.append(max(own, key=lambda place: place.x.value))
+    return named
+
+
 def _places(lookup: CellLookup, side: str) -> list[Place]:
-    cells = lookup.cells("frontier", "target_mean", group=side, prompts="test")
-    methods = list(dict.fromkeys(cell["method"] for cell in cells))
     places = []
-    for cell in cells:
-        method = cell["method"]
+    for cell in lookup.cells("frontier", "target_mean", group=side, prompts="test"):
         where = {"checkpoint": cell["checkpoint"], "group": side, "prompts": "test"}
-        y = lookup.reading("frontier", "forgetting", method, **where)
+        y = lookup.reading("frontier", "forgetting", cell["method"], **where)
         if not y:
             continue
         own = sides(lookup) if side == "base" else (side,)
         fronts = tuple(one for one in own if selected_by(cell["note"], one))
-        marker = MARKERS[side][methods.index(method) % len(MARKERS[side])]
-        style = Style(KINDS[side].colour, marker)
-        readings = Reading.of(cell).scaled(100), y.scaled(100)
-        places.append(Place(side, method, cell["checkpoint"], *readings, style, fronts))
+        if side == "base":
+            y = replace(y, low=None, high=None, seeds_low=None, seeds_high=None)
+        x = Reading.of(cell).scaled(100)
+        places.append(Place(side, cell["method"], cell["checkpoint"], x, y.scaled(100), fronts))
     return places
-
-
-def _front(figure: Figure, axes, side: str, places: list[Place]) -> None:
-    if len(places) > 1:
-        line = sorted((place.x.value, place.y.value) for place in places)
-        figure.line(axes, *zip(*line, strict=True), KINDS[side], linewidth=1.8)
-        figure.legend(f"{labels.method(side)}: front", color=KINDS[side].colour, linestyle=KINDS[side].line)
-
-
-def _enlarge(axes, places: list[Place]) -> None:
-    """Limits around the intervals over examples; those over seeds may reach beyond."""
-    for set_limits, readings in (
-        (axes.set_xlim, [place.x for place in places]),
-        (axes.set_ylim, [place.y for place in places]),
-    ):
-        low = min(one.value if one.low is None else min(one.low, one.value) for one in readings)
-        high = max(one.value if one.high is None else max(one.high, one.value) for one in readings)
-        set_limits(low - MARGIN, high + MARGIN)
-
-
-def area_in_words(lookup: CellLookup) -> str:
-    """TMS's dominated area on test beside its rivals'; nothing where it was not measured."""
-    said = ""
-    for rival, difference in differences(lookup).items():
-        said += spoken(f"TMS's dominated area minus {RIVALS[rival][1]}:", difference)
-        said += f", p = {difference.p_value:.3g}. " if difference.p_value is not None else ". "
-    return said

@@ -1,46 +1,56 @@
-"""Figures 2c, 2d and compute: methods as points of a plane."""
+"""Methods as points of a plane: accuracy, forgetting, divergence and compute (Figures 2c and 2d)."""
 
-from matplotlib.ticker import EngFormatter, MaxNLocator
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter
 
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
-from tms.report.figures.figure import Figure, logarithmic
+from tms.report.figures.figure import LOSS, SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import Style
-from tms.report.wording import BARS, EXAMPLES_ONLY, LOSSES_ONLY, PERCENT, heading, spoken
+from tms.report.wording import PERCENT, POINTS, heading, spoken
 
-ACCURACY = "target accuracy (%)"
+ACCURACY = "target score (%)"
 FORGETTING = "forgetting F (points; 0: none)"
+NAMED = ("base", "sft", "tms")  # on the first screen
 WIDE = 10  # a range of costs that asks for a logarithmic axis
 FRONT = Style(palette.BLACK, "", (0, (4, 2)))
+BEST = "Up and to the right is better."
+IN_GREY = "Grey: other methods and settings, named on hover."
+Place = tuple[str, Reading, Reading]  # hover text, x, y
 
 
-def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """Target accuracy against forgetting, with the Pareto front of the methods.
+def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
+    """Accuracy against forgetting at one glance: the base, SFT and TMS by name, all else in grey.
 
     Raises:
         NotMeasuredError: the model has no experiment main, or no method has both numbers.
     """
-    lookup.require("main")
-    title = heading("Figure 2c: accuracy against forgetting", lookup)
-    figure = Figure("figure2c", title, height=4.2)
-    axes = figure.panels[0]
-    points = {}
-    for method, experiment in lookup.summarised().items():
-        x = lookup.reading(experiment, "target_mean", method)
-        y = lookup.reading(experiment, "forgetting", method)
-        if method == "base" and x:
-            y = y or Reading(0.0)
-        if x and y:
-            points[method] = (x.scaled(100), y.scaled(100))
-    if not set(points) - {"base"}:
-        raise NotMeasuredError("no method has both accuracy and forgetting measured")
-    _points(figure, axes, points, styles, ("target", PERCENT), ("F", " points"), plain=True)
+    points = summaries(lookup)
+    figure = Figure("plane", heading("Accuracy against forgetting", lookup), height=3.1)
+    (axes,) = figure.panels
+    figure.limit(axes, x=SHARE, y=LOSS)
+    tuned = on_the_frontier(lookup, set(points))
+    draw(figure, axes, points, styles, list(NAMED), beside=tuned, size=9)
+    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
+    figure.caption = f"{BEST} {IN_GREY}"
+    return figure
+
+
+def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
+    """Target accuracy against forgetting, with the Pareto front of the methods; those of main by name.
+
+    Raises:
+        NotMeasuredError: the model has no experiment main, or no method has both numbers.
+    """
+    points = summaries(lookup)
+    figure = Figure("figure2c", heading("Figure 2c: accuracy against forgetting", lookup), height=3.9)
+    (axes,) = figure.panels
+    figure.limit(axes, x=SHARE, y=LOSS)
+    draw(figure, axes, points, styles, of_main(lookup), plain=True)
     _front(figure, axes, points, _on_front(lookup, "forgetting"))
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
-    figure.caption = (
-        f"Methods up and to the right are better; the base forgets nothing. {LOSSES_ONLY} {EXAMPLES_ONLY}"
-    )
+    figure.caption = f"{BEST} {IN_GREY}"
     return figure
 
 
@@ -51,7 +61,6 @@ def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no experiment main, or no method has both numbers.
     """
     lookup.require("main")
-    title = heading("Figure 2d: accuracy against KL to the base", lookup)
     panels = {}
     for prompts in ("heldout", "retention"):
         points = {}
@@ -61,75 +70,140 @@ def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             if method == "base":
                 y = Reading(0.0)
             if x and y:
-                points[method] = (x.scaled(100), y)
+                points[method] = _place(labels.method(method), x.scaled(100), y, ("KL", " nats"))
         if set(points) - {"base"}:
             panels[prompts] = points
     if not panels:
         raise NotMeasuredError("no method has both accuracy and KL to the base measured")
-    figure = Figure("figure2d", title, columns=len(panels), height=4.2)
+    title = heading("Figure 2d: accuracy against KL to the base", lookup)
+    rows = len(panels)
+    figure = Figure("figure2d", title, rows=rows, height=0.6 + 2.6 * rows, sharex=True)
     for axes, (prompts, points) in zip(figure.panels, panels.items(), strict=True):
-        _points(figure, axes, points, styles, ("target", PERCENT), ("KL", " nats"), plain=True)
+        figure.limit(axes, x=SHARE, y=SIZE)
+        draw(figure, axes, points, styles, of_main(lookup), plain=True)
         _front(figure, axes, points, _on_front(lookup, "kl", prompts))
-        axes.set(xlabel=ACCURACY, title=labels.prompts(prompts))
-    figure.panels[0].set_ylabel("KL(policy ‖ base) (nats / sequence)")
-    figure.caption = f"Methods down and to the right are better; the base has no divergence. {EXAMPLES_ONLY}"
+        axes.set(title=labels.prompts(prompts), ylabel="KL(policy ‖ base)\n(nats / sequence)")
+    figure.panels[-1].set_xlabel(ACCURACY)
+    figure.caption = f"Down and to the right is better. {IN_GREY}"
     return figure
 
 
 def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """Accuracy and forgetting against all tokens and seconds that a method depends on.
+    """Accuracy and forgetting against all tokens that a method depends on.
 
     Raises:
         NotMeasuredError: the model has no experiment main, or no cost was measured.
     """
     lookup.require("main")
-    title = heading("Accuracy and forgetting against compute", lookup)
-    costs = (
-        ("tokens trained on and generated", ("trained_tokens", "generated_tokens")),
-        ("seconds", ("seconds",)),
+    shown = (
+        ("target_mean", "target", PERCENT, ACCURACY, SHARE),
+        ("forgetting", "F", POINTS, FORGETTING, LOSS),
     )
-    shown = (("target_mean", "target", ACCURACY), ("forgetting", "F", FORGETTING))
     shown = [place for place in shown if lookup.cells("main", place[0]) or lookup.cells("mixture", place[0])]
     if not shown:
         raise NotMeasuredError("no method's accuracy or forgetting was measured")
     rows = len(shown)
-    figure = Figure("compute", title, rows=rows, columns=2, height=2.7 * rows, sharex="col", sharey="row")
-    places = [(quantity, cost) for quantity in shown for cost in costs]
-    for axes, ((quantity, short, label), (unit, parts)) in zip(figure.panels, places, strict=True):
+    title = heading("Accuracy and forgetting against compute", lookup)
+    figure = Figure("compute", title, rows=rows, height=0.6 + 2.6 * rows, sharex=True)
+    for axes, (quantity, short, unit, label, possible) in zip(figure.panels, shown, strict=True):
         points = {}
         for method, experiment in lookup.summarised(("main", "mixture")).items():
-            spent = [lookup.reading(experiment, f"cost.{part}", method) for part in parts]
+            spent = [
+                lookup.reading(experiment, f"cost.{part}", method)
+                for part in ("trained_tokens", "generated_tokens")
+            ]
             y = lookup.reading(experiment, quantity, method)
             if all(spent) and y and method != "base":
-                points[method] = (Reading(sum(part.value for part in spent)), y.scaled(100))
-        if points:
-            _points(figure, axes, points, styles, ("", f" {unit}"), (short, PERCENT))
-            low, high = axes.dataLim.intervalx
-            if high > WIDE * low:  # sampling in every step takes many times what one harvest takes
-                logarithmic(axes.xaxis)
-            else:
-                axes.xaxis.set_major_locator(MaxNLocator(4))
-            axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
-        if axes in figure.panels[-2:]:
-            axes.set_xlabel(f"total {unit}")
-        if axes in figure.panels[::2]:
-            axes.set_ylabel(label)
+                tokens = Reading(sum(part.value for part in spent))
+                y = y.scaled(100)
+                text = f"{labels.method(method)}: {tokens.value:.3g} tokens; {spoken(short, y, unit)}"
+                points[method] = text, tokens, y
+        figure.limit(axes, x=SIZE, y=possible)
+        draw(figure, axes, points, styles, of_main(lookup), plain=True)
+        axes.set_ylabel(label)
     if not figure.hovers:
         raise NotMeasuredError("no method's cost was measured")
+    axes = figure.panels[-1]
+    low, high = axes.dataLim.intervalx
+    if high > WIDE * low:  # sampling in every step takes many times what one harvest takes
+        logarithmic(axes.xaxis)
+    axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
+    axes.set_xlabel("tokens trained on and generated")
     figure.caption = (
-        "Cost of everything that a method depends on (teacher, baseline SFT, harvest, student), for all "
-        f"target tasks and one seed. {LOSSES_ONLY} {BARS}"
+        "Tokens of everything that a method depends on (teacher, baseline SFT, harvest, student), for all "
+        "target tasks and one seed."
     )
     return figure
 
 
-def _points(figure, axes, points, styles, first, second, plain=False) -> None:
-    for method in points:
-        figure.legend(labels.method(method), styles[method])
-    for method, (x, y) in reversed(points.items()):  # the methods of main come first, and lie on top
-        label = labels.method(method)
-        text = f"{label}: {spoken(first[0], x, first[1]).strip()}; {spoken(second[0], y, second[1])}"
-        figure.point(axes, *((x.plain, y.plain) if plain else (x, y)), styles[method], text)
+def summaries(lookup: CellLookup) -> dict[str, Place]:
+    """Target score and forgetting of the base and of each method, in percent and points.
+
+    Raises:
+        NotMeasuredError: the model has no experiment main, or no method has both.
+    """
+    lookup.require("main")
+    points = {}
+    for method, experiment in lookup.summarised().items():
+        x = lookup.reading(experiment, "target_mean", method)
+        y = Reading(0.0) if method == "base" else lookup.reading(experiment, "forgetting", method)
+        if x and y:
+            points[method] = _place(labels.method(method), x.scaled(100), y.scaled(100), ("F", POINTS))
+    if not set(points) - {"base"}:
+        raise NotMeasuredError("no method has both accuracy and forgetting measured")
+    return points
+
+
+def on_the_frontier(lookup: CellLookup, known: set[str]) -> list[Place]:
+    """The frontier control's points on the test half, but for the ends of methods that are there anyway."""
+    places = []
+    for cell in lookup.cells("frontier", "target_mean", prompts="test"):
+        method, checkpoint = cell["method"], cell["checkpoint"]
+        where = {name: cell[name] for name in ("checkpoint", "group", "prompts")}
+        y = lookup.reading("frontier", "forgetting", method, **where)
+        if y and (checkpoint or method not in known):
+            name = labels.method(method) + (f" at {checkpoint.replace('of', ' / ')}" if checkpoint else "")
+            readings = Reading.of(cell).scaled(100), y.scaled(100)
+            places.append(_place(f"{name} (test half)", *readings, ("F", POINTS)))
+    return places
+
+
+def _place(name: str, x: Reading, y: Reading, second: tuple[str, str]) -> Place:
+    return f"{name}: {spoken('target', x, PERCENT)}; {spoken(second[0], y, second[1])}", x, y
+
+
+def of_main(lookup: CellLookup) -> list[str]:
+    """The base and the methods of main, SFT and TMS first: their names choose their places first."""
+    return list(dict.fromkeys([*NAMED, *lookup.info.experiments["main"]]))
+
+
+def draw(
+    figure: Figure,
+    axes: Axes,
+    points: dict[str, Place],
+    styles: dict[str, Style],
+    named: list[str],
+    beside: list[Place] = (),
+    size: float = 7.5,
+    plain: bool = False,
+) -> None:
+    """Draw methods: some in their colours with their names, the others in grey beneath.
+
+    Args:
+        points: by method.
+        named: the methods with names, the most important first.
+        beside: further points in grey.
+        size: of a named marker, in points.
+        plain: leave the intervals over seeds to the hover values: of many points they would hide one another.
+    """
+    others = [place for method, place in points.items() if method not in named]
+    for text, x, y in [*beside, *others]:
+        figure.point(axes, Reading(x.value), Reading(y.value), palette.BESIDE, text, size=4.5)
+    for place, method in enumerate(method for method in named if method in points):
+        text, x, y = points[method]
+        x, y = (x.plain, y.plain) if plain else (x, y)
+        name = labels.method(method)
+        figure.point(axes, x, y, styles[method], text, size=size, label=name, above=1 / (1 + place))
 
 
 def _on_front(lookup: CellLookup, plane: str, prompts: str = "") -> list[str]:
@@ -138,9 +212,11 @@ def _on_front(lookup: CellLookup, plane: str, prompts: str = "") -> list[str]:
     return [cell["method"] for cell in cells if cell["value"]]
 
 
-def _front(figure, axes, points: dict[str, tuple[Reading, Reading]], methods: list[str]) -> None:
+def _front(figure: Figure, axes: Axes, points: dict[str, Place], methods: list[str]) -> None:
     """The boundary of what the methods reach: at each accuracy the best y of those at least as accurate."""
-    front = sorted({(x.value, y.value) for x, y in (points[name] for name in methods if name in points)})
+    front = sorted({(x.value, y.value) for _, x, y in (points[name] for name in methods if name in points)})
     if len(front) > 1:
-        figure.line(axes, *zip(*front, strict=True), FRONT, linewidth=1.0, drawstyle="steps-pre")
+        figure.line(
+            axes, *zip(*front, strict=True), FRONT, linewidth=1.0, drawstyle="steps-pre", clip_on=False
+        )
         figure.legend("Pareto front", color=FRONT.colour, linestyle=FRONT.line, linewidth=1.0)

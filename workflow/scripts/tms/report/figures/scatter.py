@@ -1,25 +1,20 @@
 """Theorem 6.1 as a measurement, and gain against the number of right solutions (RQ5)."""
 
 import math
+from dataclasses import replace
 
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
-from tms.report.figures.figure import Figure, logarithmic
+from tms.report.figures.figure import CHANGE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import KINDS, Style
 from tms.report.gain import difference
 from tms.report.research_questions.mechanism import not_tested
-from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
+from tms.report.wording import POINTS, heading, spoken
 
-FORMS = {"corollary": "corollary √(2 E KL)", "tv_corollary": "tighter form √(E KL / 2)"}
-TASKS = [
-    Style(palette.BLUE, "o"),
-    Style(palette.ORANGE, "s"),
-    Style(palette.GREEN, "D"),
-    Style(palette.PURPLE, "^"),
-    Style(palette.BLACK, "v"),
-    Style(palette.SKY, "<"),
-]
+CORNER = "√(2 E KL)"
+TIGHTER = 0.5  # the form with √(E KL / 2) is half of the corollary
+NAMED = ("sft", "tms")
 
 
 def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
@@ -29,55 +24,55 @@ def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no cells of the bound, or none with both sides.
     """
     lookup.require("theorem61")
-    title = heading("Theorem 6.1: change of score and its bound", lookup)
-    figure = Figure("theorem61", title, columns=2, height=4.2, sharey=True)
-    zeros, above = 0, 0
-    for axes, (form, label) in zip(figure.panels, FORMS.items(), strict=True):
-        pairs = _sides(lookup, form)
-        if not pairs:
-            continue
-        positive = [left.value for _, left, _ in pairs if left.value > 0]
-        floor = 0.5 * min([*positive, *(right.value for _, _, right in pairs if right.value > 0)])
-        for cell, left, right in pairs:
-            style = styles[cell["method"]]
-            where = f"{labels.benchmark(cell['train_task'])} on {labels.prompts(cell['prompts'])}"
-            sides = f"{spoken('left side', left)}; {spoken(label, right)}"
-            text = f"{labels.method(cell['method'])}, {where}: {sides}"
-            if form == "corollary":
-                zeros += left.value <= 0
-                above += left.value > right.value
-            height = Reading(max(left.value, floor), *_kept(left, floor))
-            if right.value > 0:
-                flat = Style(style.colour, "v") if left.value <= 0 else style
-                figure.point(axes, Reading(right.value, *_kept(right, floor)), height, flat, text, size=5)
-                figure.legend(labels.method(cell["method"]), style)
-        rights = [right.value for _, _, right in pairs if right.value > 0]
-        ends = [10 ** math.floor(math.log10(min(rights))), 10 ** math.ceil(math.log10(max(rights)))]
-        axes.plot(ends, ends, color=palette.BLACK, linewidth=1.0, linestyle="-", zorder=1)
-        logarithmic(axes.xaxis)
-        logarithmic(axes.yaxis)
-        axes.set_xlabel(label)
-    if not figure.hovers:
+    pairs = [pair for pair in _sides(lookup, "corollary") if pair[2].value > 0]
+    if not pairs:
         raise NotMeasuredError("theorem61: no pair has both sides measured")
-    figure.legend("equality", color=palette.BLACK, linewidth=1.0)
-    figure.panels[0].set_ylabel("left side |E f(policy) − E f(base)|")
-    count = len(_sides(lookup, "corollary"))
+    figure = Figure("theorem61", heading("Theorem 6.1: change of score and its bound", lookup), height=4.2)
+    (axes,) = figure.panels
+    figure.limit(axes, x=SIZE, y=SIZE)
+    floor = 0.5 * min(side.value for _, *both in pairs for side in both if side.value > 0)
+    zeros = sum(left.value <= 0 for _, left, _ in pairs)
+    for cell, left, right in sorted(pairs, key=lambda pair: pair[0]["method"] in NAMED):
+        method = cell["method"]
+        named = method in NAMED
+        style = styles[method] if named else palette.BESIDE
+        where = f"{labels.benchmark(cell['train_task'])} on {labels.prompts(cell['prompts'])}"
+        both = f"{spoken('left side', left)}; {spoken(f'bound {CORNER}', right)}"
+        place = Reading(right.value), Reading(max(left.value, floor))
+        if named:
+            place = tuple(
+                replace(one, **_kept(side, floor)) for one, side in zip(place, (right, left), strict=True)
+            )
+        shown = replace(style, marker="v") if left.value <= 0 else style
+        text = f"{labels.method(method)}, {where}: {both}"
+        figure.point(axes, *place, shown, text, size=5.5 if named else 4, above=named)
+        figure.legend(
+            labels.method(method) if named else "other methods", style, markersize=5.5 if named else 4
+        )
+    rights = [right.value for *_, right in pairs]
+    ends = [10 ** math.floor(math.log10(min(rights))), 10 ** math.ceil(math.log10(max(rights)))]
+    for factor, line, name in ((1, "-", "bound"), (TIGHTER, ":", "tighter form √(E KL / 2)")):
+        figure.line(axes, ends, [factor * end for end in ends], Style(palette.BLACK, "", line), linewidth=1.0)
+        figure.legend(name, color=palette.BLACK, linestyle=line, linewidth=1.0)
+    logarithmic(axes.xaxis)
+    logarithmic(axes.yaxis)
+    axes.set(xlabel=f"corollary {CORNER}", ylabel="left side |E f(policy) − E f(base)|")
+    above = sum(left.value > right.value for _, left, right in pairs)
     figure.caption = (
-        "Each point: a method, target task and set of prompts. The theorem says that all lie below the line; "
-        f"with the corollary's form {above} of {count} lie above it. "
+        f"Each point is a method, target task and set of prompts; the theorem puts all below the bound, and "
+        f"{above} of {len(pairs)} lie above it."
     )
     if zeros:
-        figure.caption += f"The {zeros} with a left side of 0 are drawn as ▼ at the lower edge. "
-    figure.caption += BARS
+        figure.caption += f" At the lower edge as ▼: the {zeros} whose score did not change."
     return figure
 
 
-def _kept(reading: Reading, floor: float) -> tuple[float | None, ...]:
-    """Bounds that a logarithmic axis can show."""
+def _kept(reading: Reading, floor: float) -> dict[str, float]:
+    """Bounds of its interval over examples that a logarithmic axis can show."""
     low, high = reading.low, reading.high
     if low is None or high is None or high <= 0:
-        return None, None
-    return max(low, floor), max(high, floor)
+        return {}
+    return {"low": max(low, floor), "high": max(high, floor)}
 
 
 def _sides(lookup: CellLookup, form: str) -> list[tuple[dict, Reading, Reading]]:
@@ -99,24 +94,23 @@ def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     """
     lookup.require("main", "diversity")
     title = heading("Gain of TMS over SFT by target task, RQ5", lookup)
-    figure = Figure("task_dependence", title, columns=2, height=3.9)
+    figure = Figure("task_dependence", title, columns=2, height=3.2)
     shown = (("target", "target score"), ("forgetting", "forgetting F"))
     for axes, (quantity, label) in zip(figure.panels, shown, strict=True):
-        for place, task in enumerate(lookup.info.suite.targets):
+        figure.limit(axes, x=SIZE, y=CHANGE)
+        for task in lookup.info.suite.targets:
             x = lookup.reading("diversity", "distinct_solutions", "base", train_task=task)
             y = difference(lookup, quantity, task, task if quantity == "target" else None)
             if not x or not y:
                 continue
-            style = TASKS[place % len(TASKS)]
             name = labels.benchmark(task)
-            text = f"{name}: {spoken('distinct right solutions', x)}; TMS − SFT, {spoken(label, y, PERCENT)}"
-            figure.point(axes, x, y, style, text, size=8)
-            figure.legend(name, style)
+            text = f"{name}: {spoken('distinct right solutions', x)}; TMS − SFT, {spoken(label, y, POINTS)}"
+            figure.point(axes, x, y, KINDS["tms"], text, size=7, label=name)
         axes.axhline(0, color=KINDS["base"].colour, linewidth=0.8, zorder=1)
-        axes.set_xlabel("distinct right solutions among the base's samples")
-        axes.set_ylabel(f"TMS − SFT, {label} (points)")
+        axes.set_xlabel("distinct right solutions\namong the base's samples")
+        axes.set_title(f"TMS − SFT, {label}")
     if not figure.hovers:
         raise NotMeasuredError("no target has both distinct right solutions and a difference of TMS and SFT")
-    reason = not_tested(len(figure.hovers) // 2)
-    figure.caption = f"Above 0: TMS better than SFT. {LOSSES_ONLY} {BARS}{f' {reason}' if reason else ''}"
+    figure.panels[0].set_ylabel("difference (points)")
+    figure.caption = " ".join(filter(None, ["Above 0: TMS is better.", not_tested(len(figure.hovers) // 2)]))
     return figure

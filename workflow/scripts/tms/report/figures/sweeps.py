@@ -2,15 +2,16 @@
 
 from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.figures.figure import Figure
+from tms.report.figures.figure import CHANGE, LOSS, SHARE, SIZE, Figure
 from tms.report.figures.palette import KINDS, Style
-from tms.report.wording import BARS, LOSSES_ONLY, PERCENT, heading, spoken
+from tms.report.wording import PERCENT, POINTS, heading, spoken
 
-SHOWN = {
-    "target_mean": ("target", "target mean (%)"),
-    "xfer": ("transfer", "transfer to other targets\n(points; 0: none)"),
-    "forgetting": ("F", "forgetting F\n(points; 0: none)"),
+SHOWN = {  # quantity -> word and unit of a hover value, label of its axis, what it can be
+    "target_mean": ("target", PERCENT, "target mean\n(%)", SHARE),
+    "xfer": ("transfer", POINTS, "transfer to other\ntargets (points)", CHANGE),
+    "forgetting": ("F", POINTS, "forgetting F\n(points)", LOSS),
 }
+ROW_HEIGHT = 1.7  # inches
 
 
 def figure3(lookups: list[CellLookup], styles: dict[str, Style]) -> Figure:
@@ -29,8 +30,10 @@ def figure3(lookups: list[CellLookup], styles: dict[str, Style]) -> Figure:
             f"scaling needs two models with `parameters` and the experiment main; this scope has {len(sized)}"
         )
     sized.sort(key=lambda lookup: lookup.info.parameters)
-    figure = Figure("figure3", f"Figure 3: scaling ({len(sized)} models)", columns=2, height=4.0)
-    for axes, (quantity, (short, label)) in zip(figure.panels, SHOWN.items(), strict=False):
+    title = f"Figure 3: scaling ({len(sized)} models)"
+    figure = Figure("figure3", title, rows=2, height=0.7 + 2 * ROW_HEIGHT, sharex=True)
+    for axes, (quantity, (short, unit, label, possible)) in zip(figure.panels, SHOWN.items(), strict=False):
+        figure.limit(axes, x=SIZE, y=possible)
         methods = dict.fromkeys(["base", *(name for one in sized for name in one.info.experiments["main"])])
         for method in methods:
             points = [
@@ -43,15 +46,16 @@ def figure3(lookups: list[CellLookup], styles: dict[str, Style]) -> Figure:
             style = styles[method]
             figure.line(axes, [x for x, _, _ in points], [y.value for _, y, _ in points], style)
             for x, y, model in points:
-                text = f"{labels.method(method)}, {model}: {spoken(short, y, PERCENT)}"
+                text = f"{labels.method(method)}, {model}: {spoken(short, y, unit)}"
                 figure.point(axes, x, y, style, text)
             figure.legend(labels.method(method), style, line=True)
         axes.set_xscale("log")
         axes.set_xticks([lookup.info.parameters for lookup in sized], minor=False)
         axes.set_xticks([], minor=True)
         axes.set_xticklabels([f"{lookup.info.parameters / 1e9:.2g}" for lookup in sized])
-        axes.set(xlabel="parameters (billions)", ylabel=label)
-    figure.caption = f"Models: {', '.join(lookup.info.model for lookup in sized)}. {BARS}"
+        axes.set_ylabel(label)
+    figure.panels[-1].set_xlabel("parameters (billions)")
+    figure.caption = f"Models: {', '.join(lookup.info.model for lookup in sized)}."
     return figure
 
 
@@ -77,9 +81,10 @@ def alpha(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
 
 def _sweep(lookup: CellLookup, experiment: str, name: str, title: str, label: str) -> Figure:
     lookup.require(experiment)
-    figure = Figure(name, title, columns=3, height=3.5)
+    figure = Figure(name, title, rows=3, height=0.7 + 3 * ROW_HEIGHT, sharex=True)
     short = label.split()[-1] if name == "figure4" else "α"
-    for axes, (quantity, (word, unit)) in zip(figure.panels, SHOWN.items(), strict=True):
+    for axes, (quantity, (word, unit, ylabel, possible)) in zip(figure.panels, SHOWN.items(), strict=True):
+        figure.limit(axes, x=SIZE, y=possible)
         points = []
         for method in lookup.info.experiments[experiment]:
             reading = lookup.reading(experiment, quantity, method)
@@ -89,16 +94,18 @@ def _sweep(lookup: CellLookup, experiment: str, name: str, title: str, label: st
         figure.line(axes, [x for x, _, _ in points], [y.value for _, y, _ in points], KINDS["tms"])
         for x, y, method in points:
             kind = lookup.info.kinds[method]
-            text = f"{labels.method(method)}, {short} = {x:g}: {spoken(word, y, PERCENT)}"
+            text = f"{labels.method(method)}, {short} = {x:g}: {spoken(word, y, unit)}"
             figure.point(axes, x, y, KINDS[kind], text)
             figure.legend(labels.method(kind), KINDS[kind], line=kind == "tms")
         if points:
             axes.set_xticks([x for x, _, _ in points])
-        axes.set(xlabel=label, ylabel=unit)
+        axes.set_ylabel(ylabel)
         _baselines(figure, axes, lookup, experiment, quantity)
     if not figure.hovers:
         raise NotMeasuredError(f"experiment {experiment}: no method has a setting and a summary")
-    figure.caption = f"{LOSSES_ONLY} {BARS}"
+    figure.panels[-1].set_xlabel(label)
+    figure.figure.align_ylabels(figure.panels)
+    figure.caption = "Level lines: the base and, where the sweep does not hold it, SFT."
     return figure
 
 

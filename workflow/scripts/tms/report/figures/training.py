@@ -1,26 +1,30 @@
 """Runs while they train: what is watched of on-policy methods, and losses on texts at checkpoints."""
 
+from dataclasses import replace
+
 from matplotlib.ticker import MaxNLocator
 
 from tms.experiments import labels
 from tms.experiments.measure_cells import ALONG
 from tms.mixture.checkpoints import parse_point
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.figures.figure import Figure
+from tms.report.figures import palette
+from tms.report.figures.figure import SHARE, SIZE, Figure
 from tms.report.figures.palette import Style
 from tms.report.wording import PERCENT, heading, spoken
 
-# Quantity -> label of its row, name and unit in a hover value, factor.
+# Quantity -> label of its row, name and unit in a hover value, factor, what it can be.
 WATCHED = {
-    "reward": ("reward (%)", "reward", PERCENT, 100),
-    "kl": ("KL to base\n(nats)", "KL to base", " nats / completion", 1),
-    "entropy": ("entropy\n(nats / token)", "entropy", " nats / token", 1),
-    "length": ("length\n(tokens)", "length", " tokens", 1),
-    "truncated": ("truncated (%)", "truncated", PERCENT, 100),
+    "reward": ("reward\n(%)", "reward", PERCENT, 100, SHARE),
+    "kl": ("KL to base\n(nats)", "KL to base", " nats / completion", 1, SIZE),
+    "entropy": ("entropy\n(nats / token)", "entropy", " nats / token", 1, SIZE),
+    "length": ("length\n(tokens)", "length", " tokens", 1, SIZE),
+    "truncated": ("truncated\n(%)", "truncated", PERCENT, 100, SHARE),
 }
 # Marks of a curve, over all columns: as many as tell lines apart and do not hide one another.
 MARKS, FEWEST_MARKS, MOST_MARKS = 20, 5, 10
-ROW_HEIGHT = 1.35  # inches
+ROW_HEIGHT = 1.2  # inches
+NAMED = ("sft", "tms")  # of the methods on rows
 
 
 def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
@@ -43,9 +47,10 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         sharey="row",
     )
     number = min(max(MARKS // len(tasks), FEWEST_MARKS), MOST_MARKS)
-    for row, (quantity, (label, *_)) in enumerate(WATCHED.items()):
+    for row, (quantity, (label, *_, possible)) in enumerate(WATCHED.items()):
         for column, task in enumerate(tasks):
             axes = figure.panels[row * len(tasks) + column]
+            figure.limit(axes, x=SIZE, y=possible)
             for place, method in enumerate(lookup.info.on_policy):
                 curve = _curve(lookup, quantity, method, task)
                 places = marked(len(curve), number, place / len(lookup.info.on_policy))
@@ -59,9 +64,8 @@ def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         figure.panels[row * len(tasks)].set_ylabel(label)
     figure.figure.align_ylabels(figure.panels[:: len(tasks)])
     figure.caption = (
-        "Lines: means over the seeds at each step; marks at some of them. Wide light bars, where drawn: "
-        "95 % interval over seeds. Reward is the verifier's, of completions of training prompts (TRAPO's "
-        "without a prefix); it is no score on a benchmark."
+        "Means over the seeds at each step, with marks at some. The reward is the verifier's on training "
+        "prompts, no score on a benchmark."
     )
     return figure
 
@@ -73,38 +77,42 @@ def losses(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model's suite asks for no measures beside the scores.
     """
     lookup.require("main")
+    suite = lookup.info.suite
+    if not (suite.beside or suite.unscored):
+        raise NotMeasuredError(f"models.{lookup.info.model}: its suite has neither `general` nor grader none")
     found = {
         (cell["prompts"], cell["train_task"] if cell["prompts"] == "heldout" else "")
         for cell in lookup.cells("main", ALONG)
         if cell["train_task"] or cell["prompts"] != "heldout"
     }
-    suite = lookup.info.suite
     panels = [("heldout", target) for target in suite.targets] + [(name, "") for name in suite.beside]
     if not (panels := [panel for panel in panels if panel in found]):
-        raise NotMeasuredError(f"models.{lookup.info.model}: its suite has neither `general` nor grader none")
-    columns = min(len(panels), 2)
-    rows = -(-len(panels) // columns)
+        raise NotMeasuredError("experiment main: no loss was measured along its runs")
     title = heading("Losses along the runs", lookup)
-    figure = Figure("losses", title, rows=rows, columns=columns, height=0.6 + 2.4 * rows)
-    for axes, (texts, task) in zip(figure.panels, panels, strict=False):
+    rows = len(panels)
+    figure = Figure("losses", title, rows=rows, height=0.6 + 1.7 * rows, sharex=True)
+    for axes, (texts, task) in zip(figure.panels, panels, strict=True):
+        figure.limit(axes, x=(0, 1), y=SIZE)
         name = f"{labels.benchmark(task)}: held-out references" if task else labels.benchmark(texts)
         for method in lookup.info.experiments["main"]:
             cells = lookup.cells("main", ALONG, method=method, train_task=task, prompts=texts)
             shares = [float(parse_point(cell["checkpoint"])) for cell in cells]
-            figure.line(axes, shares, [cell["value"] for cell in cells], styles[method])
+            named = method in NAMED
+            style = styles[method] if named else replace(palette.BESIDE, colour=palette.GREY, marker=".")
+            figure.line(axes, shares, [cell["value"] for cell in cells], style, zorder=2 + named)
             for share, cell in zip(shares, cells, strict=True):
                 reading = Reading.of(cell)
                 told = f"{labels.method(method)} at {share:g} of the run, "
                 told += spoken(name, reading, " nats / token")
-                figure.point(axes, share, reading, styles[method], told, size=4.5)
-            figure.legend(labels.method(method), styles[method], line=True, markersize=5)
-        axes.set(title=name, xlabel="share of the run", ylabel="loss (nats / token)")
-    for axes in figure.panels[len(panels) :]:
-        axes.set_visible(False)
+                shown = reading if named else Reading(reading.value)
+                figure.point(axes, share, shown, style, told, size=4.5 if named else 3, above=named)
+            name_shown = labels.method(method) if named else "other methods"
+            figure.legend(name_shown, style, line=True, markersize=4.5 if named else 3)
+        axes.set(title=name, ylabel="loss\n(nats / token)")
+    figure.panels[-1].set_xlabel("share of the run")
     figure.caption = (
-        "At 0 is the base. Means over the runs: a target's over those on it, other texts' over all. Thin "
-        "bars: 95 % interval over texts. A loss that rises on general text says that the run moves away from "
-        "what the base could do; it is no score."
+        "At 0 is the base. A loss that rises on general text says that the run moves away from what the base "
+        "could do."
     )
     return figure
 
@@ -119,7 +127,7 @@ def _draw(figure, axes, curve, places, style, quantity, method, task) -> None:
     """A line over every step, and marks with values at some."""
     if not curve:
         return
-    _, word, unit, factor = WATCHED[quantity]
+    _, word, unit, factor, _ = WATCHED[quantity]
     scaled = [reading.scaled(factor) for reading in curve]
     figure.line(axes, [reading.x for reading in scaled], [reading.value for reading in scaled], style)
     for reading in (scaled[place] for place in places):
