@@ -6,8 +6,6 @@ from tms.report.precision import Rounded, p_value, rounded
 
 UNITS = {"points": "percent", "area": "number", "rho": "number"}
 TITLES = {"points": "Points", "area": "Area", "rho": "rho"}
-BOTH = "Below a difference, its 95 % interval with both sources, test examples and seeds."
-ONE_RUN = "With one seed intervals are over test examples alone."
 UNPAIRED = (
     "Unpaired: not measured on the same examples and seeds, so two intervals are combined as if independent, "
     "which errs on the side of no difference."
@@ -39,9 +37,8 @@ def differences(rows: list[dict], name: str, title: str) -> PageTable:
     columns += ["95 % over examples"] if over_examples else []
     columns += ["95 % over seeds"] if over_seeds else []
     columns += ["p", *(["Decides"] if beside else [])]
-    caption = [BOTH if over_examples else ONE_RUN]
-    caption += [] if all(row["paired"] for row in rows) else [UNPAIRED]
-    return without_repeats(name, title, columns, entries, " ".join(caption))
+    caption = "" if all(row["paired"] for row in rows) else UNPAIRED
+    return without_repeats(name, title, columns, entries, caption)
 
 
 def _shown(row: dict, low: str, high: str) -> Rounded:
