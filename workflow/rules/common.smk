@@ -17,6 +17,7 @@ from tms.io import interrupts, variables
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import FINAL
+from tms.status import terminal
 
 # Starts a program: finds another process that makes its output, and writes beside that what makes it.
 FETCH = "python workflow/scripts/job.py --output {output:q} --"
@@ -48,6 +49,7 @@ try:
         print(f"warning: {warning}", file=sys.stderr)
 except InputError as error:
     sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+terminal.show(workflow, config)
 # Tasks with data of their own; the rows of the others are joined.
 OWN_TASKS = any_of(own_tasks(config))
 

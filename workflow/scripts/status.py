@@ -6,7 +6,6 @@ It asks Snakemake's own planning, takes no lock and changes nothing: it works be
 
 import argparse
 import platform
-import textwrap
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +23,11 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.status import snakemake_files
+from tms.status.failures import failure_lines, wrapped
 from tms.status.overview import STATES, Stage, stages, states
 from tms.status.snakemake_files import Failure, Run
+from tms.status.words import span
 
-WIDTH = 80
-LINES = 10  # of a failed job's log
 SHOWN = 5  # running jobs
 
 
@@ -76,7 +75,7 @@ def main(args: argparse.Namespace) -> None:
     if left:
         print("\n".join([wrapped(note), "", *under_way(found, marks, alive)]))
     if failure := last_failure(runs, left):
-        print("\n".join(failure_lines(failure)))
+        print("\n".join(failure_lines(failure, f"last error: {failure.rule}, {failure.time}")))
 
 
 def heading(found: list[tuple[Job, str]], run: Run | None, living: list[Run], alive: bool) -> str:
@@ -151,12 +150,6 @@ def under_way(found: list[tuple[Job, str]], marks: dict[str, float], alive: bool
     return ["running, since, with its log:", *lines, *more, ""] if lines else []
 
 
-def span(seconds: float) -> str:
-    """A time that passed, e.g. `2 h 05 min`."""
-    minutes = max(int(seconds // 60), 0)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
-
-
 def last_failure(runs: list[Run], left: set[str]) -> Failure | None:
     """The last failure of a job that is still to be done."""
     for run in runs:
@@ -164,29 +157,6 @@ def last_failure(runs: list[Run], left: set[str]) -> Failure | None:
             if left.intersection(failure.output):
                 return failure
     return None
-
-
-def failure_lines(failure: Failure) -> list[str]:
-    """A failed job, its log's path and that log's last lines."""
-    lines = [f"last error: {failure.rule}, {failure.time}"]
-    if failure.message:
-        lines.append(wrapped(failure.message, "  "))
-    for path in map(Path, failure.logs):
-        text = path.read_text(errors="replace").strip() if path.is_file() else ""
-        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        lines.append(f"  {shown}{'' if text else ' (empty)' if path.is_file() else ' (not there)'}")
-        if text:
-            ending = [wrapped(line, "    ") for line in text.splitlines() if line.strip()]
-            lines += "\n".join(ending[-LINES:]).splitlines()[-LINES:]
-            break
-    return lines
-
-
-def wrapped(text: str, indent: str = "") -> str:
-    """Text in lines of the screen's width."""
-    return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
-    )
 
 
 if __name__ == "__main__":

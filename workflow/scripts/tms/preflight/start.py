@@ -32,11 +32,11 @@ def check(workflow, config: dict, offline: str) -> None:
     if not environment.asks(jobs, config) and not hub_access.needed(jobs, config):
         return
     if workflow.local_exec:
-        cards = getattr(workflow.global_resources.get("gpu"), "value", 0)
+        gpus = cards(workflow)
     else:
-        cards = min(workflow.nodes, MANY) * max(job.gpus for job in jobs)
+        gpus = min(workflow.nodes, MANY) * max(job.gpus for job in jobs)
     conda = any(method.name == "CONDA" for method in workflow.deployment_settings.deployment_method)
-    plan = {"config": config, "jobs": list(map(asdict, jobs)), "gpus": cards, "other_interpreter": conda}
+    plan = {"config": config, "jobs": list(map(asdict, jobs)), "gpus": gpus, "other_interpreter": conda}
     done = subprocess.run(
         [sys.executable, str(PROGRAM), "--plan"],
         input=json.dumps(plan),
@@ -46,6 +46,11 @@ def check(workflow, config: dict, offline: str) -> None:
     )
     if done.returncode:
         sys.exit(done.returncode)
+
+
+def cards(workflow) -> int:
+    """Cards of this machine that a run may use."""
+    return getattr(workflow.global_resources.get("gpu"), "value", 0) or 0
 
 
 def planned(job) -> Job:

@@ -1,0 +1,55 @@
+"""Snakemake's own handler makes way, or stays."""
+
+import io
+import logging
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from tms.status.terminal import STREAM, Terminal, show
+
+SETTINGS = {"dryrun": False, "verbose": False, "printshellcmds": False, "debug_dag": False, "quiet": None}
+
+
+@pytest.fixture
+def workflow():
+    """What `show` looks at of Snakemake's workflow."""
+    earlier = signal.getsignal(signal.SIGINT)
+    plain = logging.StreamHandler(io.StringIO())
+    plain.name = STREAM
+    logger = logging.Logger("snakemake", logging.INFO)
+    logger.addHandler(plain)
+    manager = SimpleNamespace(settings=SimpleNamespace(**SETTINGS), logger=logger)
+    yield SimpleNamespace(logger_manager=manager, is_main_process=True, plain=plain)
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.parametrize("key", [*SETTINGS, "part"])
+def test_it_stays_where_more_or_less_is_asked_for(workflow, key):
+    if key == "part":
+        workflow.is_main_process = False
+    else:
+        setattr(workflow.logger_manager.settings, key, True)
+    show(workflow, {})
+    assert workflow.logger_manager.logger.handlers == [workflow.plain]
+
+
+def test_it_stays_away_where_another_logger_writes(workflow):
+    workflow.logger_manager.logger.handlers = [other := logging.NullHandler()]
+    show(workflow, {})
+    assert workflow.logger_manager.logger.handlers == [other]
+
+
+def test_before_the_first_job_the_unusual_is_shown(workflow):
+    show(workflow, {})
+    logger = workflow.logger_manager.logger
+    assert [type(handler) for handler in logger.handlers] == [Terminal]
+    for text in ("Building DAG of jobs...", "Nothing to be done (all is there).", None):
+        logger.info(text)
+    logger.error("MissingInputException in rule x")
+    logger.error("WorkflowError:\nAt least one job did not complete successfully.")
+    logger.handlers[0].close()
+    logger.error("after its end")
+    said = workflow.plain.stream.getvalue()
+    assert said == "Nothing to be done (all is there).\nMissingInputException in rule x\n"
