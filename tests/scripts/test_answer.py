@@ -38,7 +38,7 @@ def test_the_answer_and_its_summary(program, inputs):
     found = json.loads((inputs / "answer.json").read_text())
     assert found["sentence"] == (
         "On this model TMS scores 5 points lower than SFT and forgets as much (within 2 points); "
-        "TMS takes 2.5 times as long."
+        "TMS takes about 2.5 times as long."
     )
     assert found["notes"] == ["Its weights are dequantised.", "Warning: base: facts: 3 of 6 are cut."]
     text = (inputs / "summary.md").read_text()

@@ -14,7 +14,7 @@ def test_a_summary_has_all_in_about_twenty_lines():
     text = "\n".join(lines)
     assert "over test examples and 3 seeds" in text and ANSWER["notes"][0] in text
     assert "- Made by: `snakemake -- x`\n- Digest of the settings: `abc`\n" in text and "Commit" not in text
-    assert text.endswith("More: [report](report.html)")
+    assert text.endswith("- [report](report.html)")
 
 
 def test_terminal_and_document_say_the_same():

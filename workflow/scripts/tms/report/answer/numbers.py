@@ -101,13 +101,14 @@ def quantities(lookup: CellLookup, experiment: str) -> list[Quantity]:
 
     nats = partial(Quantity, unit="nats a token", sign=-1)
     if there("target_mean"):
-        about = f"score on {_names(suite.target_tasks)}, each from the runs on it"
+        several = ", each from the runs on it" if len(suite.targets) > 1 else ""
+        about = f"mean on {_names(suite.target_tasks)}{several}"
         target = Quantity("target", "Target score", "%", about, "target_mean", 100.0, (0.0, 100.0))
     else:
-        about = "loss on held-out answers of the targets, nats a token; less is better"
+        about = "of the targets, nats a token; less is better"
         target = nats("target", "Held-out loss", about=about, cell="pld_ref.per_token")
     if there("retention_mean"):
-        about = f"score on {_names(suite.retention)}, never trained on"
+        about = f"mean score on {_names(suite.retention)}, never trained on"
         kept = Quantity("kept", "Kept skills", "%", about, "retention_mean", 100.0, (0.0, 100.0))
         about = "mean loss of these scores, gains not counted; 0 is best"
         lost = Quantity("forgetting", "Forgetting", "points", about, "forgetting", 100.0, (-100.0, 0.0))
@@ -115,7 +116,7 @@ def quantities(lookup: CellLookup, experiment: str) -> list[Quantity]:
     kept = nats(
         "kept",
         "Loss on general text",
-        about="loss on general text, nats a token; less is better",
+        about="nats a token; less is better",
         cell="loss.per_token",
         where=(("prompts", GENERAL), ("checkpoint", FINAL)),
         at_base=f"{GENERAL}_loss",
@@ -124,7 +125,7 @@ def quantities(lookup: CellLookup, experiment: str) -> list[Quantity]:
     moved = nats(
         "forgetting",
         "KL to the base",
-        about=f"KL to the base on {labels.benchmark(prompts)}, nats a token; 0 is unmoved",
+        about=f"on {labels.benchmark(prompts)}, nats a token; 0 is unmoved",
         cell="kl.policy_base.per_token",
         where=(("prompts", prompts),),
         at_base="",
@@ -156,6 +157,8 @@ def number(quantity: Quantity, reading: Reading | None) -> dict:
     if bounds is None or bounds[0] == bounds[1] == shown.value:  # 0 or 1 by definition
         low = high = None
         text = f"{shown.value:.2g}" if quantity.unit != SECONDS else count(shown.value)
+        # A time of one run may be far off on a busy machine.
+        text = f"about {text}" if quantity.unit in (TIMES, SECONDS) and shown.value not in (0, 1) else text
     else:
         low, high = max(bounds[0], quantity.limits[0]), min(bounds[1], quantity.limits[1])
         unit = "percent" if quantity.is_share else "number"

@@ -49,16 +49,11 @@ def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) 
         made: what identifies the results, e.g. `Command` and `Commit`; empty ones are left out.
         links: title -> address, from the summary's folder.
     """
-    title = f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}"
-    about = [f"- {answer_title(answer, name)}: {text}." for name, text in answer["about"].items()]
-    facts = [f"- {name}: `{value}`" for name, value in made.items() if value]
-    targets = ", ".join(f"[{name}]({address})" for name, address in links.items())
-    parts = [title, f"**{answer['sentence']}**", table(answer)]
-    parts.append(" ".join([how_sure(answer), *answer["notes"]]))
-    parts += ["\n".join(about), "\n".join(facts), *([f"More: {targets}"] if links else [])]
-    return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def answer_title(answer: Mapping, name: str) -> str:
-    """The title of one of the numbers."""
-    return next(number["title"] for number in answer["rows"][0]["numbers"] if number["name"] == name)
+    names = {number["name"]: number["title"] for number in answer["rows"][0]["numbers"]}
+    about = [f"{names[name]}: {text}." for name, text in answer["about"].items()]
+    facts = [f"{name}: `{value}`" for name, value in made.items() if value]
+    facts += [f"[{name}]({address})" for name, address in links.items()]
+    parts = [f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}", f"**{answer['sentence']}**"]
+    parts += [table(answer), how_sure(answer)]
+    parts.append("\n".join(f"- {line}" for line in [*answer["notes"], *about, *facts]))
+    return "\n\n".join(parts) + "\n"
