@@ -45,12 +45,18 @@ def start(folder: Path, target: str, *words: str, config: str = "gpus.yaml") -> 
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
 
 
+def logged(folder: Path) -> str:
+    """What the last run printed, and its whole log."""
+    [*_, log] = sorted((folder / ".snakemake" / "log").glob("*.log"))
+    return (folder / "snakemake.log").read_text() + log.read_text()
+
+
 def finish(folder: Path, process: subprocess.Popen, seconds: int) -> str:
     try:
         process.wait(seconds)
     finally:
         process.kill()
-    text = (folder / "snakemake.log").read_text()
+    text = logged(folder)
     assert process.returncode == 0, text[-6000:]
     return text
 
@@ -110,7 +116,7 @@ def ended(folder: Path, process: subprocess.Popen, seconds: int) -> tuple[int, s
         status = process.wait(seconds)
     finally:
         process.kill()
-    return status, (folder / "snakemake.log").read_text()
+    return status, logged(folder)
 
 
 def test_a_failing_preflight_is_one_list_and_sends_no_job(project):

@@ -64,10 +64,12 @@ def test_a_failed_job_shows_its_log_and_may_start_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run, _ = a_run()
     run.start(7, ["x.log"])
-    (tmp_path / "x.log").write_text("".join(f"line {n}\n" for n in range(20)) + "error: no rows; add some\n")
+    (tmp_path / "x.log").write_text(
+        "".join(f"line {n}\n" for n in range(20)) + f"error: \x1b[31m{'no ' * 40}rows; add some\n"
+    )
     shown = run.fail(7, Failure("prepare", "", ["a"], ["x.log"]))
     assert shown[:3] == ["failed: prepare data (prepare)", "  x.log", "    line 11"]
-    assert shown[-1] == "    error: no rows; add some" and len(shown) == 12
+    assert shown[-1] == f"    error: [31m{'no ' * 40}rows; add some" and len(shown) == 12
     assert run.ending() == (
         "1 of 3 jobs failed, 0 done, 2 not run; correct what the lines above name, then\n"
         "  give the same command again: it goes on from what is stored"

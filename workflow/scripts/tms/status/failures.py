@@ -9,17 +9,28 @@ WIDTH = 80
 LINES = 10  # of a failed job's log
 
 
-def failure_lines(failure: Failure, heading: str) -> list[str]:
-    """A heading, the executor's message if there is one, the log's path and its last lines."""
+def failure_lines(failure: Failure, heading: str, fold: bool = True) -> list[str]:
+    """A heading, the executor's message if there is one, the log's path and its last lines.
+
+    Args:
+        failure: the job.
+        heading: first line.
+        fold: break long lines at the screen's width.
+    """
+
+    def shown_line(text: str, indent: str) -> str:
+        text = "".join(letter for letter in text if letter.isprintable())  # no escape sequence of a log's
+        return wrapped(text, indent) if fold else indent + text
+
     lines = [heading]
     if failure.message:
-        lines.append(wrapped(failure.message, "  "))
+        lines.append(shown_line(failure.message, "  "))
     for path in map(Path, failure.logs):
         text = path.read_text(errors="replace").strip() if path.is_file() else ""
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         lines.append(f"  {shown}{'' if text else ' (empty)' if path.is_file() else ' (not there)'}")
         if text:
-            ending = [wrapped(line, "    ") for line in text.splitlines() if line.strip()]
+            ending = [shown_line(line, "    ") for line in text.splitlines() if line.strip()]
             lines += "\n".join(ending[-LINES:]).splitlines()[-LINES:]
             break
     return lines

@@ -75,7 +75,8 @@ class Running:
         """A job has failed: what it is, its log and that log's last lines."""
         self.started.pop(number, None)
         self.failed.add(number)
-        return failure_lines(failure, f"failed: {words.stage(failure.rule)} ({failure.rule})")
+        heading = f"failed: {words.stage(failure.rule)} ({failure.rule})"
+        return failure_lines(failure, heading, fold=False)
 
     def ending(self) -> str:
         """A run that ends with failed jobs: how it stands, and how it goes on."""

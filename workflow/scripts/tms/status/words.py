@@ -4,6 +4,8 @@
 STAGES = {
     "aggregate": "table of a method",
     "all": "everything asked for",
+    "answer": "answer in one sentence",
+    "answer_pair": "answer of base, SFT and TMS",
     "average": "average weights",
     "build_mixture": "build the mixture",
     "compare": "compare with the paper",
