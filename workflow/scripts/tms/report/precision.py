@@ -63,9 +63,10 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
 
 def column_decimals(readings: Iterable[Reading | None], unit: str) -> int:
     """Decimals at most of the numbers of a column: of shares as many as each carries, else no bound."""
-    if unit != "share":
+    if unit not in ("share", "percent"):
         return MOST_DECIMALS
-    halves = [_half_width(reading.scaled(100), unit) for reading in readings if reading]
+    factor = 100 if unit == "share" else 1
+    halves = [_half_width(reading.scaled(factor), unit) for reading in readings if reading]
     return max(min((decimals(half) for half in halves if half), default=MOST_DECIMALS), 0)
 
 
