@@ -49,6 +49,7 @@ def number(text):
         (Reading(1.2345), "number", Rounded("1.23")),
         (Reading(123456.4), "number", Rounded("123,456")),
         (Reading(0.0001), "number", Rounded("0.0001")),
+        (Reading(1.6999), "number", Rounded("1.70")),
         (Reading(1e-9), "number", Rounded("0")),
         (Reading(0.62413), "share", Rounded("62.4")),
         (Reading(1e7), "count", Rounded("10,000,000")),

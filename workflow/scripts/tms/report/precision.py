@@ -39,8 +39,8 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
 
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
-    both it has three significant digits. A percentage has one decimal at most. An interval without width, as
-    of a number that is the same by definition, is not shown.
+    both it has three significant digits, or fewer where these are all it has. A percentage has one decimal at
+    most. An interval without width, as of a number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
@@ -56,7 +56,7 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
     bounded = half and None not in (reading.low, reading.high)
     numbers = (reading.value, reading.low, reading.high) if bounded else (reading.value,)
     texts = [digits(number, places, sign) for number in numbers]
-    if not half and "." in texts[0]:
+    if not half and "." in texts[0] and round(reading.value, places) in (0, reading.value):
         texts = [text.rstrip("0").rstrip(".") for text in texts]
     return Rounded(*texts)
 

@@ -47,8 +47,9 @@ def how_to_read(*lookups: CellLookup) -> dict[str, str]:
         "Units": "Scores and other shares are in %; their differences, changes and forgetting F in points; "
         "losses, entropies and divergences in nats; lengths in tokens.",
         "Intervals": "Beside or below a number stands its 95 % interval over test examples; in figures the "
-        "thin bar is this one, and a wide light bar the 95 % interval over training seeds. A number has the "
-        "digits that its interval carries; CSV files have all digits, both intervals, numbers of examples.",
+        "thin bar is this one, and a wide light bar the 95 % interval over training seeds.",
+        "Digits": "A number has the digits that its interval carries. CSV files have all, with the intervals "
+        "over seeds and the numbers of examples.",
         "Bold and ≈": "Bold is the best of its column, ≈ what cannot be told from it in these runs (paired "
         "test on the same examples, Holm's correction over the table, p ≥ 0.05); a bold number beside a ≈ is "
         "not alone the best. The base is not ranked.",

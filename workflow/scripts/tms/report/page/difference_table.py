@@ -30,7 +30,8 @@ def differences(rows: list[dict], name: str, title: str) -> PageTable:
         if over_seeds:
             line.append(Entry(typeset(_shown(row, "seeds_low", "seeds_high").interval)))
         tested = p_value(row["p_value"]) if "p_value" in row else ""
-        line.append(Entry(tested if row["paired"] else f"{tested}, unpaired"))
+        text = tested if row["paired"] else f"{tested}, unpaired"
+        line.append(Entry(text, order=row.get("p_value")))
         entries.append(line + ([Entry("yes" if row["decides"] else "no")] if beside else []))
     unit = TITLES[rows[0]["unit"]] if rows else ""
     columns = ["Difference", unit]

@@ -17,8 +17,9 @@ from tms.report.tables.table import NOT_MEASURED, in_every_row, repeated
 NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 BAR = re.compile(r"(?<!\\)\|")
 NUMBERED = re.compile(
-    r"(?:\*\*)?(?P<number>[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
+    r"(?:\*\*)?(?P<number>(?:< )?[-+−]?\d[^\s*]*)(?:\*\*)?(?P<tied> ≈)?(?: (?P<below>[\[(].*[\])]))?"
 )
+BRACKETS = re.compile(r"\[(\S+), (\S+)\]")
 ROWS = 24  # of a table that its file holds whole
 MEASURED = (
     "Losses are those of given texts, KL is from the method to the base on the method's own samples, lengths "
@@ -75,8 +76,8 @@ class PageTable:
 
 
 def read_number(text: str) -> float | None:
-    """The number that a text starts with, thousands apart by commas; None where it starts with none."""
-    match = NUMBER.match(text.strip().strip("*").replace(",", ""))
+    """The number that a text starts with, thousands apart by commas, a `<` aside; None: there is none."""
+    match = NUMBER.match(text.strip().strip("*").removeprefix("< ").replace(",", ""))
     return float(match[0].replace("−", "-")) if match else None
 
 
@@ -111,7 +112,7 @@ def _read_entry(text: str) -> Entry:
         return Entry(unescaped(text))
     number, tied, below = match["number"], match["tied"], match["below"] or ""
     mark = "best" if text.startswith("**") else "tied" if tied else ""
-    return Entry(typeset(number), typeset(below), read_number(number), mark)
+    return Entry(typeset(number), typeset(BRACKETS.sub(r"\1 to \2", below)), read_number(number), mark)
 
 
 def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | None = None) -> PageTable:
