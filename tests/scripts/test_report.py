@@ -159,7 +159,7 @@ def column(browser, place):
 
 def test_how_to_read_stands_in_one_place(page):
     text = page.read_text()
-    assert text.count("How to read the intervals") == text.count("p ≥ 0.05") == 1
+    assert text.count("How to read the numbers") == text.count("p ≥ 0.05") == 1
 
 
 @pytest.mark.slow

@@ -17,7 +17,6 @@ from tms.experiments import cells, labels
 from tms.io import cli, parquet
 from tms.io.errors import InputError
 from tms.metrics.measures import unknown
-from tms.report import wording
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
 from tms.report.page import content, examples, first_screen, html, page_tables, runs, sections
@@ -127,7 +126,6 @@ def main(args: argparse.Namespace) -> None:
         title=f"Report: {args.model}",
         model=args.model,
         answer=answer,
-        reading=wording.how_to_read(lookup),
         first=first,
         chips=first_screen.chips(answers) if answered else [],
         questions=sections.questions(answers, shown, first) if answered else [],
