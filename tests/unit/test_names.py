@@ -20,7 +20,7 @@ DOCUMENTS = [
 DOCUMENTS.remove(ROOT / "CHANGELOG.md")
 FILE = re.compile(r"\b(?:workflow|tms|tests|config|benchmarks|envs|slurm|profiles|docs)/[\w./+-]+\.[a-z]+\b")
 MADE = re.compile(
-    r"config/(?:mine|acme)\.yaml|/x\.py|test_x\.py|tms/(?:\w+\.csv|answer\.json|chain/)"
+    r"config/(?:mine|acme)\.yaml|/x\.py|test_x\.py|tms/(?:\w+\.csv|answer\.json|summary\.md|chain/)"
 )  # by the reader, or by a run
 FOLDERS = [ROOT, SCRIPTS]
 

@@ -1,10 +1,11 @@
-"""Write the tables that README.md and docs/results/tiny.md show, from the demo's results and the report's.
+"""Write the tables that README.md and docs/results/tiny.md show, from the demo's results and the reports'.
 
 `make results-docs` calls it after `make demo`; a test fails where a document is stale.
 """
 
 import argparse
 import csv
+import shutil
 from pathlib import Path
 
 from tms.io import cli
@@ -48,6 +49,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the program."""
     if args.results:
         write_csv(args.cells, COLUMNS, demo_cells(args.results))
+        shutil.copyfile(args.results / "tms" / "answer.json", args.cells.with_suffix(".json"))
     with args.cells.open(newline="") as stream:
         cells = list(csv.DictReader(stream))
     for path in args.documents:

@@ -1,10 +1,12 @@
 """Tables in the documentation: written by a program, and the same numbers in README, results and report."""
 
 import csv
+import json
 import re
 
 import pytest
 from helpers.paths import ROOT
+from helpers.report_inputs import ANSWER
 
 from tms.io.errors import InputError
 from tms.report.document_tables import NOT_YET, cell_table, document, question_table, tables
@@ -39,12 +41,28 @@ def test_the_study_of_a_real_model_shows_what_the_program_writes():
 def test_readme_results_and_report_show_the_same_numbers():
     """The demo's numbers in both documents; those of three seeds in the results and on the report's page."""
     readme, results = ((ROOT / name).read_text() for name in DOCUMENTS)
-    values = [cell["value"] for cell in cells()]
-    assert all(value in text for value in values for text in (readme, results)) and len(values) > 15
+    values = {(cell["row"], cell["column"]): cell["value"] for cell in cells()}
+    assert all(value in results for value in values.values()) and len(values) > 15
+    demo = json.loads((RESULTS / "tiny" / "demo.json").read_text())
+    assert demo["sentence"] in readme and demo["sentence"] in results
+    for row in demo["rows"]:
+        target, _, lost, _ = (number["value"] for number in row["numbers"])
+        scores = [float(values[row["method"], name]) for name in ("mini_countdown", "chain")]
+        assert target == pytest.approx(100 * sum(scores) / 2, abs=0.01)
+        assert lost == pytest.approx(100 * float(values[row["method"], "forgetting"]), abs=0.01)
     page = (RESULTS / "tiny" / "report.html").read_text().replace("−", "-")
     line = next(line for line in results.splitlines() if line.startswith("| TMS | 3 |"))
     numbers = re.findall(r"\[[-\d., ]+\]", line)
     assert len(numbers) > 5 and all(number in page for number in numbers)
+
+
+def test_an_answer_is_named_with_its_folder(tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "answer.json").write_text(json.dumps(ANSWER))
+    text = document("<!-- table: m/answer -->\n<!-- end of table -->", tables([], tmp_path / "other"))
+    assert "| TMS | 72 % (69 to 76) |" in text and f"**{ANSWER['sentence']}**" in text
+    text = document("<!-- table: n/answer -->\n<!-- end of table -->", tables([], tmp_path / "m", NOT_YET))
+    assert NOT_YET in text
 
 
 def test_a_question_is_its_title_verdict_and_evidence():
@@ -60,7 +78,7 @@ def test_a_cell_without_a_value_is_empty():
     some = [{"row": "base", "column": "a", "value": "0.2"} | known]
     some += [{"row": "tms", "column": name, "value": "0.5", "ci_low": "", "ci_high": ""} for name in "ab"]
     lines = ["| row | a | b |", "| --- | --- | --- |", "| base | 0.2 [0.1, 0.3] |  |", "| tms | 0.5 | 0.5 |"]
-    assert cell_table(some, intervals=True).splitlines() == lines
+    assert cell_table(some).splitlines() == lines
 
 
 def test_an_unknown_table_is_named(tmp_path):

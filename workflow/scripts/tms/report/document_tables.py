@@ -1,5 +1,6 @@
 """Tables in the project's own documentation, written from results and never by hand."""
 
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from tms.io.errors import InputError
 from tms.report import markdown_table
+from tms.report.answer.summary import document_block
 
 NOT_YET = "*not measured yet*"  # stands where a study's table is not there yet
 MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -26,8 +28,9 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
     """Give a table by the name in a document's mark.
 
     Args:
-        cells: the demo's, for `demo` and `demo_intervals`.
-        folder: has `report.html`, for `questions`, and the report's tables, for their names.
+        cells: the demo's, for `demo_intervals`.
+        folder: has `report.html`, for `questions`, and the report's tables, for their names. An answer is
+            named with its folder, beside this one: `tiny/demo` is that of tiny/demo.json.
         missing: stands in place of tables of the report that are not there; "": they are a fault.
 
     Raises:
@@ -35,33 +38,37 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
     """
 
     def named(name: str) -> str:
-        if name in ("demo", "demo_intervals"):
-            return cell_table(cells, intervals=name == "demo_intervals")
-        path = folder / ("report.html" if name == "questions" else f"{name}.md")
+        if name == "demo_intervals":
+            return cell_table(cells)
+        if "/" in name:
+            path = folder.parent / f"{name}.json"
+        else:
+            path = folder / ("report.html" if name == "questions" else f"{name}.md")
         if missing and not path.exists():
             return missing
         if name == "questions":
             return question_table(path.read_text())
         if not path.exists():
             raise InputError(f"{path}: no such file; a document names this table")
+        if path.suffix == ".json":
+            return document_block(json.loads(path.read_text()))
         title_table_notes = path.read_text().split("\n\n")
         return title_table_notes[1]
 
     return named
 
 
-def cell_table(cells: list[dict[str, str]], intervals: bool) -> str:
-    """The Markdown table of cells, rows and columns in the order in which they come.
+def cell_table(cells: list[dict[str, str]]) -> str:
+    """The Markdown table of cells with their bounds, rows and columns in the order in which they come.
 
     Args:
         cells: `row`, `column` (one row has all), `value`, and the bounds `ci_low` and `ci_high`, as texts; ""
             where there is none.
-        intervals: whether to write the bounds behind the value.
     """
     by_row: dict[str, dict[str, str]] = {}
     for cell in cells:
         shown = cell["value"]
-        if intervals and cell["ci_low"]:
+        if cell["ci_low"]:
             shown += f" [{cell['ci_low']}, {cell['ci_high']}]"
         by_row.setdefault(cell["row"], {})[cell["column"]] = shown
     columns = list(max(by_row.values(), key=len))

@@ -37,8 +37,9 @@ def terminal(answer: Mapping) -> str:
 
 
 def document_block(answer: Mapping) -> str:
-    """The table and the sentence for a document in Markdown."""
-    return f"{table(answer)}\n\n**{answer['sentence']}**"
+    """The table, the sentence and the notes for a document in Markdown."""
+    said = " ".join([how_sure(answer), *answer["notes"]])
+    return f"{table(answer)}\n\n**{answer['sentence']}**\n\n{said}"
 
 
 def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) -> str:
