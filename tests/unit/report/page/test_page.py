@@ -390,3 +390,20 @@ def test_scores_that_contamination_touches_have_a_dagger():
     assert scores.columns == ["Method", "chain", "Forgetting F †", "Transfer", "facts †"]
     assert "† trained on chain, tested on facts: why" in scores.caption
     assert "†" not in "".join(page_tables.scores(lookup(cells), {}).columns)
+
+
+def test_the_gates_table_has_integers_and_a_share_in_percent(tmp_path):
+    counts = {"exact": 0, "exact_heldout": 0, "mostly": 0, "outcome": "ok", "reason": ""}
+    entries = {
+        "facts": counts | {"rows": 1500, "overlapping": 3, "share": 0.002},
+        "chain": counts | {"rows": 20, "overlapping": 1, "share": 0.05},
+    }
+    path = tmp_path / "contamination.json"
+    path.write_text(json.dumps({"task": "chain", "benchmarks": entries}))
+    table = runs.contamination([path])
+    assert table.columns == ["Task", "Benchmark", "Rows", "Overlapping", "Share"]
+    assert [[entry.text for entry in row][2:] for row in table.rows] == [
+        ["1,500", "3", "0.2 %"],
+        ["20", "1", "5 %"],
+    ]
+    assert "In every row: Exact 0; Exact heldout 0; Mostly 0; Outcome ok." in table.caption

@@ -33,11 +33,6 @@ def heading(text: str, lookup: CellLookup) -> str:
     return f"{text} ({', '.join(filter(None, [lookup.info.model, seeds]))})"
 
 
-BARS = "Thin bars: 95 % interval over test examples; wide light bars, where drawn: 95 % interval over seeds."
-EXAMPLES_ONLY = "Bars: 95 % interval over test examples; the intervals over seeds are in the hover values."
-LOSSES_ONLY = (
-    "F counts losses only: near 0 its estimate and its interval are biased low; see F by chance (Table 9)."
-)
 ONE_SEED = "One seed: what differs here differs for this run; another may order the methods otherwise."
 
 

@@ -8,7 +8,9 @@ from tms.data.contamination import report as contamination_report
 from tms.experiments import labels
 from tms.io import parquet
 from tms.metrics.flags import parse_run
-from tms.report.page.page_tables import Entry, PageTable
+from tms.report.cell_lookup import Reading
+from tms.report.page.page_tables import Entry, PageTable, without_repeats
+from tms.report.precision import count, rounded
 
 
 def split_label(label: str) -> tuple[str, str, int]:
@@ -88,17 +90,18 @@ def contamination(paths: list[Path]) -> PageTable:
         report = contamination_report.read_report(path)
         for benchmark, entry in report["benchmarks"].items():
             row = contamination_report.table_row(report["task"], benchmark, entry)
-            lines.append([Entry(str(value), order=_number(value)) for value in row.values()])
+            lines.append([_counted(name, value, entry) for name, value in row.items()])
     caption = (
         "Evaluation rows that share 13 words in a row with training rows, after equal rows were removed, and "
         "whether the settings accept the pair."
     )
     titles = [name.replace("_", " ").capitalize() for name in contamination_report.COLUMNS]
-    return PageTable("contamination", "Contamination gate", titles, lines, caption)
+    return without_repeats("contamination", "Contamination gate", titles, lines, caption)
 
 
-def _number(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
+def _counted(name: str, value: object, entry: dict) -> Entry:
+    """An entry of the gate's table: a count, the share of overlapping rows in percent, or a text."""
+    if name == "share":
+        share = Reading(entry["share"], n=entry["rows"])
+        return Entry(f"{rounded(share, 'share').value} %", order=share.value)
+    return Entry(count(value), order=value) if isinstance(value, int) else Entry(str(value))
