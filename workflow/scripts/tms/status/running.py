@@ -68,7 +68,7 @@ class Running:
             line = f"{self.count()}  {words.stage(rule):<{STAGE}}{number_of_jobs:<9}"
             lines.append(f"{line}{words.span(sum(of_stage)):<11}{left}".rstrip())
         if len(self.taken) == len(self.jobs):
-            lines.append(f"{self.count()}  done in {words.span(now - self.begun)}")
+            lines.append(f"{self.count()}  done in {words.span(self.elapsed())}")
         return lines
 
     def fail(self, number: int, failure: Failure) -> list[str]:
@@ -93,6 +93,10 @@ class Running:
         reports = self.reports()
         parts = [part for part in (self.left_words(reports), self.present(reports)) if part]
         return "; ".join(parts)
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self.begun
 
     def count(self) -> str:
         """Finished of all jobs."""

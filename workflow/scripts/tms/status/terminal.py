@@ -26,7 +26,8 @@ from tms.status.time_left import TimeLeft
 STREAM = "DefaultStreamHandler"  # Snakemake's name of what writes on the screen
 FIGURES = Path("config/throughput.yaml")
 REFRESH = 2.0  # seconds between two looks at the running jobs
-QUIET = 60.0  # seconds without a line after which a pipe gets one
+QUIET = 60.0  # seconds without a line after which a pipe gets one; of a long run, a share of its time
+SHARE = 0.02
 BAR = "{n_fmt}/{total_fmt} {bar:16} {desc}"
 # What Snakemake says before the first job of every run; anything else that it says there is shown.
 USUAL = ("Building DAG", "Using shell", "Conda environments: ignored", "Assuming unrestricted")
@@ -139,7 +140,7 @@ class Terminal(logging.Handler):
         if self.bar is not None:
             self.bar.n = len(self.run.taken)
             self.bar.set_description_str(self.run.now())
-        elif time.monotonic() - self.last >= QUIET:
+        elif time.monotonic() - self.last >= max(QUIET, SHARE * self.run.elapsed()):
             self.write([f"{self.run.count()}  {self.run.now()}"])
 
     def write(self, lines: list[str]) -> None:
