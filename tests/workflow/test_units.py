@@ -11,7 +11,7 @@ import pytest
 from helpers import forked_python
 from helpers.paths import SCRIPTS
 
-from tms.units import snakemake_run
+from tms.units import record, snakemake_run
 
 pytestmark = pytest.mark.slow
 # The smoke run's sizes on the shipped miniature; TMS harvests SFT's checkpoints, the average takes its end.
@@ -81,6 +81,10 @@ def test_the_report_of_two_units_is_that_of_one_run(new_project, program, capfd)
     assert (third / units / "averaged" / scores).read_bytes() == (
         third / units / "mixed" / scores
     ).read_bytes()
+
+    records = {name: record.read(third / units / name) for name in ("averaged", "mixed")}
+    assert len(records["averaged"]["training"].keys() & records["mixed"]["training"].keys()) == 2
+    assert not record.trained_otherwise(records)
 
     assert program(third, "study_report") == 0
     assert not (third / "models").exists() and not (third / "results").exists()

@@ -98,7 +98,11 @@ def main(args: argparse.Namespace) -> None:
             draw_model(written, model, own, files, complete, place, args.cores)
         except InputError as error:  # the other models' tables are drawn all the same
             faults.append(str(error))
-    (into / "units.md").write_text(pages.units_table(entries, records, other, code))
+    used = {name: found for name, found in records.items() if name not in other}
+    trained = record.trained_otherwise(used)
+    for line in trained:
+        print(f"warning: {line}", file=sys.stderr)
+    (into / "units.md").write_text(pages.units_table(entries, records, other, code, trained))
     (into / "stages.md").write_text(pages.stages_table(records))
     page = into.with_suffix(".md")
     if page.exists():

@@ -113,3 +113,22 @@ def test_other_code_is_told_by_program(made):
     assert record.other_settings(found, record.planned_with([later])) == ""
     del found["code"]
     assert record.other_code(found, {output: "all:2"}) == []
+
+
+def test_runs_that_two_units_trained_to_other_weights_are_named(made):
+    run = "results/m/sft/t/seed0"
+    for name in ("updates.json", "health.json", "train.cost.json"):
+        Path(run, name).write_text("{}")
+    trained = replace(
+        made, output=[f"{run}/{name}" for name in ("train.cost.json", "updates.json", "health.json")]
+    )
+    record.collect(UNIT, made.output, [trained, made], 1.0, Path("units/low"))
+    low = record.read(Path("units/low"))
+    assert sorted(low["training"]) == [f"{run}/health.json", f"{run}/updates.json"]  # the other holds seconds
+    Path(run, "health.json").write_text('{"losses": [1.0]}')
+    record.collect(UNIT, made.output, [trained, made], 1.0, Path("units/high"))
+    high = record.read(Path("units/high"))
+    assert record.trained_otherwise({"low": low, "again": low}) == []
+    assert record.trained_otherwise({"low": low, "high": high, "without": {}}) == [
+        f"{run} is not the same run in low and high."
+    ]

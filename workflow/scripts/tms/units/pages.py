@@ -20,7 +20,11 @@ CHARACTERS = 300  # of each text
 
 
 def units_table(
-    entries: Sequence[Unit], records: dict[str, dict], other: dict[str, str], code: dict[str, list[str]]
+    entries: Sequence[Unit],
+    records: dict[str, dict],
+    other: dict[str, str],
+    code: dict[str, list[str]],
+    trained: Sequence[str] = (),
 ) -> str:
     """The units, their times, machines and commits.
 
@@ -29,6 +33,7 @@ def units_table(
         records: of those that are collected, by name.
         other: units that were made with other settings -> the difference.
         code: units -> the programs of which they ran other code than today's.
+        trained: lines on runs that two units trained to other weights.
     """
     rows = []
     for unit in entries:
@@ -54,7 +59,7 @@ def units_table(
         f"{name} is left out, for it was made with other settings ({why})." for name, why in other.items()
     ]
     notes += [f"{name} ran other code than today's of {', '.join(of)}." for name, of in code.items() if of]
-    return page("Units", columns, rows, notes)
+    return page("Units", columns, rows, [*notes, *trained])
 
 
 def stages_table(records: dict[str, dict]) -> str:

@@ -1,6 +1,7 @@
 """A collected unit: its measured files in a folder of their own, and unit.json beside them."""
 
 import csv
+import hashlib
 import json
 import os
 import platform
@@ -23,6 +24,8 @@ SHOWN = {"settings", "stages", "machine", "elapsed_seconds", "commit"}  # of it,
 LARGEST = 1_500_000  # bytes of a unit's files, which are committed, above which that is told
 # Where a machine keeps its files, which changes no result.
 PLACES = {"--data-root"}
+# Files of a training run that hold its losses and how far its weights moved, and no time.
+TRAINING = {"health.json", "updates.json"}
 
 
 def units_folder(study: Path) -> Path:
@@ -96,6 +99,28 @@ def other_code(record: dict, today: dict[str, str]) -> list[str]:
     return sorted({Path(record["settings"][output]["program"][0]).stem for output in changed})
 
 
+def training_digests(jobs: Iterable[Job]) -> dict[str, str]:
+    """The SHA-256 of what training left beside its weights, for every run of a unit: file -> digest."""
+    files = (path for job in jobs for path in job.output if Path(path).name in TRAINING)
+    return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in files}
+
+
+def trained_otherwise(records: dict[str, dict]) -> list[str]:
+    """Runs that two units trained, each from nothing, with other losses or weights: one line for each pair.
+
+    Args:
+        records: of the units, by name.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    found = {}
+    for unit, record in records.items():
+        for path, digest in record.get("training", {}).items():
+            other, known = first.setdefault(path, (unit, digest))
+            if digest != known:
+                found[str(Path(path).parent), other, unit] = None
+    return [f"{run} is not the same run in {other} and {unit}." for run, other, unit in found]
+
+
 def stage_times(jobs: Iterable[Job]) -> dict[str, dict[str, float]]:
     """Jobs, seconds and CPU seconds of each stage, by Snakemake's measurements of the finished jobs."""
     stages: dict[str, dict[str, float]] = {}
@@ -164,6 +189,7 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
         "files": files,
         "settings": made_with(jobs),
         "code": made_by_code(jobs),
+        "training": training_digests(jobs),
     }
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
