@@ -1,6 +1,7 @@
 """A whole report at smoke size, from the experiments to the page; what an edit or another seed reruns."""
 
 import csv
+import html
 import json
 import xml.etree.ElementTree as ElementTree
 
@@ -78,6 +79,21 @@ def test_every_question_has_a_verdict_and_the_page_shows_it(project):
         assert word in ("supported", "contradicted", "indistinguishable", "described", "not measured")
         assert word == "not measured" or found["verdict"] != word  # the smoke run has one seed
         assert found["id"] in page and found["evidence"] and found["sentence"]
+
+
+def test_the_answer_is_on_the_page_and_in_the_summary(project):
+    answer = json.loads((project.folder / "results/tiny/answer.json").read_text())
+    assert [row["role"] for row in answer["rows"]][:3] == ["base", "sft", "tms"]
+    assert {row["role"] for row in answer["rows"][3:]} <= {"other"}
+    assert answer["sentence"].startswith("In this run") and answer["seeds"] == [0]
+    assert all(row["numbers"][-1]["value"] is not None for row in answer["rows"])
+    page = html.unescape((project.folder / TARGET).read_text())
+    summary = (project.folder / "results/tiny/summary.md").read_text()
+    assert answer["sentence"] in page and answer["sentence"] in summary
+
+
+def test_sft_and_tms_alone_take_two_more_jobs(project):
+    assert project.planned("results/tiny/tms/answer.json") == {"summarise": 1, "answer_pair": 1}
 
 
 def test_nothing_left_to_do(project):
