@@ -65,6 +65,11 @@ function unfold() {
 window.addEventListener("hashchange", unfold);
 unfold();
 
+// What opens beside a figure moves below it.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches(".beside > details")) target.scrollIntoView({ block: "nearest" });
+}, true);
+
 // A table that is wider than its place says so.
 const wide = new ResizeObserver((changes) => {
   for (const { target } of changes) target.classList.toggle("cut", target.scrollWidth > target.clientWidth + 1);
