@@ -8,6 +8,7 @@ from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import LOSS, SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import Style
+from tms.report.precision import count
 from tms.report.wording import PERCENT, POINTS, heading, spoken
 
 ACCURACY = "target score (%)"
@@ -116,7 +117,7 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             if all(spent) and y and method != "base":
                 tokens = Reading(sum(part.value for part in spent))
                 y = y.scaled(100)
-                text = f"{labels.method(method)}: {tokens.value:.3g} tokens; {spoken(short, y, unit)}"
+                text = f"{labels.method(method)}: {count(tokens.value)} tokens; {spoken(short, y, unit)}"
                 points[method] = text, tokens, y
         figure.limit(axes, x=SIZE, y=possible)
         draw(figure, axes, points, styles, of_main(lookup), plain=True)
