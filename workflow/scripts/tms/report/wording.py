@@ -33,6 +33,7 @@ def heading(text: str, lookup: CellLookup) -> str:
     return f"{text} ({', '.join(filter(None, [lookup.info.model, seeds]))})"
 
 
+BARS = "Thin bars: 95 % intervals over test examples; wide ones: over seeds."
 ONE_SEED = "One seed: what differs here differs for this run; another may order the methods otherwise."
 
 

@@ -21,12 +21,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from tms.report.cell_lookup import Reading
 from tms.report.figures import direct_labels, palette, svg
 from tms.report.figures.palette import Style
+from tms.report.wording import BARS
 
 TITLE_CHARACTERS = 54  # letters that fit into a line of a title
 LEGEND_CHARACTERS = 62  # letters that fit into a line of a legend
 LEGEND_HANDLE = 7.5  # letters that an entry's handle and the gap to the next one take
 LEGEND_LINE = 0.185  # inches
-BARS = {
+BAR_STYLES = {
     "seeds": {"linewidths": 3.5, "alpha": 0.25, "zorder": 2.5},
     "examples": {"linewidths": 1.1, "zorder": 3},
 }
@@ -149,7 +150,7 @@ class Figure:
             ends, colours = zip(*noted, strict=True)
             # Not as a tuple: matplotlib takes a tuple of two for one colour and its alpha.
             segments = np.clip(np.array(ends), lows, highs)
-            axes.add_collection(LineCollection(segments, colors=list(colours), **BARS[name]))
+            axes.add_collection(LineCollection(segments, colors=list(colours), **BAR_STYLES[name]))
             axes.autoscale_view()
 
     def _set_limits(self) -> None:
@@ -227,7 +228,8 @@ class Figure:
         with matplotlib.rc_context({"svg.hashsalt": self.name}):
             self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         self.figure.savefig(folder / f"{self.name}.png", dpi=palette.PNG_DPI, metadata={"Software": None})
-        finished = svg.finish(drawn.getvalue(), self.name, self.title, self.caption, self.hovers)
+        alone = self.caption if BARS in self.caption or not self._bars else f"{self.caption} {BARS}"
+        finished = svg.finish(drawn.getvalue(), self.name, self.title, alone, self.hovers)
         (folder / f"{self.name}.svg").write_bytes(finished)
 
 

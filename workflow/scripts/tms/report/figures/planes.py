@@ -1,28 +1,34 @@
 """Methods as points of a plane: accuracy, forgetting, divergence and compute (Figures 2c and 2d)."""
 
+import textwrap
+
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
 from tms.experiments import labels
+from tms.experiments.frontier import PLANE
+from tms.report.answer.numbers import Entry
+from tms.report.answer.other import best_other
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import LOSS, SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import Style
 from tms.report.precision import count
-from tms.report.wording import PERCENT, POINTS, heading, spoken
+from tms.report.wording import BARS, PERCENT, POINTS, heading, spoken
 
 ACCURACY = "target score (%)"
 FORGETTING = "forgetting F (points; 0: none)"
 NAMED = ("base", "sft", "tms")  # on the first screen
 WIDE = 10  # a range of costs that asks for a logarithmic axis
 FRONT = Style(palette.BLACK, "", (0, (4, 2)))
+LABEL_CHARACTERS = 26  # in a line of a label
 BEST = "Up and to the right is better."
 IN_GREY = "Grey: other methods and settings, named on hover."
 Place = tuple[str, Reading, Reading]  # hover text, x, y
 
 
 def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
-    """Accuracy against forgetting at one glance: the base, SFT and TMS by name, all else in grey.
+    """Accuracy against forgetting at one glance: the rows of the answer by name, all else in grey.
 
     Raises:
         NotMeasuredError: the model has no experiment main, or no method has both numbers.
@@ -31,11 +37,31 @@ def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     figure = Figure("plane", heading("Accuracy against forgetting", lookup), height=3.1)
     (axes,) = figure.panels
     figure.limit(axes, x=SHARE, y=LOSS)
-    tuned = on_the_frontier(lookup, set(points))
+    other = _best_other(lookup)
+    if other and not other.checkpoint:
+        points.pop(other.method, None)
+    known = {(method, "") for method in points} | ({(other.method, other.checkpoint)} if other else set())
+    tuned = on_the_frontier(lookup, known)
     draw(figure, axes, points, styles, list(NAMED), beside=tuned, size=9)
+    if other:
+        x, y = (
+            lookup.reading(other.experiment, name, other.method, **other.columns).scaled(100)
+            for name in PLANE
+        )
+        text, *place = _place(f"{other.label} (test half)", x, y, ("F", POINTS))
+        name = textwrap.fill(other.label, LABEL_CHARACTERS)
+        figure.point(axes, *place, styles[other.method], text, size=7.5, label=name, above=0.5)
     axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
-    figure.caption = f"{BEST} {IN_GREY}"
+    figure.caption = f"{BEST} {BARS} {IN_GREY}"
     return figure
+
+
+def _best_other(lookup: CellLookup) -> Entry | None:
+    """The answer's best other entry, where it has both coordinates."""
+    other = best_other(lookup)
+    if other and all(lookup.reading(other.experiment, name, other.method, **other.columns) for name in PLANE):
+        return other
+    return None
 
 
 def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
@@ -155,14 +181,14 @@ def summaries(lookup: CellLookup) -> dict[str, Place]:
     return points
 
 
-def on_the_frontier(lookup: CellLookup, known: set[str]) -> list[Place]:
-    """The frontier control's points on the test half, but for the ends of methods that are there anyway."""
+def on_the_frontier(lookup: CellLookup, known: set[tuple[str, str]]) -> list[Place]:
+    """The frontier control's points on the test half, but for the methods and checkpoints that are known."""
     places = []
     for cell in lookup.cells("frontier", "target_mean", prompts="test"):
         method, checkpoint = cell["method"], cell["checkpoint"]
         where = {name: cell[name] for name in ("checkpoint", "group", "prompts")}
         y = lookup.reading("frontier", "forgetting", method, **where)
-        if y and (checkpoint or method not in known):
+        if y and (method, checkpoint) not in known:
             name = labels.method(method) + (f" at {checkpoint.replace('of', ' / ')}" if checkpoint else "")
             readings = Reading.of(cell).scaled(100), y.scaled(100)
             places.append(_place(f"{name} (test half)", *readings, ("F", POINTS)))

@@ -31,6 +31,10 @@ def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     (axes,) = figure.panels
     figure.limit(axes, x=SIZE, y=SIZE)
     floor = 0.5 * min(side.value for _, *both in pairs for side in both if side.value > 0)
+    for method in [*NAMED, ""]:
+        style = styles[method] if method else palette.BESIDE
+        if not method or any(cell["method"] == method for cell, *_ in pairs):
+            figure.legend(labels.method(method) if method else "other methods", style, markersize=5)
     zeros = sum(left.value <= 0 for _, left, _ in pairs)
     for cell, left, right in sorted(pairs, key=lambda pair: pair[0]["method"] in NAMED):
         method = cell["method"]
@@ -46,9 +50,6 @@ def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         shown = replace(style, marker="v") if left.value <= 0 else style
         text = f"{labels.method(method)}, {where}: {both}"
         figure.point(axes, *place, shown, text, size=5.5 if named else 4, above=named)
-        figure.legend(
-            labels.method(method) if named else "other methods", style, markersize=5.5 if named else 4
-        )
     rights = [right.value for *_, right in pairs]
     ends = [10 ** math.floor(math.log10(min(rights))), 10 ** math.ceil(math.log10(max(rights)))]
     for factor, line, name in ((1, "-", "bound"), (TIGHTER, ":", "tighter form √(E KL / 2)")):

@@ -94,7 +94,7 @@ def losses(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for axes, (texts, task) in zip(figure.panels, panels, strict=True):
         figure.limit(axes, x=(0, 1), y=SIZE)
         name = f"{labels.benchmark(task)}: held-out references" if task else labels.benchmark(texts)
-        for method in lookup.info.experiments["main"]:
+        for method in sorted(lookup.info.experiments["main"], key=lambda method: method not in NAMED):
             cells = lookup.cells("main", ALONG, method=method, train_task=task, prompts=texts)
             shares = [float(parse_point(cell["checkpoint"])) for cell in cells]
             named = method in NAMED
