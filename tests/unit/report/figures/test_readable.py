@@ -10,6 +10,7 @@ from helpers import report_cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tms.report.answer.other import best_other
 from tms.report.cell_lookup import Reading
 from tms.report.compared import ComparedNumber
 from tms.report.figures import all_figures, direct_labels, figure, palette
@@ -137,12 +138,14 @@ def test_figures_are_light(figures):
         assert not re.search(r' (d|x|y|transform)="[^"]*\d\.\d\d', text), name
 
 
-def test_the_first_figure_names_the_base_sft_and_tms_alone(figures):
+def test_the_first_figure_names_the_rows_of_the_answer_alone(figures):
     one = figures["plane"]
-    assert [text.get_text() for text in one.labels] == ["Base", "SFT", "TMS"]
+    other = best_other(report_cells.lookup())
+    named = [" ".join(text.get_text().split()) for text in one.labels]
+    assert named == ["Base", "SFT", "TMS", other.label]
     assert not one.figure.legends
     colours = [line.get_markerfacecolor() for line in one.panels[0].lines if line.get_gid()]
-    assert len(colours) == len(one.hovers) and colours.count(palette.BESIDE.colour) == len(colours) - 3
+    assert len(colours) == len(one.hovers) and colours.count(palette.BESIDE.colour) == len(colours) - 4
 
 
 bounded = st.floats(0, 100)
