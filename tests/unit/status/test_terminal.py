@@ -3,9 +3,12 @@
 import io
 import logging
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
+from helpers.paths import ROOT
 
 from tms.status.terminal import STREAM, Terminal, show
 
@@ -53,3 +56,10 @@ def test_before_the_first_job_the_unusual_is_shown(workflow):
     logger.error("after its end")
     said = workflow.plain.stream.getvalue()
     assert said == "Nothing to be done (all is there).\nMissingInputException in rule x\n"
+
+
+def test_an_environment_that_holds_snakemake_alone_can_read_it():
+    """Under `--software-deployment-method conda` the jobs have one of their own."""
+    missing = "import sys; sys.modules.update(dict.fromkeys(('tqdm', 'numpy', 'pyarrow')))"
+    words = [sys.executable, "-c", f"{missing}; import tms.status.terminal"]
+    subprocess.run(words, cwd=ROOT / "workflow" / "scripts", check=True)

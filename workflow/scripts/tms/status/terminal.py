@@ -4,6 +4,7 @@ Its own output stays with `--printshellcmds`, `--verbose`, `--debug-dag`, `--qui
 `--logger` that writes on the screen. Its log file has all of it in any case.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,7 +13,6 @@ import time
 from pathlib import Path
 
 from snakemake_interface_logger_plugins.common import LogEvent
-from tqdm import tqdm
 
 from tms.cost_estimate import throughput
 from tms.cost_estimate.dry_run import Job
@@ -76,7 +76,7 @@ class Terminal(logging.Handler):
         super().__init__()
         self.workflow, self.config, self.plain, self.stream = workflow, config, plain, plain.stream
         self.run: Running | None = None
-        self.bar: tqdm | None = None
+        self.bar = None  # of tqdm
         self.over = threading.Event()
         self.last = time.monotonic()  # when a line was written
 
@@ -116,9 +116,13 @@ class Terminal(logging.Handler):
         [*logs] = self.workflow.logger_manager.get_logfile()
         self.run = Running(jobs, time.monotonic, os.path.relpath(logs[-1]) if logs else "")
         if self.stream.isatty() and os.environ.get("TERM") != "dumb":
-            self.bar = tqdm(
-                total=len(jobs), file=self.stream, bar_format=BAR, leave=False, dynamic_ncols=True
-            )
+            with contextlib.suppress(
+                ImportError
+            ):  # jobs may have an environment of their own, with more in it
+                from tqdm import tqdm
+
+                settings = {"bar_format": BAR, "leave": False, "dynamic_ncols": True}
+                self.bar = tqdm(total=len(jobs), file=self.stream, **settings)
         threading.Thread(target=self.watch, daemon=True).start()
         return self.run.opening()
 
@@ -126,7 +130,7 @@ class Terminal(logging.Handler):
         """Estimate the jobs, then keep the bar or the lines of a pipe going."""
         try:
             self.run.time_left = time_left(self.workflow, self.config, list(self.run.jobs.values()))
-        except InputError as error:
+        except (InputError, ImportError) as error:
             with self.lock:
                 self.write([f"time left is not known: {error}"])
         while not self.over.wait(REFRESH):
@@ -145,11 +149,15 @@ class Terminal(logging.Handler):
 
     def write(self, lines: list[str]) -> None:
         """Write lines, above the bar where there is one."""
-        for line in lines:
-            tqdm.write(line, file=self.stream)
-        if lines:
-            self.last = time.monotonic()
-            self.stream.flush()
+        if not lines:
+            return
+        self.last = time.monotonic()
+        if self.bar is not None:
+            self.bar.clear()
+        self.stream.write("".join(f"{line}\n" for line in lines))
+        self.stream.flush()
+        if self.bar is not None:
+            self.bar.refresh()
 
     def end(self) -> None:
         """Remove the bar; nothing is written any more."""
