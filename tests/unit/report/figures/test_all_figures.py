@@ -398,3 +398,8 @@ def test_legends_use_as_many_columns_as_fit():
     assert figure.legend_columns(["SFT", "TMS"]) == 2
     assert figure.legend_columns(["a" * 60, "b" * 60]) == 1
     assert 1 < figure.legend_columns(["a method's name"] * 20) < 20
+
+
+def test_a_correlation_has_the_digits_that_its_interval_carries():
+    assert correlations._short(Reading(0.2912, -0.4633, 0.8791)) == "0.3 [-0.5, 0.9]"
+    assert correlations._short(Reading(0.8612, 0.7744, 0.9691)) == "0.86 [0.77, 0.97]"

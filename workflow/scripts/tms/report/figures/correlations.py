@@ -6,6 +6,7 @@ from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures.figure import SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import BESIDE, Style
+from tms.report.precision import rounded
 from tms.report.wording import POINTS, heading, spoken
 
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
@@ -97,8 +98,8 @@ def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> None:
 
 
 def _short(reading: Reading) -> str:
-    bounds = "" if reading.low is None else f" [{reading.low:.2f}, {reading.high:.2f}]"
-    return f"{reading.value:.2f}{bounds}"
+    shown = rounded(reading)
+    return f"{shown.value} [{shown.low}, {shown.high}]" if shown.low else shown.value
 
 
 def correlation(lookup: CellLookup, predictor: str, prompts: str, family: str) -> Reading | None:
