@@ -8,9 +8,9 @@ from tms.status.snakemake_files import Failure
 from tms.status.time_left import TimeLeft
 
 JOBS = {
-    7: Job("prepare", {}, [], ["a"]),
-    3: Job("prepare", {}, [], ["b"]),
-    9: Job("train_sft", {}, ["a", "b"], ["c"]),
+    7: Job("prepare", {}, [], ["a"], log=["logs/prepare/chain/test.log"]),
+    3: Job("prepare", {}, [], ["b"], log=["logs/prepare/facts/test.log"]),
+    9: Job("train_sft", {}, ["a", "b"], ["c"], log=["logs/train_sft/tiny/sft/chain/seed0.log"]),
 }
 
 
@@ -35,13 +35,13 @@ def test_a_run_from_start_to_end(tmp_path, monkeypatch):
     run, clock = a_run()
     assert run.opening() == "3 jobs in 2 stages; full log: .snakemake/log/x.log"
     assert run.now() == "about 3 min left by estimate"
-    run.start(7, ["logs/prepare/chain/test.log"])
+    run.start(7)
     clock.now = 20
     assert run.finish(7) == []
-    run.start(3, [])
+    run.start(3)
     clock.now = 50
     assert run.finish(3) == [f"2/3  {'prepare data':<38}2 jobs   50 s       about 1 min left by estimate"]
-    run.start(9, ["logs/train_sft/tiny/sft/chain/seed0.log"])
+    run.start(9)
     log = tmp_path / "logs/train_sft/tiny/sft/chain/seed0.log"
     log.parent.mkdir(parents=True)
     log.write_text("train: 12/64 steps (19 %), 0.2 steps/s, 250 s left, loss 1.5\n")
@@ -53,8 +53,8 @@ def test_a_run_from_start_to_end(tmp_path, monkeypatch):
 
 def test_nothing_is_said_of_a_time_that_is_not_known():
     run, _ = a_run(known=False)
-    run.start(7, ["logs/prepare/chain/test.log"])
-    run.start(3, ["logs/prepare/facts/test.log"])
+    run.start(7)
+    run.start(3)
     assert run.now() == "prepare data (chain/test), 1 more"
     run.finish(7)
     assert run.finish(3) == ["2/3  prepare data                          2 jobs   0 s"]
@@ -63,7 +63,7 @@ def test_nothing_is_said_of_a_time_that_is_not_known():
 def test_a_failed_job_shows_its_log_and_may_start_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run, _ = a_run()
-    run.start(7, ["x.log"])
+    run.start(7)
     (tmp_path / "x.log").write_text(
         "".join(f"line {n}\n" for n in range(20)) + f"error: \x1b[31m{'no ' * 40}rows; add some\n"
     )
@@ -74,13 +74,14 @@ def test_a_failed_job_shows_its_log_and_may_start_again(tmp_path, monkeypatch):
         "1 of 3 jobs failed, 0 done, 2 not run; correct what the lines above name, then\n"
         "  give the same command again: it goes on from what is stored"
     )
-    run.start(7, ["x.log"])
+    run.start(7)
     for number in (7, 3, 9):
-        run.start(number, [])
+        run.start(number)
         run.finish(number)
     assert not run.failed and run.count() == "3/3"
 
 
 def test_a_job_that_was_not_planned_is_passed_over():
     run, _ = a_run()
-    assert run.finish(1234) == [] and run.count() == "0/3"
+    run.start(1234)
+    assert not run.started and run.finish(1234) == [] and run.count() == "0/3"

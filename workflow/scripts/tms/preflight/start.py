@@ -64,4 +64,5 @@ def planned(job) -> Job:
         threads=job.threads,
         gpus=gpus if isinstance(gpus, int) else 0,
         priority=job.priority,
+        log=list(map(str, job.log)),
     )

@@ -1,7 +1,7 @@
 """A run of the workflow as lines on a screen: stages that ended, what runs, the time left, failed jobs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +32,6 @@ class Running:
     time_left: TimeLeft | None = None  # of `jobs`, in their order; None: not known
     begun: float = field(init=False)
     started: dict[int, float] = field(default_factory=dict, init=False)  # of running jobs
-    logs: dict[int, Path] = field(default_factory=dict, init=False)  # of running jobs
     taken: dict[int, float] = field(default_factory=dict, init=False)  # seconds of finished jobs
     failed: set[int] = field(default_factory=set, init=False)
 
@@ -46,12 +45,11 @@ class Running:
         place = f"; full log: {self.log}" if self.log else ""
         return f"{_count(len(self.jobs), 'job')} in {_count(len(self.stages), 'stage')}{place}"
 
-    def start(self, number: int, logs: Iterable[str]) -> None:
-        """A job starts, perhaps once more."""
-        self.started[number] = self.clock()
-        self.failed.discard(number)
-        if paths := list(logs):
-            self.logs[number] = Path(paths[0])
+    def start(self, number: int) -> None:
+        """A job starts, perhaps once more; on a cluster it is sent."""
+        if number in self.jobs:
+            self.started[number] = self.clock()
+            self.failed.discard(number)
 
     def finish(self, number: int) -> list[str]:
         """A job has ended well: a line where it was the last of its stage, one more after the last of all."""
@@ -104,8 +102,8 @@ class Running:
 
     def reports(self) -> dict[int, Reported]:
         """The progress that running jobs have logged."""
-        read = [(number, self.logs[number]) for number in self.started if number in self.logs][:READ]
-        return {number: found for number, path in read if (found := job_log.reported(path))}
+        read = [(number, log) for number in self.started for log in self.jobs[number].log[:1]][:READ]
+        return {number: found for number, path in read if (found := job_log.reported(Path(path)))}
 
     def left_words(self, reports: Mapping[int, Reported]) -> str:
         """The time left, `about 5 min left`; "" where it is not known."""
@@ -129,8 +127,8 @@ class Running:
         number = next((one for one in self.started if one in reports), next(iter(self.started)))
         rule = self.jobs[number].rule
         name = words.stage(rule)
-        if path := self.logs.get(number):
-            inner = path.with_suffix("").parts
+        if logs := self.jobs[number].log:
+            inner = Path(logs[0]).with_suffix("").parts
             place = "/".join(inner[inner.index(rule) + 1 :]) if rule in inner else ""
             name += f" ({place})" if place else ""
         more = f", {len(self.started) - 1} more" if len(self.started) > 1 else ""

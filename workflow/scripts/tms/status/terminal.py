@@ -94,8 +94,9 @@ class Terminal(logging.Handler):
         event = getattr(record, "event", None)
         if event is LogEvent.RUN_INFO:
             return [self.begin()]
-        if self.run and event is LogEvent.JOB_INFO:
-            self.run.start(record.jobid, record.log or [])
+        if self.run and event is LogEvent.JOB_STARTED:
+            for number in record.jobs:
+                self.run.start(number)
             return []
         if self.run and event is LogEvent.JOB_FINISHED:
             return self.run.finish(record.job_id)
@@ -145,7 +146,7 @@ class Terminal(logging.Handler):
             self.bar.n = len(self.run.taken)
             self.bar.set_description_str(self.run.now())
         elif time.monotonic() - self.last >= max(QUIET, SHARE * self.run.elapsed()):
-            self.write([f"{self.run.count()}  {self.run.now()}"])
+            self.write([f"{self.run.count()}  {self.run.now()}".rstrip()])
 
     def write(self, lines: list[str]) -> None:
         """Write lines, above the bar where there is one."""
