@@ -51,7 +51,10 @@ def learning_curves(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         figure.limit(axes, x=SHARE, y=possible)
         for method, curve in curves[row].items():
             xs, ys = [x for x, _ in curve], [y.value for _, y in curve]
-            figure.line(axes, xs, ys, styles[method])
+            between = (
+                {"linestyle": ":", "linewidth": 0.9} if row in learning.SCORES and len(curve) < 3 else {}
+            )
+            figure.line(axes, xs, ys, styles[method], **between)
             for x, y in curve[MARKED - 1 :: MARKED] if row == TRAINING else curve:
                 text = f"{labels.method(method)} at {x:.0f} % of the run: {spoken(words, y, unit)}"
                 figure.point(axes, x, y, styles[method], text, size=MARK)
@@ -93,7 +96,7 @@ def _caption(curves: dict[str, dict[str, Curve]]) -> str:
         said.append("Each training loss is of the method's own targets, so the two do not compare.")
     scored = [curve for row in (TARGET, RETENTION) for curve in curves[row].values()]
     if scored and all(len(curve) <= 2 for curve in scored):
-        said.append("No checkpoint between the ends was graded.")
+        said.append("Dotted: no checkpoint between the ends was graded.")
     if not scored:
         said.append("No benchmark here has a score.")
     return " ".join(said) or "Means over the target tasks and seeds."
