@@ -113,10 +113,6 @@ def write_index(folder: Path, entries: list[dict], ending: str) -> None:
     (folder / "index.json").write_text(json.dumps([empty | entry for entry in entries]))
 
 
-DIFFERENCE = {
-    **{"label": "chain, TMS - SFT", "unit": "points", "value": 0.5, "low": -1.0, "high": 2.0},
-    **{"examples_low": -1.0, "examples_high": 2.0, "p_value": 0.5, "paired": True, "decides": True},
-}
 WARNINGS = {"base": [["facts: 3 of 6 are cut", "raise <b>it</b>"]], "chain/seed0": [], "all": []}
 
 

@@ -10,6 +10,7 @@ from helpers.report_inputs import ANSWER
 
 from tms.io.errors import InputError
 from tms.report.document_tables import NOT_YET, cell_table, document, question_table, tables
+from tms.report.page.first_screen import SIGNS
 
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = ["README.md", "docs/results/tiny.md"]
@@ -71,6 +72,12 @@ def test_a_question_is_its_title_verdict_and_evidence():
         "| --- | --- | --- |",
         "| RQ1 Gain | supported | A - B: +1.0 \\| &lt;b> &amp; more. |",
     ]
+
+
+@pytest.mark.parametrize("word, sign", SIGNS.items())
+def test_a_verdict_stands_without_its_sign(word, sign):
+    page = PAGE.replace("✓", sign).replace("supported<", f"{word}<")
+    assert f"| {word} |" in question_table(page)
 
 
 def test_a_cell_without_a_value_is_empty():

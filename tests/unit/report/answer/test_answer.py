@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from tms.report.answer.answer import ONE_SEED, answer
 from tms.report.answer.comparisons import HIGHER, LOWER, OPEN, SAME, contrast, outcome
+from tms.report.answer.costs import IN_TIMES
 from tms.report.answer.numbers import Entry, quantities
+from tms.report.answer.numbers import number as shown
 from tms.report.cell_lookup import Reading
 from tms.report.research_questions.contrasts import Contrast
 
@@ -80,6 +82,15 @@ def test_the_cost_stands_in_the_sentence_and_for_one_method_in_the_row():
     assert ("teacher's answers" in found["about"]["cost"]) and found["rows"][1]["numbers"][-1][
         "name"
     ] == "cost"
+
+
+@pytest.mark.parametrize(
+    "name, value, text",
+    [("cost", 123.4, "about 120×"), ("cost", 0.984, "about 0.98×"), ("target", 1.0, "100 %")],
+)
+def test_a_number_without_an_interval_has_no_exponent(name, value, text):
+    quantity = IN_TIMES if name == "cost" else quantities(lookup(pair(0, 0)), "main")[0]
+    assert shown(quantity, Reading(value))["text"] == text
 
 
 def test_the_rows_have_four_numbers_with_both_sources_in_their_intervals():

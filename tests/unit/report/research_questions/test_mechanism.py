@@ -59,7 +59,7 @@ def test_task_dependence_has_the_exact_permutation_test():
     cells, suite = tasks(UP, [1, 2, 3, 4, 5, 6])
     # Of 6! orders two are as extreme; Holm over two tests doubles it.
     evidence = verdict("RQ5", cells, suite)[1]
-    assert f"(p = {2 * 2 / math.factorial(6):.3f})" in evidence
+    assert f"(p = {2 * 2 / math.factorial(6):.2g})" in evidence
     assert f"p can be {2 * 2 / math.factorial(6):.3f} at the least" in evidence
 
 
@@ -239,6 +239,12 @@ def test_scale(others, expected):
     assert (entry["id"], entry["verdict"]) == ("RQ7", expected)
     (entry,) = answer(without_seeds(cells), SUITE, None)
     assert entry["verdict"] == expected + FOR_THIS_RUN
+
+
+def test_less_forgetting_at_a_price_is_not_told_as_none():
+    (entry,) = answer(scales((0.6, -0.1)), SUITE, None)
+    fact = "TMS was neither better than SFT at every scale nor clearly worse at one"
+    assert entry["sentence"].startswith(fact)
 
 
 def scales(others, half=0.01):

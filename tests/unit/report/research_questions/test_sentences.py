@@ -138,6 +138,14 @@ def test_pairs(verdict, ending):
     assert told.endswith(ending)
 
 
+def test_a_trade_in_one_pair_does_not_settle_what_the_other_pair_leaves_open():
+    unsure = (0.01, 0.05, 0.001)  # by the examples
+    contrasts = [difference(*one) for one in (SURE, LOST, unsure, unsure)]
+    assert over_seeds(duels.every, contrasts) == INDISTINGUISHABLE
+    told = duels.sentence(outcome.MIXTURE_DOES, contrasts, duels.every, INDISTINGUISHABLE)
+    assert told.endswith("nor lost to one, with so few test examples.")
+
+
 def test_pairs_of_one_run_are_told_by_their_verdict():
     contrasts = [difference(*one[:2]) for one in PAIRS[INCONCLUSIVE]]
     verdict = duels.every(contrasts)

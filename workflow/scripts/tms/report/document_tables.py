@@ -9,6 +9,7 @@ from pathlib import Path
 from tms.io.errors import InputError
 from tms.report import markdown_table
 from tms.report.answer.summary import document_block
+from tms.report.page.first_screen import SIGNS
 
 NOT_YET = "*not measured yet*"  # stands where a study's table is not there yet
 MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -120,8 +121,9 @@ def question_table(page: str) -> str:
     """
     parser = _Questions()
     parser.feed(page)
+    signs = "".join([" ", *SIGNS.values()])
     rows = [
-        [" ".join(text.split()) for text in (row["title"], row["verdict"].strip(" ✓✗≈·–"), row["evidence"])]
+        [" ".join(text.split()) for text in (row["title"], row["verdict"].strip(signs), row["evidence"])]
         for row in parser.rows
     ]
     return markdown_table.table(["question", "verdict", "evidence"], rows)

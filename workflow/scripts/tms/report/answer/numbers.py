@@ -11,7 +11,7 @@ from tms.metrics.statistics import Bounds
 from tms.metrics.two_sources import TwoSources
 from tms.mixture.checkpoints import FINAL
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.precision import count, rounded
+from tms.report.precision import count, exact, rounded
 
 BASE, SFT, TMS = "base", "sft", "tms"
 NONE = "–"
@@ -156,7 +156,7 @@ def number(quantity: Quantity, reading: Reading | None) -> dict:
     bounds = both(shown)
     if bounds is None or bounds[0] == bounds[1] == shown.value:  # 0 or 1 by definition
         low = high = None
-        text = f"{shown.value:.2g}" if quantity.unit != SECONDS else count(shown.value)
+        text = count(shown.value) if quantity.unit == SECONDS else exact(float(f"{shown.value:.2g}"))
         # A time of one run may be far off on a busy machine.
         text = f"about {text}" if quantity.unit in (TIMES, SECONDS) and shown.value not in (0, 1) else text
     else:

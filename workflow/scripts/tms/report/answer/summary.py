@@ -38,8 +38,12 @@ def terminal(answer: Mapping) -> str:
 
 def document_block(answer: Mapping) -> str:
     """The table, the sentence and the notes for a document in Markdown."""
-    said = " ".join([how_sure(answer), *answer["notes"]])
-    return f"{table(answer)}\n\n**{answer['sentence']}**\n\n{said}"
+    said = " ".join([how_sure(answer), *map(markdown_table.escaped, answer["notes"])])
+    return f"{table(answer)}\n\n{_bold(answer['sentence'])}\n\n{said}"
+
+
+def _bold(text: str) -> str:
+    return f"**{markdown_table.escaped(text)}**"
 
 
 def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) -> str:
@@ -54,7 +58,8 @@ def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) 
     about = [f"{names[name]}: {text}." for name, text in answer["about"].items()]
     facts = [f"{name}: `{value}`" for name, value in made.items() if value]
     facts += [f"[{name}]({address})" for name, address in links.items()]
-    parts = [f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}", f"**{answer['sentence']}**"]
+    parts = [f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}", _bold(answer["sentence"])]
     parts += [table(answer), how_sure(answer)]
-    parts.append("\n".join(f"- {line}" for line in [*answer["notes"], *about, *facts]))
+    plain = [markdown_table.escaped(line) for line in [*answer["notes"], *about]]
+    parts.append("\n".join(f"- {line}" for line in [*plain, *facts]))
     return "\n\n".join(parts) + "\n"

@@ -4,17 +4,25 @@ import json
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.report.research_questions.decisions import (
+    CONTRADICTED,
+    DESCRIBED,
+    FOR_THIS_RUN,
+    INCONCLUSIVE,
+    INDISTINGUISHABLE,
+    NOT_MEASURED,
+    SUPPORTED,
+)
 
 # Verdicts in the order of the chips, with the sign that tells them apart without colour.
 SIGNS = {
-    "supported": "✓",
-    "contradicted": "✗",
-    "indistinguishable": "≈",
-    "inconclusive over seeds": "~",
-    "described": "·",
-    "not measured": "–",
+    SUPPORTED: "✓",
+    CONTRADICTED: "✗",
+    INDISTINGUISHABLE: "≈",
+    INCONCLUSIVE: "~",
+    DESCRIBED: "·",
+    NOT_MEASURED: "–",
 }
-FOR_THIS_RUN = " for this run"
 
 
 def read_answer(path: Path) -> dict:

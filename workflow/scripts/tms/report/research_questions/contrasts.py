@@ -152,11 +152,6 @@ def adjusted(contrasts: Sequence[Contrast]) -> list[Contrast]:
     return [replace(contrast, p_value=p_value) for contrast, p_value in zip(contrasts, p_values, strict=True)]
 
 
-def p_text(p_value: float) -> str:
-    """A p-value in words."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-
-
 def _sources(reading: Reading) -> TwoSources:
     """Both sources of a reading's variance; a number of seeds that it does not say counts as the fewest."""
     bounds = reading.over_seeds

@@ -37,9 +37,7 @@ def every(contrasts: Sequence[Contrast]) -> str:
     return SUPPORTED if set(found) == {SUPPORTED} else INDISTINGUISHABLE
 
 
-def sentence(
-    facts: Mapping[str, str], contrasts: Sequence[Contrast], rule: Rule, verdict: str, size: int = 2
-) -> str:
+def sentence(facts: Mapping[str, str], contrasts: Sequence[Contrast], rule: Rule, verdict: str) -> str:
     """A sentence about pairs of methods.
 
     Args:
@@ -51,5 +49,7 @@ def sentence(
     if verdict not in (SUPPORTED, CONTRADICTED):
         shown = rule(contrasts if of_one_run(contrasts) else [one.alone for one in contrasts])
     tested = adjusted(contrasts)
-    mixed = any({1, -1} <= {one.direction for one in pair} for pair in pairs(tested, size))
+    # Differences both ways settle it where the rule says so whatever the open ones turn out to be.
+    ends = {rule([one.at(one.direction or end) for one in tested]) for end in (1, -1)}
+    mixed = ends == {INDISTINGUISHABLE}
     return sentences.told([facts[shown]], tested, verdict, open_fact=shown != INDISTINGUISHABLE, mixed=mixed)

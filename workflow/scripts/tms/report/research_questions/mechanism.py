@@ -10,9 +10,9 @@ from tms.experiments.diversity_cells import EXPERIMENT as DIVERSITY
 from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
-from tms.report.precision import floor_words, rounding_words
+from tms.report.precision import floor_words, p_words, rounding_words
 from tms.report.research_questions import duels, sentences
-from tms.report.research_questions.contrasts import Contrast, adjusted, p_text
+from tms.report.research_questions.contrasts import Contrast, adjusted
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
     DESCRIBED,
@@ -47,9 +47,9 @@ PREDICTS = {
     INDISTINGUISHABLE: "Distance from the base and the references did not reliably predict forgetting",
 }
 AT_EVERY_SCALE = {
-    SUPPORTED: "TMS forgot less than SFT at every scale and lost nothing on the targets",
+    SUPPORTED: "TMS forgot less than SFT at every scale without losing two points on the targets",
     CONTRADICTED: "At some scale TMS forgot more than SFT, or scored lower without forgetting less",
-    INDISTINGUISHABLE: "TMS neither forgot less than SFT at every scale nor clearly more at one",
+    INDISTINGUISHABLE: "TMS was neither better than SFT at every scale nor clearly worse at one",
 }
 
 
@@ -107,7 +107,7 @@ def task_dependence(lookup: CellLookup) -> Finding:
     ]
     reason = not_tested(len(tasks))
     said = [
-        f"{each.label}: rho = {each.value:+.2f}{f' ({p_text(each.p_value)})' if not reason else ''}"
+        f"{each.label}: rho = {each.value:+.2f}{f' ({p_words(each.p_value)})' if not reason else ''}"
         for each in correlations
     ]
     text = f"Distinct right solutions over {len(tasks)} targets"

@@ -103,7 +103,7 @@ def checkpoints(lookup: CellLookup) -> Finding:
         return SUPPORTED if smallest == SUPPORTED else INDISTINGUISHABLE
 
     verdict = over_seeds(rule, contrasts)
-    told = duels.sentence(TEN_DOES, contrasts, rule, verdict, len(plane))
+    told = duels.sentence(TEN_DOES, contrasts, rule, verdict)
     means = [(size, lookup.reading(CHECKPOINTS, "target_mean", by_size[size])) for size in sorted(by_size)]
     curve = ", ".join(f"T = {size:.0f}: {100 * mean.value:.1f} %" for size, mean in means if mean)
     return conclude(verdict, told, f"Target mean by T: {curve}.", adjusted(contrasts))
