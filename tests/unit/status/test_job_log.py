@@ -18,7 +18,11 @@ def test_what_the_programs_write_is_read(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "train_sft: 58 rows\n", "x: 1/2 rows (50 %), 0.0 rows/s, inf s left\n"]
+    "text",
+    [
+        *(None, "", "train_sft: 58 rows\n", "x: 1/2 rows (50 %), 0.0 rows/s, inf s left\n"),
+        f"x: 1/2 rows (50 %), 1.0 rows/s, {'9' * 400} s left\n",  # no number of seconds
+    ],
 )
 def test_nothing_to_read(tmp_path, text):
     log = tmp_path / "a.log"

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-LINE = re.compile(r"^.+: (\d+/\d+ \w+) \(\d+ %\), [\d.]+ \w+/s, (\d+) s left")
+# Bounded: a log may hold any text.
+LINE = re.compile(r"^.+: (\d{1,12}/\d{1,12} \w{1,20}) \(\d+ %\), [\d.]+ \w+/s, (\d{1,9}) s left")
 END = 4096  # bytes of a log that are read
 
 
