@@ -123,6 +123,12 @@ def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
     assert "7of10" in settings.own_points(config, "tiny", "sft")
 
 
+def one_point_a_side(config):
+    config["experiments"]["frontier"] = ["sft_lr30", "tms_lr30"]
+    for name in config["experiments"]["frontier"]:
+        config["methods"][name]["training"]["checkpoints"] = []
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -141,6 +147,7 @@ def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
             lambda c: c["experiments"]["frontier"].append("average_50"),
             ["experiments.frontier: 12 points", "12 of TMS", "1 of averages (one each); give all sides"],
         ),
+        (one_point_a_side, ["experiments.frontier: one point of SFT and one of TMS are no tuned sides"]),
         (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
         (
             lambda c: c["experiments"]["windows"].append("sft"),

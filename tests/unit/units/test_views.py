@@ -75,16 +75,25 @@ def test_a_frontier_whose_sides_are_uneven_waits(written):
     check(study.expanded(config), [])
 
 
-def test_averages_are_left_out_of_a_frontier_of_which_they_have_more_points(written):
-    written["experiments"]["frontier"] += ["average_25", "average_50"]
+def test_averages_are_left_out_of_a_frontier_of_which_they_have_other_numbers_of_points(written):
+    averages = ["average_25", "average_50", "average_75"]
+    written["experiments"]["frontier"] += averages
     for name in ("sft", "sft_lr10", "tms", "tms_lr10"):
         written["methods"][name]["training"] = {"checkpoints": []}
-    view = View("tiny", (0,), ("sft", "tms", "average_25", "average_50"))
-    config = view_config(written, view)
-    assert config["experiments"]["frontier"] == ["sft", "tms"]
+    both = ("sft", "sft_lr10", "tms", "tms_lr10")
+    config = view_config(written, View("tiny", (0,), (*both, *averages)))
+    assert config["experiments"]["frontier"] == list(both)
     check(study.expanded(config), [])
-    everything = View("tiny", (0,), ("sft", "sft_lr10", "tms", "tms_lr10", "average_25", "average_50"))
-    assert view_config(written, everything)["experiments"]["frontier"] == written["experiments"]["frontier"]
+    even = View("tiny", (0,), (*both, *averages[:2]))
+    assert view_config(written, even)["experiments"]["frontier"] == [*both, *averages[:2]]
+
+
+def test_a_frontier_of_one_point_a_side_waits(written):
+    for name in ("sft", "tms"):
+        written["methods"][name]["training"] = {"checkpoints": []}
+    config = view_config(written, View("tiny", (0,), ("sft", "tms")))
+    assert "frontier" not in config["experiments"]
+    check(study.expanded(config), [])
 
 
 def test_without_a_method_of_main_nothing_is_drawn(written):

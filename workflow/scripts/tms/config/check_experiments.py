@@ -169,3 +169,8 @@ def check_frontier(config: dict, model: str, faults: Faults) -> None:
             f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
             f"end and `training.checkpoints` for each method){averages}; give all sides as many"
         )
+    elif points["sft"] == 1:
+        faults.append(
+            "config: experiments.frontier: one point of SFT and one of TMS are no tuned sides; add methods "
+            "with other learning rates, or give both `training.checkpoints`"
+        )
