@@ -45,7 +45,7 @@ def test_cells_agree_with_the_table(project):
     main = cells.read([project.folder / "results/tiny/cells/main.parquet"])
     for method in ("sft", "tms"):
         for quantity in ("chain", "mini_countdown", "facts", "xfer", "forgetting"):
-            (cell,) = cells.select(main, method=method, quantity=quantity, train_task="")
+            (cell,) = cells.select(main, method=method, quantity=quantity, train_task="", prompts="")
             assert cell["value"] == pytest.approx(float(table[method][quantity]), abs=5e-5)
 
 

@@ -130,7 +130,7 @@ def test_the_code_of_an_algorithm_reruns_it_alone(project, edit):
 def test_a_diagnosis_reruns_what_it_changes_alone(project):
     edit = project.overlay("o.yaml", "diagnose: {frontier: {reference: {target: 0.1, forgetting: -0.5}}}")
     jobs = project.planned(REPORT, configs=(edit,))
-    assert set(jobs) == {"frontier", "draw_figures", "draw_tables", "questions", "report"}
+    assert set(jobs) == {"frontier", "answer", "draw_figures", "draw_tables", "questions", "report"}
 
 
 def test_another_limit_of_the_gate_reruns_its_outcome_alone(project):

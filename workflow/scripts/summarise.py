@@ -105,7 +105,8 @@ def main(args: argparse.Namespace) -> None:
         measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)
-        measured += learning.loss_cells(health.get(method, {}), suite.targets)
+        if args.experiment == "main" and method in learning.METHODS:
+            measured += learning.loss_cells(health.get(method, {}), suite.targets)
         rows += [row | {"method": method} for row in measured]
     if args.halves and has_halves(base, suite):
         halves = {half: summarise(base, methods, suite, half=half)[""] for half in HALVES}
