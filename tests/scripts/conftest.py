@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import forked_python
+from helpers.browser import Browser
 from helpers.paths import SCRIPTS
 
 
@@ -69,3 +70,11 @@ def program(run_program, tmp_path):
 def own_process(run_process, tmp_path):
     """As `program`, in a process of its own."""
     return lambda name, *words: run_process(tmp_path, name, *words)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A real browser, which is closed behind a file's last test."""
+    opened = Browser(tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()

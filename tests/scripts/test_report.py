@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-from helpers.browser import Browser
 from helpers.paths import ROOT
 from helpers.report_inputs import ANSWER, HOSTILE, write
 
@@ -19,13 +18,6 @@ def page(tmp_path_factory, run_program):
     done = run_program(folder, "report", *write(folder, PROJECT))
     assert done.returncode == 0, done.stderr
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 def test_the_page_leads_with_the_answer_and_needs_nothing_else(page):

@@ -5,7 +5,6 @@ import re
 
 import pytest
 from helpers import report_cells
-from helpers.browser import Browser
 from helpers.paths import ROOT
 from helpers.printed_numbers import INTERVAL
 from helpers.report_inputs import write, write_rows
@@ -81,13 +80,6 @@ def page(tmp_path_factory, run_program):
     done = run_program(folder, "report", *words)
     assert done.returncode == 0, done.stderr
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("chromium"))
-    yield opened
-    opened.close()
 
 
 def test_it_is_light_and_short_and_prints_on_few_pages(page, browser):

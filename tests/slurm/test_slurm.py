@@ -46,7 +46,7 @@ def start(folder: Path, target: str, *words: str, config: str = "gpus.yaml") -> 
 
 
 def logged(folder: Path) -> str:
-    """What the last run printed, and its whole log."""
+    """The output of the last run, and its whole log."""
     [*_, log] = sorted((folder / ".snakemake" / "log").glob("*.log"))
     return (folder / "snakemake.log").read_text() + log.read_text()
 

@@ -59,7 +59,7 @@ def read_costs(args: argparse.Namespace) -> dict[str, list[dict]]:
 
 
 def read_warnings(args: argparse.Namespace) -> list[str]:
-    """What looks wrong in the runs of each method; what is about the base once."""
+    """Warnings on the runs of each method; those about the base once."""
     found = []
     for method, path in cli.parse_pairs(args.warnings).items():
         for label, signs in json.loads(Path(path).read_text()).items():

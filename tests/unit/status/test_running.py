@@ -65,7 +65,7 @@ def test_a_failed_job_shows_its_log_and_may_start_again(tmp_path, monkeypatch):
     run, _ = a_run()
     run.start(7)
     (tmp_path / "x.log").write_text(
-        "".join(f"line {n}\n" for n in range(20)) + f"error: \x1b[31m{'no ' * 40}rows; add some\n"
+        "".join(f"line {n}\n" for n in range(20)) + f"error: \x1b[31m{'no ' * 40}rows;\tadd some\n"
     )
     shown = run.fail(7, Failure("prepare", "", ["a"], ["x.log"]))
     assert shown[:3] == ["failed: prepare data (prepare)", "  x.log", "    line 11"]

@@ -17,7 +17,7 @@ SETTINGS = {"dryrun": False, "verbose": False, "printshellcmds": False, "debug_d
 
 @pytest.fixture
 def workflow():
-    """What `show` looks at of Snakemake's workflow."""
+    """The parts of Snakemake's workflow that `show` looks at."""
     earlier = signal.getsignal(signal.SIGINT)
     plain = logging.StreamHandler(io.StringIO())
     plain.name = STREAM

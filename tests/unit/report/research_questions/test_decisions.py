@@ -184,7 +184,7 @@ ORDER = {CONTRADICTED: -1, INDISTINGUISHABLE: 0, SUPPORTED: 1}
 @pytest.mark.parametrize("rule", RULES)
 @given(values=st.lists(POINTS, min_size=4, max_size=4), rises=st.lists(HALVES, min_size=4, max_size=4))
 def test_no_rule_falls_where_a_known_difference_rises(rule, values, rises):
-    """What `over_seeds` takes the ends of the intervals for."""
+    """So `over_seeds` may look at the ends of the intervals alone."""
     start = difference(0.0, 0.01, 0.01)
     lower = rule([start.at(value) for value in values])
     upper = rule([start.at(value + rise) for value, rise in zip(values, rises, strict=True)])

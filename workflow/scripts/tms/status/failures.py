@@ -19,7 +19,8 @@ def failure_lines(failure: Failure, heading: str, fold: bool = True) -> list[str
     """
 
     def shown_line(text: str, indent: str) -> str:
-        text = "".join(letter for letter in text if letter.isprintable())  # no escape sequence of a log's
+        # A tab parts words; no escape sequence of a log's is shown.
+        text = "".join(letter for letter in text.replace("\t", " ") if letter.isprintable())
         return wrapped(text, indent) if fold else indent + text
 
     lines = [heading]

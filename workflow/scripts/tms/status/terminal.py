@@ -86,7 +86,7 @@ class Terminal(logging.Handler):
             return
         try:
             self.write(self.lines(record))
-        except Exception:
+        except Exception:  # logging's own way: a traceback on the screen, and the run goes on
             self.handleError(record)
 
     def lines(self, record: logging.LogRecord) -> list[str]:

@@ -63,7 +63,7 @@ def health_files(config: dict, model: str, method: str) -> dict[str, str]:
 
 
 def note(config: dict, model: str) -> str:
-    """What has to be known of a model's weights and benchmarks; "" for nothing."""
+    """Sentences to know of a model's weights and benchmarks; "" where there is nothing."""
     weights = wheels.weights_note(config, paths.base(config, model))
     left_out = tasks.note(config, study.benchmarks(config, model))
     return " ".join(filter(None, [weights, left_out]))

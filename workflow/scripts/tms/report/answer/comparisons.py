@@ -1,4 +1,4 @@
-"""What may be said of two entries in one number: higher, lower, as much within a margin, or nothing."""
+"""Outcomes of comparing two entries in one number: higher, lower, as much within a margin, or open."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

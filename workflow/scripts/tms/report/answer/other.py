@@ -23,7 +23,7 @@ def best_other(lookup: CellLookup) -> Entry | None:
     label = entry_label(lookup.info, method, checkpoint)
     note = (
         f"Best other entry: {label}, the best of {len(scores)} others by target score less forgetting on one "
-        f"half of the examples; its numbers are of the other half."
+        f"half of the examples; its numbers, and its differences in the sentence, are of the other half."
     )
     return Entry(method, label, "other", experiment, checkpoint, TEST, note)
 

@@ -34,9 +34,7 @@ def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no experiment main, or no method has both numbers.
     """
     points = summaries(lookup)
-    figure = Figure("plane", heading("Accuracy against forgetting", lookup), height=3.1)
-    (axes,) = figure.panels
-    figure.limit(axes, x=SHARE, y=LOSS)
+    figure, axes = _empty_plane("plane", heading("Accuracy against forgetting", lookup), 3.1)
     other = _best_other(lookup)
     if other and not other.checkpoint:
         points.pop(other.method, None)
@@ -51,7 +49,6 @@ def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         text, *place = _place(f"{other.label} (test half)", x, y, ("F", POINTS))
         name = textwrap.fill(other.label, LABEL_CHARACTERS)
         figure.point(axes, *place, styles[other.method], text, size=7.5, label=name, above=0.5)
-    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     figure.caption = f"{BEST} {BARS} {IN_GREY}"
     return figure
 
@@ -71,14 +68,21 @@ def figure2c(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no experiment main, or no method has both numbers.
     """
     points = summaries(lookup)
-    figure = Figure("figure2c", heading("Figure 2c: accuracy against forgetting", lookup), height=3.9)
-    (axes,) = figure.panels
-    figure.limit(axes, x=SHARE, y=LOSS)
+    title = heading("Figure 2c: accuracy against forgetting", lookup)
+    figure, axes = _empty_plane("figure2c", title, 3.9)
     draw(figure, axes, points, styles, of_main(lookup), plain=True)
     _front(figure, axes, points, _on_front(lookup, "forgetting"))
-    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
     figure.caption = f"{BEST} {IN_GREY}"
     return figure
+
+
+def _empty_plane(name: str, title: str, height: float) -> tuple[Figure, Axes]:
+    """A figure with one panel for accuracy against forgetting."""
+    figure = Figure(name, title, height=height)
+    (axes,) = figure.panels
+    figure.limit(axes, x=SHARE, y=LOSS)
+    axes.set(xlabel=ACCURACY, ylabel=FORGETTING)
+    return figure, axes
 
 
 def figure2d(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
