@@ -126,7 +126,7 @@ rule train_on_policy:
 rule average:
     input:
         model=lambda w: paths.base(config, w.model),
-        trained=lambda w: train.averaged_checkpoint(config, **w),
+        trained=lambda w: train.averaged_folders(config, **w),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         cost=f"{RUN}/train.cost.json",
@@ -143,9 +143,9 @@ rule average:
     resources:
         mem_mb=lambda w: hardware.averaging_mem_mb(config, w.model),
     params:
-        flags=lambda w: train.average_flags(config, w.method),
+        flags=lambda w: train.average_flags(config, **w),
         code=digests("average"),
     shell:
         f"{JOB} python workflow/scripts/average.py"
-        " {params.flags} --model {input.model:q} --trained {input.trained:q} --output {output.checkpoint:q}"
+        " {params.flags} --model {input.model:q} --output {output.checkpoint:q}"
         " --updates {output.updates:q} --cost {output.cost:q} > {log:q} 2>&1"

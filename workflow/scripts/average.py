@@ -15,8 +15,14 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
     add("--model", type=Path, required=True, help="model folder of theta_0")
-    add("--trained", type=Path, required=True, help="checkpoint of the run, of weights or of LoRA adapters")
-    add("--share", type=float, required=True, help="of the run's weights, between 0 and 1")
+    add(
+        "--trained",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="checkpoint of the run, of weights or of LoRA adapters; of several of weights, their mean",
+    )
+    add("--share", type=float, required=True, help="of the run's weights, above 0 and at most 1")
     add("--threads", type=int, required=True, help="CPU threads")
     add("--output", type=Path, required=True, help="model folder to make")
     add("--updates", type=Path, required=True, help="how far its weights are from theta_0 (JSON)")
@@ -26,11 +32,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    if not 0 < args.share < 1:
+    if not 0 < args.share <= 1 or (args.share == 1 and len(args.trained) == 1):
         raise InputError(f"--share {args.share}: give a number between 0 (the base) and 1 (the run)")
-    for folder in (args.model, args.trained):
+    for folder in (args.model, *args.trained):
         checkpoints.open_weights(folder)
-    size = sum(file.stat().st_size for file in args.trained.glob("*.safetensors"))
+    size = sum(file.stat().st_size for file in args.trained[0].glob("*.safetensors"))
     disk.check_room(args.output.parent, size, "the average")
     started = time.monotonic()
 

@@ -8,6 +8,7 @@ from helpers.paths import CONFIG
 
 from tms.config import check
 from tms.config import study as settings
+from tms.config.stages import train
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.io.errors import InputError
 from tms.mixture.plan import MixtureWeights
@@ -121,6 +122,32 @@ def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
     assert saved_points(config, "tiny", "average_50") == ["1of1"]
     assert settings.own_points(config, "tiny", "average_50") == []
     assert "7of10" in settings.own_points(config, "tiny", "sft")
+
+
+def test_an_average_of_checkpoints_has_its_run_save_them(config):
+    config["methods"]["soup"] = {
+        "kind": "average",
+        "average": {"of": "sft", "share": 1, "points": ["3of4", "1of1"]},
+    }
+    config["experiments"]["main"] = ["sft", "soup", "average_50"]
+    assert check.check(config, ["tiny"]) == []
+    assert "3of4" in saved_points(config, "tiny", "sft")
+    run = "results/tiny/sft/chain/seed0"
+    place = (config, "tiny", "soup", "chain", "0")
+    assert train.averaged_folders(*place) == [f"{run}/checkpoint-1of1", f"{run}/trajectory"]
+    assert (
+        train.average_flags(*place) == f"--trained {run}/trajectory/checkpoint-3of4 {run}/checkpoint-1of1 "
+        "--share 1 --threads 1"
+    )
+    config["methods"]["soup"]["average"]["points"] = ["1of400", "1of1"]
+    with pytest.raises(
+        InputError, match=r"average.points of methods.soup, models.tiny, .*fewer than the 400"
+    ):
+        check.check(config, ["tiny"])
+    config["methods"]["soup"]["average"]["points"] = ["3of4", "1of1"]
+    config["methods"]["sft"]["training"]["lora"] = {"rank": 4, "alpha": 8}
+    with pytest.raises(InputError, match=r"average.points of methods.soup, models.tiny: sft trains LoRA"):
+        check.check(config, ["tiny"])
 
 
 def one_point_a_side(config):

@@ -37,7 +37,7 @@ def resaved(folder, target, dtype=torch.float32, **keys):
 
 
 def test_half_is_the_mean_and_the_folder_is_a_whole_model(tiny_model, trained, tmp_path):
-    measured = average.write(tiny_model, trained, 0.5, tmp_path / "average")
+    measured = average.write(tiny_model, [trained], 0.5, tmp_path / "average")
     start, end, found = map(stored, (tiny_model, trained, tmp_path / "average"))
     assert found.keys() == end.keys() and "lm_head.weight" not in found  # tied
     assert all(torch.equal(found[name], torch.stack([start[name], end[name]]).mean(0)) for name in found)
@@ -58,7 +58,7 @@ def test_half_is_the_mean_and_the_folder_is_a_whole_model(tiny_model, trained, t
 @pytest.mark.parametrize("share", [1e-15, 0.25, 0.75, 1 - 1e-15])
 def test_the_way_from_the_base_to_the_run(dtype, share):
     start, end = (torch.randn(50, 7, generator=torch.Generator().manual_seed(i)).to(dtype) for i in (0, 1))
-    found = average.averaged(start, end, share)
+    found = average.averaged(start, [end], share)
     exact = start.double() + share * (end.double() - start.double())
     assert found.dtype == dtype and torch.equal(found, exact.to(dtype))
     near = start if share < 0.1 else end if share > 0.9 else None
@@ -68,15 +68,17 @@ def test_the_way_from_the_base_to_the_run(dtype, share):
 @given(st.floats(0.01, 0.99), st.integers(0, 1000))
 def test_weights_that_training_left_alone_stay(share, seed):
     weight = torch.randn(64, generator=torch.Generator().manual_seed(seed))
-    assert torch.equal(average.averaged(weight, weight.clone(), share), weight)
+    assert torch.equal(average.averaged(weight, [weight.clone()], share), weight)
 
 
 def test_parts_and_other_layouts_change_nothing(monkeypatch):
     start, end = torch.randn(9, 5), torch.randn(5, 9).T
-    whole = average.averaged(start, end, 0.3)
+    whole = average.averaged(start, [end], 0.3)
     monkeypatch.setattr(update, "AT_ONCE", 7)
-    assert torch.equal(average.averaged(start, end, 0.3), whole)
-    assert torch.equal(average.averaged(start, torch.arange(45).view(9, 5), 0.3), torch.arange(45).view(9, 5))
+    assert torch.equal(average.averaged(start, [end], 0.3), whole)
+    assert torch.equal(
+        average.averaged(start, [torch.arange(45).view(9, 5)], 0.3), torch.arange(45).view(9, 5)
+    )
 
 
 def test_files_and_precisions_are_the_checkpoints(tiny_model, trained, tmp_path):
@@ -87,7 +89,7 @@ def test_files_and_precisions_are_the_checkpoints(tiny_model, trained, tmp_path)
     mixed = next(iter(weights))
     weights[mixed] = weights[mixed].float()  # kept in float32 beside the others
     save_file(weights, files[0], metadata={"format": "pt"})
-    measured = average.write(base, run, 0.25, tmp_path / "average")
+    measured = average.write(base, [run], 0.25, tmp_path / "average")
     assert [file.name for file in files] == sorted(
         path.name for path in (tmp_path / "average").glob("*.safetensors")
     )
@@ -102,9 +104,33 @@ def test_files_and_precisions_are_the_checkpoints(tiny_model, trained, tmp_path)
     assert load_model(tmp_path / "average", torch.float32)
 
 
+def test_several_checkpoints_count_alike(tiny_model, trained, tmp_path):
+    """A soup: the mean of a run's checkpoints; of equal ones it is that checkpoint to the last bit."""
+    second = tiny_models.variant(tiny_model, tmp_path / "second", seed=6)
+    average.write(tiny_model, [trained, second], 1, tmp_path / "soup")
+    average.write(tiny_model, [trained, second], 0.5, tmp_path / "half")
+    base, first, last, soup, half = map(
+        stored, (tiny_model, trained, second, tmp_path / "soup", tmp_path / "half")
+    )
+    for name, weight in soup.items():
+        assert torch.equal(weight, torch.stack([first[name], last[name]]).double().mean(0).float())
+        exact = 0.5 * base[name].double() + 0.25 * first[name].double() + 0.25 * last[name].double()
+        torch.testing.assert_close(half[name].double(), exact, rtol=1e-6, atol=1e-9)
+    average.write(tiny_model, [trained] * 3, 1, tmp_path / "same")
+    assert weights_digest(tmp_path / "same") == weights_digest(trained)
+    assert open_weights(tmp_path / "soup")
+
+
+def test_several_adapters_have_no_mean(tiny_model, tmp_path):
+    runs = [tiny_models.with_adapters(tiny_model, tmp_path / f"run{seed}", seed=seed) for seed in (3, 4)]
+    with pytest.raises(InputError, match="adapters of several checkpoints have no mean of their rank"):
+        average.write(tiny_model, runs, 0.5, tmp_path / "average")
+    assert not (tmp_path / "average").exists()
+
+
 def test_adapters_keep_their_weights_and_take_a_share_of_their_scale(tiny_model, tmp_path):
     run = tiny_models.with_adapters(tiny_model, tmp_path / "run", seed=3)
-    measured = average.write(tiny_model, run, 0.25, tmp_path / "average")
+    measured = average.write(tiny_model, [run], 0.25, tmp_path / "average")
     assert weights_digest(tmp_path / "average") != weights_digest(run)
     start, end, found = (
         load_model(folder, torch.float32).state_dict() for folder in (tiny_model, run, tmp_path / "average")
@@ -119,5 +145,5 @@ def test_adapters_keep_their_weights_and_take_a_share_of_their_scale(tiny_model,
 def test_weights_of_another_model_are_refused_by_name(tiny_model, trained, tmp_path):
     other = tiny_models.variant(tiny_model, tmp_path / "other", seed=1, intermediate_size=48)
     with pytest.raises(InputError, match=rf"{other}: no weight model.layers.0.mlp.down_proj.weight of .*64"):
-        average.write(other, trained, 0.5, tmp_path / "average")
+        average.write(other, [trained], 0.5, tmp_path / "average")
     assert not (tmp_path / "average").exists()

@@ -4,7 +4,15 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tms.config import check_experiments, check_graders, check_lora, check_on_policy, check_records, wheels
+from tms.config import (
+    check_experiments,
+    check_graders,
+    check_lora,
+    check_on_policy,
+    check_points,
+    check_records,
+    wheels,
+)
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
@@ -16,7 +24,7 @@ from tms.config.suite import GENERAL, PARTS, Suite
 from tms.config.tasks import RECORDS, each
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
-from tms.mixture.schedule import save_steps, total_steps
+from tms.mixture.schedule import total_steps
 
 # Columns of a table, beside its benchmarks.
 COLUMNS = {"row", "xfer", "forgetting", "forgetting_ext", "contamination", GENERAL}
@@ -72,10 +80,13 @@ def _check_models(
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
     for model in models:
         warnings += unread(config, config["models"][model]["suite"])
-        averages = settings.averages(config)  # of runs that are checked as such
-        for method in (name for name in settings.model_methods(config, model) if name not in averages):
+        averages = settings.averages(config)
+        for method in settings.model_methods(config, model):
             try:
-                warnings += _check_run(config, model, method)
+                if method in averages:  # of runs that are checked as such
+                    check_points.check_average(config, model, method)
+                else:
+                    warnings += _check_run(config, model, method)
             except InputError as error:  # the methods of a model mostly share their settings
                 runs.setdefault(str(error).removeprefix("config: ").partition(": ")[2], str(error))
     faults += runs.values()
@@ -235,7 +246,7 @@ def _check_folders(config: dict, model: str, faults: Faults) -> None:
 
 def _check_run(config: dict, model: str, method: str) -> list[str]:
     """Check one method on one model: batches, supervision, and T against the steps that a run can have."""
-    _check_points(
+    check_points.check(
         config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
     )
     check_lora.check(config, model, method)
@@ -259,7 +270,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
     if not settings.kind_of(config, method).mixes:
         return []
     if tms["points"] is not None:
-        _check_points(config, model, tms["trajectory"], mixture.points, "tms.points", method)
+        check_points.check(config, model, tms["trajectory"], mixture.points, "tms.points", method)
         return []
     warnings = []
     for task in settings.suite(config, model).targets:
@@ -281,20 +292,3 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
                 f"methods.{method} on models.{model}: {count} checkpoints in few steps: {arithmetic}"
             )
     return warnings
-
-
-def _check_points(
-    config: dict, model: str, trained: str, points: Sequence[str], key: str, method: str
-) -> None:
-    """Check points of a run of the method `trained`, which `key` of `method` names, against its steps."""
-    if not points:
-        return
-    for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, trained, task)
-        run = (config["tasks"][task]["train"], training["epochs"], training["effective_batch"])
-        try:
-            save_steps(list(points), *run, settings.max_steps(config, model, trained))
-        except InputError as error:
-            raise InputError(
-                f"config: {key} of methods.{method}, models.{model}, tasks.{task}: {error}"
-            ) from error

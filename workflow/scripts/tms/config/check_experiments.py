@@ -48,6 +48,16 @@ def _check_method(config: dict, name: str, faults: Faults) -> None:
     elif trains_on == WEIGHTS:
         trains = [method for method in config["methods"] if method not in settings.averages(config)]
         faults.known(f"methods.{name}.average.of", entry["average"]["of"], trains)
+        points = entry["average"].get("points", [FINAL])
+        if BASE in points:
+            faults.append(
+                f"config: methods.{name}.average.points: theta_0 (0of1) has a share anyway; remove it"
+            )
+        if entry["average"]["share"] == 1 and len(points) == 1:
+            faults.append(
+                f"config: methods.{name}.average.share: 1 of one checkpoint is that checkpoint; give less, "
+                f"or several `points`"
+            )
     for section in UNREAD.get(trains_on, ("on_policy",)):
         if section in entry:
             faults.append(

@@ -7,7 +7,7 @@ from tms.config import method_kinds
 from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind
 from tms.config.suite import Suite
-from tms.mixture.checkpoints import parse_point
+from tms.mixture.checkpoints import FINAL, parse_point
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 
@@ -172,6 +172,11 @@ def trained(config: dict, method: str) -> str:
     every other method itself."""
     of = value_at(config, ["methods", method, "average", "of"])
     return of if isinstance(of, str) else method
+
+
+def averaged_points(config: dict, method: str) -> list[str]:
+    """The checkpoints of a run whose weights an average takes; of several, their mean."""
+    return config["methods"][method]["average"].get("points", [FINAL])
 
 
 def rollouts(config: dict, model: str, method: str, task: str | None = None) -> int:

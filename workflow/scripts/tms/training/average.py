@@ -1,7 +1,11 @@
-"""The base averaged with a trained run: theta_0 + share (theta - theta_0) (WiSE-FT, arXiv 2109.01903)."""
+"""The base averaged with a trained run: theta_0 + share (theta - theta_0) (WiSE-FT, arXiv 2109.01903).
+
+Theta is a checkpoint of the run, or the mean of several (model soups, arXiv 2203.05482).
+"""
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,48 +46,53 @@ class StoredWeights:
         return self.files[name].get_tensor(name) if name in self.files else None
 
 
-def averaged(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:
-    """A weight on the way from `start` to `end`, rounded once to the precision of `end`.
+def averaged(start: torch.Tensor, ends: Sequence[torch.Tensor], share: float) -> torch.Tensor:
+    """A weight on the way from `start` to the mean of `ends`, rounded once to the precision of the first.
 
     Computed in float64, a part at a time: so weights that training left alone stay as they are, and share 0.5
-    is the mean to the last bit.
+    of one end is the mean to the last bit.
     """
-    if not end.is_floating_point():
-        return end
-    found = torch.empty_like(end, memory_format=torch.contiguous_format)
-    flat = (tensor.reshape(-1).split(update.AT_ONCE) for tensor in (start, end, found))
-    for before, after, place in zip(*flat, strict=True):
+    if not ends[0].is_floating_point():
+        return ends[0]
+    found = torch.empty_like(ends[0], memory_format=torch.contiguous_format)
+    flat = (tensor.reshape(-1).split(update.AT_ONCE) for tensor in (found, start, *ends))
+    for place, before, *after in zip(*flat, strict=True):
         before = before.double()
-        place.copy_(before + share * (after.double() - before))
+        mean = sum(part.double() for part in after) / len(after)
+        place.copy_(before + share * (mean - before))
     return found
 
 
-def write(base: Path, trained: Path, share: float, folder: Path) -> dict:
-    """Write the average of a base and a run's checkpoint as a model folder, a weight at a time.
+def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> dict:
+    """Write the average of a base and a run's checkpoints as a model folder, a weight at a time.
 
-    It has the checkpoint's files, names and precisions. Of LoRA adapters it has theirs with alpha times
+    It has the first checkpoint's files, names and precisions. Of LoRA adapters it has theirs with alpha times
     share, which is exact: W + share (alpha / r) B A.
 
     Args:
         base: model folder of theta_0.
-        trained: the run's checkpoint, of whole weights or of adapters of that base.
-        share: of the run, between 0 and 1.
+        trained: checkpoints of the run, of whole weights; or a single one of adapters of that base.
+        share: of their mean, above 0; below 1 of a single one.
         folder: to make.
 
     Returns:
         The way of its weights from theta_0 (`update.measure`), which it also has as a file.
 
     Raises:
-        InputError: the base lacks a weight of the checkpoint, or has it in another shape.
+        InputError: the base or a checkpoint lacks a weight of the first checkpoint, or has it in another
+            shape; or several checkpoints are adapters, whose mean has a higher rank.
     """
+    first = trained[0]
+    if len(trained) > 1 and any(map(base_of, trained)):
+        raise InputError(f"{first}: adapters of several checkpoints have no mean of their rank; name one")
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    for file in sorted(trained.iterdir()):
+    for file in sorted(first.iterdir()):
         if file.is_file() and file.suffix != ".safetensors" and file.name not in (RECORD, UPDATE):
             shutil.copyfile(file, unfinished / file.name)
-    if base_of(trained):
-        measured = _write_adapters(base, trained, share, unfinished)
+    if base_of(first):
+        measured = _write_adapters(base, first, share, unfinished)
     else:
         measured = _write_weights(base, trained, share, unfinished)
     update.write(unfinished, measured)
@@ -93,28 +102,29 @@ def write(base: Path, trained: Path, share: float, folder: Path) -> dict:
     return measured
 
 
-def _write_weights(base: Path, trained: Path, share: float, folder: Path) -> dict:
-    starts, ends = StoredWeights(base), StoredWeights(trained)
-    for file in sorted(trained.glob("*.safetensors")):
+def _write_weights(base: Path, trained: Sequence[Path], share: float, folder: Path) -> dict:
+    starts, runs = StoredWeights(base), [StoredWeights(checkpoint) for checkpoint in trained]
+    for file in sorted(trained[0].glob("*.safetensors")):
         shutil.copyfile(file, folder / file.name)
         with (folder / file.name).open("r+b") as stream:
             for name, place in _places(stream).items():
-                start, end = starts.get(name), ends.get(name)
-                if start is None or start.shape != end.shape:
-                    raise InputError(
-                        f"{base}: no weight {name} of the shape {[*end.shape]} that {trained} has; they can "
-                        f"only be averaged where transformers saved both, so save the base anew with "
-                        f"save_pretrained"
-                    )
+                start, *ends = (weights.get(name) for weights in (starts, *runs))
+                for source, weight in zip((base, *trained), (start, *ends), strict=True):
+                    if weight is None or weight.shape != ends[0].shape:
+                        raise InputError(
+                            f"{source}: no weight {name} of the shape {[*ends[0].shape]} that {trained[0]} "
+                            f"has; they can only be averaged where transformers saved both, so save it anew "
+                            f"with save_pretrained"
+                        )
                 stream.seek(place)
-                stream.write(averaged(start, end, share).reshape(-1).view(torch.uint8).numpy())
-    stored, dtypes = StoredWeights(folder), {end.dtype for end in map(ends.get, ends.files)}
+                stream.write(averaged(start, ends, share).reshape(-1).view(torch.uint8).numpy())
+    stored, dtypes = StoredWeights(folder), {end.dtype for end in map(runs[0].get, runs[0].files)}
 
     def kept_of(name: str, start: torch.Tensor) -> tuple | None:
-        end = ends.get(name)
-        if end is None or not end.is_floating_point():
+        ends = [weights.get(name) for weights in runs]
+        if ends[0] is None or not ends[0].is_floating_point():
             return None
-        return averaged(start, end.float(), share), stored.get(name)
+        return averaged(start, [end.float() for end in ends], share), stored.get(name)
 
     dtype = min((dtype for dtype in dtypes if dtype.is_floating_point), key=lambda dtype: dtype.itemsize)
     return update.measure(kept_of, base, torch.device("cpu"), dtype)

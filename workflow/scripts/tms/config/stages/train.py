@@ -6,7 +6,6 @@ An algorithm gets the settings that it reads, so that an edit of the others' rer
 from tms.config import paths, study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
-from tms.mixture.checkpoints import FINAL
 from tms.training.settings import Lora
 
 # Keys of `on_policy` that every algorithm reads.
@@ -75,14 +74,21 @@ def lora_flags(training: dict) -> dict:
     }
 
 
-def averaged_checkpoint(config: dict, model: str, method: str, task: str, seed: str) -> str:
-    """The end of the run whose weights an average takes."""
-    return paths.checkpoint_folder(config, model, study.trained(config, method), task, seed, FINAL)
+def averaged_folders(config: dict, model: str, method: str, task: str, seed: str) -> list[str]:
+    """Folders that an average depends on, beside the base."""
+    points = study.averaged_points(config, method)
+    return paths.checkpoint_inputs(config, model, study.trained(config, method), task, seed, points)
 
 
-def average_flags(config: dict, method: str) -> str:
-    """The share of the run's weights."""
-    return flags(share=config["methods"][method]["average"]["share"], threads=config["compute"]["threads"])
+def average_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
+    """The checkpoints whose weights an average takes, and their share."""
+    points = study.averaged_points(config, method)
+    run = study.trained(config, method)
+    return flags(
+        trained=list(paths.checkpoint_folders(config, model, run, task, seed, points).values()),
+        share=config["methods"][method]["average"]["share"],
+        threads=config["compute"]["threads"],
+    )
 
 
 def on_policy_modules(config: dict, method: str, task: str) -> tuple[str, ...]:

@@ -1,0 +1,41 @@
+"""Checks of the points of runs that methods save, harvest or average."""
+
+from collections.abc import Sequence
+
+from tms.config import study as settings
+from tms.io.errors import InputError
+from tms.mixture.schedule import save_steps
+
+
+def check(config: dict, model: str, trained: str, points: Sequence[str], key: str, method: str) -> None:
+    """Check points of a run of the method `trained`, which `key` of `method` names, against its steps.
+
+    Raises:
+        InputError: a point that is none, or more checkpoints than steps.
+    """
+    if not points:
+        return
+    for task in settings.suite(config, model).targets:
+        training = settings.section(config, "training", model, trained, task)
+        run = (config["tasks"][task]["train"], training["epochs"], training["effective_batch"])
+        try:
+            save_steps(list(points), *run, settings.max_steps(config, model, trained))
+        except InputError as error:
+            raise InputError(
+                f"config: {key} of methods.{method}, models.{model}, tasks.{task}: {error}"
+            ) from error
+
+
+def check_average(config: dict, model: str, method: str) -> None:
+    """Check the checkpoints that an average takes against the steps of their run.
+
+    Raises:
+        InputError: as `check`, or several checkpoints that are adapters.
+    """
+    points, trained = settings.averaged_points(config, method), settings.trained(config, method)
+    check(config, model, trained, points, "average.points", method)
+    if len(points) > 1 and settings.section(config, "training", model, method).get("lora"):
+        raise InputError(
+            f"config: average.points of methods.{method}, models.{model}: {trained} trains LoRA adapters, "
+            f"and those of several checkpoints have no mean of their rank; name one point"
+        )
