@@ -32,7 +32,7 @@ rule train_sft:
         **TRAIN,
     params:
         flags=lambda w: train.row_flags(config, **w),
-        code=digests("train_sft"),
+        code=lambda w: digests("train_sft", train.loss_modules(config, w.model, w.method)),
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:
@@ -69,7 +69,7 @@ rule train_student:
         **TRAIN,
     params:
         flags=lambda w: train.row_flags(config, **w),
-        code=digests("train_student"),
+        code=lambda w: digests("train_student", train.loss_modules(config, w.model, w.method)),
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:

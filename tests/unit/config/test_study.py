@@ -111,7 +111,7 @@ def test_the_shipped_config_is_accepted(config):
         ("table.models", ["qwen3"], ["table.models", "did you mean qwen3b"]),
         ("models.qwen3b.gpus.train", 6, ["256 is no multiple", "2 x 6 GPUs = 12", "models.qwen3b"]),
         ("teachers.llama70b", {"tries": 4}, ["teachers.llama70b", "model", "verify"]),
-        ("tms.loss", "kl", ["tms.loss", "must be one of nll, trsft"]),
+        ("tms.loss", "trsf", ["tms.loss of methods.tms", "did you mean trsft"]),
         ("training.trsft_floor", 0.0, ["training.trsft_floor", "more than 0"]),
         ("on_policy.budgets", "steps", ["on_policy.budgets", "did you mean budget"]),
         ("models.tiny.on_policy.budget", "epochs", ["models.tiny.on_policy.budget", "steps, tokens"]),

@@ -73,6 +73,12 @@ def test_an_import_inside_a_function_counts(scripts):
     assert "tms/unused.py" in files(digests())
 
 
+def test_the_real_training_stage_holds_its_loss_only():
+    names = files(code_digest.digests("train_sft", ("tms.training.losses.trsft",)))
+    assert "tms/training/losses/trsft.py" in names
+    assert "tms/training/losses/dft.py" not in names
+
+
 def test_the_real_grading_stage_holds_its_grader_only():
     names = files(code_digest.digests("grade", ("tms.graders.chain",)))
     assert "tms/graders/chain.py" in names

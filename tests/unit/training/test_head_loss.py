@@ -12,7 +12,8 @@ from tms.io.errors import InputError
 from tms.training import head_loss
 from tms.training.examples import IGNORED
 from tms.training.head_loss import put_loss_in
-from tms.training.losses import summed_nll, summed_trsft
+from tms.training.losses import trsft
+from tms.training.losses.nll import summed as summed_nll
 
 FLOOR = 0.01  # about the median probability of a target here
 
@@ -38,9 +39,9 @@ def batch(rows=4, length=9, vocabulary=60):
     return ids, labels
 
 
-def plain(logits_NV, targets_N, trsft):
+def plain(logits_NV, targets_N, floored):
     """Sum over tokens of -log p, or of -p / max(p, a) with a constant denominator."""
-    if not trsft:
+    if not floored:
         return cross_entropy(logits_NV, targets_N, reduction="sum")
     p_N = logits_NV.softmax(-1).gather(1, targets_N[:, None])[:, 0]
     return -(p_N / p_N.detach().clamp(min=FLOOR)).sum()
@@ -51,12 +52,12 @@ def gradients(model):
 
 
 @pytest.mark.parametrize("shape", [{}, {"tied": False}, {"tied": False, "bias": True}])
-@pytest.mark.parametrize("trsft", [False, True])
+@pytest.mark.parametrize("floored", [False, True])
 @pytest.mark.parametrize("rows", [1000, 4])  # one chunk; several, the last one smaller
-def test_gradients_are_those_of_all_logits(monkeypatch, shape, trsft, rows):
+def test_gradients_are_those_of_all_logits(monkeypatch, shape, floored, rows):
     monkeypatch.setattr(head_loss, "LOGITS_AT_ONCE", rows * 60)
     model, expected = tiny(**shape), tiny(**shape)
-    put_loss_in(model, partial(summed_trsft, floor=FLOOR) if trsft else summed_nll)
+    put_loss_in(model, partial(trsft.summed, trsft_floor=FLOOR) if floored else summed_nll)
     ids, labels = batch()
     tokens = (labels[:, 1:] != IGNORED).sum()
     total = 0.0
@@ -65,7 +66,7 @@ def test_gradients_are_those_of_all_logits(monkeypatch, shape, trsft, rows):
         loss.backward()
         total += loss.item()
     learned = labels[:, 1:] != IGNORED
-    loss = plain(expected(input_ids=ids).logits[:, :-1][learned], labels[:, 1:][learned], trsft) / tokens
+    loss = plain(expected(input_ids=ids).logits[:, :-1][learned], labels[:, 1:][learned], floored) / tokens
     loss.backward()
     assert total == pytest.approx(loss.item(), rel=1e-6)
     found = gradients(model)

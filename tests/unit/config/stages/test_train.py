@@ -28,6 +28,12 @@ def test_the_trsft_loss_has_a_floor():
         )
 
 
+def test_an_edit_reaches_the_loss_that_is_loaded():
+    modules = {name: train.loss_modules(SHIPPED, "tiny", name) for name in ("sft", "tms", "tms_trsft")}
+    nll = ("tms.training.losses.nll",)
+    assert modules == {"sft": nll, "tms": nll, "tms_trsft": ("tms.training.losses.trsft",)}
+
+
 def test_a_scaled_rate_has_ten_digits():
     assert 2.0e-5 * 0.1 != 2.0e-06  # 2.0000000000000003e-06
     flags = train.row_flags(SHIPPED, "qwen3b", "sft_lr10", "math", "0")

@@ -25,6 +25,7 @@ from tms.config.tasks import RECORDS, each
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.mixture.schedule import total_steps
+from tms.training import losses_by_name
 
 # Columns of a table, beside its benchmarks.
 COLUMNS = {"row", "xfer", "forgetting", "forgetting_ext", "contamination", GENERAL}
@@ -117,7 +118,7 @@ def _check_names(config: dict, faults: Faults) -> None:
     for name in config["models"]:
         faults.check(_check_model, config, name, faults)
     for method in settings.students(config):
-        faults.check(_check_trajectories, config, method, faults)
+        faults.check(_check_student, config, method, faults)
 
 
 def _check_task(config: dict, name: str, faults: Faults) -> None:
@@ -183,13 +184,14 @@ def _check_model(config: dict, name: str, faults: Faults) -> None:
         faults.known(f"models.{name}.methods", method, config["methods"])
 
 
-def _check_trajectories(config: dict, method: str, faults: Faults) -> None:
+def _check_student(config: dict, method: str, faults: Faults) -> None:
     # A round of iterative SFT harvests the student before it.
     iterative = settings.kind_of(config, method).iterative
     known = settings.trajectories(config) + (settings.students(config) if iterative else [])
     for model in config["models"]:
-        trajectory = settings.section(config, "tms", model, method)["trajectory"]
-        faults.known(f"tms.trajectory of methods.{method}", trajectory, known)
+        tms = settings.section(config, "tms", model, method)
+        faults.known(f"tms.trajectory of methods.{method}", tms["trajectory"], known)
+        faults.known(f"tms.loss of methods.{method}", tms["loss"], losses_by_name.names())
 
 
 def modules(folder: str) -> list[str]:

@@ -23,7 +23,7 @@ class MethodKind:
         label: its name in tables and figures.
         about: what it is, as the first line of a model card.
         colour, marker, line, hatch: its look in figures, in matplotlib's terms.
-        loss: on references: nll or trsft. (A mixture's is the setting `tms.loss`.)
+        loss: on references: a module of `tms/training/losses`. (A mixture's is the setting `tms.loss`.)
         point: of a mixture: the one checkpoint that writes every target; None where `tms` weighs several.
         iterative: of a mixture: whether each round harvests the student of the round before.
         rollouts: on samples: completions of each prompt and visit; None where `on_policy.samples` says so.

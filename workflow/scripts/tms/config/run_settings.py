@@ -8,6 +8,7 @@ from tms.config import method_kinds, study
 from tms.config.run_folder import Run
 from tms.config.suite import tasks_of
 from tms.io.errors import InputError
+from tms.training import losses_by_name
 
 # Sections that every run reads and no model, task or method overrides.
 GENERAL = ("compute", "data", "evaluation")
@@ -96,11 +97,10 @@ def _unread(config: dict, run: Run) -> set[str]:
         keys = {key for other in method_kinds.KINDS.values() for key in other.keys} - {*kind.keys}
         keys |= {"samples"} if kind.rollouts else set()
         unread |= {"training.learning_rate", *(f"on_policy.{key}" for key in keys)}
-        trsft = "trsft_floor" in kind.training_keys
+        of_loss = kind.training_keys
     else:
-        trsft = study.loss(config, run.model, trained) == "trsft"
-    if not trsft:
-        unread.add("training.trsft_floor")
+        of_loss = losses_by_name.load(study.loss(config, run.model, trained)).KEYS
+    unread |= {f"training.{key}" for key in losses_by_name.all_keys() if key not in of_loss}
     if kind.point is not None:
         unread |= {f"tms.{key}" for key in ("num_checkpoints", "alpha", "window", "weights", "points")}
     return unread

@@ -185,7 +185,7 @@ def rollouts(config: dict, model: str, method: str, task: str | None = None) -> 
 
 
 def loss(config: dict, model: str, method: str) -> str:
-    """The loss on the targets of a method that trains on rows: nll or trsft (`tms.training.losses`)."""
+    """The loss on the targets of a method that trains on rows: a module of `tms/training/losses`."""
     kind = kind_of(config, method)
     return section(config, "tms", model, method)["loss"] if kind.trains_on == MIXTURE else kind.loss
 

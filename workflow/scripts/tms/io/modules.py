@@ -1,4 +1,4 @@
-"""Modules that a setting names, which a user may have written: tasks, graders and judges."""
+"""Modules that a setting names, which a user may have written: tasks, graders, judges and losses."""
 
 import importlib
 import importlib.util
@@ -13,30 +13,33 @@ PARTS = {
     "tasks": ("build",),
     "graders": ("METRIC", "grade"),
     "judges": ("prompt",),
+    "training/losses": ("WORDS", "KEYS", "summed"),
 }  # that a module must have
+NOUNS = {"tasks": "task", "graders": "grader", "judges": "judge", "training/losses": "loss"}
 
 
 def load_module(folder: str, name: str) -> ModuleType:
     """Import `tms/{folder}/{name}.py`.
 
     Args:
-        folder: `tasks`, `graders` or `judges`.
+        folder: of `PARTS`.
         name: the module's name.
 
     Raises:
         InputError: there is no such module, it cannot be imported, or it lacks what it must have.
     """
-    if not name.isidentifier() or importlib.util.find_spec(f"tms.{folder}.{name}") is None:
+    whole = f"tms.{folder.replace('/', '.')}.{name}"
+    if not name.isidentifier() or importlib.util.find_spec(whole) is None:
         raise InputError(
-            f"{folder.removesuffix('s')} {name!r}: no such module; correct the name, or add "
+            f"{NOUNS[folder]} {name!r}: no such module; correct the name, or add "
             f"workflow/scripts/tms/{folder}/{name}.py"
         )
     try:
-        module = importlib.import_module(f"tms.{folder}.{name}")
+        module = importlib.import_module(whole)
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"{folder.removesuffix('s')} {name}: {told(error)}; correct it") from error
+        raise InputError(f"{NOUNS[folder]} {name}: {told(error)}; correct it") from error
     if missing := [part for part in PARTS[folder] if not hasattr(module, part)]:
         raise InputError(f"workflow/scripts/tms/{folder}/{name}.py has no {', '.join(missing)}; add it")
     return module
@@ -56,7 +59,8 @@ def told(error: BaseException) -> str:
     if not places:
         return text
     # The library below a module that a setting names is not at fault.
-    named = [place for place in places if place[0].parent.name in PARTS]
+    folders = {Path(folder).name for folder in PARTS}
+    named = [place for place in places if place[0].parent.name in folders]
     path, line = (named or places)[-1]
     shown = path.relative_to(SCRIPTS.parents[1]) if path.is_relative_to(SCRIPTS) else path
     return f"{shown}, line {line}: {text}"

@@ -27,7 +27,7 @@ from transformers.trainer_utils import unwrap_peft_model
 from tms.memory_plan.live_memory import LiveMemory
 from tms.memory_plan.shapes import GRPO, ROWS, StepMemory, StepShape
 from tms.training.head_loss import put_loss_in
-from tms.training.losses import summed_nll
+from tms.training.losses.nll import summed as summed_nll
 from tms.training.settings import Lora
 from tms.training.sharding import fsdp_config
 

@@ -4,6 +4,7 @@ from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
 from tms.model_card.card import Run, teacher_text
+from tms.training import losses_by_name
 from tms.training.health import teacher_share
 
 # Keys of `on_policy` that one algorithm reads (`MethodKind.keys`).
@@ -38,8 +39,8 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         chosen = settings.section(config, "on_policy", run.model, run.method, run.task)
         rows += _on_policy_rows(config, run, chosen)
         rate, longest = chosen["learning_rate"], min(longest, chosen["max_new_tokens"])
-    elif settings.loss(config, run.model, run.method) == "trsft":
-        rows.append(("loss", f"TrSFT with floor {training['trsft_floor']:g}"))
+    elif (loss := settings.loss(config, run.model, run.method)) != losses_by_name.NLL:
+        rows.append(("loss", losses_by_name.load(loss).WORDS.format(**training)))
     return [
         *rows,
         *_lora_rows(training.get("lora")),

@@ -15,7 +15,7 @@ from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
-from tms.training.losses import trsft_N
+from tms.training.losses.trsft import trsft_N
 
 GROUPS = (4, 2, 1, 1)  # rollouts of each group
 RATIOS = (0.0, 0.25, 0.5, 1.0)  # share of the expert's answer that a group's prefix holds

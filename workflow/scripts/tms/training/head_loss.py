@@ -2,7 +2,7 @@
 
 A vocabulary of 150,000 makes 0.6 MB of logits a token in float32. Outside the model they would be whole, and
 accelerate would copy all of them to float32. TRL's `add_fused_lm_head` gives log-probabilities, needs TRL,
-and computes every position where Triton cannot run; this serves all losses of `tms.training.losses`.
+and computes every position where Triton cannot run; this serves all losses of `tms/training/losses`.
 
 Names of tensors end in their shape: B rows, L tokens, N tokens with loss, H hidden size, V the vocabulary.
 """
@@ -33,7 +33,7 @@ def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
 
     Args:
         model: a causal language model; to be changed before it is wrapped (DDP, FSDP).
-        summed_loss: of `tms.training.losses`.
+        summed_loss: of a module of `tms/training/losses`, with its settings.
 
     Raises:
         InputError: a model that changes the logits behind its head.

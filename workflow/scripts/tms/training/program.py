@@ -13,22 +13,20 @@ from pathlib import Path
 from tms.io import code_digest, cost, interrupts, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
-from tms.training import examples, health
+from tms.training import examples, health, losses_by_name
 from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
-
-LOSS_FLAGS = ("loss", "trsft_floor")
 
 
 def add_row_flags(parser: argparse.ArgumentParser) -> None:
-    """Flags of training on rows: the loss on targets, and what the run tells of itself."""
+    """Flags of training on rows: the loss on targets with its settings, and what the run tells of itself."""
     add = parser.add_argument
     add(
         "--loss",
-        choices=["nll", "trsft"],
-        default="nll",
-        help="nll, or TrSFT's -p / max(stopgrad(p), a), which is what the log and the curves then show",
+        default=losses_by_name.NLL,
+        help=f"loss on targets, which the log and the curves show: {', '.join(losses_by_name.names())}",
     )
-    add("--trsft-floor", type=float, metavar="A", help="a of TrSFT: below it a token's gradient shrinks")
+    for key, kind in losses_by_name.all_keys().items():
+        add(f"--{key.replace('_', '-')}", type=kind, help=f"training.{key} of the configuration")
     add(
         "--masked-targets",
         choices=["stop", "warn"],
@@ -158,11 +156,11 @@ def train_on_rows(
     """
     plan = plan_steps(args, num_prompts)
     settings = Settings.from_flags(args)
-    check_loss(args)
-    facts = result_facts(args, stage, source, LOSS_FLAGS)
+    loss, chosen = losses_by_name.load(args.loss), losses_by_name.settings(args)
+    facts = result_facts(args, stage, source, ("loss", *chosen), (losses_by_name.module(args.loss),))
 
     # Imported here, after the checks that need none of it.
-    from tms.training import losses, sft_trainer
+    from tms.training import sft_trainer
     from tms.training.encoder import Encoder
 
     training_set = make_training_set(Encoder(args.model), plan.visits)
@@ -177,15 +175,8 @@ def train_on_rows(
     if is_first_process():
         tell(args, health.of_targets(facts_of_rows))
     work = work_folder.open_work_folder(args.work_root, stage, facts)
-    trsft = partial(losses.summed_trsft, floor=args.trsft_floor)
-    seconds = sft_trainer.train(
-        args.model,
-        training_set.targets,
-        plan.saved,
-        settings,
-        work,
-        losses.summed_nll if args.loss == "nll" else trsft,
-    )
+    summed_loss = partial(loss.summed, **chosen)
+    seconds = sft_trainer.train(args.model, training_set.targets, plan.saved, settings, work, summed_loss)
     if seconds is None:
         end_stopped()
     if is_first_process():
@@ -206,15 +197,3 @@ def tell(args: argparse.Namespace, signs: list[health.Sign]) -> None:
     """Print what looks wrong with a run."""
     for sign in signs:
         print(f"warning: {args.output_root}: {sign}", file=sys.stderr)
-
-
-def check_loss(args: argparse.Namespace) -> None:
-    """Refuse a floor without TrSFT, TrSFT without one, and one that is no probability."""
-    if args.loss == "nll" and args.trsft_floor is not None:
-        raise InputError(
-            f"--trsft-floor {args.trsft_floor}: it belongs to --loss trsft; give both or neither"
-        )
-    if args.loss == "trsft" and args.trsft_floor is None:
-        raise InputError("--loss trsft: give --trsft-floor too, e.g. 0.1")
-    if args.loss == "trsft" and not 0 < args.trsft_floor <= 1:
-        raise InputError(f"--trsft-floor {args.trsft_floor}: give a probability above 0, and at most 1")

@@ -11,7 +11,6 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from tms.training.examples import IGNORED, TrainingExample, empty_steps, masked_target
 from tms.training.head_loss import SummedLoss, put_loss_in
-from tms.training.losses import summed_nll
 from tms.training.settings import Settings
 from tms.training.trainer_run import TrainerRun
 
@@ -22,7 +21,7 @@ def train(
     save_steps: dict[int, str],
     settings: Settings,
     work: Path,
-    summed_loss: SummedLoss = summed_nll,
+    summed_loss: SummedLoss,
 ) -> float | None:
     """Train a copy of a base model on the targets, in their order, and save checkpoints.
 
@@ -32,7 +31,8 @@ def train(
     Args:
         base, save_steps, settings, work: as `TrainerRun` takes them.
         targets: one a visit.
-        summed_loss: of `tms.training.losses`; a step lowers its mean over the tokens of a global batch.
+        summed_loss: of a module of `tms/training/losses`, with its settings; a step lowers its mean over the
+            tokens of a global batch.
 
     Returns:
         Training seconds, those of earlier parts of the run included; None where a signal stopped it.

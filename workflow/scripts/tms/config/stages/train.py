@@ -1,11 +1,12 @@
 """Training of SFT, the students and the on-policy methods, and averages: inputs and flags of their jobs.
 
-An algorithm gets the settings that it reads, so that an edit of the others' reruns nothing.
+An algorithm or a loss gets the settings that it reads, so that an edit of the others' reruns nothing.
 """
 
 from tms.config import paths, study, tasks
 from tms.config.flags import flags
 from tms.config.stages import mixture
+from tms.training import losses_by_name
 from tms.training.settings import Lora
 
 # Keys of `on_policy` that every algorithm reads.
@@ -17,7 +18,7 @@ OPTIMISER_KEYS = ["adam_beta1", "adam_beta2", "weight_decay", "max_grad_norm"]
 def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
     """Settings that change the result of training on rows (SFT and students)."""
     keys = study.section(config, "training", model, method, task)
-    trsft = study.loss(config, model, method) == "trsft"
+    loss = study.loss(config, model, method)
     return flags(
         epochs=keys["epochs"],
         max_steps=study.max_steps(config, model, method),
@@ -30,10 +31,15 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         seed=seed,
         threads=config["compute"]["threads"],
         save_points=mixture.saved_points(config, model, method),
-        loss="trsft" if trsft else None,
-        trsft_floor=keys["trsft_floor"] if trsft else None,
+        loss=None if loss == losses_by_name.NLL else loss,
+        **{name: keys[name] for name in losses_by_name.load(loss).KEYS},
         **lora_flags(keys),
     )
+
+
+def loss_modules(config: dict, model: str, method: str) -> tuple[str, ...]:
+    """Modules that training on rows loads by name: its loss."""
+    return (losses_by_name.module(study.loss(config, model, method)),)
 
 
 def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
