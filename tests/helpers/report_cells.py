@@ -42,7 +42,10 @@ def model_json(experiments: dict[str, list[str]] = EXPERIMENTS, **others) -> str
     methods = dict.fromkeys(method for chosen in experiments.values() for method in chosen)
     settings = [{"tasks": ["chain"], "learning_rate": 2.0e-5, "effective_batch": 64}]
     given = {"experiments": experiments, "suite": SUITE, "kinds": {name: kind(name) for name in methods}}
-    return json.dumps(given | {"parameters": 1.0e6, "settings": settings} | others)
+    sides: dict[str, list[str]] = {}
+    for name in experiments.get("frontier", []):
+        sides.setdefault(kind(name), []).append(name)
+    return json.dumps(given | {"sides": sides, "parameters": 1.0e6, "settings": settings} | others)
 
 
 def lookup(
@@ -180,7 +183,7 @@ class MadeCells:
         for prompts in ("validation", "test"):
             for side, area in (("sft", 0.11), ("tms", 0.16)):
                 cells.append(self.cell("frontier", "area", area, 0.01, method=side, prompts=prompts))
-        difference = {"method": "tms", "prompts": "test", "p_value": 0.004}
+        difference = {"method": "tms", "group": "sft", "prompts": "test", "p_value": 0.004}
         cells.append(self.cell("frontier", "area_difference", 0.05, 0.012, **difference))
         for method in EXPERIMENTS["windows"]:
             for quantity, value in (("forgetting_matched", -0.05), ("retention_matched", 0.77)):

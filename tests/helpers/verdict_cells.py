@@ -74,7 +74,7 @@ def front(difference, p_value, **others):
         measured("frontier", side, "area", area, group=side, prompts="test", note="3 of 9 points selected")
         for side, area in (("tms", 0.2), ("sft", 0.1))
     ]
-    others |= {"group": "tms", "prompts": "test", "p_value": p_value}
+    others |= {"group": "sft", "prompts": "test", "p_value": p_value}
     return [*sides, measured("frontier", "tms", "area_difference", difference, **others)]
 
 

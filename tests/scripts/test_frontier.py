@@ -158,8 +158,10 @@ def test_each_part_alone_and_the_same_bytes(finished, program, tmp_path):
 @pytest.mark.parametrize(
     "words, said",
     [
-        ([*CONTROL[:2], *CONTROL[3:]], "experiments.frontier: 3 points of SFT and 0 of TMS"),
-        (["--sides", "sft=sft", "tms=tms", "tms_early=tms", *CONTROL[3:]], "3 points of SFT and 5 of TMS"),
+        (
+            ["--sides", "sft=sft", "tms=tms", "tms_early=tms", *CONTROL[3:]],
+            "experiments.frontier: points of its sides: sft 3, tms 5",
+        ),
         (CONTROL[:3], "--reference"),
         (["--windows", "tms_late"], "--grades: no run of tms_late"),
     ],

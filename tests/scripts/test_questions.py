@@ -10,7 +10,7 @@ SUITE = json.dumps({"targets": ["chain"], "retention": ["facts"]})
 def test_verdicts_are_written_and_logged(program, tmp_path):
     bounds = {"ci_low": 0.01, "ci_high": 0.03, "p_value": 0.01}
     cells = [
-        cell("frontier", "m", "area_difference", 0.02, method="tms", group="tms", prompts="test", **bounds),
+        cell("frontier", "m", "area_difference", 0.02, method="tms", group="sft", prompts="test", **bounds),
         cell("main", "m", "facts", None, method="tms"),
     ]
     for experiment in ("frontier", "main"):

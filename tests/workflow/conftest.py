@@ -21,7 +21,7 @@ experiments:
   main: [sft, grpo, tms, trapo]
   windows: [tms]
   checkpoints: [tms]
-  frontier: [sft, tms]
+  frontier: {sft: [sft], tms: [tms]}
   # Of no model here, while a method that no experiment names belongs to every model.
   mixture: [reinforce]
   alpha:

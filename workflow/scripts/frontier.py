@@ -1,9 +1,8 @@
-"""Compare TMS's front of accuracy and forgetting with tuned SFT's, and windows at matched accuracy (RQ9)."""
+"""Compare fronts of accuracy and forgetting of tuned methods, and windows at matched accuracy (RQ9)."""
 
 import argparse
 from pathlib import Path
 
-from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite, tasks_of
 from tms.experiments import cells, learning
 from tms.experiments.frontier import Point, frontier_cells
@@ -26,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[],
         metavar="METHOD=SIDE",
-        help=f"methods of the frontier control and the side of each: {', '.join(SIDES)}",
+        help="methods of the frontier and the side of each",
     )
     parser.add_argument(
         "--reference",
@@ -74,32 +73,32 @@ def read_points(pairs: list[str], suite: Suite) -> dict[Point, dict[Run, Model]]
     return points
 
 
-def point_updates(args: argparse.Namespace, points: list[Point], kinds: dict[str, str]) -> list[dict]:
+def point_updates(args: argparse.Namespace, points: list[Point], sides: dict[str, str]) -> list[dict]:
     """Cells of how far each point's weights are from theta_0, and what their rounding kept."""
     updates: dict[str, dict[Run, dict]] = {}
     for (method, *run), path in flags.parse_runs(args.updates).items():
         updates.setdefault(method, {})[tuple(run)] = read_updates(path)
     return [
-        cells.cell("frontier", args.model, **row, method=method, checkpoint=point, group=kinds[method])
+        cells.cell("frontier", args.model, **row, method=method, checkpoint=point, group=sides[method])
         for method, point in points
         for row in update_cells(updates.get(method, {}), point or FINAL)
     ]
 
 
 def main(args: argparse.Namespace) -> None:
-    suite, kinds = flags.suite(args), cli.parse_pairs(args.sides)
+    suite, sides = flags.suite(args), cli.parse_pairs(args.sides)
     points = read_points(args.grades, suite) | read_points(args.point_grades, suite)
-    if kinds and args.reference is None:
+    if sides and args.reference is None:
         raise InputError("--sides: areas need a point to start from; add --reference TARGET FORGETTING")
-    for method in [*kinds, *args.windows]:
+    for method in [*sides, *args.windows]:
         if (method, "") not in points:
             raise InputError(f"--grades: no run of {method}; name one for each target task and seed")
     base = read_per_example(args.base_grades, suite.benchmarks)
     rows = []
-    if kinds:
-        compared = {point: runs for point, runs in points.items() if point[0] in kinds}
-        rows += frontier_cells(args.model, base, compared, kinds, suite, tuple(args.reference))
-        rows += point_updates(args, list(compared), kinds)
+    if sides:
+        compared = {point: runs for point, runs in points.items() if point[0] in sides}
+        rows += frontier_cells(args.model, base, compared, sides, suite, tuple(args.reference))
+        rows += point_updates(args, list(compared), sides)
         rows += learning.score_cells(args.model, base, compared, suite)
     if args.windows:
         rows += window_cells(args.model, base, points, args.windows, args.uniform, suite)

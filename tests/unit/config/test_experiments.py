@@ -26,7 +26,7 @@ def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config
     methods = settings.model_methods(config, "tiny")
     assert {"sft", "tms", "self_sft", "final_sft", "tms_lr30", "sft_lr30", "tms_late"} <= set(methods)
     assert not {"tms_t4", "sft_long", "tms_alpha0"} & set(methods)
-    config["experiments"]["frontier"] = ["sft", "tms_lr30"]
+    config["experiments"]["frontier"] = {"sft": ["sft"], "tms": ["tms_lr30"]}
     assert "sft_lr30" in settings.model_methods(config, "tiny")
 
 
@@ -108,11 +108,12 @@ def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
     config["methods"]["average_tms"] = {"kind": "average", "average": {"of": "tms_lr30", "share": 0.5}}
     config["methods"]["sft"]["training"]["epochs"] = 3
     config["models"]["tiny"]["experiments"] = ["main", "frontier"]
-    config["experiments"] |= {"main": ["self_sft", "average_50"], "frontier": ["average_tms"]}
-    with pytest.raises(InputError, match=r"0 points of SFT against 0 of TMS .* and 1 of averages"):
+    config["experiments"] |= {"main": ["self_sft", "average_50"], "frontier": {"average": ["average_tms"]}}
+    with pytest.raises(InputError, match=r"experiments.frontier: name two sides or more"):
         check.check(config)
     config["experiments"] |= {"main": ["self_sft", "average_50", "average_tms"]}
-    config["experiments"] |= {"frontier": ["sft", "tms_early", "average_50", "average_tms"]}
+    sides = {"sft": ["sft"], "tms": ["tms_early"], "average": ["average_50", "average_tms"], "lora": []}
+    config["experiments"] |= {"frontier": sides}
     config["methods"]["sft"]["training"]["checkpoints"] = ["7of10"]
     assert check.check(config, ["tiny"]) == []
     methods = settings.model_methods(config, "tiny")
@@ -151,8 +152,8 @@ def test_an_average_of_checkpoints_has_its_run_save_them(config):
 
 
 def one_point_a_side(config):
-    config["experiments"]["frontier"] = ["sft_lr30", "tms_lr30"]
-    for name in config["experiments"]["frontier"]:
+    config["experiments"]["frontier"] = {"sft": ["sft_lr30"], "tms": ["tms_lr30"]}
+    for name in ("sft_lr30", "tms_lr30"):
         config["methods"][name]["training"]["checkpoints"] = []
 
 
@@ -167,14 +168,33 @@ def one_point_a_side(config):
         (lambda c: c["experiments"].update(windws=["tms"]), ["experiments.windws", "windows"]),
         (
             lambda c: c["methods"]["tms_late"].pop("training"),
-            ["experiments.frontier", "12 points of SFT against 11 of TMS"],
+            ["experiments.frontier", "sft 12, tms 11; give all sides as many"],
         ),
-        (lambda c: c["experiments"]["frontier"].append("self_sft"), ["frontier", "kind self_sft"]),
         (
-            lambda c: c["experiments"]["frontier"].append("average_50"),
-            ["experiments.frontier: 12 points", "12 of TMS", "1 of averages (one each); give all sides"],
+            lambda c: c["experiments"]["frontier"].update(lora=["self_sft"]),
+            ["experiments.frontier: points of its sides", "sft 12, tms 12, lora 1; give all sides as many"],
         ),
-        (one_point_a_side, ["experiments.frontier: one point of SFT and one of TMS are no tuned sides"]),
+        (
+            lambda c: c["experiments"]["frontier"]["tms"].append("sft"),
+            ["experiments.frontier: sft is on the sides sft and tms; keep one"],
+        ),
+        (
+            lambda c: c["experiments"]["frontier"]["tms"].append("tms_lr3"),
+            ["experiments.frontier", "did you mean tms_lr30?"],
+        ),
+        (
+            lambda c: c["experiments"]["frontier"].update({"a/b": ["self_sft"]}),
+            ["config: experiments.frontier.a/b: names are"],
+        ),
+        (
+            lambda c: c["experiments"]["frontier"].update(windows=["grpo"]),
+            ["config: experiments.frontier.windows: choose another name"],
+        ),
+        (
+            lambda c: c["experiments"].update(frontier=["sft", "sft_lr30", "tms", "trsft"]),
+            ["stand under their sides now; write {sft: [sft, sft_lr30], tms: [tms], trsft: [trsft]}"],
+        ),
+        (one_point_a_side, ["experiments.frontier: a side of one point is not tuned"]),
         (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),
         (
             lambda c: c["experiments"]["windows"].append("sft"),

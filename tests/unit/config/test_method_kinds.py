@@ -8,7 +8,7 @@ from helpers.paths import SCRIPTS
 from helpers.shipped_config import SHIPPED
 
 from tms.config import check, study
-from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, SIDES, WEIGHTS, MethodKind, names
+from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind, names
 from tms.config.run_folder import Run
 from tms.config.stages import experiments, mixture, train
 from tms.experiments import labels
@@ -42,7 +42,6 @@ def test_what_kinds_train_on():
     assert names(WEIGHTS) == ["average"]
     assert [name for name, kind in KINDS.items() if kind.mixes] == ["tms"]
     assert {name for name, kind in KINDS.items() if kind.on_rows} == {*names(REFERENCES), *names(MIXTURE)}
-    assert set(SIDES) <= set(KINDS)
 
 
 def test_an_on_policy_kind_has_a_module_and_no_key_without_words():

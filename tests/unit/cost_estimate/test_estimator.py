@@ -189,7 +189,7 @@ class TestStages:
             assert estimator().estimate(job("grade_samples", run=run)).seconds == 2 + 0.1 * 7 * 25
 
     def test_a_runs_own_checkpoints_are_generated_and_graded_each(self):
-        config = CONFIG | {"experiments": CONFIG["experiments"] | {"frontier": ["tms"]}}
+        config = CONFIG | {"experiments": CONFIG["experiments"] | {"frontier": {"tms": ["tms"]}}}
         config |= {"models": {"q": CONFIG["models"]["q"] | {"experiments": ["main", "frontier"]}}}
         methods = CONFIG["methods"] | {"tms": {"kind": "tms", "training": {"checkpoints": ["1of5", "7of10"]}}}
         found = estimator(config | {"methods": methods})

@@ -5,7 +5,7 @@ import pytest
 from helpers.simulated_grades import SUITE, TRADE, true_plane, world
 from scipy.stats import binomtest, ttest_1samp
 
-from tms.experiments.frontier import control, plane, sides_of
+from tms.experiments.frontier import control, members_of, plane
 from tms.experiments.pareto import dominated_area, nondominated
 from tms.io.errors import InputError
 from tms.metrics import statistics
@@ -13,7 +13,12 @@ from tms.metrics.per_example import HALVES
 from tms.metrics.summary import BASE, summarise
 
 REFERENCE = (0.0, -0.3)
-KINDS = {f"{side}{i}": side for side in ("sft", "tms", "average") for i in range(20)}
+SIDES = {f"{side}{i}": side for side in ("sft", "tms", "average") for i in range(20)}
+
+
+def sides(points):
+    """The side of each method that is there, by its name."""
+    return {method: SIDES[method] for method, _ in points}
 
 
 def area(points, reference):
@@ -22,23 +27,20 @@ def area(points, reference):
 
 def test_sides_have_as_many_points():
     points = [("sft0", "1of2"), ("tms0", ""), ("sft0", ""), ("tms0", "1of2")]
-    assert sides_of(points, KINDS) == {"sft": [0, 1, 3], "tms": [0, 2, 4]}
-    with pytest.raises(
-        InputError, match=r"experiments.frontier: 2 points of SFT and 1 .*training.checkpoints"
-    ):
-        sides_of(points[:3], KINDS)
-    with pytest.raises(InputError, match="0 points of SFT and 0"):
-        sides_of([], KINDS)
-    points += [("average0", ""), ("average1", "")]
-    assert sides_of(points, KINDS) == {"sft": [0, 1, 3], "tms": [0, 2, 4], "average": [0, 5, 6]}
-    with pytest.raises(InputError, match="2 points of SFT and 2 of TMS and 1 of averages; give all"):
-        sides_of(points[:-1], KINDS)
+    assert members_of(points, sides(points)) == {"sft": [0, 1, 3], "tms": [0, 2, 4]}
+    with pytest.raises(InputError, match=r"experiments.frontier: .*: sft 2, tms 1; .*training.checkpoints"):
+        members_of(points[:3], sides(points))
+    points += [("lora4", ""), ("lora16", "")]
+    three = sides(points[:4]) | {"lora4": "lora", "lora16": "lora"}
+    assert members_of(points, three) == {"sft": [0, 1, 3], "tms": [0, 2, 4], "lora": [0, 5, 6]}
+    with pytest.raises(InputError, match="sft 2, tms 2, lora 1; give all sides as many"):
+        members_of(points[:-1], three)
 
 
 def compare(base, points, reference=REFERENCE):
     summaries = [summarise(base, points, SUITE, half=half, transfer=False)[""] for half in HALVES]
     halves = [[found[point] for point in (BASE, *points)] for found in summaries]
-    return control(*halves, sides_of(list(points), KINDS), reference), *halves
+    return control(*halves, members_of(list(points), sides(points)), reference), *halves
 
 
 @pytest.fixture
@@ -50,28 +52,32 @@ def test_equal_sides_differ_by_nothing(few_resamples):
     base, points = world(np.random.default_rng(2), TRADE[:3], [], 100)
     points |= {(f"tms{i}", ""): points[f"sft{i}", ""] for i in range(3)}
     found, *_ = compare(base, points)
-    assert (found.differences["sft"].value, found.differences["sft"].interval) == (0, (0, 0))
-    assert found.differences["sft"].p_value == 1
+    assert (found.differences["tms", "sft"].value, found.differences["tms", "sft"].interval) == (0, (0, 0))
+    assert found.differences["tms", "sft"].p_value == 1
     assert found.areas["sft"] == found.areas["tms"]
 
 
 def test_averages_are_a_side_that_changes_nothing_of_the_others(few_resamples):
     base, points = world(np.random.default_rng(8), TRADE[:3], TRADE[1:4], 100)
     two, *_ = compare(base, points)
-    assert two.differences.keys() == {"sft"}
+    assert two.differences.keys() == {("tms", "sft")}
     for source in ("sft", "tms"):
         averages = {(f"average{i}", ""): points[f"{source}{i}", ""] for i in range(3)}
         three, *_ = compare(base, points | averages)
-        assert three.differences["sft"] == two.differences["sft"]
+        assert three.differences["tms", "sft"] == two.differences["tms", "sft"]
         assert {side: three.areas[side] for side in ("sft", "tms")} == two.areas
         assert three.areas["average"] == two.areas[source]
-    assert three.differences["average"].value == 0 != two.differences["sft"].value
+        assert (
+            three.differences["average", "sft"].value
+            == (source == "tms") * two.differences["tms", "sft"].value
+        )
+    assert three.differences["tms", "average"].value == 0 != two.differences["tms", "sft"].value
 
 
 def test_points_are_selected_on_validation_and_measured_on_test(few_resamples):
     base, points = world(np.random.default_rng(3), TRADE, TRADE, 100)
     found, validation, test = compare(base, points)
-    for side, members in sides_of(list(points), KINDS).items():
+    for side, members in members_of(list(points), sides(points)).items():
         picked = nondominated(plane([validation[i] for i in members])[:, :, 0])
         assert found.selected[side] == [i for i, kept in zip(members, picked, strict=True) if kept]
         measured = [tuple(plane([test[i]])[:, 0, 0]) for i in found.selected[side]]
@@ -79,7 +85,7 @@ def test_points_are_selected_on_validation_and_measured_on_test(few_resamples):
         selecting = [tuple(plane([validation[i]])[:, 0, 0]) for i in found.selected[side]]
         assert found.areas[side]["validation"].value == pytest.approx(area(selecting, REFERENCE))
     by_side = [found.areas[side]["test"].value for side in ("tms", "sft")]
-    assert found.differences["sft"].value == pytest.approx(by_side[0] - by_side[1])
+    assert found.differences["tms", "sft"].value == pytest.approx(by_side[0] - by_side[1])
     far = compare(base, points, reference=(0.0, -1e-3))[0]
     for side in ("sft", "tms"):
         low = [i for i in far.selected[side] if test[i].value("forgetting") <= -1e-3]
@@ -92,20 +98,20 @@ def test_seeds_repeat_the_whole_comparison(few_resamples):
     alone = []
     for seed in range(3):
         one = {point: {("chain", 0): runs["chain", seed]} for point, runs in points.items()}
-        alone.append(compare(base, one)[0].differences["sft"].value)
-        assert compare(base, one)[0].differences["sft"].seeds_interval is None
+        alone.append(compare(base, one)[0].differences["tms", "sft"].value)
+        assert compare(base, one)[0].differences["tms", "sft"].seeds_interval is None
     expected = ttest_1samp(alone, 0).confidence_interval(0.95)
-    assert found.differences["sft"].seeds_interval == pytest.approx(tuple(expected))
+    assert found.differences["tms", "sft"].seeds_interval == pytest.approx(tuple(expected))
 
 
 def test_a_clearly_better_side_is_found():
     better = [(target + 0.3, facts + 0.4, lookup + 0.4) for target, facts, lookup in TRADE]
     found, *_ = compare(*world(np.random.default_rng(5), TRADE, better, 1000))
-    assert found.differences["sft"].interval[0] > 0 and found.differences["sft"].p_value < 0.01
+    assert found.differences["tms", "sft"].interval[0] > 0 and found.differences["tms", "sft"].p_value < 0.01
     truth = [
         dominated_area(true_plane(side), REFERENCE, np.ones(1 + len(side), bool)) for side in (better, TRADE)
     ]
-    low, high = found.differences["sft"].interval
+    low, high = found.differences["tms", "sft"].interval
     assert low < truth[0] - truth[1] < high
 
 
@@ -130,7 +136,7 @@ def test_under_the_null_the_interval_covers_no_difference(few_resamples, models)
     """At least 95 % of the time: selecting anew in each resample makes the interval wide, not narrow."""
     rng, covered, rejected, sims = np.random.default_rng(7), 0, 0, 300
     for _ in range(sims):
-        difference = compare(*world(rng, models, models, 200))[0].differences["sft"]
+        difference = compare(*world(rng, models, models, 200))[0].differences["tms", "sft"]
         covered += difference.interval[0] <= 0 <= difference.interval[1]
         rejected += difference.p_value < 0.05
     print(f"covered {covered / sims:.1%}, rejected {rejected / sims:.1%}")

@@ -18,7 +18,7 @@ SHIPPED = yaml.safe_load((CONFIG / "config.yaml").read_text())
 def written():
     config = copy.deepcopy(SHIPPED)
     config["models"]["tiny"] |= {"seeds": [0, 1], "experiments": ["main", "frontier", "averages"]}
-    config["experiments"]["frontier"] = ["sft", "sft_lr10", "tms", "tms_lr10"]
+    config["experiments"]["frontier"] = {"sft": ["sft", "sft_lr10"], "tms": ["tms", "tms_lr10"]}
     for name in ("sft", "sft_lr10", "tms", "tms_lr10"):
         config["methods"][name]["training"] = {"checkpoints": ["2of5"]}
     config["units"] = {"one": {"model": "tiny", "seed": 0, "methods": ["sft"]}}
@@ -61,7 +61,7 @@ def test_the_configuration_of_a_view_has_its_methods_and_their_experiments_alone
     assert study.model_methods(study.expanded(config), "tiny") == ["sft", "tms"]
     assert config["experiments"] == {
         "main": ["sft", "tms"],
-        "frontier": ["sft", "tms"],
+        "frontier": {"sft": ["sft"], "tms": ["tms"]},
         "averages": ["sft", "tms"],
     }
     assert config["models"]["tiny"]["seeds"] == [0] and "units" not in config
@@ -77,15 +77,16 @@ def test_a_frontier_whose_sides_are_uneven_waits(written):
 
 def test_averages_are_left_out_of_a_frontier_of_which_they_have_other_numbers_of_points(written):
     averages = ["average_25", "average_50", "average_75"]
-    written["experiments"]["frontier"] += averages
+    written["experiments"]["frontier"]["average"] = averages
     for name in ("sft", "sft_lr10", "tms", "tms_lr10"):
         written["methods"][name]["training"] = {"checkpoints": []}
     both = ("sft", "sft_lr10", "tms", "tms_lr10")
     config = view_config(written, View("tiny", (0,), (*both, *averages)))
-    assert config["experiments"]["frontier"] == list(both)
+    two = {"sft": ["sft", "sft_lr10"], "tms": ["tms", "tms_lr10"]}
+    assert config["experiments"]["frontier"] == two
     check(study.expanded(config), [])
     even = View("tiny", (0,), (*both, *averages[:2]))
-    assert view_config(written, even)["experiments"]["frontier"] == [*both, *averages[:2]]
+    assert view_config(written, even)["experiments"]["frontier"] == two | {"average": averages[:2]}
 
 
 def test_a_frontier_of_one_point_a_side_waits(written):

@@ -8,6 +8,7 @@ import shlex
 import pytest
 from helpers.shipped_config import SHIPPED
 
+from tms.config import study
 from tms.config.stages import figures
 from tms.config.stages import report as page
 from tms.io.errors import InputError
@@ -54,7 +55,8 @@ def test_what_figures_and_tables_know_of_a_model():
     words = shlex.split(figures.table_flags(SHIPPED, "tiny"))
     assert words[0] == "--models" and words[2] == "--cells"
     info = json.loads(words[1].removeprefix("tiny="))
-    assert sorted(info) == ["experiments", "kinds", "parameters", "scales", "settings", "suite"]
+    assert sorted(info) == ["experiments", "kinds", "parameters", "scales", "settings", "sides", "suite"]
+    assert info["sides"] == SHIPPED["experiments"]["frontier"]
     assert info["scales"] == {name: share for name, share in SCALES.items() if name in info["kinds"]}
     assert info["kinds"]["tms_trsft"] == "tms" and info["suite"] == SHIPPED["suites"]["miniature"]
     assert words[words.index("--contamination") + 1 :] == [
@@ -103,7 +105,7 @@ def test_an_answer_reads_the_frontier_where_the_model_has_it_and_the_cost_of_wha
     ]
     assert page.answer_cells(SHIPPED, "llama1b") == ["results/llama1b/cells/main.parquet"]
     tables, runs = (costs(SHIPPED, "tiny", "main") for costs in (page.answer_costs, page.answer_run_costs))
-    asked = {*SHIPPED["experiments"]["main"], *SHIPPED["experiments"]["frontier"]}
+    asked = {*SHIPPED["experiments"]["main"], *study.methods_of(SHIPPED["experiments"]["frontier"])}
     other = {label.split("/")[0] for label in runs}
     assert {*tables} | other == asked and not {*tables} & other
     assert other == {"sft_lr30", "sft_lr10", "tms_lr30", "tms_lr10"}  # of no experiment with a table

@@ -6,7 +6,8 @@ from tms.answers.grade import NONE
 from tms.config import study as settings
 from tms.config import units
 from tms.config.faults import Faults
-from tms.config.method_kinds import KINDS, SAMPLES, SIDES, WEIGHTS, MethodKind
+from tms.config.method_kinds import KINDS, SAMPLES, WEIGHTS, MethodKind
+from tms.config.names import name_fault
 from tms.config.tasks import JUDGED, grader
 from tms.mixture.checkpoints import BASE, FINAL
 
@@ -24,8 +25,10 @@ def check(config: dict, faults: Faults) -> None:
     for name in config["methods"]:
         faults.check(_check_method, config, name, faults)
     for name, entry in config["experiments"].items():
-        for method in entry:
+        for method in settings.methods_of(entry):
             faults.known(f"experiments.{name}", method, config["methods"])
+    if "frontier" in config["experiments"]:
+        faults.check(_check_sides, config, faults)
     faults.check(_check_kinds, config, faults)
     for model in config["models"]:
         faults.check(_check_model, config, model, faults)
@@ -83,7 +86,7 @@ def _check_kinds(config: dict, faults: Faults) -> None:
                 )
     for method in config["experiments"].get("mismatch", []):
         for name, entry in config["experiments"].items():
-            if name != "mismatch" and method in entry:
+            if name != "mismatch" and method in settings.methods_of(entry):
                 faults.append(
                     f"config: experiments.mismatch: {method} is in experiments.{name} too, where runs have "
                     f"another length; give the long runs methods of their own"
@@ -159,28 +162,36 @@ def _check_scores(config: dict, model: str, faults: Faults) -> None:
             )
 
 
-def check_frontier(config: dict, model: str, faults: Faults) -> None:
-    """All sides of the frontier control need as many points, else a larger one has more chances.
-
-    An average is one point: its shares are to a run's side what checkpoints are to the run.
-    """
-    points = dict.fromkeys(SIDES, 0)
-    for method in config["experiments"]["frontier"]:
-        kind = config["methods"][method]["kind"]
-        if kind not in points:
+def _check_sides(config: dict, faults: Faults) -> None:
+    """Check the names of the frontier's sides, and that each method is on one side."""
+    sides = settings.sides(config)
+    for side in sides:
+        fault = name_fault("experiments.frontier", side)
+        if fault or side == "windows":  # whose cells stand beside those of the sides
+            faults.append(fault or "config: experiments.frontier.windows: choose another name for this side")
+    for method in settings.methods_of(sides):
+        if len(places := [side for side, methods in sides.items() if method in methods]) > 1:
             faults.append(
-                f"config: experiments.frontier: {method} is of kind {kind}; name {', '.join(SIDES)} alone"
+                f"config: experiments.frontier: {method} is on the sides {' and '.join(places)}; keep one"
             )
-            continue
-        points[kind] += 1 + len(settings.own_points(config, model, method))
-    if points["sft"] != points["tms"] or points["average"] not in (0, points["sft"]):
-        averages = f" and {points['average']} of averages (one each)" if points["average"] else ""
+
+
+def check_frontier(config: dict, model: str, faults: Faults) -> None:
+    """All sides of the frontier need as many points, else a larger one has more chances.
+
+    An average of a run's end is one point: its shares are to a run's side what checkpoints are to the run.
+    """
+    points = settings.side_points(config, model)
+    if len(points) < 2:
+        faults.append("config: experiments.frontier: name two sides or more, e.g. {sft: [...], tms: [...]}")
+    elif len(set(points.values())) > 1:
+        counts = ", ".join(f"{side} {number}" for side, number in points.items())
         faults.append(
-            f"config: experiments.frontier: {points['sft']} points of SFT against {points['tms']} of TMS (an "
-            f"end and `training.checkpoints` for each method){averages}; give all sides as many"
+            f"config: experiments.frontier: points of its sides (an end and `training.checkpoints` for each "
+            f"method): {counts}; give all sides as many"
         )
-    elif points["sft"] == 1:
+    elif 1 in points.values():
         faults.append(
-            "config: experiments.frontier: one point of SFT and one of TMS are no tuned sides; add methods "
-            "with other learning rates, or give both `training.checkpoints`"
+            "config: experiments.frontier: a side of one point is not tuned; add methods with other learning "
+            "rates to each, or give them `training.checkpoints`"
         )

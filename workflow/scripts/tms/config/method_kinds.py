@@ -10,8 +10,6 @@ from tms.mixture.checkpoints import BASE, FINAL
 # What a method trains on: the teacher's verified answers; a mixture of them with completions of checkpoints;
 # completions that the policy itself samples as it learns; nothing: it averages weights that are there.
 REFERENCES, MIXTURE, SAMPLES, WEIGHTS = "references", "mixture", "samples", "weights"
-# The sides of the frontier control, by kind; averages are one where the experiment names some.
-SIDES = ("sft", "tms", "average")
 
 
 @dataclass(frozen=True)

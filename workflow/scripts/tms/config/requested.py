@@ -65,7 +65,9 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
 
 def _check_method(target: str, model: str, method: str, config: dict) -> None:
     if method not in settings.model_methods(config, model):
-        names = [name for name, entry in config["experiments"].items() if method in entry]
+        names = [
+            name for name, entry in config["experiments"].items() if method in settings.methods_of(entry)
+        ]
         own = next(iter(settings.experiments(config, model)), "main")
         raise InputError(
             f"{target}: models.{model} does not have the method {method!r}; add it to experiments.{own}, or "

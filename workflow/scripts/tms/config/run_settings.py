@@ -74,7 +74,7 @@ def run_settings(config: dict, run: Run) -> list[Setting]:
         settings += _merged(name, study.layers(config, name, run.model, run.method, run.task))
     settings += _merged("drift", study.drift_layers(config, run.model))
     for name in config["diagnose"]:
-        if run.method in config["experiments"].get(name, []):
+        if run.method in study.methods_of(config["experiments"].get(name, [])):
             settings += _merged(f"diagnose.{name}", study.diagnose_layers(config, run.model, name))
     unread = _unread(config, run)
     return [setting for setting in settings if setting.name not in unread]

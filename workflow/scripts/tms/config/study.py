@@ -86,13 +86,25 @@ def value_at(config: object, path: Sequence[str | None]) -> object:
 def experiments(config: dict, model: str) -> dict[str, list[str]]:
     """The experiments that a model's report has (`main` where its entry names none), with their methods."""
     names = config["models"][model].get("experiments", ["main"])
-    return {name: config["experiments"][name] for name in names}
+    return {name: methods_of(config["experiments"][name]) for name in names}
+
+
+def methods_of(entry: list[str] | dict[str, list[str]]) -> list[str]:
+    """The methods of an entry of `experiments`; the frontier's stand under its sides."""
+    if isinstance(entry, dict):
+        return list(dict.fromkeys(method for side in entry.values() for method in side))
+    return entry
+
+
+def sides(config: dict) -> dict[str, list[str]]:
+    """The sides of the experiment `frontier`, each with its methods; an empty one is left out."""
+    return {side: methods for side, methods in config["experiments"]["frontier"].items() if methods}
 
 
 def model_methods(config: dict, model: str) -> list[str]:
     """Methods of a model: of its experiments, what these harvest or average, and those that no experiment
     names."""
-    named = {method for entry in config["experiments"].values() for method in entry}
+    named = {method for entry in config["experiments"].values() for method in methods_of(entry)}
     used = {method for entry in experiments(config, model).values() for method in entry}
     used |= {method for method in config["methods"] if method not in named}
     return with_trajectories(config, model, used)
@@ -160,6 +172,14 @@ def own_points(config: dict, model: str, method: str) -> list[str]:
     if trained(config, method) != method or not any(method in chosen.get(name, []) for name in POINTS_OF):
         return []
     return sorted(section(config, "training", model, method)["checkpoints"], key=parse_point)
+
+
+def side_points(config: dict, model: str) -> dict[str, int]:
+    """Points of each side of the frontier: the ends of its methods' runs, and their own checkpoints."""
+    return {
+        side: sum(1 + len(own_points(config, model, method)) for method in methods)
+        for side, methods in sides(config).items()
+    }
 
 
 def kind_of(config: dict, method: str) -> MethodKind:

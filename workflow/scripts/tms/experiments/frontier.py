@@ -1,12 +1,14 @@
-"""The frontier control: TMS's front of target accuracy against forgetting beside tuned SFT's (RQ2), and
-beside that of averages of weights where the experiment names some."""
+"""The frontier: each side's front of target accuracy against forgetting beside those of the others.
+
+SFT's beside TMS's is the control that the paper lacks (RQ2); further sides are what else a practitioner
+would try.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tms.config.method_kinds import SIDES
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.experiments.half_cells import coordinates, differences
@@ -19,7 +21,7 @@ from tms.metrics.per_example import HALVES, Model
 from tms.metrics.summary import BASE, Estimate, Summary, summarise
 
 THETA_0 = 0  # index of theta_0 among the points: an anchor of all sides
-TMS = "tms"
+SFT, TMS = "sft", "tms"  # the sides from which, and to which, the others' areas are compared
 PLANE = ("target_mean", "forgetting")
 BASELINES = (("sft", ""), ("tms", ""))  # points that every other is compared with, where they are there
 Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
@@ -27,45 +29,42 @@ Point = tuple[str, str]  # method and checkpoint; "" is the end of its runs
 
 @dataclass(frozen=True)
 class Control:
-    """Result of the comparison of TMS's front with those of the other sides.
+    """Result of the comparison of the sides' fronts.
 
     Args:
         selected: indices of each side's points on its front by validation.
         beyond: of these, those that the reference point's rectangle leaves out.
         areas: of each side, selected on validation and measured on each half.
-        differences: tms - other, of each other side: selected on validation, measured on test.
+        differences: of the areas of two sides, (first, second) -> first - second, selected on validation and
+            measured on test: TMS's minus each other, and each other minus SFT's.
     """
 
     selected: dict[str, list[int]]
     beyond: dict[str, list[int]]
     areas: dict[str, dict[str, Estimate]]
-    differences: dict[str, Estimate]
+    differences: dict[tuple[str, str], Estimate]
 
 
-def sides_of(points: list[Point], kinds: Mapping[str, str]) -> dict[str, list[int]]:
+def members_of(points: Sequence[Point], sides: Mapping[str, str]) -> dict[str, list[int]]:
     """Indices of each side's points among the summaries, theta_0 among them on all.
 
     Args:
         points: methods and checkpoints, in the order of the summaries after theta_0.
-        kinds: side of each method.
+        sides: side of each method.
 
     Raises:
         InputError: the sides do not have as many points: more points make a larger area by chance alone.
     """
-    there = {*SIDES[:2], *(kinds[method] for method, _ in points)}
-    members_of = {
-        side: [i + 1 for i, (method, _) in enumerate(points) if kinds[method] == side]
-        for side in SIDES
-        if side in there
-    }
-    counts = {side: len(members) for side, members in members_of.items()}
-    if len(set(counts.values())) > 1 or not all(counts.values()):
-        averages = f" and {counts['average']} of averages" if "average" in counts else ""
+    members: dict[str, list[int]] = {side: [] for side in sides.values()}
+    for index, (method, _) in enumerate(points, start=1):
+        members[sides[method]].append(index)
+    if len({len(own) for own in members.values()}) > 1:
+        counts = ", ".join(f"{side} {len(own)}" for side, own in members.items())
         raise InputError(
-            f"experiments.frontier: {counts['sft']} points of SFT and {counts['tms']} of TMS{averages}; give "
-            f"all sides as many, with methods there or with their methods' training.checkpoints"
+            f"experiments.frontier: points of its sides: {counts}; give all sides as many, with methods or "
+            f"with their methods' training.checkpoints"
         )
-    return {side: [THETA_0, *members] for side, members in members_of.items()}
+    return {side: [THETA_0, *own] for side, own in members.items()}
 
 
 def plane(points: Sequence[Summary], seeds: int = 0) -> np.ndarray:
@@ -117,12 +116,15 @@ def control(
         beyond[side] = [
             index for index, point in zip(selected[side], measured, strict=True) if (point <= reference).any()
         ]
+    pairs = [(TMS, side) for side in sides if side != TMS] if TMS in sides else []
+    pairs += [(side, SFT) for side in sides if side not in (SFT, TMS)] if SFT in sides else []
     differences = {
-        side: estimate(
-            drawn[TMS]["test"] - drawn[side]["test"], by_seed[TMS]["test"] - by_seed[side]["test"], test=True
+        (one, other): estimate(
+            drawn[one]["test"] - drawn[other]["test"],
+            by_seed[one]["test"] - by_seed[other]["test"],
+            test=True,
         )
-        for side in sides
-        if side != TMS
+        for one, other in pairs
     }
     return Control(selected, beyond, areas, differences)
 
@@ -131,7 +133,7 @@ def frontier_cells(
     model: str,
     base: Model,
     points: Mapping[Point, Mapping[Run, Model]],
-    kinds: Mapping[str, str],
+    sides: Mapping[str, str],
     suite: Suite,
     reference: tuple[float, float],
 ) -> list[dict]:
@@ -141,17 +143,17 @@ def frontier_cells(
         model: its name.
         base: items of theta_0.
         points: items of each run of each point of all sides.
-        kinds: side of each method, of `SIDES`.
+        sides: side of each method.
         suite: the benchmarks and their parts.
         reference: target accuracy and forgetting from which areas are measured.
 
     Raises:
         InputError: the sides do not have as many points, or the grades do not fit together.
     """
-    sides = sides_of(list(points), kinds)
+    members = members_of(list(points), sides)
     halves = {half: summarise(base, points, suite, half=half, transfer=False)[""] for half in HALVES}
     validation, test = ([halves[half][point] for point in (BASE, *points)] for half in HALVES)
-    result = control(validation, test, sides, reference)
+    result = control(validation, test, members, reference)
     seeds = test[-1].seeds
     baselines = [point for point in points if point in BASELINES]
     cells = []
@@ -159,9 +161,9 @@ def frontier_cells(
         for index, (method, checkpoint) in enumerate([(BASE, ""), *points]):
             fronts = [side for side, selected in result.selected.items() if index in selected]
             note = "selected" if fronts else ""
-            if index == THETA_0 and 0 < len(fronts) < len(sides):
+            if index == THETA_0 and 0 < len(fronts) < len(members):
                 note = f"selected: {', '.join(fronts)}"
-            common = {"method": method, "checkpoint": checkpoint, "group": kinds.get(method, BASE)}
+            common = {"method": method, "checkpoint": checkpoint, "group": sides.get(method, BASE)}
             common |= {"prompts": half, "seeds": None if index == THETA_0 else seeds, "note": note}
             found = coordinates(summaries[index])
             if half == "test":
@@ -174,7 +176,7 @@ def frontier_cells(
     }
     at = f"from target {reference[0]:g}, forgetting {reference[1]:g}"
     for side, areas in result.areas.items():
-        kept, beyond, number = result.selected[side], result.beyond[side], len(sides[side])
+        kept, beyond, number = result.selected[side], result.beyond[side], len(members[side])
         note = f"{len(kept)} of {number} points selected ({number - 1} and theta_0), {at}"
         if beyond:
             note += f"; {len(beyond)} of them not better than that, so without area"
@@ -182,10 +184,11 @@ def frontier_cells(
         for half, area in areas.items():
             numbers = area.columns() | {"prompts": half, "n": n[half]}
             cells.append(cell(EXPERIMENT, model, "area", **numbers, **common))
-    for side, difference in result.differences.items():
-        common = {"method": TMS, "group": TMS, "prompts": "test", "seeds": seeds, "n": n["test"]}
+    for (one, other), difference in result.differences.items():
+        common = {"method": one, "group": other, "prompts": "test", "seeds": seeds, "n": n["test"]}
         common["mark"] = "tied" if difference.p_value >= SIGNIFICANCE else ""
-        common["note"] = f"tms - {side}, {at}; selected on validation anew in each resample, measured on test"
-        name = "area_difference" if side == "sft" else f"area_difference_{side}"
-        cells.append(cell(EXPERIMENT, model, name, **difference.columns(), **common))
+        common["note"] = (
+            f"{one} - {other}, {at}; selected on validation anew in each resample, measured on test"
+        )
+        cells.append(cell(EXPERIMENT, model, "area_difference", **difference.columns(), **common))
     return cells

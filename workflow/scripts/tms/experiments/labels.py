@@ -76,7 +76,6 @@ QUANTITIES = {
     "looseness": "Looseness",
     "area": "Dominated area",
     "area_difference": "Difference of areas",
-    "area_difference_average": "Difference of areas, from averages",
     "pld_ref": "PLD to references",
     "pld_own": "PLD to own supervision",
     "wildguard_asr": "WildGuardTest ASR",

@@ -1,29 +1,38 @@
-"""The sides of a model's frontier control, as tables, figures and verdicts name them."""
+"""The sides of a model's frontier, as tables, figures and verdicts name them."""
 
-from tms.config.method_kinds import SIDES
+from tms.experiments import labels
+from tms.experiments.frontier import SFT, TMS
 from tms.report.cell_lookup import CellLookup, Reading
 
 EXPERIMENT = "frontier"
-# TMS's rivals -> the quantity that compares their areas with TMS's, and the rival in words.
-RIVALS = {
-    "sft": ("area_difference", "SFT's"),
-    "average": ("area_difference_average", "weight averaging's"),
-}
 
 
 def sides(lookup: CellLookup) -> list[str]:
     """The sides that the model's experiment has."""
-    kinds = {lookup.info.kinds[method] for method in lookup.info.experiments.get(EXPERIMENT, [])}
-    return [side for side in SIDES if side in kinds]
+    return list(lookup.info.sides)
+
+
+def whose(side: str) -> str:
+    """A side's name before what is its own: `SFT's`."""
+    return "weight averaging's" if side == "average" else f"{labels.method(side)}'s"
 
 
 def differences(lookup: CellLookup) -> dict[str, Reading]:
-    """TMS's dominated area minus that of each rival on test, where it was measured."""
-    readings = {
-        rival: lookup.reading(EXPERIMENT, quantity, "tms", prompts="test")
-        for rival, (quantity, _) in RIVALS.items()
+    """TMS's dominated area minus that of each other side on test, where it was measured; SFT first."""
+    found = {
+        cell["group"]: Reading.of(cell)
+        for cell in lookup.cells(EXPERIMENT, "area_difference", method=TMS, prompts="test")
     }
-    return {rival: reading for rival, reading in readings.items() if reading}
+    return dict(sorted(found.items(), key=lambda entry: entry[0] != SFT))
+
+
+def from_sft(lookup: CellLookup) -> dict[str, Reading]:
+    """The dominated area of each side but TMS minus SFT's on test, where it was measured."""
+    return {
+        cell["method"]: Reading.of(cell)
+        for cell in lookup.cells(EXPERIMENT, "area_difference", group=SFT, prompts="test")
+        if cell["method"] != TMS
+    }
 
 
 def selected_by(note: str, side: str) -> bool:

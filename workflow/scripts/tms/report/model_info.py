@@ -20,6 +20,7 @@ class ModelInfo:
         parameters: size of the model; None where the config does not say.
         settings: rows of Tables 4 and 5, one for each group of target tasks with the same settings.
         scales: method -> the share of the learning rate that it trains at, where that is not all of it.
+        sides: side of the experiment frontier -> its methods.
     """
 
     model: str
@@ -29,6 +30,7 @@ class ModelInfo:
     parameters: float | None = None
     settings: list[dict] = field(default_factory=list)
     scales: dict[str, float] = field(default_factory=dict)
+    sides: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, model: str, text: str) -> "ModelInfo":

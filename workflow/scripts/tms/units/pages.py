@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tms.config import paths, study
-from tms.config.method_kinds import SIDES
 from tms.config.stages import evaluate
 from tms.config.units import RunKey, Unit
 from tms.experiments import labels
@@ -16,6 +15,7 @@ from tms.report.page import examples
 from tms.units.views import View
 
 PROMPTS = 8  # of the answers before and after
+SHOWN = ("sft", "tms", "average")  # kinds of methods whose answers stand there
 CHARACTERS = 300  # of each text
 
 
@@ -115,7 +115,7 @@ def examples_tables(config: dict, view: View, results: Path) -> dict[str, str]:
     shown, generated = [*suite.target_tasks, *suite.retention], evaluate.generated(config, view.model)
     names = [name for name in shown if name in generated]
     main = study.experiments(config, view.model)["main"]
-    methods = [name for kind in SIDES for name in main if config["methods"][name]["kind"] == kind]
+    methods = [name for kind in SHOWN for name in main if config["methods"][name]["kind"] == kind]
     folders = {"base": results / "base"}
     for method in methods:
         run = paths.run_folder(view.model, method, suite.targets[0], view.seeds[0])

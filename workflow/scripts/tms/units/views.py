@@ -67,7 +67,7 @@ def view_config(written: dict, view: View) -> dict:
     chosen = {
         name: kept
         for name in model.get("experiments", ["main"])
-        if (kept := [method for method in written["experiments"][name] if method in view.methods])
+        if (kept := _kept(written["experiments"][name], view.methods))
     }
     if "main" not in chosen:
         raise InputError(
@@ -83,17 +83,20 @@ def view_config(written: dict, view: View) -> dict:
         "methods": {name: entry for name, entry in written["methods"].items() if name in view.methods},
         "experiments": chosen,
     }
-    if "frontier" in chosen and _uneven(config, view.model):
-        averages = study.averages(written)
-        chosen["frontier"] = [name for name in chosen["frontier"] if name not in averages]
-        if not chosen["frontier"] or _uneven(config, view.model):
+    if "frontier" in chosen:
+        points = study.side_points(study.expanded(config), view.model)
+        first = next(iter(points.values()))
+        chosen["frontier"] = {side: chosen["frontier"][side] for side in points if points[side] == first}
+        faults = Faults()
+        check_experiments.check_frontier(study.expanded(config), view.model, faults)
+        if faults:  # there are not as many points, yet or ever
             chosen.pop("frontier")
             model["experiments"].remove("frontier")
     return config
 
 
-def _uneven(config: dict, model: str) -> bool:
-    """Whether the frontier's sides have not as many points, yet or ever."""
-    faults = Faults()
-    check_experiments.check_frontier(study.expanded(config), model, faults)
-    return bool(faults)
+def _kept(entry: list[str] | dict[str, list[str]], methods: Collection[str]) -> list | dict:
+    """The methods of an entry of `experiments` that are there; of the frontier the sides that have some."""
+    if isinstance(entry, dict):
+        return {side: kept for side, named in entry.items() if (kept := _kept(named, methods))}
+    return [method for method in entry if method in methods]

@@ -47,7 +47,7 @@ def frontier_flags(config: dict, model: str) -> str:
         "updates": labelled(update_files(config, model)) or None,
     }
     if "frontier" in entries:
-        sides = {name: config["methods"][name]["kind"] for name in entries["frontier"]}
+        sides = {name: side for side, names in study.sides(config).items() for name in names}
         reference = study.diagnose(config, model, "frontier")["reference"]
         given |= {"sides": labelled(sides), "reference": [reference["target"], reference["forgetting"]]}
     if "windows" in entries:

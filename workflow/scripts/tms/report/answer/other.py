@@ -1,6 +1,5 @@
 """The best other entry: of all that is neither the base nor SFT nor TMS, the best on the validation half."""
 
-from tms.config.method_kinds import SIDES
 from tms.experiments import labels
 from tms.report.answer.numbers import BASE, SFT, TMS, Entry
 from tms.report.cell_lookup import CellLookup
@@ -32,7 +31,7 @@ def _places(lookup: CellLookup) -> list[tuple[str, str, str]]:
     """Experiment, method and checkpoint of each entry that may be the best other one."""
     places = {(method, ""): MAIN for method in lookup.methods(MAIN)}
     for cell in lookup.cells(FRONTIER, "target_mean", prompts=VALIDATION):
-        if cell["group"] in SIDES:
+        if cell["group"] != BASE:
             places.setdefault((cell["method"], cell["checkpoint"]), FRONTIER)
     rows = {(name, "") for name in (BASE, SFT, TMS)}
     return [(place, *point) for point, place in places.items() if point not in rows]

@@ -6,7 +6,7 @@ from tms.experiments import labels
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import LOSS, SHARE, Figure
-from tms.report.figures.palette import KINDS, Style
+from tms.report.figures.palette import Style
 from tms.report.figures.planes import ACCURACY, FORGETTING
 from tms.report.frontier_sides import selected_by, sides
 from tms.report.wording import PERCENT, POINTS, heading, spoken
@@ -50,6 +50,7 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         NotMeasuredError: the model has no experiment frontier, or nothing was measured.
     """
     lookup.require("frontier")
+    looks = side_styles(lookup)
     drawn = sorted(sides(lookup), reverse=True)  # SFT after TMS: where fronts meet, its dashes stay visible
     places = [place for side in ("base", *drawn) for place in _places(lookup, side)]
     if not places:
@@ -67,7 +68,7 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             axes,
             x,
             y,
-            KINDS[place.side],
+            looks[place.side],
             place.text,
             size=place.size,
             filled=chosen,
@@ -77,8 +78,8 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for side in drawn:
         front = sorted((place.x.value, place.y.value) for place in places if side in place.fronts)
         if len(front) > 1:
-            figure.line(axes, *zip(*front, strict=True), KINDS[side], linewidth=1.5, clip_on=False)
-        figure.legend(labels.method(side), KINDS[side], line=True)
+            figure.line(axes, *zip(*front, strict=True), looks[side], linewidth=1.5, clip_on=False)
+        figure.legend(labels.method(side), looks[side], line=True)
     grey = Style(palette.GREY, "o")
     figure.legend("selected", grey)
     figure.legend("not selected", grey, filled=False)
@@ -88,6 +89,12 @@ def frontier(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         "small and open: other settings, and checkpoints before a run's end."
     )
     return figure
+
+
+def side_styles(lookup: CellLookup) -> dict[str, Style]:
+    """The style of each side, that of its kind where it is named so, and of the base."""
+    info = lookup.info
+    return palette.assign({side: info.kinds[methods[0]] for side, methods in info.sides.items()})
 
 
 def _named(places: list[Place]) -> list[Place]:

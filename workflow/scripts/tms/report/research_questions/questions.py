@@ -47,7 +47,7 @@ QUESTIONS = (
         "Supported: the area between TMS's front and a fixed reference point is larger than SFT's (p "
         "< 0.05). Contradicted: smaller. Both sides have as many points, learning rates and own "
         "checkpoints included; points are selected on one half of the test examples and measured on "
-        "the other.",
+        "the other. Further sides decide nothing.",
         outcome.frontier,
     ),
     Question(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.frontier_sides import RIVALS, differences, sides
+from tms.report.frontier_sides import differences, from_sft, sides, whose
 from tms.report.gain import difference
 from tms.report.precision import exact, p_words
 from tms.report.research_questions.mechanism import not_tested
@@ -122,10 +122,13 @@ def frontier(lookups: list[CellLookup]) -> Table:
             }
             texts = {"model": model, "side": names.method(side), "method": "dominated area"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
-        for rival, gain in differences(lookup).items():
+        compared = [("tms", rival, gain) for rival, gain in differences(lookup).items()]
+        compared += [(side, "sft", gain) for side, gain in from_sft(lookup).items()]
+        for one, other, gain in compared:
             told = written(replace(gain, mark=""), "number")
             told += "" if gain.p_value is None else f", {p_words(gain.p_value)}"
-            notes.append(f"{model}: TMS's dominated area minus {RIVALS[rival][1]} on test {told}.")
+            whole = whose(one)[:1].upper() + whose(one)[1:]
+            notes.append(f"{model}: {whole} dominated area minus {whose(other)} on test {told}.")
     labels = {
         "model": "Model",
         "side": "Side",
