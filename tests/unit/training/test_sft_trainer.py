@@ -16,7 +16,6 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.training.callback import cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
-from tms.training.losses import nll as nll_loss
 from tms.training.losses.trsft import summed as summed_trsft
 from tms.training.settings import Settings
 from tms.training.sft_trainer import arrange, collate, train
@@ -58,12 +57,12 @@ ROUNDING = 1e-6  # of weights that were computed in float64, their loss in float
 def trained(tiny_model, tmp_path):
     """Call `trained(targets, save_steps, **settings)`: trains the tiny model and returns its work folder."""
 
-    def run(targets=TARGETS, save_steps=None, base=tiny_model, loss=nll_loss.summed, **changed):
+    def run(targets=TARGETS, save_steps=None, base=tiny_model, loss=(), **changed):
         settings = Settings(**(SETTINGS | {"log_dir": tmp_path / "log"} | changed))
         work = tmp_path / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work, loss) > 0
+        assert train(base, targets, save_steps or {STEPS: "1of1"}, settings, work, *loss) > 0
         return work
 
     return run
@@ -150,7 +149,8 @@ def test_trainer_equals_the_loop_by_hand_for_any_device_batch(trained, in_float6
 def test_trsft_equals_the_loop_by_hand(trained, in_float64, tiny_model):
     expected, _ = by_hand(tiny_model, TARGETS, partial(trsft, floor=0.1))
     plain, _ = by_hand(tiny_model, TARGETS)
-    found = weights(trained(device_batch=2, loss=partial(summed_trsft, trsft_floor=0.1)) / "checkpoint-1of1")
+    loss = partial(summed_trsft, trsft_floor=0.1)
+    found = weights(trained(device_batch=2, loss=[loss]) / "checkpoint-1of1")
     assert_same(found, expected)
     # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
     assert distance(plain, expected) > 1e-3
@@ -178,7 +178,7 @@ def test_rows_without_a_token_count_for_nothing(trained, in_float64):
 
 def test_trsft_with_a_tiny_floor_is_plain_sft(trained, in_float64):
     plain = weights(trained() / "checkpoint-1of1")
-    assert_same(weights(trained(loss=partial(summed_trsft, trsft_floor=1e-30)) / "checkpoint-1of1"), plain)
+    assert_same(weights(trained(loss=[partial(summed_trsft, trsft_floor=1e-30)]) / "checkpoint-1of1"), plain)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from tms.training.examples import IGNORED, TrainingExample, empty_steps, masked_target
 from tms.training.head_loss import SummedLoss, put_loss_in
+from tms.training.losses import nll
 from tms.training.settings import Settings
 from tms.training.trainer_run import TrainerRun
 
@@ -21,7 +22,7 @@ def train(
     save_steps: dict[int, str],
     settings: Settings,
     work: Path,
-    summed_loss: SummedLoss,
+    summed_loss: SummedLoss = nll.summed,
 ) -> float | None:
     """Train a copy of a base model on the targets, in their order, and save checkpoints.
 
