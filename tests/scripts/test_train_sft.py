@@ -124,6 +124,37 @@ def test_trsft_logs_its_own_loss_and_gives_other_weights(finished, run_program, 
     assert set(digests(folder)).isdisjoint(digests(finished[0]))
 
 
+def write_general(path, n=8, **changed):
+    """The base's answers to general prompts: `7` and the end token, sampled; the first is cut."""
+    sampled = {"completion": "7", "completion_ids": [22, 2], "finish_reason": "stop", "answer": ""}
+    facts = {"benchmark": "words", "split": "train", "seed": 0, "sample": 0, "checkpoint": "0of1"}
+    rows = [
+        {"example_id": f"g{i}", "context": "", "prompt": f"{i} so", "seconds": 0.0} | sampled | facts
+        for i in range(n)
+    ]
+    for row in rows[:1]:
+        row["finish_reason"] = "length"
+    parquet.write(path, parquet.COMPLETIONS, [row | changed for row in rows], {})
+
+
+def test_general_prompts_take_a_share_of_the_visits(finished, run_program, tiny_model, folder):
+    write_general(folder / "general.parquet")
+    flags = {"general": "general.parquet", "replay_share": 0.5}
+    done = run_program(folder, "train_sft", *command(folder, tiny_model, **flags))
+    assert done.returncode == 0, done.stderr
+    health = json.loads((folder / "run" / "health.json").read_text())
+    planned, kept, tokens = (health[name] for name in ("planned", "sources", "tokens"))
+    assert planned.keys() == {"teacher", "general"} and sum(planned.values()) == 48
+    assert 12 <= planned["general"] <= 36  # of 48 draws, in all but one of 2,000 runs
+    assert planned["general"] - kept["general"] == health["cut"]["general"] == health["masked"]["length"] > 0
+    assert tokens["general"] == 2 * kept["general"]
+    assert len(health["losses"]) == 12
+    cost, without = (json.loads((place / "run" / "cost.json").read_text()) for place in (folder, finished[0]))
+    assert cost["optimizer_steps"] == without["optimizer_steps"]
+    assert cost["trained_tokens"] == sum(tokens.values())
+    assert set(digests(folder)).isdisjoint(digests(finished[0]))
+
+
 @pytest.fixture
 def refusal(program, monkeypatch):
     """Call `refusal(*words)`: the one line of the program, which must refuse before it imports torch."""
@@ -152,6 +183,11 @@ def refused(program, *words):
         ({"max_grad_norm": "nan"}, "--max-grad-norm nan: give a number, at least 0"),
         ({"loss": "trsft"}, "--loss trsft: give --trsft-floor too"),
         ({"trsft_floor": 0.1}, "--trsft-floor 0.1: it belongs to --loss trsft"),
+        ({"replay_share": 0.5}, "--general, --replay-share: give both, or neither"),
+        ({"general": "g.parquet"}, "--general, --replay-share: give both, or neither"),
+        ({"general": "g.parquet", "replay_share": 0.5}, "g.parquet: no such file"),
+        ({"general": "g.parquet", "replay_share": 1.0}, "--replay-share 1.0: give a share between 0 and 1"),
+        ({"general": "g.parquet", "replay_share": "nan"}, "--replay-share nan: give a share between 0 and 1"),
         *(
             ({"loss": "trsft", "trsft_floor": floor}, f"--trsft-floor {floor}: give a probability above 0")
             for floor in (0.0, -0.1, 1.5, float("nan"))
@@ -160,6 +196,12 @@ def refused(program, *words):
 )
 def test_arithmetic_that_cannot_work(refusal, folder, tiny_model, changed, message):
     assert message in refusal(*command(folder, tiny_model, **changed))
+
+
+def test_no_answers_to_general_prompts(refusal, folder, tiny_model):
+    write_general(folder / "general.parquet", n=0)
+    words = command(folder, tiny_model, general="general.parquet", replay_share=0.5)
+    assert "general.parquet: no answers; run answer_general again" in refusal(*words)
 
 
 def test_empty_references(refusal, folder, tiny_model):

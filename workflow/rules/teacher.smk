@@ -1,6 +1,7 @@
-"""The teacher's answers, sampled and verified, and those of several tasks joined for one run."""
+"""The teacher's answers, sampled and verified, and those of several tasks joined for one run; the base's to general
+prompts."""
 
-from tms.config.stages import teacher
+from tms.config.stages import general, teacher
 
 
 rule teacher:
@@ -85,3 +86,33 @@ rule join_tasks:
         code=digests("join_tasks"),
     shell:
         f"{JOB} python workflow/scripts/join_tasks.py {{params.flags}} --output {{output:q}} > {{log:q}} 2>&1"
+
+
+# Once for a model, for all methods that replay; the prompts are training text, and pass the gate as such.
+rule answer_general:
+    input:
+        model=lambda w: paths.base(config, w.model),
+        examples=lambda w: f"{general.prompts_folder(config, w.model, w.task)}/train.parquet",
+        gate=lambda w: ancient(f"{general.prompts_folder(config, w.model, w.task)}/contamination.json"),
+    output:
+        answers="results/{model}/general/{task}.parquet",
+        cost="results/{model}/general/{task}.cost.json",
+    log:
+        "logs/answer_general/{model}/{task}.log",
+    benchmark:
+        "logs/benchmarks/answer_general/{model}/{task}.tsv"
+    wildcard_constraints:
+        task=OWN_TASKS,
+    conda:
+        lambda w: hardware.environment(GENERATE["gpu"](w))
+    threads: config["compute"]["threads"]
+    resources:
+        **GENERATE,
+    params:
+        flags=lambda w: general.answer_flags(config, **w),
+        code=digests("answer_general"),
+    shell:
+        f"{JOB} {LEASE} python workflow/scripts/answer_general.py"
+        " {params.flags} --tensor-parallel {resources.tensor_parallel}"
+        " --model {input.model:q} --examples {input.examples:q}"
+        " --output {output.answers:q} --cost {output.cost:q} > {log:q} 2>&1"

@@ -13,6 +13,7 @@ rule train_sft:
     input:
         model=lambda w: paths.base(config, w.model),
         references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        general=lambda w: general.answers(config, w.model, w.method),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
@@ -50,6 +51,7 @@ rule train_student:
     input:
         model=lambda w: paths.base(config, w.model),
         mixture=f"{RUN}/mixture.parquet",
+        general=lambda w: general.answers(config, w.model, w.method),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,

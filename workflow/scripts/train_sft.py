@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.io import cli, parquet
-from tms.training import examples, program
+from tms.training import examples, program, replay_flags
 from tms.training.settings import add_flags
 
 
@@ -19,14 +19,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    references = parquet.read_references(args.references)
+    references, replay = parquet.read_references(args.references), replay_flags.replay(args)
     program.train_on_rows(
         args,
         "train_sft",
         args.references,
         len(references),
         lambda encoder, visits: examples.from_references(
-            references, encoder, visits, args.seed, args.max_new_tokens
+            references, encoder, visits, args.seed, args.max_new_tokens, replay
         ),
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.training import examples, program
+from tms.training import examples, program, replay_flags
 from tms.training.settings import add_flags
 
 
@@ -29,12 +29,13 @@ def main(args: argparse.Namespace) -> None:
             f"{args.mixture}: {len(mixture)} training rows are no multiple of {expected} (--epochs, or "
             f"--max-steps x --effective-batch); build it again with the same"
         )
+    replay = replay_flags.replay(args)
     program.train_on_rows(
         args,
         "train_student",
         args.mixture,
         len(mixture) // args.epochs,
-        lambda encoder, _: examples.from_mixture(mixture, encoder, args.max_new_tokens),
+        lambda encoder, _: examples.from_mixture(mixture, encoder, args.max_new_tokens, replay),
         parquet.provenance(args.mixture).get("plan", {}).get("alpha"),
     )
 

@@ -3,15 +3,20 @@
 import json
 import re
 from collections import Counter
+from itertools import product
 
 import pytest
 from helpers.paths import ROOT
+from helpers.shipped_config import SHIPPED
 
 from tms.answers.plain_form import occurs, plain_form
+from tms.data.contamination.overlap import ExactMatcher, Overlaps
 from tms.data.records.read import inspect
 from tms.graders import regex
 
 FOLDER = ROOT / "workflow/resources/laptop"
+TASK = SHIPPED["tasks"]["general_prompts"]
+SHARES = TASK["options"]["split"]
 CALL = {"name": "answer", "arguments": {}}
 
 
@@ -30,6 +35,45 @@ def test_no_prompt_comes_again_in_another_form_or_in_the_general_set():
     prompts = [row["prompt"] for name in ("everyday", "trivia", "chat_answers") for row in rows(name)]
     again = Counter(map(plain_form, [*prompts, *(json.loads(line)["prompt"] for line in general)]))
     assert [prompt for prompt, count in again.items() if count > 1] == []
+
+
+def measured_prompts():
+    """What the laptop's models are measured on: the retention tasks, and the general set."""
+    general = (ROOT / "workflow/resources/general/prompts.jsonl").read_text().splitlines()
+    passages = (ROOT / "workflow/resources/general/passages.jsonl").read_text().splitlines()
+    prompts = [row["prompt"] for name in ("everyday", "trivia", "chat_answers") for row in rows(name)]
+    answers = [row["answer"] for name in ("everyday", "chat_answers") for row in rows(name)]
+    return [
+        *prompts,
+        *answers,
+        *(json.loads(line)["prompt"] for line in general),
+        *(json.loads(line)["text"] for line in passages),
+    ]
+
+
+def test_prompts_that_are_replayed_are_many_and_each_is_there_once():
+    seen = inspect({"train": str(FOLDER / "general.jsonl")}, answers="none", split=SHARES)
+    assert (seen.faults, seen.rows, seen.duplicates) == ((), 288, 0)
+    sizes = {split: TASK[split] for split in ("train", "heldout", "test")}
+    assert all(seen.splits[split] >= size for split, size in sizes.items())
+    assert set(Counter(row["kind"] for row in rows("general")).values()) == {18}
+    assert max(Counter(plain_form(row["prompt"]) for row in rows("general")).values()) == 1
+
+
+def test_prompts_that_are_replayed_are_equal_or_near_to_none_that_is_measured():
+    """No equal text, no 13 words in a row, and never more than half of the words of both."""
+    replayed = [{"example_id": row["prompt"], "problem": row["prompt"]} for row in rows("general")]
+    measured = [{"example_id": text, "problem": text} for text in measured_prompts()]
+    assert ExactMatcher(measured).matches(replayed) == {}
+    assert Overlaps(replayed).find(measured)[0] == []
+    words = [[set(plain_form(row["problem"]).split()) for row in side] for side in (replayed, measured)]
+    shared = [len(one & other) / len(one | other) for one, other in product(*words)]
+    assert max(shared) <= 0.5
+
+
+def test_prompts_that_are_replayed_ask_for_no_tool_call():
+    told = " ".join(row["prompt"].lower() for row in rows("general"))
+    assert not re.search(r"\b(tools?|json|function call|arguments?|api)\b", told)
 
 
 def test_chat_accepts_its_answers_and_no_empty_one_json_or_code():

@@ -56,3 +56,9 @@ def test_references_have_no_alpha_and_no_sampled_targets():
 
 def test_a_method_without_such_runs_has_no_cells():
     assert target_cells({}, ["chain"]) == []
+
+
+def test_general_prompts_have_shares_of_their_own():
+    counts = {name: REFERENCES[name] | {"general": 300} for name in ("planned", "sources", "tokens")}
+    found = values({("chain", 0): REFERENCES | counts}, "chain")
+    assert (found["teacher"], found["general"], found["general_tokens"]) == (1.0, 0.75, 0.75)

@@ -7,6 +7,7 @@ import pytest
 
 from tms.io.errors import InputError
 from tms.metrics.drift import encode_supervision
+from tms.mixture.replay import Replay
 from tms.mixture.schedule import visits
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, empty_steps, from_mixture, from_references
@@ -144,3 +145,34 @@ def test_lengths_of_sampled_completions_that_ended(encoder):
     found = from_mixture(sampled + others, encoder, max_new_tokens=18).facts()
     assert found["ended"] == {"usual": 19, "longest": 20}
     assert from_mixture(others, encoder, max_new_tokens=18).facts()["ended"] == {"usual": 0, "longest": 0}
+
+
+def general(name, ids, finish_reason="stop"):
+    """An answer of the base; its text is not what its ids say, as after a rare tokenisation."""
+    sampled = {"completion": "zz", "completion_ids": ids, "finish_reason": finish_reason}
+    return {"example_id": name, "prompt": f"{name}!"} | sampled
+
+
+def test_general_prompts_are_their_own_source_with_their_own_limit(encoder):
+    """All ids of the base are learned, however many; an answer that was cut carries no loss."""
+    answers = [general("long", [15] * 7 + [END]), general("cut", [15] * 3, "length")]
+    rows = [mixed(i) | {"example_id": f"e{i}", "epoch": 0} for i in range(6)]
+    found = from_mixture(rows, encoder, max_new_tokens=5, replay=Replay(answers, 1.0, 0))
+    assert sorted(target.trained_tokens for target in found.targets) == [0, 0, 0, 8, 8, 8]
+    prompt = encoder.prompt({"prompt": "long!"})
+    whole = next(target for target in found.targets if target.trained_tokens)
+    assert whole.input_ids == [*prompt, *[15] * 7, END]
+    facts = found.facts()
+    assert (facts["planned"], facts["sources"]) == ({"general": 6}, {"general": 3})
+    assert (facts["tokens"], facts["cut"]) == ({"general": 24}, {"general": 3})
+    assert facts["ended"] == {"usual": 0, "longest": 0}  # of the checkpoints' completions
+
+
+def test_replay_leaves_the_references_in_their_places(encoder):
+    rows = [reference(f"e{i}", completion=str(i)) for i in range(8)]
+    run = {"encoder": encoder, "total": 32, "seed": 5, "max_new_tokens": 9}
+    plain = from_references(rows, **run).targets
+    mixed_in = from_references(rows, **run, replay=Replay([general("g", [15, END])], 0.5, 5)).targets
+    moved = [new for new, old in zip(mixed_in, plain, strict=True) if new != old]
+    assert 0 < len(moved) < 32
+    assert {tuple(target.input_ids) for target in moved} == {(*encoder.prompt({"prompt": "g!"}), 15, END)}

@@ -105,3 +105,23 @@ def test_a_loss_that_does_not_fall_is_told():
 def test_the_bases_own_words_need_not_become_likelier():
     own = {"checkpoint 0of1": 100}
     assert told(planned=own, sources=own, losses=[1.0] * 20) == []
+
+
+REPLAYED = {
+    "planned": SOUND["planned"] | {"general": 100},
+    "sources": SOUND["sources"] | {"general": 100},
+    "tokens": SOUND["tokens"] | {"general": 9000},
+}
+
+
+def test_general_prompts_are_no_part_of_alpha_and_of_the_mixture():
+    assert told(**REPLAYED, masked={"length": 1}) == []
+    assert health.teacher_share(REPLAYED["sources"]) == 0.25
+    replay = {"teacher": 96, "general": 4}
+    assert told(planned=replay, sources=replay, tokens=replay, alpha=None) == []
+
+
+def test_general_answers_that_are_cut_are_told_from_a_twentieth_on():
+    assert told(**REPLAYED, cut={"general": 4}) == []
+    (line,) = told(**REPLAYED, cut={"general": 5})
+    assert line == "5% of 100 general targets are cut at their limit, so that less is replayed"

@@ -42,6 +42,11 @@ def test_hub():
         ({"files": ["a.csv"]}, ["options.files: ['a.csv'] is no path"]),
         ({"files": "a.txt"}, ["options.files: 'a.txt' must end in .jsonl, .json, .csv, .parquet"]),
         ({"files": "a.jsonl.gz"}, ["must end in"]),
+        ({"files": "a.csv", "answers": "no"}, ["options.answers: 'no' is none of required, none"]),
+        (
+            {"files": "a.csv", "answers": "none", "columns": {"prompt": "q", "gold": "g"}},
+            ["options.columns.gold: with answers: none the rows are prompts alone; leave it out"],
+        ),
         ({"files": {}}, ["options.files: empty; name a path"]),
         ({"files": {"tests": "a.csv"}}, ["options.files: unknown key tests; did you mean test?", "empty"]),
         ({"files": {"test": 1}}, ["options.files.test: 1 is no path"]),

@@ -438,3 +438,16 @@ def test_real_files():
     )
     assert choices.columns == ("id", "options", "category", "question")  # a test without its answers
     assert len(choices.faults) == 1 and "no column 'answer'" in choices.faults[0]
+
+
+def test_prompts_alone_need_no_answers_and_read_none():
+    rows = [{"prompt": row["prompt"]} for row in FAQ]
+    options = {"files": write(rows), "answers": "none"}
+    assert inspect(**options).used == {"prompt": "prompt"}
+    assert {(row["answer"], row["solution"]) for row in splits(options)["train"]} == {("", "")}
+    with_answers = {"files": write(FAQ, "other.jsonl"), "answers": "none"}
+    assert splits(with_answers) == splits(options)
+    (line,) = inspect(write(rows)).faults
+    assert "no column 'answer'" in line
+    (line,) = inspect(write([*rows, {"prompt": ""}]), answers="none").faults
+    assert "line 161" in line and "the prompt is empty" in line

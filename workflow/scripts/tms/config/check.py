@@ -1,17 +1,17 @@
 """Checks of a configuration: an error is one line that names the key."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tms.config import (
     check_experiments,
+    check_folders,
     check_graders,
     check_lora,
     check_on_policy,
     check_points,
     check_records,
-    wheels,
+    check_replay,
 )
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
@@ -57,6 +57,7 @@ def check(
     faults = Faults([*duplicates, *value_faults(written(config))])
     faults.check(_check_names, config, faults)
     faults.check(check_experiments.check, config, faults)
+    faults.check(check_replay.check_tasks, config, faults)
     warnings: list[str] = []
     faults.check(_check_models, config, asked, faults, warnings)
     faults.end()
@@ -72,10 +73,11 @@ def _check_models(
     """Check the models that are asked for; only where nothing else is wrong also their runs."""
     models = list(config["models"]) if asked is None else asked() if callable(asked) else asked
     for model in models:
-        faults.check(_check_folders, config, model, faults)
-        faults.check(check_records.check_files, config, model, faults)
+        faults.check(check_folders.check, config, model, faults)
         methods = models[model] if isinstance(models, dict) else settings.named_methods(config, model)
         faults.check(check_graders.check_methods, config, model, methods, faults)
+        faults.check(check_replay.check_methods, config, model, methods, faults)
+        faults.check(check_records.check_files, config, model, methods, faults)
     if faults:
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
@@ -225,25 +227,6 @@ def _check_suite(config: dict, name: str, faults: Faults) -> None:
             groups[task] = group
     trained = [*each(targets), *entry.get("views", {})]
     faults.check(check_graders.check_targets, config, name, trained, faults)
-
-
-def _check_folders(config: dict, model: str, faults: Faults) -> None:
-    """The folders of a model, its teacher and its judges must be there, or be made by the workflow."""
-    entry = config["models"][model]
-    judges = {config["tasks"][name].get("judge") for name in settings.benchmarks(config, model)} - {None}
-    folders = {f"models.{model}.base": entry["base"]}
-    if "model" in config["teachers"][entry["teacher"]]:
-        folders[f"teachers.{entry['teacher']}.model"] = config["teachers"][entry["teacher"]]["model"]
-    folders |= {f"judges.{judge}.model": config["judges"][judge]["model"] for judge in judges}
-    made = [*(f"models/hub/{name}" for name in config["downloads"]), *wheels.folders(config)]
-    made += [f"models/{name}/{part}" for name in config["pretrain"] for part in ("base", "teacher")]
-    for key, folder in folders.items():
-        if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
-            close = difflib.get_close_matches(folder, made, n=1)
-            meant = f"did you mean {close[0]}?" if close else "write the whole path of a model folder"
-            faults.append(
-                f"config: {key}: no folder {folder}, and no download, wheel or pretraining makes it; {meant}"
-            )
 
 
 def _check_run(config: dict, model: str, method: str) -> list[str]:

@@ -17,7 +17,10 @@ OF_ROWS = ("alpha", "mismatch")  # experiments that vary, or lengthen, a run ove
 
 
 # Sections that a kind does not read, by what it trains on; the others read no `on_policy`.
-UNREAD = {SAMPLES: ("tms", "harvest"), WEIGHTS: ("training", "tms", "harvest", "on_policy")}
+UNREAD = {
+    SAMPLES: ("tms", "harvest", "replay"),
+    WEIGHTS: ("training", "tms", "harvest", "on_policy", "replay"),
+}
 
 
 def check(config: dict, faults: Faults) -> None:

@@ -1,6 +1,7 @@
 """Checks of tasks whose rows are files of the user's own, or any data set of the hub (kind `records`)."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from tms.config import study
@@ -38,9 +39,11 @@ def check_options(config: dict, name: str, faults: Faults) -> None:
             )
 
 
-def check_files(config: dict, model: str, faults: Faults) -> None:
-    """Check that the files of a model's tasks are there."""
-    for name in study.benchmarks(config, model):
+def check_files(config: dict, model: str, methods: Collection[str], faults: Faults) -> None:
+    """Check that the files of a model's benchmarks are there, and of what some of its methods replay."""
+    found = [study.replay(config, model, method) for method in methods]
+    replayed = [replay["task"] for replay in found if replay and replay["task"] in config["tasks"]]
+    for name in dict.fromkeys([*study.benchmarks(config, model), *replayed]):
         if config["tasks"][name]["kind"] == RECORDS:
             for split, path in _options(config, name).files.items():
                 if not path_fault("", path) and not Path(path).is_file():

@@ -22,6 +22,7 @@ class MethodKind:
         about: what it is, as the first line of a model card.
         colour, marker, line, hatch: its look in figures, in matplotlib's terms.
         loss: on references: a module of `tms/training/losses`. (A mixture's is the setting `tms.loss`.)
+        replays: on references: whether a share of the visits are general prompts, whatever its entry says.
         point: of a mixture: the one checkpoint that writes every target; None where `tms` weighs several.
         iterative: of a mixture: whether each round harvests the student of the round before.
         rollouts: on samples: completions of each prompt and visit; None where `on_policy.samples` says so.
@@ -39,6 +40,7 @@ class MethodKind:
     line: str | tuple
     hatch: str
     loss: str = "nll"
+    replays: bool = False
     point: str | None = None
     iterative: bool = False
     rollouts: int | None = None
@@ -79,6 +81,17 @@ KINDS = {
         marker="h",
         line=(0, (6, 1, 2, 1)),
         hatch="oo",
+    ),
+    "replay": MethodKind(
+        trains_on=REFERENCES,
+        replays=True,
+        label="Replay",
+        about="Replay: supervised fine-tuning on reference answers, where a share of the visits are general "
+        "prompts with the base model's own answers.",
+        colour="#44AA99",
+        marker="p",
+        line=(0, (3, 1, 1, 1, 1, 1)),
+        hatch="OO",
     ),
     "tms": MethodKind(
         trains_on=MIXTURE,

@@ -5,6 +5,7 @@ import difflib
 from tms.config import study as settings
 from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
+from tms.mixture.replay import GENERAL
 
 LARGEST_SEED = 2**32 - 1  # that NumPy's generators take; config.schema.yaml has it too
 
@@ -55,7 +56,7 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
             _check_known(target, "model", parts[1], config["models"])
             if len(parts) > 3 and parts[2] == "cells":
                 _check_experiment(target, parts[1], parts[3].removesuffix(".parquet"), config)
-            elif len(parts) > 3 and parts[2] != "base":
+            elif len(parts) > 3 and parts[2] not in ("base", GENERAL):
                 _check_known(target, "method", parts[2], config["methods"])
                 _check_method(target, parts[1], parts[2], config)
                 _check_seed(target, parts[4] if len(parts) > 4 else "")

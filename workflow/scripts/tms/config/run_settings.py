@@ -12,7 +12,7 @@ from tms.training import losses_by_name
 
 # Sections that every run reads and no model, task or method overrides.
 GENERAL = ("compute", "data", "evaluation")
-SECTIONS = ("training", "tms", "harvest", "on_policy", "drift", "diagnose")
+SECTIONS = ("training", "tms", "harvest", "on_policy", "replay", "drift", "diagnose")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def run_settings(config: dict, run: Run) -> list[Setting]:
         sections.append("on_policy")
     if trained in study.students(config):
         sections += ["tms", "harvest"]
+    if study.replay(config, run.model, trained):
+        sections.append("replay")
     for name in sections:
         settings += _merged(name, study.layers(config, name, run.model, run.method, run.task))
     settings += _merged("drift", study.drift_layers(config, run.model))

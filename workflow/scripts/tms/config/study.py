@@ -47,7 +47,7 @@ def expanded(config: dict) -> dict:
 
 
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
-    """Settings of a section (`training`, `tms`, `harvest` or `on_policy`) for a run.
+    """Settings of a section (`training`, `tms`, `harvest`, `replay` or `on_policy`) for a run.
 
     The general values are overridden by the model's, then the task's, then the method's, then those of the
     method in the model's entry. An average has those of the run whose weights it takes (`trained`).
@@ -154,6 +154,19 @@ def drift(config: dict, model: str) -> dict:
 def drift_layers(config: dict, model: str) -> list[Layer]:
     """The places of the configuration that set it for a model, as `layers` of a section."""
     return layers_at(config, [("drift",), ("models", model, "drift")])
+
+
+def replay(config: dict, model: str, method: str) -> dict | None:
+    """The section `replay` of a method whose visits are partly general prompts; None of another."""
+    entries = [("methods", method, "replay"), ("models", model, "methods", method, "replay")]
+    replays = kind_of(config, method).replays or any(value_at(config, path) is not None for path in entries)
+    return section(config, "replay", model, method) if replays else None
+
+
+def general_tasks(config: dict, model: str) -> list[str]:
+    """The tasks of the general prompts that the methods of a model's experiments replay."""
+    found = (replay(config, model, method) for method in named_methods(config, model))
+    return list(dict.fromkeys(one["task"] for one in found if one and one["task"]))
 
 
 def max_steps(config: dict, model: str, method: str) -> int | None:

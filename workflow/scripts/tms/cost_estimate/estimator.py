@@ -35,6 +35,7 @@ class Estimator:
             "download": self._download,
             "pretrain": self._pretrain,
             "teacher": self._teacher,
+            "answer_general": self._answer_general,
             "train_sft": self._train,
             "train_student": self._train,
             "train_on_policy": self._train_on_policy,
@@ -96,11 +97,22 @@ class Estimator:
         texts = [self.lengths.examples(task, split, folder) for split in ("train", "heldout")]
         return self._generation(job, folder, 1, texts, entry["tries"])
 
+    def _answer_general(self, job: Job) -> Estimate:
+        """One answer of the base to each general prompt."""
+        model, task = job.wildcards["model"], job.wildcards["task"]
+        folder = self.config["models"][model]["base"]
+        return self._generation(job, folder, 1, [self.lengths.general(task, model, folder)])
+
     def _train(self, job: Job) -> Estimate:
-        texts = self._references(job)
+        texts, model, method = self._references(job), job.wildcards["model"], job.wildcards["method"]
         visits = self._visits(job, texts.count)
-        trained = visits * texts.completion
-        return self._training(job, trained, trained + visits * texts.prompt)
+        visited = [replace(texts, count=visits)]
+        if replay := settings.replay(self.config, model, method):
+            general = self.lengths.general(replay["task"], model, self.config["models"][model]["base"])
+            of_general = replay["share"] * visits
+            visited = [replace(texts, count=visits - of_general), replace(general, count=of_general)]
+        trained = sum(one.count * one.completion for one in visited)
+        return self._training(job, trained, trained + sum(one.count * one.prompt for one in visited))
 
     def _train_on_policy(self, job: Job) -> Estimate:
         """Rollouts sampled, graded and trained on, and the passes for their KL."""

@@ -13,6 +13,7 @@ from tms.config import study
 from tms.config.paths import GENERAL
 from tms.config.stages import teacher as teachers
 from tms.config.stages.drift import answered
+from tms.config.stages.general import answers_file as general_answers
 from tms.config.suite import tasks_of
 from tms.config.tasks import limit
 from tms.cost_estimate.throughput import Throughput
@@ -131,6 +132,14 @@ class Lengths:
                 return Texts(count, examples.prompt, means[task])
         self.assumed.add(task)
         return Texts(count, examples.prompt, examples.completion)
+
+    def general(self, task: str, model: str, folder: str) -> Texts:
+        """General prompts with the base's answers, which are as long as those that it gave."""
+        examples, path = self.examples(task, "train", folder), Path(general_answers(model, task))
+        if self.measured and path.exists() and task in (means := self._completions(path)):
+            return Texts(examples.count, examples.prompt, means[task])
+        self.assumed.add(task)
+        return examples
 
     def current(self, path: Path) -> bool:
         """Whether a file's rows are those that later stages will see."""

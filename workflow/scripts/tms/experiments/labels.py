@@ -89,6 +89,8 @@ QUANTITIES = {
     "targets.alpha": "α, configured",
     "targets.teacher": "Teacher's share of targets with loss",
     "targets.teacher_tokens": "Teacher's share of tokens",
+    "targets.general": "General prompts' share of targets with loss",
+    "targets.general_tokens": "General prompts' share of tokens",
     "targets.masked": "Targets without loss",
     "targets.cut": "Sampled targets cut",
     "targets.empty_steps": "Steps without loss",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tms.metrics.flags import Run
+from tms.mixture.replay import GENERAL
 from tms.training.health import TEACHER, teacher_share
 
 
@@ -12,8 +13,10 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
 
     `targets.alpha` is the configured probability of the teacher (none of SFT, nor of tasks with different
     ones together), `targets.teacher` its share of the targets with loss and `targets.teacher_tokens` that of
-    their tokens; `targets.masked` are those without loss, `targets.cut` those of the sampled ones that were
-    cut at their limit, and `targets.empty_steps` the optimiser steps without any loss, of one run.
+    their tokens, both without general prompts, and `targets.general` and `targets.general_tokens` are the
+    general prompts' share, where there are any; `targets.masked` are those without loss, `targets.cut` those
+    of the sampled ones that were cut at their limit, and `targets.empty_steps` the optimiser steps without
+    any loss, of one run.
 
     Args:
         health: contents of health.json of each run.
@@ -34,6 +37,8 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
             "alpha": alphas.pop() if len(alphas) == 1 else None,
             "teacher": teacher_share(kept),
             "teacher_tokens": teacher_share(tokens),
+            "general": kept[GENERAL] / kept.total() if planned[GENERAL] else None,
+            "general_tokens": tokens[GENERAL] / tokens.total() if planned[GENERAL] else None,
             "masked": 1 - kept.total() / total,
             "cut": cut.total() / sampled if sampled else None,
             "empty_steps": sum(facts["empty_steps"] for facts in runs) / len(runs),

@@ -9,7 +9,7 @@ from tms.memory_plan.plan import MemoryOf, Peak
 from tms.memory_plan.shapes import StepMemory, StepShape
 
 TRAINING = ("train_sft", "train_student", "train_on_policy")
-GENERATING = ("harvest", "generate", "generate_samples", "drift")
+GENERATING = ("harvest", "generate", "generate_samples", "answer_general", "drift")
 PASSING = ("drift", "likelihoods")  # forward passes in float32
 
 
@@ -75,7 +75,8 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
         return plan.training(config, names["model"], names["method"], names["task"], memory_of)
     if job.rule in (*GENERATING, *PASSING):
         model = names["model"]
-        tokens = plan.longest_row(config, model)
+        answered = [names["task"]] if job.rule == "answer_general" else study.benchmarks(config, model)
+        tokens = plan.longest_row(config, answered)
         sampling = plan.generating(config, "models", model, tokens) if job.rule in GENERATING else []
         return [*sampling, *plan.drift(config, model, tokens)] if job.rule in PASSING else sampling
     for part, name in (("teachers", "teacher"), ("judges", "judge")):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tms.config import study
@@ -71,6 +71,8 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         on_policy = study.section(config, "on_policy", model, method, task)
         completion = min(completion, on_policy["max_new_tokens"])
         kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
+    elif replay := study.replay(config, model, method):
+        completion = max(completion, config["tasks"][replay["task"]]["max_new_tokens"])
     fsdp = training.get("fsdp", "auto")
     choice = {True: "on", False: "off"}.get(fsdp, fsdp)
     lora = training.get("lora")
@@ -102,13 +104,14 @@ def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
     for _, method, task in longest.values():
         found = training(config, model, method, task, memory_of)
         peaks += [peak for peak in found if peak not in peaks]  # on-policy methods sample alike
-    tokens = longest_row(config, model)
-    return [*peaks, *generating(config, "models", model, tokens), *drift(config, model, tokens)]
+    benchmarks, answered = study.benchmarks(config, model), study.general_tasks(config, model)
+    sampling = generating(config, "models", model, longest_row(config, [*benchmarks, *answered]))
+    return [*peaks, *sampling, *drift(config, model, longest_row(config, benchmarks))]
 
 
-def longest_row(config: dict, model: str) -> int:
-    """Tokens of the longest prompt and completion of a model's benchmarks."""
-    limits = [config["tasks"][task]["max_new_tokens"] for task in study.benchmarks(config, model)]
+def longest_row(config: dict, tasks: Iterable[str]) -> int:
+    """Tokens of the longest prompt and completion of some tasks."""
+    limits = [config["tasks"][task]["max_new_tokens"] for task in tasks]
     return max(limits) + config["compute"]["longest_prompt"]
 
 

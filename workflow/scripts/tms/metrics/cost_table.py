@@ -9,7 +9,8 @@ from tms.io import cost
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
 
-STAGES = ["teacher", "sft", "harvest", "student", "on_policy", "average"]  # in the order in which they run
+# In the order in which they run; `general` are the base's answers to general prompts.
+STAGES = ["teacher", "general", "sft", "harvest", "student", "on_policy", "average"]
 WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
 COST = ["model", "method", "stage", "train_task", "seed", *WORK]
 

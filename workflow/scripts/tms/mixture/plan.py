@@ -1,12 +1,11 @@
 """Plan of Algorithm 1: the source of each visit's target, drawn before any target is generated."""
 
 import bisect
-import hashlib
-import json
 from dataclasses import dataclass
 from itertools import accumulate
 
 from tms.io.errors import InputError
+from tms.mixture.draws import uniforms
 from tms.mixture.schedule import visits
 
 
@@ -59,7 +58,7 @@ def train_plan(
         raise InputError(f"harvest.samples: {samples} is not a number from 1 up")
     if not 0 < prompts_share <= 1:
         raise InputError(f"harvest.prompts: {prompts_share} is not a share; write 0 < share <= 1")
-    harvested = [name for name in example_ids if _uniforms("subset", seed, name)[0] < prompts_share]
+    harvested = [name for name in example_ids if uniforms("subset", seed, name)[0] < prompts_share]
     if not harvested:
         raise InputError(
             f"harvest.prompts: a share of {prompts_share} leaves none of {len(example_ids)} prompts; raise it"
@@ -101,7 +100,7 @@ def draw(
     Returns:
         `source` (teacher | checkpoint), `checkpoint` ("" for the teacher) and `sample`.
     """
-    u, v, w = _uniforms("visit", seed, split, example_id, epoch)
+    u, v, w = uniforms("visit", seed, split, example_id, epoch)
     if u < mixture.alpha:
         return {"source": "teacher", "checkpoint": "", "sample": 0}
     cumulative = list(accumulate(mixture.weights))
@@ -118,9 +117,3 @@ def pairs(plan: list[dict]) -> list[tuple[str, str, str, int]]:
         if row["source"] == "checkpoint"
     )
     return list(named)
-
-
-def _uniforms(*key: str | int) -> tuple[float, float, float]:
-    """Three independent uniform numbers in [0, 1) of 53 bits each, from a hash of the key."""
-    digest = hashlib.sha256(json.dumps(key).encode()).digest()
-    return tuple((int.from_bytes(digest[i : i + 8], "big") >> 11) / 2**53 for i in (0, 8, 16))

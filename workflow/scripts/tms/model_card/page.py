@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from tms.config import study as settings
 from tms.config import tasks
 from tms.config.run_folder import Run
+from tms.config.stages import general
 from tms.config.suite import tasks_of
 from tms.data.contamination.report import read_report
 from tms.export.use import transformers_lines, vllm_lines
@@ -112,6 +113,28 @@ def data_of_task(config: dict, run: Run, task: str) -> dict:
     }
 
 
+def general_data(config: dict, run: Run) -> dict | None:
+    """The card's words on the general prompts of a run; None of one without.
+
+    Raises:
+        InputError: the gate's report is missing or broken.
+    """
+    replay = settings.replay(config, run.model, run.method)
+    if not replay:
+        return None
+    task = replay["task"]
+    report = run.results.parent / general.prompts_folder(config, run.model, task) / "contamination.json"
+    benchmarks = settings.benchmarks(config, run.model)
+    source = model_card.source_of(config, task, training=True)
+    return {
+        "task": task,
+        "source": model_card.source_text(config, task, source),
+        "contamination": model_card.contamination_lines(report, read_report(report), benchmarks),
+        "licence": source.licence if source else "",
+        "own": source is None and tasks.kind(config, task) == tasks.RECORDS,
+    }
+
+
 def trained_run(config: dict, run: Run) -> Run:
     """The run whose training made a run's weights: of an average the one that it takes them from."""
     method = settings.trained(config, run.method)
@@ -144,6 +167,9 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
     trained_on = []
     if trained.method in settings.students(config):
         model_card.check_plan(config, trained, parquet.provenance(trained.folder / "plan.parquet"))
+    replayed = general_data(config, trained)
+    all_data = [*data, replayed] if replayed else data
+    if replayed or trained.method in settings.students(config):
         trained_on = card_settings.target_rows(health.read(trained.folder / "health.json"))
     spent = cost.read(trained.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
@@ -170,14 +196,15 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         digest="" if lora else checkpoints.weights_digest(checkpoint),
         lora=lora,
         data=data,
+        replayed=replayed,
         decoding=decoding_text(config["evaluation"]),
         scores=[score_line(cell) for cell in cells],
         forgetting=[(label, percent(value)) for label, value in model_card.forgetting_rows(cells)],
-        contamination=[line for of_task in data for line in of_task["contamination"]],
+        contamination=[line for of_task in all_data for line in of_task["contamination"]],
         max_share=f"{100 * max(of_task['max_share'] for of_task in data):g} %",
         terms=terms,
         holders=holders,
-        licences_of_data=list(dict.fromkeys(filter(None, (of_task["licence"] for of_task in data)))),
+        licences_of_data=list(dict.fromkeys(filter(None, (of_task["licence"] for of_task in all_data)))),
         paper=cited,
         citation=citation(cited),
     )

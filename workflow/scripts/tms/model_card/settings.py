@@ -3,6 +3,7 @@
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
+from tms.mixture.replay import GENERAL
 from tms.model_card.card import Run, teacher_text
 from tms.training import losses_by_name
 from tms.training.health import teacher_share
@@ -41,6 +42,8 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
         rate, longest = chosen["learning_rate"], min(longest, chosen["max_new_tokens"])
     elif (loss := settings.loss(config, run.model, run.method)) != losses_by_name.NLL:
         rows.append(("loss", losses_by_name.load(loss).WORDS.format(**training)))
+    if replay := settings.replay(config, run.model, run.method):
+        rows.append(("share of the visits that are general prompts", f"{replay['share']:g}"))
     return [
         *rows,
         *_lora_rows(training.get("lora")),
@@ -58,17 +61,21 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
 
 
 def target_rows(facts: dict) -> list[tuple[str, str]]:
-    """Label and value of the targets that a student trained on.
+    """Label and value of the targets that a student, or a run with general prompts, trained on.
 
     Args:
         facts: of its health.json.
     """
-    alpha = f"{teacher_share(facts['sources']):.1%}, and {teacher_share(facts['tokens']):.1%} of their tokens"
-    masked = sum(facts["masked"].values())
-    return [
-        ("the teacher's share of the targets with loss (the effective alpha)", alpha),
-        ("targets without loss", f"{masked} of {facts['targets']}"),
-    ]
+    rows, masked = [], sum(facts["masked"].values())
+    kept, tokens = facts["sources"], facts["tokens"]
+    if GENERAL in facts["planned"]:
+        of_targets, of_tokens = (counts.get(GENERAL, 0) / sum(counts.values()) for counts in (kept, tokens))
+        label = "the general prompts' share of the targets with loss"
+        rows.append((label, f"{of_targets:.1%}, and {of_tokens:.1%} of their tokens"))
+    if facts["alpha"] is not None:
+        alpha = f"{teacher_share(kept):.1%}, and {teacher_share(tokens):.1%} of their tokens"
+        rows.append(("the teacher's share of the targets with loss (the effective alpha)", alpha))
+    return [*rows, ("targets without loss", f"{masked} of {facts['targets']}")]
 
 
 def _lora_rows(lora: dict | None) -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ ENVS = Path(__file__).resolve().parents[4] / "envs"
 # What loads, trains or samples a model: another version of one gives another result, or no job that runs.
 IMPORTED = ("torch", "transformers", "tokenizers", "safetensors", "accelerate", "trl", "numpy")
 CHECKS = {"gpu_check"}  # rules that themselves say what is missing
-STUDENT = {"harvest", "generate", "generate_samples", "drift", "train_on_policy"}  # rules that sample a model
+# Rules that sample a model.
+STUDENT = {"harvest", "generate", "generate_samples", "answer_general", "drift", "train_on_policy"}
 
 
 def engines(jobs: Iterable[Job], config: dict) -> set[str]:

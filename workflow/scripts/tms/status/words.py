@@ -5,6 +5,7 @@ STAGES = {
     "aggregate": "table of a method",
     "all": "everything asked for",
     "answer": "answer in one sentence",
+    "answer_general": "let the base answer general prompts",
     "answer_pair": "answer of base, SFT and TMS",
     "average": "average weights",
     "build_mixture": "build the mixture",

@@ -31,13 +31,13 @@ class Encoder:
     def completion(self, row: dict) -> list[int]:
         """Ids of a row's completion, the end token included.
 
-        A checkpoint's sampled ids are taken as they are (tokenising its text again would change on-policy
-        text); a teacher's text is tokenised, without control tokens that it may quote.
+        Sampled ids, of a checkpoint or of the base, are taken as they are (tokenising their text again would
+        change on-policy text); a teacher's text is tokenised, without control tokens that it may quote.
 
         Args:
             row: columns `source`, `completion`, `completion_ids` and, where messages stand before its prompt,
                 `context`.
         """
-        if row["source"] == "checkpoint":
+        if row["source"] != "teacher":
             return row["completion_ids"]
         return self.chat.answer_ids(self.chat.plain(row["completion"], row.get("context", "")))[0]

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from tms.io.errors import InputError
+from tms.mixture.replay import GENERAL, Replay
 from tms.mixture.schedule import visits
 
 IGNORED = -100  # label of a token without loss
@@ -34,11 +35,11 @@ class TrainingSet:
         targets: of each visit.
         masked: reason, "length" (sampled text cut at its limit), "too long" or "rejected" -> rows without
             loss.
-        planned: source, "teacher" or "checkpoint 3of10" -> rows.
+        planned: source, "teacher", "checkpoint 3of10" or "general" -> rows.
         sources: source -> rows with loss.
         tokens: source -> tokens with loss.
         cut: source -> rows cut at their limit.
-        ended: tokens of each sampled completion that ended, in ascending order.
+        ended: tokens of each completion of a checkpoint that ended, in ascending order.
     """
 
     targets: list[TrainingExample]
@@ -69,7 +70,9 @@ class TrainingSet:
         return f"{n} rows, {self.trained_tokens} tokens in the loss; masked: {rates or 'none'}"
 
 
-def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int) -> TrainingSet:
+def from_references(
+    rows: list[dict], encoder, total: int, seed: int, max_new_tokens: int, replay: Replay | None = None
+) -> TrainingSet:
     """TrainingSet of the baseline SFT: each epoch visits each reference once, until `total` visits are made.
 
     Args:
@@ -77,23 +80,25 @@ def from_references(rows: list[dict], encoder, total: int, seed: int, max_new_to
         encoder: the student's (`tms.training.encoder.Encoder`).
         total, seed: visits (`schedule.total_visits`), and the seed of their order.
         max_new_tokens: completions with more tokens, the end token included, get no loss.
+        replay: what replaces a share of the visits by general prompts with the base's answers; None: nothing.
     """
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
-    ordered = [by_id[example_id] for _, _, example_id in visits(list(by_id), total, seed)]
-    return _training_set(ordered, encoder, max_new_tokens)
+    order = visits(list(by_id), total, seed)
+    ordered = [by_id[example_id] | {"epoch": epoch} for epoch, _, example_id in order]
+    return _training_set(replay.of(ordered) if replay else ordered, encoder, max_new_tokens)
 
 
-def from_mixture(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
+def from_mixture(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None = None) -> TrainingSet:
     """TrainingSet of a student (Algorithm 1), in order of position.
 
     Args:
         rows: mixture rows of one split. Those whose finish_reason is not "stop" keep their place, without
             loss.
         encoder: the student's (`tms.training.encoder.Encoder`).
-        max_new_tokens: as in `from_references`.
+        max_new_tokens, replay: as in `from_references`.
     """
     ordered = sorted(rows, key=lambda row: row["position"])
-    return _training_set(ordered, encoder, max_new_tokens)
+    return _training_set(replay.of(ordered) if replay else ordered, encoder, max_new_tokens)
 
 
 def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: float) -> str | None:
@@ -107,10 +112,12 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet
     targets, kept, ended = [], [], []
     masked, planned, sources, tokens, cut = (Counter() for _ in range(5))
     for row in rows:
-        source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else "teacher"
+        source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else row["source"]
         planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
-        reason = masking_reason(row["finish_reason"], completion, max_new_tokens)
+        # The base's answers have a limit of their own, at which they were cut.
+        longest = inf if row["source"] == GENERAL else max_new_tokens
+        reason = masking_reason(row["finish_reason"], completion, longest)
         if row["finish_reason"] == "length":
             cut[source] += 1
         elif row["source"] == "checkpoint":

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
+from tms.mixture.replay import GENERAL
 
 WARN, STOP = 0.2, 0.5  # shares of the targets that are cut or too long, hence carry no loss
 CUT = (
@@ -93,8 +94,8 @@ def of_targets(facts: dict) -> list[Sign]:
     Args:
         facts: `targets`, their number; `masked`, how many carry no loss, by reason; `planned`, `sources`,
             `tokens` and `cut`, how many targets, targets with loss, tokens with loss and targets cut at their
-            limit each source has (teacher, or a checkpoint); `ended`, of the sampled targets that ended the
-            tokens that 95 % hold (`usual`) and the most (`longest`); `limit`, the most tokens of a target;
+            limit each source has (teacher, a checkpoint, or general); `ended`, the tokens that 95 % (`usual`)
+            and all (`longest`) of the checkpoints' ended targets hold; `limit`, the most tokens of a target;
             `alpha`, the configured probability of the teacher, None without a mixture; `steps`, and of these
             `empty_steps`, without a target with loss.
     """
@@ -102,7 +103,8 @@ def of_targets(facts: dict) -> list[Sign]:
         _masked(facts) if masked_share(facts) >= WARN else None,
         _rejected(facts),
         _cut(facts),
-        _one_source(facts["planned"], facts["sources"]),
+        _general_cut(facts),
+        _one_source(of_task(facts["planned"]), of_task(facts["sources"])),
         _other_alpha(facts),
         _empty_steps(facts),
     ]
@@ -115,15 +117,21 @@ def of_losses(facts: dict) -> list[Sign]:
     Args:
         facts: `sources`, as above; `losses`, of each optimiser step with a target with loss.
     """
-    own_words = set(facts["sources"]) == {BASE}
+    own_words = set(of_task(facts["sources"])) == {BASE}
     sign = None if own_words else _not_falling(facts["losses"])
     return [sign] if sign else []
 
 
 def teacher_share(counts: Mapping[str, int]) -> float | None:
-    """Share of the teacher among targets or tokens of each source: the alpha that a student saw."""
-    total = sum(counts.values())
+    """Share of the teacher among targets or tokens of each source but the general prompts: the alpha that a
+    student saw."""
+    total = sum(of_task(counts).values())
     return counts.get(TEACHER, 0) / total if total else None
+
+
+def of_task(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts of the sources of a run's own task: without its general prompts."""
+    return {name: count for name, count in counts.items() if name != GENERAL}
 
 
 def _masked(facts: dict) -> Sign:
@@ -145,8 +153,8 @@ def _rejected(facts: dict) -> Sign | None:
 
 
 def _cut(facts: dict) -> Sign | None:
-    sampled = {name: count for name, count in facts["planned"].items() if name != TEACHER}
-    cut, total = sum(facts["cut"].values()), sum(sampled.values())
+    sampled = {name: count for name, count in of_task(facts["planned"]).items() if name != TEACHER}
+    cut, total = sum(of_task(facts["cut"]).values()), sum(sampled.values())
     if not total or cut < FEW_CUT * total:
         return None
     shares = {name: facts["cut"].get(name, 0) / count for name, count in sampled.items()}
@@ -162,11 +170,21 @@ def _cut(facts: dict) -> Sign | None:
     )
 
 
+def _general_cut(facts: dict) -> Sign | None:
+    cut, total = facts["cut"].get(GENERAL, 0), facts["planned"].get(GENERAL, 0)
+    if not total or cut < FEW_CUT * total:
+        return None
+    return Sign(
+        f"{cut / total:.0%} of {total} general targets are cut at their limit, so that less is replayed",
+        "raise max_new_tokens of the task that replay.task names, or take prompts with shorter answers",
+    )
+
+
 def _other_alpha(facts: dict) -> Sign | None:
     alpha, seen = facts["alpha"], teacher_share(facts["sources"])
     if alpha is None or seen is None or not facts["masked"]:
         return None
-    error = sqrt(alpha * (1 - alpha) / sum(facts["sources"].values()))
+    error = sqrt(alpha * (1 - alpha) / sum(of_task(facts["sources"]).values()))
     if abs(seen - alpha) <= CHANCE * error:
         return None
     return Sign(

@@ -13,7 +13,7 @@ from pathlib import Path
 from tms.io import code_digest, cost, interrupts, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
-from tms.training import examples, health, losses_by_name
+from tms.training import examples, health, losses_by_name, replay_flags
 from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
 
 
@@ -34,6 +34,7 @@ def add_row_flags(parser: argparse.ArgumentParser) -> None:
         help="what follows where more than half of the targets are cut or too long; changes no result",
     )
     add("--health", type=Path, required=True, help="JSON to write: masked targets, their sources, the losses")
+    replay_flags.add(parser)
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def train_on_rows(
     settings = Settings.from_flags(args)
     loss, chosen = losses_by_name.load(args.loss), losses_by_name.settings(args)
     facts = result_facts(args, stage, source, ("loss", *chosen), (losses_by_name.module(args.loss),))
+    facts |= replay_flags.facts(args)
 
     # Imported here, after the checks that need none of it.
     from tms.training import sft_trainer

@@ -53,7 +53,7 @@ def reported_likelihoods(config: dict, model: str) -> list[str]:
 
 def reported_settings(config: dict, model: str) -> dict:
     """The settings behind a model's results, as the page prints them."""
-    entry = config["models"][model]
+    entry, replayed = config["models"][model], study.general_tasks(config, model)
     note = wheels.weights_note(config, entry["base"])
     return {
         "model": entry,
@@ -62,8 +62,9 @@ def reported_settings(config: dict, model: str) -> dict:
         "suite": study.suite_entry(config, model),
         "experiments": study.experiments(config, model),
         "methods": {name: config["methods"][name] for name in study.model_methods(config, model)},
-        "tasks": {name: config["tasks"][name] for name in study.benchmarks(config, model)},
+        "tasks": {name: config["tasks"][name] for name in [*study.benchmarks(config, model), *replayed]},
         **{name: config[name] for name in REPORTED_SECTIONS},
+        **({"replay": config["replay"]} if replayed else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from tms.config import paths, study, tasks, wheels
 from tms.config.flags import flags, labelled
-from tms.config.stages import mixture
+from tms.config.stages import general, mixture
 from tms.mixture.checkpoints import BASE
 
 
@@ -29,6 +29,8 @@ def run_costs(config: dict, model: str, method: str, task: str, seed: int) -> di
         trained = run_costs(config, model, study.trained(config, method), task, seed)
         return trained | {f"average-{method}": cost}
     costs = paths.teacher_costs(config, model, task)
+    if replay := study.replay(config, model, method):
+        costs |= {f"general-{replay['task']}": general.answers_file(model, replay["task"], "cost.json")}
     if method in study.trajectories(config):
         return costs | {"sft": cost}
     if method in study.on_policy(config):

@@ -5,7 +5,7 @@ An algorithm or a loss gets the settings that it reads, so that an edit of the o
 
 from tms.config import paths, study, tasks
 from tms.config.flags import flags
-from tms.config.stages import mixture
+from tms.config.stages import general, mixture
 from tms.training import losses_by_name
 from tms.training.settings import Lora
 
@@ -33,6 +33,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         save_points=mixture.saved_points(config, model, method),
         loss=None if loss == losses_by_name.NLL else loss,
         **{name: keys[name] for name in losses_by_name.load(loss).KEYS},
+        **general.replay_flags(config, model, method),
         **lora_flags(keys),
     )
 

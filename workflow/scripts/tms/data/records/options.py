@@ -3,6 +3,7 @@
 files       a path, or one a split: {train: a.jsonl, heldout: b.jsonl, test: c.jsonl}
 hub         instead: {repo: owner/name, config, split, revision}, or {..., splits: {train: train, test: test}}
 columns     the file's names of prompt, answer, messages, gold, choices, where they have others
+answers     required, or none: the rows are prompts alone, which a model answers
 train_on    last (turn of the assistant) or all (each turn is a row, prompted by the turns before it)
 split       shares of the hash split: {heldout: 0.1, test: 0.1}; splits with a file of their own have none
 duplicates  refuse, or first: of rows with equal prompts the first is used
@@ -17,8 +18,14 @@ from dataclasses import dataclass, field
 from tms.data.splits import SPLITS
 from tms.io.errors import InputError
 
-KEYS = ("files", "hub", "columns", "train_on", "split", "duplicates")
+KEYS = ("files", "hub", "columns", "answers", "train_on", "split", "duplicates")
 COLUMNS = ("prompt", "answer", "messages", "gold", "choices")
+# Keys whose values are words, the default first.
+WORDS = {
+    "answers": ("required", "none"),
+    "train_on": ("last", "all"),
+    "duplicates": ("refuse", "first"),
+}
 HUB_KEYS = ("repo", "config", "split", "splits", "revision")
 ENDINGS = (".jsonl", ".json", ".csv", ".parquet")
 SHARES = {"heldout": 0.1, "test": 0.1}
@@ -34,6 +41,7 @@ class RecordOptions:
         hub: split, or `ONE`, -> the hub's split; empty for files.
         repo, config, revision: of the hub data set.
         columns: our word -> the file's name of a column, where it is given.
+        answers: required or none.
         train_on: last or all.
         shares: of the rows that go to `heldout` and `test` by the hash of their prompt.
         duplicates: refuse or first.
@@ -45,6 +53,7 @@ class RecordOptions:
     config: str | None = None
     revision: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    answers: str = "required"
     train_on: str = "last"
     shares: dict[str, float] = field(default_factory=dict)
     duplicates: str = "refuse"
@@ -87,9 +96,15 @@ def read(options: dict) -> RecordOptions:
     files = _files(options["files"], faults) if "files" in options else {}
     hub = _hub(options["hub"], faults) if "hub" in options else {}
     columns = _columns(options.get("columns", {}), faults)
-    for key, words in {"train_on": ("last", "all"), "duplicates": ("refuse", "first")}.items():
+    for key, words in WORDS.items():
         if options.get(key, words[0]) not in words:
             faults.append(f"options.{key}: {options[key]!r} is none of {', '.join(words)}")
+    if options.get("answers") == "none":
+        faults += [
+            f"options.columns.{name}: with answers: none the rows are prompts alone; leave it out"
+            for name in COLUMNS
+            if name in columns and name != "prompt"
+        ]
     if options.get("train_on") == "all":
         faults += [
             f"options.columns.{name}: with train_on: all each turn has an answer of its own; leave it out"
@@ -104,6 +119,7 @@ def read(options: dict) -> RecordOptions:
         hub=hub.pop("splits", {}),
         **hub,
         columns=columns,
+        answers=options.get("answers", "required"),
         train_on=options.get("train_on", "last"),
         shares=shares,
         duplicates=options.get("duplicates", "refuse"),

@@ -87,6 +87,10 @@ def _columns(names: list[str], options: RecordOptions, found: Findings) -> dict[
         found.add(0, f"no column {given[word]!r} ({_listed(names)}){_meant(word, given[word], names)}")
     if missing:
         return {}
+    if options.answers == "none":
+        if "prompt" not in has:
+            found.add(0, f"no column 'prompt' ({_listed(names)}){_meant('prompt', 'prompt', names)}")
+        return {word: name for word, name in has.items() if word == "prompt"}
     talks = "messages" in given or ("messages" in has and not {"prompt", "answer"} <= set(has))
     extra = {word: has[word] for word in ("gold", "choices") if word in has and options.train_on == "last"}
     if talks and not {"prompt", "answer"} & set(given):
@@ -143,8 +147,8 @@ def _rows(item: dict, made: Rows, options: RecordOptions, faults: list[str]) -> 
 
 def _turn(item: dict, used: dict[str, str], faults: list[str]) -> list[Turn]:
     """The prompt and answer of a row without a conversation."""
-    texts = {}
-    for word in ("prompt", "answer"):
+    texts = {"answer": ""}
+    for word in [word for word in ("prompt", "answer") if word in used]:
         try:
             texts[word] = values.text(item[used[word]], word)
         except Unusable as error:

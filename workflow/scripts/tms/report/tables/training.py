@@ -8,9 +8,10 @@ from tms.report.tables.table import Column, Table
 PART = 10  # the first and the last of so many parts of a run
 # Of the targets: quantity -> unit.
 TARGETS = (
-    *(("alpha", "share"), ("teacher", "share"), ("teacher_tokens", "share"), ("masked", "share")),
-    *(("cut", "share"), ("empty_steps", "number")),
+    *(("alpha", "share"), ("teacher", "share"), ("teacher_tokens", "share"), ("general", "share")),
+    *(("general_tokens", "share"), ("masked", "share"), ("cut", "share"), ("empty_steps", "number")),
 )
+REPLAYED = ("targets.general", "targets.general_tokens")  # only where a method has general prompts
 ENDS = {"reward": "share", "entropy": "number", "length": "number"}  # shown at both ends
 LAST = {"kl": "number", "truncated": "share", "equal": "share", "failures": "number"}  # shown at the end
 
@@ -67,11 +68,15 @@ def targets(lookups: list[CellLookup]) -> Table:
                 if any(readings.values()):
                     texts = {"model": lookup.info.model, "method": names.method(method)}
                     rows.append((texts | {"train_task": names.benchmark(task)}, readings))
+    replayed = any(readings[key] for _, readings in rows for key in REPLAYED)
+    columns = [column for column in columns if replayed or column.key not in REPLAYED]
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on"}
     notes = [
         "α is the probability with which a visit draws the teacher's answer, its share of the targets with "
         "loss the α that a student saw; they differ where sampled targets carry no loss, and by chance."
     ]
+    if replayed:
+        notes.append("The teacher's shares are of the targets without general prompts.")
     return Table(
         "targets",
         "Targets of the methods that train on rows, in %",

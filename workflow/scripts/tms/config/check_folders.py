@@ -1,0 +1,28 @@
+"""Check of the model folders that a model's runs need."""
+
+import difflib
+from pathlib import Path
+
+from tms.config import study as settings
+from tms.config import wheels
+from tms.config.check_values import path_fault
+from tms.config.faults import Faults
+
+
+def check(config: dict, model: str, faults: Faults) -> None:
+    """The folders of a model, its teacher and its judges must be there, or be made by the workflow."""
+    entry = config["models"][model]
+    judges = {config["tasks"][name].get("judge") for name in settings.benchmarks(config, model)} - {None}
+    folders = {f"models.{model}.base": entry["base"]}
+    if "model" in config["teachers"][entry["teacher"]]:
+        folders[f"teachers.{entry['teacher']}.model"] = config["teachers"][entry["teacher"]]["model"]
+    folders |= {f"judges.{judge}.model": config["judges"][judge]["model"] for judge in judges}
+    made = [*(f"models/hub/{name}" for name in config["downloads"]), *wheels.folders(config)]
+    made += [f"models/{name}/{part}" for name in config["pretrain"] for part in ("base", "teacher")]
+    for key, folder in folders.items():
+        if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
+            close = difflib.get_close_matches(folder, made, n=1)
+            meant = f"did you mean {close[0]}?" if close else "write the whole path of a model folder"
+            faults.append(
+                f"config: {key}: no folder {folder}, and no download, wheel or pretraining makes it; {meant}"
+            )
