@@ -71,7 +71,7 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         on_policy = study.section(config, "on_policy", model, method, task)
         completion = min(completion, on_policy["max_new_tokens"])
         kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
-    elif replay := study.replay(config, model, method):
+    elif (replay := study.replay(config, model, method)) and replay["task"]:
         completion = max(completion, config["tasks"][replay["task"]]["max_new_tokens"])
     fsdp = training.get("fsdp", "auto")
     choice = {True: "on", False: "off"}.get(fsdp, fsdp)
