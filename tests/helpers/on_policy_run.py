@@ -97,7 +97,7 @@ def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, step
     settings = OnPolicySettings(**defaults | changed)
     rows = rows or references(8)
     total = steps * settings.effective_batch
-    prompts, _ = prompts_in_order(rows, Encoder(base), total, total, settings.seed)
+    prompts, _ = prompts_in_order(rows, Encoder(base), total, total, settings.seed, settings.sdft_template)
     work = folder / "work"
     ended = Ended([], work / "checkpoint-1of1")
     with _watched(ended):
@@ -111,10 +111,10 @@ def _watched(ended: Ended):
     """Keep the rollouts and the log of each step."""
     measured, scored = OnPolicyTrainer._measured, Grpo._generate_and_score_completions
 
-    def keep(self, rollouts, rewards):
+    def keep(self, rollouts):
         ended.steps.append(rollouts)
         ended.logged = self.state.log_history
-        return measured(self, rollouts, rewards)
+        return measured(self, rollouts)
 
     def keep_trl(self, inputs):
         batch = scored(self, inputs)

@@ -89,6 +89,7 @@ rule train_on_policy:
     input:
         model=lambda w: paths.base(config, w.model),
         references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        teacher=lambda w: train.distilled_model(config, w.model, w.method),
         punkt=lambda w: tasks.punkt(config, [w.task]),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),

@@ -1,8 +1,10 @@
-"""Train theta_0 on its own rollouts: GRPO, REINFORCE or TRAPO, with the task's grader as reward."""
+"""Train theta_0 on its own rollouts: GRPO, REINFORCE or TRAPO, with the task's grader as reward; or SDFT or
+distillation, towards a teacher's distributions."""
 
 import argparse
 import importlib.util
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from tms.grading.graders import add_grader, grader_for, graders_of
@@ -11,13 +13,15 @@ from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
+from tms.model_folder.vocabulary import check_vocabulary
 from tms.on_policy.settings import OnPolicySettings
 from tms.training import program
 from tms.training.settings import add_flags, set_defaults
 
 RESULT_FLAGS = (  # flags that a run's result depends on, beside those of all training
     *("algorithm", "grader", "engine", "samples", "temperature", "top_p", "beta", "baseline_decay"),
-    *("entropy_bonus", "trsft_floor", "budget", "kl_rows"),
+    *("entropy_bonus", "trsft_floor", "divergence", "sdft_template", "teacher_average"),
+    *("budget", "kl_rows"),
 )
 TOKEN_STEPS = 4  # a run of equal tokens may take so many times SFT's steps
 
@@ -27,8 +31,8 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
     add("--references", type=Path, required=True, help="Parquet file of verified references: the prompts")
-    add("--algorithm", required=True, help="module of tms/on_policy: grpo, reinforce or trapo")
-    add_grader(flags, "the task's grader", required=True)
+    add("--algorithm", required=True, help="module of tms/on_policy: grpo, reinforce, trapo, sdft, distill")
+    add_grader(flags, "the task's grader, for algorithms that learn from rewards")
     add("--engine", required=True, help="sampler: transformers or vllm")
     add("--samples", type=int, required=True, help="rollouts of each prompt and visit")
     add("--temperature", type=float, help="of the sampling")
@@ -37,6 +41,18 @@ def parser() -> argparse.ArgumentParser:
     add("--baseline-decay", type=float, help="of the moving average of rewards (REINFORCE)")
     add("--entropy-bonus", type=float, help="weight of the entropy (TRAPO)")
     add("--trsft-floor", type=float, help="a of the TrSFT loss (TRAPO)")
+    add(
+        "--divergence",
+        type=float,
+        help="0: KL(teacher || policy), 1: KL(policy || teacher) (SDFT, distillation)",
+    )
+    add("--sdft-template", help="what SDFT's teacher reads, with {prompt} and {reference} in it")
+    add(
+        "--teacher-average",
+        type=float,
+        help="share of the policy that SDFT's teacher takes over at each step",
+    )
+    add("--teacher", type=Path, help="model folder of the teacher (distillation)")
     add("--budget", choices=["steps", "tokens"], help="as many steps, or tokens in the loss, as SFT")
     add("--kl-rows", type=int, help="rollouts of a step on which the KL to the base is measured")
     add("--equal-steps", type=int, help="steps of equal rewards after which a run has no signal")
@@ -53,8 +69,10 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     references = parquet.read_references(args.references, benchmark="")
-    graders = graders_of(args.grader)
-    references = [row | {"grader": grader_for(graders, row["benchmark"])} for row in references]
+    graders = graders_of(args.grader) if args.grader else {}
+    references = [
+        row | {"grader": grader_for(graders, row["benchmark"]) if graders else ""} for row in references
+    ]
     module = f"tms.on_policy.{args.algorithm}"
     if importlib.util.find_spec(module) is None:
         raise InputError(f"--algorithm {args.algorithm}: no such module in tms/on_policy")
@@ -64,9 +82,13 @@ def main(args: argparse.Namespace) -> None:
     settings = OnPolicySettings.from_flags(args)
     if args.budget == "tokens" and list(plan.save_steps) != [checkpoints.FINAL]:
         raise InputError("--budget tokens: the run's steps are not known before it ends; save 1of1 alone")
-    with Rewards(sorted(set(graders.values())), args.grading_processes, args.lost_rows) as rewards:
-        modules = (module, *(f"tms.graders.{name}" for name in rewards.graders))
+    if args.teacher:
+        check_vocabulary(args.model, args.teacher)
+    names = sorted(set(graders.values()))
+    with Rewards(names, args.grading_processes, args.lost_rows) if names else nullcontext() as rewards:
+        modules = (module, *(f"tms.graders.{name}" for name in names))
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
+        facts |= {"teacher": checkpoints.open_weights(args.teacher)} if args.teacher else {}
 
         if args.engine == "vllm":
             from tms.generation.engines.vllm_cpu import keep_weights
@@ -82,7 +104,9 @@ def main(args: argparse.Namespace) -> None:
             steps *= TOKEN_STEPS
             saved = {steps: checkpoints.FINAL}
         visits = steps * args.effective_batch
-        prompts, tokens = prompts_in_order(references, Encoder(args.model), plan.visits, visits, args.seed)
+        prompts, tokens = prompts_in_order(
+            references, Encoder(args.model), plan.visits, visits, args.seed, args.sdft_template
+        )
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)
         if program.is_first_process():
             print(

@@ -78,6 +78,7 @@ def _check_models(
         faults.check(check_graders.check_methods, config, model, methods, faults)
         faults.check(check_replay.check_methods, config, model, methods, faults)
         faults.check(check_records.check_files, config, model, methods, faults)
+        faults.check(check_on_policy.check_teacher, config, model, methods, faults)
     if faults:
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line

@@ -41,7 +41,11 @@ def check_targets(config: dict, suite: str, trained: Sequence[str], faults: Faul
 def check_methods(config: dict, model: str, methods: Collection[str], faults: Faults) -> None:
     """Check the methods of a model that are asked for against the graders of its targets."""
     targets = study.suite(config, model).target_tasks
-    learning = [method for method in methods if method in study.on_policy(config)]
+    learning = [
+        method
+        for method in methods
+        if method in study.on_policy(config) and study.kind_of(config, method).rewarded
+    ]
     if (without := [task for task in targets if not tasks.rewards(config, task)]) and learning:
         faults.append(
             f"config: models.{model}: {', '.join(learning)} learn from a grader's scores of the policy's own "

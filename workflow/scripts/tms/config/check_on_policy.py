@@ -1,11 +1,16 @@
-"""Checks of an on-policy method's settings on one model: batches, samples, budget."""
+"""Checks of an on-policy method on one model: batches, samples, budget, and the teacher of distillation."""
+
+from collections.abc import Collection
+from pathlib import Path
 
 from tms.config import study as settings
+from tms.config.faults import Faults
 from tms.io.errors import InputError
+from tms.model_folder.vocabulary import vocabulary_fault
 
 
 def check(config: dict, model: str, method: str) -> None:
-    """Check an on-policy method (GRPO, REINFORCE, TRAPO) on one model.
+    """Check an on-policy method on one model.
 
     Raises:
         InputError: batches that cannot be dealt out to the devices, too few samples to compare, or
@@ -44,3 +49,33 @@ def _check_batches(training: dict, samples: int, devices: int, where: str, model
             f"{batch * samples} are no multiple of device_batch {device_batch} x {devices} GPUs = "
             f"{device_batch * devices}; lower device_batch or models.{model}.gpus.train to a divisor"
         )
+
+
+def check_teacher(config: dict, model: str, methods: Collection[str], faults: Faults) -> None:
+    """Check that a model's teacher can be distilled where methods that are asked for do so.
+
+    Vocabularies are compared where both folders are there already.
+    """
+    taught = [
+        name
+        for name in methods
+        if name in settings.on_policy(config) and settings.kind_of(config, name).taught
+    ]
+    if not taught:
+        return
+    names, teacher = ", ".join(taught), config["models"][model]["teacher"]
+    remedy = f"name an entry of teachers with a `model`, or take {names} out of the model's experiments"
+    folder = config["teachers"][teacher].get("model")
+    if folder is None:
+        faults.append(
+            f"config: models.{model}.teacher: {names} learns from the distribution of a teacher's model, and "
+            f"`{teacher}` has none; {remedy}"
+        )
+        return
+    base = config["models"][model]["base"]
+    if all(Path(place, "tokenizer.json").is_file() for place in (base, folder)):
+        if fault := vocabulary_fault(Path(base), Path(folder)):
+            faults.append(
+                f"config: models.{model}.teacher: {names} needs a teacher with the base's vocabulary, and "
+                f"{fault}; {remedy}"
+            )

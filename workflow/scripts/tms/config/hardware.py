@@ -95,7 +95,8 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
 
 
 def training_on_policy(config: dict, model: str, method: str, task: str) -> dict[str, int | str]:
-    """Resources of an on-policy job: each process grades, and reads weights to sample and to score with.
+    """Resources of an on-policy job: each process grades, and reads weights to sample and to score with; the
+    first one alone reads a teacher's.
 
     `monitor` are the flags that say when a run counts as failed, and whether it then stops: they change no
     result of a run that ends.
@@ -103,12 +104,14 @@ def training_on_policy(config: dict, model: str, method: str, task: str) -> dict
     given = training(config, model, method, task)
     processes, graders = max(given["gpu"], 1), grading(config)
     read = devices.generate_mem_mb(config["models"][model].get("parameters", 0), 0)
-    keys = study.section(config, "on_policy", model, method, task)
+    keys, kind = study.section(config, "on_policy", model, method, task), study.kind_of(config, method)
+    teacher = config["teachers"][config["models"][model]["teacher"]] if kind.taught else {}
+    taught = devices.generate_mem_mb(teacher.get("parameters", 0), 0) if teacher else 0
     return (
         given
         | {
-            "cpus_per_task": given["cpus_per_task"] + graders["processes"] * processes,
-            "mem_mb": given["mem_mb"] + 2 * processes * read,
+            "cpus_per_task": given["cpus_per_task"] + graders["processes"] * processes * kind.rewarded,
+            "mem_mb": given["mem_mb"] + 2 * processes * read + taught,
             "monitor": flags(**{name: keys[name] for name in ("equal_steps", "max_kl", "on_failure")}),
         }
         | graders

@@ -30,6 +30,8 @@ class MethodKind:
         training_keys: on samples: such keys of `training`; without warmup the learning rate is constant.
         references: on samples: the part that references play, for a model card.
         own_share: on samples: share of a rollout that the policy writes itself, for estimates.
+        rewarded: on samples: whether it learns from a grader's scores.
+        taught: on samples: whether it learns from the distribution of the teacher's model.
     """
 
     trains_on: str
@@ -48,6 +50,8 @@ class MethodKind:
     training_keys: tuple[str, ...] = ("warmup",)
     references: str = "which say only what prompts are trained on"
     own_share: float = 1.0
+    rewarded: bool = True
+    taught: bool = False
 
     @property
     def mixes(self) -> bool:
@@ -172,6 +176,34 @@ KINDS = {
         marker=">",
         line=(0, (2, 2)),
         hatch="||",
+    ),
+    "sdft": MethodKind(
+        trains_on=SAMPLES,
+        rollouts=1,
+        rewarded=False,
+        keys=("divergence", "sdft_template", "teacher_average"),
+        references="which the model reads in its prompt where it is its own teacher",
+        label="SDFT",
+        about="SDFT, self-distillation fine-tuning: training on the model's own answers towards what it "
+        "would write if it read the reference answer.",
+        colour="#44AA99",
+        marker="p",
+        line=(0, (3, 1)),
+        hatch="//..",
+    ),
+    "distill": MethodKind(
+        trains_on=SAMPLES,
+        rollouts=1,
+        rewarded=False,
+        taught=True,
+        keys=("divergence",),
+        label="Distillation",
+        about="On-policy distillation (GKD): training on the model's own answers towards the distribution of "
+        "the teacher at each of their tokens.",
+        colour="#661100",
+        marker="X",
+        line=(0, (8, 2, 2, 2)),
+        hatch="\\\\..",
     ),
     "average": MethodKind(
         trains_on=WEIGHTS,

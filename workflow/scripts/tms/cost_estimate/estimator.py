@@ -6,6 +6,7 @@ from dataclasses import replace
 from tms.config import study as settings
 from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
+from tms.config.stages.train import distilled_model
 from tms.config.tasks import limit
 from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.estimate import Estimate
@@ -115,7 +116,7 @@ class Estimator:
         return self._training(job, trained, trained + sum(one.count * one.prompt for one in visited))
 
     def _train_on_policy(self, job: Job) -> Estimate:
-        """Rollouts sampled, graded and trained on, and the passes for their KL."""
+        """Rollouts sampled, graded and trained on, and the passes for their KL or of a teacher."""
         model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
         training = self._keys(job)
         texts, folder = self._references(job), self.config["models"][model]["base"]
@@ -133,8 +134,14 @@ class Estimator:
         passed = work.compared + work.measured * float32_slowdown(job.gpus)
         seconds = sampled.seconds + training_run.seconds
         seconds += device.forward_seconds(self.sizes.parameters(folder), passed) / lanes
-        graders = self.config["compute"]["grading_processes"]
-        seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
+        teacher = distilled_model(self.config, model, method) or folder
+        if work.read:
+            seconds += device.forward_seconds(self.sizes.parameters(teacher), work.read) / lanes
+        if teacher != folder:
+            seconds += self.sizes.bytes(teacher) / self.figures.plain["load_bytes_a_second"]
+        if work.kind.rewarded:
+            graders = self.config["compute"]["grading_processes"]
+            seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
         return replace(training_run, seconds=seconds, generated=sampled.generated, scored=work.scored)
 
     def _average(self, job: Job) -> Estimate:

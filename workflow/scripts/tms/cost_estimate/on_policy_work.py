@@ -71,6 +71,13 @@ class OnPolicyWork:
         return self.passed if term else 0
 
     @property
+    def read(self) -> float:
+        """Tokens of passes of the teacher of a distillation; the policy's own past reads references too."""
+        if self.kind.rewarded:
+            return 0
+        return self.passed + (0 if self.kind.taught else self.rollouts * self.texts.completion)
+
+    @property
     def scored(self) -> float:
-        """Tokens of all passes for a KL."""
-        return self.measured + self.compared
+        """Tokens of all passes for a divergence."""
+        return self.measured + self.compared + self.read

@@ -7,12 +7,11 @@ from tms.io import cli
 from tms.io.errors import InputError
 
 
-def add_grader(parser: argparse.ArgumentParser, words: str, required: bool = False) -> None:
+def add_grader(parser: argparse.ArgumentParser, words: str) -> None:
     """Add the flag `--grader`, which `graders_of` reads; `words` is its help."""
     parser.add_argument(
         "--grader",
         nargs="+",
-        required=required,
         metavar="GRADER|TASK=GRADER",
         help=f"{words}, or each task's",
     )

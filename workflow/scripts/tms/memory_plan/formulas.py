@@ -19,6 +19,8 @@ CONTEXT = 2.0e9
 SPARE = 0.1
 # `tms.metrics`: policies that are on the card together, in float32; logits in a chunk of the KL.
 DRIFT_POLICIES, KL_CHUNK = 2, 2**26
+# TRL's tile of logits: tokens, times a part of the vocabulary, in float32.
+DIVERGENCE_TILE = 4 * 4096 * 32768
 # `tms.generation.engines.decoding`: rows of a batch come in steps of so many.
 DECODED_ROWS = 32
 
@@ -104,6 +106,16 @@ def kl_weights(parameters: int, processes: int, sharded: bool) -> float:
     (`tms.on_policy.kl`).
     """
     return (8 if sharded else 4) * parameters / processes
+
+
+def taught(keys: dict, processes: int) -> float:
+    """Bytes on a card of another model whose distribution is learned, in bf16, and of a tile of its logits.
+
+    Of shards its embeddings and two layers are gathered, and the head for a whole step.
+    """
+    head = 2 * keys["vocab_size"] * keys["hidden_size"]
+    gathered = 2 * head + 2 * 2 * layer_parameters(keys) if processes > 1 else 0
+    return 2 * parameters(keys) / processes + gathered + DIVERGENCE_TILE
 
 
 def kl_working(keys: dict, cards: int, tokens: int) -> float:

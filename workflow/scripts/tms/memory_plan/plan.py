@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tms.config import study
 from tms.generation.engines.interface import MEMORY_SHARE, ROLLOUT_SHARE
 from tms.memory_plan import formulas
-from tms.memory_plan.architecture import architecture, parameters
+from tms.memory_plan.architecture import architecture, lora_parameters, parameters
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.training import devices
 
@@ -92,13 +92,14 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
 
 def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
     """Peaks of all jobs of a model that take cards, each kind of job at its longest rows."""
-    longest: dict[str, tuple[int, str, str]] = {}  # by all but the length
+    longest: dict[str, tuple[int, str, str]] = {}  # by all but the length, and by the kind's teacher
     for method in study.model_methods(config, model):
         if method in study.averages(config):
             continue  # it takes no card
         for task in study.suite(config, model).targets:
             if shape := step_shape(config, model, method, task):
-                kind = json.dumps(dataclasses.asdict(shape) | {"tokens": 0})
+                same = dataclasses.asdict(shape) | {"tokens": 0}
+                kind = json.dumps(same | {"teacher": teacher_bytes(config, model, method, task, shape)})
                 longest[kind] = max(longest.get(kind, (0, "", "")), (shape.tokens, method, task))
     peaks: list[Peak] = []
     for _, method, task in longest.values():
@@ -129,6 +130,8 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
         "CUDA": formulas.CONTEXT,
     }
     stage = {ROWS: "SFT, students", ROLLOUTS: "REINFORCE, TRAPO", GRPO: "GRPO"}[shape.kind]
+    if shape.kind != ROWS and not (kind := study.kind_of(config, method)).rewarded:
+        stage = kind.label
     spread = "sharded" if shape.sharded else "copied" if shape.processes > 1 else "one card"
     recompute = ", recomputed" if shape.recompute else ""
     adapters = f", LoRA of rank {shape.lora['rank']}" if shape.lora else ""
@@ -136,6 +139,7 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     if shape.kind == ROWS:
         return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model))]
     parts["base"] = base_bytes(config, model, method, task, shape)
+    parts["teacher"] = teacher_bytes(config, model, method, task, shape)
     learning = _peak(config, stage, shape.processes, parts, words, _remedies(shape, model))
     return [learning, *_beside_learning(config, model, shape, parts)]
 
@@ -157,10 +161,26 @@ def base_bytes(config: dict, model: str, method: str, task: str, shape: StepShap
     return held + (2 * count / shape.processes if shape.sharded else 4 * count)
 
 
+def teacher_bytes(config: dict, model: str, method: str, task: str, shape: StepShape) -> float:
+    """Bytes on a card of what a policy is distilled from: another model, or weights of its past (float32)."""
+    kind = study.kind_of(config, method)
+    if kind.rewarded:
+        return 0
+    if kind.taught:
+        entry = config["teachers"][config["models"][model]["teacher"]]
+        if keys := architecture(entry["model"]):
+            return formulas.taught(keys, shape.processes)
+        return 2 * entry.get("parameters", 0) / shape.processes
+    trained = (
+        lora_parameters(shape.architecture, shape.lora) if shape.lora else parameters(shape.architecture)
+    )
+    return formulas.DIVERGENCE_TILE + 4 * trained / (shape.processes if shape.sharded else 1)
+
+
 def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict) -> list[Peak]:
     """Peaks of an on-policy job between its steps: the rollouts, and the KL."""
     keys, cards = shape.architecture, shape.processes
-    held = {name: learning[name] for name in ("weights", "optimiser", "base", "CUDA")}
+    held = {name: learning[name] for name in ("weights", "optimiser", "base", "teacher", "CUDA")}
     measuring = held | {"head and buffers": formulas.kl_working(keys, cards, shape.tokens)}
     advice = (f"raise models.{model}.gpus.train (now {cards})", "lower on_policy.max_new_tokens")
     words = f"2 policies in float32, {shape.tokens:,} tokens"

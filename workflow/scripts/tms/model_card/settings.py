@@ -13,6 +13,9 @@ ALGORITHM_WORDS = {
     "beta": "weight of the KL term",
     "baseline_decay": "decay of the moving average of rewards",
     "entropy_bonus": "weight of the entropy bonus",
+    "divergence": "divergence, from 0, KL(teacher to policy), to 1, KL(policy to teacher)",
+    "sdft_template": "what the teacher reads",
+    "teacher_average": "share of the policy that the teacher takes over at each step",
 }
 
 
@@ -89,9 +92,14 @@ def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str
     return [
         ("answers sampled of a prompt and visit", str(samples)),
         ("their sampling", f"temperature {chosen['temperature']:g}, top-p {chosen['top_p']:g}"),
-        *((ALGORITHM_WORDS[key], f"{chosen[key]:g}") for key in settings.kind_of(config, run.method).keys),
+        *((ALGORITHM_WORDS[key], _value(chosen[key])) for key in settings.kind_of(config, run.method).keys),
         ("as much as SFT of", chosen["budget"]),
     ]
+
+
+def _value(value: float | str) -> str:
+    """A setting in a table: a text with line breaks in one line."""
+    return " / ".join(filter(None, value.splitlines())) if isinstance(value, str) else f"{value:g}"
 
 
 def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, str]]:
@@ -118,5 +126,6 @@ def answers_text(config: dict, run: Run, task: str) -> str:
     written = teacher_text(config, run.model, task)
     if run.method not in settings.on_policy(config):
         return written
-    role, kind = settings.kind_of(config, run.method).references, config["tasks"][task]["kind"]
-    return f"the model's own, scored by the grader of kind {kind}. The references, {role}: {written}"
+    kind = settings.kind_of(config, run.method)
+    scored = f", scored by the grader of kind {config['tasks'][task]['kind']}" if kind.rewarded else ""
+    return f"the model's own{scored}. The references, {kind.references}: {written}"

@@ -95,7 +95,7 @@ def config(run: OnPolicyRun) -> GRPOConfig:
 
 def trainer(run: OnPolicyRun) -> Grpo:
     """TRL's trainer with our prompts (as token ids, in SFT's order), rollouts and rewards."""
-    sample = run.sampler()
+    sample, grade = run.sampler(), run.grade
 
     def rollouts(places: list[str], trainer: Grpo) -> dict:
         prompt_ids = [run.prompts[int(place)].ids for place in places]
@@ -103,10 +103,10 @@ def trainer(run: OnPolicyRun) -> Grpo:
         return {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
 
     def reward(prompts: list[str], completion_ids, log_metric, **columns) -> list[float | None]:
-        run.grade.failures = 0
-        rewards = run.grade(completion_ids, [run.prompts[int(place)] for place in prompts])
+        grade.failures = 0
+        rewards = grade(completion_ids, [run.prompts[int(place)] for place in prompts])
         # TRL takes the mean over processes.
-        log_metric("rewards/failures", run.grade.failures * run.processes)
+        log_metric("rewards/failures", grade.failures * run.processes)
         return rewards
 
     # TRL's prompts are texts: here the prompt's place, which leads `rollouts` to its token ids.

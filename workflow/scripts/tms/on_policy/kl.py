@@ -55,10 +55,7 @@ class KLToBase:
 
     def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:
         """The base, not to be trained: in shards, where there are several processes."""
-        return self._placed(trainer, self.read(dtype).eval().requires_grad_(False))
-
-    def _placed(self, trainer, model):
-        return sharding.shard_frozen(model) if in_shards(trainer) else model.to(trainer.args.device)
+        return frozen(self.read(dtype), trainer)
 
     def _models(self, trainer) -> tuple:
         """The policy and its base, both in float32.
@@ -73,8 +70,7 @@ class KLToBase:
 
             if next(policy.parameters()).dtype != torch.float32 or in_shards(trainer):
                 if self.model is None:
-                    base = lora.like(policy, self.read(torch.float32)).eval().requires_grad_(False)
-                    self.model = self._placed(trainer, base)
+                    self.model = frozen(lora.like(policy, self.read(torch.float32)), trainer)
                 lora.copy_adapters(policy, self.model)
                 policy = self.model
             return policy, lora.WithoutAdapters(policy)
@@ -86,6 +82,12 @@ class KLToBase:
             sharding.copy_shards(trainer.model, self.shards)
             policy = self.shards
         return policy, self.model
+
+
+def frozen(model: PreTrainedModel, trainer) -> PreTrainedModel:
+    """A model beside the policy that is not trained: in shards, where there are several processes."""
+    model.eval().requires_grad_(False)
+    return sharding.shard_frozen(model) if in_shards(trainer) else model.to(trainer.args.device)
 
 
 def in_shards(trainer) -> bool:

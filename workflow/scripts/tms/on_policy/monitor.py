@@ -26,16 +26,17 @@ LOGGED = {
     "seconds": "seconds",
 }
 COUNTS = ("rollouts", "tokens", "failures")
+STEP = "rollouts"  # what a step's entry in the log has, and its summary at the end has not
 
 
 def curve(history: list[dict]) -> list[dict]:
     """One row an optimiser step, from a trainer's log history (columns: `tms.io.parquet.CURVE`)."""
     rows = []
     for entry in history:
-        if "reward" not in entry:  # the summary at the end
+        if STEP not in entry:
             continue
         row = {column: entry.get(name) for column, name in LOGGED.items()}
-        row |= {column: int(row[column]) for column in COUNTS}
+        row |= {column: int(row[column]) for column in COUNTS if row[column] is not None}
         rows.append({"step": entry["step"]} | row)
     return rows
 
@@ -65,7 +66,7 @@ class Monitor(TrainerCallback):
             raise InputError(self.failure)
 
     def on_log(self, args, state, control, logs, **kwargs):
-        if "reward" not in logs:
+        if STEP not in logs:
             return
         state.log_history[-1]["seconds"] = round(self.checkpoints.seconds, 3)
         self._check(state, control)
@@ -78,7 +79,7 @@ class Monitor(TrainerCallback):
 
     def _check(self, state, control) -> None:
         """Report what is wrong with the steps so far."""
-        steps = [entry for entry in state.log_history if "reward" in entry]
+        steps = [entry for entry in state.log_history if STEP in entry]
         if not steps:
             return
         last = steps[-self.settings.equal_steps :]
@@ -88,7 +89,7 @@ class Monitor(TrainerCallback):
         self._report(state, control, "KL", lost)
 
     def _without_signal(self, steps: list[dict]) -> str:
-        if len(steps) < self.settings.equal_steps:
+        if len(steps) < self.settings.equal_steps or "reward" not in steps[-1]:
             return ""
         # A group's rewards are compared with each other; a single rollout's with those of all steps.
         if "frac_reward_zero_std" in steps[-1]:

@@ -1,12 +1,14 @@
 """The prompts of an on-policy run: SFT's, in SFT's order."""
 
+import re
+
 from tms.mixture import schedule
 from tms.on_policy.rollout import Prompt
 from tms.training.encoder import Encoder
 
 
 def prompts_in_order(
-    references: list[dict], encoder: Encoder, total: int, more: int, seed: int
+    references: list[dict], encoder: Encoder, total: int, more: int, seed: int, template: str = ""
 ) -> tuple[list[Prompt], int]:
     """The prompt of each visit of a run, and the tokens that SFT has in its loss for the first `total`.
 
@@ -17,13 +19,22 @@ def prompts_in_order(
         more: visits of this run; those behind SFT's last one fill the last step (SFT's last batch is
             smaller), or the budget of tokens.
         seed: of their order.
+        template: what a teacher reads instead of a prompt, with `{prompt}` and `{reference}` in it; "": the
+            prompt itself.
     """
-    by_id = {row["example_id"]: _prompt(row, encoder) for row in references}
+    by_id = {row["example_id"]: _prompt(row, encoder, template) for row in references}
     ordered = [by_id[name] for _, _, name in schedule.visits(list(by_id), max(more, total), seed)]
     return ordered[:more], sum(len(prompt.expert_ids) for prompt in ordered[:total])
 
 
-def _prompt(row: dict, encoder: Encoder) -> Prompt:
+def _prompt(row: dict, encoder: Encoder, template: str) -> Prompt:
     expert = encoder.chat.plain(row["completion"], row.get("context", ""))
     ids, ends = encoder.chat.answer_ids(expert)
-    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"])
+    taught = encoder.prompt(row | {"prompt": filled(template, row["prompt"], expert)}) if template else []
+    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"], tuple(taught))
+
+
+def filled(template: str, prompt: str, reference: str) -> str:
+    """A template with a prompt and its reference; what these hold is never read as a template."""
+    parts = {"{prompt}": prompt, "{reference}": reference}
+    return re.sub(r"\{prompt\}|\{reference\}", lambda found: parts[found[0]], template)

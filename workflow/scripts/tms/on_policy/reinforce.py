@@ -11,7 +11,7 @@ from tms.grading.rewards import mean_reward
 from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
-from tms.on_policy.trainer import OnPolicyTrainer
+from tms.on_policy.trainer import RewardTrainer
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Reinforce:
         return loss(logps_BL, batch.sampled_BL, batch.advantages_B, rollouts)
 
 
-def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
+def trainer(run: OnPolicyRun) -> RewardTrainer:
     """The trainer of a run.
 
     Raises:
@@ -75,7 +75,7 @@ def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
     """
     if run.settings.samples != 1:
         raise InputError(f"--samples {run.settings.samples}: REINFORCE takes 1 rollout of a prompt")
-    return run.trainer(Reinforce(run.settings.max_new_tokens, run.settings.baseline_decay))
+    return run.reward_trainer(Reinforce(run.settings.max_new_tokens, run.settings.baseline_decay))
 
 
 def loss(

@@ -15,7 +15,7 @@ class Prompt:
     """A prompt with its gold answer and the expert's (the teacher's verified) answer.
 
     `expert_ids` ends with the end token; `expert_ends[i]` is the character of `expert` at which token i ends.
-    `grader` scores completions.
+    `grader` scores completions. `taught_ids` is the prompt as a teacher reads it; empty: as the policy does.
     """
 
     ids: list[int]
@@ -24,6 +24,7 @@ class Prompt:
     expert_ids: list[int]
     expert_ends: list[int]
     grader: str
+    taught_ids: tuple[int, ...] = ()
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Rollout:
     reward: float | None = None  # None: the grader failed on it
     advantage: float = 0.0
     learns_prefix: bool = False
+    taught_ids: tuple[int, ...] = ()  # the prompt as a teacher reads it
 
     @property
     def completion_ids(self) -> list[int]:

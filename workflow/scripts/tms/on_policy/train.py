@@ -1,4 +1,4 @@
-"""On-policy training of a copy of a base model: GRPO, REINFORCE or TRAPO."""
+"""On-policy training of a copy of a base model: GRPO, REINFORCE, TRAPO, SDFT or distillation."""
 
 import importlib
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transformers import TrainingArguments
 
-from tms.generation.chat import ChatFormat
+from tms.generation.chat import ChatFormat, context_length
 from tms.generation.sampling import Sampling
 from tms.grading.rewards import Rewards
 from tms.io.errors import InputError
@@ -15,7 +15,7 @@ from tms.on_policy.monitor import Monitor, curve
 from tms.on_policy.rollout import Prompt
 from tms.on_policy.rollouts import EngineRollouts, VllmRollouts
 from tms.on_policy.settings import OnPolicySettings
-from tms.on_policy.trainer import Algorithm, OnPolicyTrainer
+from tms.on_policy.trainer import Algorithm, OnPolicyTrainer, RewardTrainer
 from tms.training.trainer_run import TrainerRun
 
 
@@ -25,7 +25,7 @@ def train(
     save_steps: dict[int, str],
     settings: OnPolicySettings,
     work: Path,
-    rewards: Rewards,
+    rewards: Rewards | None,
     tokens: int | None = None,
 ) -> tuple[float, list[dict]] | None:
     """Train a copy of a base model on its own rollouts, and save checkpoints.
@@ -36,7 +36,7 @@ def train(
     Args:
         base, save_steps, settings, work: as `TrainerRun` takes them.
         prompts: in order, `effective_batch` an optimiser step.
-        rewards: grades completions.
+        rewards: grades completions; None: an algorithm that learns from no grades.
         tokens: in the loss, after which the run ends (budget tokens).
 
     Returns:
@@ -89,19 +89,42 @@ class OnPolicyRun(TrainerRun):
         save_steps: dict[int, str],
         settings: OnPolicySettings,
         work: Path,
-        rewards: Rewards,
+        rewards: Rewards | None,
         tokens: int | None,
     ):
         super().__init__(base, save_steps, settings, work)
-        self.prompts, self.chat = prompts, ChatFormat(base)
-        self.grade = CompletionRewards(self.chat, rewards)
+        self.prompts, self.chat, self.rewards = prompts, ChatFormat(base), rewards
         self.monitor = Monitor(self.checkpoints, settings, tokens)
-        if self.longest > self.chat.context_length:
+        self.check_context(base, "prompt", [prompt.ids for prompt in prompts])
+
+    def check_context(self, folder: Path, what: str, prompts: list[list[int]]) -> None:
+        """Check that a model reads each prompt with the longest completion.
+
+        Args:
+            folder: of the model.
+            what: the prompts are, in words.
+            prompts: token ids.
+
+        Raises:
+            InputError: its context is too short.
+        """
+        length, limit = context_length(folder), self.settings.max_new_tokens
+        if (longest := max(map(len, prompts)) + limit) > length:
             raise InputError(
-                f"the longest prompt with a rollout of {settings.max_new_tokens} tokens takes "
-                f"{self.longest}, but {base} has a context of {self.chat.context_length}; lower "
-                f"on_policy.max_new_tokens"
+                f"the longest {what} with a rollout of {limit} tokens takes {longest}, but {folder} has a "
+                f"context of {length}; lower on_policy.max_new_tokens, or leave this method out"
             )
+
+    @property
+    def grade(self) -> CompletionRewards:
+        """Rewards of completions.
+
+        Raises:
+            InputError: the run has no grader.
+        """
+        if self.rewards is None:
+            raise InputError(f"--algorithm {self.settings.algorithm}: it learns from grades; give --grader")
+        return CompletionRewards(self.chat, self.rewards)
 
     @property
     def longest(self) -> int:
@@ -141,22 +164,30 @@ class OnPolicyRun(TrainerRun):
             return VllmRollouts(self.chat, sampling, settings.seed, rank, self.longest)
         return EngineRollouts(self.chat, sampling, settings.seed, rank)
 
-    def trainer(self, algorithm: Algorithm) -> OnPolicyTrainer:
-        """The trainer of an algorithm that TRL does not have."""
+    @property
+    def state_bytes(self) -> int:
+        """Of a parameter in a state, with SDFT's teacher in float32."""
+        return super().state_bytes + (4 if self.settings.teacher_average else 0)
+
+    def reward_trainer(self, algorithm: Algorithm) -> RewardTrainer:
+        """The trainer of an algorithm that learns from rewards and that TRL does not have."""
+        return self.trainer(
+            RewardTrainer, algorithm=algorithm, grade=self.grade, temperature=self.settings.temperature
+        )
+
+    def trainer(self, trainer: type[OnPolicyTrainer], **own) -> OnPolicyTrainer:
+        """A trainer, with its own arguments."""
         arguments = TrainingArguments(
             **self.arguments,
             train_sampling_strategy="sequential",
             per_device_train_batch_size=self.settings.effective_batch // self.processes,
         )
         parts = self.trainer_parts
-        return OnPolicyTrainer(
-            **parts | {"model": self.attach(parts["model"])},
+        return trainer(
+            **parts | {"model": self.attach(parts["model"])} | own,
             args=arguments,
             train_dataset=self.prompts,
-            algorithm=algorithm,
             rollouts=self.sampler(),
-            grade=self.grade,
             ends=frozenset(self.chat.end_token_ids),
-            temperature=self.settings.temperature,
             micro_batch=self.settings.device_batch,
         )

@@ -1,4 +1,4 @@
-"""Trainer of REINFORCE and TRAPO: each optimiser step samples, grades, and learns from what it sampled.
+"""Trainers of all on-policy methods but GRPO: each optimiser step samples, and learns from what it sampled.
 
 transformers' Trainer brings the optimiser, its schedule, several devices, states and reporters; one of its
 steps is one batch of prompts here, and `training_step` splits the rollouts of that batch by itself.
@@ -16,6 +16,7 @@ from transformers.trainer_utils import unwrap_peft_model
 from trl.trainer.utils import add_fused_lm_head
 
 from tms.on_policy.kl import KLToBase
+from tms.on_policy.monitor import STEP
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, collate
 from tms.training.examples import IGNORED
 
@@ -48,55 +49,63 @@ class Algorithm(Protocol):
 
 
 class OnPolicyTrainer(Trainer):
-    """Trains a policy on its own rollouts.
+    """Trains a policy on its own rollouts; subclasses say which, and what it learns from them.
 
     Args:
-        algorithm: REINFORCE or TRAPO.
         rollouts: samples completions (`tms.on_policy.rollouts`).
-        grade: rewards of completions; its `failures` counts those of a call that could not be graded.
         kl: measures the KL to the base.
         ends: tokens that end a completion.
-        temperature: of the sampling, hence of the policy whose log-probabilities are taken.
         micro_batch: rollouts a device and forward pass.
         more: arguments of `Trainer`.
     """
 
-    def __init__(self, *, algorithm, rollouts, grade, kl: KLToBase, ends, temperature, micro_batch, **more):
-        self.algorithm, self.rollouts, self.grade, self.kl = algorithm, rollouts, grade, kl
+    def __init__(self, *, rollouts, kl: KLToBase, ends, micro_batch, **more):
+        self.rollouts, self.kl = rollouts, kl
         self.ends, self.micro_batch = ends, micro_batch
         self._logged: dict = {}
         super().__init__(data_collator=list, **more)
-        inner = unwrap_peft_model(self.model)
-        add_fused_lm_head(inner, temperature=temperature, outputs=("log_probs", "entropy"))
+
+    def collect(self, prompts: list[Prompt]) -> tuple[list[Rollout], dict]:
+        """Rollouts of the prompts of this process, and what the log says of the step's over all processes."""
+        raise NotImplementedError
+
+    def targets(self, batches: list[list[Rollout]]) -> list:
+        """What each micro-batch learns from beside its rollouts, found before the first one is learned."""
+        return [None] * len(batches)
+
+    def loss(self, model, rollouts: list[Rollout], target, logged: dict) -> tuple[torch.Tensor, float]:
+        """Loss of a micro-batch, as its share of the step's over all processes, and its tokens' entropy.
+
+        Args:
+            model: the wrapped policy.
+            rollouts: of the micro-batch.
+            target: of `targets`.
+            logged: of the step, as `collect` gives it.
+        """
+        raise NotImplementedError
 
     def training_step(self, model, inputs: list[Prompt], num_items_in_batch=None) -> torch.Tensor:
-        """Sample rollouts of the prompts, grade them, and add up the gradients of the algorithm's loss."""
-        self.grade.failures = 0
-        rollouts = self.algorithm.collect(inputs, self._sample, self.grade)
-        rewards = gather_object([rollout.reward for rollout in rollouts])
-        logged = [entry for entry in self.state.log_history if "reward" in entry]
-        offset = self.accelerator.process_index * len(rollouts)
-        values = self.algorithm.set_advantages(rollouts, rewards, offset, logged)
-        values |= self._measured(rollouts, rewards)
-        model.train()
+        """Sample rollouts of the prompts, and add up the gradients of their loss."""
+        rollouts, logged = self.collect(inputs)
         ordered = sorted(rollouts, key=lambda rollout: -len(rollout.prompt_ids + rollout.completion_ids))
+        batches = [
+            ordered[first : first + self.micro_batch] for first in range(0, len(ordered), self.micro_batch)
+        ]
+        targets = self.targets(batches)
+        model.train()
         total, entropy = torch.zeros((), device=self.args.device), 0.0
-        for first in range(0, len(ordered), self.micro_batch):
-            batch = collate(ordered[first : first + self.micro_batch], self.args.device)
-            last = first + self.micro_batch >= len(ordered)
+        for batch, target in zip(batches, targets, strict=True):
             # Sharded, unsummed gradients would be kept whole on every card.
-            at_once = last or self.is_fsdp_enabled
+            at_once = batch is batches[-1] or self.is_fsdp_enabled
             with contextlib.nullcontext() if at_once else self.accelerator.no_sync(model):
-                with self.accelerator.autocast():
-                    logps_BL, entropies_BL = score(model, batch)
-                loss = self.algorithm.loss(logps_BL, entropies_BL, batch, len(rewards))
+                loss, entropy_here = self.loss(model, batch, target, logged)
                 # Processes' gradients are averaged, and their losses are shares of one sum.
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += loss.detach()
-            entropy += entropies_BL.detach()[batch.sampled_BL].sum().item()
+            entropy += entropy_here
         sampled = sum(len(rollout.sampled_ids) for rollout in rollouts)
         entropy, sampled = self._over_processes(entropy, sampled)
-        self._logged = values | {"entropy": entropy / max(sampled, 1)}
+        self._logged = logged | {"entropy": entropy / max(sampled, 1)}
         return self.accelerator.reduce(total, "sum")
 
     def log(self, logs: dict, start_time: float | None = None) -> None:
@@ -107,37 +116,73 @@ class OnPolicyTrainer(Trainer):
     def _sample(self, prompt_ids: list[list[int]]) -> list[list[int]]:
         return self.rollouts(prompt_ids, self)[0]
 
-    def _measured(self, rollouts: list[Rollout], rewards: list[float | None]) -> dict:
+    def _measured(self, rollouts: list[Rollout]) -> dict:
         """Values of a step's rollouts for the log, under TRL's names where it has one."""
-        # Reward, KL and length limit are the policy's where it writes by itself, without an expert's prefix.
+        # KL and length limit are the policy's where it writes by itself, without an expert's prefix.
         alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
-        graded = [
-            reward for reward in gather_object([rollout.reward for rollout in alone]) if reward is not None
-        ]
-        kl, length, lone, truncated, tokens, failures = self._over_processes(
+        kl, length, count, lone, truncated, tokens = self._over_processes(
             self.kl(self, [(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone]),
             sum(len(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
+            len(rollouts),
             len(alone),
             sum(rollout.sampled_ids[-1] not in self.ends for rollout in alone),
             sum(rollout.tokens_in_loss for rollout in rollouts),
-            self.grade.failures,
         )
-        count = len(rewards)
         return {
-            "reward": fmean(graded) if graded else math.nan,
-            "reward_std": stdev(graded) if len(graded) > 1 else 0.0,
             "kl_to_base": kl / self.accelerator.num_processes,
             "completions/mean_length": length / count,
             "completions/clipped_ratio": truncated / lone,
             "expert_share": 1 - lone / count,  # rollouts that began with the expert's words (TRAPO)
-            "rewards/failures": failures,
-            "rollouts": count,
+            "rollouts": int(count),
             "tokens_in_loss": tokens,
         }
 
     def _over_processes(self, *values: float) -> list[float]:
         here = torch.tensor(values, device=self.args.device, dtype=torch.float64)
         return self.accelerator.reduce(here, "sum").tolist()
+
+
+class RewardTrainer(OnPolicyTrainer):
+    """Trains a policy on rollouts with rewards.
+
+    Args:
+        algorithm: REINFORCE or TRAPO.
+        grade: rewards of completions; its `failures` counts those of a call that could not be graded.
+        temperature: of the sampling, hence of the policy whose log-probabilities are taken.
+        more: arguments of `OnPolicyTrainer`.
+    """
+
+    def __init__(self, *, algorithm: Algorithm, grade, temperature: float, **more):
+        self.algorithm, self.grade = algorithm, grade
+        super().__init__(**more)
+        inner = unwrap_peft_model(self.model)
+        add_fused_lm_head(inner, temperature=temperature, outputs=("log_probs", "entropy"))
+
+    def collect(self, prompts: list[Prompt]) -> tuple[list[Rollout], dict]:
+        """The algorithm's rollouts, with rewards and advantages."""
+        self.grade.failures = 0
+        rollouts = self.algorithm.collect(prompts, self._sample, self.grade)
+        rewards = gather_object([rollout.reward for rollout in rollouts])
+        logged = [entry for entry in self.state.log_history if STEP in entry]
+        offset = self.accelerator.process_index * len(rollouts)
+        values = self.algorithm.set_advantages(rollouts, rewards, offset, logged)
+        alone = [rollout.reward for rollout in rollouts if not rollout.prefix_ids]
+        graded = [reward for reward in gather_object(alone) if reward is not None]
+        (failures,) = self._over_processes(self.grade.failures)
+        values |= {
+            "reward": fmean(graded) if graded else math.nan,
+            "reward_std": stdev(graded) if len(graded) > 1 else 0.0,
+            "rewards/failures": failures,
+        }
+        return rollouts, values | self._measured(rollouts)
+
+    def loss(self, model, rollouts: list[Rollout], target, logged: dict) -> tuple[torch.Tensor, float]:
+        """The algorithm's loss."""
+        batch = collate(rollouts, self.args.device)
+        with self.accelerator.autocast():
+            logps_BL, entropies_BL = score(model, batch)
+        loss = self.algorithm.loss(logps_BL, entropies_BL, batch, logged["rollouts"])
+        return loss, entropies_BL.detach()[batch.sampled_BL].sum().item()
 
 
 def score(model, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:

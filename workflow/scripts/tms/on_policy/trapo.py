@@ -14,7 +14,7 @@ from tms.grading.rewards import mean_reward
 from tms.io.errors import InputError
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, sample_and_grade
 from tms.on_policy.train import OnPolicyRun
-from tms.on_policy.trainer import OnPolicyTrainer
+from tms.on_policy.trainer import RewardTrainer
 from tms.training.losses.trsft import trsft_N
 
 GROUPS = (4, 2, 1, 1)  # rollouts of each group
@@ -83,7 +83,7 @@ class Trapo:
         )
 
 
-def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
+def trainer(run: OnPolicyRun) -> RewardTrainer:
     """The trainer of a run.
 
     Raises:
@@ -92,7 +92,7 @@ def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
     settings = run.settings
     if settings.samples != sum(GROUPS):
         raise InputError(f"--samples {settings.samples}: TRAPO takes {sum(GROUPS)} rollouts of a prompt")
-    return run.trainer(Trapo(settings.max_new_tokens, settings.trsft_floor, settings.entropy_bonus))
+    return run.reward_trainer(Trapo(settings.max_new_tokens, settings.trsft_floor, settings.entropy_bonus))
 
 
 def prefix_ratio(group: int, right: int) -> float:

@@ -36,7 +36,8 @@ def faults(jobs: list[Job], judges: dict[str, dict]) -> list[str]:
     for path, reading in folders_of(jobs).items():
         wanted = {check_files}
         wanted |= set() if all(_brings_template(job, judges) for job in reading) else {ChatFormat}
-        wanted |= {check_saving} if any(job.rule in TRAINING for job in reading) else set()
+        trained = any(job.rule in TRAINING and job.input[0] == path for job in reading)  # not a teacher
+        wanted |= {check_saving} if trained else set()
         for check in sorted(wanted, key=(check_files, ChatFormat, check_saving).index):
             try:
                 check(Path(path))

@@ -38,13 +38,7 @@ def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
     Raises:
         InputError: a model that changes the logits behind its head.
     """
-    config = model.config.get_text_config()
-    for key in CHANGED_LOGITS:
-        if getattr(config, key, None) not in (None, 1, 1.0):
-            raise InputError(
-                f"{config.name_or_path}: its config.json has {key}, which the training loss does not apply; "
-                f"take a model without it"
-            )
+    check_logits(model)
 
     def head_loss(head, hidden_NH, targets_N, tokens):
         return _HeadLoss.apply(hidden_NH, head.weight, head.bias, targets_N, tokens, summed_loss)
@@ -61,6 +55,21 @@ def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
     head.forward = MethodType(head_loss, head)
     model.forward = MethodType(forward, model)
     model.accepts_loss_kwargs = True  # so that Trainer hands it `num_items_in_batch`
+
+
+def check_logits(model: PreTrainedModel) -> None:
+    """Refuse a model that changes the logits behind its head.
+
+    Raises:
+        InputError: its config says so.
+    """
+    config = model.config.get_text_config()
+    for key in CHANGED_LOGITS:
+        if getattr(config, key, None) not in (None, 1, 1.0):
+            raise InputError(
+                f"{config.name_or_path}: its config.json has {key}, which the training loss does not apply; "
+                f"take a model without it"
+            )
 
 
 class _HeadLoss(torch.autograd.Function):

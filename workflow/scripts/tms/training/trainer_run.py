@@ -83,8 +83,13 @@ class TrainerRun:
     def _check_room(self, trained: int, save_steps: dict[int, str], work: Path) -> None:
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
         missing = [point for point in save_steps.values() if not (work / f"checkpoint-{point}").exists()]
-        needed = trained * (dtype.itemsize * len(missing) + SAVED_BYTES)
+        needed = trained * (dtype.itemsize * len(missing) + self.state_bytes)
         disk.check_room(work, needed, f"{len(missing)} checkpoints and a state to resume from")
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of a trained parameter in a state to resume from."""
+        return SAVED_BYTES
 
     @property
     def bf16(self) -> bool:

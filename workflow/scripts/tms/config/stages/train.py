@@ -50,7 +50,8 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
     kind = study.kind_of(config, method)
     return flags(
         algorithm=config["methods"][method]["kind"],
-        grader=tasks.of_target(config, task, "grader"),
+        grader=tasks.of_target(config, task, "grader") if kind.rewarded else None,
+        teacher=distilled_model(config, model, method) or None,
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         learning_rate=scaled_rate(keys, training),
@@ -81,6 +82,13 @@ def lora_flags(training: dict) -> dict:
     }
 
 
+def distilled_model(config: dict, model: str, method: str) -> list[str] | str:
+    """The model folder of the teacher whose distribution a run learns; empty where it learns none."""
+    if not study.kind_of(config, method).taught:
+        return []
+    return config["teachers"][config["models"][model]["teacher"]]["model"]
+
+
 def averaged_folders(config: dict, model: str, method: str, task: str, seed: str) -> list[str]:
     """Folders that an average depends on, beside the base."""
     points = study.averaged_points(config, method)
@@ -99,11 +107,9 @@ def average_flags(config: dict, model: str, method: str, task: str, seed: str) -
 
 
 def on_policy_modules(config: dict, method: str, task: str) -> tuple[str, ...]:
-    """Modules that an on-policy run loads by name: its algorithm and its grader."""
-    return (
-        f"tms.on_policy.{config['methods'][method]['kind']}",
-        *tasks.grader_modules(config, [task]),
-    )
+    """Modules that an on-policy run loads by name: its algorithm, and its grader if it has one."""
+    graders = tasks.grader_modules(config, [task]) if study.kind_of(config, method).rewarded else ()
+    return (f"tms.on_policy.{config['methods'][method]['kind']}", *graders)
 
 
 def scaled_rate(rates: dict, training: dict) -> float:
