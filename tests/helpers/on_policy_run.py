@@ -171,13 +171,16 @@ def by_hand(base: Path, losses: list, learning_rate=DEFAULTS["learning_rate"], c
     return named(model), norms
 
 
-def assert_same(ended: Ended, expected: dict, norms: list[float], base: Path) -> None:
-    """Equal weights, which are not the base's, and gradients (AdamW would hide a factor)."""
+def assert_same(ended: Ended, expected: dict, norms: list[float], base: Path, near: float = 1e-5) -> None:
+    """Equal weights, which are not the base's, and gradients (AdamW would hide a factor).
+
+    Where a gradient all but cancels (a key's bias), AdamW makes much of its rounding: `near` says how much.
+    """
     logged = [entry["grad_norm"] for entry in ended.logged if "grad_norm" in entry]
     assert logged == pytest.approx(norms, rel=1e-4, abs=1e-6)
     found, before = ended.weights(), named(load(base))
     assert max((expected[name] - value).abs().max() for name, value in before.items()) > 1e-4
     for name, value in expected.items():
         torch.testing.assert_close(
-            found[name], value, atol=1e-5, rtol=0, msg=lambda text, name=name: name + text
+            found[name], value, atol=near, rtol=0, msg=lambda text, name=name: name + text
         )

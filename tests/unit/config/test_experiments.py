@@ -59,12 +59,13 @@ def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
 def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
     own = settings.model_methods(config, "tiny")
     for method in settings.on_policy(config):
-        assert method in own and saved_points(config, "tiny", method) == ["1of1"]
+        assert (method in own) == (method not in config["experiments"]["rivals"])
+        assert saved_points(config, "tiny", method) == ["1of1"]
     trained = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
     kinds = [*trained, settings.averages(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
     assert kinds[0] == ["sft", "trsft", "replay", "sft_lr30", "sft_lr10", "sft_long"]
-    assert kinds[2] == ["grpo", "reinforce", "trapo"]
+    assert kinds[2] == ["grpo", "reinforce", "trapo", "sdft", "distill"]
 
 
 def test_trsft_is_a_loss_of_references_and_of_mixtures(config):

@@ -38,7 +38,7 @@ def card(config, method):
 def test_what_kinds_train_on():
     assert names(REFERENCES) == ["sft", "trsft", "replay"]
     assert names(MIXTURE) == ["tms", "self_sft", "final_sft", "iterative_sft"]
-    assert names(SAMPLES) == ["grpo", "reinforce", "trapo"]
+    assert names(SAMPLES) == ["grpo", "reinforce", "trapo", "sdft", "distill"]
     assert names(WEIGHTS) == ["average"]
     assert [name for name, kind in KINDS.items() if kind.mixes] == ["tms"]
     assert {name for name, kind in KINDS.items() if kind.on_rows} == {*names(REFERENCES), *names(MIXTURE)}

@@ -26,7 +26,7 @@ LOGGED = {
     "seconds": "seconds",
 }
 COUNTS = ("rollouts", "tokens", "failures")
-STEP = "rollouts"  # what a step's entry in the log has, and its summary at the end has not
+STEP = "kl_to_base"  # what a step's entry in the log has, and its summary at the end has not
 
 
 def curve(history: list[dict]) -> list[dict]:
