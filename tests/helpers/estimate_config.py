@@ -30,6 +30,7 @@ CONFIG = {
     },
     "methods": {
         **{name: {"kind": name} for name in ("sft", "tms", "self_sft", "grpo", "reinforce", "trapo")},
+        **{name: {"kind": name} for name in ("sdft", "distill")},
     },
     "compute": {"grading_processes": 2, "lost_rows": "stop"},
     "training": {"epochs": 2, "effective_batch": 100, "checkpoints": [], "checkpoint_dtype": "base"},

@@ -127,6 +127,17 @@ class TestStages:
         assert found.seconds == pytest.approx(seconds, rel=1e-3)
         assert (found.bytes, found.removable, found.state) == (6e9, 0, 36e9)
 
+    @pytest.mark.parametrize(("method", "parameters"), [("sdft", 3e9), ("distill", 70e9)])
+    def test_distillation_has_the_teacher_s_passes_and_no_grading(self, method, parameters):
+        found = estimator().estimate(job("train_on_policy", gpus=8, method=method))
+        plain = estimator().estimate(job("train_on_policy", gpus=8, method="reinforce"))
+        rollouts = 16 * 100
+        read = rollouts * (300 + (400 if method == "sdft" else 0))  # the past reads a reference of 400 tokens
+        assert (found.generated, found.trained) == (plain.generated, plain.trained)
+        assert found.scored == plain.scored + read
+        seconds = 2 * parameters * read / (8 * 0.5e14) - rollouts * 0.1 / 2
+        assert found.seconds == pytest.approx(plain.seconds + seconds, rel=1e-3)
+
     def test_on_policy_training_with_as_many_tokens_as_sft(self):
         chosen = CONFIG["on_policy"] | {"budget": "tokens", "beta": 0.1}
         found = estimator(CONFIG | {"on_policy": chosen}).estimate(

@@ -227,6 +227,30 @@ def test_on_policy_jobs_hold_the_base_and_vllm_beside_the_policy(model, beta, ea
     assert "gradients" not in sampling.parts  # they are gone between steps
 
 
+@pytest.mark.parametrize("model", ["llama8b", "llama1b"])  # sharded, copied
+def test_distillation_holds_its_teacher_beside_the_policy(model):
+    config = copy.deepcopy(SHIPPED)
+    config["experiments"]["main"] += ["sdft", "distill"]
+    base, other = (
+        architecture(folder)
+        for folder in (config["models"][model]["base"], "models/hub/Llama-3.3-70B-Instruct")
+    )
+    tile = 4 * 4096 * 32768
+    past = parameters(base) * 4 / (8 if model == "llama8b" else 1)
+    head = 2 * other["vocab_size"] * other["hidden_size"]
+    whole = 2 * parameters(other) / 8 + 2 * head + 2 * 2 * layer_parameters(other)
+    for method, expected in (("sdft", past + tile), ("distill", whole + tile)):
+        peaks = plan.training(config, model, method, "math", lambda _: MEMORY)
+        assert {peak.parts["teacher"] for peak in peaks} == {expected}
+        assert peaks[0].job == ("SDFT" if method == "sdft" else "Distillation")
+    assert plan.training(config, model, "grpo", "math", lambda _: MEMORY)[0].parts["teacher"] == 0
+    jobs = {peak.job for peak in plan.of_model(config, model, lambda _: MEMORY)}
+    assert {"SDFT", "Distillation", "REINFORCE, TRAPO"} <= jobs
+    config["training"]["lora"] = {"rank": 16, "alpha": 32}
+    (step, *_) = plan.training(config, model, "sdft", "math", lambda _: MEMORY)
+    assert step.parts["teacher"] == 4 * lora_parameters(base, config["training"]["lora"]) + tile
+
+
 def test_dry_runs_are_made_once_for_what_they_depend_on(tmp_path):
     made = []
     store = Store(

@@ -28,6 +28,7 @@ PATTERNS = {
     "^[A-Za-z0-9_].*[.]gguf$": "the path of a .gguf file in the wheel",
     "^[A-Z": "a repository of the hub, owner/name",
     "^all-linear": "all-linear, or a list of names of modules",
+    "^(?=": "a text with {prompt} and {reference} in it",
 }
 FLOATS = (1e-30, 1e30)  # sizes of numbers that float32 can be multiplied by
 FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}  # section -> key of a model's folder

@@ -98,6 +98,7 @@ def _unread(config: dict, run: Run) -> set[str]:
     if kind.trains_on == method_kinds.SAMPLES:
         keys = {key for other in method_kinds.KINDS.values() for key in other.keys} - {*kind.keys}
         keys |= {"samples"} if kind.rollouts else set()
+        keys |= set() if kind.rewarded else {"equal_steps"}
         unread |= {"training.learning_rate", *(f"on_policy.{key}" for key in keys)}
         of_loss = kind.training_keys
     else:
