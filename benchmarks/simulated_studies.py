@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
-from tms.experiments.frontier import frontier_cells
+from tms.experiments.frontier_cells import frontier_cells
 from tms.experiments.windows import window_cells
 from tms.metrics import per_example
 from tms.metrics.per_example import PerExample

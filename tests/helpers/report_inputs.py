@@ -162,6 +162,10 @@ def write(folder: Path, project: Path) -> list[str]:
     ]
     (folder / "questions.json").write_text(json.dumps(answers))
     (folder / "answer.json").write_text(json.dumps(ANSWER))
+    sentence = (
+        "At most 1 point of forgetting: <b>LoRA</b> (rank 4); 64 % (60 to 68) on the target; costs nothing."
+    )
+    (folder / "choose.json").write_text(json.dumps({"choices": [{"sentence": sentence}]}))
     write_index(
         folder / "figures",
         [
@@ -192,7 +196,7 @@ def write(folder: Path, project: Path) -> list[str]:
     settings |= {"experiments": {"main": [*METHODS]}}
     return [
         *("--model", "m", "--settings", json.dumps(settings), "--questions", "questions.json"),
-        *("--answer", "answer.json"),
+        *("--answer", "answer.json", "--choose", "choose.json"),
         *("--cells", "main.parquet", "--figures", "figures", "--tables", "tables"),
         *("--contamination", "contamination.json", "--base", "base"),
         *("--warnings", "sft/warnings.json", "tms/warnings.json"),

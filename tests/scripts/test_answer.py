@@ -15,7 +15,16 @@ WORDS = ["--model", "m", "--info", json.dumps(INFO), "--experiment", "main", "--
 WORDS += ["--cells", "main.parquet", "--costs", "sft=sft.csv", "tms=tms.csv", "--settings-digest", "abc"]
 WORDS += ["--run-costs", "sft_lr10/sft/chain/seed0=cost.json"]
 WORDS += ["--warnings", "sft=sft.json", "tms=tms.json", "--note", "Its weights are dequantised."]
-WORDS += ["--report", "report.html", "--output", "answer.json", "--summary", "summary.md"]
+WORDS += [
+    "--report",
+    "report.html",
+    "--output",
+    "answer.json",
+    "--summary",
+    "summary.md",
+    "--choose",
+    "choose.json",
+]
 
 
 @pytest.fixture
@@ -44,6 +53,9 @@ def test_the_answer_and_its_summary(program, inputs):
     text = (inputs / "summary.md").read_text()
     assert found["sentence"] in text and "[report](report.html)" in text and "`abc`" in text
     assert found["sentence"] in done.stdout
+    chosen = json.loads((inputs / "choose.json").read_text())
+    assert chosen["choices"] == [] and "no experiment frontier" in chosen["notes"][0]
+    assert chosen["notes"][0] not in done.stdout and chosen["notes"][0] not in text
 
 
 def test_cells_that_are_missing_are_named(program, inputs):

@@ -7,7 +7,7 @@ import pytest
 from helpers.simulated_grades import BASE, SUITE, TRADE, grades
 
 from tms.experiments import cells
-from tms.io import parquet
+from tms.io import cost, parquet
 from tms.metrics.per_example import HALVES
 from tms.metrics.summary import summarise
 
@@ -34,6 +34,8 @@ def fill(folder):
     parquet.write(folder / "base.parquet", parquet.GRADES, lines(base["chain", 0]), {})
     kept = {point: {"changed": share, "surviving": share / 2} for point, share in MOVED.items()}
     (folder / "updates.json").write_text(json.dumps(kept))
+    cost.write(folder / "train.json", cost.Cost(optimizer_steps=10, trained_tokens=100, seconds=3.0))
+    cost.write(folder / "two.json", cost.Cost(optimizer_steps=20, generated_tokens=50, seconds=4.0))
     for method, own in METHODS.items():
         for run in points[method, ""]:
             place = folder / method / f"{run[0]}/seed{run[1]}"
@@ -56,6 +58,10 @@ def flags(*parts, seeds=SEEDS):
 
 CONTROL = ["--sides", "sft=sft", "tms=tms", "--reference", "0", "-0.3"]
 MOVED = {"1of5": 0.1, "1of2": 0.2, "1of1": 0.4}
+COSTS = ["--costs", *(f"sft/sft/chain/seed{seed}=train.json" for seed in range(SEEDS))]
+COSTS += [
+    f"tms/{stage}/chain/seed0={file}.json" for stage, file in (("sft", "train"), ("student-tms", "two"))
+]
 UPDATES = ["--updates", *(f"sft/chain/seed{seed}=updates.json" for seed in range(SEEDS))]
 WINDOWS = ["--windows", "tms_early", "tms", "--uniform", "tms"]
 
@@ -65,7 +71,7 @@ def finished(run_program, tmp_path_factory):
     """Folder of a finished comparison, and the grades behind it."""
     folder = tmp_path_factory.mktemp("finished")
     base, points = fill(folder)
-    done = run_program(folder, "frontier", *flags(*CONTROL, *UPDATES, *WINDOWS))
+    done = run_program(folder, "frontier", *flags(*CONTROL, *UPDATES, *COSTS, *WINDOWS))
     assert done.returncode == 0, done.stderr
     return folder, base, points
 
@@ -121,6 +127,36 @@ def test_areas_and_their_difference(finished):
         )
 
 
+def test_costs_of_methods_and_of_sides_whose_shared_runs_count_once(finished):
+    found = cells.read([finished[0] / "cells.parquet"])
+
+    def value(quantity, method):
+        (one,) = cells.select(found, quantity=quantity, method=method)
+        assert one["group"] == method and one["checkpoint"] == ""
+        return one["value"]
+
+    # One file for both seeds of SFT: a method counts it for each, a side once.
+    assert [value("cost.optimizer_steps", name) for name in ("sft", "tms")] == [10, 30]
+    assert [value("side_cost.optimizer_steps", name) for name in ("sft", "tms")] == [10, 30]
+    assert [value("cost.seconds", name) for name in ("sft", "tms")] == [3, 7]
+    assert value("cost.generated_tokens", "tms") == 50
+
+
+def test_a_choice_for_each_tolerance(finished):
+    found = cells.read([finished[0] / "cells.parquet"])
+    chosen = cells.select(found, quantity="chosen.target_mean")
+    assert [one["x"] for one in chosen] == [0.005, 0.01, 0.02, 0.05]
+    for one in chosen:
+        where = {"method": one["method"], "checkpoint": one["checkpoint"], "prompts": "test"}
+        (point,) = cells.select(found, quantity="target_mean", **where)
+        assert one["value"] == pytest.approx(point["value"]) and one["group"] == point["group"]
+        where["prompts"] = "validation"
+        (forgotten,) = cells.select(found, quantity="forgetting", **where)
+        assert forgotten["value"] >= -one["x"] - 1e-9
+        shares = [cell["value"] for cell in cells.select(found, quantity="chosen.share", x=one["x"])]
+        assert len(shares) == 3 and sum(shares) == pytest.approx(1)
+
+
 def test_windows_at_one_accuracy(finished):
     folder, base, points = finished
     found = cells.select(cells.read([folder / "cells.parquet"]), group="windows")
@@ -149,7 +185,7 @@ def test_windows_at_one_accuracy(finished):
 def test_each_part_alone_and_the_same_bytes(finished, program, tmp_path):
     fill(tmp_path)
     whole = cells.read([finished[0] / "cells.parquet"])
-    for words, windows in (([*CONTROL, *UPDATES], False), (WINDOWS, True)):
+    for words, windows in (([*CONTROL, *UPDATES, *COSTS], False), (WINDOWS, True)):
         assert program("frontier", *flags(*words)).returncode == 0
         own = [cell for cell in whole if (cell["group"] == "windows") == windows]
         assert cells.read([tmp_path / "cells.parquet"]) == own

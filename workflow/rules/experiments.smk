@@ -36,6 +36,7 @@ rule frontier:
         grades=lambda w: frontier.grade_files(config, w.model).values(),
         point_grades=lambda w: frontier.point_files(config, w.model).values(),
         updates=lambda w: frontier.update_files(config, w.model).values(),
+        costs=lambda w: frontier.cost_files(config, w.model).values(),
     output:
         "results/{model}/cells/frontier.parquet",
     log:

@@ -50,6 +50,7 @@ rule answer:
     output:
         answer="results/{model}/answer.json",
         summary="results/{model}/summary.md",
+        choose=page.choice_file("{model}"),
     log:
         "logs/answer/{model}.log",
     benchmark:
@@ -88,6 +89,7 @@ rule report:
         likelihoods=lambda w: page.reported_likelihoods(config, w.model),
         grades=lambda w: page.reported_rows(config, w.model, "grades.parquet"),
         answer="results/{model}/answer.json",
+        choose=page.choice_file("{model}"),
         questions="results/{model}/questions.json",
         cells="results/{model}/cells/main.parquet",
         figures="results/figures/{model}",
@@ -109,7 +111,7 @@ rule report:
         code=digests("report"),
     shell:
         f"{JOB} python workflow/scripts/report.py"
-        " {params.flags} --answer {input.answer:q} --questions {input.questions:q} --cells {input.cells:q}"
-        " --figures {input.figures:q} --tables {input.tables:q}"
+        " {params.flags} --answer {input.answer:q} --choose {input.choose:q} --questions {input.questions:q}"
+        " --cells {input.cells:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --contamination {input.contamination:q} --warnings {input.warnings:q} --rulings {input.rulings:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -1,4 +1,4 @@
-"""Say whether TMS is worth it: base, SFT, TMS and the best other in four numbers each, and one sentence."""
+"""Say whether TMS is worth it (base, SFT, TMS and the best other in numbers), and what to use."""
 
 import argparse
 import json
@@ -12,6 +12,8 @@ from tms.metrics.cost_table import COST, cost_rows
 from tms.report.answer.answer import answer
 from tms.report.answer.summary import summary, terminal
 from tms.report.cell_lookup import CellLookup
+from tms.report.choice.choices import choices
+from tms.report.choice.words import lines
 from tms.report.model_info import ModelInfo
 
 
@@ -44,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         "--report", help="address of the report from the summary's folder, where there is one"
     )
     parser.add_argument("--output", type=Path, required=True, help="output: the answer (JSON)")
+    parser.add_argument("--choose", type=Path, help="output: what to use for a tolerance (JSON)")
     parser.add_argument("--summary", type=Path, required=True, help="output: the answer in Markdown")
     return parser
 
@@ -71,17 +74,21 @@ def read_warnings(args: argparse.Namespace) -> list[str]:
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     lookup = CellLookup(ModelInfo.read(args.model, args.info), cells.read(args.cells))
-    found = answer(lookup, args.experiment, args.seeds, read_costs(args))
+    costs = read_costs(args)
+    found = answer(lookup, args.experiment, args.seeds, costs)
     found["notes"] += [*filter(None, [args.note]), *read_warnings(args)]
     made = {
         "Made by": f"snakemake --cores all -- {args.summary}",
         "Commit": commit(),
         "Digest of the settings": args.settings_digest,
     }
+    chosen = choices(lookup, args.seeds, costs)
     links = {"report": args.report} if args.report else {}
-    args.output.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    args.summary.write_text(summary(found, made, links), encoding="utf-8")
-    print(terminal(found), flush=True)
+    outputs = {args.output: found} | ({args.choose: chosen} if args.choose else {})
+    for path, content in outputs.items():
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    args.summary.write_text(summary(found, made, links, lines(chosen)), encoding="utf-8")
+    print("\n".join([terminal(found), *(f"\n{line}" for line in lines(chosen))]), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from tms.config.suite import Suite, tasks_of
 from tms.experiments import cells, learning
-from tms.experiments.frontier import Point, frontier_cells
-from tms.experiments.method_cells import read_updates, update_cells
+from tms.experiments.frontier import Point
+from tms.experiments.frontier_cells import frontier_cells
+from tms.experiments.method_cells import cost_cells, read_updates, update_cells
 from tms.experiments.windows import window_cells
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics import flags
+from tms.metrics.cost_table import cost_rows
 from tms.metrics.flags import Run
 from tms.metrics.per_example import Model, read_checkpoints, read_per_example
 from tms.mixture.checkpoints import FINAL
@@ -60,6 +62,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="METHOD/TASK/seedN=PATH",
         help="updates.json of each run, with --sides",
     )
+    parser.add_argument(
+        "--costs",
+        nargs="*",
+        default=[],
+        metavar="METHOD/STAGE/TASK/seedN=PATH",
+        help="cost file of everything that each method depends on, with --sides",
+    )
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 
@@ -85,6 +94,23 @@ def point_updates(args: argparse.Namespace, points: list[Point], sides: dict[str
     ]
 
 
+def point_costs(args: argparse.Namespace, sides: dict[str, str]) -> list[dict]:
+    """Cells of the work behind each method, and behind each side: what its methods share counts once."""
+    files: dict[tuple[str, str], dict[str, str]] = {}  # of a method, and of a side under ""
+    for label, path in cli.parse_pairs(args.costs).items():
+        method, _, stage = label.partition("/")
+        files.setdefault((sides[method], method), {})[stage] = path
+        place, _, run = stage.partition("/")
+        whole = files.setdefault((sides[method], ""), {})
+        whole[f"{place.partition('-')[0]}-{path.replace('/', '-')}/{run}"] = path
+    return [
+        cells.cell("frontier", args.model, **row, method=method or side, group=side)
+        | ({} if method else {"quantity": row["quantity"].replace("cost", "side_cost")})
+        for (side, method), paths in files.items()
+        for row in cost_cells(cost_rows(args.model, method or side, paths))
+    ]
+
+
 def main(args: argparse.Namespace) -> None:
     suite, sides = flags.suite(args), cli.parse_pairs(args.sides)
     points = read_points(args.grades, suite) | read_points(args.point_grades, suite)
@@ -99,6 +125,7 @@ def main(args: argparse.Namespace) -> None:
         compared = {point: runs for point, runs in points.items() if point[0] in sides}
         rows += frontier_cells(args.model, base, compared, sides, suite, tuple(args.reference))
         rows += point_updates(args, list(compared), sides)
+        rows += point_costs(args, sides)
         rows += learning.score_cells(args.model, base, compared, suite)
     if args.windows:
         rows += window_cells(args.model, base, points, args.windows, args.uniform, suite)

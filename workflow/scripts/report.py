@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name of the model")
     parser.add_argument("--settings", required=True, help="the settings behind its results, as JSON")
     parser.add_argument("--answer", type=Path, required=True, help="base, SFT and TMS, and the sentence")
+    parser.add_argument("--choose", type=Path, required=True, help="what to use for a tolerance")
     parser.add_argument("--questions", type=Path, required=True, help="verdicts on the research questions")
     parser.add_argument("--cells", nargs="+", type=Path, required=True, help="cells of the experiment main")
     parser.add_argument("--figures", type=Path, required=True, help="folder of its figures")
@@ -126,6 +127,7 @@ def main(args: argparse.Namespace) -> None:
         title=f"Report: {args.model}",
         model=args.model,
         answer=answer,
+        choices=first_screen.read_choices(args.choose),
         first=first,
         chips=first_screen.chips(answers) if answered else [],
         questions=sections.questions(answers, shown, first) if answered else [],

@@ -17,7 +17,9 @@ from tms.experiments.method_cells import (
 )
 from tms.experiments.target_cells import target_cells
 from tms.io import cli, provenance
+from tms.io.csv_file import read_csv
 from tms.metrics import flags
+from tms.metrics.cost_table import COST
 from tms.metrics.per_example import HALVES, read_per_example
 from tms.metrics.summary import summarise
 from tms.training.health import read as read_health
@@ -101,7 +103,7 @@ def main(args: argparse.Namespace) -> None:
         rows += measure_cells(Path(path), method, suite, of_base=place == 0)
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
-        measured += cost_cells(Path(costs[method]), suite.targets)
+        measured += cost_cells(read_csv(Path(costs[method]), COST), suite.targets)
         measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)

@@ -55,7 +55,18 @@ def test_what_figures_and_tables_know_of_a_model():
     words = shlex.split(figures.table_flags(SHIPPED, "tiny"))
     assert words[0] == "--models" and words[2] == "--cells"
     info = json.loads(words[1].removeprefix("tiny="))
-    assert sorted(info) == ["experiments", "kinds", "parameters", "scales", "settings", "sides", "suite"]
+    assert sorted(info) == [
+        "experiments",
+        "kinds",
+        "own",
+        "parameters",
+        "scales",
+        "settings",
+        "sides",
+        "suite",
+    ]
+    assert info["own"]["sft_lr30"] == "learning rate x 0.3" and info["own"]["tms_late"] == "window late"
+    assert "sft" not in info["own"] and "self_sft" not in info["own"]
     assert info["sides"] == SHIPPED["experiments"]["frontier"]
     assert info["scales"] == {name: share for name, share in SCALES.items() if name in info["kinds"]}
     assert info["kinds"]["tms_trsft"] == "tms" and info["suite"] == SHIPPED["suites"]["miniature"]

@@ -51,8 +51,8 @@ def test_averages_are_a_third_side_of_the_frontier(monkeypatch, tmp_path):
     methods = ["sft", "tms", "average_25", "average_50", "average_75"]
     monkeypatch.setitem(report_cells.EXPERIMENTS, "frontier", methods)
     made = report_cells.MadeCells()
-    where = {"method": "tms", "prompts": "test", "p_value": 0.3}
-    more = [made.cell("frontier", "area_difference_average", 0.02, 0.03, **where)]
+    where = {"method": "tms", "group": "average", "prompts": "test", "p_value": 0.3}
+    more = [made.cell("frontier", "area_difference", 0.02, 0.03, **where)]
     lookup = report_cells.lookup(cells=[*made.frontier(), *more])
     index = all_figures.draw(tmp_path, [lookup], [])
     assert [entry["name"] for entry in index if entry["drawn"]] == ["frontier"]
@@ -61,6 +61,20 @@ def test_averages_are_a_third_side_of_the_frontier(monkeypatch, tmp_path):
         assert any(text.startswith(f"Averaged {share}") for text in texts)
     written = [element.text for element in ElementTree.parse(tmp_path / "frontier.svg").iter(f"{SVG}text")]
     assert {"SFT", "TMS", "Averaged"} <= set(written)
+
+
+def test_of_many_sides_each_beside_sft_and_tms_has_a_panel(monkeypatch, tmp_path):
+    methods = ["sft", "tms", "average_25", "average_50", "trsft", "grpo"]
+    monkeypatch.setitem(report_cells.EXPERIMENTS, "frontier", methods)
+    lookup = report_cells.lookup(cells=report_cells.MadeCells().frontier())
+    figure = all_figures.frontier.frontier(lookup, {})
+    titles = [axes.get_title().partition(",")[0] for axes in figure.panels]
+    assert titles == ["SFT; TMS", "Averaged", "TrSFT", "GRPO"]
+    assert all(axes.axison for axes in figure.panels)
+    # Each has the base, its own points, and lines for the fronts of SFT and TMS.
+    looks = all_figures.frontier.side_styles(lookup)
+    assert len({look.colour for look in looks.values()}) == len(looks)
+    assert len(figure.hovers) == 4 * 1 + len(lookup.cells("frontier", "target_mean", prompts="test")) - 1
 
 
 def hovers(file: Path) -> list[str]:

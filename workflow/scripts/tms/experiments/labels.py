@@ -10,6 +10,7 @@ METHODS = {
     "tms_theta0": "TMS, theta_0 only",
     "tms_final": "TMS, t = T only",
 }
+WORDS = {"lora": "LoRA", "kl": "KL"}  # of names of methods and sides that are no kinds
 BENCHMARKS = {
     "math500": "MATH-500",
     "math": "MATH",
@@ -108,7 +109,7 @@ def method(name: str) -> str:
     """A method's printed name; words of an own name are kept, so that the config's entry can be found."""
     if name in METHODS:
         return METHODS[name]
-    labels = {kind: entry.label for kind, entry in KINDS.items()}
+    labels = WORDS | {kind: entry.label for kind, entry in KINDS.items()}
     return labels.get(name) or " ".join(labels.get(word, word) for word in name.split("_"))
 
 

@@ -1,7 +1,7 @@
 """Cells of the experiments that compare methods: scores with their tests, divergences and costs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 from tms.config.suite import Suite, tasks_of
 from tms.io.csv_file import read_csv
 from tms.io.errors import InputError
-from tms.metrics.cost_table import COST, WORK
+from tms.metrics.cost_table import WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
@@ -207,14 +207,14 @@ def base_drift_cells(path: Path, tasks: list[str]) -> list[dict]:
     return cells
 
 
-def cost_cells(path: Path, tasks: list[str]) -> list[dict]:
+def cost_cells(lines: Sequence[dict], tasks: Sequence[str] = ()) -> list[dict]:
     """Work that a method takes for all target tasks with one seed, and for each, with all it depends on.
 
     Args:
-        path: the method's cost.csv.
+        lines: of the method's cost table.
         tasks: target tasks.
     """
-    lines = [line for line in read_csv(path, COST) if line["stage"] != "total"]
+    lines = [line for line in lines if line["stage"] != "total"]
     cells = []
     for name in WORK:
         for task in ["", *tasks]:

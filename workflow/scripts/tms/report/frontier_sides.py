@@ -2,7 +2,9 @@
 
 from tms.experiments import labels
 from tms.experiments.frontier import SFT, TMS
+from tms.metrics.summary import BASE
 from tms.report.cell_lookup import CellLookup, Reading
+from tms.report.model_info import ModelInfo
 
 EXPERIMENT = "frontier"
 
@@ -12,9 +14,24 @@ def sides(lookup: CellLookup) -> list[str]:
     return list(lookup.info.sides)
 
 
+def side_name(side: str) -> str:
+    """A side's name in a sentence."""
+    of = side.removesuffix("average")
+    if of == side:
+        return "the base" if side == BASE else labels.method(side)
+    return f"weight averaging of {labels.method(of.strip('_'))}" if of else "weight averaging"
+
+
 def whose(side: str) -> str:
     """A side's name before what is its own: `SFT's`."""
-    return "weight averaging's" if side == "average" else f"{labels.method(side)}'s"
+    return f"{side_name(side)}'s"
+
+
+def setting(info: ModelInfo, side: str, method: str, checkpoint: str = "") -> str:
+    """A point of a side in words: the side, the method's own settings, and the checkpoint before its end."""
+    own = info.own.get(method, "")
+    at = f", at {checkpoint.replace('of', '/')} of its run" if checkpoint else ""
+    return f"{side_name(side)}{f' ({own})' if own else ''}{at}"
 
 
 def differences(lookup: CellLookup) -> dict[str, Reading]:

@@ -7,6 +7,7 @@ import json
 
 from tms.config import paths, study
 from tms.config.flags import flags, labelled
+from tms.config.own_settings import own_settings
 from tms.config.stages.experiments import on_policy_methods
 from tms.paper import stand_ins
 
@@ -74,11 +75,19 @@ def model_info(config: dict, model: str) -> str:
                 name: config["methods"][name]["kind"] for methods in experiments.values() for name in methods
             },
             "sides": study.sides(config) if "frontier" in experiments else {},
+            "own": _own_settings(config, model),
             "parameters": config["models"][model].get("parameters"),
             "settings": stand_ins.grouped_settings(config, model),
             "scales": _scales(config, model),
         }
     )
+
+
+def _own_settings(config: dict, model: str) -> dict[str, str]:
+    """Settings of the frontier's methods, which tell them from others of their side, where there are some."""
+    methods = study.experiments(config, model).get("frontier", [])
+    found = {method: own_settings(config, model, method) for method in methods}
+    return {method: text for method, text in found.items() if text}
 
 
 def _scales(config: dict, model: str) -> dict[str, float]:

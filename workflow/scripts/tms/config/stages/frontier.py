@@ -2,6 +2,7 @@
 
 from tms.config import paths, study
 from tms.config.flags import flags, labelled
+from tms.config.stages import tables
 from tms.io.errors import InputError
 
 
@@ -35,6 +36,15 @@ def update_files(config: dict, model: str) -> dict[str, str]:
     return paths.run_files(config, model, names, "updates.json")
 
 
+def cost_files(config: dict, model: str) -> dict[str, str]:
+    """Cost file of everything that a method of the frontier depends on: `METHOD/STAGE/TASK/seedN` -> path."""
+    return {
+        f"{method}/{label}": path
+        for method in study.experiments(config, model).get("frontier", [])
+        for label, path in tables.method_costs(config, model, method).items()
+    }
+
+
 def frontier_flags(config: dict, model: str) -> str:
     """The files of the runs, the side of each method, and the windows with the uniform one among them."""
     entries, suite = study.experiments(config, model), study.suite(config, model).scored
@@ -45,6 +55,7 @@ def frontier_flags(config: dict, model: str) -> str:
         "grades": labelled(grade_files(config, model)),
         "point_grades": labelled(point_files(config, model)) or None,
         "updates": labelled(update_files(config, model)) or None,
+        "costs": labelled(cost_files(config, model)) or None,
     }
     if "frontier" in entries:
         sides = {name: side for side, names in study.sides(config).items() for name in names}

@@ -68,6 +68,11 @@ def reported_settings(config: dict, model: str) -> dict:
     }
 
 
+def choice_file(model: str) -> str:
+    """What to use of a model's methods for a tolerance."""
+    return f"results/{model}/choose.json"
+
+
 def answer_cells(config: dict, model: str) -> list[str]:
     """Cells of the experiment main, and of the frontier where the model has it."""
     names = ["main", *(["frontier"] if "frontier" in study.experiments(config, model) else [])]
@@ -122,6 +127,7 @@ def answer_flags(config: dict, model: str, experiment: str) -> str:
         note=tables.note(config, model) or None,
         settings_digest=digest,
         report=None if experiment == experiments.PAIR else "report.html",
+        choose=None if experiment == experiments.PAIR else choice_file(model),
     )
 
 

@@ -1,6 +1,6 @@
 """The answer as text: for a terminal, for a document, and as the summary for a pull request or a chat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tms.experiments import labels
 from tms.io.text_table import aligned
@@ -46,13 +46,16 @@ def _bold(text: str) -> str:
     return f"**{markdown_table.escaped(text)}**"
 
 
-def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) -> str:
+def summary(
+    answer: Mapping, made: Mapping[str, str], links: Mapping[str, str], choices: Sequence[str] = ()
+) -> str:
     """The summary in Markdown, about 20 lines.
 
     Args:
         answer: as answer.json has it.
         made: what identifies the results, e.g. `Command` and `Commit`; empty ones are left out.
         links: title -> address, from the summary's folder.
+        choices: sentences on what to use.
     """
     names = {number["name"]: number["title"] for number in answer["rows"][0]["numbers"]}
     about = [f"{names[name]}: {text}." for name, text in answer["about"].items()]
@@ -60,6 +63,7 @@ def summary(answer: Mapping, made: Mapping[str, str], links: Mapping[str, str]) 
     facts += [f"[{name}]({address})" for name, address in links.items()]
     parts = [f"# {answer['model']}: {labels.seeds(len(answer['seeds']))}", _bold(answer["sentence"])]
     parts += [table(answer), how_sure(answer)]
+    parts += ["\n".join(f"- {markdown_table.escaped(line)}" for line in choices)] if choices else []
     plain = [markdown_table.escaped(line) for line in [*answer["notes"], *about]]
     parts.append("\n".join(f"- {line}" for line in [*plain, *facts]))
     return "\n\n".join(parts) + "\n"

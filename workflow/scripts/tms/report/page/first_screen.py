@@ -40,6 +40,24 @@ def read_answer(path: Path) -> dict:
     return answer
 
 
+def read_choices(path: Path) -> list[dict[str, str]]:
+    """The choices that the rule `answer` wrote: of each its `tolerance` in words, `setting` and the `rest`.
+
+    Raises:
+        InputError: it is missing, no JSON, or lacks the sentences.
+    """
+    try:
+        sentences = [choice["sentence"] for choice in json.loads(path.read_text())["choices"]]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: no readable choices; delete it and run the rule answer again") from error
+    parts = [sentence.partition(": ") for sentence in sentences]
+    settings = [rest.partition("; ") for *_, rest in parts]
+    return [
+        {"tolerance": tolerance, "setting": setting, "rest": rest}
+        for (tolerance, *_), (setting, _, rest) in zip(parts, settings, strict=True)
+    ]
+
+
 def kind(verdict: str) -> str:
     """A verdict without its limit to one run."""
     return verdict.removesuffix(FOR_THIS_RUN)

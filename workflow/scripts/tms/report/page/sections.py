@@ -13,9 +13,9 @@ LAYOUT = (
     (
         "frontier-control",
         "Frontier control",
-        "A method that is compared with one untuned baseline can look better than it is: here SFT and TMS "
-        "have as many learning rates, settings and own checkpoints each.",
-        ("frontier",),
+        "A method that is compared with one untuned baseline can look better than it is: here all sides "
+        "have as many settings and own checkpoints each.",
+        ("frontier", "choice"),
     ),
     (
         "learning-curves",

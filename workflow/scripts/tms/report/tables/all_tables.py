@@ -10,13 +10,14 @@ from tms.report import markdown_table
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import ComparedNumber
 from tms.report.index import write_all
-from tms.report.tables import diagnoses, methods, settings, training
+from tms.report.tables import choice, diagnoses, methods, settings, training
 from tms.report.tables.table import Table
 from tms.report.wording import heading, how_to_read
 
 # Name -> title in the index, and the function that makes it.
 OF_CELLS = {
     "frontier": ("The frontier control", diagnoses.frontier),
+    "choice": ("What to use", choice.choice),
     "table1": ("Table 1: supervision mismatch along a long run", diagnoses.table1),
     "table2": ("Table 2: coverage and diversity of sampled answers", diagnoses.table2),
     "training": ("Training of the on-policy methods", training.training),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tms.experiments import labels as names
+from tms.metrics.cost_table import WORK
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.frontier_sides import differences, from_sft, sides, whose
 from tms.report.gain import difference
@@ -97,6 +98,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
         for prompts in ("validation", "test")
     ]
     moved = [Column(name, names.quantity(name)) for name in ("update.changed", "update.surviving")]
+    costs = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK]
     rows, notes = [], []
     for lookup in having(lookups, "frontier"):
         model = lookup.info.model
@@ -112,6 +114,10 @@ def frontier(lookups: list[CellLookup]) -> Table:
                     column.key: lookup.reading("frontier", column.key, cell["method"], **where)
                     for column in moved
                 }
+                if side != "base":
+                    readings |= {
+                        one.key: lookup.reading("frontier", one.key, cell["method"]) for one in costs
+                    }
                 texts = {"model": model, "side": names.method(side), "method": names.method(cell["method"])}
                 texts |= {"checkpoint": cell["checkpoint"].replace("of", "/") or "end", "note": cell["note"]}
                 rows.append((texts, readings))
@@ -120,7 +126,8 @@ def frontier(lookups: list[CellLookup]) -> Table:
                 column.key: lookup.reading("frontier", "area", side, prompts=column.key.partition(".")[2])
                 for column in areas
             }
-            texts = {"model": model, "side": names.method(side), "method": "dominated area"}
+            readings |= {one.key: lookup.reading("frontier", f"side_{one.key}", side) for one in costs}
+            texts = {"model": model, "side": names.method(side), "method": "dominated area; cost of all"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
         compared = [("tms", rival, gain) for rival, gain in differences(lookup).items()]
         compared += [(side, "sft", gain) for side, gain in from_sft(lookup).items()]
@@ -137,7 +144,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
         "note": "Front",
     }
     title = "The frontier control: points on validation and test, in %"
-    return Table("frontier", title, labels, columns + areas + moved, rows, notes)
+    return Table("frontier", title, labels, columns + areas + moved + costs, rows, notes)
 
 
 def theorem61(lookups: list[CellLookup]) -> Table:

@@ -1,0 +1,128 @@
+"""The sentence of a choice: never surer than the resamples, and than the seeds."""
+
+from collections.abc import Mapping, Sequence
+
+from tms.experiments.frontier import TMS
+from tms.metrics.summary import BASE
+from tms.report.precision import exact
+
+# The choice's target beside another side's: higher, lower, or neither was shown.
+APART_HIGHER, APART_LOWER, OPEN = "higher", "lower", "not told apart"
+AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer; a busy machine is off by as much
+
+
+def amount(points: float) -> str:
+    """So many points of forgetting."""
+    return f"{exact(points)} {'point' if points == 1 else 'points'} of forgetting"
+
+
+def sentence(choice: Mapping, seeds: int) -> str:
+    """A choice in one sentence: the setting, its numbers and cost, what is not told from it, how often.
+
+    Args:
+        choice: as choose.json has it, without its sentence.
+        seeds: number of seeds that were run.
+    """
+    of = "At most" if seeds > 1 else "In this run, at most"
+    parts = [f"{of} {amount(choice['tolerance'])}: {_setting(choice)}"]
+    parts += [numbers(choice), *cost(choice), *beside(choice)]
+    return f"{'; '.join(parts)}; {how_often(choice, seeds)}."
+
+
+def _setting(choice: Mapping) -> str:
+    return "the base as it is" if choice["method"] == BASE else choice["setting"]
+
+
+def numbers(choice: Mapping) -> str:
+    """Target and forgetting on the half that chose nothing."""
+    target, lost = choice["target"], choice["forgotten"]
+    text = f"{_with_interval(target)} on the target"
+    if choice["method"] == BASE:
+        return text
+    said = f"{text}, forgets {_with_interval(lost)}"
+    if lost["value"] > choice["tolerance"]:
+        return f"{said}, which is more than tolerated"
+    high = lost["value"] if lost["high"] is None else lost["high"]
+    return said if high <= choice["tolerance"] else f"{said}, so it may be more than tolerated"
+
+
+def _with_interval(number: Mapping) -> str:
+    return number["text"] + (f" ({number['interval']})" if number["interval"] else "")
+
+
+def cost(choice: Mapping) -> list[str]:
+    """What it costs beside SFT; nothing is said where that is not known."""
+    if choice["method"] == BASE:
+        return ["costs nothing"]
+    times, beyond = choice["cost"]["times_sft"], choice["cost"]["beyond_sft"]
+    longer = f"about {times:.2g} times as long as SFT" if times is not None and times > AS_LONG else ""
+    if beyond is None:
+        return [f"takes {longer}"] if longer else []
+    if not beyond:
+        return [f"no steps or tokens beyond SFT's, {longer}" if longer else "costs nothing beyond SFT"]
+    kinds = listed([name.replace("_", " ").replace("optimizer", "optimiser") for name in beyond])
+    return [f"takes {longer or 'as long as SFT'}, and more {kinds}"]
+
+
+def beside(choice: Mapping) -> list[str]:
+    """What it is told apart from and what not, with the one of these that costs less than it and least."""
+    of = {
+        outcome: [one for one in choice["sides"] if one["outcome"] == outcome]
+        for outcome in (APART_HIGHER, APART_LOWER, OPEN)
+    }
+    parts = []
+    if of[OPEN]:
+        least = cheapest(choice, of[OPEN])
+        said = f", of which {least} costs less" if least else ""
+        parts.append(f"not told apart from {_open(of, choice)}{said}")
+    if of[APART_HIGHER]:
+        parts.append(f"higher on the target than {_names(of[APART_HIGHER])}")
+    if of[APART_LOWER]:
+        parts.append(
+            f"lower on the target than {_names(of[APART_LOWER])}, by the examples that chose nothing"
+        )
+    if TMS not in [one["side"] for one in choice["sides"]]:
+        parts.append("TMS was not among the sides")
+    return parts
+
+
+def _open(of: Mapping[str, Sequence[Mapping]], choice: Mapping) -> str:
+    """The sides that are not told apart, in short where that is every one."""
+    if of[APART_HIGHER] or of[APART_LOWER] or len(of[OPEN]) == 1:
+        return _names(of[OPEN])
+    return "any side" if choice["side"] == BASE else "any other side or the base"
+
+
+def cheapest(choice: Mapping, others: Sequence[Mapping]) -> str:
+    """The name of the side of least tokens among trained ones that take fewer than the choice; "": none."""
+    spent = {one["name"]: _tokens(one) for one in others if one["method"] != BASE and _tokens(one)}
+    least = min(spent, key=spent.get, default="")
+    own = _tokens(choice)
+    return least if least and own and spent[least] < own else ""
+
+
+def _tokens(entry: Mapping) -> float:
+    work = entry["cost"]["work"]
+    return work.get("trained_tokens", 0.0) + work.get("generated_tokens", 0.0)
+
+
+def how_often(choice: Mapping, seeds: int) -> str:
+    """How often the side has the choice: of the resamples, and by the runs of how many seeds."""
+    own = next(one for one in choice["sides"] if one["side"] == choice["side"])
+    text = f"chosen in {100 * own['share']:.0f} % of the resamples"
+    return f"{text} and by {own['seeds']} of {seeds} seeds alone" if seeds > 1 else text
+
+
+def _names(sides: Sequence[Mapping]) -> str:
+    return listed([one["name"] for one in sides])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with `and` before the last."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def lines(found: Mapping) -> list[str]:
+    """The sentences of choose.json and its notes; nothing where nothing was chosen."""
+    return [*(one["sentence"] for one in found["choices"]), *found["notes"]] if found["choices"] else []
