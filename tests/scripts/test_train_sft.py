@@ -289,6 +289,28 @@ def test_two_devices_give_the_weights_of_one(finished, tiny_model, folder, fsdp)
             torch.testing.assert_close(two[name], value, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("fsdp", ["off", "on"])
+def test_two_devices_compare_with_the_base_as_one(run_program, tiny_model, tmp_path, fsdp):
+    """Copies each have the base whole, shards have it in shards."""
+    import torch
+    from safetensors.torch import load_file
+
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+        write_references(folder / "references.parquet")
+    flags = {"loss": "kl", "kl_beta": 2.0, "kl_prompts": "training", "epochs": 1}
+    flags |= {"gradient_checkpointing": "on", "save_points": "1of1"}
+    done = run_program(one, "train_sft", *command(one, tiny_model, **flags))
+    assert done.returncode == 0, done.stderr
+    done = finished_process(two, PROGRAM, *command(two, tiny_model, fsdp=fsdp, **flags))
+    assert done.returncode == 0, done.stderr
+    found, expected = (load_file(checkpoint(place, "1of1") / "model.safetensors") for place in (two, one))
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=1e-5, rtol=0)
+
+
 @pytest.fixture
 def untied_half_model(tiny_model, tmp_path):
     """The tiny model in bfloat16, with a head of its own, as a 7B model has it."""

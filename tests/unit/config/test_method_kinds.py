@@ -36,7 +36,7 @@ def card(config, method):
 
 
 def test_what_kinds_train_on():
-    assert names(REFERENCES) == ["sft", "trsft", "replay"]
+    assert names(REFERENCES) == ["sft", "trsft", "replay", "dft", "kl_sft"]
     assert names(MIXTURE) == ["tms", "self_sft", "final_sft", "iterative_sft"]
     assert names(SAMPLES) == ["grpo", "reinforce", "trapo", "sdft", "distill"]
     assert names(WEIGHTS) == ["average"]

@@ -30,11 +30,21 @@ def test_shares_are_one_recipe_of_the_run_that_is_averaged():
     assert list(found.values()) == ["sft", "average_25", "average_25", "average_lr30"]
 
 
+def test_each_loss_is_a_recipe_of_its_own():
+    """A sweep over the weight of the KL is one."""
+    strong = {"tms_kl1": {"kind": "tms", "tms": {"loss": "kl"}, "training": {"kl_beta": 1.0}}}
+    methods = CONFIG["methods"] | strong
+    names = ["sft", "trsft", "dft", "kl_sft", "tms", "tms_trsft", "tms_dft", "tms_kl", "tms_kl1"]
+    found = recipes(CONFIG | {"methods": methods}, "tiny", names)
+    assert list(found.values()) == [*names[:-1], "tms_kl"]
+
+
 @pytest.mark.parametrize(
     "entry, same",
     [
         ({"tms": {"alpha": 0.9}}, True),
         ({"tms": {"loss": "trsft"}}, False),
+        ({"tms": {"loss": "kl"}}, False),
         ({"tms": {"alpha": 1.0}}, False),
         ({"tms": {"trajectory": "sft_lr30"}}, False),
         ({"training": {"learning_rate_scale": 0.3}}, False),

@@ -105,6 +105,9 @@ def test_values_are_those_that_the_rules_use(method, model, task):
     [
         ("sft", {"training.learning_rate"}, {"training.trsft_floor", "tms.alpha", "on_policy.beta"}),
         ("trsft", {"training.trsft_floor"}, {"harvest.mode"}),
+        ("dft", {"training.learning_rate"}, {"training.trsft_floor", "training.kl_beta", "tms.loss"}),
+        ("kl_sft", {"training.kl_beta", "training.kl_prompts"}, {"training.trsft_floor"}),
+        ("tms_kl", {"tms.alpha", "training.kl_beta"}, {"training.trsft_floor"}),
         ("tms", {"tms.alpha", "harvest.keep", "training.learning_rate"}, {"training.trsft_floor"}),
         ("tms_trsft", {"training.trsft_floor", "tms.loss"}, {"on_policy.beta"}),
         ("self_sft", {"tms.trajectory", "tms.loss", "harvest.mode"}, {"tms.alpha", "tms.window"}),

@@ -3,14 +3,17 @@
 import argparse
 import subprocess
 import sys
+from functools import partial
 
 import pytest
+import torch
 from helpers.paths import SCRIPTS
 from helpers.shipped_config import SHIPPED
 
 from tms.config.method_kinds import KINDS
 from tms.io.errors import InputError
 from tms.training import losses_by_name
+from tms.training.examples import IGNORED
 
 NAMES = losses_by_name.names()
 
@@ -30,6 +33,26 @@ def test_the_configuration_asks_for_keys_without_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS).returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_loss_is_a_float32_sum_over_positions_with_loss(name):
+    module = losses_by_name.load(name)
+    loss = partial(module.summed, **{key: SHIPPED["training"][key] for key in module.KEYS})
+    logits, base = torch.randn(2, 50, 30, generator=torch.Generator().manual_seed(0)).bfloat16()
+    targets = torch.arange(50) % 30
+    targets[::3] = IGNORED
+    learned = targets != IGNORED
+    beside = [base] if losses_by_name.reads_base(name) else []
+    found = loss(logits, targets, *beside)
+    assert found.dtype == torch.float32
+    assert found.equal(loss(logits.float(), targets, *(one.float() for one in beside)))
+    alone = loss(logits[learned], targets[learned], *(one[learned] for one in beside))
+    torch.testing.assert_close(found, alone)
+
+
+def test_only_the_kl_needs_the_base():
+    assert [name for name in NAMES if losses_by_name.reads_base(name)] == ["kl"]
 
 
 def flags(loss, **given):

@@ -14,8 +14,10 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest, write_digest
+from tms.training import sft_trainer
 from tms.training.callback import cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
+from tms.training.losses import kl
 from tms.training.losses.trsft import summed as summed_trsft
 from tms.training.settings import Settings
 from tms.training.sft_trainer import arrange, collate, train
@@ -75,8 +77,9 @@ def in_float64(monkeypatch):
     In float32 no tolerance tells a wrong loss from rounding: the gradient of a key's bias all but cancels in
     the softmax (6e-7 here, of which 4e-10 is rounding), and AdamW divides each gradient by its own size.
     """
-    load = TrainerRun.load_model
+    load, load_base = TrainerRun.load_model, sft_trainer.load_model
     monkeypatch.setattr(TrainerRun, "load_model", lambda run: load(run).double())
+    monkeypatch.setattr(sft_trainer, "load_model", lambda *given: load_base(*given).double())
 
 
 def weights(folder):
@@ -94,9 +97,9 @@ def trsft(logits, labels, floor):
     return sum(-p / max(p.item(), floor) for p in probabilities)
 
 
-def by_hand(base, targets, loss_of=nll, betas=(0.9, 0.95), weight_decay=0.0, max_grad_norm=1.0):
+def by_hand(base, targets, loss_of=nll, betas=(0.9, 0.95), weight_decay=0.0, max_grad_norm=1.0, kl_beta=0.0):
     """AdamW in float64, cosine after a linear warm-up, mean over the batch's tokens: weights and losses."""
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float64)
+    model, start = (AutoModelForCausalLM.from_pretrained(base, dtype=torch.float64) for _ in range(2))
     # No decay on biases and norms.
     groups = [
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": weight_decay},
@@ -120,6 +123,11 @@ def by_hand(base, targets, loss_of=nll, betas=(0.9, 0.95), weight_decay=0.0, max
             labels = torch.tensor(row.labels[1:])
             if (labels != IGNORED).any():
                 total = total + loss_of(logits, labels)
+                if kl_beta:
+                    with torch.no_grad():
+                        p_0 = start(input_ids=torch.tensor([row.input_ids])).logits[0, :-1].softmax(-1)
+                    nats = (p_0 * (p_0.log() - logits.log_softmax(-1))).sum(-1)
+                    total = total + kl_beta * nats[labels != IGNORED].sum()
             tokens += row.trained_tokens
         loss = total / tokens
         losses.append(loss.item())
@@ -153,6 +161,15 @@ def test_trsft_equals_the_loop_by_hand(trained, in_float64, tiny_model):
     found = weights(trained(device_batch=2, loss=[loss]) / "checkpoint-1of1")
     assert_same(found, expected)
     # Nearly all tokens are below the floor at first, so that this is not the NLL's run in disguise.
+    assert distance(plain, expected) > 1e-3
+
+
+@pytest.mark.parametrize("device_batch", [4, 1])
+def test_a_kl_to_the_base_equals_the_loop_by_hand(trained, in_float64, tiny_model, device_batch):
+    expected, _ = by_hand(tiny_model, TARGETS, kl_beta=2.0)
+    plain, _ = by_hand(tiny_model, TARGETS)
+    loss = partial(kl.summed, kl_beta=2.0)
+    assert_same(weights(trained(device_batch=device_batch, loss=[loss, True]) / "checkpoint-1of1"), expected)
     assert distance(plain, expected) > 1e-3
 
 

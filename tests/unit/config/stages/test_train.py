@@ -28,6 +28,14 @@ def test_the_trsft_loss_has_a_floor():
         )
 
 
+def test_other_losses_have_the_settings_that_they_read():
+    ends = {"dft": "--loss dft", "kl": "--loss kl --kl-beta 0.1 --kl-prompts training"}
+    for method, loss in (("dft", "dft"), ("tms_dft", "dft"), ("kl_sft", "kl"), ("tms_kl", "kl")):
+        assert train.row_flags(SHIPPED, "tiny", method, "chain", "0") == (
+            f"--epochs 2 --learning-rate 0.002 {ROWS} 1of1 {ends[loss]}"
+        )
+
+
 def test_an_edit_reaches_the_loss_that_is_loaded():
     modules = {name: train.loss_modules(SHIPPED, "tiny", name) for name in ("sft", "tms", "tms_trsft")}
     nll = ("tms.training.losses.nll",)

@@ -65,7 +65,7 @@ class MethodKind:
 
 
 # Kinds that share a figure most often are far apart in lightness too, for readers of a grey print. The
-# colours are Okabe and Ito's, made for colour-blind readers, and two of Tol's muted palette.
+# colours are Okabe and Ito's, made for colour-blind readers, and some of Tol's muted palette.
 KINDS = {
     "sft": MethodKind(
         trains_on=REFERENCES,
@@ -96,6 +96,28 @@ KINDS = {
         marker="p",
         line=(0, (3, 1, 1, 1, 1, 1)),
         hatch="OO",
+    ),
+    "dft": MethodKind(
+        trains_on=REFERENCES,
+        loss="dft",
+        label="DFT",
+        about="Dynamic Fine-Tuning: supervised fine-tuning on reference answers, where each token's loss is "
+        "weighted by the probability that the model gives the token.",
+        colour="#CC6677",
+        marker="8",
+        line=(0, (5, 2, 1, 2)),
+        hatch="xx..",
+    ),
+    "kl_sft": MethodKind(
+        trains_on=REFERENCES,
+        loss="kl",
+        label="KL-SFT",
+        about="KL-SFT: supervised fine-tuning on reference answers with a term that keeps the model's "
+        "distribution close to the base's (learning without forgetting).",
+        colour="#117733",
+        marker="*",
+        line=(0, (3, 2, 1, 2, 1, 2)),
+        hatch="++..",
     ),
     "tms": MethodKind(
         trains_on=MIXTURE,
@@ -186,8 +208,8 @@ KINDS = {
         label="SDFT",
         about="SDFT, self-distillation fine-tuning: training on the model's own answers towards what it "
         "would write if it read the reference answer.",
-        colour="#44AA99",
-        marker="p",
+        colour="#AA4499",
+        marker="H",
         line=(0, (3, 1)),
         hatch="//..",
     ),

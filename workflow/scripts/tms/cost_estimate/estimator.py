@@ -18,6 +18,7 @@ from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
 from tms.cost_estimate.throughput import CHOICES, FROZEN_SHARE, Device, Throughput, float32_slowdown
 from tms.mixture.schedule import total_steps, total_visits
+from tms.training import losses_by_name
 
 
 class Estimator:
@@ -113,7 +114,9 @@ class Estimator:
             of_general = replay["share"] * visits
             visited = [replace(texts, count=visits - of_general), replace(general, count=of_general)]
         trained = sum(one.count * one.completion for one in visited)
-        return self._training(job, trained, trained + sum(one.count * one.prompt for one in visited))
+        passed = trained + sum(one.count * one.prompt for one in visited)
+        beside = losses_by_name.reads_base(settings.loss(self.config, model, method))
+        return self._training(job, trained, passed, passed if beside else 0)
 
     def _train_on_policy(self, job: Job) -> Estimate:
         """Rollouts sampled, graded and trained on, and the passes for their KL or of a teacher."""
@@ -160,24 +163,25 @@ class Estimator:
         place = (job.wildcards["task"], entry["suite"], entry["teacher"], "train")
         return self.lengths.references(*place, entry["base"])
 
-    def _training(self, job: Job, trained: float, passed: float) -> Estimate:
-        """A training run over `passed` tokens, `trained` of them in the loss, with its checkpoints."""
-        model = job.wildcards["model"]
+    def _training(self, job: Job, trained: float, passed: float, beside: float = 0) -> Estimate:
+        """A training run over `passed` tokens (the base: `beside`), `trained` of them in the loss."""
+        model, keys = job.wildcards["model"], self._keys(job)
         folder = self.config["models"][model]["base"]
         saved = saved_points(self.config, model, job.wildcards["method"])
         parameters = self.sizes.parameters(folder)
-        keys = self._keys(job)
         share = self.sizes.trained_parameters(folder, keys.get("lora")) / parameters
         one = share * self.sizes.checkpoint_bytes(folder, keys["checkpoint_dtype"])
         device, lanes = self._device(job)
         seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
         passes = FROZEN_SHARE * passed if keys.get("lora") else passed
-        seconds += device.training_seconds(parameters, passes) / lanes
+        passed_seconds = device.training_seconds(parameters, passes)
+        seconds += (passed_seconds + device.forward_seconds(parameters, beside)) / lanes
         seconds += len(saved) * one / self.figures.plain["save_bytes_a_second"]
         return Estimate(
             job,
             seconds,
             trained=trained,
+            scored=beside,
             bytes=len(saved) * one,
             removable=(len(saved) - 1) * one,
             state=share * parameters * self.figures.plain["state_bytes_a_parameter"],

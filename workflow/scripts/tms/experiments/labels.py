@@ -7,6 +7,8 @@ from tms.config.suite import Suite, tasks_of
 METHODS = {
     "base": "Base",
     "tms_trsft": "TMS with TrSFT",
+    "tms_dft": "TMS with DFT",
+    "tms_kl": "TMS with KL",
     "tms_theta0": "TMS, theta_0 only",
     "tms_final": "TMS, t = T only",
 }

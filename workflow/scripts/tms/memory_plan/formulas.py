@@ -43,11 +43,19 @@ def step_buffers(shape: StepShape) -> float:
     return attention + 4 * (lora_parameters(keys, shape.lora) if shape.lora else parameters(keys))
 
 
+def beside_weights(shape: StepShape) -> float:
+    """Bytes of the base that a loss on rows reads, in float32; of adapters it is the model without them."""
+    if not shape.base or shape.lora:
+        return 0
+    return 4 * parameters(shape.architecture) / (shape.processes if shape.sharded else 1)
+
+
 def most(shape: StepShape) -> float:
     """More bytes than a step ever takes, without a dry run: small models need none.
 
     24 bytes a trained parameter: weights, gradients, two moments and buckets in float32, and copies in bf16;
-    4 a frozen one. For each token: what a layer keeps, in float32, and eight copies of its logits.
+    4 a frozen one. For each token: what a layer keeps, in float32, and eight copies of its logits. A base
+    beside the model: its weights in float32, its head in bf16, and as many copies of its logits.
     """
     keys = shape.architecture
     heads = keys["num_attention_heads"] * head_size(keys)
@@ -58,7 +66,11 @@ def most(shape: StepShape) -> float:
     states = 24 * parameters(keys)
     if shape.lora:
         states = 4 * parameters(keys) + 24 * lora_parameters(keys, shape.lora)
-    return CONTEXT + states + every + masks + step_buffers(shape)
+    beside = 0
+    if shape.base:
+        beside = 2 * keys["vocab_size"] * (keys["hidden_size"] + 16 * tokens)
+        beside += beside_weights(shape)
+    return CONTEXT + states + every + masks + beside + step_buffers(shape)
 
 
 def vllm_weights(keys: dict, cards: int) -> float:

@@ -10,7 +10,7 @@ from tms.generation.engines.interface import MEMORY_SHARE, ROLLOUT_SHARE
 from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, lora_parameters, parameters
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
-from tms.training import devices
+from tms.training import devices, losses_by_name
 
 MemoryOf = Callable[[StepShape], StepMemory | None]
 
@@ -87,6 +87,7 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         tokens=completion + config["compute"]["longest_prompt"],
         recompute=training.get("gradient_checkpointing", False),
         lora=lora,
+        base=kind == ROWS and losses_by_name.reads_base(study.loss(config, model, method)),
     )
 
 
@@ -121,8 +122,10 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     shape = step_shape(config, model, method, task)
     if shape is None or (memory := memory_of(shape)) is None:
         return []
+    beside = formulas.beside_weights(shape)
     parts = {
-        "weights": memory.weights,
+        "weights": memory.weights - beside,
+        **({"base": beside} if beside else {}),
         "gradients": memory.gradients,
         "optimiser": memory.optimiser,
         "activations": memory.activations,
@@ -135,7 +138,8 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     spread = "sharded" if shape.sharded else "copied" if shape.processes > 1 else "one card"
     recompute = ", recomputed" if shape.recompute else ""
     adapters = f", LoRA of rank {shape.lora['rank']}" if shape.lora else ""
-    words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}{adapters}"
+    base = ", beside the base" if shape.base else ""
+    words = f"{shape.rows} x {shape.tokens:,} tokens, {spread}{recompute}{adapters}{base}"
     if shape.kind == ROWS:
         return [_peak(config, stage, shape.processes, parts, words, _remedies(shape, model))]
     parts["base"] = base_bytes(config, model, method, task, shape)

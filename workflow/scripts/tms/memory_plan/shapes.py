@@ -20,6 +20,7 @@ class StepShape:
         recompute: gradient checkpointing.
         bf16: mixed precision, as on a card; else float32.
         lora: `training.lora`: adapters in float32 on frozen weights in bf16 (without `bf16` float32).
+        base: whether the loss reads the base: of ROWS without LoRA a second model, in float32.
     """
 
     architecture: dict
@@ -31,6 +32,7 @@ class StepShape:
     recompute: bool
     bf16: bool = True
     lora: dict | None = None
+    base: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class StepMemory:
     """Bytes of tensors on one card at the peak of a step.
 
     Attributes:
-        weights, gradients, optimiser: float32 (frozen weights: bf16), the card's part of them.
+        weights, gradients, optimiser: float32 (frozen weights: bf16), the card's part of them; a base beside
+            the model counts to the weights.
         activations: kept for the backward pass when the decoder ends, with the weights gathered then.
         working: what the peak has beside them: head and loss, or a layer's backward pass.
     """

@@ -59,15 +59,16 @@ def dry_run(shape: StepShape) -> StepMemory:
 def key(shape: StepShape) -> str:
     """Digest of all that a dry run's result depends on."""
     about = dataclasses.asdict(shape)
-    if shape.lora is None:  # as keys were before there was LoRA
-        del about["lora"]
+    # As keys were before there was LoRA, or a base beside the model.
+    about = {name: value for name, value in about.items() if value or name not in ("lora", "base")}
     facts = [FORMAT, version("torch").partition("+")[0], version("transformers"), about]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def entry(shape: StepShape, memory: StepMemory) -> dict:
     """The stored form of a dry run: its result, and enough of its shape to be read."""
-    about = {name: value for name, value in dataclasses.asdict(shape).items() if value is not None}
+    values = dataclasses.asdict(shape).items()
+    about = {name: value for name, value in values if value or name not in ("lora", "base")}
     keys = about.pop("architecture")
     size = {name: keys[name] for name in ("model_type", "hidden_size", "num_hidden_layers")}
     return {"shape": size | about, "memory": dataclasses.asdict(memory)}

@@ -7,6 +7,7 @@ other processes.
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from types import MethodType, SimpleNamespace
 from unittest import mock
 
@@ -26,10 +27,11 @@ from transformers.trainer_utils import unwrap_peft_model
 
 from tms.memory_plan.live_memory import LiveMemory
 from tms.memory_plan.shapes import GRPO, ROWS, StepMemory, StepShape
+from tms.training.frozen_base import FrozenBase
 from tms.training.head_loss import put_loss_in
-from tms.training.losses.nll import summed as summed_nll
+from tms.training.losses import kl, nll
 from tms.training.settings import Lora
-from tms.training.sharding import fsdp_config
+from tms.training.sharding import fsdp_config, in_bfloat16, shard_layers
 
 
 def dry_run(shape: StepShape) -> StepMemory:
@@ -95,8 +97,9 @@ def built(shape: StepShape) -> PreTrainedModel:
 
 def prepared(model: PreTrainedModel, shape: StepShape, mesh: DeviceMesh) -> PreTrainedModel:
     """The model as Trainer has it: with its head, sharded or in autocast, perhaps recomputing activations."""
+    frozen = FrozenBase() if shape.base else None
     if shape.kind == ROWS:
-        put_loss_in(model, summed_nll)
+        put_loss_in(model, partial(kl.summed, kl_beta=1.0) if frozen else nll.summed, frozen)
     else:
         from trl.trainer.utils import add_fused_lm_head
 
@@ -107,6 +110,8 @@ def prepared(model: PreTrainedModel, shape: StepShape, mesh: DeviceMesh) -> PreT
         # peft casts new adapters to the base's precision and back, which fake tensors cannot in place.
         with mock.patch.object(torch.nn.Module, "to", lambda module, *_, **__: module):
             model = lora.attach(model, Lora.from_config(shape.lora), seed=0)
+    if frozen:
+        _give_base(frozen, model, shape, mesh)
     if not shape.sharded:
         if shape.recompute:
             model.gradient_checkpointing_enable()
@@ -135,6 +140,17 @@ def prepared(model: PreTrainedModel, shape: StepShape, mesh: DeviceMesh) -> PreT
     if shape.recompute:
         model = fsdp2_apply_ac(accelerator, model)
     return fsdp2_prepare_model(accelerator, model)
+
+
+def _give_base(frozen: FrozenBase, model: PreTrainedModel, shape: StepShape, mesh: DeviceMesh) -> None:
+    """The base as `tms.training.sft_trainer.LoadBase` has it."""
+    if shape.lora:
+        frozen.use_adapted(model)
+        return
+    base = built(shape).requires_grad_(False)
+    if shape.sharded:
+        shard_layers(base, in_bfloat16() if shape.bf16 else None, mesh)
+    frozen.use_model(base)
 
 
 def micro_batch(model: PreTrainedModel, shape: StepShape) -> None:

@@ -16,16 +16,18 @@ from transformers import PreTrainedModel
 
 from tms.io.errors import InputError
 from tms.training.examples import IGNORED
+from tms.training.frozen_base import FrozenBase
 
 LOGITS_AT_ONCE = 2**27  # elements of a chunk: 0.5 GB in float32
 
 # Keys of configurations whose models change the logits behind the head (Gemma, Cohere, Granite, Falcon-H1).
 CHANGED_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
-SummedLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # logits [N, V] and targets [N] -> scalar
+# logits [N, V] and targets [N], of a loss that reads the base also its logits [N, V] -> scalar
+SummedLoss = Callable[..., torch.Tensor]
 
 
-def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
+def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss, base: FrozenBase | None = None) -> None:
     """Make the model return its loss: `model(input_ids=, labels=, num_items_in_batch=)["loss"]`, no logits.
 
     `input_ids` and `labels` are [B, L], unshifted, padded on the right. The loss is the micro-batch's share
@@ -34,22 +36,27 @@ def put_loss_in(model: PreTrainedModel, summed_loss: SummedLoss) -> None:
     Args:
         model: a causal language model; to be changed before it is wrapped (DDP, FSDP).
         summed_loss: of a module of `tms/training/losses`, with its settings.
+        base: theta_0, for a loss that reads its logits.
 
     Raises:
         InputError: a model that changes the logits behind its head.
     """
     check_logits(model)
 
-    def head_loss(head, hidden_NH, targets_N, tokens):
-        return _HeadLoss.apply(hidden_NH, head.weight, head.bias, targets_N, tokens, summed_loss)
+    def head_loss(head, hidden_NH, targets_N, tokens, of_base):
+        return _HeadLoss.apply(hidden_NH, head.weight, head.bias, targets_N, tokens, summed_loss, of_base)
 
     def forward(model, input_ids, labels, num_items_in_batch, **empty):  # peft names more, all None
-        hidden_BLH = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]
         targets_BL = labels[:, 1:]
         learned_BL = targets_BL != IGNORED
+        of_base = base and base.hidden(input_ids, learned_BL)  # first: the model's activations come later
+        hidden_BLH = model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state[:, :-1]
         # Called as a module, for FSDP gathers its weight then; once, however many chunks there are.
         head = model.get_output_embeddings()
-        return {"loss": head(hidden_BLH[learned_BL], targets_BL[learned_BL], num_items_in_batch)}
+        loss = head(hidden_BLH[learned_BL], targets_BL[learned_BL], num_items_in_batch, of_base)
+        if base:
+            base.release()
+        return {"loss": loss}
 
     head = model.get_output_embeddings()
     head.forward = MethodType(head_loss, head)
@@ -77,7 +84,7 @@ class _HeadLoss(torch.autograd.Function):
     no logits are kept or computed twice; the weight's are summed over chunks in float32 or better."""
 
     @staticmethod
-    def forward(ctx, hidden_NH, weight_VH, bias_V, targets_N, tokens, summed_loss):
+    def forward(ctx, hidden_NH, weight_VH, bias_V, targets_N, tokens, summed_loss, of_base):
         device = hidden_NH.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight_VH.dtype
         exact = torch.promote_types(dtype, torch.float32)
@@ -89,13 +96,15 @@ class _HeadLoss(torch.autograd.Function):
             _, learned, learned_bias, *_ = ctx.needs_input_grad  # not where the head is frozen (LoRA)
             d_weight_VH = torch.zeros_like(weight_VH, dtype=exact) if learned else None
             d_bias_V = torch.zeros_like(bias_V, dtype=exact) if learned_bias else None
+            of_base = of_base and of_base.to(dtype)
             rows = max(1, LOGITS_AT_ONCE // len(weight_VH))
             for first in range(0, len(targets_N), rows):
                 chunk = slice(first, first + rows)
                 hidden = hidden_NH[chunk].to(dtype)
                 logits = linear(hidden, cast_VH, cast_V)
+                beside = [linear(of_base.states[chunk], of_base.weight, of_base.bias)] if of_base else []
                 with torch.enable_grad():
-                    loss = summed_loss(logits.requires_grad_(), targets_N[chunk]) / tokens
+                    loss = summed_loss(logits.requires_grad_(), targets_N[chunk], *beside) / tokens
                 (d_logits,) = torch.autograd.grad(loss, logits)
                 total += loss.detach()
                 d_hidden_NH[chunk] = d_logits @ cast_VH
@@ -103,7 +112,7 @@ class _HeadLoss(torch.autograd.Function):
                     _add_product(d_weight_VH, d_logits.T, hidden)
                 if d_bias_V is not None:
                     d_bias_V += d_logits.sum(0, dtype=exact)
-                del logits, loss, d_logits  # before the next chunk's
+                del logits, beside, loss, d_logits  # before the next chunk's
         ctx.save_for_backward(d_hidden_NH, d_weight_VH, d_bias_V)
         ctx.dtype = weight_VH.dtype
         return total
@@ -115,7 +124,7 @@ class _HeadLoss(torch.autograd.Function):
             d_hidden_NH.mul_(d_loss),
             None if d_weight_VH is None else d_weight_VH.mul_(d_loss).to(ctx.dtype),
             None if d_bias_V is None else d_bias_V.mul_(d_loss).to(ctx.dtype),
-            *(None, None, None),
+            *(None, None, None, None),
         )
 
 

@@ -2,8 +2,9 @@
 
 A module has `WORDS` (for readers, formatted with its settings), `KEYS` (name of each key of `training` that
 it reads, and its type) and `summed(logits_NV, targets_N, **settings)`, the loss of a chunk of tokens summed
-over its positions with loss; where settings may be out of range, also `check(**settings)`. Importing one
-needs no torch, so that the configuration can ask for its keys. N are tokens, V is the vocabulary.
+over its positions with loss; where settings may be out of range, also `check(**settings)`. One with
+`READS_BASE` gets the base's logits as its third argument. Importing a module needs no torch, so that the
+configuration can ask for its keys. N are tokens, V is the vocabulary.
 """
 
 import argparse
@@ -34,6 +35,11 @@ def load(name: str) -> ModuleType:
 def module(name: str) -> str:
     """The name of a loss's module, for digests of code."""
     return f"tms.{FOLDER.replace('/', '.')}.{name}"
+
+
+def reads_base(name: str) -> bool:
+    """Whether a loss takes the base's logits, so that the base runs beside the model."""
+    return getattr(load(name), "READS_BASE", False)
 
 
 def all_keys() -> dict[str, type]:

@@ -177,8 +177,15 @@ def train_on_rows(
     if is_first_process():
         tell(args, health.of_targets(facts_of_rows))
     work = work_folder.open_work_folder(args.work_root, stage, facts)
-    summed_loss = partial(loss.summed, **chosen)
-    seconds = sft_trainer.train(args.model, training_set.targets, plan.saved, settings, work, summed_loss)
+    seconds = sft_trainer.train(
+        args.model,
+        training_set.targets,
+        plan.saved,
+        settings,
+        work,
+        partial(loss.summed, **chosen),
+        losses_by_name.reads_base(args.loss),
+    )
     if seconds is None:
         end_stopped()
     if is_first_process():

@@ -9,7 +9,10 @@ from pathlib import Path
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from tms.model_folder.load import load_model
+from tms.training import sharding
 from tms.training.examples import IGNORED, TrainingExample, empty_steps, masked_target
+from tms.training.frozen_base import FrozenBase
 from tms.training.head_loss import SummedLoss, put_loss_in
 from tms.training.losses import nll
 from tms.training.settings import Settings
@@ -23,6 +26,7 @@ def train(
     settings: Settings,
     work: Path,
     summed_loss: SummedLoss = nll.summed,
+    reads_base: bool = False,
 ) -> float | None:
     """Train a copy of a base model on the targets, in their order, and save checkpoints.
 
@@ -34,6 +38,7 @@ def train(
         targets: one a visit.
         summed_loss: of a module of `tms/training/losses`, with its settings; a step lowers its mean over the
             tokens of a global batch.
+        reads_base: whether the loss takes the base's logits.
 
     Returns:
         Training seconds, those of earlier parts of the run included; None where a signal stopped it.
@@ -53,13 +58,17 @@ def train(
         warmup_steps=settings.warmup,
     )
     model = run.load_model()
-    put_loss_in(model, summed_loss)
+    frozen = FrozenBase() if reads_base else None
+    put_loss_in(model, summed_loss, frozen)
+    callbacks = [run.checkpoints, SkipSteps(empty_steps(targets, settings.effective_batch))]
+    if frozen:
+        callbacks.append(LoadBase(frozen, run))
     trainer = Trainer(
         run.attach(model),
         arguments,
         data_collator=collate,
         train_dataset=arrange(targets, settings.effective_batch),
-        callbacks=[run.checkpoints, SkipSteps(empty_steps(targets, settings.effective_batch))],
+        callbacks=callbacks,
     )
     return run.fit(trainer)
 
@@ -80,6 +89,32 @@ class SkipSteps(TrainerCallback):
     def on_pre_optimizer_step(self, args, state, control, optimizer, **kwargs):
         if state.global_step in self.steps:
             optimizer.zero_grad(set_to_none=True)
+
+
+class LoadBase(TrainerCallback):
+    """Loads theta_0 when training begins: in float32 beside whole weights, in shards where these are.
+
+    So its passes compute as the model's do (autocast, or bfloat16 in shards), and a KL is 0 until the first
+    step. It is read from theta_0's folder at every start: a resumed run compares with the same weights.
+
+    Args:
+        base: what the loss asks.
+        run: whose theta_0 it is.
+    """
+
+    def __init__(self, base: FrozenBase, run: TrainerRun):
+        self.base, self.run = base, run
+
+    def on_train_begin(self, args, state, control, model, **kwargs):
+        settings = self.run.settings
+        if settings.lora:
+            return self.base.use_adapted(model)
+        frozen = load_model(self.run.base, torch.float32, settings.attention).requires_grad_(False)
+        if self.run.sharded:
+            frozen = sharding.shard_frozen(frozen, sharding.in_bfloat16() if args.bf16 else None)
+        else:
+            frozen = frozen.to(args.device)
+        return self.base.use_model(frozen)
 
 
 def arrange(targets: list[TrainingExample], effective_batch: int) -> list[TrainingExample]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
+from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
@@ -66,20 +67,32 @@ def begin(sharded: bool) -> None:
     _load_cpu_states()
 
 
-def shard_frozen(model: PreTrainedModel) -> PreTrainedModel:
-    """Shard a model that is not trained over the processes: each decoder layer is a unit, gathered when it is
-    used. (TRL makes all of its reference model one unit: 16 GB for 8B in bfloat16.)
+def shard_frozen(model: PreTrainedModel, precision: MixedPrecisionPolicy | None = None) -> PreTrainedModel:
+    """Shard a model that is not trained over the processes.
 
     Args:
         model: in the first process with the weights that all get their shards of.
+        precision: of its passes; None: its own.
     """
     weights = model.state_dict() if PartialState().is_main_process else {}
-    layers = [part for part in model.modules() if type(part).__name__ in model._no_split_modules]
-    for part in (*layers, model):
-        fully_shard(part, reshard_after_forward=True)
+    shard_layers(model, precision)
     options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
     set_model_state_dict(model, weights, options=options)
     return model
+
+
+def shard_layers(
+    model: PreTrainedModel, precision: MixedPrecisionPolicy | None = None, mesh: DeviceMesh | None = None
+) -> None:
+    """Make each decoder layer a unit, gathered when it is used, and the rest another one.
+
+    (TRL makes all of its reference model one unit: 16 GB for 8B in bfloat16.)
+    """
+    layers = [part for part in model.modules() if type(part).__name__ in model._no_split_modules]
+    for part in (*layers, model):
+        fully_shard(
+            part, mesh=mesh, reshard_after_forward=True, mp_policy=precision or MixedPrecisionPolicy()
+        )
 
 
 @torch.no_grad()
@@ -102,6 +115,9 @@ def _load_cpu_states() -> None:
 
 def sum_gradients_in_float32(accelerator) -> None:
     """Compute in bfloat16, but sum gradients over processes in float32 (accelerate's choice is bfloat16)."""
-    accelerator.state.fsdp_plugin.mixed_precision_policy = MixedPrecisionPolicy(
-        param_dtype=torch.bfloat16, reduce_dtype=torch.float32
-    )
+    accelerator.state.fsdp_plugin.mixed_precision_policy = in_bfloat16()
+
+
+def in_bfloat16() -> MixedPrecisionPolicy:
+    """Passes of shards in bfloat16, whose gradients are summed in float32."""
+    return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
