@@ -30,7 +30,7 @@ CONFIG = {
     },
     "methods": {
         **{name: {"kind": name} for name in ("sft", "tms", "self_sft", "grpo", "reinforce", "trapo")},
-        **{name: {"kind": name} for name in ("sdft", "distill")},
+        **{name: {"kind": name} for name in ("sdft", "distill", "kl_sft")},
     },
     "compute": {"grading_processes": 2, "lost_rows": "stop"},
     "training": {"epochs": 2, "effective_batch": 100, "checkpoints": [], "checkpoint_dtype": "base"},
@@ -42,6 +42,7 @@ CONFIG = {
         "weights": None,
         "points": None,
         "trajectory": "sft",
+        "loss": "nll",
     },
     "on_policy": {"samples": 4, "max_new_tokens": 200, "beta": 0.0, "budget": "steps", "kl_rows": 64},
     "harvest": {"mode": "planned", "parts": 1, "samples": 1, "prompts": 1.0},

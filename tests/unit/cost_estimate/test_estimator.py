@@ -93,6 +93,16 @@ class TestStages:
         wide = CONFIG | {"training": CONFIG["training"] | {"checkpoint_dtype": "float32"}}
         assert estimator(wide).estimate(job("train_sft", gpus=8, method="sft")).bytes == 10 * 12e9
 
+    def test_a_base_beside_the_model_passes_over_the_same_tokens(self):
+        """A third of the training's work, and nothing more is stored."""
+        plain, beside = (
+            estimator().estimate(job("train_sft", gpus=2, method=name)) for name in ("sft", "kl_sft")
+        )
+        assert beside.scored > 0 == plain.scored
+        start = 10
+        assert beside.seconds - start == pytest.approx(4 / 3 * (plain.seconds - start), rel=1e-3)
+        assert (beside.trained, beside.state) == (plain.trained, plain.state)
+
     def test_an_average_is_a_checkpoint_and_no_training(self):
         methods = CONFIG["methods"] | {"half": {"kind": "average", "average": {"of": "sft", "share": 0.5}}}
         found = estimator(CONFIG | {"methods": methods}).estimate(job("average", method="half"))

@@ -8,6 +8,7 @@ import pytest
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
+from tms.config import study
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import check, formulas, plan
 from tms.memory_plan.architecture import (
@@ -197,7 +198,7 @@ def test_a_7b_is_trained_with_adapters_and_measured_on_a_card_of_24_gb():
     from tms.memory_plan.training_step import dry_run
 
     (step,) = plan.training(config, "qwen7b", "sft", "math", dry_run)
-    tokens = plan.longest_row(config, "qwen7b")
+    tokens = plan.longest_row(config, study.benchmarks(config, "qwen7b"))
     for peak in (
         step,
         *plan.generating(config, "models", "qwen7b", tokens),
@@ -210,6 +211,21 @@ def test_a_7b_is_trained_with_adapters_and_measured_on_a_card_of_24_gb():
         8 * adapters, rel=1e-3
     )
     assert step.total < formulas.most(plan.step_shape(config, "qwen7b", "sft", "math"))
+
+
+def test_a_loss_that_reads_the_base_holds_it_beside_the_model():
+    """4 bytes a parameter over the cards that share it; with adapters none."""
+    config = copy.deepcopy(SHIPPED)
+    count = parameters(architecture(config["models"]["llama8b"]["base"]))
+    (peak,) = plan.training(config, "llama8b", "kl_sft", "math", lambda _: MEMORY)
+    assert peak.parts["base"] == 4 * count / 8
+    assert peak.parts["base"] + peak.parts["weights"] == MEMORY.weights
+    assert peak.shape.endswith("sharded, beside the base")
+    (plain,) = plan.training(config, "llama8b", "sft", "math", lambda _: MEMORY)
+    assert plain.parts["weights"] == MEMORY.weights and "base" not in plain.parts
+    config["models"]["llama8b"]["training"]["lora"] = {"rank": 16, "alpha": 32}
+    (adapted,) = plan.training(config, "llama8b", "kl_sft", "math", lambda _: MEMORY)
+    assert "base" not in adapted.parts
 
 
 @pytest.mark.parametrize(

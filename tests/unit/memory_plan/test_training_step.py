@@ -52,8 +52,19 @@ def profiled(run) -> int:
         replace(STEP, sharded=True, recompute=True, architecture=KEYS | {"tie_word_embeddings": False}),
         replace(STEP, kind=ROLLOUTS, sharded=True),
         replace(STEP, lora=LORA, recompute=True),
+        pytest.param(replace(STEP, base=True), marks=pytest.mark.slow),
+        pytest.param(replace(STEP, base=True, sharded=True, recompute=True), marks=pytest.mark.slow),
+        pytest.param(replace(STEP, base=True, lora=LORA), marks=pytest.mark.slow),
     ],
-    ids=["copied", "sharded, recomputed", "rollouts", "adapters"],
+    ids=[
+        "copied",
+        "sharded, recomputed",
+        "rollouts",
+        "adapters",
+        "base",
+        "base in shards",
+        "without adapters",
+    ],
 )
 def test_a_dry_run_is_the_step_on_real_tensors(shape, tmp_path):
     """In bf16, on a process group of one: torch's profiler sees what the fake tensors say, to 2 %."""
@@ -86,6 +97,17 @@ def test_the_trainer_takes_what_the_dry_run_says(tmp_path, lora):
     assert planned.total == pytest.approx(measured, rel=0.15)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("sharded", "processes"), [(False, 1), (True, 4)])
+def test_a_base_beside_the_model_has_4_bytes_a_parameter(sharded, processes):
+    shape = replace(STEP, sharded=sharded, processes=processes)
+    alone, beside = (training_step.dry_run(replace(shape, base=base)) for base in (False, True))
+    expected = formulas.beside_weights(replace(shape, base=True))
+    assert expected == 4 * parameters(KEYS) / processes
+    assert beside.weights - alone.weights == pytest.approx(expected, rel=0.02)
+    assert beside.optimiser == alone.optimiser and beside.gradients == alone.gradients
+
+
 @pytest.mark.parametrize(("sharded", "processes"), [(False, 8), (True, 8), (True, 4)])
 def test_weights_gradients_and_moments_are_closed_forms(sharded, processes):
     """4, 4 and 8 bytes a parameter, over the cards that share it; more cards leave activations alone."""
@@ -104,8 +126,9 @@ def test_weights_gradients_and_moments_are_closed_forms(sharded, processes):
         replace(STEP, kind=GRPO, rows=4, recompute=True),
         replace(STEP, sharded=True, processes=8),
         replace(STEP, lora=LORA),
+        pytest.param(replace(STEP, base=True), marks=pytest.mark.slow),
     ],
-    ids=["rows", "GRPO", "sharded", "adapters"],
+    ids=["rows", "GRPO", "sharded", "adapters", "base"],
 )
 def test_the_bound_is_above_a_step(shape):
     """Nothing is computed where a job fits."""
