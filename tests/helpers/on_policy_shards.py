@@ -38,6 +38,10 @@ def learned(algorithm: str, fsdp: str, base: Path, folder: Path) -> Ended:
     changed = {"fsdp": fsdp, "device_batch": 2, "kl_rows": 32, "beta": 0.3}
     if fsdp == "lora":
         changed |= {"fsdp": "auto", "lora_rank": 4, "lora_alpha": 8.0, "learning_rate": 1e-2}
+    if algorithm == "sdft":
+        changed |= {"sdft_template": "{prompt} like {reference}", "teacher_average": 0.5}
+    if algorithm == "distill":
+        changed |= {"teacher": folder.parent / "teacher"}
     return trained(base, folder, algorithm, reward, steps=2, **changed)
 
 

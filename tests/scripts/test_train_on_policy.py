@@ -16,8 +16,9 @@ from tms.io import parquet
 from tms.mixture import checkpoints
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
-ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8}
-ALGORITHMS = list(ROLLOUTS)
+ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8, "sdft": 1, "distill": 1}
+ALGORITHMS = ["grpo", "reinforce", "trapo"]  # with rewards
+SDFT = {"sdft-template": "{prompt} like {reference}", "teacher-average": 0.2}
 # 8 prompts x 3 epochs / batch 4 = 6 steps
 DEFAULTS = {
     "grader": "chain",
@@ -50,7 +51,9 @@ def write_references(folder, n=8, answer="{}"):
 
 
 def command(algorithm, model, **changed):
-    flags = DEFAULTS | {"samples": ROLLOUTS.get(algorithm)}
+    flags = DEFAULTS | {"samples": ROLLOUTS.get(algorithm)} | (SDFT if algorithm == "sdft" else {})
+    if algorithm in ("sdft", "distill"):
+        del flags["grader"]
     flags |= {name.replace("_", "-"): value for name, value in changed.items()}
     places = {
         "references": "references.parquet",
@@ -122,6 +125,17 @@ def test_missing_model_and_no_references(program, folder):
     assert "references.parquet: no references" in refusal(program, *command("reinforce", "nowhere"))
 
 
+def test_a_teacher_of_another_vocabulary(program, folder, tiny_model):
+    teacher = folder / "teacher"
+    teacher.mkdir()
+    for name in ("tokenizer.json", "config.json"):
+        (teacher / name).write_text((tiny_model / name).read_text().replace('"z"', '"zz"'))
+    line = refusal(program, *command("distill", tiny_model, teacher=teacher))
+    assert (
+        "1 of the 78 tokens of" in line and "('z'); a policy is distilled from a teacher with its own" in line
+    )
+
+
 def states(folder):
     return list(folder.glob("work/*/*states/*/complete.json"))
 
@@ -129,7 +143,10 @@ def states(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("algorithm", "kind"),
-    [("grpo", signal.SIGKILL), ("reinforce", signal.SIGTERM), ("trapo", signal.SIGKILL)],
+    [
+        *(("grpo", signal.SIGKILL), ("reinforce", signal.SIGTERM), ("trapo", signal.SIGKILL)),
+        ("sdft", signal.SIGTERM),
+    ],
 )
 def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_path, algorithm, kind):
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
@@ -147,8 +164,9 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_program, tiny_model, tmp_pat
     done = run_program(whole, "train_on_policy", *command(algorithm, tiny_model, epochs=10))
     assert done.returncode == 0, done.stderr
     assert digest(stopped) == digest(whole) != digest(whole, "1of2") == digest(stopped, "1of2")
-    assert curve(stopped) == curve(whole)  # the rewards and losses behind the stop hold the baseline
-    assert len({row["reward"] for row in curve(whole)}) > 1
+    # The rewards and losses behind the stop hold the baseline, and the teacher's average.
+    assert curve(stopped) == curve(whole)
+    assert len({row["loss" if algorithm == "sdft" else "reward"] for row in curve(whole)}) > 1
     assert [row["step"] for row in curve(whole)] == list(range(1, 21))
     both = [cost(folder) | {"seconds": 0} for folder in (stopped, whole)]
     assert both[0] == both[1]
@@ -235,19 +253,27 @@ def test_two_processes(tiny_model, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("algorithm", "ways"), [*((name, ("off", "on")) for name in ALGORITHMS), ("grpo", ("lora",))]
+    ("algorithm", "ways"),
+    [
+        *((name, ("off", "on")) for name in (*ALGORITHMS, "sdft")),
+        *((name, ("lora",)) for name in ("grpo", "sdft")),
+        ("distill", ("on",)),
+    ],
 )
 def test_copies_and_shards_learn_what_one_process_learns(tiny_model, tmp_path, algorithm, ways, monkeypatch):
     import torch
     from helpers import on_policy_shards
     from safetensors.torch import load_file
 
+    if algorithm == "distill":
+        tiny_models.variant(tiny_model, tmp_path / "teacher", seed=5, hidden_size=48)
     with monkeypatch.context() as patch:
         patch.setattr(on_policy_shards.OnPolicyRun, "sampler", lambda run: on_policy_shards.completions)
         alone = on_policy_shards.learned(algorithm, ways[0], tiny_model, tmp_path / "one")
     assert [row["rollouts"] for row in alone.curve] == [4 * ROLLOUTS[algorithm]] * 2
     assert alone.curve[0]["kl"] == 0 < alone.curve[1]["kl"]
-    assert sum(row["failures"] for row in alone.curve) > 0
+    if algorithm in ALGORITHMS:
+        assert sum(row["failures"] for row in alone.curve) > 0
     (file,) = alone.checkpoint.glob("*.safetensors")
     expected = load_file(file)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(SCRIPTS)]))

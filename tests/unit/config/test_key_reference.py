@@ -80,6 +80,8 @@ def test_an_unknown_section_and_a_key_without_description():
         table(["engine"], bare, VALUES)
 
 
-@pytest.mark.parametrize("value", [2e-5, 1.24e9, 0.001, 0.0, -0.3, 1.0, 1e-6, 123456.5, 7, None, True, [1.5]])
-def test_numbers_read_back_from_yaml(value):
+@pytest.mark.parametrize(
+    "value", [2e-5, 1.24e9, 0.001, 0.0, -0.3, 1.0, 1e-6, 123456.5, 7, None, True, [1.5], "a", "a: b\n{c}"]
+)
+def test_values_read_back_from_yaml(value):
     assert yaml.safe_load(yaml_text(value)) == value

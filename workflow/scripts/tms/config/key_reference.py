@@ -7,7 +7,7 @@ from tms.config.yaml_text import yaml_text
 from tms.io.errors import InputError
 
 EXAMPLE = "tiny"  # model whose own values stand beside the defaults
-LONGEST = 40  # characters of a value; of longer ones the entries are counted
+LONGEST = 40  # characters of a collection; of longer ones the entries are counted
 MARKED = re.compile(r"(<!-- keys: (.+?) -->\n).*?(?=<!-- end of keys -->)", re.DOTALL)
 
 
@@ -97,4 +97,7 @@ def shown(value: object) -> str:
         text = yaml_text(value)
         count = len(value)
         return f"`{text}`" if len(text) <= LONGEST else f"{count} {'entry' if count == 1 else 'entries'}"
-    return f"`{value}`" if isinstance(value, str) else yaml_text(value)
+    if isinstance(value, str):
+        lines = value.count("\n") + 1
+        return f"`{value}`" if lines == 1 else f"a text of {lines} lines"
+    return yaml_text(value)

@@ -10,7 +10,7 @@ def yaml_text(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(yaml_text, value)) + "]"
     if isinstance(value, str):
-        return value
+        return json.dumps(value) if "\n" in value else value
     if isinstance(value, float) and value and not 1e-4 <= abs(value) < 1e6:
         mantissa, _, exponent = f"{value:.10e}".partition("e")
         whole, _, decimals = mantissa.partition(".")
