@@ -255,9 +255,8 @@ def test_two_processes(tiny_model, folder):
 @pytest.mark.parametrize(
     ("algorithm", "ways"),
     [
-        *((name, ("off", "on")) for name in (*ALGORITHMS, "sdft")),
+        *((name, ("off", "on")) for name in (*ALGORITHMS, "sdft", "distill")),
         *((name, ("lora",)) for name in ("grpo", "sdft")),
-        ("distill", ("on",)),
     ],
 )
 def test_copies_and_shards_learn_what_one_process_learns(tiny_model, tmp_path, algorithm, ways, monkeypatch):

@@ -11,6 +11,7 @@ from helpers.on_policy_run import (
     references,
     trained,
 )
+from helpers.on_policy_shards import completions
 from helpers.tiny_models import variant
 from trl.experimental.gkd import GKDTrainer
 from trl.experimental.sdft.loss_utils import compute_full_logit_self_distillation_loss
@@ -20,6 +21,8 @@ from tms.on_policy import divergence, sdft
 from tms.on_policy.divergence import Head, Target, head_of, put_divergence_in
 from tms.on_policy.prompts import filled
 from tms.on_policy.rollout import Rollout, collate
+from tms.on_policy.train import OnPolicyRun
+from tms.training.trainer_run import TrainerRun
 
 TEMPLATE = "{prompt} like {reference}"
 ROLLOUTS = [Rollout([3, 9, 4], [], [7, 8, 2]), Rollout([5], [], [6]), Rollout([4, 4], [], [9, 10, 11, 12])]
@@ -200,6 +203,17 @@ def test_adapters_learn_from_the_teacher_and_sdft_s_is_the_base_without_them(
     before, after = (state for *_, state in hidden)  # the policy has its own weights back, and learns
     moved = [name for name in before if not before[name].equal(after[name])]
     assert moved and all(".lora_" in name for name in moved)
+
+
+@pytest.mark.parametrize("algorithm", ["sdft", "distill"])
+def test_in_bfloat16_the_loss_is_near_that_in_float32(tiny_model, teacher, tmp_path, algorithm, monkeypatch):
+    monkeypatch.setattr(OnPolicyRun, "sampler", lambda run: completions)
+    more = {"teacher": teacher} if algorithm == "distill" else {"sdft_template": TEMPLATE}
+    losses = []
+    for bf16 in (False, True):
+        monkeypatch.setattr(TrainerRun, "bf16", bf16)
+        losses.append(trained(tiny_model, tmp_path / str(bf16), algorithm, ungraded, **more).curve[0]["loss"])
+    assert losses[0] != losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,8 @@ KINDS = {
         rewarded=False,
         taught=True,
         keys=("divergence",),
+        references="which say only what prompts are trained on, while the distribution of their writer is "
+        "learned at each token",
         label="Distillation",
         about="On-policy distillation (GKD): training on the model's own answers towards the distribution of "
         "the teacher at each of their tokens.",
