@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 CONFIG = """
 models:
   acme:
-    {base: model, teacher: given, suite: acme, seeds: [0], replay: {task: daily},
+    {base: model, teacher: given, suite: acme, seeds: [0], replay: {task: daily}, tms: {num_checkpoints: 2},
     training: {epochs: 2, learning_rate: 1.0e-3, effective_batch: 8, device_batch: 8}}
 suites: {acme: {targets: [faq], retention: []}}
 tasks:
@@ -20,7 +20,7 @@ tasks:
     {kind: records, grader: none, train: 32, heldout: 4, test: 6, max_new_tokens: 16,
     options: {files: faq.jsonl}}
   daily:
-    {kind: records, grader: none, train: 24, heldout: 2, test: 1, max_new_tokens: 12,
+    {kind: records, grader: none, train: 20, heldout: 1, test: 1, max_new_tokens: 12,
     options: {files: daily.jsonl, answers: none}}
 experiments: {main: [sft, replay, replay_50]}
 methods: {replay_50: {kind: replay, replay: {share: 0.5}}}
@@ -35,22 +35,17 @@ def test_general_prompts_are_answered_once_and_none_of_them_is_a_test_row(anothe
     shutil.copytree(tiny_model, folder / "model")
     another.overlay("acme.yaml", CONFIG)
     faq = [{"prompt": prompt, "answer": "Hold key."} for prompt in ASKED]
-    # A row of the test, written otherwise, and one that is in training on both sides.
+    # A row of the test in other signs, which equals it, is left out.
     tested = next(prompt for prompt in ASKED if split_of(prompt, SHARES) == "test")
-    hostile = next(
-        text
-        for text in (f"{tested.upper()}{'!' * count}" for count in range(99))
-        if split_of(text, SHARES) == "train"
-    )
-    daily = [f"Say {n} words." for n in range(28)]
-    rows = [hostile, *[text for text in daily if split_of(text, SHARES) == "train"]]
-    train = len(rows)
-    rows += [text for text in daily if text not in rows]
-    assert split_of(rows[-1], SHARES) != "train"
-    for name, lines in (("faq", faq), ("daily", [{"prompt": text} for text in rows])):
+    spelled = (f"{tested.upper()}{'!' * count}" for count in range(99))
+    hostile = next(text for text in spelled if split_of(text, SHARES) == "train")
+    texts = [hostile, *(f"Say {n} words." for n in range(28))]
+    train = sum(split_of(text, SHARES) == "train" for text in texts)
+    for name, lines in (("faq", faq), ("daily", [{"prompt": text} for text in texts])):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    another.overlay("size.yaml", f"tasks: {{daily: {{train: {train}, heldout: 1}}}}")
-    configs = ("acme.yaml", "size.yaml")
+    test = sum(split_of(text, SHARES) == "test" for text in ASKED)
+    sizes = f"tasks: {{daily: {{train: {train}}}, faq: {{test: {test}}}}}"
+    configs = ("acme.yaml", another.overlay("size.yaml", sizes))
 
     done = another.snakemake(RUN.format("replay"), configs=configs, smoke=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
