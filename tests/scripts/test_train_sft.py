@@ -137,9 +137,16 @@ def write_general(path, n=8, **changed):
     parquet.write(path, parquet.COMPLETIONS, [row | changed for row in rows], {})
 
 
-def test_general_prompts_take_a_share_of_the_visits(finished, run_program, tiny_model, folder):
+@pytest.mark.parametrize(
+    "loss",
+    [
+        {},
+        pytest.param({"loss": "kl", "kl_beta": 1.0, "kl_prompts": "general"}, marks=pytest.mark.slow),
+    ],
+)
+def test_general_prompts_take_a_share_of_the_visits(finished, run_program, tiny_model, folder, loss):
     write_general(folder / "general.parquet")
-    flags = {"general": "general.parquet", "replay_share": 0.5}
+    flags = {"general": "general.parquet", "replay_share": 0.5} | loss
     done = run_program(folder, "train_sft", *command(folder, tiny_model, **flags))
     assert done.returncode == 0, done.stderr
     health = json.loads((folder / "run" / "health.json").read_text())
@@ -185,6 +192,10 @@ def refused(program, *words):
         ({"trsft_floor": 0.1}, "--trsft-floor 0.1: it belongs to --loss trsft"),
         ({"replay_share": 0.5}, "--general, --replay-share: give both, or neither"),
         ({"general": "g.parquet"}, "--general, --replay-share: give both, or neither"),
+        (
+            {"loss": "kl", "kl_beta": 0.1, "kl_prompts": "general"},
+            "--kl-prompts general: give --general and --replay-share too",
+        ),
         ({"general": "g.parquet", "replay_share": 0.5}, "g.parquet: no such file"),
         ({"general": "g.parquet", "replay_share": 1.0}, "--replay-share 1.0: give a share between 0 and 1"),
         ({"general": "g.parquet", "replay_share": "nan"}, "--replay-share nan: give a share between 0 and 1"),

@@ -1,4 +1,4 @@
-"""Replay through Snakemake: general prompts of the user's own, answered once, and trained on by who replays."""
+"""Replay through Snakemake: general prompts of the user's own, answered once for all that replay them."""
 
 import json
 import shutil

@@ -131,3 +131,21 @@ def test_settings_and_recipes(config, tmp_path):
     assert found == {name: name for name in found} | {"replay_50": "replay"}
     assert study.general_tasks(config, "tiny") == ["random_words"]
     assert study.general_tasks(SHIPPED, "tiny") == []
+
+
+def test_a_kl_on_general_prompts_takes_their_share_of_the_visits(config):
+    config["methods"]["tms_kl_general"] = {
+        "kind": "tms",
+        "tms": {"loss": "kl"},
+        "training": {"kl_prompts": "general"},
+        "replay": {"share": 0.5},
+    }
+    for method, share in (("kl_general", 0.25), ("tms_kl_general", 0.5)):
+        flags = train.row_flags(config, "tiny", method, *RUN)
+        assert f"--general results/tiny/general/random_words.parquet --replay-share {share}" in flags
+        assert "--kl-prompts general" in flags
+    assert "--general" not in train.row_flags(config, "tiny", "kl_sft", *RUN)
+    # Of methods without that loss the setting says nothing.
+    config["training"]["kl_prompts"] = "general"
+    assert study.replay(config, "tiny", "sft") is None and study.replay(config, "tiny", "grpo") is None
+    assert study.replay(config, "tiny", "kl_sft")

@@ -10,7 +10,7 @@ from tms.metrics.drift import encode_supervision
 from tms.mixture.replay import Replay
 from tms.mixture.schedule import visits
 from tms.training.encoder import Encoder
-from tms.training.examples import IGNORED, empty_steps, from_mixture, from_references
+from tms.training.examples import IGNORED, UNTARGETED, empty_steps, from_mixture, from_references
 
 END = 2
 
@@ -176,3 +176,14 @@ def test_replay_leaves_the_references_in_their_places(encoder):
     moved = [new for new, old in zip(mixed_in, plain, strict=True) if new != old]
     assert 0 < len(moved) < 32
     assert {tuple(target.input_ids) for target in moved} == {(*encoder.prompt({"prompt": "g!"}), 15, END)}
+
+
+def test_general_prompts_whose_distribution_counts_have_no_target(encoder):
+    rows = [mixed(i) | {"example_id": f"e{i}", "epoch": 0} for i in range(4)]
+    replay = Replay([general("g", [15, 16, END])], 1.0, 0, learned=False)
+    found = from_mixture(rows, encoder, max_new_tokens=5, replay=replay)
+    prompt = encoder.prompt({"prompt": "g!"})
+    assert found.targets[0].input_ids == [*prompt, 15, 16, END]
+    assert found.targets[0].labels == [IGNORED] * len(prompt) + [UNTARGETED] * 3
+    assert found.facts()["tokens"] == {"general": 12} and found.trained_tokens == 12
+    assert empty_steps(found.targets, effective_batch=2) == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.io.errors import InputError
-from tms.training.examples import IGNORED
+from tms.training.examples import IGNORED, UNTARGETED
 from tms.training.losses import kl, nll
 
 ROWS = st.lists(st.tuples(st.floats(-6, 6), st.floats(-6, 6)), min_size=2, max_size=5)
@@ -94,3 +94,28 @@ def test_settings_that_cannot_work(beta, prompts, words):
     with pytest.raises(InputError, match=words):
         kl.check(beta, prompts)
     kl.check(0.0, "training")
+
+
+def test_general_prompts_have_the_kl_alone_and_all_others_the_nll_alone():
+    logits, targets, base = example()
+    general = torch.tensor([False, False, True, False, False, True])
+    marked = targets.masked_fill(general, UNTARGETED)
+
+    def loss(logits):
+        return kl.summed(logits, marked, base, 0.5, "general")
+
+    p, p_0 = (one.double().softmax(-1)[general] for one in (logits, base))
+    expected = nll.summed(logits[~general], targets[~general]) + 0.5 * (p_0 * (p_0 / p).log()).sum()
+    assert loss(logits).item() == pytest.approx(expected.item(), rel=1e-5)
+    found = gradient(loss, logits)
+    torch.testing.assert_close(found[general].double(), 0.5 * (p - p_0), atol=1e-6, rtol=1e-4)
+    others = gradient(lambda logits: nll.summed(logits, targets), logits)
+    torch.testing.assert_close(found[~general], others[~general])
+    # At the base nothing pulls there.
+    still = gradient(lambda given: kl.summed(given, marked, logits, 0.5, "general"), logits)
+    assert still[general].abs().max() < 1e-6
+
+
+def test_without_general_prompts_such_a_run_is_sft():
+    logits, targets, base = example()
+    assert kl.summed(logits, targets, base, 0.5, "general").equal(nll.summed(logits, targets))

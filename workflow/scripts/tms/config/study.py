@@ -8,6 +8,8 @@ from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind
 from tms.config.suite import Suite
 from tms.mixture.checkpoints import FINAL, parse_point
+from tms.mixture.replay import GENERAL
+from tms.training import losses_by_name
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 
@@ -159,7 +161,10 @@ def drift_layers(config: dict, model: str) -> list[Layer]:
 def replay(config: dict, model: str, method: str) -> dict | None:
     """The section `replay` of a method whose visits are partly general prompts; None of another."""
     entries = [("methods", method, "replay"), ("models", model, "methods", method, "replay")]
-    replays = kind_of(config, method).replays or any(value_at(config, path) is not None for path in entries)
+    kind = kind_of(config, method)
+    replays = kind.replays or any(value_at(config, path) is not None for path in entries)
+    if kind.on_rows and "kl_prompts" in losses_by_name.load(loss(config, model, method)).KEYS:
+        replays |= section(config, "training", model, method)["kl_prompts"] == GENERAL
     return section(config, "replay", model, method) if replays else None
 
 

@@ -101,22 +101,18 @@ class Estimator:
 
     def _answer_general(self, job: Job) -> Estimate:
         """One answer of the base to each general prompt."""
-        model, task = job.wildcards["model"], job.wildcards["task"]
-        folder = self.config["models"][model]["base"]
-        return self._generation(job, folder, 1, [self.lengths.general(task, model, folder)])
+        model, folder = job.wildcards["model"], self.config["models"][job.wildcards["model"]]["base"]
+        texts = self.lengths.general(job.wildcards["task"], model, folder)
+        return self._generation(job, folder, 1, [texts])
 
     def _train(self, job: Job) -> Estimate:
         texts, model, method = self._references(job), job.wildcards["model"], job.wildcards["method"]
-        visits = self._visits(job, texts.count)
-        visited = [replace(texts, count=visits)]
-        if replay := settings.replay(self.config, model, method):
-            general = self.lengths.general(replay["task"], model, self.config["models"][model]["base"])
-            of_general = replay["share"] * visits
-            visited = [replace(texts, count=visits - of_general), replace(general, count=of_general)]
+        replay = settings.replay(self.config, model, method)
+        visited = self.lengths.visited(self._visits(job, texts.count), texts, model, replay)
         trained = sum(one.count * one.completion for one in visited)
         passed = trained + sum(one.count * one.prompt for one in visited)
-        beside = losses_by_name.reads_base(settings.loss(self.config, model, method))
-        return self._training(job, trained, passed, passed if beside else 0)
+        beside = passed if losses_by_name.reads_base(settings.loss(self.config, model, method)) else 0
+        return self._training(job, trained, passed, beside)
 
     def _train_on_policy(self, job: Job) -> Estimate:
         """Rollouts sampled, graded and trained on, and the passes for their KL or of a teacher."""

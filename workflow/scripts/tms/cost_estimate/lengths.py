@@ -1,6 +1,6 @@
 """Tokens of a task's prompts and completions: of the prepared files where they are there, else assumed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -140,6 +140,14 @@ class Lengths:
             return Texts(examples.count, examples.prompt, means[task])
         self.assumed.add(task)
         return examples
+
+    def visited(self, visits: float, texts: Texts, model: str, replay: dict | None) -> list[Texts]:
+        """Texts of so many visits: of a run's references, and a share of general ones where it replays."""
+        if not replay:
+            return [replace(texts, count=visits)]
+        general = self.general(replay["task"], model, self.config["models"][model]["base"])
+        of_general = replay["share"] * visits
+        return [replace(texts, count=visits - of_general), replace(general, count=of_general)]
 
     def current(self, path: Path) -> bool:
         """Whether a file's rows are those that later stages will see."""

@@ -16,11 +16,13 @@ class Replay:
         answers: the base's, one a prompt (columns of `parquet.COMPLETIONS`).
         share: expected share of the visits, in [0, 1].
         seed: the run's seed.
+        learned: whether the answers are targets; else a loss compares distributions at their tokens.
     """
 
     answers: list[dict]
     share: float
     seed: int
+    learned: bool = True
 
     def of(self, rows: list[dict]) -> list[dict]:
         """Replace a share of the visits; their number and the places of all others stay.

@@ -9,14 +9,15 @@ from tms.mixture.replay import GENERAL, Replay
 from tms.mixture.schedule import visits
 
 IGNORED = -100  # label of a token without loss
+UNTARGETED = -200  # of one where a loss compares distributions, and no token is right (KL on general prompts)
 
 
 @dataclass(frozen=True)
 class TrainingExample:
     """One training sequence.
 
-    `labels[i]` is `input_ids[i]` where that token is learned (completion and end token), else `IGNORED`;
-    a model predicts `labels[i + 1]` at position i.
+    `labels[i]` is `input_ids[i]` where that token is learned (completion and end token), `UNTARGETED` where
+    it is in the loss and is not, else `IGNORED`; a model predicts `labels[i + 1]` at position i.
     """
 
     input_ids: list[int]
@@ -85,7 +86,7 @@ def from_references(
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
     order = visits(list(by_id), total, seed)
     ordered = [by_id[example_id] | {"epoch": epoch} for epoch, _, example_id in order]
-    return _training_set(replay.of(ordered) if replay else ordered, encoder, max_new_tokens)
+    return _training_set(ordered, encoder, max_new_tokens, replay)
 
 
 def from_mixture(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None = None) -> TrainingSet:
@@ -98,7 +99,7 @@ def from_mixture(rows: list[dict], encoder, max_new_tokens: int, replay: Replay 
         max_new_tokens, replay: as in `from_references`.
     """
     ordered = sorted(rows, key=lambda row: row["position"])
-    return _training_set(replay.of(ordered) if replay else ordered, encoder, max_new_tokens)
+    return _training_set(ordered, encoder, max_new_tokens, replay)
 
 
 def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: float) -> str | None:
@@ -108,10 +109,10 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
     return "too long" if len(completion) > max_new_tokens else None
 
 
-def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet:
+def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None) -> TrainingSet:
     targets, kept, ended = [], [], []
     masked, planned, sources, tokens, cut = (Counter() for _ in range(5))
-    for row in rows:
+    for row in replay.of(rows) if replay else rows:
         source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else row["source"]
         planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
@@ -126,7 +127,9 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int) -> TrainingSet
             sources[source] += 1
             tokens[source] += len(completion)
             kept.append((row, len(prompt) + len(completion)))
-            targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + completion))
+            untargeted = source == GENERAL and not replay.learned
+            learned = [UNTARGETED] * len(completion) if untargeted else completion
+            targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + learned))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.io import parquet, work_folder
 from tms.io.errors import InputError
-from tms.mixture.replay import Replay
+from tms.mixture.replay import GENERAL, Replay
 
 COLUMNS = ["example_id", "context", "prompt", "completion", "completion_ids", "finish_reason"]
 
@@ -25,6 +25,9 @@ def replay(args: argparse.Namespace) -> Replay | None:
     """
     if (args.general is None) != (args.replay_share is None):
         raise InputError("--general, --replay-share: give both, or neither")
+    compared = args.kl_prompts == GENERAL
+    if compared and args.general is None:
+        raise InputError(f"--kl-prompts {GENERAL}: give --general and --replay-share too")
     if args.general is None:
         return None
     if not 0 < args.replay_share < 1:
@@ -32,7 +35,7 @@ def replay(args: argparse.Namespace) -> Replay | None:
     answers = parquet.read(args.general, COLUMNS)
     if not answers:
         raise InputError(f"{args.general}: no answers; run answer_general again")
-    return Replay(answers, args.replay_share, args.seed)
+    return Replay(answers, args.replay_share, args.seed, learned=not compared)
 
 
 def facts(args: argparse.Namespace) -> dict:
