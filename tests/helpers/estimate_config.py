@@ -44,7 +44,8 @@ CONFIG = {
         "trajectory": "sft",
         "loss": "nll",
     },
-    "on_policy": {"samples": 4, "max_new_tokens": 200, "beta": 0.0, "budget": "steps", "kl_rows": 64},
+    "on_policy": {"samples": 4, "max_new_tokens": 200, "beta": 0.0, "budget": "steps", "kl_rows": 64}
+    | {"teacher_average": 0.01},
     "harvest": {"mode": "planned", "parts": 1, "samples": 1, "prompts": 1.0},
     "drift": {"prompts": 16, "samples": 3},
     "diagnose": {"diversity": {"samples": 7, "k": 5, "prompts": 25}},

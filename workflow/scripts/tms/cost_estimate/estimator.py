@@ -130,18 +130,18 @@ class Estimator:
         device, lanes = self._device(job)
         sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
         training_run = self._training(job, work.trained, work.passed)
-        passed = work.compared + work.measured * float32_slowdown(job.gpus)
-        seconds = sampled.seconds + training_run.seconds
-        seconds += device.forward_seconds(self.sizes.parameters(folder), passed) / lanes
+        passes = {folder: work.compared + work.measured * float32_slowdown(job.gpus)}
         teacher = distilled_model(self.config, model, method) or folder
-        if work.read:
-            seconds += device.forward_seconds(self.sizes.parameters(teacher), work.read) / lanes
-        if teacher != folder:
-            seconds += self.sizes.bytes(teacher) / self.figures.plain["load_bytes_a_second"]
+        passes[teacher] = passes.get(teacher, 0) + work.read
+        seconds = sampled.seconds + training_run.seconds
+        for place, tokens in passes.items():
+            seconds += device.forward_seconds(self.sizes.parameters(place), tokens) / lanes
         if work.kind.rewarded:
             graders = self.config["compute"]["grading_processes"]
             seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
-        return replace(training_run, seconds=seconds, generated=sampled.generated, scored=work.scored)
+        state = training_run.state + work.kept * self.sizes.trained_parameters(folder, training.get("lora"))
+        known = {"seconds": seconds, "generated": sampled.generated, "scored": work.scored, "state": state}
+        return replace(training_run, **known)
 
     def _average(self, job: Job) -> Estimate:
         """Both models read, for the average and again for its distance from the base, and one saved."""

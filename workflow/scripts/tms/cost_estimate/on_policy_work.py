@@ -78,6 +78,11 @@ class OnPolicyWork:
         return self.passed + (0 if self.kind.taught else self.rollouts * self.texts.completion)
 
     @property
+    def kept(self) -> int:
+        """Bytes of a trained parameter in a state, for a moving average of them in float32."""
+        return 4 if "teacher_average" in self.kind.keys and self.chosen["teacher_average"] else 0
+
+    @property
     def scored(self) -> float:
         """Tokens of all passes for a divergence."""
         return self.measured + self.compared + self.read
