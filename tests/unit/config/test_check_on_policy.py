@@ -10,6 +10,9 @@ from tms.config.run_folder import Run
 from tms.config.run_settings import run_settings
 from tms.config.stages import train
 from tms.io.errors import InputError
+from tms.model_card.settings import answers_text, setting_rows
+
+TEACHER = "share of the policy that the teacher takes over at each step"
 
 
 def config(teacher="tiny_teacher", methods=("sft", "sdft", "distill"), chain=None, **changes):
@@ -103,3 +106,18 @@ def test_a_run_shows_the_settings_that_it_reads(tmp_path):
     assert "on_policy.divergence" in names["distill"] and "on_policy.sdft_template" not in names["distill"]
     for shown in names.values():
         assert not {"on_policy.beta", "on_policy.samples", "on_policy.equal_steps"} & shown
+
+
+def test_a_model_card_says_what_was_learned_from_whom(tmp_path):
+    runs = {method: Run(tmp_path, "tiny", method, "chain", 0) for method in ("sdft", "distill")}
+    rows = dict(setting_rows(config(), runs["sdft"], 1, 1))
+    assert (
+        rows["what the teacher reads"].startswith("{prompt} / This is an example") and rows[TEACHER] == "0.01"
+    )
+    assert rows["answers sampled of a prompt and visit"] == "1"
+    texts = {method: answers_text(config(), run, "chain") for method, run in runs.items()}
+    assert texts["sdft"].startswith(
+        "the model's own. The references, which the model reads in its prompt where"
+    )
+    assert "the distribution of their writer is learned at each token" in texts["distill"]
+    assert not any("scored" in text for text in texts.values())
