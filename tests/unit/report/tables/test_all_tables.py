@@ -13,7 +13,7 @@ from tms.io.errors import InputError
 from tms.report.cell_lookup import Reading
 from tms.report.compared import ComparedNumber, read_compared
 from tms.report.model_info import ModelInfo
-from tms.report.tables import all_tables, settings
+from tms.report.tables import all_tables, settings, training
 from tms.report.tables.table import Column, Table, written
 from tms.report.wording import how_to_read
 
@@ -420,3 +420,14 @@ def test_numbers_of_one_seed_are_said_to_be_for_this_run(seeds, said):
 def test_few_targets_are_said_to_be_described(folder):
     text = (folder / "task_dependence.md").read_text()
     assert "- 2 targets are described and not tested: they have so few orders" in text
+
+
+def test_general_prompts_have_columns_where_a_method_replays(folder, lookup):
+    without = set(read(folder / "targets.csv")[0])
+    assert not {"targets.general", "targets.general_tokens"} & without
+    cells = [cell for cells in lookup._cells.values() for cell in cells]
+    shares = [cell for cell in cells if cell["quantity"] == "targets.teacher"]
+    replayed = [cell | {"quantity": "targets.general", "value": 0.25} for cell in shares]
+    table = training.targets([report_cells.lookup(cells=[*cells, *replayed])])
+    assert {reading.value for reading in table.readings("targets.general")} == {0.25}
+    assert "without general prompts" in table.caption
