@@ -70,3 +70,11 @@ def test_general_visits_do_not_follow_the_draw_of_the_teacher():
     left = [row for row in Replay(ANSWERS, 0.5, 0).of(plan) if row["source"] != GENERAL]
     taught = sum(row["source"] == "teacher" for row in left) / len(left)
     assert abs(taught - 0.25) < 6 * sqrt(0.25 * 0.75 / len(left))
+
+
+def test_each_visit_of_a_prompt_is_drawn_anew():
+    before = rows(seed=1)
+    pairs = zip(before, Replay(ANSWERS, 0.5, 1).of(before), strict=True)
+    general = {(old["example_id"], old["epoch"]) for old, new in pairs if new["source"] == GENERAL}
+    both = sum((name, 0) in general and (name, 1) in general for name in NAMES)
+    assert abs(both - 100) < 6 * sqrt(400 * 0.25 * 0.75)  # a quarter of the prompts, not a half
