@@ -186,20 +186,13 @@ class MadeCells:
         difference = {"method": "tms", "group": "sft", "prompts": "test", "p_value": 0.004}
         cells.append(self.cell("frontier", "area_difference", 0.05, 0.012, **difference))
         for x in (0.01, 0.05):
-            where = {"x": x, "prompts": "test"}
-            best = {"method": "tms_lr30", "checkpoint": "2of5", "group": "tms"} | where
-            for family in ("chosen", "best"):
-                cells.append(self.cell("frontier", f"{family}.target_mean", 0.7, 0.03, **best))
-                cells.append(self.cell("frontier", f"{family}.forgetting", -x / 2, x / 4, **best))
-            for side in ("base", "sft", "tms"):
-                own = {"method": side, "group": side} | where
-                cells.append(
-                    self.cell("frontier", "chosen.share", 0.9 if side == "tms" else 0.05, 0.0, **own)
-                )
+            for side, method in (("base", "base"), ("sft", "sft"), ("tms", "tms_lr30")):
+                own = {"method": method, "group": side, "x": x, "prompts": "test"}
+                share, mark = (0.9, "best") if side == "tms" else (0.05, "")
+                cells.append(self.cell("frontier", "chosen.share", share, 0.0, mark=mark, **own))
                 cells.append(self.cell("frontier", "chosen.seeds", 3 * (side == "tms"), 0.0, **own))
-            for side in ("base", "sft"):
-                own = {"method": "tms", "group": side, "p_value": 0.01} | where
-                cells.append(self.cell("frontier", "chosen.difference", 0.1, 0.04, **own))
+                if side != "tms":
+                    cells.append(self.cell("frontier", "chosen.difference", 0.1, 0.04, p_value=0.01, **own))
         for method in ("sft", "tms", "tms_lr30"):
             for name, value in (("optimizer_steps", 64), ("trained_tokens", 1e5), ("seconds", 30)):
                 own = {"method": method, "group": kind(method)}

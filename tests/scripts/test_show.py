@@ -21,6 +21,14 @@ def test_a_missing_table_is_named(program):
     )
 
 
+def test_choices_are_their_sentences(program, tmp_path):
+    chosen = {"choices": [{"sentence": "At most 1 point: SFT."}], "notes": ["One seed."]}
+    (tmp_path / "choose.json").write_text(json.dumps(chosen))
+    assert program("show", "choose.json").stdout == "choose.json\nAt most 1 point: SFT.\n\nOne seed.\n\n"
+    (tmp_path / "choose.json").write_text(json.dumps({"choices": [], "notes": ["Nothing is chosen."]}))
+    assert "Nothing is chosen." in program("show", "choose.json").stdout
+
+
 def test_an_answer_is_its_rows_and_its_sentence(program, tmp_path):
     (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
     lines = program("show", "answer.json").stdout.splitlines()

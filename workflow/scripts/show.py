@@ -11,6 +11,7 @@ from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.metrics.health import COLUMN
 from tms.report.answer.summary import terminal
+from tms.report.choice import words
 from tms.status.stale import headline
 
 
@@ -18,7 +19,10 @@ def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "tables", nargs="+", type=Path, help="tables (CSV), or answers with their sentence (answer.json)"
+        "tables",
+        nargs="+",
+        type=Path,
+        help="tables (CSV), answers with their sentence (answer.json), or what to use (choose.json)",
     )
     parser.add_argument(
         "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
@@ -33,13 +37,16 @@ def read(path: Path) -> list[list[str]]:
 
 
 def read_answer(path: Path) -> str:
-    """The rows and the sentence of an answer as text.
+    """The rows and the sentence of an answer as text, or the sentences of choices.
 
     Raises:
         InputError: it is no answer.
     """
     try:
-        return terminal(json.loads(path.read_text(encoding="utf-8")))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if "choices" in content:
+            return "\n\n".join(words.lines(content) or content["notes"])
+        return terminal(content)
     except (ValueError, LookupError, TypeError) as error:
         raise InputError(f"{path}: not an answer ({error}); delete the file and run again") from error
 

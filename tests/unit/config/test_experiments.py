@@ -8,6 +8,7 @@ from helpers.paths import CONFIG
 
 from tms.config import check
 from tms.config import study as settings
+from tms.config.load import laid_over
 from tms.config.stages import train
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.io.errors import InputError
@@ -150,6 +151,13 @@ def test_an_average_of_checkpoints_has_its_run_save_them(config):
     config["methods"]["sft"]["training"]["lora"] = {"rank": 4, "alpha": 8}
     with pytest.raises(InputError, match=r"average.points of methods.soup, models.tiny: sft trains LoRA"):
         check.check(config, ["tiny"])
+
+
+def test_the_rivals_have_as_many_points_as_sft_and_tms():
+    config = settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
+    check.check(config, {"tiny": settings.named_methods(config, "tiny")})
+    points = settings.side_points(config, "tiny")
+    assert set(points.values()) == {9} and {"sft", "tms", "average", "replay", "dft", "lora"} <= set(points)
 
 
 def one_point_a_side(config):

@@ -60,7 +60,7 @@ def test_it_is_selected_on_validation_and_measured_on_test(few_resamples):
         allowed = [i for i in range(13) if selecting[1, i] >= -one.tolerance]
         best = max(allowed, key=lambda i: (selecting[0, i], selecting[1, i], -i))
         assert one.best[one.side] == best
-        assert tuple(estimate.value for estimate in one.measured) == pytest.approx(measuring[:, best])
+        assert one.differences[BASE].value == pytest.approx(measuring[0, best] - measuring[0, 0])
         assert sum(one.shares.values()) == pytest.approx(1) and sum(one.seeds.values()) == 2
         for side, own in members.items():
             within = [i for i in own if i in allowed]
@@ -78,10 +78,10 @@ def test_seeds_choose_by_themselves(few_resamples):
     for seed in range(3):
         alone = {point: {("chain", 0): runs["chain", seed]} for point, runs in points.items()}
         for one, of_seed in zip(found, chosen(base, alone)[0], strict=True):
-            assert of_seed.measured[0].seeds_interval is None
+            assert all(one.seeds_interval is None for one in of_seed.differences.values())
             assert of_seed.seeds == {name: int(name == of_seed.side) for name in of_seed.seeds}
             assert one.seeds[of_seed.side] >= 1
-    assert found[0].measured[0].seeds_interval is not None
+    assert all(one.seeds_interval for one in found[0].differences.values())
 
 
 def test_training_that_forgets_too_much_leaves_the_base(few_resamples):
@@ -90,6 +90,18 @@ def test_training_that_forgets_too_much_leaves_the_base(few_resamples):
     assert (one.side, one.shares[BASE], one.best) == (BASE, 1.0, {BASE: 0, "sft": 0, "tms": 0})
     assert [one.differences[side].value for side in ("sft", "tms")] == [0, 0]
     cells = choice_cells("m", [one], list(points), 1)
-    (target,) = [cell for cell in cells if cell["quantity"] == "chosen.target_mean"]
-    assert (target["method"], target["group"], target["x"]) == (BASE, BASE, 0.01)
-    assert {cell["method"] for cell in cells if cell["quantity"] == "best.target_mean"} == {BASE}
+    shares = [cell for cell in cells if cell["quantity"] == "chosen.share"]
+    assert {(cell["method"], cell["checkpoint"], cell["x"]) for cell in shares} == {(BASE, "", 0.01)}
+    assert [(cell["group"], cell["mark"]) for cell in shares] == [(BASE, "best"), ("sft", ""), ("tms", "")]
+
+
+def test_a_setting_is_compared_with_the_base_as_it_is_and_sides_as_they_are_selected(few_resamples):
+    """Near the tolerance noise decides what a side has: that widens the sides' difference alone."""
+    own = [(0.6, 0.72, 0.72)]
+    base, points = world(np.random.default_rng(7), own * 3, own * 3, 200)
+    (one,), *_ = chosen(base, points, (0.03,))
+    assert one.side != BASE and 0.1 < one.shares[one.side] < 0.9
+    (other,) = {"sft", "tms"} - {one.side}
+    widths = {side: np.diff(one.differences[side].interval)[0] for side in (BASE, other)}
+    assert one.differences[BASE].p_value < 0.05 < one.differences[other].p_value
+    assert widths[other] > 1.5 * widths[BASE]

@@ -57,7 +57,8 @@ def test_nothing_is_trained_or_generated_for_a_report(project, monkeypatch):
 
 def test_what_was_drawn_takes_the_place_of_what_was_there(project):
     root, place = project
-    kept = [f"m/{name}" for name in ("report.html", "table.csv", "answer.json", "summary.md")]
+    names = {"report.html", "table.csv", "answer.json", "choose.json", "summary.md"}
+    kept = [f"m/{name}" for name in names]
     for path in ("tables/m/table3.md", "figures/m/frontier.svg", *kept):
         target = place / "results" / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,4 +69,4 @@ def test_what_was_drawn_takes_the_place_of_what_was_there(project):
         (into / name).touch()
     drawing.take_over(place, "m", into)
     found = {path.name for path in into.iterdir()}
-    assert found == {"table3.md", "frontier.svg", "report.html", "table.csv", "answer.json", "summary.md"}
+    assert found == {"table3.md", "frontier.svg", *names}

@@ -12,6 +12,7 @@ from tms.experiments.cells import cell
 from tms.experiments.frontier_cells import frontier_cells
 from tms.metrics import statistics
 from tms.report.cell_lookup import CellLookup
+from tms.report.choice import words
 from tms.report.choice.choices import NONE, ONE_SEED, choices
 from tms.report.model_info import ModelInfo
 
@@ -33,24 +34,19 @@ def number(quantity, value, half=0.02, seeds=2, spread=0.01, **where):
 
 
 def made(chosen, differences, seeds=2, shares=None, lost=-0.005, tolerance=0.01):
-    """Cells of a choice: the chosen side's first method, and its difference from each other side."""
-    method = "base" if chosen == "base" else SIDES[chosen][0]
-    where = {"x": tolerance, "seeds": seeds}
+    """Cells of a choice: the first method of each side is its best, and differs from the chosen so much."""
     cells = [number("target_mean", 0.4, method="base", group="base", seeds=seeds)]
-    for name, value in (("target_mean", 0.64), ("forgetting", lost)):
-        if chosen != "base":
-            cells.append(number(f"chosen.{name}", value, 0.02, method=method, group=chosen, **where))
-        cells += [
-            number(f"best.{name}", value, method=own[0], group=side, **where) for side, own in SIDES.items()
-        ]
-    if chosen == "base":
-        cells.append(number("chosen.target_mean", 0.4, method="base", group="base", **where))
-    for side in ("base", *SIDES):
-        share = {"method": side, "group": side, "x": tolerance, "prompts": "test"}
-        cells.append(cell("frontier", "m", "chosen.share", (shares or {}).get(side, 0.25), **share))
-        cells.append(cell("frontier", "m", "chosen.seeds", 2 * (side == chosen), **share))
-    for side, (value, half) in differences.items():
-        cells.append(number("chosen.difference", value, half, method=chosen, group=side, **where))
+    for side, (method, _) in SIDES.items():
+        for name, value in (("target_mean", 0.64), ("forgetting", lost)):
+            cells.append(number(name, value, method=method, group=side, seeds=seeds))
+    for side, method in {"base": "base", **{side: own[0] for side, own in SIDES.items()}}.items():
+        where = {"method": method, "group": side, "x": tolerance, "prompts": "test"}
+        share, mark = (shares or {}).get(side, 0.25), "best" if side == chosen else ""
+        cells.append(cell("frontier", "m", "chosen.share", share, mark=mark, **where))
+        cells.append(cell("frontier", "m", "chosen.seeds", 2 * (side == chosen), **where))
+        if side in differences:
+            value, half = differences[side]
+            cells.append(number("chosen.difference", value, half, seeds=seeds, **where))
     return cells
 
 
@@ -82,8 +78,8 @@ def test_a_choice_that_costs_nothing_and_is_not_told_apart_from_tms():
     assert found["sentence"] == (
         "At most 1 point of forgetting: weight averaging (share 0.5); 64.0 % (61.8 to 66.2) on the target, "
         "forgets 0.5 points (0.0 to 2.7), so it may be more than tolerated; costs nothing beyond SFT; not "
-        "told apart from TMS; higher on the target than the base and SFT; chosen in 43 % of the resamples "
-        "and by 2 of 2 seeds alone."
+        "told apart from TMS; higher on the target than the base and SFT; this side is chosen in 43 % of the "
+        "resamples, the base in 25 %; by the runs of one seed alone, in 2 of 2."
     )
     assert (found["side"], found["method"], found["tms"]) == ("average", "average_50", "not told apart")
     assert found["not_told_apart"] == ["tms"] and found["tolerance"] == 1
@@ -115,7 +111,7 @@ def test_seeds_that_disagree_leave_it_open_and_one_seed_says_so():
     assert only(wide, {})["not_told_apart"] == ["sft"]
     found = choices(lookup(made("average", differences, seeds=1)), [0], {})
     assert found["choices"][0]["sentence"].startswith("In this run, at most 1 point of forgetting: weight")
-    assert ONE_SEED in found["notes"] and "seeds alone" not in found["choices"][0]["sentence"]
+    assert ONE_SEED in found["notes"] and "one seed alone" not in found["choices"][0]["sentence"]
 
 
 def test_the_base_may_be_what_to_use():
@@ -123,7 +119,8 @@ def test_the_base_may_be_what_to_use():
     found = only(made("base", differences, shares={"base": 0.9}, tolerance=0.005), {})
     assert found["sentence"] == (
         "At most 0.5 points of forgetting: the base as it is; 40.0 % (37.8 to 42.2) on the target; costs "
-        "nothing; not told apart from any side; chosen in 90 % of the resamples and by 2 of 2 seeds alone."
+        "nothing; not told apart from SFT, TMS and weight averaging; the base is chosen in 90 % of the "
+        "resamples, SFT in 25 %; by the runs of one seed alone, in 2 of 2."
     )
 
 
@@ -136,9 +133,16 @@ def test_of_sides_that_are_not_told_apart_the_one_that_costs_least_is_named():
     )
     differences |= {"base": (0.01, 0.02)}
     found = only([*work, *made("tms", differences)], lines)
-    assert (
-        "not told apart from any other side or the base, of which SFT costs less; chosen" in found["sentence"]
-    )
+    told = "not told apart from the base, SFT and weight averaging, of which SFT costs less; this side"
+    assert told in found["sentence"]
+
+
+def test_of_many_sides_none_of_which_is_told_apart_tms_has_its_name():
+    names = ("base", "sft", "tms", "dft")
+    sides = [{"side": side, "name": side, "outcome": "not told apart"} for side in names]
+    sides = [one | {"method": side, "cost": {"work": {}}} for one, side in zip(sides, names, strict=True)]
+    choice = {"side": "lora", "method": "lora", "sides": sides, "cost": {"work": {}}}
+    assert words.beside(choice) == ["not told apart from TMS or any other side or the base"]
 
 
 def test_without_a_frontier_nothing_is_chosen():
@@ -158,18 +162,25 @@ def simulated(rng, abilities, n=200):
 
 @pytest.mark.slow
 def test_of_equal_sides_none_is_claimed_to_be_better_more_often_than_the_level(monkeypatch):
-    """Four sides of equal points, and the same of points that trade: each tolerance by itself."""
+    """Four sides of equal points, and of points that trade; the target of TMS's raised, for the power."""
     monkeypatch.setattr(statistics, "RESAMPLES", 200)
-    rng, sims = np.random.default_rng(11), 150
-    for own in (TRADE[:3], [(0.0, 0.8, 0.8)] * 3):
+    rng, sims = np.random.default_rng(11), 100
+    for name, own, raised in (
+        ("trade", TRADE[:3], 0.0),
+        ("equal", [(0.0, 0.8, 0.8)] * 3, 0.0),
+        ("TMS 14 points higher", [(0.0, 0.8, 0.8)] * 3, 0.5),
+        ("TMS 26 points higher", [(0.0, 0.8, 0.8)] * 3, 1.0),
+    ):
         sides = dict.fromkeys(("sft", "tms", "average", "lora"), own)
+        sides["tms"] = [(target + raised, *kept) for target, *kept in own]
         claims = np.zeros(4, int)
         for _ in range(sims):
             for place, one in enumerate(simulated(rng, sides)):
                 told = [side["outcome"] for side in one["sides"] if side["side"] != "base"]
                 claims[place] += any(outcome in ("higher", "lower") for outcome in told)
-        print(f"claimed of {sims}: {claims.tolist()}")
-        assert all(binomtest(int(x), sims, 0.05, alternative="greater").pvalue > 0.001 for x in claims)
+        print(f"{name}: claimed in {claims.tolist()} of {sims}, at 0.5, 1, 2 and 5 points")
+        level = [binomtest(int(x), sims, 0.05, alternative="greater").pvalue for x in claims]
+        assert raised or min(level) > 0.001
 
 
 def test_a_side_that_is_much_better_is_told_apart(monkeypatch):

@@ -10,11 +10,10 @@ from tms.experiments.frontier import PLANE, THETA_0, Point, plane
 from tms.experiments.windows import EXPERIMENT
 from tms.metrics.paired_tests import bootstrap_p
 from tms.metrics.statistics import EQUAL, bootstrap_interval, seed_interval
-from tms.metrics.summary import BASE, Estimate, Summary
+from tms.metrics.summary import BASE, Estimate, Summary, difference
 
+TARGET = PLANE[0]
 TOLERANCES = (0.005, 0.01, 0.02, 0.05)  # of forgetting, as a share
-TARGET, FORGETTING = range(2)  # of a plane's coordinates
-LIMITS = ((0.0, 1.0), (-1.0, 0.0))  # of an example's part in each coordinate
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,9 @@ class Choice:
     Args:
         tolerance: of forgetting, as a share.
         side: of the chosen point; `base` where theta_0 itself is chosen.
-        best: the index of each side's best point, and theta_0's.
-        measured: target and forgetting on test, selected anew in each resample and for each seed.
-        of_sides: the same of each side's best point.
-        differences: the target of the chosen side's best point minus that of each other side's best.
+        best: the index of each side's best point, theta_0's where none is better, and theta_0's own.
+        differences: of targets on the test half: the chosen point's minus theta_0's, and the chosen side's
+            best minus each other side's, all selected anew in each resample and for each seed.
         shares: of the resamples in which a point of each side is chosen.
         seeds: number of seeds whose runs alone choose a point of each side.
     """
@@ -35,8 +33,6 @@ class Choice:
     tolerance: float
     side: str
     best: dict[str, int]
-    measured: tuple[Estimate, Estimate]
-    of_sides: dict[str, tuple[Estimate, Estimate]]
     differences: dict[str, Estimate]
     shares: dict[str, float]
     seeds: dict[str, int]
@@ -70,9 +66,10 @@ def choices(
 ) -> list[Choice]:
     """The choice for each tolerance, and what it could have been.
 
-    Points are selected on the validation half, as in a use of these numbers, and measured on the test half.
-    Every resample draws both halves anew and selects anew, and so does every seed from its runs alone: the
-    intervals, shares and differences hold the noise of the selection. A side's best point may be theta_0.
+    Points are selected on the validation half, as in a use of these numbers. The chosen point's numbers, and
+    its difference from theta_0, are of the test half, on which nothing was selected. Two sides differ by
+    what is selected on each, which noise decides where forgetting lies near the tolerance: their difference
+    holds the selection, made anew in each resample of both halves and by the runs of each seed alone.
 
     Args:
         validation, test: summaries of theta_0 and the points on each half.
@@ -80,83 +77,56 @@ def choices(
         tolerances: as shares.
     """
     seeds = test[-1].seeds
-    halves = {"drawn": (plane(validation), plane(test))}
-    halves["by_seed"] = (plane(validation, seeds), plane(test, seeds))
-    whole = {"": range(len(test)), BASE: [THETA_0], **members}
-    side_of = np.array([BASE] * len(test), dtype=object)
+    # Selecting and measuring planes: of all draws, and of each seed as measured.
+    ways = ((plane(validation), plane(test)), (plane(validation, seeds), plane(test, seeds)))
+    side_of_P = np.array([BASE] * len(test), dtype=object)
     for side, own in members.items():
-        side_of[[index for index in own if index != THETA_0]] = side
+        side_of_P[[index for index in own if index != THETA_0]] = side
     found = []
     for tolerance in tolerances:
-        # Of all points ("") and of each side: the index chosen, and both coordinates measured there.
+        sides_D, sides_S = (side_of_P[choose(selecting, tolerance)] for selecting, _ in ways)
         picked = {
-            name: {
-                key: _best(selecting, measuring, list(own), tolerance)
-                for key, (selecting, measuring) in halves.items()
-            }
-            for name, own in whole.items()
+            side: [_best(*planes, list(own), tolerance) for planes in ways]
+            for side, own in {BASE: [THETA_0], **members}.items()
         }
-        sizes = [min(summary.examples(name) for summary in test) for name in PLANE]
-        measured = {
-            name: tuple(
-                _estimate(ways["drawn"][1][axis], ways["by_seed"][1][axis], sizes[axis], LIMITS[axis])
-                for axis in (TARGET, FORGETTING)
-            )
-            for name, ways in picked.items()
-        }
-        chosen = {key: side_of[index] for key, (index, _) in picked[""].items()}
-        side = str(chosen["drawn"][0])
+        best = {side: int(drawn[0][0]) for side, (drawn, _) in picked.items()}
+        side = str(sides_D[0])
         differences = {
-            other: _estimate(
-                *(picked[side][key][1][TARGET] - picked[other][key][1][TARGET] for key in halves),
-                sizes[TARGET],
-                (-1.0, 1.0),
-                test=True,
+            other: _difference(
+                [one[1] - another[1] for one, another in zip(picked[side], own, strict=True)], test
             )
-            for other in (BASE, *members)
-            if other != side
+            for other, own in picked.items()
+            if other not in (side, BASE)
         }
-        found.append(
-            Choice(
-                tolerance,
-                side,
-                {name: int(ways["drawn"][0][0]) for name, ways in picked.items() if name},
-                measured.pop(""),
-                measured,
-                differences,
-                {name: float((chosen["drawn"][1:] == name).mean()) for name in (BASE, *members)},
-                {name: int((chosen["by_seed"] == name).sum()) for name in (BASE, *members)},
-            )
-        )
+        if side != BASE:
+            differences = {BASE: difference(test[best[side]], test[THETA_0], TARGET)} | differences
+        shares = {name: float((sides_D[1:] == name).mean()) for name in best}
+        counts = {name: int((sides_S == name).sum()) for name in best}
+        found.append(Choice(tolerance, side, best, differences, shares, counts))
     return found
 
 
 def _best(
     selecting_2PX: np.ndarray, measuring_2PX: np.ndarray, own: list[int], tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Index of the best of some points by one half, and its coordinates [2, X] on the other."""
+    """Index [X] of the best of some points by one half, and its target [X] on the other."""
     index_X = np.array(own)[choose(selecting_2PX[:, own], tolerance)]
-    return index_X, np.take_along_axis(measuring_2PX, index_X[None, None], axis=1)[:, 0]
+    return index_X, np.take_along_axis(measuring_2PX[0], index_X[None], axis=0)[0]
 
 
-def _estimate(
-    drawn_D: np.ndarray, values_S: np.ndarray, n: int, limits: tuple[float, float], test: bool = False
-) -> Estimate:
-    value = float(drawn_D[0])
-    limits = (min(limits[0], value), max(limits[1], value))
-    p_value = bootstrap_p(drawn_D[1:]) if test else None
-    return Estimate(
-        value, bootstrap_interval(drawn_D[1:], n, limits), seed_interval(values_S.tolist()), p_value
-    )
+def _difference(values: Sequence[np.ndarray], test: Sequence[Summary]) -> Estimate:
+    """A difference of targets from its draws and its values by seed."""
+    drawn_D, values_S = values
+    bounds = bootstrap_interval(drawn_D[1:], test[-1].examples(TARGET), (-1.0, 1.0))
+    return Estimate(float(drawn_D[0]), bounds, seed_interval(values_S.tolist()), bootstrap_p(drawn_D[1:]))
 
 
 def choice_cells(model: str, found: Sequence[Choice], points: Sequence[Point], seeds: int) -> list[dict]:
     """Cells of the choices; the tolerance is their `x`.
 
-    `chosen.target_mean` and `chosen.forgetting` are of the choice; `best.…` of each side's best point, which
-    `method` and `checkpoint` name. `chosen.share` (of the resamples) and `chosen.seeds` say how often a side
-    has the choice, and `chosen.difference` is the target of the chosen side's best (`method`) minus that of
-    another side's (`group`).
+    `chosen.share`: of the resamples in which the side (`group`) has the choice; `method` and `checkpoint`
+    name the side's best point, `mark` the side that is chosen. `chosen.seeds`: number of seeds that choose
+    the side alone. `chosen.difference`: target of the choice minus theta_0's or another side's.
 
     Args:
         model: its name.
@@ -167,22 +137,15 @@ def choice_cells(model: str, found: Sequence[Choice], points: Sequence[Point], s
     named = [(BASE, ""), *points]
     cells = []
     for one in found:
-        common = {"x": one.tolerance, "prompts": "test", "seeds": seeds}
         for side, index in one.best.items():
             method, checkpoint = named[index]
-            where = common | {"method": method, "checkpoint": checkpoint, "group": side}
-            for axis, name in enumerate(PLANE):
-                if side == one.side:
-                    columns = one.measured[axis].columns()
-                    cells.append(cell(EXPERIMENT, model, f"chosen.{name}", **columns, **where))
-                if side != BASE:
-                    columns = one.of_sides[side][axis].columns()
-                    cells.append(cell(EXPERIMENT, model, f"best.{name}", **columns, **where))
-        for side in one.shares:
-            where = common | {"method": side, "group": side}
-            cells.append(cell(EXPERIMENT, model, "chosen.share", one.shares[side], **where))
+            where = {"method": method, "checkpoint": checkpoint, "group": side, "x": one.tolerance}
+            where |= {"prompts": "test", "seeds": seeds}
+            mark = "best" if side == one.side else ""
+            cells.append(cell(EXPERIMENT, model, "chosen.share", one.shares[side], mark=mark, **where))
             cells.append(cell(EXPERIMENT, model, "chosen.seeds", one.seeds[side], **where))
-        for other, difference in one.differences.items():
-            where = common | {"method": one.side, "group": other}
-            cells.append(cell(EXPERIMENT, model, "chosen.difference", **difference.columns(), **where))
+            if side in one.differences:
+                columns = one.differences[side].columns()
+                columns["p_uncorrected"] = columns["p_value"]
+                cells.append(cell(EXPERIMENT, model, "chosen.difference", **columns, **where))
     return cells

@@ -69,6 +69,7 @@ def take_over(folder: Path, model: str, into: Path) -> None:
         old.unlink()
     results = folder / "results"
     drawn = [*(results / "tables" / model).glob("*.md"), *(results / "figures" / model).glob("*.svg")]
-    drawn += [results / model / name for name in ("report.html", "table.csv", "answer.json", "summary.md")]
+    names = ("report.html", "table.csv", "answer.json", "choose.json", "summary.md")
+    drawn += [results / model / name for name in names]
     for path in drawn:
         shutil.copyfile(path, into / path.name)

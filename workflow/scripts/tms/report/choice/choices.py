@@ -9,7 +9,7 @@ from tms.metrics.summary import BASE
 from tms.report.answer import costs as times
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.choice.words import APART_HIGHER, APART_LOWER, OPEN, sentence
+from tms.report.choice.words import APART_HIGHER, APART_LOWER, CHOSEN, OPEN, sentence
 from tms.report.frontier_sides import EXPERIMENT, setting, side_name
 from tms.report.research_questions.contrasts import Contrast, adjusted
 
@@ -43,74 +43,70 @@ def choices(lookup: CellLookup, seeds: Sequence[int], costs: Mapping[str, Sequen
         seeds: that were run.
         costs: method -> lines of its cost table; methods whose cost is not known may be missing.
     """
-    tolerances = sorted({cell["x"] for cell in lookup.cells(EXPERIMENT, "chosen.target_mean")})
+    tolerances = sorted({cell["x"] for cell in lookup.cells(EXPERIMENT, "chosen.share")})
     found = [_choice(lookup, tolerance, len(seeds), costs) for tolerance in tolerances]
     notes = [NONE] if not found else [HALVES, *([ONE_SEED] if len(seeds) == 1 else [])]
     return {"model": lookup.info.model, "seeds": list(seeds), "choices": found, "notes": notes}
 
 
 def _choice(lookup: CellLookup, tolerance: float, seeds: int, costs: Mapping[str, Sequence[dict]]) -> dict:
-    """The choice for one tolerance."""
-    (cell,) = lookup.cells(EXPERIMENT, "chosen.target_mean", x=tolerance)
-    chosen = cell["group"]
-    found = _point(lookup, cell, "chosen", chosen, costs)
-    told = _outcomes(lookup, tolerance, chosen)
-    sides = []
-    for side in (BASE, *lookup.info.sides):
-        best = [{"method": BASE, "checkpoint": "", "x": tolerance}] if side == BASE else []
-        best = best or lookup.cells(EXPERIMENT, "best.target_mean", x=tolerance, group=side)
-        share = lookup.reading(EXPERIMENT, "chosen.share", side, x=tolerance, prompts="test")
-        alone = lookup.reading(EXPERIMENT, "chosen.seeds", side, x=tolerance, prompts="test")
-        own = _point(lookup, best[0], "best", side, costs) if best else {}
-        sides.append(
-            {"side": side, "name": side_name(side), **own}
-            | {"share": share and share.value, "seeds": alone and int(alone.value)}
-            | told.get(side, {"outcome": "chosen", "difference": None})
+    """The choice for one tolerance: the chosen point, and each side's best with what is told of it."""
+    told = _outcomes(lookup, tolerance)
+    sides = [
+        {"side": cell["group"], "name": side_name(cell["group"])}
+        | _point(lookup, cell["group"], cell["method"], cell["checkpoint"], costs)
+        | {"share": cell["value"], "seeds": int(alone["value"])}
+        | (
+            {"outcome": CHOSEN, "difference": None}
+            if cell["mark"]
+            else told.get(cell["group"], {"outcome": OPEN, "difference": None})
         )
-    entry = {"tolerance": 100 * tolerance, "side": chosen, "name": side_name(chosen), **found, "sides": sides}
+        for cell, alone in zip(
+            lookup.cells(EXPERIMENT, "chosen.share", x=tolerance),
+            lookup.cells(EXPERIMENT, "chosen.seeds", x=tolerance),
+            strict=True,
+        )
+    ]
+    (chosen,) = (one for one in sides if one["outcome"] == CHOSEN)
+    entry = {"tolerance": 100 * tolerance} | chosen | {"sides": sides}
     entry["not_told_apart"] = [one["side"] for one in sides if one["outcome"] == OPEN]
     entry["tms"] = next((one["outcome"] for one in sides if one["side"] == TMS), None)
+    del entry["outcome"]
     return {"tolerance": entry["tolerance"], "sentence": sentence(entry, seeds), **entry}
 
 
 def _point(
-    lookup: CellLookup, cell: Mapping, family: str, side: str, costs: Mapping[str, Sequence[dict]]
+    lookup: CellLookup, side: str, method: str, checkpoint: str, costs: Mapping[str, Sequence[dict]]
 ) -> dict:
-    """A point that was chosen, of all (`chosen`) or of a side (`best`): its setting, numbers and cost."""
-    method, checkpoint, tolerance = cell["method"], cell["checkpoint"], cell["x"]
-    if method == BASE:
-        where = {"prompts": "test"}
-        readings = [lookup.reading(EXPERIMENT, "target_mean", BASE, **where), Reading(0.0)]
-    else:
-        where = {"prompts": "test", "checkpoint": checkpoint, "group": side, "x": tolerance}
-        readings = [
-            lookup.reading(EXPERIMENT, f"{family}.{one.cell}", method, **where) for one in (TARGET, FORGOTTEN)
-        ]
-    label = side_name(BASE) if method == BASE else setting(lookup.info, side, method, checkpoint)
+    """A point: its setting in words, its numbers on the half that selected nothing, and its cost."""
+    where = {"prompts": "test", "checkpoint": checkpoint}
+    target, forgetting = (
+        lookup.reading(EXPERIMENT, one.cell, method, **where) for one in (TARGET, FORGOTTEN)
+    )
+    forgetting = Reading(0.0) if method == BASE else forgetting
     cost = _cost(lookup, method, costs)
     return {
         "method": method,
         "checkpoint": checkpoint,
-        "setting": label,
-        "target": number(TARGET, readings[0]),
-        "forgotten": number(FORGOTTEN, readings[1].scaled(-1)),
+        "setting": side_name(BASE) if method == BASE else setting(lookup.info, side, method, checkpoint),
+        "target": number(TARGET, target),
+        "forgotten": number(FORGOTTEN, forgetting and forgetting.scaled(-1)),
         "cost": {"work": cost.work, "times_sft": cost.times_sft, "beyond_sft": cost.beyond},
     }
 
 
-def _outcomes(lookup: CellLookup, tolerance: float, chosen: str) -> dict[str, dict]:
-    """Of each other side whether the choice is told apart from it, with both sources of variance.
+def _outcomes(lookup: CellLookup, tolerance: float) -> dict[str, dict]:
+    """Of each other side, and of theta_0, whether the choice is told apart from it.
 
-    Holm's correction is over the other sides: a reader has one tolerance.
+    Both sources of variance count, and Holm's correction over these sides: a reader has one tolerance.
     """
-    where = {"x": tolerance, "method": chosen, "prompts": "test"}
-    cells = lookup.cells(EXPERIMENT, "chosen.difference", **where)
+    cells = lookup.cells(EXPERIMENT, "chosen.difference", x=tolerance)
     tested = adjusted([Contrast.difference(cell["group"], Reading.of(cell)) for cell in cells])
     found = {}
     for one in tested:
-        outcome = {1: APART_HIGHER, -1: APART_LOWER, 0: OPEN}[one.direction]
         row = one.scaled(100)
         numbers = {"value": row.value, "low": row.low, "high": row.high, "p_value": one.p_value}
+        outcome = {1: APART_HIGHER, -1: APART_LOWER, 0: OPEN}[one.direction]
         found[one.label] = {"outcome": outcome, "difference": numbers}
     return found
 

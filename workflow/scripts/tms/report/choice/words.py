@@ -6,8 +6,10 @@ from tms.experiments.frontier import TMS
 from tms.metrics.summary import BASE
 from tms.report.precision import exact
 
-# The choice's target beside another side's: higher, lower, or neither was shown.
+# The choice's target beside that of another side: higher, lower, or neither was shown.
 APART_HIGHER, APART_LOWER, OPEN = "higher", "lower", "not told apart"
+CHOSEN = "chosen"
+FEW = 4  # sides that have their names where none of all is told apart
 AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer; a busy machine is off by as much
 
 
@@ -87,10 +89,13 @@ def beside(choice: Mapping) -> list[str]:
 
 
 def _open(of: Mapping[str, Sequence[Mapping]], choice: Mapping) -> str:
-    """The sides that are not told apart, in short where that is every one."""
-    if of[APART_HIGHER] or of[APART_LOWER] or len(of[OPEN]) == 1:
+    """The sides that are not told apart, in short where that is every one; TMS has its name in any case."""
+    sides = [one["side"] for one in of[OPEN]]
+    apart = {one["side"] for one in (*of[APART_HIGHER], *of[APART_LOWER])} - {BASE}
+    if apart or len(sides) < FEW:
         return _names(of[OPEN])
-    return "any side" if choice["side"] == BASE else "any other side or the base"
+    others = "any other side" + (" or the base" if BASE in sides else "")
+    return f"TMS or {others}" if TMS in sides else others
 
 
 def cheapest(choice: Mapping, others: Sequence[Mapping]) -> str:
@@ -108,9 +113,13 @@ def _tokens(entry: Mapping) -> float:
 
 def how_often(choice: Mapping, seeds: int) -> str:
     """How often the side has the choice: of the resamples, and by the runs of how many seeds."""
-    own = next(one for one in choice["sides"] if one["side"] == choice["side"])
-    text = f"chosen in {100 * own['share']:.0f} % of the resamples"
-    return f"{text} and by {own['seeds']} of {seeds} seeds alone" if seeds > 1 else text
+    whose = "the base" if choice["side"] == BASE else "this side"
+    text = f"{whose} is chosen in {100 * choice['share']:.0f} % of the resamples"
+    others = [one for one in choice["sides"] if one["side"] != choice["side"]]
+    second = max(others, key=lambda one: one["share"])
+    if second["share"] > 0:
+        text += f", {second['name']} in {100 * second['share']:.0f} %"
+    return f"{text}; by the runs of one seed alone, in {choice['seeds']} of {seeds}" if seeds > 1 else text
 
 
 def _names(sides: Sequence[Mapping]) -> str:

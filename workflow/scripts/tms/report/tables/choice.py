@@ -1,5 +1,7 @@
 """The table of choices: for each tolerance of forgetting the best point of each side, and which is chosen."""
 
+from dataclasses import replace
+
 from tms.experiments import labels as names
 from tms.metrics.cost_table import WORK
 from tms.metrics.summary import BASE
@@ -9,7 +11,9 @@ from tms.report.precision import exact
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
-COSTS = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK]
+COSTS = [
+    Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK if name != "rollouts"
+]
 COLUMNS = [
     Column("target_mean", names.quantity("target_mean")),
     Column("forgetting", names.quantity("forgetting")),
@@ -24,52 +28,37 @@ def choice(lookups: list[CellLookup]) -> Table:
     Raises:
         NotMeasuredError: no model has choices.
     """
-    rows = []
-    for lookup in having(lookups, EXPERIMENT):
-        chosen = {
-            cell["x"]: cell["group"]
-            for cell in lookup.cells(EXPERIMENT, "chosen.target_mean", prompts="test")
-        }
-        rows += [
-            _row(lookup, tolerance, side, side == own)
-            for tolerance, own in chosen.items()
-            for side in (BASE, *lookup.info.sides)
-        ]
+    rows = [
+        _row(lookup, cell)
+        for lookup in having(lookups, EXPERIMENT)
+        for cell in lookup.cells(EXPERIMENT, "chosen.share")
+    ]
     if not rows:
         raise NotMeasuredError("experiment frontier has no choices")
     labels = {"model": "Model", "tolerance": "Forgetting, at most (points)", "side": "Side"}
     labels |= {"setting": "Best setting", "use": "Choice"}
     notes = [
-        "Selected on one half of the examples and measured on the other; the intervals hold the selection, "
-        "made anew in each resample. A side without a better setting within the tolerance has the base's "
-        "numbers. Costs hold everything that a setting depends on, for one seed.",
+        "Selected on one half of the examples and measured on the other; differences between sides hold the "
+        "selection, made anew in each resample. A side without a better setting within the tolerance has the "
+        "base's numbers. Costs hold everything that a setting depends on, for one seed.",
     ]
     title = "What to use for a tolerated forgetting"
     return Table("choice", title, labels, [*COLUMNS, *COSTS], rows, notes)
 
 
-def _row(
-    lookup: CellLookup, tolerance: float, side: str, chosen: bool
-) -> tuple[dict[str, str], dict[str, Reading | None]]:
-    method, checkpoint, readings = BASE, "", {}
-    for cell in lookup.cells(EXPERIMENT, "best.target_mean", x=tolerance, group=side):
-        method, checkpoint = cell["method"], cell["checkpoint"]
-        where = {"x": tolerance, "group": side, "prompts": "test", "checkpoint": checkpoint}
-        readings = {
-            name: lookup.reading(EXPERIMENT, f"best.{name}", method, **where)
-            for name in ("target_mean", "forgetting")
-        }
-    if side == BASE:
-        readings["target_mean"] = lookup.reading(EXPERIMENT, "target_mean", BASE, prompts="test")
-    for cell in lookup.cells(EXPERIMENT, "chosen.difference", x=tolerance, group=side):
-        readings["lower"] = Reading.of(cell).scaled(100)
-    readings["share"] = lookup.reading(EXPERIMENT, "chosen.share", side, x=tolerance, prompts="test")
+def _row(lookup: CellLookup, cell: dict) -> tuple[dict[str, str], dict[str, Reading | None]]:
+    """A row from the cell of how often a side is chosen, which names the side's best point."""
+    side, method, checkpoint = cell["group"], cell["method"], cell["checkpoint"]
+    where = {"prompts": "test", "checkpoint": checkpoint}
+    readings = {
+        name: lookup.reading(EXPERIMENT, name, method, **where) for name in ("target_mean", "forgetting")
+    }
+    readings["share"] = replace(Reading.of(cell), mark="")
+    for difference in lookup.cells(EXPERIMENT, "chosen.difference", x=cell["x"], group=side):
+        readings["lower"] = replace(Reading.of(difference).scaled(100), p_value=None)
     readings |= {one.key: lookup.reading(EXPERIMENT, one.key, method) for one in COSTS if method != BASE}
     name = side_name(side)
-    own = "the base" if method == BASE else setting(lookup.info, side, method, checkpoint)
-    texts = {"model": lookup.info.model, "tolerance": exact(100 * tolerance)}
-    return texts | {
-        "side": name[:1].upper() + name[1:],
-        "setting": own,
-        "use": "✓" if chosen else "",
-    }, readings
+    own = side_name(BASE) if method == BASE else setting(lookup.info, side, method, checkpoint)
+    texts = {"model": lookup.info.model, "tolerance": exact(100 * cell["x"])}
+    texts |= {"side": name[:1].upper() + name[1:], "setting": own, "use": "✓" if cell["mark"] else ""}
+    return texts, readings

@@ -98,7 +98,9 @@ def frontier(lookups: list[CellLookup]) -> Table:
         for prompts in ("validation", "test")
     ]
     moved = [Column(name, names.quantity(name)) for name in ("update.changed", "update.surviving")]
-    costs = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK]
+    costs = [
+        Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK if name != "rollouts"
+    ]
     rows, notes = [], []
     for lookup in having(lookups, "frontier"):
         model = lookup.info.model
