@@ -25,6 +25,7 @@ EXPERIMENTS = {
     "mismatch": ["sft_long", "tms_long"],
     "diversity": ["sft", "grpo", "tms"],
     "averages": ["sft", "average_50"],
+    "rivals": ["sft", "dft", "kl_sft", "tms"],
 }
 SETTINGS = {"checkpoints": [2, 4, 6, 8, 10, 12], "alpha": [0, 0.25, 0.5, 0.75, 1], "averages": [1, 0.5]}
 POINTS = ["1of5", "2of5", "7of10"]
@@ -33,7 +34,18 @@ ON_POLICY = ("grpo", "reinforce", "trapo")
 
 def kind(method: str) -> str:
     """Kind of a method by its name."""
-    known = ("self_sft", "final_sft", "iterative_sft", *ON_POLICY, "trsft", "sft", "tms", "average")
+    known = (
+        "self_sft",
+        "final_sft",
+        "iterative_sft",
+        *ON_POLICY,
+        "trsft",
+        "sft",
+        "tms",
+        "average",
+        "dft",
+        "kl_sft",
+    )
     return next(name for name in known if method.startswith(name))
 
 

@@ -192,6 +192,12 @@ def test_general_prompts_are_data_of_their_own(project, make, method):
             ["Trajectory-Mixed"],
             {"loss": "TrSFT with floor 0.1", "number of these checkpoints": "10"},
         ),
+        (
+            "dft",
+            ["Dynamic Fine-Tuning"],
+            {"loss": "DFT: negative log-likelihood, weighted by the model's own probability of the token"},
+        ),
+        ("kl_sft", ["close to the base's"], {"loss": "NLL + 0.1 KL(base, model) on the training prompts"}),
         ("tms", ["Trajectory-Mixed Supervision: each visit"], {"loss": None}),
     ],
 )

@@ -14,7 +14,7 @@ from tms.config.suite import GENERAL
 from tms.io.errors import InputError
 
 # Experiments whose methods stand beside each other; the others have programs of their own.
-SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha", "averages"]
+SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha", "averages", "rivals"]
 # SFT and TMS alone, of every model: no entry of the config's `experiments`.
 PAIR = "pair"
 # Every method is also compared with these, where the model has them.

@@ -26,8 +26,9 @@ LAYOUT = (
     (
         "sweeps",
         "Mixtures and sweeps",
-        "The teacher's share alpha, the source of the targets, the window of checkpoints and their number T.",
-        ("alpha", "mixture", "table7", "figure4", "checkpoints", "averages"),
+        "The teacher's share alpha, the source of the targets, the window of checkpoints and their number T; "
+        "averages of weights and further methods.",
+        ("alpha", "mixture", "table7", "figure4", "checkpoints", "averages", "rivals"),
     ),
     (
         "mechanism",

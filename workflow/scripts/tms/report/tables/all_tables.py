@@ -30,6 +30,7 @@ OF_CELLS = {
     "alpha": ("Probability of the teacher's answer", methods.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", methods.mixture),
     "averages": ("The base's weights averaged with a run's", methods.averages),
+    "rivals": ("What else keeps skills", methods.rivals),
     "correlations": ("Rank correlation of forgetting with divergences", diagnoses.correlations),
     "theorem61": ("Theorem 6.1 as a measurement", diagnoses.theorem61),
     "task_dependence": ("Gain of TMS over SFT by target task (RQ5)", diagnoses.task_dependence),

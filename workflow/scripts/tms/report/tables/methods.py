@@ -201,6 +201,22 @@ def averages(lookups: list[CellLookup]) -> Table:
     return _sweep(lookups, "averages", "averages", "The base's weights averaged with a run's, in %", "Share")
 
 
+def rivals(lookups: list[CellLookup]) -> Table:
+    """Further methods that keep skills, beside SFT and TMS.
+
+    Raises:
+        NotMeasuredError: no model has the experiment rivals.
+    """
+    lookups = having(lookups, "rivals")
+    columns = _columns(lookups, SUMMARY[:4])
+    rows = [
+        _row(lookup, "rivals", method, columns)
+        for lookup in lookups
+        for method in led(lookup.info.experiments["rivals"])
+    ]
+    return Table("rivals", "What else keeps skills, in %", LABELS, columns, rows)
+
+
 def _of_both(lookups: list[CellLookup], columns: list[Column]) -> list[tuple[dict, dict]]:
     """A row of each method of main and mixture, from the first of them that has it."""
     rows = []

@@ -17,7 +17,7 @@ from tms.training.losses import nll
 if TYPE_CHECKING:
     from torch import Tensor
 
-WORDS = "NLL + {kl_beta:g} KL(base || model) on the {kl_prompts} prompts"
+WORDS = "NLL + {kl_beta:g} KL(base, model) on the {kl_prompts} prompts"
 KEYS = {"kl_beta": float, "kl_prompts": str}
 READS_BASE = True
 TRAINING = "training"  # prompts that have the KL, where they are not `GENERAL`
