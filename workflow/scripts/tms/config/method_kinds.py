@@ -38,7 +38,7 @@ class MethodKind:
     label: str
     about: str
     colour: str
-    marker: str
+    marker: str | tuple[int, int]
     line: str | tuple
     hatch: str
     loss: str = "nll"
@@ -225,7 +225,7 @@ KINDS = {
         about="On-policy distillation (GKD): training on the model's own answers towards the distribution of "
         "the teacher at each of their tokens.",
         colour="#661100",
-        marker="X",
+        marker=(3, 1),
         line=(0, (8, 2, 2, 2)),
         hatch="\\\\..",
     ),

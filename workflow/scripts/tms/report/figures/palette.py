@@ -68,9 +68,8 @@ BESIDE = Style("#C4C4C4", "o", "-", "", edge="#8A8A8A")
 # Variants of a kind (another learning rate, alpha, window) keep its colour and take the next of these.
 VARIANTS = [
     *((marker, False) for marker in ("o", "s", "^", "v", "D", "<", ">", "p", "h", "8", "d", "P")),
-    *((marker, True) for marker in ("p", "8", "d", "*")),
-    *((marker, False) for marker in ("X", "*")),
-    *(((points, 1), filled) for filled in (False, True) for points in (4, 6)),  # stars
+    *((marker, False) for marker in ("X", "*", "H")),
+    *(((points, 1), filled) for filled in (False, True) for points in (4, 6, 7)),  # stars
 ]
 
 
