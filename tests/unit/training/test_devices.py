@@ -54,5 +54,10 @@ def test_main_memory_of_a_run_with_adapters_is_that_of_reading_the_weights():
     assert train_mem_mb(1e6, 0, lora=True) == 4000 + 4
 
 
+def test_a_base_beside_the_model_stays_in_main_memory_without_cards():
+    assert train_mem_mb(1e9, 0, beside=True) == train_mem_mb(1e9, 0) + 4000
+    assert train_mem_mb(1e9, 2, beside=True) == train_mem_mb(1e9, 2)
+
+
 def test_measuring_leaves_logits_their_room():
     assert [measuring_budget(card * 1e9) for card in (80, 24, 16)] == [60e9, 10e9, 4e9]

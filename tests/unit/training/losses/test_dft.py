@@ -1,11 +1,16 @@
 """DFT against its closed form, and against TRL's loss on equal batches."""
 
+import ast
+from pathlib import Path
+
 import pytest
 import torch
+from helpers.paths import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.training.examples import IGNORED
+from tms.training.losses import dft
 from tms.training.losses.dft import summed
 
 LOGITS = st.lists(st.floats(-6, 6), min_size=2, max_size=5).map(lambda row: torch.tensor([row]))
@@ -37,6 +42,16 @@ def test_positions_without_loss_count_nothing():
     assert summed(logits, targets).item() == pytest.approx(2 * 0.2 * torch.tensor(5.0).log().item())
     found = gradient(lambda logits: summed(logits, targets), logits)
     assert found[[0, 2]].abs().max() == 0 < found[[1, 3]].abs().min()
+
+
+def test_the_guide_shows_the_module():
+    """docs/adding-a-method.md has it whole, but for its docstrings."""
+    page = (ROOT / "docs" / "adding-a-method.md").read_text()
+    shown = page.partition("```python\n")[2].partition("```")[0]
+    module, guide = (ast.parse(text) for text in (Path(dft.__file__).read_text(), shown))
+    module.body = module.body[1:]
+    module.body[-1].body = module.body[-1].body[1:]
+    assert ast.dump(guide) == ast.dump(module)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tms.config import study
 from tms.config.flags import flags
-from tms.training import devices
+from tms.training import devices, losses_by_name
 
 GENERATING = ["gpu", "cpus_per_task", "mem_mb", "tensor_parallel"]
 PASSING = ["gpu", "cpus_per_task", "mem_mb"]
@@ -83,7 +83,10 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
         "gpu": gpus,
         "cpus_per_task": cores(config, gpus),
         "mem_mb": devices.train_mem_mb(
-            config["models"][model].get("parameters", 0), gpus, keys.get("lora") is not None
+            config["models"][model].get("parameters", 0),
+            gpus,
+            keys.get("lora") is not None,
+            losses_by_name.reads_base(study.loss(config, model, method)),
         ),
         "launch": devices.launcher(gpus),
         "device_batch": keys["device_batch"],

@@ -69,15 +69,16 @@ def measuring_budget(card_bytes: float) -> float:
     return max(card_bytes - max(card_bytes / 4, MEASURING_BYTES), card_bytes / 4)
 
 
-def train_mem_mb(parameters: float, gpus: int, lora: bool = False) -> int:
+def train_mem_mb(parameters: float, gpus: int, lora: bool = False, beside: bool = False) -> int:
     """Main memory of a training job (MB): libraries in each process; the weights in float32, once in each
     process that reads them (where they are sharded, one reads for all) and once gathered to be saved. Frozen
-    ones are read by each process, on cards in bfloat16, and not saved."""
+    ones are read by each process, on cards in bfloat16, and not saved. A base beside the model stays there
+    where there are no cards; else it is read when the model's weights have left."""
     if lora:
         return int(max(gpus, 1) * (4000 + (FROZEN_BYTES if gpus else 4) * parameters / 1e6))
     weights = 4 * parameters / 1e6
     readers = max(gpus, 1) if COPIED_BYTES * parameters < SMALL_CARD / 2 else 1
-    return int(4000 * max(gpus, 1) + (readers + 1) * weights)
+    return int(4000 * max(gpus, 1) + (readers + 1 + (beside and not gpus)) * weights)
 
 
 def average_mem_mb(parameters: float) -> int:
