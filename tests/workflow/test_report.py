@@ -90,6 +90,11 @@ def test_the_answer_is_on_the_page_and_in_the_summary(project):
     page = html.unescape((project.folder / TARGET).read_text())
     summary = (project.folder / "results/tiny/summary.md").read_text()
     assert answer["sentence"] in page and answer["sentence"] in summary
+    chosen = json.loads((project.folder / "results/tiny/choose.json").read_text())["choices"]
+    assert [one["tolerance"] for one in chosen] == [0.5, 1, 2, 5]
+    for one in chosen:
+        assert one["sentence"].startswith("In this run, at most") and one["sentence"] in summary
+        assert one["sentence"].rpartition("; ")[2] in page
 
 
 def test_sft_and_tms_alone_take_two_more_jobs(project):
