@@ -153,7 +153,8 @@ def test_general_prompts_take_a_share_of_the_visits(finished, run_program, tiny_
     planned, kept, tokens = (health[name] for name in ("planned", "sources", "tokens"))
     assert planned.keys() == {"teacher", "general"} and sum(planned.values()) == 48
     assert 12 <= planned["general"] <= 36  # of 48 draws, in all but one of 2,000 runs
-    assert planned["general"] - kept["general"] == health["cut"]["general"] == health["masked"]["length"] > 0
+    assert kept == planned and health["masked"] == {}
+    assert 0 < health["cut"]["general"] < kept["general"]  # learned as far as they go
     assert tokens["general"] == 2 * kept["general"]
     assert len(health["losses"]) == 12
     cost, without = (json.loads((place / "run" / "cost.json").read_text()) for place in (folder, finished[0]))

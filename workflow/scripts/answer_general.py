@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         "--max-new-tokens",
         type=int,
         required=True,
-        help="longest completion; one that is cut carries no loss",
+        help="longest completion",
     )
     generation_flags.add(flags)
     return flags

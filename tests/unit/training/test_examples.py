@@ -154,17 +154,18 @@ def general(name, ids, finish_reason="stop"):
 
 
 def test_general_prompts_are_their_own_source_with_their_own_limit(encoder):
-    """All ids of the base are learned, however many; an answer that was cut carries no loss."""
+    """All ids of the base are learned, however many; of an answer that was cut those before."""
     answers = [general("long", [15] * 7 + [END]), general("cut", [15] * 3, "length")]
     rows = [mixed(i) | {"example_id": f"e{i}", "epoch": 0} for i in range(6)]
     found = from_mixture(rows, encoder, max_new_tokens=5, replay=Replay(answers, 1.0, 0))
-    assert sorted(target.trained_tokens for target in found.targets) == [0, 0, 0, 8, 8, 8]
+    assert sorted(target.trained_tokens for target in found.targets) == [3, 3, 3, 8, 8, 8]
+    assert not found.masked
     prompt = encoder.prompt({"prompt": "long!"})
-    whole = next(target for target in found.targets if target.trained_tokens)
+    whole = next(target for target in found.targets if target.trained_tokens == 8)
     assert whole.input_ids == [*prompt, *[15] * 7, END]
     facts = found.facts()
-    assert (facts["planned"], facts["sources"]) == ({"general": 6}, {"general": 3})
-    assert (facts["tokens"], facts["cut"]) == ({"general": 24}, {"general": 3})
+    assert (facts["planned"], facts["sources"]) == ({"general": 6}, {"general": 6})
+    assert (facts["tokens"], facts["cut"]) == ({"general": 33}, {"general": 3})
     assert facts["ended"] == {"usual": 0, "longest": 0}  # of the checkpoints' completions
 
 

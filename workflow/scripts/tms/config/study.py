@@ -164,7 +164,7 @@ def replay(config: dict, model: str, method: str) -> dict | None:
     kind = kind_of(config, method)
     replays = kind.replays or any(value_at(config, path) is not None for path in entries)
     if kind.on_rows and "kl_prompts" in losses_by_name.load(loss(config, model, method)).KEYS:
-        replays |= section(config, "training", model, method)["kl_prompts"] == GENERAL
+        replays |= section(config, "training", model, method).get("kl_prompts") == GENERAL
     return section(config, "replay", model, method) if replays else None
 
 

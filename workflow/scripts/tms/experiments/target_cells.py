@@ -15,7 +15,7 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
     ones together), `targets.teacher` its share of the targets with loss and `targets.teacher_tokens` that of
     their tokens, both without general prompts, and `targets.general` and `targets.general_tokens` are the
     general prompts' share, where there are any; `targets.masked` are those without loss, `targets.cut` those
-    of the sampled ones that were cut at their limit, and `targets.empty_steps` the optimiser steps without
+    of the checkpoints' that were cut at their limit, and `targets.empty_steps` the optimiser steps without
     any loss, of one run.
 
     Args:
@@ -32,7 +32,7 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
             for name in ("sources", "tokens", "planned", "cut")
         )
         alphas = {facts["alpha"] for facts in runs}
-        total, sampled = planned.total(), planned.total() - planned[TEACHER]
+        total, sampled = planned.total(), planned.total() - planned[TEACHER] - planned[GENERAL]
         values = {
             "alpha": alphas.pop() if len(alphas) == 1 else None,
             "teacher": teacher_share(kept),
@@ -40,7 +40,7 @@ def target_cells(health: Mapping[Run, dict], tasks: list[str]) -> list[dict]:
             "general": kept[GENERAL] / kept.total() if planned[GENERAL] else None,
             "general_tokens": tokens[GENERAL] / tokens.total() if planned[GENERAL] else None,
             "masked": 1 - kept.total() / total,
-            "cut": cut.total() / sampled if sampled else None,
+            "cut": (cut.total() - cut[GENERAL]) / sampled if sampled else None,
             "empty_steps": sum(facts["empty_steps"] for facts in runs) / len(runs),
         }
         shared = {"train_task": task, "n": total}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil
 
 from tms.io.errors import InputError
 from tms.mixture.replay import GENERAL, Replay
@@ -116,9 +116,10 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay
         source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else row["source"]
         planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
-        # The base's answers have a limit of their own, at which they were cut.
-        longest = inf if row["source"] == GENERAL else max_new_tokens
-        reason = masking_reason(row["finish_reason"], completion, longest)
+        # The base's answers have a limit of their own, and are learned up to it: without those that it cut,
+        # only short ones would be rehearsed.
+        given = row["source"] == GENERAL
+        reason = None if given else masking_reason(row["finish_reason"], completion, max_new_tokens)
         if row["finish_reason"] == "length":
             cut[source] += 1
         elif row["source"] == "checkpoint":

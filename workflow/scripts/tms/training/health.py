@@ -103,7 +103,6 @@ def of_targets(facts: dict) -> list[Sign]:
         _masked(facts) if masked_share(facts) >= WARN else None,
         _rejected(facts),
         _cut(facts),
-        _general_cut(facts),
         _one_source(of_task(facts["planned"]), of_task(facts["sources"])),
         _other_alpha(facts),
         _empty_steps(facts),
@@ -167,16 +166,6 @@ def _cut(facts: dict) -> Sign | None:
         f"{cut / total:.0%} of {total} sampled targets are cut at {limit} tokens ({worst}), {others}",
         "set max_new_tokens of the task from the answers of the base and of the checkpoints; where the "
         "longest that ended is far below the limit, the others repeat themselves, and no limit holds them",
-    )
-
-
-def _general_cut(facts: dict) -> Sign | None:
-    cut, total = facts["cut"].get(GENERAL, 0), facts["planned"].get(GENERAL, 0)
-    if not total or cut < FEW_CUT * total:
-        return None
-    return Sign(
-        f"{cut / total:.0%} of {total} general targets are cut at their limit, so that less is replayed",
-        "raise max_new_tokens of the task that replay.task names, or take prompts with shorter answers",
     )
 
 
