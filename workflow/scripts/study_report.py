@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tms.config import load
 from tms.config.check import check
+from tms.config.stages.tables import general_costs
 from tms.config.study import expanded
 from tms.config.units import Unit, units
 from tms.io import cli
@@ -92,7 +93,8 @@ def main(args: argparse.Namespace) -> None:
                 print(f"{unit.name}: left out, made with other settings ({difference})", file=sys.stderr)
             else:
                 files |= {name: folder / unit.name / name for name in records[unit.name]["files"]} | files
-        complete = measured.complete_runs(model, measured.measured_files(jobs), files)
+        needed = general_costs(expanded(written), model)
+        complete = measured.complete_runs(model, measured.measured_files(jobs), files, needed)
         place = into if model == entries[0].model else into / model
         try:
             draw_model(written, model, own, files, complete, place, args.cores)

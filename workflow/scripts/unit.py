@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tms.config.check import check
 from tms.config.load import configuration
+from tms.config.stages.tables import general_costs
 from tms.config.units import Unit, unit_named, units
 from tms.cost_estimate.dry_run import Job
 from tms.io import cli
@@ -69,7 +70,9 @@ def main(args: argparse.Namespace) -> None:
     jobs = measured.planned_jobs(unit.model, configfiles)
     others = [other for other in entries if other.name != unit.name and other.model == unit.model]
     theirs = collected_files(others, folder, jobs)
-    files = [path for path in measured.files_of(unit, measured.measured_files(jobs)) if path not in theirs]
+    needed = general_costs(config, unit.model)
+    own = measured.files_of(unit, measured.measured_files(jobs), needed)
+    files = [path for path in own if path not in theirs]
     clock = Path("logs", "units", f"{unit.name}.json")
     before = json.loads(clock.read_text()) if clock.exists() else 0.0
     started = time.monotonic()

@@ -72,6 +72,14 @@ def test_a_run_is_complete_where_no_file_is_missing_and_those_of_no_run_are_ther
     assert complete_runs("m", measured, there - {SHARED[0]}) == set()
 
 
+def test_a_file_of_no_run_that_some_methods_need_alone_is_no_other_s_concern():
+    measured = measured_files(JOBS)
+    there, needed = set(measured) - {SHARED[0]}, {SHARED[0]: ["tms"]}
+    assert complete_runs("m", measured, there, needed) == {("sft", 0), ("sft", 1)}
+    assert SHARED[0] not in files_of(Unit("u", "m", 1, ("sft",)), measured, needed)
+    assert SHARED[0] in files_of(Unit("u", "m", 1, ("sft", "tms")), measured, needed)
+
+
 def test_the_jobs_behind_files_are_those_that_they_need():
     needed = behind(JOBS, [f"{RUN.format('sft', 0)}/grades.parquet"])
     assert [job.rule for job in needed] == ["train_sft", "grade"]

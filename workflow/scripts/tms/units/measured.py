@@ -4,8 +4,9 @@ They are found in Snakemake's plan: what the jobs that draw (`DRAWN`) read and d
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tms.config.units import RunKey, Unit
 from tms.cost_estimate.dry_run import Job, jobs_of
@@ -48,19 +49,47 @@ def run_of(path: str, model: str) -> RunKey | None:
     return (match[1], int(match[2])) if match else None
 
 
-def files_of(part: Unit | View, measured: Iterable[str]) -> list[str]:
-    """The measured files of a unit or a view: those of its runs, and those that belong to no run."""
-    runs = {None, *part.runs}
-    return [path for path in measured if run_of(path, part.model) in runs]
+def files_of(
+    part: Unit | View, measured: Iterable[str], needed: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> list[str]:
+    """The measured files of a unit or a view: those of its runs, and those that belong to no run.
+
+    Args:
+        part: with runs.
+        measured: files.
+        needed: files of no run that some methods alone depend on -> these methods.
+    """
+    runs, methods = {None, *part.runs}, {method for method, _ in part.runs}
+    return [
+        path
+        for path in measured
+        if run_of(path, part.model) in runs and methods & {*needed.get(path, methods)}
+    ]
 
 
-def complete_runs(model: str, measured: Iterable[str], there: Collection[str]) -> set[RunKey]:
-    """The runs whose measured files are all there; none while one is missing that belongs to no run."""
-    of_run: dict[RunKey | None, list[bool]] = {}
+def complete_runs(
+    model: str,
+    measured: Iterable[str],
+    there: Collection[str],
+    needed: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> set[RunKey]:
+    """The runs whose measured files are all there, and all of no run that they depend on.
+
+    Args:
+        model: whose runs they are.
+        measured: files.
+        there: those that there are.
+        needed: files of no run that some methods alone depend on -> these methods.
+    """
+    of_run: dict[RunKey | None, list[str]] = {}
     for path in measured:
-        of_run.setdefault(run_of(path, model), []).append(path in there)
-    shared = all(of_run.pop(None, []))
-    return {run for run, found in of_run.items() if shared and all(found)}
+        of_run.setdefault(run_of(path, model), []).extend([path] if path not in there else [])
+    missing = of_run.pop(None, [])
+    return {
+        run
+        for run, own in of_run.items()
+        if not own and not any(run[0] in needed.get(path, [run[0]]) for path in missing)
+    }
 
 
 def behind(jobs: list[Job], files: Collection[str]) -> list[Job]:

@@ -52,6 +52,16 @@ def method_costs(config: dict, model: str, method: str) -> dict[str, str]:
     }
 
 
+def general_costs(config: dict, model: str) -> dict[str, list[str]]:
+    """Cost of the base's answers to general prompts -> the methods that depend on it: no other needs it."""
+    found: dict[str, list[str]] = {}
+    for method in study.model_methods(config, model):
+        for path in dict.fromkeys(method_costs(config, model, method).values()):
+            if path.startswith(f"results/{model}/general/"):
+                found.setdefault(path, []).append(method)
+    return found
+
+
 def method_runs(config: dict, model: str, method: str, name: str) -> dict[str, str]:
     """A file of each run of a method: `task/seedN` -> path."""
     files = paths.run_files(config, model, [method], name)
