@@ -52,5 +52,5 @@ def test_records_name_their_data_set_in_the_options():
 
 def test_the_benchmarks_of_the_paper_have_one():
     for kind in set(KINDS) - {"records"}:
-        generated = kind in ("chain", "countdown", "facts", "lookup", "refusal", "toolcall")
+        generated = kind in ("chain", "countdown", "facts", "lookup", "random_words", "refusal", "toolcall")
         assert (data_source(kind, training=False) is None) == generated
