@@ -62,3 +62,22 @@ def test_on_policy_training_stands_last_with_its_rollouts(tmp_path):
 def test_a_label_of_no_stage_is_named():
     with pytest.raises(InputError, match="cost 'rent/chain/seed0': write STAGE/TASK/seedN"):
         cost_rows("m", "tms", {"rent/chain/seed0": "cost.json"})
+
+
+def test_what_several_runs_of_a_seed_need_counts_once(tmp_path):
+    shared, own = str(tmp_path / "general.json"), str(tmp_path / "sft.json")
+    cost.write(tmp_path / "general.json", cost.Cost(0, 0, 512, 6000, 30.0))
+    cost.write(tmp_path / "sft.json", cost.Cost(64, 5000, 0, 0, 20.0))
+    costs = {}
+    for seed in (0, 1):
+        for task in ("chain", "mini_countdown"):
+            costs[f"general-random_words/{task}/seed{seed}"] = shared
+            costs[f"sft/{task}/seed{seed}"] = str(own).replace("sft", f"sft-{task}-{seed}")
+            cost.write(tmp_path / f"sft-{task}-{seed}.json", cost.Cost(64, 5000, 0, 0, 20.0))
+    rows = cost_rows("m", "replay", costs)
+    total = rows[-1]
+    assert (total["stage"], total["generated_tokens"], total["trained_tokens"], total["seconds"]) == (
+        *("total", "6000", "10000", "70.0"),
+    )
+    general = [(row["train_task"], row["seed"]) for row in rows if row["stage"] == "general"]
+    assert general == [("chain", 0), ("chain", 1)]

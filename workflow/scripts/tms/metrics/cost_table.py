@@ -19,7 +19,8 @@ def cost_rows(model: str, method: str, costs: Mapping[str, str]) -> list[dict]:
     """A row for each stage, task and seed of a method, and a `total`.
 
     The total is what the method takes for all target tasks with one seed (mean over the seeds), with all
-    that it depends on: methods that share a teacher or an SFT run each count it whole.
+    that it depends on: methods that share a teacher or an SFT run each count it whole. A file that several
+    of its runs with one seed need (the base's answers to general prompts) counts once, in the first's row.
 
     Args:
         model: name of the model.
@@ -31,12 +32,16 @@ def cost_rows(model: str, method: str, costs: Mapping[str, str]) -> list[dict]:
         InputError: a label of another form, or an unknown stage in it.
     """
     spent: dict[tuple[str, str, int], cost.Cost] = defaultdict(cost.Cost)
+    counted: set[tuple[str, int]] = set()
     for label, path in costs.items():
         stage, _, run = label.partition("/")
         stage = stage.partition("-")[0]
         if stage not in STAGES:
             raise InputError(f"cost {label!r}: write STAGE/TASK/seedN with a stage of {', '.join(STAGES)}")
-        spent[stage, *parse_run(run)] += cost.read(Path(path))
+        task, seed = parse_run(run)
+        if (path, seed) not in counted:
+            counted.add((path, seed))
+            spent[stage, task, seed] += cost.read(Path(path))
     rows = [
         _cost_row(model, method, stage, task, seed, asdict(value))
         for stage in STAGES

@@ -61,8 +61,13 @@ def cost(choice: Mapping) -> list[str]:
     if beyond is None:
         return [f"takes {longer}"] if longer else []
     if not beyond:
-        return [f"no steps or tokens beyond SFT's, {longer}" if longer else "costs nothing beyond SFT"]
+        nothing = "no steps or tokens beyond SFT's"
+        return [
+            f"{nothing}, {longer}" if longer else nothing if times is None else "costs nothing beyond SFT"
+        ]
     kinds = listed([name.replace("_", " ").replace("optimizer", "optimiser") for name in beyond])
+    if times is None:
+        return [f"takes more {kinds} than SFT"]
     return [f"takes {longer or 'as long as SFT'}, and more {kinds}"]
 
 

@@ -137,7 +137,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
             told = written(replace(gain, mark=""), "number")
             told += "" if gain.p_value is None else f", {p_words(gain.p_value)}"
             whole = whose(one)[:1].upper() + whose(one)[1:]
-            notes.append(f"{model}: {whole} dominated area minus {whose(other)} on test {told}.")
+            notes.append(f"{model}: {whole} dominated area minus {whose(other)} on test {told}, uncorrected.")
     labels = {
         "model": "Model",
         "side": "Side",
