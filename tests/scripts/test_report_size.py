@@ -1,4 +1,4 @@
-"""The report at the size of the full miniature, 29 methods and 3 seeds: weight, first screen, digits."""
+"""The report at the size of the full miniature, 29 methods and more, 3 seeds: weight, first screen, digits."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def page(tmp_path_factory, run_program):
     folder = tmp_path_factory.mktemp("size")
     words = write(folder, ROOT)
     methods = {name for chosen in report_cells.EXPERIMENTS.values() for name in chosen}
-    assert len(methods) == 29
+    assert len(methods) >= 29
     by_file: dict[str, list[dict]] = {}
     for cell in report_cells.MadeCells("tiny").all():
         by_file.setdefault(f"{cell['experiment']}.parquet", []).append(cell)
