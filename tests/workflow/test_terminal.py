@@ -60,8 +60,10 @@ def test_in_a_pipe_a_failed_job_is_told_and_a_good_run_is_short(folder):
     first, *lines = [line for line in done.stdout.splitlines() if not line.startswith("Assuming")]
     log = re.fullmatch(r"5 jobs in 3 stages; full log: (\.snakemake/log/\S+\.log)", first)[1]
     assert "Error in rule draw_tables" in (folder / log).read_text()
-    assert [re.sub(r"\d+ s\b.*", "N s", re.sub(r"^\d", "N", line)) for line in lines] == [
-        "N/5  compare with the paper                2 jobs   N s",
+    told = [re.sub(r"\d+ s\b.*", "N s", re.sub(r"^\d", "N", line)) for line in lines]
+    # On a busy machine the job fails before the other job of the first stage has ended.
+    told.remove("N/5  compare with the paper                2 jobs   N s")
+    assert told == [
         "failed: draw the tables (draw_tables)",
         "  logs/draw_tables/b.log",
         "    error: b.bad: no rows, add some",
