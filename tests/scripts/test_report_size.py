@@ -1,4 +1,4 @@
-"""The report at the size of the full miniature, 29 methods and more, 3 seeds: weight, first screen, digits."""
+"""The report at the size of the full miniature, 29 methods or more, 3 seeds: weight, first screen, digits."""
 
 import json
 import re
