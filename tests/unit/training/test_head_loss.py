@@ -1,5 +1,6 @@
 """The loss inside the model against plain losses on all logits: gradients, precision, memory."""
 
+import gc
 from functools import partial
 from itertools import accumulate
 
@@ -108,6 +109,7 @@ def test_gradients_of_chunks_are_summed_in_float32(monkeypatch, autocast):
 
 def peak_bytes(run):
     """The most memory of tensors that `run` takes, by torch's profiler."""
+    gc.collect()  # models of earlier tests, whose end would count as memory that `run` gave back
     with torch.profiler.profile(profile_memory=True) as profile:
         run()
     events = profile.profiler.kineto_results.events()
