@@ -38,7 +38,7 @@ def test_no_prompt_comes_again_in_another_form_or_in_the_general_set():
 
 
 def measured_prompts():
-    """What the laptop's models are measured on: the retention tasks, and the general set."""
+    """The prompts that the laptop's models are measured on: the retention tasks, and the general set."""
     general = (ROOT / "workflow/resources/general/prompts.jsonl").read_text().splitlines()
     passages = (ROOT / "workflow/resources/general/passages.jsonl").read_text().splitlines()
     prompts = [row["prompt"] for name in ("everyday", "trivia", "chat_answers") for row in rows(name)]

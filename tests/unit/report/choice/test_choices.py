@@ -1,4 +1,4 @@
-"""What to use for a tolerance: entries and sentences of choose.json, and what they claim of equal sides."""
+"""Entries and sentences of choose.json for a tolerance, and what they claim of equal sides."""
 
 import json
 
@@ -188,3 +188,18 @@ def test_a_side_that_is_much_better_is_told_apart(monkeypatch):
     sides = {"sft": [(0.0, 0.8, 0.8)] * 2, "tms": [(1.5, 0.8, 0.8)] * 2, "average": [(0.0, 0.8, 0.8)] * 2}
     found = simulated(np.random.default_rng(12), sides, 400)
     assert [one["side"] for one in found[2:]] == ["tms", "tms"] and found[3]["not_told_apart"] == []
+
+
+@pytest.mark.parametrize(
+    ("times", "beyond", "said"),
+    [
+        (1.05, [], ["costs nothing beyond SFT"]),
+        (None, [], ["no steps or tokens beyond SFT's"]),
+        (2.5, [], ["no steps or tokens beyond SFT's, about 2.5 times as long as SFT"]),
+        (1.0, ["optimizer_steps"], ["takes as long as SFT, and more optimiser steps"]),
+        (None, ["optimizer_steps"], ["takes more optimiser steps than SFT"]),
+        (None, None, []),
+    ],
+)
+def test_nothing_is_said_of_a_time_that_is_not_known(times, beyond, said):
+    assert words.cost({"method": "dft", "cost": {"times_sft": times, "beyond_sft": beyond}}) == said

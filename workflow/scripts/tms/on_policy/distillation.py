@@ -20,7 +20,7 @@ from tms.on_policy.trainer import OnPolicyTrainer
 
 
 class Teacher(Protocol):
-    """What the policy is compared with."""
+    """The model that the policy is compared with."""
 
     def begin(self, trainer: "DistillationTrainer") -> None:
         """Start from the trainer's model, which has the base's weights and is sharded if it will be."""

@@ -70,7 +70,7 @@ class OnPolicyTrainer(Trainer):
         raise NotImplementedError
 
     def targets(self, batches: list[list[Rollout]]) -> list:
-        """What each micro-batch learns from beside its rollouts, found before the first one is learned."""
+        """Targets of each micro-batch beside its rollouts, found before the first one is learned."""
         return [None] * len(batches)
 
     def loss(self, model, rollouts: list[Rollout], target, logged: dict) -> tuple[torch.Tensor, float]:

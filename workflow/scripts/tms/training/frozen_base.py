@@ -35,7 +35,7 @@ class FrozenBase:
 
     def use_adapted(self, model: nn.Module) -> None:
         """Take a model of peft without its adapters, whose weights stay as they are."""
-        self.model, self.called = model.get_base_model(), _WithoutAdapters(model)
+        self.model, self.called = model.get_base_model(), _UnadaptedDecoder(model)
 
     @torch.no_grad()
     def hidden(self, input_ids_BL: torch.Tensor, chosen_BL: torch.Tensor) -> Hidden:
@@ -50,7 +50,7 @@ class FrozenBase:
             self.model.reshard()
 
 
-class _WithoutAdapters:
+class _UnadaptedDecoder:
     """The decoder of a model of peft without its adapters and without dropout."""
 
     def __init__(self, adapted: nn.Module):

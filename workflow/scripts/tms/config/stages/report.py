@@ -69,7 +69,7 @@ def reported_settings(config: dict, model: str) -> dict:
 
 
 def choice_file(model: str) -> str:
-    """What to use of a model's methods for a tolerance."""
+    """The choice among a model's methods for each tolerance."""
     return f"results/{model}/choose.json"
 
 

@@ -1,4 +1,4 @@
-"""What to use for so much forgetting: the choice of each tolerance, as choose.json has it."""
+"""The choice for so much tolerated forgetting, as choose.json has it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

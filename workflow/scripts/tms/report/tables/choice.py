@@ -3,17 +3,14 @@
 from dataclasses import replace
 
 from tms.experiments import labels as names
-from tms.metrics.cost_table import WORK
 from tms.metrics.summary import BASE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.frontier_sides import EXPERIMENT, setting, side_name
 from tms.report.precision import exact
+from tms.report.tables.diagnoses import COSTS
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
-COSTS = [
-    Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK if name != "rollouts"
-]
 COLUMNS = [
     Column("target_mean", names.quantity("target_mean")),
     Column("forgetting", names.quantity("forgetting")),

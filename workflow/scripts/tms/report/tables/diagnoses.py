@@ -24,6 +24,10 @@ DIVERSITY = {
     "mixed_classes": "number",
     "greedy": "share",
 }
+# Work behind a setting, with everything that it depends on.
+COSTS = [
+    Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK if name != "rollouts"
+]
 BOUND = ["left", "corollary", "bound", "tv_corollary", "tv_bound", "looseness"]
 
 
@@ -98,9 +102,6 @@ def frontier(lookups: list[CellLookup]) -> Table:
         for prompts in ("validation", "test")
     ]
     moved = [Column(name, names.quantity(name)) for name in ("update.changed", "update.surviving")]
-    costs = [
-        Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK if name != "rollouts"
-    ]
     rows, notes = [], []
     for lookup in having(lookups, "frontier"):
         model = lookup.info.model
@@ -118,7 +119,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
                 }
                 if side != "base":
                     readings |= {
-                        one.key: lookup.reading("frontier", one.key, cell["method"]) for one in costs
+                        one.key: lookup.reading("frontier", one.key, cell["method"]) for one in COSTS
                     }
                 texts = {"model": model, "side": names.method(side), "method": names.method(cell["method"])}
                 texts |= {"checkpoint": cell["checkpoint"].replace("of", "/") or "end", "note": cell["note"]}
@@ -128,7 +129,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
                 column.key: lookup.reading("frontier", "area", side, prompts=column.key.partition(".")[2])
                 for column in areas
             }
-            readings |= {one.key: lookup.reading("frontier", f"side_{one.key}", side) for one in costs}
+            readings |= {one.key: lookup.reading("frontier", f"side_{one.key}", side) for one in COSTS}
             texts = {"model": model, "side": names.method(side), "method": "dominated area; cost of all"}
             rows.append((texts | {"checkpoint": "", "note": ""}, readings))
         compared = [("tms", rival, gain) for rival, gain in differences(lookup).items()]
@@ -146,7 +147,7 @@ def frontier(lookups: list[CellLookup]) -> Table:
         "note": "Front",
     }
     title = "The frontier control: points on validation and test, in %"
-    return Table("frontier", title, labels, columns + areas + moved + costs, rows, notes)
+    return Table("frontier", title, labels, columns + areas + moved + COSTS, rows, notes)
 
 
 def theorem61(lookups: list[CellLookup]) -> Table:
