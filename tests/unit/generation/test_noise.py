@@ -37,14 +37,6 @@ def test_bits_follow_the_definition():
         assert bits(torch.tensor([key]), torch.tensor([step]), token + 1)[0, token].item() == expected
 
 
-def test_rows_drawn_together_change_no_bit(monkeypatch):
-    keys, steps = keys_and_steps(7, 3)
-    apart = torch.cat([gumbel(keys[row : row + 1], steps[row : row + 1], 373) for row in range(7)])
-    for at_once in (1, 3 * 373, 2**17):
-        monkeypatch.setattr("tms.generation.noise.AT_ONCE", at_once)
-        assert torch.equal(gumbel(keys, steps, 373), apart)
-
-
 def test_distribution():
     """Kolmogorov-Smirnov against the Gumbel distribution, at the 0.1 % level."""
     draws = gumbel(*keys_and_steps(400), 500).flatten().double().sort().values

@@ -2,7 +2,7 @@
 
 import torch
 
-from tms.generation.noise import gumbel
+from tms.generation.draw import draw
 from tms.generation.sampling import Sampling
 
 
@@ -21,8 +21,9 @@ def choose(logits: torch.Tensor, keys: torch.Tensor, steps: torch.Tensor, sampli
     scores = logits.float()
     if sampling.temperature == 0:
         return scores.argmax(-1)
-    scores = keep_likely(scores / sampling.temperature, sampling.top_k, sampling.top_p)
-    return (scores + gumbel(keys, steps, scores.shape[-1])).argmax(-1)
+    if sampling.temperature != 1:
+        scores = scores / sampling.temperature
+    return draw(keep_likely(scores, sampling.top_k, sampling.top_p), keys, steps)
 
 
 def keep_likely(scores: torch.Tensor, top_k: int, top_p: float) -> torch.Tensor:

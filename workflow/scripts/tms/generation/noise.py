@@ -12,7 +12,6 @@ GAMMA = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden-ratio increment of splitmix
 FACTOR_1 = 0xBF58476D1CE4E5B9 - (1 << 64)
 FACTOR_2 = 0x94D049BB133111EB - (1 << 64)
 LARGEST = 1 - 2**-24  # the largest float32 below 1
-AT_ONCE = 2**17  # numbers that are drawn together on a CPU: 1 MB of integers, which its cache holds
 
 
 def gumbel(keys: torch.Tensor, steps: torch.Tensor, vocabulary: int) -> torch.Tensor:
@@ -29,26 +28,25 @@ def gumbel(keys: torch.Tensor, steps: torch.Tensor, vocabulary: int) -> torch.Te
     Returns:
         Noise, [batch, V], float32, on the device of `keys`.
     """
-    noise = torch.empty(len(keys), vocabulary, device=keys.device)
-    rows = max(1, AT_ONCE // vocabulary) if keys.device.type == "cpu" else len(keys)
-    for part, part_keys, part_steps in zip(
-        noise.split(rows), keys.split(rows), steps.split(rows), strict=True
-    ):
-        part.copy_(_gumbel(part_keys, part_steps, vocabulary))
-    return noise
+    return of_bits(bits(keys, steps, vocabulary))
 
 
-def _gumbel(keys: torch.Tensor, steps: torch.Tensor, vocabulary: int) -> torch.Tensor:
-    uniform = (bits(keys, steps, vocabulary).to(torch.float32) + 0.5) * 2.0**-63
+def of_bits(random_bits: torch.Tensor) -> torch.Tensor:
+    """Gumbel noise, float32, of 63 random bits each, int64: the more, the smaller."""
+    uniform = (random_bits.to(torch.float32) + 0.5) * 2.0**-63
     exponential = uniform.clamp_(max=LARGEST).neg_().log1p_().neg_()
     return exponential.log_().neg_()
 
 
 def bits(keys: torch.Tensor, steps: torch.Tensor, vocabulary: int) -> torch.Tensor:
     """Hash (row, step, token) to 63 random bits, [batch, V], int64 (splitmix64, a stream a row and step)."""
-    streams = _mix(_mix(keys.clone()).add_((steps + 1) * GAMMA))
     tokens = torch.arange(1, vocabulary + 1, device=keys.device) * GAMMA
-    return _shift(_mix(streams[:, None] + tokens[None, :]), 1)
+    return _shift(_mix(streams(keys, steps)[:, None] + tokens[None, :]), 1)
+
+
+def streams(keys: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Start of the stream of each row's step, [batch], int64; token v is v + 1 increments further."""
+    return _mix(_mix(keys.clone()).add_((steps + 1) * GAMMA))
 
 
 def _mix(state: torch.Tensor) -> torch.Tensor:
