@@ -185,7 +185,13 @@ pretrain: $(LOCKED) ## Pretrain the miniature anew (15 min) and compare it with 
 	$(SNAKEMAKE) models/tiny/anew/base
 	@$(BIN)/python workflow/scripts/compare_models.py --anew models/tiny/anew $(if $(REPLACE),--replace)
 
-.PHONY: lint format results-docs config-docs memory-docs dag lock lock-gpu clean clean-all
+# Its folder keeps the undisturbed run and each fault's result, so that it goes on where it was stopped.
+FAULTS ?= 200
+SEED ?= 0
+.PHONY: torture lint format results-docs config-docs memory-docs dag lock lock-gpu clean clean-all
+torture: $(LOCKED) ## Inject FAULTS=200 faults (SEED=0) into a small run and write docs/results/faults.md; goes on if stopped
+	@$(BIN)/python tests/torture --faults $(FAULTS) --seed $(SEED) --workers $(WORKERS) --page docs/results/faults.md
+
 lint: $(LOCKED) ## Check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -232,7 +238,7 @@ lock-gpu: ## Resolve envs/gpu.in into envs/gpu.lock, at the laptop's pins; insta
 	rm -rf .venv-lock
 
 clean: ## Delete results, models, data and logs; keep the environment
-	rm -rf results models data rows logs .snakemake .pytest_cache .hypothesis .ruff_cache
+	rm -rf results models data rows logs torture .snakemake .pytest_cache .hypothesis .ruff_cache
 
 clean-all: clean ## Delete the environment too
 	rm -rf $(VENV)

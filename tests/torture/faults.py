@@ -1,0 +1,293 @@
+"""The faults: each a function of a scene that disturbs its run and says whether it hit.
+
+A fault that found its job over already is missed, not passed.
+"""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from torture import checks, damage, processes
+from torture.scene import Scene
+
+STOPPED_SECONDS = 15.0  # above the patience of the lock, and the wall limit of nothing that is graded
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault.
+
+    Args:
+        disturb: does it; whether it hit.
+        words: of the page.
+        stages: those that it is tried on; none: all.
+        told: remedies that messages may ask for beside the plain command.
+        damages: whether what it does is told in one line that names a file.
+        stops: whether a hit stops the disturbed command, which then says so in such a line.
+        paid_twice: whether rows may be generated twice, by two writers at the same moment.
+        needs: a program that only root can use for it.
+    """
+
+    disturb: Callable[[Scene], bool]
+    words: str
+    stages: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    damages: bool = False
+    stops: bool = False
+    paid_twice: bool = False
+    needs: str = ""
+
+
+def possible(kind: Kind) -> bool:
+    """Whether this machine and user can do it."""
+    return not kind.needs or (os.geteuid() == 0 and shutil.which(kind.needs) is not None)
+
+
+def kill_worker(scene: Scene) -> bool:
+    """`kill -9` of the job's program."""
+    return _signal_worker(scene, signal.SIGKILL)
+
+
+def term_worker(scene: Scene) -> bool:
+    """SIGTERM to the job's program, as a scheduler sends it before a time limit."""
+    return _signal_worker(scene, signal.SIGTERM)
+
+
+def _signal_worker(scene: Scene, number: signal.Signals) -> bool:
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        worker.send_signal(number)
+    scene.wait(run)
+    return worker is not None
+
+
+def kill_engine(scene: Scene) -> bool:
+    """`kill -9` of a process that the job's program has started: a grading process, an engine's core."""
+    run = scene.start()
+    worker = scene.moment(run, lambda worker: bool(processes.descendants(worker)))
+    children = processes.descendants(worker) if worker else []
+    if children:
+        child = scene.rng.choice(children)
+        scene.notes.append(f"killed one of {len(children)} processes of the program")
+        child.send_signal(signal.SIGKILL)
+    scene.wait(run)
+    return bool(children)
+
+
+def kill_snakemake(scene: Scene) -> bool:
+    """`kill -9` of Snakemake alone: its job goes on, its lock stays."""
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        run.kill()
+    scene.wait(run)
+    return worker is not None
+
+
+def term_snakemake(scene: Scene) -> bool:
+    """SIGTERM to Snakemake alone."""
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        run.terminate()
+    scene.wait(run)
+    return worker is not None
+
+
+def interrupt_twice(scene: Scene) -> bool:
+    """Ctrl-C, twice: SIGINT to Snakemake and its jobs alike."""
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        os.killpg(run.pid, signal.SIGINT)
+        time.sleep(scene.rng.random())
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGINT)
+    scene.wait(run)
+    return worker is not None
+
+
+def stop_worker(scene: Scene) -> bool:
+    """SIGSTOP of the program, or of a process that it started, for longer than the lock's patience."""
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        stopped = scene.rng.choice([worker, *processes.descendants(worker)])
+        scene.notes.append(f"stopped {'the program' if stopped == worker else 'one of its processes'}")
+        stopped.suspend()
+        time.sleep(STOPPED_SECONDS)
+        if processes.alive(stopped):
+            stopped.resume()
+    scene.wait(run)
+    return worker is not None
+
+
+def out_of_memory(scene: Scene) -> bool:
+    """No further memory for the program from a random moment on (RLIMIT_AS)."""
+    run = scene.start()
+    worker = scene.moment(run)
+    hit = False
+    if worker:
+        try:
+            allowed = worker.memory_info().vms + scene.rng.randrange(32 << 20)
+            resource.prlimit(worker.pid, resource.RLIMIT_AS, (allowed, allowed))
+            hit = True
+        except (psutil.Error, ProcessLookupError):
+            pass
+    return scene.wait(run) != 0 and hit
+
+
+def full_disk(scene: Scene) -> bool:
+    """A small disk, full when the job has written a random part of its files; then there is room again."""
+    room = scene.rng.randrange(max(1, _written(scene)))
+    _on_small_disk(scene, room)
+    scene.notes.append(f"{room >> 10} KB free")
+    hit = scene.wait(scene.start()) != 0
+    _mount(scene, "remount,size=4G")
+    return hit
+
+
+def _written(scene: Scene) -> int:
+    from torture.undisturbed import written_bytes
+
+    return written_bytes(scene.source, scene.job, scene.jobs)
+
+
+def _on_small_disk(scene: Scene, room: int) -> None:
+    """Make the copy on a disk of its own that has so many bytes left."""
+    shutil.rmtree(scene.folder)
+    scene.folder.mkdir()
+    _mount(scene, "size=4G")
+    scene.copy()
+    disk = os.statvfs(scene.folder)
+    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    _mount(scene, f"remount,size={used + room}")
+
+
+def _mount(scene: Scene, options: str) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", options, "torture", str(scene.folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def flip_bit(scene: Scene) -> bool:
+    """One bit flipped in a Parquet, safetensors or JSON file that the job reads."""
+    return _damage(scene, scene.inputs(), damage.flip_bit)
+
+
+def cut_file(scene: Scene) -> bool:
+    """The end of such a file cut off: all of it, a part, one byte."""
+    return _damage(scene, scene.inputs(), damage.cut)
+
+
+def delete_file(scene: Scene) -> bool:
+    """Such a file deleted."""
+    return _damage(scene, scene.inputs(), damage.delete)
+
+
+def damage_leftover(scene: Scene) -> bool:
+    """What a killed job has stored so far (rows, a training's states) damaged in one of these ways."""
+    kill_worker(scene)
+    unfinished = [place for place in scene.folder.rglob("unfinished") if place.is_dir()]
+    how = scene.rng.choice([damage.flip_bit, damage.cut, damage.delete])
+    return _damage(scene, [scene.folder / "rows", *unfinished], how)
+
+
+def _damage(scene: Scene, places: list[Path], how: Callable[[Path, random.Random], str]) -> bool:
+    file = damage.draw_file(damage.files_of(places), scene.rng)
+    if file is None or not file.stat().st_size:
+        return False
+    scene.damaged = str(file.relative_to(scene.folder))
+    scene.notes.append(f"{file.parent.relative_to(scene.folder)}: {how(file, scene.rng)}")
+    return True
+
+
+def read_only(scene: Scene) -> bool:
+    """A folder in which the job writes is read-only; then it is not any more."""
+    place = scene.folder / scene.job.output
+    folder = scene.rng.choice([place.parent, scene.folder / "rows", scene.folder / "logs" / scene.job.stage])
+    while not folder.exists():
+        folder = folder.parent
+    scene.notes.append(f"{os.path.relpath(folder, scene.folder)} read-only")
+    mode = folder.stat().st_mode
+    folder.chmod(0o555)
+    # Root may write everywhere, but for one without these rights.
+    rights = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else None
+    hit = scene.wait(scene.start(before=rights)) != 0
+    folder.chmod(mode)
+    return hit
+
+
+def two_in_one_folder(scene: Scene) -> bool:
+    """The plain command twice in one folder, the second time at a random moment of the first."""
+    first = scene.start()
+    worker = scene.moment(first)
+    second = scene.start() if worker else None
+    if second and not scene.wait(second):
+        scene.failures.append("the second did not fail beside the first")
+    if scene.wait(first):
+        scene.failures.append("the first failed")
+    return worker is not None
+
+
+def two_sharing_rows(scene: Scene) -> bool:
+    """The plain command in two folders at once that share the completion cache."""
+    other = scene.other
+    scene.copy(other)
+    shutil.rmtree(other / "rows", ignore_errors=True)
+    (scene.folder / "rows").mkdir(exist_ok=True)
+    (other / "rows").symlink_to(scene.folder / "rows")
+    runs = [scene.start(), scene.start(other)]
+    if any([scene.wait(run) for run in runs]):
+        scene.failures.append("one of the two failed")
+    other_made = checks.differences(checks.contents(other), scene.undisturbed, scene.targets)
+    scene.failures += [f"in the other folder: {line}" for line in other_made]
+    return True
+
+
+def clock_step(scene: Scene) -> bool:
+    """The clock set back or forward by up to two hours: all files' times move against it."""
+    run = scene.start()
+    worker = scene.moment(run)
+    if worker:
+        seconds = scene.rng.uniform(-7200, 7200)
+        scene.notes.append(f"clock set {'back' if seconds > 0 else 'forward'} by {abs(seconds):.0f} s")
+        damage.step_times(scene.folder, seconds)
+    scene.wait(run)
+    return worker is not None
+
+
+LOCK = ("--unlock", "kill")
+GRADES = ("filter_teacher", "build_mixture", "grade", "train_on_policy")
+GENERATES = ("teacher", "harvest", "generate")
+KEEPS = (*GENERATES, "train_sft", "train_student", "train_on_policy")
+KINDS = {
+    "kill_worker": Kind(kill_worker, "`kill -9` of a job's program"),
+    "kill_engine": Kind(kill_engine, "`kill -9` of a process that the program started", GRADES),
+    "kill_snakemake": Kind(kill_snakemake, "`kill -9` of Snakemake alone", told=LOCK),
+    "term_worker": Kind(term_worker, "SIGTERM to a job's program"),
+    "term_snakemake": Kind(term_snakemake, "SIGTERM to Snakemake alone"),
+    "interrupt_twice": Kind(interrupt_twice, "Ctrl-C twice"),
+    "stop_worker": Kind(stop_worker, "SIGSTOP for 15 s"),
+    "full_disk": Kind(full_disk, "a full disk", damages=True, stops=True, needs="mount"),
+    "flip_bit": Kind(flip_bit, "a flipped bit", told=("delete",), damages=True),
+    "cut_file": Kind(cut_file, "a cut file", told=("delete",), damages=True),
+    "delete_file": Kind(delete_file, "a deleted file", told=("delete",), damages=True),
+    "damage_leftover": Kind(
+        damage_leftover, "a damage of what a killed job had stored", KEEPS, ("delete",), damages=True
+    ),
+    "read_only": Kind(read_only, "a read-only folder", damages=True, stops=True),
+    "two_in_one_folder": Kind(two_in_one_folder, "two Snakemakes in one folder"),
+    "two_sharing_rows": Kind(two_sharing_rows, "two Snakemakes that share rows", GENERATES, paid_twice=True),
+    "clock_step": Kind(clock_step, "a clock step"),
+    "out_of_memory": Kind(out_of_memory, "out of memory"),
+}
