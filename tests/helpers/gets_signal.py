@@ -12,16 +12,16 @@ from pathlib import Path
 def main(number: str, program: str, *words: str) -> None:
     """Run the program as if it had been called itself."""
     sys.path.insert(0, str(Path(program).parent))
-    from tms.io import work_folder
+    from tms.training.states import States
 
-    signals, complete_state = [int(number)], work_folder.complete_state
+    signals, complete = [int(number)], States.complete
 
-    def complete_and_stop(state: Path, record: dict) -> None:
-        complete_state(state, record)
+    def complete_and_stop(states: States, step: int, seconds: float) -> None:
+        complete(states, step, seconds)
         if signals:
             os.kill(os.getpid(), signals.pop())
 
-    work_folder.complete_state = complete_and_stop
+    States.complete = complete_and_stop
     sys.argv = [program, *words]
     runpy.run_path(program, run_name="__main__")
 

@@ -147,7 +147,7 @@ class TestStages:
         assert found.scored == plain.scored + read
         seconds = 2 * parameters * read / (8 * 0.5e14) - rollouts * 0.1 / 2
         assert found.seconds == pytest.approx(plain.seconds + seconds, rel=1e-3)
-        assert found.state == plain.state + (4 * 3e9 if method == "sdft" else 0)  # the moving average
+        assert found.state == plain.state + (2 * 4 * 3e9 if method == "sdft" else 0)  # the moving average
 
     def test_on_policy_training_with_as_many_tokens_as_sft(self):
         chosen = CONFIG["on_policy"] | {"budget": "tokens", "beta": 0.1}

@@ -1,10 +1,8 @@
 """Work folders: named by what they depend on, resumed from whole states, published whole."""
 
-from pathlib import Path
-
 import pytest
 
-from tms.io.work_folder import complete_state, file_digest, latest_state, open_work_folder, publish
+from tms.io.work_folder import file_digest, open_work_folder, publish
 
 
 def test_any_other_fact_is_another_folder(tmp_path):
@@ -21,34 +19,6 @@ def test_file_digest_follows_contents(tmp_path):
     (tmp_path / "b").write_bytes(b"1")
     (tmp_path / "c").write_bytes(b"2")
     assert file_digest(tmp_path / "a") == file_digest(tmp_path / "b") != file_digest(tmp_path / "c")
-
-
-def test_only_whole_states_are_resumed(tmp_path):
-    assert latest_state(tmp_path) is None
-    for step in (2, 4):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "optimizer.pt").touch()
-    assert latest_state(tmp_path) is None
-    complete_state(tmp_path / "checkpoint-4", {"seconds": 1.5})
-    assert latest_state(tmp_path) == (tmp_path / "checkpoint-4", {"seconds": 1.5})
-    assert not (tmp_path / "checkpoint-2").exists()
-    (tmp_path / "checkpoint-6").mkdir()  # cut off while it was written
-    assert latest_state(tmp_path)[0].name == "checkpoint-4"
-
-
-def test_a_state_whose_record_was_cut_off_is_not_resumed(tmp_path, monkeypatch):
-    state = tmp_path / "checkpoint-2"
-    state.mkdir()
-    write = Path.write_text
-
-    def cut_off(path, text):
-        write(path, text[: len(text) // 2])
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "write_text", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        complete_state(state, {"seconds": 1.5})
-    assert latest_state(tmp_path) is None
 
 
 def test_publishing_replaces_and_keeps_the_source(tmp_path):

@@ -351,11 +351,11 @@ def test_a_disk_without_room_for_the_checkpoints_is_named_before(tiny_model, tmp
         usage = shutil.disk_usage(tmp_path)._replace(free=number)
         monkeypatch.setattr("tms.io.disk.shutil.disk_usage", lambda place: usage)
 
-    needed = parameters * (3 * 4 + 12)
+    needed = parameters * (3 * 4 + 2 * 12)
     free(needed)
     TrainerRun(tiny_model, points, settings, tmp_path / "work")
     free(needed - 1)
-    with pytest.raises(InputError, match="are free on its disk, and 3 checkpoints and a state"):
+    with pytest.raises(InputError, match="are free on its disk, and 3 checkpoints and 2 states"):
         TrainerRun(tiny_model, points, settings, tmp_path / "work")
     (tmp_path / "work" / "checkpoint-1of3").mkdir(parents=True)  # of a run that goes on
     TrainerRun(tiny_model, points, settings, tmp_path / "work")

@@ -79,8 +79,8 @@ class OnPolicyWork:
 
     @property
     def kept(self) -> int:
-        """Bytes of a trained parameter in a state, for a moving average of them in float32."""
-        return 4 if "teacher_average" in self.kind.keys and self.chosen["teacher_average"] else 0
+        """Bytes of a trained parameter in two states, for a moving average of them in float32."""
+        return 2 * 4 if "teacher_average" in self.kind.keys and self.chosen["teacher_average"] else 0
 
     @property
     def scored(self) -> float:

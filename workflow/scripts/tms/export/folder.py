@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from fnmatch import fnmatch
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
@@ -11,23 +10,8 @@ from tms.generation.chat import ChatFormat, generation_config
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
 from tms.mixture.checkpoints import FINAL, base_of, check_files, open_weights
+from tms.model_folder import files
 
-FILES = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "vocab.txt",
-    "merges.txt",
-    "*.model",
-    "LICENSE*",
-    "NOTICE*",
-    "Notice*",
-    "USE_POLICY*",
-)
 WEIGHTS = ("*.safetensors", "model.safetensors.index.json")
 SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
 
@@ -60,7 +44,7 @@ def check_finished(run: Path, command: str) -> None:
 def tokenizer_fault(folder: Path, chat: ChatFormat) -> str | None:
     """Why exports of runs on a base would be refused for its tokenizer; None: they would not."""
     with TemporaryDirectory() as place:
-        _copy(folder, Path(place), FILES)
+        files.copy(folder, Path(place), files.OF_AN_EXPORT)
         try:
             tokenizer.settle(Path(place), chat, [])
         except InputError as error:
@@ -89,7 +73,7 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
     unfinished.mkdir()
     try:
         base = base_of(checkpoint)
-        _copy(checkpoint, unfinished, FILES if base else (*FILES, *WEIGHTS))
+        files.copy(checkpoint, unfinished, (*files.OF_AN_EXPORT, *(() if base else WEIGHTS)))
         if base:
             _write_merged(checkpoint, base, unfinished)
         _write_ends(unfinished, chat)
@@ -103,13 +87,6 @@ def export(checkpoint: Path, target: Path, rows: list[dict], card: str) -> None:
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _copy(folder: Path, target: Path, names: tuple[str, ...]) -> None:
-    """Copy the files of these names, or patterns, without their modes."""
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and any(fnmatch(file.name, name) for name in names):
-            shutil.copyfile(file, target / file.name)
 
 
 def _write_merged(checkpoint: Path, base: Path, folder: Path) -> None:

@@ -10,10 +10,6 @@ import os
 import shutil
 from pathlib import Path
 
-from tms.io.file_modes import honour_umask
-
-STATE_RECORD = "complete.json"  # written last: a state folder without it was cut off
-
 
 def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
     """Make (or find again) the work folder of a run.
@@ -35,25 +31,6 @@ def file_digest(path: Path) -> str:
     """SHA-256 (hex) of a file's contents."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def complete_state(state: Path, record: dict) -> None:
-    """Mark a saved state as whole and remove older ones beside it."""
-    honour_umask(state, [path for path in state.rglob("*") if path.is_file()])
-    unfinished = state / f".{STATE_RECORD}"  # a process that is killed here must leave no part of a record
-    unfinished.write_text(json.dumps(record) + "\n")
-    unfinished.replace(state / STATE_RECORD)
-    for other in state.parent.iterdir():
-        if other != state:
-            shutil.rmtree(other)
-
-
-def latest_state(states: Path) -> tuple[Path, dict] | None:
-    """The last whole state among `states` and its record; None where there is none."""
-    records = sorted(states.glob(f"*/{STATE_RECORD}"), key=lambda record: record.stat().st_mtime_ns)
-    if not records:
-        return None
-    return records[-1].parent, json.loads(records[-1].read_text())
 
 
 def publish(finished: Path, target: Path) -> None:

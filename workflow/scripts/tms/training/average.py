@@ -16,14 +16,15 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
-    RECORD,
-    UPDATE,
     adapter_settings,
     base_of,
     write_digest,
 )
+from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
 from tms.training import update
+
+INDEX = "model.safetensors.index.json"
 
 
 class StoredWeights:
@@ -88,9 +89,7 @@ def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> di
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    for file in sorted(first.iterdir()):
-        if file.is_file() and file.suffix != ".safetensors" and file.name not in (RECORD, UPDATE):
-            shutil.copyfile(file, unfinished / file.name)
+    files.copy(first, unfinished, (*files.OF_A_CHECKPOINT, ADAPTER_CONFIG, INDEX))
     if base_of(first):
         measured = _write_adapters(base, first, share, unfinished)
     else:

@@ -14,15 +14,12 @@ from transformers import AutoConfig, Trainer, TrainerCallback
 
 from tms.io.errors import InputError
 from tms.io.progress import Progress
-from tms.io.work_folder import complete_state
-from tms.mixture.checkpoints import RECORD, UPDATE, write_digest
+from tms.mixture.checkpoints import write_digest
+from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
-
-WEIGHT_FILES = {".safetensors", ".bin", ".pt", ".pth", ".gguf"}
-# Records of a base's weights, which are not its checkpoints'.
-NOT_COPIED = {"model.safetensors.index.json", "pytorch_model.bin.index.json", RECORD, UPDATE}
+from tms.training.states import States, sync, writing
 
 
 class CheckpointCallback(TrainerCallback):
@@ -33,13 +30,18 @@ class CheckpointCallback(TrainerCallback):
         save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
         settings: of the run.
         work: the run's work folder.
+        states: of the run.
+
+    Attributes:
         since: monotonic second at which the run would have begun without a break.
     """
 
-    def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path, since: float):
+    def __init__(
+        self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path, states: States
+    ):
         self.base, self.save_steps, self.work = base, save_steps, work
-        self.settings = settings
-        self.since = since
+        self.settings, self.states = settings, states
+        self.since = time.monotonic()
         self.saved = time.monotonic()
         self.stopping = False
         self.trainer: Trainer | None = None
@@ -73,13 +75,16 @@ class CheckpointCallback(TrainerCallback):
         last = state.global_step == state.max_steps
         control.should_training_stop |= stopping
         control.should_save |= (due or stopping) and not last
+        if control.should_save and state.is_world_process_zero:
+            with writing(self.states.folder, self.states.unfinished):
+                self.states.make_room()
 
     def on_save(self, args, state, control, **kwargs):
         self.saved = time.monotonic()
         self.trainer.accelerator.wait_for_everyone()  # each process writes a part
         if state.is_world_process_zero:
-            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            complete_state(folder, {"step": state.global_step, "seconds": self.seconds})
+            with writing(self.states.folder, self.states.unfinished):
+                self.states.complete(state.global_step, self.seconds)
 
     def on_log(self, args, state, control, logs, **kwargs):
         if "loss" not in logs:
@@ -113,21 +118,21 @@ class CheckpointCallback(TrainerCallback):
         if not accelerator.is_main_process:
             return
         unfinished = folder.with_name(f".{folder.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
-        if weights is None:
-            kept_of = self._save_adapters(model, unfinished, dtype)
-        else:
-            kept_of = self._save_weights(model, weights, unfinished, dtype)
-        for file in self.base.iterdir():
-            if file.is_file() and file.suffix not in WEIGHT_FILES and file.name not in NOT_COPIED:
-                shutil.copyfile(file, unfinished / file.name)  # a base's own modes may forbid to write
-        if dtype != stored_dtype(self.base):
-            state_dtype(unfinished / "config.json", dtype)
-        update.write(unfinished, update.measure(kept_of, self.base, self.trainer.args.device, dtype))
-        write_digest(unfinished)
-        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed after this point
-        unfinished.rename(folder)
+        with writing(self.work, unfinished):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
+            if weights is None:
+                kept_of = self._save_adapters(model, unfinished, dtype)
+            else:
+                kept_of = self._save_weights(model, weights, unfinished, dtype)
+            files.copy(self.base, unfinished, files.OF_A_CHECKPOINT)
+            if dtype != stored_dtype(self.base):
+                state_dtype(unfinished / "config.json", dtype)
+            update.write(unfinished, update.measure(kept_of, self.base, self.trainer.args.device, dtype))
+            write_digest(unfinished)
+            sync(unfinished)
+            shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed after this point
+            unfinished.rename(folder)
 
     def _save_weights(self, model, weights: dict, folder: Path, dtype: torch.dtype):
         for copy, original in model.all_tied_weights_keys.items():  # gathered from shards one by one

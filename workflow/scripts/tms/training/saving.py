@@ -4,19 +4,21 @@ from pathlib import Path
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import base_of
+from tms.model_folder import files
 
 
 def check_saving(base: Path) -> None:
     """Refuse a base that transformers reads but would not write, so that the first checkpoint fails.
 
     Raises:
-        InputError: its generation config contradicts itself, or it holds adapters.
+        InputError: its generation config contradicts itself, it holds adapters, or a link that leads out.
     """
     if other := base_of(base):
         raise InputError(
             f"{base}: it holds adapters of {other}, and training starts from whole weights; merge them (make "
             f"export), or start from {other}"
         )
+    files.named(base, files.OF_A_CHECKPOINT)
     from transformers import AutoConfig, GenerationConfig  # with torch
 
     file = base / "generation_config.json"

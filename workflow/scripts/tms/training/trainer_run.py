@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,13 +12,14 @@ from transformers.utils import logging
 
 from tms.io import disk, parent
 from tms.io.errors import InputError
-from tms.io.work_folder import latest_state
+from tms.mixture.checkpoints import open_weights
 from tms.model_folder.load import load_model
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback, checkpoint_dtype
 from tms.training.devices import shards
 from tms.training.saving import check_saving
 from tms.training.settings import Settings
+from tms.training.states import KEPT, States, writing
 
 SAVED_BYTES = 12  # a parameter in a state to resume from: its weight and AdamW's two moments, in float32
 
@@ -67,24 +69,36 @@ class TrainerRun:
             trained = lora.count_parameters(base, sharding.meta_model(base), settings.lora)
         else:
             trained = parameters
-        self._check_room(trained, save_steps, work)
         self.sharded = shards(
             settings.fsdp, parameters, self.processes, sharding.card_bytes(), settings.lora is not None
         )
         # A state of one kind cannot be resumed by the other.
-        self.states = work / ("sharded-states" if self.sharded else "states")
-        self.state, record = latest_state(self.states) or (None, {"seconds": 0.0})
-        if not self.state and os.environ.get("RANK", "0") == "0":
-            for stale in settings.log_dir.glob("events.out.tfevents.*"):  # of a run that this one replaces
-                stale.unlink()
+        self.states = States(work / ("sharded-states" if self.sharded else "states"))
+        self._check_room(trained, save_steps, work)
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
-        self.checkpoints = CheckpointCallback(base, save_steps, settings, work, started - record["seconds"])
+        self.checkpoints = CheckpointCallback(base, save_steps, settings, work, self.states)
+        self.checkpoints.since = started
 
     def _check_room(self, trained: int, save_steps: dict[int, str], work: Path) -> None:
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
         missing = [point for point in save_steps.values() if not (work / f"checkpoint-{point}").exists()]
-        needed = trained * (dtype.itemsize * len(missing) + self.state_bytes)
-        disk.check_room(work, needed, f"{len(missing)} checkpoints and a state to resume from")
+        states = max(KEPT - len(self.states.all()), 0)
+        needed = trained * (dtype.itemsize * len(missing) + self.state_bytes * states)
+        disk.check_room(work, needed, f"{len(missing)} checkpoints and {states} states to resume from")
+
+    def _begin_from(self) -> Path | None:
+        """The state from which all processes go on, chosen by the first one; None: from the start."""
+        chosen, saved = [None], self.checkpoints.save_steps
+        if os.environ.get("RANK", "0") == "0":
+            chosen = [self.states.latest(partial(fault_of_saved, saved, self.checkpoints.work))]
+            if not chosen[0]:
+                for stale in self.settings.log_dir.glob("events.out.tfevents.*"):  # of a run before this one
+                    stale.unlink()
+        if torch.distributed.is_initialized():
+            torch.distributed.broadcast_object_list(chosen)
+        state, record = chosen[0] or (None, {"seconds": 0.0})
+        self.checkpoints.since -= record["seconds"]
+        return state
 
     @property
     def state_bytes(self) -> int:
@@ -102,7 +116,7 @@ class TrainerRun:
         settings, on_gpu = self.settings, torch.cuda.is_available()
         recompute = settings.gradient_checkpointing == "on"
         return {
-            "output_dir": str(self.states),
+            "output_dir": str(self.states.unfinished),
             "num_train_epochs": 1,  # the rows hold every epoch
             "learning_rate": settings.learning_rate,
             "adam_beta1": settings.adam_beta1,
@@ -153,16 +167,24 @@ class TrainerRun:
             Training seconds, those of earlier parts of the run included; None where a signal stopped it.
 
         Raises:
-            InputError: no memory left, or a loss that is not finite.
+            InputError: no memory left, a disk that cannot be written, or a loss that is not finite.
         """
+        state = self._begin_from()
         trainer.remove_callback(PrinterCallback)
         self.checkpoints.trainer = trainer
         if self.sharded and trainer.args.bf16:
             sharding.sum_gradients_in_float32(trainer.accelerator)
+        save_state = trainer._save_checkpoint
+
+        def save_or_say_why(*given) -> None:
+            with writing(self.states.folder, self.states.unfinished):
+                save_state(*given)
+
+        trainer._save_checkpoint = save_or_say_why
         stop = self.checkpoints.stop
         previous = {kind: signal.signal(kind, stop) for kind in (signal.SIGTERM, signal.SIGINT)}
         try:
-            trainer.train(resume_from_checkpoint=self.state and str(self.state))
+            trainer.train(resume_from_checkpoint=state and str(state))
         except torch.OutOfMemoryError as error:
             raise InputError(
                 f"out of GPU memory with {self.settings.device_batch} rows at once; lower "
@@ -176,3 +198,19 @@ class TrainerRun:
             torch.distributed.destroy_process_group()
         ended = trainer.state.global_step == max(self.checkpoints.save_steps)
         return self.checkpoints.seconds if ended else None
+
+
+def fault_of_saved(save_steps: dict[int, str], work: Path, step: int) -> str | None:
+    """Why a run that goes on from a step would end without a whole checkpoint of an earlier one.
+
+    Args:
+        save_steps, work: as `TrainerRun` takes them.
+        step: from which it would go on.
+    """
+    try:
+        for saved, point in save_steps.items():
+            if saved <= step:
+                open_weights(work / f"checkpoint-{point}")
+    except InputError as error:
+        return f"a checkpoint before it is missing or damaged ({str(error).partition(';')[0]})"
+    return None
