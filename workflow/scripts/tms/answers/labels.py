@@ -201,11 +201,15 @@ def _option(text: str, labels: list[str], texts: list[str], whole: bool) -> str:
 
 def _begins(text: str, option: str) -> int:
     """Number of characters of a plain text that an option at its beginning takes; 0: it begins otherwise."""
-    words = _words(option)
-    found = list(WORD.finditer(text[: 4 * len(option) + 50]))
-    first = int(len(found) > 1 and found[0].group().lower() in ARTICLES)
-    begins = words and [word.group().lower() for word in found[first : first + len(words)]] == words
-    return found[first + len(words) - 1].end() if begins else 0
+    found = WORD.finditer(text[: 4 * len(option) + 50])
+    word, end = next(found, None), 0
+    if word and word.group().lower() in ARTICLES:
+        word = next(found, word)
+    for wanted in _words(option):
+        if word is None or word.group().lower() != wanted:
+            return 0
+        word, end = next(found, None), word.end()
+    return end
 
 
 @lru_cache(maxsize=1000)

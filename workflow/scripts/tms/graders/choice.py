@@ -27,6 +27,7 @@ from tms.answers.labels import (
 from tms.io.errors import InputError
 
 METRIC = "accuracy"
+MOST_STATEMENTS = 100  # of an answer, that are looked at: the last one counts
 MARKER = re.compile(
     r"(?:\b(?:answer|option|choice|label)\b"
     r"(?:\s*(?:to|for|of)\b[^\n.:]{0,80}?(?=\s(?:is|would|should|must)\b))?|答案】?|选[项择]?|選[項擇]?)"
@@ -37,6 +38,7 @@ MARKER = re.compile(
     r"(?!\s+(?:is|would|should|must)\b)\s*[:=]?\s*)?",
     flags=re.IGNORECASE,
 )
+STATEMENT = re.compile(rf"(?:\bthe\s+)?(?:{MARKER.pattern})", flags=re.IGNORECASE)
 NOT_CHOSEN = re.compile(
     r"(?:\bnot|n't|\bnor|\bthan|\bneither|不是|而非|不选|不選|排除)\s*(?:option |choice )?$",
     flags=re.IGNORECASE,
@@ -109,14 +111,16 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
         if in_box is not None:
             text = plain(completion[complete[-1][1] :].partition("\n")[2])
     nothing = False
-    for marker in _statements(text):
+    statements = _statements(text)
+    for marker in statements:
         if in_box is not None and not marker[0].lower().startswith(("answer", "答案")):
             continue
         if OFFERED_TOO.search(text[max(0, marker.start() - 60) : marker.start()]):
             return ""
         behind = NOT_BUT.sub("", text[marker.end() :].lstrip(" \n:")[:1000])
         if (label := stated(behind, labels, texts)) is not None:
-            return label
+            each = len(statements) >= len(labels) and _states_each(text, labels)
+            return "" if each else label
         if re.match(r"\(?(?:[A-Z]|\d)\)?(?=[\s.,;:)]*(?:\n|$))", behind) or NOTHING.match(behind):
             return ""  # a label that the question does not have, or none
         nothing = nothing or not behind
@@ -126,6 +130,8 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
     items = {
         item for line in lines if (item := item_label(line, labels) or label_beside_text(line, labels, texts))
     }
+    if _names_each([line.strip(" .()[]") for line in lines], labels):
+        return ""
     for line in (lines[-1:] + lines[:1]) if len(items) <= 1 else []:
         if recites(line, labels, texts):
             continue
@@ -138,40 +144,61 @@ def extract(completion: str, labels: list[str], texts: list[str]) -> str:
         return ""
     lines = [line for line in lines if not recites(line, labels, texts)]
     text = "\n".join(lines)
-    return _affirmed(text, labels) or _chosen(text, labels, texts) or _in_brackets(lines, labels, texts)
+    named = _affirmed(text, labels)
+    if not named[-1]:
+        named = _chosen(text, labels, texts)
+    if _names_each(named, labels):
+        return ""
+    return named[-1] or _in_brackets(lines, labels, texts)
 
 
 def _statements(text: str) -> list[re.Match]:
-    """Statements of an answer in a text, the last one first; those of an option or choice come after."""
+    """The last statements of an answer, the last one first; those of an option or choice come after."""
     statements = [
         match
         for match in MARKER.finditer(text)
         if STATED.search(match.group())
         and not DENIED.search(text[max(0, match.start() - 20) : match.start()])
     ]
-    return sorted(
+    ranked = sorted(
         reversed(statements), key=lambda match: match[0][:6].lower() != "answer" and match[0][:2] != "答案"
     )
+    return ranked[:MOST_STATEMENTS]
 
 
-def _affirmed(text: str, labels: list[str]) -> str:
-    """The last label, in brackets or in capitals, that a text says to be "the correct" (right, best) one."""
+def _names_each(found: list[str], labels: list[str]) -> bool:
+    """Whether each of three or more labels is among those that a text names, so that it chooses none."""
+    return len(labels) > 2 and set(found) >= set(labels)
+
+
+def _states_each(text: str, labels: list[str]) -> bool:
+    """Whether a text is nothing but statements, and each label has one: "answer: A answer: B ..."."""
+    words = re.split(r"[\s.,;:()\[\]]+", STATEMENT.sub(" ", text))
+    return _names_each(words, labels) and set(words) <= {*labels, ""}
+
+
+def _affirmed(text: str, labels: list[str]) -> list[str]:
+    """The labels, in brackets or in capitals, that a text says to be "the correct" one; [""]: none."""
     label = pattern(tuple(labels))
     alone = rf"(?<![{LETTER}'’\-])({label})" if not labels[0].isdigit() else r"(?!)()"
     bracketed = rf"(?:[(\[]\s*({label})\s*[)\]]|{alone})"
     surely = r"(?:clearly |definitely |certainly |indeed )?(?:the )?"
     chinese = r"(?:选项|選項|项|項)?(?:才?是|为|最|更)*(?:正确|正確|对的|對的|合适|合適)"
     said = re.compile(rf"{bracketed}(?:\s+is\s+{surely}(?:correct|right|best|answer)\b|{chinese})")
-    found = [match for match in said.finditer(text) if not NO_LABEL_OF_IT.search(text[: match.start()][-20:])]
-    return next(filter(None, found[-1].groups())) if found else ""
+    found = [
+        match
+        for match in said.finditer(text)
+        if not NO_LABEL_OF_IT.search(text[max(0, match.start() - 20) : match.start()])
+    ]
+    return [next(filter(None, match.groups())) for match in found] or [""]
 
 
-def _chosen(text: str, labels: list[str], texts: list[str]) -> str:
-    """The last capital letter that a text chooses: "so it must be C", "I pick C", "therefore C."."""
+def _chosen(text: str, labels: list[str], texts: list[str]) -> list[str]:
+    """The capital letters that a text chooses, "" first: "so it must be C", "I pick C", "therefore C."."""
     if labels[0].isdigit():
-        return ""
+        return [""]
     label = pattern(tuple(labels))
-    last = ""
+    chosen = [""]
     for match in re.finditer(
         rf"{CHOSEN}(?=[(\[\"'“‘]?(?:{label})(?![{LETTER}'’\-]))", text, flags=re.IGNORECASE
     ):
@@ -185,8 +212,8 @@ def _chosen(text: str, labels: list[str], texts: list[str]) -> str:
             continue
         if letter[1] in "AaIi" and re.match(r",", behind[letter.end() :]):
             continue
-        last = stated(behind, labels, texts) or ""
-    return last
+        chosen.append(stated(behind, labels, texts) or "")
+    return chosen
 
 
 def _in_brackets(lines: list[str], labels: list[str], texts: list[str]) -> str:

@@ -82,4 +82,5 @@ def window_weights(window: str, num_checkpoints: int) -> list[float]:
             f"tms.window: the window {window!r} holds no checkpoint at num_checkpoints {num_checkpoints}; "
             f"ask for more checkpoints or another window"
         )
-    return [float(member) / sum(chosen) for member in chosen]
+    count = sum(chosen)
+    return [float(member) / count for member in chosen]
