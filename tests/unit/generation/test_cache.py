@@ -1,12 +1,20 @@
 """Rows are found by what determines their text; no segment is lost silently."""
 
+import errno
+import os
+import random
 import threading
 from dataclasses import replace
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from helpers.plain_user import plain_user
 
-from tms.generation.cache import CompletionCache, Row, row_key
+from tms.generation.cache import ROWS, CompletionCache, Row, row_key
 from tms.generation.sampling import Sampling
+from tms.io.errors import InputError
 
 WEIGHTS = "0123456789abcdef" * 4
 KEY_PARTS = {
@@ -103,9 +111,6 @@ def test_damaged_segment_is_set_aside(tmp_path, capsys, damage):
         store.add([row(1)])
     (damaged,) = segments(store)
     if damage == "of another schema":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         pq.write_table(pa.table({"key": [1.5]}), damaged)
     else:
         damaged.write_bytes(damaged.read_bytes()[:-40] if damage == "truncated" else b"")
@@ -117,6 +122,95 @@ def test_damaged_segment_is_set_aside(tmp_path, capsys, damage):
     assert str(damaged) in line
     assert damaged.with_suffix(".corrupt").read_bytes() == content
     assert not damaged.exists()
+
+
+def test_no_flipped_bit_is_served(tmp_path, capsys):
+    """Each row comes back as it was, or its segment is set aside: none is lost silently."""
+    rows = [row(number) for number in range(200)]
+    with CompletionCache(tmp_path, WEIGHTS) as store:
+        store.add(rows)
+    (segment,) = segments(store)
+    whole, draw = segment.read_bytes(), random.Random(0)
+    for _ in range(100):
+        place = draw.randrange(len(whole))
+        segment.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        found = store.lookup([one.key for one in rows])
+        assert "warning: " in capsys.readouterr().err or list(found.values()) == rows
+        segment.with_suffix(".corrupt").unlink(missing_ok=True)
+
+
+def test_a_segment_of_another_user_stays(tmp_path):
+    """It may be whole: neither is it renamed for everybody, nor are its rows generated again."""
+    with CompletionCache(tmp_path, WEIGHTS) as store:
+        store.add([row(1)])
+    (segment,) = segments(store)
+    tmp_path.joinpath(WEIGHTS[:16]).chmod(0o777)
+    segment.chmod(0)
+    line = rf"^{WEIGHTS[:16]}/{segment.name}: Permission denied; give this user the right to it"
+    with plain_user(tmp_path), pytest.raises(InputError, match=line):
+        CompletionCache(Path(), WEIGHTS).lookup(["key1"])
+    segment.parent.chmod(0)
+    line = rf"^{WEIGHTS[:16]}: Permission denied; give this user the right to it"
+    with plain_user(tmp_path), pytest.raises(InputError, match=line):
+        CompletionCache(Path(), WEIGHTS).lookup(["key1"])
+    segment.parent.chmod(0o755)
+    assert segments(store) == [segment] and store.lookup(["key1"]) == {"key1": row(1)}
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ENFILE, errno.EMFILE])
+def test_a_segment_that_the_system_does_not_give_stays(tmp_path, monkeypatch, number):
+    with CompletionCache(tmp_path, WEIGHTS) as store:
+        store.add([row(1)])
+    (segment,) = segments(store)
+
+    def refuse(name):
+        raise OSError(number, f"Failed to open local file '{name}'")
+
+    with monkeypatch.context() as patched, pytest.raises(InputError) as error:
+        patched.setattr(pa, "OSFile", refuse)
+        store.lookup(["key1"])
+    assert str(error.value).startswith(f"{segment}: {os.strerror(number)}; ")
+    assert segments(store) == [segment] and store.lookup(["key1"]) == {"key1": row(1)}
+
+
+def test_segments_from_before_checksums_are_read(tmp_path):
+    """One group of rows, as pyarrow writes them by itself."""
+    store = CompletionCache(tmp_path, WEIGHTS)
+    store.folder.mkdir()
+    rows = [row(number) for number in range(20_000)]
+    columns = {name: [getattr(one, name) for one in rows] for name in store.schema.names}
+    pq.write_table(pa.table(columns, schema=store.schema), store.folder / "old.parquet", compression="zstd")
+    wanted = (0, 8191, 8192, 12_345, 19_999)
+    found = store.lookup([f"key{number}" for number in (*wanted, 20_000)])
+    assert found == {f"key{number}": row(number) for number in wanted}
+
+
+def test_rows_of_all_groups_are_found(tmp_path):
+    rows = [row(number) for number in range(3 * ROWS)]
+    with CompletionCache(tmp_path, WEIGHTS, flush_rows=2 * ROWS) as store:
+        store.add(rows)
+    assert pq.read_metadata(segments(store)[0]).num_row_groups == 3
+    wanted = (0, ROWS - 1, ROWS, 3 * ROWS - 1)
+    assert store.lookup([f"key{number}" for number in wanted]) == {f"key{n}": row(n) for n in wanted}
+    assert len(store.lookup([one.key for one in rows])) == 3 * ROWS
+
+
+def test_what_a_killed_job_left_is_removed(tmp_path):
+    store = CompletionCache(tmp_path, WEIGHTS)
+    store.folder.mkdir()
+    (store.folder / ".0123.parquet.0a1b2c3d.unfinished").write_bytes(b"PAR1")
+    with store:
+        store.add([row(1)])
+    assert [path.suffix for path in store.folder.iterdir()] == [".parquet"]
+
+
+def test_parts_that_are_damaged_are_not_merged(tmp_path, capsys):
+    with CompletionCache(tmp_path, WEIGHTS, flush_rows=1) as store:
+        store.add([row(1)])
+        store.add([row(2)])
+        store.written[0].write_bytes(b"PAR1")
+    assert store.lookup(["key1", "key2"]) == {"key2": row(2)}
+    assert "warning: " in capsys.readouterr().err
 
 
 def test_unfinished_segment_is_ignored(tmp_path, capsys):

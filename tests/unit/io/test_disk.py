@@ -1,12 +1,13 @@
-"""A full disk is one line, whatever wrote to it."""
+"""What a disk or the system refuses is one line, whatever wrote to it."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 from safetensors import SafetensorError
 
-from tms.io.disk import check_room, ran_out
+from tms.io.disk import REMEDIES, check_room, refused
 from tms.io.errors import InputError
 
 
@@ -21,25 +22,35 @@ FULL = OSError(errno.ENOSPC, "No space left on device", "rows/x.parquet")
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (FULL, "rows/x.parquet: no space left"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "a disk: no space left (["),
+        (FULL, "rows: no space left on its disk for x.parquet (No space left on device); free some"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "a disk: no space left (Disk quota exceeded)"),
         (SafetensorError("I/O error: No space left on device (os error 28)"), "a disk: no space left"),
         (
             RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 69888 vs 69776"),
             "a disk:",
         ),
-        (caused(RuntimeError("while saving"), FULL), "rows/x.parquet: no space left"),
+        (caused(RuntimeError("while saving"), FULL), "rows: no space left on its disk for x.parquet"),
     ],
 )
 def test_a_full_disk_is_told(error, words):
-    line = ran_out(error)
+    line = refused(error)
     assert words in line and "\n" not in line
+
+
+@pytest.mark.parametrize("number", sorted(REMEDIES))
+def test_what_the_system_refuses_is_told(number):
+    """The line names the file, by the caller where the error does not, what was refused, and the remedy."""
+    of_file = refused(OSError(number, "x", "rows/x.parquet"))
+    unnamed = refused(OSError(number, "x"), Path("rows/x.parquet"))
+    assert of_file == unnamed
+    assert of_file.startswith("rows") and "x.parquet" in of_file
+    assert os.strerror(number) in of_file and REMEDIES[number] in of_file and "\n" not in of_file
 
 
 def test_what_really_fills_a_device_is_told():
     with pytest.raises(OSError, match="No space") as error, Path("/dev/full").open("w") as file:
         file.write("x" * 10**6)
-    assert "no space left" in ran_out(error.value)
+    assert "no space left" in refused(error.value)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +58,7 @@ def test_what_really_fills_a_device_is_told():
     [ValueError("x"), OSError(errno.ENOENT, "No such file"), KeyError("a"), TypeError("unexpected position")],
 )
 def test_other_errors_are_not(error):
-    assert ran_out(error) is None
+    assert refused(error) is None
 
 
 def test_room_is_asked_of_the_nearest_folder_that_is_there(tmp_path):

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
 from tms.answers.grade import NONE
@@ -20,7 +19,6 @@ from tms.cost_estimate.throughput import Throughput
 from tms.data import general
 from tms.io import parquet
 from tms.io.conversation import context_messages
-from tms.io.errors import InputError
 
 PROMPT = ("context", "prompt")
 COMPLETION = ("completion",)
@@ -79,7 +77,7 @@ class Lengths:
         for path in (*gated[:1], Path("data", task, f"{split}.parquet")):
             if self.measured and path.exists():
                 prompt = self._mean(path, PROMPT, folder)
-                return Texts(_count(path) if self.current(path) else count, prompt, self._say(task))
+                return Texts(parquet.count(path) if self.current(path) else count, prompt, self._say(task))
         self.assumed.add(task)
         return Texts(count, self.figures.assumed(task, "prompt"), self._say(task))
 
@@ -107,7 +105,7 @@ class Lengths:
         verified = examples.count * self._kept(task, teacher)
         if self.measured and path.exists():
             return Texts(
-                _count(path) if self.current(path) else verified,
+                parquet.count(path) if self.current(path) else verified,
                 self._mean(path, PROMPT, folder),
                 self._mean(path, COMPLETION, folder) + 1,  # the end token
             )
@@ -180,19 +178,9 @@ def _text(row: dict) -> str:
     return "\n".join([*before, *row.values()])
 
 
-def _count(path: Path) -> int:
-    try:
-        return pq.read_metadata(path).num_rows
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable Parquet file; delete it and run again") from error
-
-
 def _completion_tokens(path: Path) -> dict[str, float]:
     """Mean tokens of the completions of each benchmark."""
-    try:
-        table = pq.read_table(path, columns=["benchmark", "completion_ids"])
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable Parquet file; delete it and run again") from error
+    table = parquet.read_table(path, ["benchmark", "completion_ids"])
     counted = table.append_column("tokens", pc.list_value_length(table["completion_ids"]))
     means = counted.group_by("benchmark").aggregate([("tokens", "mean")])
     return dict(zip(means["benchmark"].to_pylist(), means["tokens_mean"].to_pylist(), strict=True))

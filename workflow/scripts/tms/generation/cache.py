@@ -9,6 +9,7 @@ import json
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tms.generation.sampling import Sampling
+from tms.io import disk, parquet_file
+from tms.io.errors import InputError
 
 FORMAT = "tms-row-1"
+ROWS = 4096  # that are stored together in a segment: what is read where one of them is wanted
+AT_ONCE = 8192  # rows that are decoded together, of segments from before `ROWS` too
 SCHEMA = pa.schema(
     {
         "key": pa.string(),
@@ -83,7 +88,7 @@ class CompletionCache:
     schema: pa.Schema = SCHEMA
     part = ""
 
-    def __init__(self, root: Path, weights: str, flush_rows: int = 4096, flush_seconds: float = 20.0):
+    def __init__(self, root: Path, weights: str, flush_rows: int = ROWS, flush_seconds: float = 20.0):
         self.folder = root / weights[:16] / self.part
         self.flush_rows, self.flush_seconds = flush_rows, flush_seconds
         self.waiting: list = []
@@ -93,15 +98,25 @@ class CompletionCache:
     def lookup(self, keys: list[str]) -> dict:
         """Find stored rows; keys that are not stored are left out.
 
-        A segment that cannot be read is reported in one line, kept under the name `*.corrupt`, and its rows
+        A segment that is damaged is reported in one line, kept under the name `*.corrupt`, and its rows
         are generated again.
+
+        Raises:
+            InputError: the system refuses to read the folder or a segment, which may be whole.
         """
         wanted = pa.array(set(keys), pa.string())
         stored: dict = {}
-        for table in self._segments():
-            hits = table.filter(pc.is_in(table["key"], value_set=wanted))
-            for values in hits.to_pylist():
-                stored.setdefault(values["key"], self.row(**values))
+        for path in self._segments():
+            try:
+                with parquet_file.opened(path) as file:
+                    found = self._found(file, wanted)
+            except FileNotFoundError:
+                continue  # merged away; the next round reads the merged segment
+            except parquet_file.Damaged as damage:
+                self._set_aside(path, str(damage))
+                continue
+            for row in found:
+                stored.setdefault(row.key, row)
         return stored
 
     def add(self, rows: list) -> None:
@@ -124,7 +139,14 @@ class CompletionCache:
         self.flush()
         if len(self.written) > 1:
             # The merged segment is in place before its parts go: a reader finds each row at all times.
-            merged = self._write(pa.concat_tables([pq.read_table(path) for path in self.written]))
+            parts = []
+            for path in self.written:
+                try:
+                    with parquet_file.opened(path) as file:
+                        parts.append(file.read())
+                except (FileNotFoundError, parquet_file.Damaged):
+                    return  # whoever looks for its rows says so
+            merged = self._write(pa.concat_tables(parts))
             for path in self.written:
                 path.unlink()
             self.written = [merged]
@@ -136,35 +158,62 @@ class CompletionCache:
         self.close()
 
     def _write(self, table: pa.Table) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{uuid.uuid4().hex}.parquet"
-        unfinished = path.with_suffix(".unfinished")
-        pq.write_table(table, unfinished, compression="zstd")
-        unfinished.replace(path)
+        parquet_file.write_table(table, path, leftovers="*", sync=True, row_group_size=ROWS)
         return path
 
-    def _segments(self):
-        """Read every segment, also those that another job's merge replaces meanwhile."""
+    def _segments(self) -> Iterator[Path]:
+        """Every segment, also those by which another job's merge replaces some meanwhile."""
         seen: set[Path] = set()
-        while fresh := sorted(set(self.folder.glob("*.parquet")) - seen):
-            for path in fresh:
-                seen.add(path)
-                try:
-                    table = pq.read_table(path, partitioning=None)
-                except FileNotFoundError:
-                    continue  # merged away; the next round reads the merged segment
-                except (pa.ArrowInvalid, OSError) as error:
-                    self._set_aside(path, str(error).splitlines()[0])
-                    continue
-                if table.schema.equals(self.schema):
-                    yield table
-                else:
-                    self._set_aside(path, "other columns than a segment's")
+        while fresh := sorted(set(self._listed()) - seen):
+            seen.update(fresh)
+            yield from fresh
+
+    def _listed(self) -> list[Path]:
+        """The segments that are there.
+
+        Raises:
+            InputError: the system refuses to say.
+        """
+        try:
+            return [path for path in self.folder.iterdir() if path.suffix == ".parquet"]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(disk.refused(error, self.folder) or f"{self.folder}: {error}") from error
+
+    def _found(self, file: pq.ParquetFile, wanted: pa.Array) -> list:
+        """The wanted rows of a segment.
+
+        The keys are read first, and of the rest only row groups that hold wanted rows, a few rows at a time.
+
+        Raises:
+            Damaged: it has other columns than a segment's.
+        """
+        if not file.schema_arrow.equals(self.schema):
+            raise parquet_file.Damaged("other columns than a segment's")
+        found = []
+        for group in range(file.num_row_groups):
+            held = [
+                pc.is_in(batch["key"], value_set=wanted)
+                for batch in file.iter_batches(AT_ONCE, row_groups=[group], columns=["key"])
+            ]
+            left = sum(mask.true_count for mask in held)
+            batches = file.iter_batches(AT_ONCE, row_groups=[group]) if left else ()
+            for mask, batch in zip(held, batches, strict=False):  # the last ones hold none
+                found += [self.row(**values) for values in batch.filter(mask).to_pylist()]
+                left -= mask.true_count
+                if not left:
+                    break
+        return found
 
     def _set_aside(self, path: Path, reason: str) -> None:
         aside = path.with_suffix(".corrupt")
-        with suppress(FileNotFoundError):  # another job set it aside at the same time
-            path.rename(aside)
+        try:
+            with suppress(FileNotFoundError):  # another job set it aside at the same time
+                path.rename(aside)
+        except OSError as error:
+            raise InputError(f"{path}: unreadable ({reason}), and {disk.refused(error) or error}") from error
         print(
             f"warning: {path}: unreadable segment of the completion cache ({reason}); "
             f"kept as {aside.name}, its rows are generated again",

@@ -1,12 +1,38 @@
-"""Room on a disk: asked before a job's work, and named where it ran out."""
+"""Room on a disk, asked before a job's work; and the line for what a disk or the system refused."""
 
 import errno
+import os
 import shutil
 from pathlib import Path
 
 from tms.io.errors import InputError
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
+# What refuses is no fault of the program or of a file's contents; so each has a remedy of its own.
+FULL = "free some space there and run again"
+RIGHTS = "give this user the right to it, and run again"
+DEVICE = "look after the disk or server that it lies on, and run again"
+LIMIT = "end other programs, or raise the limit of open files (ulimit -n), and run again"
+PLACE = "correct the path, or move away what is in its place"
+REMEDIES = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EROFS: "mount its file system writable, or put the folder elsewhere, and run again",
+    errno.EACCES: RIGHTS,
+    errno.EPERM: RIGHTS,
+    errno.EIO: DEVICE,
+    errno.ESTALE: DEVICE,
+    errno.ENXIO: DEVICE,
+    errno.ENODEV: DEVICE,
+    errno.ETIMEDOUT: DEVICE,
+    errno.EHOSTDOWN: DEVICE,
+    errno.EMFILE: LIMIT,
+    errno.ENFILE: LIMIT,
+    errno.ENOMEM: "end other programs, and run again",
+    errno.EISDIR: PLACE,
+    errno.ENOTDIR: PLACE,
+    errno.ELOOP: PLACE,
+    errno.ENAMETOOLONG: PLACE,
+}
 # Libraries in other languages raise errors of their own: with the system's words, and torch with neither.
 WORDS = (
     *("no space left on device", "disk quota exceeded"),
@@ -36,15 +62,36 @@ def check_room(folder: Path, needed: float, what: str) -> None:
         )
 
 
-def ran_out(error: BaseException) -> str | None:
-    """The line for an error that means a full disk; None for any other."""
+def refused(error: BaseException, path: Path | None = None) -> str | None:
+    """The line for an error by which a disk or the system refused; None for any other.
+
+    Args:
+        error: that was raised; a full disk is found among its causes too, since libraries raise their own.
+        path: the file that was read or written, where the error names none.
+    """
+    if line := _full(error, path):
+        return line
+    number = getattr(error, "errno", None)
+    if not isinstance(error, OSError) or number not in REMEDIES:
+        return None
+    name = error.filename if isinstance(error.filename, str | Path) else path
+    return f"{name or 'a file'}: {_reason(error)}; {REMEDIES[number]}"
+
+
+def _full(error: BaseException, path: Path | None) -> str | None:
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        full = isinstance(error, OSError) and error.errno in FULL
+        full = isinstance(error, OSError) and REMEDIES.get(error.errno) == FULL
         if full or any(words in str(error).lower() for words in WORDS):
-            name = getattr(error, "filename", None)
-            first = (str(error).splitlines() or [""])[0]
-            return f"{name or 'a disk'}: no space left ({first}); free some and run again"
+            name = getattr(error, "filename", None) or path
+            place = f"{Path(name).parent}: no space left on its disk for {Path(name).name}" if name else None
+            return f"{place or 'a disk: no space left'} ({_reason(error)}); {FULL}"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,12 +1,14 @@
 """Rows on disk: one vocabulary of columns, Parquet files with their provenance in the schema metadata."""
 
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tms.io import parquet_file
 from tms.io.conversation import check_contexts
 from tms.io.errors import InputError
 
@@ -105,6 +107,8 @@ CELLS = (
     "seeds_low seeds_high n seeds p_value p_uncorrected mark note"
 ).split()
 
+BATCH = 4096  # rows that are filtered at once
+
 
 def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:
     """Write rows as a Parquet file with the given columns; the file appears whole or not at all.
@@ -115,6 +119,9 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
         rows: one dictionary a row.
         provenance: JSON-able facts that make the file (stage, flags, digests, versions), kept as the
             schema's `tms` metadata.
+
+    Raises:
+        InputError: as `whole_file.writing`.
     """
     schema = pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"tms": json.dumps(provenance)})
     values = {
@@ -122,10 +129,7 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
         for name in columns
     }
     table = pa.table({name: pa.array(values[name], COLUMNS[name]) for name in columns}, schema=schema)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, unfinished, compression="zstd")
-    unfinished.replace(path)
+    parquet_file.write_table(table, path)
 
 
 def read(
@@ -136,32 +140,51 @@ def read(
     Args:
         path: the file.
         columns: names; a column of `DEFAULTS` that the file lacks is filled.
-        filters: which rows, in pyarrow's form; all of them by default.
+        filters: which rows, in pyarrow's form, by columns that are read; all of them by default.
         benchmark: task of all rows of a file without that column, which then is read too (the rows of a joint
             target have it).
 
     Raises:
-        InputError: the file is missing, truncated, or lacks a column, or a row's `context` cannot be read.
+        InputError: the file is missing, damaged, or lacks a column, or a row's `context` cannot be read.
     """
-    there = _open(path, lambda: pq.read_schema(path)).names
     defaults = DEFAULTS
     if benchmark is not None:
         columns, defaults = [*columns, "benchmark"], defaults | {"benchmark": benchmark}
-    missing = [name for name in columns if name not in there and name not in defaults]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)} (it has {', '.join(there)}); "
-            f"delete the file and run again"
-        )
-    stored = [name for name in columns if name in there]
-    table = _open(path, lambda: pq.read_table(path, columns=stored, filters=filters, partitioning=None))
+    with _opened(path) as file:
+        there = file.schema_arrow.names
+        stored = [name for name in columns if name in there]
+        if missing := [name for name in columns if name not in there and name not in defaults]:
+            raise _lacks(path, missing, there)
+        rows = _table(file, stored, filters).to_pylist()
     filled = {name: defaults[name] for name in columns if name not in there}
-    rows = table.select(stored).to_pylist()
     if filled:
         rows = [{name: filled[name] if name in filled else row[name] for name in columns} for row in rows]
     if "context" in stored:
         check_contexts(rows, path)
     return rows
+
+
+def read_table(path: Path, columns: list[str]) -> pa.Table:
+    """Read the named columns of a Parquet file as a table.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks a column.
+    """
+    with _opened(path) as file:
+        there = file.schema_arrow.names
+        if missing := [name for name in columns if name not in there]:
+            raise _lacks(path, missing, there)
+        return _table(file, columns)
+
+
+def count(path: Path) -> int:
+    """Number of rows of a Parquet file.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    with _opened(path) as file:
+        return file.metadata.num_rows
 
 
 def read_references(path: Path, benchmark: str | None = None) -> list[dict]:
@@ -181,17 +204,40 @@ def read_references(path: Path, benchmark: str | None = None) -> list[dict]:
 
 
 def provenance(path: Path) -> dict:
-    """Read the provenance that `write` put into a Parquet file."""
-    schema = _open(path, lambda: pq.read_schema(path))
-    return json.loads((schema.metadata or {}).get(b"tms", b"{}"))
+    """Read the provenance that `write` put into a Parquet file; empty where there is none.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    with _opened(path) as file:
+        facts = json.loads((file.schema_arrow.metadata or {}).get(b"tms", b"{}"))
+        if not isinstance(facts, dict):
+            raise ValueError("its provenance is no JSON object")
+    return facts
 
 
-def _open(path: Path, reader):
-    if not path.exists():
-        raise InputError(f"{path}: no such file; run the stage that makes it")
+def _table(file: pq.ParquetFile, columns: list[str], filters: list | None = None) -> pa.Table:
+    if filters is None:
+        return file.read(columns=columns).select(columns)
+    wanted = pq.filters_to_expression(filters)
+    kept = [
+        pa.Table.from_batches([batch]).filter(wanted) for batch in file.iter_batches(BATCH, columns=columns)
+    ]
+    return pa.concat_tables(kept or [file.schema_arrow.empty_table()]).select(columns)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        return reader()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}); delete it and run again"
-        ) from error
+        with parquet_file.opened(path) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; run the stage that makes it") from error
+    except parquet_file.Damaged as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error}); delete it and run again") from error
+
+
+def _lacks(path: Path, missing: list[str], there: list[str]) -> InputError:
+    return InputError(
+        f"{path}: no column {', '.join(missing)} (it has {', '.join(there)}); delete the file and run again"
+    )

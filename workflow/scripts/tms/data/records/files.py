@@ -103,7 +103,7 @@ def _read_parquet(path: str, wanted: Collection[str], table: Table, found: Findi
 
     place = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table.columns |= dict.fromkeys(file.schema_arrow.names[:MOST_COLUMNS])
             columns = [name for name in table.columns if name in wanted]
             size = 0
