@@ -10,17 +10,10 @@ from pathlib import Path
 
 import pytest
 from helpers.paths import ROOT
+from helpers.slurm_node import fit_profile
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 PARTS = ["Snakefile", "config", "envs", "profiles", "slurm", "workflow"]
-# The lines of slurm/config.v9+.yaml that a cluster without accounting needs; less waiting than on a real one.
-EDITS = [
-    ("# slurm-status-command: squeue", "slurm-status-command: squeue"),
-    ("# slurm-no-account: true", "slurm-no-account: true\nslurm-init-seconds-before-status-checks: 4"),
-    ("# slurm_partition: gpu", "slurm_partition: test"),
-    ("mem_mb: 8000", "mem_mb: 2000"),
-    ("latency-wait: 60", "latency-wait: 20\nseconds-between-status-checks: 2"),
-]
 # A job takes 18 seconds here before it is seen to have ended.
 LOCAL = ["pretrain", "prepare", "decontaminate", "contamination_gate", "filter_teacher", "plan_mixture"]
 LOCAL += ["build_mixture", "grade"]
@@ -70,12 +63,7 @@ def project(slurm, tmp_path_factory) -> Path:
         copy(ROOT / part, folder / part)
     with (folder / "Snakefile").open("a") as file:
         file.write(f"\n\nlocalrules:\n    {', '.join(LOCAL)},\n")
-    profile = folder / "slurm" / "config.v9+.yaml"
-    text = profile.read_text()
-    for old, new in EDITS:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    profile.write_text(text)
+    fit_profile(folder)
     return folder
 
 

@@ -6,6 +6,7 @@ A fault is known by its seed and number: `--only 37` runs that one again.
 
 import argparse
 import json
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,6 +39,8 @@ def results(file: Path, seed: int) -> dict[int, dict]:
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing; 1 where a fault failed."""
+    # A shell has its background jobs ignore Ctrl-C, and so would the runs that are interrupted here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     source, file = args.folder / "undisturbed", args.folder / "results.jsonl"
     jobs = undisturbed.make(source, undisturbed.TABLE)
     done = results(file, args.seed)

@@ -36,7 +36,7 @@ def mend(folder: Path, targets: list[str], printed: Path) -> Mended:
     """
     done = Mended()
     while done.commands < COMMANDS:
-        said = _give(folder, processes.command(*targets), printed)
+        said = _give(folder, processes.command(targets), printed)
         done.commands += 1
         done.printed += said[1]
         if said[0] == 0:
@@ -61,7 +61,7 @@ def _give(folder: Path, words: list[str], printed: Path) -> tuple[int | None, st
 def follow(folder: Path, targets: list[str], said: str, printed: Path) -> str | None:
     """Do what a message says; words for it, None where it says nothing that can be done."""
     if "--unlock" in said:
-        _give(folder, processes.command("--unlock", *targets), printed)
+        _give(folder, processes.command(targets, "--unlock", "--cores=1"), printed)
         return "--unlock"
     lines = checks.error_lines(said)
     for line in lines:

@@ -9,17 +9,20 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from helpers import slurm_node
 
 from torture import checks, damage, processes
 from torture.scene import Scene
 
-STOPPED_SECONDS = 15.0  # above the patience of the lock, and the wall limit of nothing that is graded
+SLURM = threading.Lock()  # one at a time
+STOPPED_SECONDS = 15.0  # above the patience with a lock
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Kind:
         damages: whether what it does is told in one line that names a file.
         stops: whether a hit stops the disturbed command, which then says so in such a line.
         paid_twice: whether rows may be generated twice, by two writers at the same moment.
-        needs: a program that only root can use for it.
+        needs: why it cannot be done on this machine, by this user; empty where it can.
     """
 
     disturb: Callable[[Scene], bool]
@@ -44,12 +47,12 @@ class Kind:
     damages: bool = False
     stops: bool = False
     paid_twice: bool = False
-    needs: str = ""
+    needs: Callable[[], str] = str
 
 
-def possible(kind: Kind) -> bool:
-    """Whether this machine and user can do it."""
-    return not kind.needs or (os.geteuid() == 0 and shutil.which(kind.needs) is not None)
+def small_disk() -> str:
+    """Why no small disk can be made here."""
+    return "" if os.geteuid() == 0 and shutil.which("mount") else "a small disk (tmpfs) needs root"
 
 
 def kill_worker(scene: Scene) -> bool:
@@ -113,8 +116,7 @@ def interrupt_twice(scene: Scene) -> bool:
         time.sleep(scene.rng.random())
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGINT)
-    scene.wait(run)
-    return worker is not None
+    return scene.wait(run) != 0 and worker is not None
 
 
 def stop_worker(scene: Scene) -> bool:
@@ -228,12 +230,14 @@ def read_only(scene: Scene) -> bool:
 
 
 def two_in_one_folder(scene: Scene) -> bool:
-    """The plain command twice in one folder, the second time at a random moment of the first."""
+    """The plain command twice in one folder, the second time at a random moment of the first, which waits."""
     first = scene.start()
     worker = scene.moment(first)
-    second = scene.start() if worker else None
-    if second and not scene.wait(second):
-        scene.failures.append("the second did not fail beside the first")
+    if worker:
+        worker.suspend()
+        if not scene.wait(scene.start()):
+            scene.failures.append("the second did not fail beside the first")
+        worker.resume()
     if scene.wait(first):
         scene.failures.append("the first failed")
     return worker is not None
@@ -252,6 +256,20 @@ def two_sharing_rows(scene: Scene) -> bool:
     other_made = checks.differences(checks.contents(other), scene.undisturbed, scene.targets)
     scene.failures += [f"in the other folder: {line}" for line in other_made]
     return True
+
+
+def kill_node(scene: Scene) -> bool:
+    """The death of the SLURM node on which the job runs; it boots again when SLURM has missed it."""
+    with SLURM, slurm_node.one_node(timeout=15) as node:
+        slurm_node.fit_profile(scene.folder)
+        run = scene.start(profile="slurm")
+        worker = scene.moment(run)
+        if worker:
+            node.die()
+            node.wait_until("down")
+            node.boot()
+        scene.wait(run)
+    return worker is not None
 
 
 def clock_step(scene: Scene) -> bool:
@@ -278,7 +296,7 @@ KINDS = {
     "term_snakemake": Kind(term_snakemake, "SIGTERM to Snakemake alone"),
     "interrupt_twice": Kind(interrupt_twice, "Ctrl-C twice"),
     "stop_worker": Kind(stop_worker, "SIGSTOP for 15 s"),
-    "full_disk": Kind(full_disk, "a full disk", damages=True, stops=True, needs="mount"),
+    "full_disk": Kind(full_disk, "a full disk", damages=True, stops=True, needs=small_disk),
     "flip_bit": Kind(flip_bit, "a flipped bit", told=("delete",), damages=True),
     "cut_file": Kind(cut_file, "a cut file", told=("delete",), damages=True),
     "delete_file": Kind(delete_file, "a deleted file", told=("delete",), damages=True),
@@ -288,6 +306,7 @@ KINDS = {
     "read_only": Kind(read_only, "a read-only folder", damages=True, stops=True),
     "two_in_one_folder": Kind(two_in_one_folder, "two Snakemakes in one folder"),
     "two_sharing_rows": Kind(two_sharing_rows, "two Snakemakes that share rows", GENERATES, paid_twice=True),
+    "kill_node": Kind(kill_node, "a killed SLURM node", KEEPS, needs=slurm_node.missing),
     "clock_step": Kind(clock_step, "a clock step"),
     "out_of_memory": Kind(out_of_memory, "out of memory"),
 }

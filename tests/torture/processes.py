@@ -13,15 +13,14 @@ import psutil
 
 from tms.io import made_by
 
-POLL_SECONDS = 0.02
-TARGETS_FIRST = ("--cores=1", "--nocolor", "--configfile", "torture.yaml")
+POLL_SECONDS = 0.05
 
 
-def command(*words: str) -> list[str]:
-    """The plain command: Snakemake for targets, with options before them."""
-    options = [word for word in words if word.startswith("-")]
-    targets = [word for word in words if not word.startswith("-")]
-    return [sys.executable, "-m", "snakemake", *options, *TARGETS_FIRST, "--", *targets]
+def command(targets: list[str], *options: str) -> list[str]:
+    """The plain command: Snakemake for targets."""
+    options = options or ("--cores=1",)
+    config = ["--nocolor", "--configfile", "torture.yaml"]
+    return [sys.executable, "-m", "snakemake", *options, *config, "--", *targets]
 
 
 def start(folder: Path, words: list[str], printed: Path, before: list[str] | None = None) -> subprocess.Popen:

@@ -47,9 +47,11 @@ class Scene:
         undisturbed.copy_before(self.source, self.job, folder or self.folder)
         return folder or self.folder
 
-    def start(self, folder: Path | None = None, before: list[str] | None = None) -> subprocess.Popen:
-        """Give the plain command."""
-        words = processes.command(*self.targets)
+    def start(
+        self, folder: Path | None = None, before: list[str] | None = None, profile: str = ""
+    ) -> subprocess.Popen:
+        """Give the plain command, or that of a profile."""
+        words = processes.command(self.targets, *([f"--profile={profile}"] if profile else []))
         return processes.start(folder or self.folder, words, self.printed, before)
 
     def moment(

@@ -38,8 +38,8 @@ def run(place: Path, source: Path, jobs: list[Job], number: int, seed: int, kind
     record = {"seed": seed, "number": number, "kind": name, "stage": job.stage, "output": job.output}
     record |= {"of": round(job.cpu_seconds, 3), "at": 0.0, "seconds": 0.0}
     record |= {"lines": [], "told": [], "twice": 0}
-    if not faults.possible(kind):
-        notes = [f"needs {kind.needs} as root"]
+    if why := kind.needs():
+        notes = [f"not tried: {why}"]
         return record | {"outcome": "missed", "failures": [], "notes": notes, "to_the_table": False}
     to_the_table = number % TO_THE_TABLE == TO_THE_TABLE // 2
     printed = place / "printed" / f"{number}.txt"

@@ -71,7 +71,7 @@ def make(folder: Path, target: str) -> list[Job]:
     shutil.rmtree(folder, ignore_errors=True)
     copy_project(folder)
     printed = folder / "printed"
-    run = processes.start(folder, processes.command(target), printed)
+    run = processes.start(folder, processes.command([target]), printed)
     used: dict[int, float] = {}
     while run.poll() is None:
         for process in processes.descendants(psutil.Process(run.pid)):
