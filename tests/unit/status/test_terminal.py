@@ -1,10 +1,12 @@
 """Snakemake's own handler makes way, or stays."""
 
+import errno
 import io
 import logging
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -56,6 +58,25 @@ def test_before_the_first_job_the_unusual_is_shown(workflow):
     logger.error("after its end")
     said = workflow.plain.stream.getvalue()
     assert said == "Nothing to be done (all is there).\nMissingInputException in rule x\n"
+
+
+def test_what_a_disk_refuses_to_snakemake_itself_is_one_line(workflow):
+    """Snakemake would say it in a traceback of its own; other errors stay as they are."""
+    show(workflow, {})
+    logger = workflow.logger_manager.logger
+    for error in (OSError(errno.ENOSPC, "full"), PermissionError(errno.EACCES, "no", "logs/a.log")):
+        try:
+            raise error
+        except OSError:
+            logger.error("Traceback (most recent call last):\n  many lines")
+    try:
+        raise ValueError
+    except ValueError:
+        logger.error("Traceback of a fault of Snakemake's")
+    first, second, third = workflow.plain.stream.getvalue().splitlines()
+    assert first.startswith(f"error: {Path.cwd()}: no space left on its disk for .snakemake")
+    assert second.startswith("error: logs/a.log: ")
+    assert third == "Traceback of a fault of Snakemake's"
 
 
 def test_an_environment_that_holds_snakemake_alone_can_read_it():

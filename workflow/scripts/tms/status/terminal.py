@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from tms.cost_estimate import throughput
 from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.summary import Machine
+from tms.io import disk
 from tms.io.errors import InputError
 from tms.preflight.start import cards, planned
 from tms.status.running import Running
@@ -108,7 +110,7 @@ class Terminal(logging.Handler):
         if any(said in text for said in TOLD):
             return []
         if record.levelno > logging.INFO or text.startswith(RETRY):
-            return [self.plain.format(record)]
+            return [refused() or self.plain.format(record)]
         return [text] if text and not (event or self.run or text.startswith(USUAL)) else []
 
     def begin(self) -> str:
@@ -172,6 +174,13 @@ class Terminal(logging.Handler):
         """End with the run."""
         self.end()
         super().close()
+
+
+def refused() -> str | None:
+    """The line for what a disk or the system has refused to Snakemake itself, instead of its traceback."""
+    error = sys.exc_info()[1]
+    told = disk.refused(error, Path.cwd() / ".snakemake") if isinstance(error, OSError) else None
+    return f"error: {told}" if told else None
 
 
 def failure(record: logging.LogRecord) -> Failure:
