@@ -16,10 +16,7 @@ ROWS, WIDTH = (
     4096,
 )  # rows and tokens that are hashed together: with copies 1 MB, which a core's cache holds
 UNIT = np.float32(63 * np.log(2))  # logarithm of the bits of u = 1
-SLACK, ROUNDING = (
-    1e-3,
-    1e-6,
-)  # more than float32 rounds away of noise and exponential; of a sum, relative to it
+SLACK, ROUNDING = 1e-3, 1e-6  # more than float32 rounds away of a noise; of a sum, relative to it
 
 
 def draw(scores: torch.Tensor, keys: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:

@@ -11,14 +11,16 @@ On a CPU in float32 a row's logits do not depend on what shares its batch, by th
 At the miniature's size they are the same bit for bit. At SmolLM2's widths (matrix products over 1,536
 terms) the last bits still depend on the number of rows (docs/architecture.md).
 
-Prompts are read a few rows at a time, and heads that share keys and values read them where they are: both
-change no bit, and a large batch would else spend its time on memory.
+Prompts are read a few rows at a time, the tokens of one row behind those of another without padding (but in
+attention), and of the last layer keys and values alone. Heads that share them read them where they are.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import torch
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
@@ -28,23 +30,29 @@ from tms.generation.sampling import Sampling
 
 ROW_STEP = 32
 SLOT_STEP = 16
-READ_ROWS = ROW_STEP // SLOT_STEP  # of a multiple of as many prompts, the tokens are a multiple of ROW_STEP
 READ_TOKENS = 4096  # of prompts that are read together: more are slower on a CPU, by up to a quarter
 
 
-def attention(module, query, key, value, attention_mask, scaling=None, **settings):
+def attention(module, query, key, value, attention_mask, scaling=None, packed=None, **settings):
     """Attention `sdpa` of transformers, but on a CPU no keys and values are copied for heads that share them.
 
     transformers does so whenever there is a mask, since a GPU has no fast kernel for it; the CPU's gives the
-    same bits either way.
+    same bits either way. `packed` (`_Packed`) says which rows' queries those of a packed pass are.
     """
+    if packed is not None:
+        query = packed.by_row(query)
     own = attention_mask is not None and query.device.type == "cpu" and not torch.is_grad_enabled()
-    if not own or settings.get("dropout") or settings.get("position_bias") is not None:
-        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **settings)
-    attended = torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
-    )
-    return attended.transpose(1, 2).contiguous(), None
+    weights = None
+    if own and not settings.get("dropout") and settings.get("position_bias") is None:
+        attended = scaled_dot_product_attention(
+            query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
+        )
+        attended = attended.transpose(1, 2).contiguous()
+    else:
+        attended, weights = sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **settings
+        )
+    return (attended if packed is None else packed.in_line(attended)), weights
 
 
 AttentionInterface.register("sdpa", attention)
@@ -97,10 +105,7 @@ class _Batch:
 
     def step(self) -> list[Finished]:
         """Decode one token of every row, and return the rows that it finishes."""
-        logits = self._forward(
-            self.tokens[:, None], self.positions[:, None], _round_up(self.longest + 1, SLOT_STEP)
-        )
-        self.tokens = choose(logits[:, -1], self.keys, self.steps, self.sampling)
+        self.tokens = choose(self._logits(), self.keys, self.steps, self.sampling)
         self.steps, self.positions = self.steps + 1, self.positions + 1
         self.longest += 1
         finished = self._append(self.tokens.tolist())
@@ -145,39 +150,88 @@ class _Batch:
     def _read(self, prompts: list[tuple[int, ...]]) -> None:
         """Fill the cache with all but the last token of each prompt; the first step reads that one."""
         places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
-        unique = list(places) + prompts[:1] * (_round_up(len(places), READ_ROWS) - len(places))
-        length = _round_up(self.longest, SLOT_STEP)
-        tokens = torch.tensor([(prompt[:-1] + (0,) * length)[:length] for prompt in unique])
-        tokens = tokens.to(self.device)
-        positions = torch.arange(length, device=self.device).expand(len(unique), -1)
-        at_once = max(1, READ_TOKENS // length // READ_ROWS) * READ_ROWS
-        for first in range(0, len(unique), at_once):
-            part = slice(first, first + at_once)
-            self._forward(tokens[part], positions[part], length, first)
+        part: list[tuple[int, ...]] = []
+        for place, prompt in enumerate(places):
+            part.append(prompt[:-1])
+            if place + 1 == len(places) or sum(map(len, part)) + len(prompt) > READ_TOKENS:
+                self._read_part(part, place + 1 - len(part))
+                part = []
         if len(places) < len(prompts):
             self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
 
-    def _forward(
-        self, tokens: torch.Tensor, positions: torch.Tensor, visible: int, first: int = 0
-    ) -> torch.Tensor:
-        """Run the model on the rows from `first` on.
+    def _read_part(self, rows: list[tuple[int, ...]], first: int) -> None:
+        """Read tokens into rows of the cache from row `first` on."""
+        tokens = [token for ids in rows for token in ids]
+        if not tokens:
+            return
+        packed = _Packed([len(ids) for ids in rows], self.device)
+        part = slice(first, first + len(rows))
+        last = self.model.config.get_text_config().num_hidden_layers - 1
+        self.cache.prepare(packed.rows + first, packed.positions, packed.length, part, last)
+        slots = torch.arange(packed.length, device=self.device)
+        with suppress(_Stored):
+            self.model(
+                input_ids=self._tensor(tokens, packed.padded)[None],
+                position_ids=pad(packed.positions, (0, packed.padded - packed.count))[None],
+                attention_mask=(slots <= slots[:, None])[None, None],
+                past_key_values=self.cache,
+                use_cache=True,
+                packed=packed,
+            )
 
-        Position p sees the slots 0..p of its row, of which the first `visible` exist.
-        """
-        self.cache.prepare(positions, visible, first)
+    def _logits(self) -> torch.Tensor:
+        """Logits after each row's last token, [batch, V]."""
+        visible = _round_up(self.longest + 1, SLOT_STEP)
+        rows = torch.arange(len(self.positions), device=self.device)
+        self.cache.prepare(rows, self.positions, visible, slice(None))
         slots = torch.arange(visible, device=self.device)
-        mask = slots <= positions[:, None, :, None]  # [batch, 1, query, slot]
         return self.model(
-            input_ids=tokens,
-            position_ids=positions,
-            attention_mask=mask,
+            input_ids=self.tokens[:, None],
+            position_ids=self.positions[:, None],
+            # Position p sees the slots 0..p of its row: [batch, 1, query, slot].
+            attention_mask=slots <= self.positions[:, None, None, None],
             past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
-        ).logits
+        ).logits[:, -1]
 
     def _tensor(self, values: list[int], length: int) -> torch.Tensor:
         return torch.tensor(values + [0] * (length - len(values)), dtype=torch.int64, device=self.device)
+
+
+class _Packed:
+    """Tokens of several rows one after the other: each row's positions 0..length - 1.
+
+    Args:
+        lengths: tokens of each row.
+        device: of the tensors.
+    """
+
+    def __init__(self, lengths: list[int], device: str):
+        counts = torch.tensor(lengths, device=device)
+        self.size, self.count = len(lengths), sum(lengths)
+        self.padded = _round_up(self.count, ROW_STEP)
+        self.length = _round_up(max(lengths), SLOT_STEP)
+        self.rows = torch.arange(self.size, device=device).repeat_interleave(counts)
+        starts = (counts.cumsum(0) - counts).repeat_interleave(counts)
+        self.positions = torch.arange(self.count, device=device) - starts
+
+    def by_row(self, line: torch.Tensor) -> torch.Tensor:
+        """[1, head, token, channel] as [row, head, position, channel], zeros behind each row's tokens."""
+        _, heads, _, channels = line.shape
+        rows = line.new_zeros(self.size, self.length, heads, channels)
+        rows[self.rows, self.positions] = line[0, :, : self.count].transpose(0, 1)
+        return rows.transpose(1, 2)
+
+    def in_line(self, rows: torch.Tensor) -> torch.Tensor:
+        """[row, position, head, channel] as [1, token, head, channel], zeros behind the last."""
+        line = rows.new_zeros(1, self.padded, *rows.shape[2:])
+        line[0, : self.count] = rows[self.rows, self.positions]
+        return line
+
+
+class _Stored(Exception):
+    """Keys and values of the last layer are stored: nothing else is wanted of a pass that reads prompts."""
 
 
 class _SlotCache:
@@ -187,11 +241,24 @@ class _SlotCache:
         self.device, self.size = device, size  # rows
         self.layers: list[list[torch.Tensor]] = []
 
-    def prepare(self, positions: torch.Tensor, visible: int, first: int) -> None:
-        """Say where the next pass writes, [row, query] from row `first` on, and how many slots it sees."""
-        self.positions, self.visible = positions, visible
-        self.part = slice(first, first + len(positions))
-        self.rows = torch.arange(first, first + len(positions), device=self.device)[:, None]
+    def prepare(
+        self,
+        rows: torch.Tensor,
+        positions: torch.Tensor,
+        visible: int,
+        part: slice,
+        last: int | None = None,
+    ) -> None:
+        """Say what the next pass writes and sees.
+
+        Args:
+            rows: row of each token, [token].
+            positions: its slot, [token].
+            visible: slots that the pass sees,
+            part: of which rows.
+            last: layer at which the pass ends; None: it goes on to the logits.
+        """
+        self.rows, self.positions, self.visible, self.part, self.last = rows, positions, visible, part, last
 
     def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_args, **_kwargs):
         """Store a layer's new keys and values, and return all that is visible (called by the model)."""
@@ -202,8 +269,10 @@ class _SlotCache:
             stored = self.layers[layer][side]
             if stored.shape[2] < self.visible:
                 stored = self.layers[layer][side] = self._grown(stored)
-            # Advanced indices on both sides of a slice put the indexed axes first: [row, query, head, ...].
-            stored[self.rows, :, self.positions] = new.transpose(1, 2)
+            # Advanced indices on both sides of a slice put the indexed axes first: [token, head, channel].
+            stored[self.rows, :, self.positions] = new.transpose(1, 2).flatten(0, 1)[: len(self.rows)]
+        if layer == self.last:
+            raise _Stored
         keys, values = self.layers[layer]
         return keys[self.part, :, : self.visible], values[self.part, :, : self.visible]
 
