@@ -3,14 +3,16 @@
 import argparse
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tms.grading.graders import add_grader, grader_for, graders_of
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.mixture.build import check_complete, masked_shares, mix, read_harvest, reject
+from tms.mixture.build import HARVESTED, masked_shares, mix, planned_rows, reject
 from tms.mixture.checkpoints import parse_point
-from tms.mixture.plan import pairs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,22 +37,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    plan = parquet.read(args.plan, parquet.PLAN)
-    stored = read_harvest(args.harvest)
-    check_complete(plan, stored, args.harvest)
-    harvest = {pair: stored[pair] for pair in pairs(plan)}
+    plan = parquet.read_table(args.plan, parquet.PLAN)
+    harvested = [parquet.read_table(part, HARVESTED) for part in args.harvest]
+    harvest = planned_rows(plan, pa.concat_tables([parquet.table(HARVESTED, []), *harvested]), args.harvest)
     if args.keep == "correct":
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
         graders = graders_of(args.grader)
+        answers = harvest.select(["benchmark", "completion", "answer"]).to_pylist()
         tasks = [
-            Task(grader_for(graders, row["benchmark"]), row["completion"], row["answer"])
-            for row in harvest.values()
+            Task(grader_for(graders, row["benchmark"]), row["completion"], row["answer"]) for row in answers
         ]
         grades = grade_all(tasks, args.processes, args.lost_rows)
-        harvest = reject(
-            harvest, {pair for pair, grade in zip(harvest, grades, strict=True) if grade.score != 1}
-        )
+        harvest = reject(harvest, [grade.score != 1 for grade in grades])
     facts = provenance.facts(
         "build_mixture",
         keep=args.keep,
@@ -61,11 +60,12 @@ def main(args: argparse.Namespace) -> None:
         ("train", args.references, args.output),
         ("heldout", args.heldout_references, args.heldout_output),
     ):
-        references = {row["example_id"]: row for row in parquet.read_references(source)}
-        mixed = mix([row for row in plan if row["split"] == split], references, harvest)
-        parquet.write(output, parquet.MIXTURE, mixed, facts)
-        masked = sum(row["finish_reason"] != "stop" for row in mixed)
-        print(f"{split}: {len(mixed)} targets, {masked} without loss")
+        references = parquet.read_table(source, parquet.REFERENCES)
+        visits = plan.filter(pc.equal(plan["split"], split))
+        parquet.write_tables(output, parquet.MIXTURE, mix(visits, references, harvest), facts)
+        ended = parquet.read_table(output, ["finish_reason"])["finish_reason"]
+        masked = pc.sum(pc.not_equal(ended, "stop")).as_py() or 0
+        print(f"{split}: {len(ended)} targets, {masked} without loss")
     for checkpoint, shares in sorted(masked_shares(harvest).items(), key=lambda item: parse_point(item[0])):
         print(
             f"checkpoint {checkpoint}: "

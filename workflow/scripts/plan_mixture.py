@@ -1,10 +1,14 @@
 """Draw the source of each visit's target, the teacher or a checkpoint (Algorithm 1, Eq. 5.2)."""
 
 import argparse
+from itertools import chain
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from tms.io import cli, parquet, provenance
 from tms.mixture import plan, schedule
+from tms.mixture.build import pairs
 from tms.mixture.weights import checked_weights
 
 
@@ -28,8 +32,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     mixture = plan.MixtureWeights(args.alpha, *checked_weights(args.points, args.weights))
-    train_ids = [row["example_id"] for row in parquet.read(args.references, ["example_id"])]
-    heldout_ids = [row["example_id"] for row in parquet.read(args.heldout_references, ["example_id"])]
+    train_ids, heldout_ids = (
+        parquet.read_table(file, ["example_id"])["example_id"].to_pylist()
+        for file in (args.references, args.heldout_references)
+    )
     total = schedule.total_visits(len(train_ids), args.epochs, args.effective_batch, args.max_steps)
     train = plan.train_plan(train_ids, mixture, total, args.samples, args.prompts_share, args.seed)
     heldout = plan.heldout_plan(heldout_ids, mixture, args.samples, args.seed)
@@ -42,14 +48,16 @@ def main(args: argparse.Namespace) -> None:
         samples=args.samples,
         prompts_share=args.prompts_share,
     )
-    parquet.write(args.output, parquet.PLAN, train + heldout, facts)
-    taught = sum(row["source"] == "teacher" for row in train)
-    prompts = len({row["example_id"] for row in train})
-    named = len(plan.pairs(train))
+    parquet.write(args.output, parquet.PLAN, chain(train, heldout), facts)
+    written = parquet.read_table(args.output, parquet.PLAN)
+    visits, own = (written.filter(pc.equal(written["split"], split)) for split in ("train", "heldout"))
+    prompts = pc.count_distinct(visits["example_id"]).as_py()
+    taught = pc.sum(pc.equal(visits["source"], "teacher")).as_py() / len(visits)
+    named = len(pairs(visits))
     print(
-        f"plan: {len(train)} visits of {prompts} prompts, {taught / len(train):.1%} by the teacher; "
+        f"plan: {len(visits)} visits of {prompts} prompts, {taught:.1%} by the teacher; "
         f"{named} completions to harvest ({named / prompts:.2f} a prompt) "
-        f"and {len(plan.pairs(heldout))} on {len(heldout)} held-out prompts"
+        f"and {len(pairs(own))} on {len(own)} held-out prompts"
     )
 
 

@@ -17,8 +17,10 @@ from tms.cost_estimate.summary import Machine, disk, stages
 from tms.cost_estimate.throughput import Device
 from tms.cost_estimate.timetable import Load, length, starts
 from tms.data.general import read_passages, read_prompts
+from tms.io import parquet
 from tms.io.errors import InputError
 from tms.mixture import plan
+from tms.mixture.build import pairs
 from tms.mixture.checkpoints import evenly_spaced
 from tms.mixture.plan import MixtureWeights
 from tms.mixture.weights import checkpoint_weights
@@ -62,10 +64,11 @@ class TestDistinctPairs:
     def test_equals_what_plans_name(self, alpha, weights, epochs, samples, share):
         chosen = MixtureWeights(alpha, tuple(evenly_spaced(len(weights))), tuple(weights))
         names = [f"sums-{number}" for number in range(4000)]
-        drawn = plan.pairs(plan.train_plan(names, chosen, epochs * len(names), samples, share, 0))
+        rows = list(plan.train_plan(names, chosen, epochs * len(names), samples, share, 0))
+        drawn = pairs(parquet.table(parquet.PLAN, rows)).to_pylist()
         expected = distinct_pairs(chosen, epochs, samples, share)
         for point, mean in expected.items():
-            named = sum(pair[0] == point for pair in drawn) / len(names)
+            named = sum(pair["checkpoint"] == point for pair in drawn) / len(names)
             # Five standard errors of a count of at most `epochs` successes a prompt, and of the subset.
             assert named == pytest.approx(mean, abs=5 * (epochs / share) / len(names) ** 0.5 * 0.5)
         total = sum(expected.values())

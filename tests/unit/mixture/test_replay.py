@@ -66,7 +66,7 @@ def test_no_share_leaves_the_run_and_the_whole_share_visits_every_prompt_alike()
 
 def test_general_visits_do_not_follow_the_draw_of_the_teacher():
     """Of a mixture with replay, alpha is the teacher's share of the visits that are left."""
-    plan = train_plan(NAMES * 1, MixtureWeights(0.25, ("1of1",), (1.0,)), 8 * len(NAMES), 1, 1.0, 0)
+    plan = list(train_plan(NAMES, MixtureWeights(0.25, ("1of1",), (1.0,)), 8 * len(NAMES), 1, 1.0, 0))
     left = [row for row in Replay(ANSWERS, 0.5, 0).of(plan) if row["source"] != GENERAL]
     taught = sum(row["source"] == "teacher" for row in left) / len(left)
     assert abs(taught - 0.25) < 6 * sqrt(0.25 * 0.75 / len(left))

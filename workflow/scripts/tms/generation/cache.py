@@ -159,7 +159,7 @@ class CompletionCache:
 
     def _write(self, table: pa.Table) -> Path:
         path = self.folder / f"{uuid.uuid4().hex}.parquet"
-        parquet_file.write_table(table, path, leftovers="*", sync=True, row_group_size=ROWS)
+        parquet_file.write_tables(table.schema, [table], path, leftovers="*", sync=True, row_group_size=ROWS)
         return path
 
     def _segments(self) -> Iterator[Path]:

@@ -27,6 +27,11 @@ def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
     Returns:
         `all:digest`, which holds all of them, and sorted `file:digest` texts, without empty files.
     """
+    return list(_closure(program, modules))
+
+
+@cache
+def _closure(program: str, modules: tuple[str, ...]) -> tuple[str, ...]:
     seen: set[Path] = set()
     queue = [SCRIPTS / f"{program}.py", *(_module_file(name) for name in modules)]
     while queue:
@@ -36,7 +41,7 @@ def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:
             queue.extend(_read(file)[0])
     named = [(str(file.relative_to(SCRIPTS)), _read(file)[1]) for file in seen]
     files = [f"{name}:{digest}" for name, digest in sorted(named) if digest]
-    return [f"all:{hashlib.sha256(' '.join(files).encode()).hexdigest()[:12]}", *files]
+    return (f"all:{hashlib.sha256(' '.join(files).encode()).hexdigest()[:12]}", *files)
 
 
 def _module_file(name: str) -> Path:

@@ -1,8 +1,9 @@
 """Rows on disk: one vocabulary of columns, Parquet files with their provenance in the schema metadata."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -108,9 +109,10 @@ CELLS = (
 ).split()
 
 BATCH = 4096  # rows that are filtered at once
+GROUP = 16_384  # rows that are written at once
 
 
-def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) -> None:
+def write(path: Path, columns: list[str], rows: Iterable[dict], provenance: dict) -> None:
     """Write rows as a Parquet file with the given columns; the file appears whole or not at all.
 
     Args:
@@ -123,13 +125,30 @@ def write(path: Path, columns: list[str], rows: list[dict], provenance: dict) ->
     Raises:
         InputError: as `whole_file.writing`.
     """
+    write_tables(path, columns, _tables(columns, rows), provenance)
+
+
+def write_tables(path: Path, columns: list[str], tables: Iterable[pa.Table], provenance: dict) -> None:
+    """Write tables with the given columns one after the other; arguments and errors as of `write`."""
     schema = pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"tms": json.dumps(provenance)})
+    parquet_file.write_tables(schema, (table.cast(schema) for table in tables), path)
+
+
+def table(columns: list[str], rows: list[dict]) -> pa.Table:
+    """Rows as Arrow's columns; arguments as of `write`."""
     values = {
         name: [row.get(name, DEFAULTS[name]) if name in DEFAULTS else row[name] for row in rows]
         for name in columns
     }
-    table = pa.table({name: pa.array(values[name], COLUMNS[name]) for name in columns}, schema=schema)
-    parquet_file.write_table(table, path)
+    return pa.table({name: pa.array(values[name], COLUMNS[name]) for name in columns})
+
+
+def _tables(columns: list[str], rows: Iterable[dict]) -> Iterator[pa.Table]:
+    """Tables of at most `GROUP` rows; one without a row where there are none."""
+    source = iter(rows)
+    yield table(columns, list(islice(source, GROUP)))
+    while group := list(islice(source, GROUP)):
+        yield table(columns, group)
 
 
 def read(
@@ -147,34 +166,32 @@ def read(
     Raises:
         InputError: the file is missing, damaged, or lacks a column, or a row's `context` cannot be read.
     """
+    rows = read_table(path, columns, filters, benchmark).to_pylist()
+    if "context" in columns:
+        check_contexts(rows, path)
+    return rows
+
+
+def read_table(
+    path: Path, columns: list[str], filters: list | None = None, benchmark: str | None = None
+) -> pa.Table:
+    """Read the named columns of a Parquet file as a table; arguments as of `read`.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks a column.
+    """
     defaults = DEFAULTS
     if benchmark is not None:
         columns, defaults = [*columns, "benchmark"], defaults | {"benchmark": benchmark}
     with _opened(path) as file:
         there = file.schema_arrow.names
-        stored = [name for name in columns if name in there]
         if missing := [name for name in columns if name not in there and name not in defaults]:
             raise _lacks(path, missing, there)
-        rows = _table(file, stored, filters).to_pylist()
-    filled = {name: defaults[name] for name in columns if name not in there}
-    if filled:
-        rows = [{name: filled[name] if name in filled else row[name] for name in columns} for row in rows]
-    if "context" in stored:
-        check_contexts(rows, path)
-    return rows
-
-
-def read_table(path: Path, columns: list[str]) -> pa.Table:
-    """Read the named columns of a Parquet file as a table.
-
-    Raises:
-        InputError: the file is missing, damaged, or lacks a column.
-    """
-    with _opened(path) as file:
-        there = file.schema_arrow.names
-        if missing := [name for name in columns if name not in there]:
-            raise _lacks(path, missing, there)
-        return _table(file, columns)
+        found = _table(file, [name for name in columns if name in there], filters)
+    for name in columns:
+        if name not in there:
+            found = found.append_column(name, pa.repeat(pa.scalar(defaults[name], COLUMNS[name]), len(found)))
+    return found.select(columns)
 
 
 def count(path: Path) -> int:

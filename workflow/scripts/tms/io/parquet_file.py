@@ -8,7 +8,7 @@ without it were written before there was one, or by another program; only their 
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,17 +29,19 @@ class Damaged(Exception):
     """A file is no whole Parquet file; the message says in which way, without its name."""
 
 
-def write_table(
-    table: pa.Table,
+def write_tables(
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
     path: Path,
     leftovers: str | None = None,
     sync: bool = False,
     row_group_size: int | None = None,
 ) -> None:
-    """Write a table as a file with checksums, whole or not at all.
+    """Write tables one after the other as a file with checksums, whole or not at all.
 
     Args:
-        table: the rows.
+        schema: of all tables.
+        tables: the rows.
         path: target file; its folder is made.
         leftovers: as of `whole_file.writing`.
         sync: as of `whole_file.writing`.
@@ -49,7 +51,9 @@ def write_table(
         InputError: as `whole_file.writing`.
     """
     with writing(path, leftovers, sync) as unfinished:
-        pq.write_table(table, unfinished, row_group_size, compression="zstd", write_page_checksum=True)
+        with pq.ParquetWriter(unfinished, schema, compression="zstd", write_page_checksum=True) as file:
+            for table in tables:
+                file.write_table(table, row_group_size)
         _seal(unfinished)
 
 

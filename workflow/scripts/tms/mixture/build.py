@@ -1,98 +1,124 @@
-"""The mixture: targets that a plan names, joined from references and harvested completions."""
+"""The mixture: targets that a plan names, joined from references and harvested completions.
 
-from collections import Counter
+Rows stay in Arrow's columns: with their token ids as Python objects, a million of them take tens of gigabytes.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.mixture.plan import pairs
 
 HARVESTED = (
     "split example_id benchmark checkpoint sample completion completion_ids finish_reason answer".split()
 )
+PAIR = "checkpoint split example_id sample".split()  # what a completion was harvested for
+TARGET = "completion completion_ids finish_reason".split()
+TAUGHT = {"completion_ids": [], "finish_reason": "stop"}  # of a teacher's answer: training tokenises its text
 
 
-def read_harvest(parts: list[Path]) -> dict[tuple[str, str, str, int], dict]:
-    """Read harvested completions of all parts by (checkpoint, split, example_id, sample)."""
-    return {
-        (row["checkpoint"], row["split"], row["example_id"], row["sample"]): row
-        for part in parts
-        for row in parquet.read(part, HARVESTED)
-    }
+def pairs(plan: pa.Table) -> pa.Table:
+    """Distinct pairs (columns `PAIR`) whose completions a plan names, in order of first use."""
+    sampled = plan.filter(pc.equal(plan["source"], "checkpoint")).select(PAIR)
+    return sampled.group_by(PAIR, use_threads=False).aggregate([])
 
 
-def check_complete(plan: list[dict], harvest: dict, parts: list[Path]) -> None:
-    """Check that every planned completion was harvested.
+def planned_rows(plan: pa.Table, harvest: pa.Table, parts: list[Path]) -> pa.Table:
+    """Take the harvested completions that a plan names, each once, in order of first use.
+
+    Args:
+        plan: columns of `parquet.PLAN`.
+        harvest: columns `HARVESTED`, of all parts.
+        parts: their files, for the message.
 
     Raises:
-        InputError: one is missing; the line names it and the part files.
+        InputError: a planned completion was not harvested; the line names it and the part files.
     """
-    missing = [pair for pair in pairs(plan) if pair not in harvest]
-    if missing:
-        checkpoint, split, example_id, sample = missing[0]
+    named = pairs(plan)
+    places = pc.index_in(_keys(named), value_set=_keys(harvest))
+    if places.null_count:
+        checkpoint, split, example_id, sample = (
+            named.filter(places.is_null()).slice(0, 1).to_pylist()[0].values()
+        )
         raise InputError(
             f"{', '.join(map(str, parts))}: no completion of {split} example {example_id} at checkpoint "
-            f"{checkpoint}, sample {sample} ({len(missing)} planned ones missing); "
+            f"{checkpoint}, sample {sample} ({places.null_count} planned ones missing); "
             f"delete these files and run harvest again"
         )
+    return harvest.take(places)
 
 
-def reject(harvest: dict, refused: set) -> dict:
+def reject(harvest: pa.Table, refused: list[bool]) -> pa.Table:
     """Mark refused completions with finish_reason "rejected".
 
     Like a truncated target, a refused one keeps its place in the plan and gives no loss, so that the order
     of prompts and the number of steps never change (`harvest.keep: correct`).
+
+    Args:
+        harvest: columns `HARVESTED`.
+        refused: of each row, whether its answer is refused.
     """
-    return {
-        pair: row | {"finish_reason": "rejected"}
-        if pair in refused and row["finish_reason"] == "stop"
-        else row
-        for pair, row in harvest.items()
-    }
+    stopped = pc.equal(harvest["finish_reason"], "stop")
+    marked = pc.if_else(pc.and_(stopped, pa.array(refused, pa.bool_())), "rejected", harvest["finish_reason"])
+    return harvest.set_column(harvest.column_names.index("finish_reason"), "finish_reason", marked)
 
 
-def mix(plan: list[dict], references: dict[str, dict], harvest: dict) -> list[dict]:
+def mix(plan: pa.Table, references: pa.Table, harvest: pa.Table) -> Iterator[pa.Table]:
     """Fill in the target of each planned visit (Algorithm 1, lines 13-16).
 
     Args:
-        plan: rows with the columns of `parquet.PLAN`, all of one split.
-        references: verified answers by example_id.
-        harvest: completions as `read_harvest` gives them.
+        plan: columns of `parquet.PLAN`, all of one split.
+        references: verified answers (columns of `parquet.REFERENCES`).
+        harvest: completions as `planned_rows` gives them.
 
-    Returns:
-        Rows with the columns of `parquet.MIXTURE`. A teacher's row has no token ids: training tokenises its
-        text, while sampled completions keep the ids that the model itself produced.
+    Yields:
+        Columns of `parquet.MIXTURE`, some rows at a time. A teacher's row has no token ids: training
+        tokenises its text, while sampled completions keep the ids that the model itself produced.
 
     Raises:
         InputError: the plan names a prompt that has no reference.
     """
-    mixed = []
-    for visit in plan:
-        if visit["example_id"] not in references:
-            raise InputError(
-                f"plan: example {visit['example_id']} ({visit['split']}) has no reference; "
-                f"the plan is older than the references: run plan_mixture again"
-            )
-        reference = references[visit["example_id"]]
-        if visit["source"] == "teacher":
-            target = {"completion": reference["completion"], "completion_ids": [], "finish_reason": "stop"}
-        else:
-            row = harvest[visit["checkpoint"], visit["split"], visit["example_id"], visit["sample"]]
-            target = {name: row[name] for name in ("completion", "completion_ids", "finish_reason")}
-        asked = {"context": reference.get("context", ""), "prompt": reference["prompt"]}
-        mixed.append(visit | target | asked)
-    return mixed
+    asked = pc.index_in(plan["example_id"], value_set=references["example_id"])
+    if asked.null_count:
+        gone = plan.filter(asked.is_null()).slice(0, 1).to_pylist()[0]
+        raise InputError(
+            f"plan: example {gone['example_id']} ({gone['split']}) has no reference; "
+            f"the plan is older than the references: run plan_mixture again"
+        )
+    sampled = pc.index_in(_keys(plan), value_set=_keys(harvest))  # null for the teacher
+    for start in range(0, len(plan), parquet.GROUP):
+        visits = plan.slice(start, parquet.GROUP)
+        reference = references.take(asked.slice(start, parquet.GROUP))
+        target = harvest.take(sampled.slice(start, parquet.GROUP))
+        taught = pc.equal(visits["source"], "teacher")
+        columns = {name: visits[name] for name in plan.column_names}
+        columns |= {name: reference[name] for name in ("context", "prompt")}
+        for name in TARGET:
+            answer = pa.scalar(TAUGHT[name], parquet.COLUMNS[name]) if name in TAUGHT else reference[name]
+            columns[name] = pc.if_else(taught, answer, target[name])
+        yield pa.table({name: columns[name] for name in parquet.MIXTURE})
 
 
-def masked_shares(harvest: dict) -> dict[str, dict[str, float]]:
+def masked_shares(harvest: pa.Table) -> dict[str, dict[str, float]]:
     """Share of completions that give no loss, for each checkpoint and finish_reason other than "stop"."""
-    totals = Counter(row["checkpoint"] for row in harvest.values())
-    masked = Counter((row["checkpoint"], row["finish_reason"]) for row in harvest.values())
+    counts = harvest.group_by(["checkpoint", "finish_reason"]).aggregate([([], "count_all")]).to_pylist()
+    number = {(row["checkpoint"], row["finish_reason"]): row["count_all"] for row in counts}
+    totals: dict[str, int] = {}
+    for (checkpoint, _), count in number.items():
+        totals[checkpoint] = totals.get(checkpoint, 0) + count
     return {
         checkpoint: {
-            reason: masked[checkpoint, reason] / total
+            reason: number[checkpoint, reason] / total
             for reason in ("length", "rejected")
-            if masked[checkpoint, reason]
+            if (checkpoint, reason) in number
         }
         for checkpoint, total in totals.items()
     }
+
+
+def _keys(table: pa.Table) -> pa.ChunkedArray:
+    """One text a row for its pair: lookups take single columns."""
+    return pc.binary_join_element_wise(*(pc.cast(table[name], pa.string()) for name in PAIR), "\0")

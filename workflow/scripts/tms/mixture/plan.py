@@ -1,6 +1,7 @@
 """Plan of Algorithm 1: the source of each visit's target, drawn before any target is generated."""
 
 import bisect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -33,7 +34,7 @@ def train_plan(
     samples: int,
     prompts_share: float,
     seed: int,
-) -> list[dict]:
+) -> Iterator[dict]:
     """Draw a target for each visit of each training prompt, in the order in which SFT visits them.
 
     With `prompts_share` < 1 (Appendix C, note iii) only a hashed subset of the prompts is harvested. The
@@ -48,7 +49,7 @@ def train_plan(
         prompts_share: part of the prompts that is harvested, in (0, 1].
         seed: the run's seed.
 
-    Returns:
+    Yields:
         Rows with the columns of `parquet.PLAN`, in order of position.
 
     Raises:
@@ -63,30 +64,26 @@ def train_plan(
         raise InputError(
             f"harvest.prompts: a share of {prompts_share} leaves none of {len(example_ids)} prompts; raise it"
         )
-    return [
-        {
+    for epoch, position, example_id in visits(harvested, total, seed):
+        yield {
             "split": "train",
             "epoch": epoch,
             "position": position,
             "example_id": example_id,
             **draw(mixture, samples, seed, "train", example_id, epoch),
         }
-        for epoch, position, example_id in visits(harvested, total, seed)
-    ]
 
 
-def heldout_plan(example_ids: list[str], mixture: MixtureWeights, samples: int, seed: int) -> list[dict]:
+def heldout_plan(example_ids: list[str], mixture: MixtureWeights, samples: int, seed: int) -> Iterator[dict]:
     """Draw one target for each held-out prompt, in the given order: what `pld_own` is measured on (RQ6)."""
-    return [
-        {
+    for position, example_id in enumerate(example_ids):
+        yield {
             "split": "heldout",
             "epoch": 0,
             "position": position,
             "example_id": example_id,
             **draw(mixture, samples, seed, "heldout", example_id, 0),
         }
-        for position, example_id in enumerate(example_ids)
-    ]
 
 
 def draw(
@@ -107,13 +104,3 @@ def draw(
     # Scaled by the last sum, so that weights which sum to 1 - 1e-7 leave no gap above them.
     point = mixture.points[bisect.bisect_right(cumulative, v * cumulative[-1])]
     return {"source": "checkpoint", "checkpoint": point, "sample": int(w * samples)}
-
-
-def pairs(plan: list[dict]) -> list[tuple[str, str, str, int]]:
-    """Distinct (checkpoint, split, example_id, sample) that a plan names, in order of first use."""
-    named = dict.fromkeys(
-        (row["checkpoint"], row["split"], row["example_id"], row["sample"])
-        for row in plan
-        if row["source"] == "checkpoint"
-    )
-    return list(named)
