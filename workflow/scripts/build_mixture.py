@@ -11,7 +11,7 @@ from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.mixture.build import HARVESTED, masked_shares, mix, planned_rows, reject
+from tms.mixture.build import ASKED, HARVESTED, masked_shares, mix, planned_rows, reject
 from tms.mixture.checkpoints import parse_point
 
 
@@ -38,8 +38,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     plan = parquet.read_table(args.plan, parquet.PLAN)
-    harvested = [parquet.read_table(part, HARVESTED) for part in args.harvest]
-    harvest = planned_rows(plan, pa.concat_tables([parquet.table(HARVESTED, []), *harvested]), args.harvest)
+    parts = (parquet.read_table(part, HARVESTED) for part in args.harvest)
+    harvest = planned_rows(plan, pa.concat_tables([parquet.table(HARVESTED, []), *parts]), args.harvest)
     if args.keep == "correct":
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
         ("train", args.references, args.output),
         ("heldout", args.heldout_references, args.heldout_output),
     ):
-        references = parquet.read_table(source, parquet.REFERENCES)
+        references = parquet.read_table(source, ASKED)
         visits = plan.filter(pc.equal(plan["split"], split))
         parquet.write_tables(output, parquet.MIXTURE, mix(visits, references, harvest), facts)
         ended = parquet.read_table(output, ["finish_reason"])["finish_reason"]

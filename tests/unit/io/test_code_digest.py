@@ -31,6 +31,7 @@ def scripts(tmp_path, monkeypatch):
 
 def digests(modules=()):
     code_digest._read.cache_clear()
+    code_digest._closure.cache_clear()
     return code_digest.digests("stage", modules)
 
 

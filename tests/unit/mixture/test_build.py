@@ -8,7 +8,7 @@ import pytest
 
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.mixture.build import HARVESTED, TARGET, masked_shares, mix, planned_rows, reject
+from tms.mixture.build import ASKED, HARVESTED, TARGET, masked_shares, mix, planned_rows, reject
 
 REFERENCES = [{"example_id": "a", "prompt": "p-a", "completion": "taught", "answer": "1"}]
 
@@ -48,7 +48,7 @@ def harvested(*completions):
 
 
 def mixed(visits, references=REFERENCES, completions=()):
-    tables = mix(planned(*visits), parquet.table(parquet.REFERENCES, references), harvested(*completions))
+    tables = mix(planned(*visits), parquet.table(ASKED, references), harvested(*completions))
     return [row for table in tables for row in table.to_pylist()]
 
 
@@ -128,10 +128,10 @@ def test_a_missing_completion_is_named_with_its_part_files():
         planned_rows(plan, harvested(completion()), [Path("harvest/part-1of1.parquet")])
 
 
-def test_the_planned_completions_come_once_in_order_of_first_use():
+def test_each_planned_completion_comes_once():
     harvest = harvested(*(completion(example_id=name) for name in "abc"))
     plan = planned(visit(example_id="c"), visit("teacher", ""), visit(), visit(example_id="c"))
-    assert planned_rows(plan, harvest, [])["example_id"].to_pylist() == ["c", "a"]
+    assert planned_rows(plan, harvest, [])["example_id"].to_pylist() == ["a", "c"]
 
 
 def test_a_plan_older_than_the_references_is_refused():

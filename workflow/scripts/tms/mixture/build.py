@@ -1,6 +1,6 @@
 """The mixture: targets that a plan names, joined from references and harvested completions.
 
-Rows stay in Arrow's columns: with their token ids as Python objects, a million of them take tens of gigabytes.
+Rows stay in Arrow's columns: as Python objects, a million of them with their token ids take many gigabytes.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from tms.io.errors import InputError
 HARVESTED = (
     "split example_id benchmark checkpoint sample completion completion_ids finish_reason answer".split()
 )
+ASKED = "example_id context prompt completion".split()  # of a reference
 PAIR = "checkpoint split example_id sample".split()  # what a completion was harvested for
 TARGET = "completion completion_ids finish_reason".split()
 TAUGHT = {"completion_ids": [], "finish_reason": "stop"}  # of a teacher's answer: training tokenises its text
@@ -27,7 +28,7 @@ def pairs(plan: pa.Table) -> pa.Table:
 
 
 def planned_rows(plan: pa.Table, harvest: pa.Table, parts: list[Path]) -> pa.Table:
-    """Take the harvested completions that a plan names, each once, in order of first use.
+    """Take the harvested completions that a plan names, each once, in the harvest's order.
 
     Args:
         plan: columns of `parquet.PLAN`.
@@ -48,7 +49,7 @@ def planned_rows(plan: pa.Table, harvest: pa.Table, parts: list[Path]) -> pa.Tab
             f"{checkpoint}, sample {sample} ({places.null_count} planned ones missing); "
             f"delete these files and run harvest again"
         )
-    return harvest.take(places)
+    return harvest if len(named) == len(harvest) else harvest.take(places.sort())
 
 
 def reject(harvest: pa.Table, refused: list[bool]) -> pa.Table:
@@ -71,7 +72,7 @@ def mix(plan: pa.Table, references: pa.Table, harvest: pa.Table) -> Iterator[pa.
 
     Args:
         plan: columns of `parquet.PLAN`, all of one split.
-        references: verified answers (columns of `parquet.REFERENCES`).
+        references: verified answers (columns `ASKED`).
         harvest: completions as `planned_rows` gives them.
 
     Yields:
