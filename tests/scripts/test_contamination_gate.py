@@ -64,7 +64,7 @@ def test_an_accepted_pair_passes_and_is_named(gate, tmp_path):
         (["--keep", "alike="], "--keep alike: the reason is empty"),
         (["--accept", "alke=typing"], "--accept alke: not among the benchmarks (clean, alike, trained)"),
         (["--accept", "alike"], "write it as name=value"),
-        (["--report", "none.json"], "none.json: not a readable report"),
+        (["--report", "none.json"], "none.json: no such file; run decontaminate again"),
     ],
 )
 def test_bad_flags_are_one_line(gate, words, message):

@@ -1,13 +1,12 @@
 """Bring a method's runs together: the paper's table, tidy scores, and drift (Section 3.3, 7.1)."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from tms.config.suite import NOTE, Suite, tasks_of
 from tms.data.contamination.report import contaminated_pairs
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.csv_file import decimal, write_csv
 from tms.metrics import flags, health, measures
 from tms.metrics.cost_table import COST, cost_rows
@@ -150,7 +149,7 @@ def write_warnings(args: argparse.Namespace, suite: Suite) -> dict[str, list[hea
     """Write what looks wrong with the runs, by run, and print what no run could tell by itself."""
     grades, trained = cli.parse_pairs(args.grades), cli.parse_pairs(args.health)
     signs = health.of_method(args.base_grades, as_paths(grades), as_paths(trained), suite.benchmarks)
-    args.warnings.write_text(json.dumps(signs, indent=1) + "\n")
+    json_file.write(args.warnings, signs)
     for sign in signs["all"]:
         print(f"warning: {args.model}/{args.method}: {sign}", file=sys.stderr)
     return signs

@@ -1,13 +1,13 @@
 """Say whether TMS is worth it (base, SFT, TMS and the best other in numbers), and what to use."""
 
 import argparse
-import json
 from pathlib import Path
 
 from tms.experiments import cells
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.csv_file import read_csv
 from tms.io.git import commit
+from tms.io.whole_file import write_text
 from tms.metrics.cost_table import COST, cost_rows
 from tms.report.answer.answer import answer
 from tms.report.answer.summary import summary, terminal
@@ -65,7 +65,7 @@ def read_warnings(args: argparse.Namespace) -> list[str]:
     """Warnings on the runs of each method; those about the base once."""
     found = []
     for method, path in cli.parse_pairs(args.warnings).items():
-        for label, signs in json.loads(Path(path).read_text()).items():
+        for label, signs in json_file.read(Path(path), "record of warnings").items():
             whose = label if label == "base" else f"{method}/{label}"
             found += [f"Warning: {whose}: {what}." for what, _ in signs]
     return [*dict.fromkeys(found)]
@@ -86,8 +86,8 @@ def main(args: argparse.Namespace) -> None:
     links = {"report": args.report} if args.report else {}
     outputs = {args.output: found} | ({args.choose: chosen} if args.choose else {})
     for path, content in outputs.items():
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    args.summary.write_text(summary(found, made, links, lines(chosen)), encoding="utf-8")
+        json_file.write(path, content, ensure_ascii=False)
+    write_text(args.summary, summary(found, made, links, lines(chosen)))
     print("\n".join([terminal(found), *(f"\n{line}" for line in lines(chosen))]), flush=True)
 
 

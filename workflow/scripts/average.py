@@ -1,11 +1,10 @@
 """Average the base's weights with those of a trained run: theta_0 + share (theta - theta_0)."""
 
 import argparse
-import json
 import time
 from pathlib import Path
 
-from tms.io import cli, cost, disk
+from tms.io import cli, cost, disk, json_file
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
 
@@ -47,7 +46,7 @@ def main(args: argparse.Namespace) -> None:
 
     torch.set_num_threads(args.threads)
     measured = average.write(args.model, args.trained, args.share, args.output)
-    args.updates.write_text(json.dumps({checkpoints.FINAL: measured}, indent=1) + "\n")
+    json_file.write(args.updates, {checkpoints.FINAL: measured})
     cost.write(args.cost, cost.Cost(seconds=round(time.monotonic() - started, 3)))
 
 

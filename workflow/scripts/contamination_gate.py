@@ -4,11 +4,10 @@ A stage of its own, so that another limit or reason makes nothing stale that was
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from tms.data.contamination.report import BLOCKED, COLUMNS, outcome, read_report, table_row
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.csv_file import write_csv
 from tms.io.errors import InputError
 
@@ -80,8 +79,7 @@ def main(args: argparse.Namespace) -> None:
             f"with a reason, or drop the task or the benchmark"
         )
     write_csv(args.table, COLUMNS, lines)
-    text = json.dumps({"task": task, "max_share": args.max_share, "benchmarks": entries}, indent=1)
-    args.output.write_text(text + "\n")
+    json_file.write(args.output, {"task": task, "max_share": args.max_share, "benchmarks": entries})
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ counted; the stage `contamination_gate` says whether there are too many.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from tms.data.contamination import overlap as contamination
-from tms.io import cli, parquet, provenance
+from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
 
 LISTED = 1000  # overlapping rows of a benchmark that the report lists, the most alike
@@ -123,8 +122,7 @@ def main(args: argparse.Namespace) -> None:
         },
         "benchmarks": compare([row for row in train if row["example_id"] not in gone], exact, benchmarks),
     }
-    args.report.parent.mkdir(parents=True, exist_ok=True)
-    args.report.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    json_file.write(args.report, report, ensure_ascii=False)
     print(
         f"{args.task}: removed {len(gone)} of {len(train)} training rows, "
         f"{len(gone_heldout)} of {len(heldout)} held-out rows"

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import json
 import math
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
-from tms.io import cli, cost, parquet, provenance
+from tms.io import cli, cost, json_file, parquet, provenance
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
 from tms.training.encoder import Encoder
@@ -189,7 +188,7 @@ def main(args: argparse.Namespace) -> None:
     measured["floor"] = floors.pop("") | floors
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
     parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))
-    args.output.write_text(json.dumps(measured, indent=1) + "\n")
+    json_file.write(args.output, measured)
     # Rows that were stored count with the seconds that they took when they were drawn.
     forward = round(time.monotonic() - sampled, 3)
     cost.write(args.cost, drawn + cost.Cost(seconds=forward))

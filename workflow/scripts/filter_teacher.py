@@ -1,7 +1,6 @@
 """Keep the first verified answer to each prompt as its reference; count every reject with its reason."""
 
 import argparse
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,7 +9,7 @@ from tms.answers.grade import NONE, Grade
 from tms.data.golds import check_golds
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
-from tms.io import cli, parquet, provenance
+from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
 
 FEW = 0.5  # share of given answers below which something is off
@@ -129,7 +128,7 @@ def main(args: argparse.Namespace) -> None:
     for split, output in (("train", args.references), ("heldout", args.heldout_references)):
         parquet.write(output, parquet.REFERENCES, [row for row in references if row["split"] == split], facts)
     parquet.write(args.rejects, parquet.REJECTS, rejects, facts)
-    args.summary.write_text(json.dumps(summary, indent=1) + "\n")
+    json_file.write(args.summary, summary)
 
 
 if __name__ == "__main__":

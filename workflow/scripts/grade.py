@@ -13,7 +13,7 @@ from tms.answers.grade import LIMIT, LOST, Grade
 from tms.data.golds import check_golds
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
-from tms.io import cli, parquet, provenance
+from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics import health
 from tms.metrics.per_example import by_example, interval
@@ -193,7 +193,7 @@ def main(args: argparse.Namespace) -> None:
         print(f"warning: {args.grades}: {sign}", file=sys.stderr)
     # One model: its scores; checkpoints of a run: those of each.
     written = scores[""] if list(scores) == [""] else scores
-    args.scores.write_text(json.dumps(written, indent=1) + "\n")
+    json_file.write(args.scores, written)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.config.suite import Suite
 from tms.experiments import cells
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.errors import InputError
 from tms.report.research_questions.questions import answer
 
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
     answers = answer(cells.read(args.cells), suite, args.model)
     for entry in answers:
         print(f"{entry['id']}: {entry['verdict']}. {entry['sentence']}", flush=True)
-    args.output.write_text(json.dumps(answers, indent=1) + "\n")
+    json_file.write(args.output, answers)
 
 
 if __name__ == "__main__":

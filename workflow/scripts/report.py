@@ -14,8 +14,9 @@ from tms.config import tasks
 from tms.config.suite import Suite, tasks_of
 from tms.data.contamination import report
 from tms.experiments import cells, labels
-from tms.io import cli, parquet
+from tms.io import cli, json_file, parquet
 from tms.io.errors import InputError
+from tms.io.whole_file import write_bytes
 from tms.metrics.measures import unknown
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
@@ -120,7 +121,7 @@ def main(args: argparse.Namespace) -> None:
     drawn, written = content.drawings(args.figures, args.tables), content.tables(args.tables)
     first = sections.first_drawing(drawn)
     shown = sections.sections(drawn, written, leading)
-    answers = json.loads(args.questions.read_text())
+    answers = json_file.read_list(args.questions, "list of verdicts")
     answered = any(one["verdict"] != NOT_MEASURED for one in answers)
     text = html.render(
         args.templates,
@@ -148,7 +149,7 @@ def main(args: argparse.Namespace) -> None:
         footer="Drawn by the rule report from Parquet results; no number was typed in.",
     )
     page = text.encode()
-    args.output.write_bytes(page)
+    write_bytes(args.output, page)
     print(f"{args.output}: {len(page) / 1e6:.1f} MB", flush=True)
     if len(page) > html.WARN_BYTES:
         print(f"warning: over {html.WARN_BYTES / 1e6:.0f} MB; browsers may be slow with it", file=sys.stderr)

@@ -2,11 +2,10 @@
 
 import argparse
 import csv
-import json
 from pathlib import Path
 
 from tms.config.suite import NOTE
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.metrics.health import COLUMN
@@ -42,8 +41,8 @@ def read_answer(path: Path) -> str:
     Raises:
         InputError: it is no answer.
     """
+    content = json_file.read(path, "answer")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         if "choices" in content:
             return "\n\n".join(words.lines(content) or content["notes"])
         return terminal(content)

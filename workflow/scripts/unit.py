@@ -5,7 +5,6 @@ has collected; stopped, the same command goes on.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from tms.config.load import configuration
 from tms.config.stages.tables import general_costs
 from tms.config.units import Unit, unit_named, units
 from tms.cost_estimate.dry_run import Job
-from tms.io import cli
+from tms.io import cli, json_file
 from tms.io.text_table import aligned
 from tms.units import measured, record
 from tms.units.snakemake_run import run_snakemake
@@ -74,12 +73,11 @@ def main(args: argparse.Namespace) -> None:
     own = measured.files_of(unit, measured.measured_files(jobs), needed)
     files = [path for path in own if path not in theirs]
     clock = Path("logs", "units", f"{unit.name}.json")
-    before = json.loads(clock.read_text()) if clock.exists() else 0.0
+    before = json_file.read(clock, keys={"seconds": float})["seconds"] if clock.exists() else 0.0
     started = time.monotonic()
     status = run_snakemake(files, configfiles, args.cores)
     before += time.monotonic() - started
-    clock.parent.mkdir(parents=True, exist_ok=True)
-    clock.write_text(json.dumps(before))
+    json_file.write(clock, {"seconds": before})
     if status:
         sys.exit(status)
     record.collect(unit, files, measured.behind(jobs, files), before, folder / unit.name)

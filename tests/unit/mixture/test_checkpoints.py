@@ -199,9 +199,9 @@ INDEX = {"metadata": {}, "weight_map": {"a": TWO[0], "b": TWO[1], "c": TWO[1]}}
         (["model.safetensors"], INDEX, None),  # which is read alone
         (TWO[:1], INDEX, r"model-00002-of-00002\.safetensors: no such file.*\(1 of 2 are missing\)"),
         (["other.safetensors"], INDEX, r"model-00001-of-00002\.safetensors: no such file.*\(2 of 2"),
-        (TWO, None, "no readable index of the weight files"),
-        (TWO, {}, "no readable index of the weight files"),
-        (TWO, [], "no readable index of the weight files"),
+        (TWO, None, "index.json: no such file; and there is no model.safetensors: download"),
+        (TWO, {}, "not a readable index of the weight files"),
+        (TWO, [], "not a readable index of the weight files"),
     ],
 )
 def test_missing_files_are_named(tmp_path, names, index, message):

@@ -63,7 +63,7 @@ def test_a_record_that_cannot_be_read_and_files_that_are_large_are_one_line(made
     folder = Path("units/low")
     folder.mkdir(parents=True)
     (folder / "unit.json").write_text(json.dumps([1]))
-    with pytest.raises(InputError, match=r"^units/low/unit.json: not the record of a unit"):
+    with pytest.raises(InputError, match=r"^units/low/unit.json: not a readable record of a unit"):
         record.read(folder)
     monkeypatch.setattr(record, "LARGEST", 5)
     record.collect(UNIT, made.output, [made], 1.0, folder)

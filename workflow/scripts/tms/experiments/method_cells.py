@@ -1,6 +1,5 @@
 """Cells of the experiments that compare methods: scores with their tests, divergences and costs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tms.config.suite import Suite, tasks_of
+from tms.io import json_file
 from tms.io.csv_file import read_csv
-from tms.io.errors import InputError
 from tms.metrics.cost_table import WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
@@ -188,10 +187,7 @@ def read_updates(path: Path) -> dict:
     Raises:
         InputError: the file is missing or broken.
     """
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable; delete it and train the run again") from error
+    return json_file.read(path, "record of updates", "delete it and train the run again")
 
 
 def base_drift_cells(path: Path, tasks: list[str]) -> list[dict]:

@@ -1,12 +1,12 @@
 """Failure mode A (Section 4.1, Table 1): losses and scores along long runs, and where held-out loss turns."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tms.experiments import cells
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.metrics.per_example import Model, interval, misfit, read_checkpoints, read_per_example, score_draws
 from tms.metrics.statistics import bootstrap_interval, normal_interval, seed_interval
@@ -44,11 +44,9 @@ def read_trajectories(path: Path) -> tuple[dict[str, dict], dict[str, dict]]:
     Raises:
         InputError: the file is missing or broken, or was not measured as a long run.
     """
+    drift = json_file.read(path, "drift file", "delete it and run drift again")
     try:
-        drift = json.loads(path.read_text())
         return drift["trajectory"], drift["train_trajectory"]
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable drift file; delete it and run drift again") from error
     except KeyError as error:
         raise InputError(
             f"{path}: no {error.args[0]}; name the method in experiments.mismatch and run drift again"

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from tms.export import tokenizer
 from tms.generation.chat import ChatFormat, generation_config
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
 from tms.mixture.checkpoints import FINAL, base_of, check_files, open_weights
@@ -122,7 +123,7 @@ def _write_merged(checkpoint: Path, base: Path, folder: Path) -> None:
 
 def _dtype(config: Path) -> str | None:
     """Precision that a model's config states, e.g. `bfloat16`."""
-    settings = json.loads(config.read_text())
+    settings = json_file.read(config, "config of a model")
     return settings.get("dtype") or settings.get("torch_dtype")
 
 
@@ -135,7 +136,7 @@ def _write_ends(folder: Path, chat: ChatFormat) -> None:
 def _without_paths(file: Path) -> None:
     """Leave out settings that name a place on this machine, e.g. `_name_or_path`."""
     if file.exists():
-        settings = json.loads(file.read_text())
+        settings = json_file.read(file)
         kept = {name: value for name, value in settings.items() if not _is_path(name, value)}
         if kept != settings:
             _write(file, kept)

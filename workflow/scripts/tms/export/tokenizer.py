@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tms.generation.chat import ChatFormat
 from tms.generation.template import ANSWER, DATE, PROBES
+from tms.io import json_file
 from tms.io.errors import InputError
 
 CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
@@ -88,5 +89,5 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
 def _settings(folder: Path) -> dict:
     """A folder's tokenizer settings without its template, which has a file of its own."""
     file = folder / CONFIG
-    settings = json.loads(file.read_text()) if file.exists() else {}
+    settings = json_file.read(file, "config of a tokenizer") if file.exists() else {}
     return {name: value for name, value in settings.items() if name != "chat_template"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import sys
 from functools import cached_property
@@ -20,6 +19,7 @@ from tms.generation.template import (
     render,
     written_end,
 )
+from tms.io import json_file
 from tms.io.conversation import context_messages
 from tms.io.errors import InputError
 
@@ -196,13 +196,7 @@ def generation_config(folder: Path) -> dict:
         InputError: it cannot be read.
     """
     file = folder / "generation_config.json"
-    try:
-        config = json.loads(file.read_text()) if file.exists() else {}
-        if not isinstance(config, dict):
-            raise ValueError("no JSON object")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: cannot be read ({error}); correct it, or delete it") from error
-    return config
+    return json_file.read(file, "generation config", "correct it, or delete it") if file.exists() else {}
 
 
 def context_length(folder: Path) -> int:
@@ -211,8 +205,9 @@ def context_length(folder: Path) -> int:
     Raises:
         InputError: the folder has no readable config with that number.
     """
+    remedy = "run the stage that makes the folder, or download the model again"
+    config = json_file.read(folder / "config.json", "config of a model", remedy)
     try:
-        config = json.loads((folder / "config.json").read_text())
         if "max_position_embeddings" in config and not any(
             isinstance(config.get(part), dict) for part in PARTS
         ):
@@ -224,8 +219,7 @@ def context_length(folder: Path) -> int:
         return config.get_text_config().max_position_embeddings
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); run the "
-            f"stage that makes the folder, or download the model again"
+            f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); {remedy}"
         ) from error
 
 

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tms.io import json_file
 from tms.training.devices import launcher
 
 PROGRAM = Path(__file__).parents[2] / "gpu_check.py"
@@ -91,7 +92,7 @@ class _Running:
             stop(self.process.pid)
             self.process.wait()
             return Ended(error=f"no end within {self.limit:.0f} s")
-        found = [json.loads(path.read_text()) for path in sorted(self.folder.glob(f"{self.results.name}.*"))]
+        found = [json_file.read(path) for path in sorted(self.folder.glob(f"{self.results.name}.*"))]
         if status == 0 and found:
             return Ended(found)
         return Ended(error=last_words(self.log.read_text(errors="replace"), status))

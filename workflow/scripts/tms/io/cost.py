@@ -1,9 +1,9 @@
 """Cost of a stage: a small JSON file beside its output."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from tms.io import json_file
 from tms.io.errors import InputError
 
 
@@ -42,7 +42,7 @@ def of_completions(rows: list[dict]) -> Cost:
 
 def write(path: Path, cost: Cost) -> None:
     """Write a cost as JSON."""
-    path.write_text(json.dumps(asdict(cost), indent=1) + "\n")
+    json_file.write(path, asdict(cost))
 
 
 def read(path: Path) -> Cost:
@@ -51,7 +51,8 @@ def read(path: Path) -> Cost:
     Raises:
         InputError: the file is missing or not a cost.
     """
-    try:
-        return Cost(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path}: not a readable cost file; delete it and run again") from error
+    names = [field.name for field in fields(Cost)]
+    written = json_file.read(path, "cost file", keys=dict.fromkeys(names, int | float))
+    if unknown := set(written) - set(names):
+        raise InputError(f"{path}: not a readable cost file (key {min(unknown)}); {json_file.DELETE}")
+    return Cost(**written)

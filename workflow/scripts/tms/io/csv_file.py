@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.io.whole_file import writing
 
 
 def decimal(value: float | None, decimals: int) -> str:
@@ -15,9 +16,12 @@ def decimal(value: float | None, decimals: int) -> str:
 
 
 def write_csv(path: Path, columns: list[str], lines: list[dict]) -> None:
-    """Write a CSV file; numbers that are not whole must come as text (`decimal`)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as stream:
+    """Write a CSV file, whole or not at all; numbers that are not whole must come as text (`decimal`).
+
+    Raises:
+        InputError: as `whole_file.writing`.
+    """
+    with writing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)
@@ -31,8 +35,11 @@ def read_csv(path: Path, columns: list[str]) -> list[dict[str, str]]:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file; run the stage that makes it")
-    with path.open(newline="") as stream:
-        lines = list(csv.DictReader(stream))
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            lines = list(csv.DictReader(stream, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a readable CSV file ({error}); delete it and run again") from error
     missing = [column for column in columns if not lines or column not in lines[0]]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; delete the file and run again")

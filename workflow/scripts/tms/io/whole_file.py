@@ -64,8 +64,17 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         InputError: as `writing`.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        InputError: as `writing`.
+    """
     with writing(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content)
 
 
 def remove_leftovers(folder: Path, names: str) -> None:

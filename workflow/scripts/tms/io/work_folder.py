@@ -10,6 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
+from tms.io.whole_file import write_text
+
 
 def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
     """Make (or find again) the work folder of a run.
@@ -23,7 +25,7 @@ def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
     text = json.dumps(facts, sort_keys=True, indent=1)
     folder = root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "facts.json").write_text(text + "\n")
+    write_text(folder / "facts.json", text + "\n")
     return folder
 
 

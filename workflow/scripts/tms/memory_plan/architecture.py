@@ -1,11 +1,11 @@
 """A model's architecture: its `config.json`, or what the project knows of it before it is there."""
 
-import json
 from functools import cache
 from pathlib import Path
 
 import yaml
 
+from tms.io import json_file
 from tms.training.settings import ALL_LINEAR
 
 KNOWN = Path(__file__).parents[3] / "resources" / "architectures.yaml"
@@ -15,7 +15,7 @@ def architecture(folder: str) -> dict | None:
     """Keys of a model folder's `config.json`; None where it is not there, nor known by the folder's name."""
     file = Path(folder, "config.json")
     if file.exists():
-        return json.loads(file.read_text())
+        return json_file.read(file, "config of a model", "download the model again")
     return _known().get(Path(folder).name)
 
 

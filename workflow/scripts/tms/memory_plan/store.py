@@ -3,12 +3,14 @@
 import dataclasses
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from tms.io import json_file
+from tms.io.errors import InputError
+from tms.io.whole_file import write_text
 from tms.memory_plan.shapes import StepMemory, StepShape
 
 SHIPPED = Path(__file__).parents[3] / "resources" / "memory_plan.json"  # of the shipped configuration
@@ -77,14 +79,12 @@ def entry(shape: StepShape, memory: StepMemory) -> dict:
 def read(file: Path) -> dict:
     """The dry runs in a file; none where it is missing or broken, since each can be made again."""
     try:
-        return json.loads(file.read_text())
-    except (OSError, ValueError):
+        return json_file.read(file)
+    except InputError:
         return {}
 
 
 def write(file: Path, known: dict) -> None:
     """Write dry runs, whole or not at all."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     lines = [f"{json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known)]
-    unfinished.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    unfinished.replace(file)
+    write_text(file, "{\n" + ",\n".join(lines) + "\n}\n")

@@ -1,9 +1,9 @@
 """drift.json as tidy rows."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 
@@ -20,10 +20,7 @@ def drift_rows(path: Path) -> list[dict]:
     Raises:
         InputError: the file is missing or broken.
     """
-    try:
-        measured = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable drift file; delete it and run drift again") from error
+    measured = json_file.read(path, "drift file", "delete it and run drift again")
     return [_row(keys, value, stderr) for keys, value, stderr in _leaves(measured, ())]
 
 

@@ -1,12 +1,12 @@
 """Scores of runs beside the base's: scores.json, its tidy rows, and forgetting (Section 3)."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tms.config.suite import Suite
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.metrics.flags import Run
 
@@ -38,13 +38,13 @@ def read_scores(path: Path, benchmarks: list[str]) -> dict[str, dict]:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file; make it with snakemake, or correct the name of the run")
-    try:
-        scores = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable score file; delete it and run grade again") from error
+    remedy = "delete it and run grade again"
+    scores = json_file.read(path, "score file", remedy)
     for benchmark in benchmarks:
         if benchmark not in scores:
             raise InputError(f"{path}: no score of {benchmark} (it has {', '.join(scores)}); run grade again")
+        if not isinstance(scores[benchmark], dict):
+            raise InputError(f"{path}: not a readable score file (no object of {benchmark}); {remedy}")
     return {benchmark: scores[benchmark] for benchmark in benchmarks}
 
 

@@ -13,9 +13,10 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
-from tms.io import provenance
+from tms.io import json_file, provenance
 from tms.io.code_digest import body_digest
 from tms.io.errors import InputError
+from tms.io.whole_file import write_text
 from tms.miniature.corpus import Corpus
 from tms.mixture import checkpoints
 
@@ -63,10 +64,7 @@ def read(folder: Path) -> dict:
     Raises:
         InputError: it is missing or no JSON.
     """
-    try:
-        return json.loads((folder / NAME).read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder / NAME}: not a readable record of a pretraining ({error})") from error
+    return json_file.read(folder / NAME, "record of a pretraining", "pretrain again")
 
 
 def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
@@ -92,7 +90,7 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
         },
         "versions": {name: facts["versions"][name] for name in ("torch", "transformers", "numpy")},
     }
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    write_text(path, json.dumps(record, indent=1) + "\n")  # it is committed too
 
 
 def copy(source: Path, folders: dict[str, Path], record: Path) -> None:

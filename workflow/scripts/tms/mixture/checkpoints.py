@@ -1,7 +1,6 @@
 """Checkpoints of a run: their names as reduced fractions, their steps, and the digest of their weights."""
 
 import hashlib
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,12 +8,14 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
 
 BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
 RECORD = "weights.json"  # in a model folder: digest and sizes of its weights
+AGAIN = "delete the folder and run the stage that makes it again"
 UPDATE = "update.json"  # in a trained checkpoint's folder: its way from theta_0 (tms.training.update)
 # Of LoRA adapters, by peft's names: where their base is, and their weights.
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -57,15 +58,13 @@ def adapter_settings(folder: Path) -> dict:
         InputError: they cannot be read.
     """
     file = folder / ADAPTER_CONFIG
-    try:
-        settings = json.loads(file.read_text())
-        if not settings["r"] > 0 or not settings["lora_alpha"] or not settings["base_model_name_or_path"]:
-            raise ValueError("r, lora_alpha or base_model_name_or_path is empty")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    what = "config of LoRA adapters"
+    keys = {"r": int | float, "lora_alpha": int | float, "base_model_name_or_path": str}
+    settings = json_file.read(file, what, AGAIN, keys)
+    if not settings["r"] > 0 or not settings["lora_alpha"] or not settings["base_model_name_or_path"]:
         raise InputError(
-            f"{file}: not a readable config of LoRA adapters ({error!r}); delete the folder and run the "
-            f"stage that makes it again"
-        ) from error
+            f"{file}: not a readable {what} (r, lora_alpha or base_model_name_or_path is empty); {AGAIN}"
+        )
     return settings
 
 
@@ -97,7 +96,7 @@ def weights_digest(folder: Path) -> str:
         )
     base_digest = weights_digest(base)
     record = folder / RECORD
-    if record.exists() and json.loads(record.read_text()).get("base", base_digest) != base_digest:
+    if record.exists() and _record(record).get("base", base_digest) != base_digest:
         raise InputError(
             f"{folder}: adapters of {base}, whose weights are no longer those that they were trained on; put "
             f"those back, or delete the folder and run the stage that makes it again"
@@ -121,21 +120,17 @@ def files_digest(folder: Path) -> str:
     stated = folder / RECORD
     if not stated.exists():
         return _read_once(folder, list(sizes))
-    remedy = "delete the folder and run the stage that makes it again"
-    try:
-        record = json.loads(stated.read_text())
-        recorded_sizes, recorded = record["sizes"], record["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{stated}: not a readable record of weights ({error!r}); {remedy}") from error
+    record = _record(stated)
+    recorded_sizes, recorded = record["sizes"], record["sha256"]
     if recorded_sizes != sizes:
         raise InputError(
-            f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {remedy}"
+            f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {AGAIN}"
         )
     digest = _read_once(folder, list(sizes))
     if recorded != digest:
         file = folder / (next(iter(sizes)) if len(sizes) == 1 else "*.safetensors")
         raise InputError(
-            f"{file}: not the weights that {RECORD} beside it records, though of their size; {remedy} (or "
+            f"{file}: not the weights that {RECORD} beside it records, though of their size; {AGAIN} (or "
             f"delete {RECORD}, if they were changed on purpose)"
         )
     return digest
@@ -178,13 +173,9 @@ def check_files(folder: Path) -> None:
     if "model.safetensors" in names:
         return
     index = folder / "model.safetensors.index.json"
-    try:
-        shards = set(json.loads(index.read_text())["weight_map"].values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{index}: no readable index of the weight files, and no model.safetensors; download the model "
-            f"again"
-        ) from error
+    remedy = "and there is no model.safetensors: download the model again"
+    shards = json_file.read(index, "index of the weight files", remedy, {"weight_map": dict})["weight_map"]
+    shards = {*map(str, shards.values())}
     if missing := sorted(shards - names):
         raise InputError(
             f"{folder / missing[0]}: no such file, which {index.name} names ({len(missing)} of {len(shards)} "
@@ -224,7 +215,7 @@ def write_digest(folder: Path) -> str:
     if base := base_of(folder):
         record["base"] = weights_digest(base)
     stated = folder / RECORD
-    stated.write_text(json.dumps(record, indent=1) + "\n")
+    json_file.write(stated, record)
     honour_umask(folder, [stated, *(folder / name for name in record["sizes"])])
     return digest
 
@@ -265,6 +256,10 @@ def _read_once(folder: Path, names: list[str]) -> str:
 def _state(file: Path) -> tuple:
     status = file.stat()
     return file.name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _record(file: Path) -> dict:
+    return json_file.read(file, "record of weights", AGAIN, {"sizes": dict, "sha256": str})
 
 
 def _sizes(folder: Path) -> dict[str, int]:

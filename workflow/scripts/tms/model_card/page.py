@@ -1,6 +1,5 @@
 """The page of a model card, from the files of a run."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,8 @@ from tms.config.stages import general
 from tms.config.suite import tasks_of
 from tms.data.contamination.report import read_report
 from tms.export.use import transformers_lines, vllm_lines
-from tms.io import cost, parquet
+from tms.io import cost, json_file, parquet
 from tms.io.csv_file import decimal
-from tms.io.errors import InputError
 from tms.metrics.scores import read_scores
 from tms.mixture import checkpoints
 from tms.model_card import card as model_card
@@ -62,10 +60,7 @@ def read_filter(path: Path) -> dict:
     Raises:
         InputError: the file is missing or broken.
     """
-    try:
-        return json.loads(path.read_text())["train"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: not a readable summary of the filter; make the run again") from error
+    return json_file.read(path, "summary of the filter", "make the run again", {"train": dict})["train"]
 
 
 def score_line(cell: dict) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Tables in the project's own documentation, written from results and never by hand."""
 
-import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.report import markdown_table
 from tms.report.answer.summary import document_block
@@ -52,7 +52,7 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
         if not path.exists():
             raise InputError(f"{path}: no such file; a document names this table")
         if path.suffix == ".json":
-            return document_block(json.loads(path.read_text()))
+            return document_block(json_file.read(path))
         title_table_notes = path.read_text().split("\n\n")
         return title_table_notes[1]
 

@@ -1,9 +1,9 @@
 """Index of a folder of tables or figures: what it holds, and why something is not in it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tms.io import json_file
 from tms.report.cell_lookup import NotMeasuredError
 
 
@@ -35,5 +35,5 @@ def write_all(
             for file in files:
                 (folder / file).unlink(missing_ok=True)
         entries.append(entry)
-    (folder / "index.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+    json_file.write(folder / "index.json", entries, ensure_ascii=False)
     return entries

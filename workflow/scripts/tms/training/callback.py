@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, Trainer, TrainerCallback
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.mixture.checkpoints import write_digest
@@ -102,7 +103,7 @@ class CheckpointCallback(TrainerCallback):
             self.progress.__exit__()
         if state.is_world_process_zero:
             losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
-            (self.work / LOSSES).write_text(json.dumps(losses))
+            json_file.write(self.work / LOSSES, losses, indent=None)
 
     def _anywhere(self, *flags: bool) -> list[bool]:
         flags_here = torch.tensor(flags, device=self.trainer.args.device, dtype=torch.float32)

@@ -1,12 +1,12 @@
 """Signs that a training run on rows went wrong, in one line each: for its log, the table and the report."""
 
-import json
 from collections.abc import Mapping, Sequence
 from math import sqrt
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 from tms.mixture.replay import GENERAL
@@ -43,13 +43,7 @@ def read(file: Path) -> dict:
     Raises:
         InputError: it cannot be read, or lacks one.
     """
-    try:
-        facts = json.loads(file.read_text())
-        if missing := [name for name in FACTS if name not in facts]:
-            raise ValueError(f"no {missing[0]}")
-        return facts
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{file}: not a readable record of a run ({error}); train again") from error
+    return json_file.read(file, "record of a run", "train again", dict.fromkeys(FACTS, object))
 
 
 def check_masked(facts: dict, choice: str) -> None:

@@ -1,7 +1,6 @@
 """The training programs' common course: checks before any costly work, training on rows, outputs."""
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tms.io import code_digest, cost, interrupts, variables, work_folder
+from tms.io import code_digest, cost, interrupts, json_file, variables, work_folder
 from tms.io.errors import InputError
 from tms.mixture import checkpoints, schedule
 from tms.training import examples, health, losses_by_name, replay_flags
@@ -125,11 +124,12 @@ def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Co
         work_folder.publish(work / f"checkpoint-{plan.saved[step]}", place / f"checkpoint-{point}")
     for file in (args.updates, args.cost):
         file.parent.mkdir(parents=True, exist_ok=True)
+    remedy = f"delete {work} and run again"
     updates = {
-        point: json.loads((work / f"checkpoint-{plan.saved[step]}" / checkpoints.UPDATE).read_text())
+        point: json_file.read(work / f"checkpoint-{plan.saved[step]}" / checkpoints.UPDATE, "record", remedy)
         for point, step in plan.save_steps.items()
     }
-    args.updates.write_text(json.dumps(updates, indent=1) + "\n")
+    json_file.write(args.updates, updates)
     cost.write(args.cost, spent)
     shutil.rmtree(work)
 
@@ -194,10 +194,10 @@ def train_on_rows(
             trained_tokens=training_set.trained_tokens,
             seconds=round(seconds, 3),
         )
-        of_steps = enumerate(json.loads((work / LOSSES).read_text()))
+        again = f"delete {work} and run again"
+        of_steps = enumerate(json_file.read_list(work / LOSSES, "list of losses", again, int | float))
         losses = [loss for step, loss in of_steps if step not in empty]
-        args.health.parent.mkdir(parents=True, exist_ok=True)
-        args.health.write_text(json.dumps(facts_of_rows | {"losses": losses}) + "\n")
+        json_file.write(args.health, facts_of_rows | {"losses": losses}, indent=None)
         tell(args, health.of_losses(facts_of_rows | {"losses": losses}))
         publish(args, work, plan, spent)
 

@@ -4,7 +4,6 @@ bfloat16 has 8 significant bits, so a weight of 0.02 moves in steps of 1e-4, and
 step is lost when it is stored. Training's own weights are float32.
 """
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
+from tms.io import json_file
 from tms.mixture.checkpoints import UPDATE
 from tms.model_folder.adapters import Adapters
 
@@ -87,7 +87,7 @@ def of_adapters(trained: Adapters, stored: Adapters, dtype: torch.dtype, device:
 
 def write(folder: Path, measured: dict) -> None:
     """Put what was measured into a checkpoint's folder."""
-    (folder / UPDATE).write_text(json.dumps(measured, indent=1) + "\n")
+    json_file.write(folder / UPDATE, measured)
 
 
 def dtype_name(dtype: torch.dtype) -> str:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from tms.config.units import Unit
 from tms.cost_estimate.dry_run import Job
-from tms.io import made_by
+from tms.io import json_file, made_by
 from tms.io.errors import InputError
 from tms.io.git import commit
 from tms.io.provenance import facts
+from tms.io.whole_file import write_text
 from tms.units.measured import MADE
 
 RECORD = "unit.json"
@@ -191,7 +192,8 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
         "code": made_by_code(jobs),
         "training": training_digests(jobs),
     }
-    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    # It is committed, so no white space stands at its end.
+    write_text(folder / RECORD, json.dumps(record, indent=1) + "\n")
 
 
 def read(folder: Path) -> dict | None:
@@ -203,8 +205,8 @@ def read(folder: Path) -> dict | None:
     path = folder / RECORD
     if not path.exists():
         return None
+    record = json_file.read(path, "record of a unit", "take the one that was committed", {"files": list})
     try:
-        record = json.loads(path.read_text())
         files = record["files"]
         if missing := SHOWN - record.keys():
             raise ValueError(f"no {min(missing)}")

@@ -1,9 +1,8 @@
 """Reports of the contamination gate: outcomes of pairs, its table, and the notes on contaminated pairs."""
 
-import json
 from pathlib import Path
 
-from tms.io.errors import InputError
+from tms.io import json_file
 
 OK, ACCEPTED, KEPT, BLOCKED = "ok", "accepted", "kept", "blocked"
 COLUMNS = [
@@ -42,10 +41,9 @@ def read_report(path: Path) -> dict:
     Raises:
         InputError: it is missing or broken.
     """
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable report; delete it and run decontaminate again") from error
+    return json_file.read(
+        path, "report", "delete it and run decontaminate again", {"task": str, "benchmarks": dict}
+    )
 
 
 def contaminated_pairs(paths: list[Path]) -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from tms.io.whole_file import write_bytes
 from tms.report.cell_lookup import Reading
 from tms.report.figures import direct_labels, palette, svg
 from tms.report.figures.palette import Style
@@ -230,7 +231,7 @@ class Figure:
         self.figure.savefig(folder / f"{self.name}.png", dpi=palette.PNG_DPI, metadata={"Software": None})
         alone = self.caption if BARS in self.caption or not self._bars else f"{self.caption} {BARS}"
         finished = svg.finish(drawn.getvalue(), self.name, self.title, alone, self.hovers)
-        (folder / f"{self.name}.svg").write_bytes(finished)
+        write_bytes(folder / f"{self.name}.svg", finished)
 
 
 def _around(axes: Axes, marked: list[tuple[float, float, float]]) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Figures and tables of the report, as their folders' indices list them."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tms.experiments import labels
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.report.page.html import inline_svg
 from tms.report.page.page_tables import PageTable, from_markdown
@@ -33,12 +33,7 @@ def read_index(folder: Path) -> list[dict]:
     Raises:
         InputError: it is missing or broken, or a file that it lists is missing.
     """
-    try:
-        entries = json.loads((folder / "index.json").read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{folder}/index.json: not a readable index; delete the folder and draw again"
-        ) from error
+    entries = json_file.read_list(folder / "index.json", "index", "delete the folder and draw again")
     for entry in entries:
         entry["title"] = SCOPE.sub("", entry["title"])
     for name in (name for entry in entries for name in entry["files"]):

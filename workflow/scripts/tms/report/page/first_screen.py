@@ -1,8 +1,8 @@
 """The first screen of the report: the answer in a sentence, four numbers a method, verdicts as chips."""
 
-import json
 from pathlib import Path
 
+from tms.io import json_file
 from tms.io.errors import InputError
 from tms.report.research_questions.decisions import (
     CONTRADICTED,
@@ -25,18 +25,18 @@ SIGNS = {
 }
 
 
+REMEDY = "delete it and run the rule answer again"
+
+
 def read_answer(path: Path) -> dict:
     """The answer that the rule `answer` wrote.
 
     Raises:
         InputError: it is missing, no JSON, or lacks the sentence or the rows.
     """
-    try:
-        answer = json.loads(path.read_text())
-        if not (answer["sentence"] and answer["rows"]):
-            raise ValueError("no sentence or no rows")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: not a readable answer; delete it and run the rule answer again") from error
+    answer = json_file.read(path, "answer", REMEDY, {"sentence": str, "rows": list})
+    if not (answer["sentence"] and answer["rows"]):
+        raise InputError(f"{path}: not a readable answer (no sentence or no rows); {REMEDY}")
     return answer
 
 
@@ -46,10 +46,11 @@ def read_choices(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: it is missing, no JSON, or lacks the sentences.
     """
+    chosen = json_file.read(path, "list of choices", REMEDY, {"choices": list})["choices"]
     try:
-        sentences = [choice["sentence"] for choice in json.loads(path.read_text())["choices"]]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: no readable choices; delete it and run the rule answer again") from error
+        sentences = [choice["sentence"] for choice in chosen]
+    except (TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a readable list of choices ({error!r}); {REMEDY}") from error
     parts = [sentence.partition(": ") for sentence in sentences]
     settings = [rest.partition("; ") for *_, rest in parts]
     return [

@@ -1,12 +1,11 @@
 """Runs behind the report: their names, warnings on them, where their rows and weights are, contamination."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from tms.data.contamination import report as contamination_report
 from tms.experiments import labels
-from tms.io import parquet
+from tms.io import json_file, parquet
 from tms.metrics.flags import parse_run
 from tms.report.cell_lookup import Reading
 from tms.report.page.page_tables import Entry, PageTable, without_repeats
@@ -40,7 +39,7 @@ def warnings(files: list[Path]) -> list[dict[str, str]]:
     found = [
         {"title": _warned(file.parent.name, label), "what": what, "remedy": remedy}
         for file in files
-        for label, signs in json.loads(file.read_text()).items()
+        for label, signs in json_file.read(file, "record of warnings").items()
         for what, remedy in signs
     ]
     return [entry for number, entry in enumerate(found) if entry not in found[:number]]

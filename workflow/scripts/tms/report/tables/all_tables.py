@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tms.experiments import labels
 from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
+from tms.io.whole_file import write_text
 from tms.report import markdown_table
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import ComparedNumber
@@ -73,8 +74,8 @@ def write(
     finishers = {name: (title, partial(finished, make)) for name, (title, make) in makers.items()}
     entries = write_all(folder, finishers, ("csv", "md"))
     rows = list(how_to_read(*lookups).items())
-    (folder / "reading.md").write_text(
-        markdown_table.page("How to read the tables", ["What", "Meaning"], rows)
+    write_text(
+        folder / "reading.md", markdown_table.page("How to read the tables", ["What", "Meaning"], rows)
     )
     return entries
 

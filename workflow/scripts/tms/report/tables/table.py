@@ -1,11 +1,12 @@
 """A table: CSV with raw numbers, Markdown for reading."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tms.experiments.contamination_marks import MARK
+from tms.io.csv_file import write_csv
+from tms.io.whole_file import write_text
 from tms.report import markdown_table
 from tms.report.cell_lookup import Reading
 from tms.report.precision import MOST_DECIMALS, column_decimals, count, p_value, rounded
@@ -81,11 +82,10 @@ class Table:
         lines = [self._raw(place, *row) for place, row in enumerate(self.rows)]
         always = {*self.labels, *(column.key for column in self.columns)}
         names = [name for name in self._names() if name in always or any(line[name] for line in lines)]
-        with (folder / f"{self.name}.csv").open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, names, lineterminator="\n", extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(lines)
-        (folder / f"{self.name}.md").write_text(self.markdown())
+        write_csv(
+            folder / f"{self.name}.csv", names, [{name: line[name] for name in names} for line in lines]
+        )
+        write_text(folder / f"{self.name}.md", self.markdown())
 
     def _names(self) -> list[str]:
         return [*self.labels, *(f"{column.key}{extra}" for column in self.columns for extra in ("", *EXTRAS))]
