@@ -21,7 +21,6 @@ DAMAGES = {
 }
 # File -> its reader, and whether that takes the folder. An empty object is damage to these.
 READERS = {
-    "cost.json": ("tms.io.cost.read", False),
     "scores.json": ("tms.metrics.scores.read_scores", False),
     "health.json": ("tms.training.health.read", False),
     "index.json": ("tms.report.page.content.read_index", True),
@@ -37,6 +36,7 @@ READERS = {
 }
 # These need no key.
 OPEN = {
+    "cost.json": ("tms.io.cost.read", False),
     "drift.json": ("tms.metrics.drift_table.drift_rows", False),
     "updates.json": ("tms.experiments.method_cells.read_updates", False),
     "warnings.json": ("tms.report.page.runs.warnings", False),

@@ -46,7 +46,7 @@ def test_an_answer_that_cannot_be_read_is_one_line(tmp_path, program):
     words = write(tmp_path, PROJECT)
     (tmp_path / "answer.json").write_text('{"sentence": ""}')
     done = program("report", *words)
-    assert done.returncode == 2 and "answer.json: not a readable answer; delete it" in done.stderr
+    assert done.returncode == 2 and "answer.json: not a readable answer (no rows); delete it" in done.stderr
 
 
 def test_warnings_come_first_and_each_once(page):

@@ -38,7 +38,7 @@ def test_an_answer_is_its_rows_and_its_sentence(program, tmp_path):
     assert max(map(len, lines[:6])) <= 120
     (tmp_path / "answer.json").write_text("{}")
     done = program("show", "answer.json")
-    assert done.returncode == 2 and done.stderr.startswith("error: answer.json: not an answer")
+    assert done.returncode == 2 and done.stderr.startswith("error: answer.json: not a")
 
 
 def test_a_note_is_said_once_below_the_table(tmp_path, program):

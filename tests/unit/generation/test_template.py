@@ -185,8 +185,8 @@ def test_the_tokenizers_own_template_goes_first(folder):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ("{", "generation_config.json: cannot be read"),
-        ("[]", "generation_config.json: cannot be read"),
+        ("{", "generation_config.json: not a readable generation config"),
+        ("[]", "generation_config.json: not a readable generation config"),
         ('{"eos_token_id": "</s>"}', "give token ids"),
         ('{"eos_token_id": [2, "</s>"]}', "give token ids"),
     ],

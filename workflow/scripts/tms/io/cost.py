@@ -51,8 +51,9 @@ def read(path: Path) -> Cost:
     Raises:
         InputError: the file is missing or not a cost.
     """
-    names = [field.name for field in fields(Cost)]
-    written = json_file.read(path, "cost file", keys=dict.fromkeys(names, int | float))
-    if unknown := set(written) - set(names):
-        raise InputError(f"{path}: not a readable cost file (key {min(unknown)}); {json_file.DELETE}")
+    written = json_file.read(path, "cost file")
+    names = {field.name for field in fields(Cost)}  # one that is missing is 0
+    for name, value in written.items():
+        if name not in names or not isinstance(value, int | float):
+            raise InputError(f"{path}: not a readable cost file ({name}: {value!r}); {json_file.DELETE}")
     return Cost(**written)
