@@ -16,8 +16,8 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from tms.generation.engines import transformers_engine
 from tms.generation.engines.create import create_engine
-from tms.generation.engines.decoding import attention
 from tms.generation.engines.interface import Prompt
+from tms.generation.engines.packed import attention
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
@@ -144,6 +144,35 @@ def test_logits_do_not_depend_on_the_batch(engine, monkeypatch):
     run(engine, wanted[40:90], SAMPLINGS[0])
     run(resized(engine, 20), wanted[::-1], SAMPLINGS[0])
     assert compared > 3000
+
+
+def test_logits_do_not_depend_on_long_neighbours_or_on_what_prompts_share(engine, monkeypatch):
+    """Sums over more than 192 keys are split; a shared beginning is read once, whoever shares it."""
+    logits: dict[int, torch.Tensor] = {}
+
+    def record(rows, keys, steps, sampling):
+        logits.update((key, row.clone()) for key, row in zip(keys.tolist(), rows, strict=True))
+        return choose(rows, keys, steps, sampling)
+
+    monkeypatch.setattr("tms.generation.engines.decoding.choose", record)
+    draw = random.Random(0)
+    start = [draw.randrange(3, 70) for _ in range(150)]
+    lengths = [10, 60, 210, 60, 300, 1, 2]
+    wanted = [
+        Prompt(start[:common] + [draw.randrange(3, 70) for _ in range(length)], key)
+        for key, (common, length) in enumerate(
+            zip([150, 150, 150, 150, 0, 40, 40], lengths, strict=True), start=1
+        )
+    ]
+    sampling = Sampling(temperature=0, max_new_tokens=1)
+    for prompt in wanted:
+        run(engine, [prompt], sampling)
+    alone, logits = logits, {}
+    for chosen in (wanted, wanted[:4], wanted[2:5], wanted[5:], [wanted[1], wanted[3], wanted[5]]):
+        logits.clear()
+        run(engine, chosen, sampling)
+        for prompt in chosen:
+            assert torch.equal(logits[prompt.noise_key], alone[prompt.noise_key])
 
 
 def test_prompts_read_in_parts(engine, whole, monkeypatch):

@@ -143,7 +143,7 @@ def test_a_model_too_large_to_generate(job, named):
 def test_every_engine_has_a_generating_row():
     """Qwen2.5-3B: 36,864 bytes a token. Half of what 80 GB leave free beside 6.2 of weights, in whole steps
     of 32 rows, and half as much again while the cache grows."""
-    from tms.generation.engines.decoding import ROW_STEP
+    from tms.generation.engines.packed import ROW_STEP
     from tms.generation.engines.transformers_engine import MAX_ROWS
 
     assert formulas.DECODED_ROWS == ROW_STEP and MAX_ROWS == 16 * ROW_STEP

@@ -21,7 +21,7 @@ SPARE = 0.1
 DRIFT_POLICIES, KL_CHUNK = 2, 2**26
 # TRL's tile of logits: tokens, times a part of the vocabulary, in float32.
 DIVERGENCE_TILE = 4 * 4096 * 32768
-# `tms.generation.engines.decoding`: rows of a batch come in steps of so many.
+# `tms.generation.engines.packed`: rows of a batch come in steps of so many.
 DECODED_ROWS = 32
 
 

@@ -4,15 +4,15 @@ On a CPU in float32 a row's logits do not depend on what shares its batch, by th
 
 - Slot k of a row's cache holds the row's k-th token, so its sums run over the same terms in the same order
   in every batch; what lies behind a row's last token is masked and adds exact zeros.
-- Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`: matrix kernels treat the last
-  few rows of an odd size in another way.
+- Row counts and lengths are padded to multiples of `ROW_STEP` and `SLOT_STEP`, those of keys to `key_slots`:
+  matrix kernels treat the last few rows of an odd size in another way, and split sums over many terms.
 - MKL is asked for results that do not depend on where in memory a matrix starts (MKL_CBWR).
 
 At the miniature's size they are the same bit for bit. At SmolLM2's widths (matrix products over 1,536
 terms) the last bits still depend on the number of rows (docs/architecture.md).
 
 Prompts are read a few rows at a time, the tokens of one row behind those of another without padding (but in
-attention), and of the last layer keys and values alone. Heads that share them read them where they are.
+attention), and of the last layer keys and values alone. Tokens with which all prompts begin are read once.
 """
 
 import time
@@ -20,42 +20,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import torch
-from torch.nn.functional import pad, scaled_dot_product_attention
-from transformers import AttentionInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from torch.nn.functional import pad
 
 from tms.generation.engines.interface import Finished, Prompt
+from tms.generation.engines.packed import ROW_STEP, SLOT_STEP, Packed, round_up
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
 
-ROW_STEP = 32
-SLOT_STEP = 16
 READ_TOKENS = 4096  # of prompts that are read together: more are slower on a CPU, by up to a quarter
-
-
-def attention(module, query, key, value, attention_mask, scaling=None, packed=None, **settings):
-    """Attention `sdpa` of transformers, but on a CPU no keys and values are copied for heads that share them.
-
-    transformers does so whenever there is a mask, since a GPU has no fast kernel for it; the CPU's gives the
-    same bits either way. `packed` (`_Packed`) says which rows' queries those of a packed pass are.
-    """
-    if packed is not None:
-        query = packed.by_row(query)
-    own = attention_mask is not None and query.device.type == "cpu" and not torch.is_grad_enabled()
-    weights = None
-    if own and not settings.get("dropout") and settings.get("position_bias") is None:
-        attended = scaled_dot_product_attention(
-            query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
-        )
-        attended = attended.transpose(1, 2).contiguous()
-    else:
-        attended, weights = sdpa_attention_forward(
-            module, query, key, value, attention_mask, scaling=scaling, **settings
-        )
-    return (attended if packed is None else packed.in_line(attended)), weights
-
-
-AttentionInterface.register("sdpa", attention)
 
 
 @torch.inference_mode()
@@ -92,7 +64,7 @@ class _Batch:
         self.rows: list[int | None] = list(prompts)  # index of each row's prompt; None once it has finished
         self.completions: list[list[int]] = [[] for _ in prompts]
         rows = [tuple(prompt.prompt_ids) for prompt in prompts.values()]
-        padded = _round_up(len(rows), ROW_STEP)
+        padded = round_up(len(rows), ROW_STEP)
         rows += rows[:1] * (padded - len(rows))
         self.keys = self._tensor([prompt.noise_key for prompt in prompts.values()], padded)
         self.steps = self._tensor([], padded)
@@ -134,7 +106,7 @@ class _Batch:
     def _compact(self) -> None:
         """Drop finished rows once the batch gets a quarter smaller: a long tail then costs little."""
         live = [place for place, index in enumerate(self.rows) if index is not None]
-        padded = _round_up(len(live), ROW_STEP)
+        padded = round_up(len(live), ROW_STEP)
         if live and padded > 0.75 * len(self.keys):
             return
         self.rows = [self.rows[place] for place in live]
@@ -150,30 +122,33 @@ class _Batch:
     def _read(self, prompts: list[tuple[int, ...]]) -> None:
         """Fill the cache with all but the last token of each prompt; the first step reads that one."""
         places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
+        common = _common(list(places))
+        if common:
+            self._read_part([prompts[0][:common]], 0, 0)
+            self.cache.repeat(common)
         part: list[tuple[int, ...]] = []
         for place, prompt in enumerate(places):
-            part.append(prompt[:-1])
+            part.append(prompt[common:-1])
             if place + 1 == len(places) or sum(map(len, part)) + len(prompt) > READ_TOKENS:
-                self._read_part(part, place + 1 - len(part))
+                self._read_part(part, place + 1 - len(part), common)
                 part = []
         if len(places) < len(prompts):
             self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
 
-    def _read_part(self, rows: list[tuple[int, ...]], first: int) -> None:
-        """Read tokens into rows of the cache from row `first` on."""
-        tokens = [token for ids in rows for token in ids]
-        if not tokens:
+    def _read_part(self, rows: list[tuple[int, ...]], first: int, start: int) -> None:
+        """Read tokens of rows, the first of which is row `first` of the cache, from slot `start` on."""
+        packed = Packed([len(ids) for ids in rows], start, self.device)
+        if not packed.count:
             return
-        packed = _Packed([len(ids) for ids in rows], self.device)
         part = slice(first, first + len(rows))
         last = self.model.config.get_text_config().num_hidden_layers - 1
-        self.cache.prepare(packed.rows + first, packed.positions, packed.length, part, last)
-        slots = torch.arange(packed.length, device=self.device)
+        self.cache.prepare(packed.rows + first, packed.positions, packed.visible, part, last)
+        tokens = [token for ids in rows for token in ids]
         with suppress(_Stored):
             self.model(
                 input_ids=self._tensor(tokens, packed.padded)[None],
                 position_ids=pad(packed.positions, (0, packed.padded - packed.count))[None],
-                attention_mask=(slots <= slots[:, None])[None, None],
+                attention_mask=packed.mask(),
                 past_key_values=self.cache,
                 use_cache=True,
                 packed=packed,
@@ -181,7 +156,7 @@ class _Batch:
 
     def _logits(self) -> torch.Tensor:
         """Logits after each row's last token, [batch, V]."""
-        visible = _round_up(self.longest + 1, SLOT_STEP)
+        visible = round_up(self.longest + 1, SLOT_STEP)
         rows = torch.arange(len(self.positions), device=self.device)
         self.cache.prepare(rows, self.positions, visible, slice(None))
         slots = torch.arange(visible, device=self.device)
@@ -197,37 +172,6 @@ class _Batch:
 
     def _tensor(self, values: list[int], length: int) -> torch.Tensor:
         return torch.tensor(values + [0] * (length - len(values)), dtype=torch.int64, device=self.device)
-
-
-class _Packed:
-    """Tokens of several rows one after the other: each row's positions 0..length - 1.
-
-    Args:
-        lengths: tokens of each row.
-        device: of the tensors.
-    """
-
-    def __init__(self, lengths: list[int], device: str):
-        counts = torch.tensor(lengths, device=device)
-        self.size, self.count = len(lengths), sum(lengths)
-        self.padded = _round_up(self.count, ROW_STEP)
-        self.length = _round_up(max(lengths), SLOT_STEP)
-        self.rows = torch.arange(self.size, device=device).repeat_interleave(counts)
-        starts = (counts.cumsum(0) - counts).repeat_interleave(counts)
-        self.positions = torch.arange(self.count, device=device) - starts
-
-    def by_row(self, line: torch.Tensor) -> torch.Tensor:
-        """[1, head, token, channel] as [row, head, position, channel], zeros behind each row's tokens."""
-        _, heads, _, channels = line.shape
-        rows = line.new_zeros(self.size, self.length, heads, channels)
-        rows[self.rows, self.positions] = line[0, :, : self.count].transpose(0, 1)
-        return rows.transpose(1, 2)
-
-    def in_line(self, rows: torch.Tensor) -> torch.Tensor:
-        """[row, position, head, channel] as [1, token, head, channel], zeros behind the last."""
-        line = rows.new_zeros(1, self.padded, *rows.shape[2:])
-        line[0, : self.count] = rows[self.rows, self.positions]
-        return line
 
 
 class _Stored(Exception):
@@ -280,6 +224,12 @@ class _SlotCache:
         """Number of visible slots (asked by the model)."""
         return self.visible
 
+    def repeat(self, slots: int) -> None:
+        """Give all rows the first slots of row 0."""
+        for layer in self.layers:
+            for side in layer:
+                side[1:, :, :slots] = side[:1, :, :slots]
+
     def keep(self, rows: torch.Tensor) -> None:
         """Keep the given rows, in that order."""
         for layer in self.layers:
@@ -288,9 +238,13 @@ class _SlotCache:
     def _grown(self, stored: torch.Tensor) -> torch.Tensor:
         """Make room for half as many slots again. Zeros: a masked slot's value is multiplied by 0."""
         rows, heads, slots, channels = stored.shape
-        more = max(self.visible, _round_up(slots * 3 // 2, SLOT_STEP)) - slots
+        more = max(self.visible, round_up(slots * 3 // 2, SLOT_STEP)) - slots
         return torch.cat([stored, stored.new_zeros(rows, heads, more, channels)], dim=2)
 
 
-def _round_up(number: int, step: int) -> int:
-    return -(-number // step) * step
+def _common(prompts: list[tuple[int, ...]]) -> int:
+    """Tokens with which all of several prompts begin, the last one of each not counted; 0 if they are few."""
+    first, last = min(prompts), max(prompts)
+    shortest = min(map(len, prompts)) - 1
+    common = next((place for place in range(shortest) if first[place] != last[place]), shortest)
+    return common if common >= SLOT_STEP and len(prompts) > 1 else 0

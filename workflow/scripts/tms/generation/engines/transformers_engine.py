@@ -108,7 +108,7 @@ class TransformersEngine:
 
     def _batch_size(self, length: int) -> int:
         """Rows of a batch whose longest row may have `length` tokens; whole steps, to which it is padded."""
-        from tms.generation.engines.decoding import ROW_STEP
+        from tms.generation.engines.packed import ROW_STEP
 
         config = self.config
         head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
