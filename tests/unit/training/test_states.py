@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.distributed.checkpoint.metadata import MetadataIndex
 
+from tms.io import made_by
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest
 from tms.training import states
@@ -362,5 +363,21 @@ def test_a_disk_that_cannot_be_written_is_named_and_the_run_goes_on_later(
     line = str(failed.value)
     assert "\n" not in line and told in line and str(work) in line and "run the same command again" in line
     assert not list(work.rglob(".unfinished/*")) and not list(work.glob(".*.unfinished"))
+    run(tiny_model, work)
+    assert digests(work) == whole
+
+
+def test_a_second_training_in_a_work_folder_is_told_who_trains_there(tiny_model, work, whole, monkeypatch):
+    monkeypatch.setattr(made_by, "PATIENCE", 0)
+    before = {path: path.stat().st_mtime_ns for path in (work / "states").rglob("*")}
+    again = work.parent / "another_way_there"
+    again.symlink_to(work.parent)
+    with (
+        made_by.holding(work / "lock.json", work, 0),
+        pytest.raises(InputError, match=f"process {os.getpid()} on .* still makes it .*`kill {os.getpid()}`"),
+    ):
+        run(tiny_model, again / work.name)
+    assert before == {path: path.stat().st_mtime_ns for path in (work / "states").rglob("*")}
+    (work / "lock.json").write_text("left by a process that is gone")
     run(tiny_model, work)
     assert digests(work) == whole

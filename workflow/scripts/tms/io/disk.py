@@ -36,7 +36,7 @@ REMEDIES = {
 # Libraries in other languages raise errors of their own: with the system's words, and torch with neither.
 WORDS = (
     *("no space left on device", "disk quota exceeded"),
-    *("pytorchstreamwriter failed writing", "unexpected pos "),
+    *("pytorchstreamwriter failed writing", "unexpected pos ", "iostream error"),
 )
 
 

@@ -11,6 +11,8 @@ import os
 import platform
 import shlex
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tms.io.errors import InputError
@@ -58,26 +60,56 @@ def begin(output: Path, command: list[str], code: str, patience: float) -> int |
     Raises:
         InputError: another process holds it (the line says which), or it cannot be written.
     """
-    path = record_path(output)
-    record = {"command": command, "code": code, "pid": os.getpid(), "host": platform.node()}
+    descriptor = hold(record_path(output), output, {"command": command, "code": code}, patience)
+    if descriptor is not None:
+        os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def hold(path: Path, what: Path, record: dict, patience: float) -> int | None:
+    """Lock a file until this process ends or closes it, and write into it who holds it.
+
+    Args:
+        path: of the file.
+        what: it is that one process alone may make.
+        record: to write beside the process.
+        patience: seconds to wait for a lock that is held.
+
+    Returns:
+        The lock's descriptor; None on a file system without locks.
+
+    Raises:
+        InputError: another process holds it (the line says which), or it cannot be written.
+    """
+    record = record | {"pid": os.getpid(), "host": platform.node()}
     if job := os.environ.get("SLURM_JOB_ID"):
         record["slurm_job"] = job
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        locked = _lock(descriptor, output, time.monotonic() + patience)
+        locked = _lock(descriptor, path, what, time.monotonic() + patience)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be locked and written ({error.strerror})") from error
-    os.set_inheritable(descriptor, locked)
     if not locked:
         os.close(descriptor)
     return descriptor if locked else None
 
 
-def _lock(descriptor: int, output: Path, deadline: float) -> bool:
-    """Whether the record could be locked; False where the file system has no locks."""
+@contextmanager
+def holding(path: Path, what: Path, patience: float) -> Iterator[None]:
+    """`hold` a file until the block ends."""
+    descriptor = hold(path, what, {}, patience)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, what: Path, deadline: float) -> bool:
+    """Whether a file could be locked; False where the file system has no locks."""
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,7 +120,8 @@ def _lock(descriptor: int, output: Path, deadline: float) -> bool:
             if not isinstance(error, BlockingIOError):
                 raise
         if time.monotonic() > deadline:
-            raise InputError(f"{output}: {_holder(read(output) or {})}, then run the same command")
+            os.close(descriptor)
+            raise InputError(f"{what}: {_holder(_read(path) or {})}, then run the same command")
         time.sleep(POLL_SECONDS)
 
 
@@ -105,11 +138,16 @@ def _holder(record: dict) -> str:
 
 def read(output: Path) -> dict | None:
     """The record of an output; None where there is none that can be read."""
+    record = _read(record_path(output))
+    return record if record and isinstance(record.get("command"), list) else None
+
+
+def _read(path: Path) -> dict | None:
     try:
-        record = json.loads(record_path(output).read_text())
+        record = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and isinstance(record.get("command"), list) else None
+    return record if isinstance(record, dict) else None
 
 
 def settings(command: list[str]) -> dict[str, list[str]]:

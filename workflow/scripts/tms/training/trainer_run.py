@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,7 @@ import torch
 from transformers import PreTrainedModel, PrinterCallback, Trainer, set_seed
 from transformers.utils import logging
 
-from tms.io import disk, parent
+from tms.io import disk, made_by, parent
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import open_weights
 from tms.model_folder.load import load_model
@@ -167,8 +169,17 @@ class TrainerRun:
             Training seconds, those of earlier parts of the run included; None where a signal stopped it.
 
         Raises:
-            InputError: no memory left, a disk that cannot be written, or a loss that is not finite.
+            InputError: another process that trains in the same work folder, no memory left, a disk that
+                cannot be written, or a loss that is not finite.
         """
+        if os.environ.get("RANK", "0") != "0":
+            return self._fit(trainer)
+        work = self.checkpoints.work
+        # A launcher's lock (`job.py`) ends with it, and its processes only then save a state.
+        with made_by.holding(work / "lock.json", work, made_by.PATIENCE):
+            return self._fit(trainer)
+
+    def _fit(self, trainer: Trainer) -> float | None:
         state = self._begin_from()
         trainer.remove_callback(PrinterCallback)
         self.checkpoints.trainer = trainer
@@ -181,6 +192,11 @@ class TrainerRun:
                 save_state(*given)
 
         trainer._save_checkpoint = save_or_say_why
+        hook, of_reporters = threading.excepthook, []
+        # TensorBoard's thread: what it meets is raised again where training reports the next step.
+        threading.excepthook = lambda met: (
+            of_reporters.append(met.exc_value) if isinstance(met.exc_value, OSError) else hook(met)
+        )
         stop = self.checkpoints.stop
         previous = {kind: signal.signal(kind, stop) for kind in (signal.SIGTERM, signal.SIGINT)}
         try:
@@ -191,13 +207,26 @@ class TrainerRun:
                 f"training.device_batch or set training.gradient_checkpointing: true (memory only: the run "
                 f"goes on where it stopped)"
             ) from error
+        except OSError as error:  # of a reporter: states and checkpoints have lines of their own
+            raise InputError(
+                f"{self._reason(error)}; mend that, and run the same command again (training goes on from "
+                f"the last whole state)"
+            ) from error
         finally:
+            threading.excepthook = hook
             for kind, handler in previous.items():
                 signal.signal(kind, handler)
+        for error in of_reporters:
+            print(f"warning: {self._reason(error)}; the run's curves lack their end", file=sys.stderr)
         if torch.distributed.is_initialized():  # its threads would now and then abort a process that ends
             torch.distributed.destroy_process_group()
         ended = trainer.state.global_step == max(self.checkpoints.save_steps)
         return self.checkpoints.seconds if ended else None
+
+    def _reason(self, error: OSError) -> str:
+        """What could not be written, and why."""
+        place = os.fsdecode(error.filename) if error.filename else self.settings.log_dir
+        return f"{place}: {error.strerror or error}"
 
 
 def fault_of_saved(save_steps: dict[int, str], work: Path, step: int) -> str | None:
