@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import re
-from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -70,21 +69,26 @@ def differences(found: dict[str, str], undisturbed: dict[str, str], needed: list
     return sorted([*(f"{name}: other content" for name in other), *(f"{name}: missing" for name in missing)])
 
 
-def stored(rows: Path) -> Counter:
-    """Each stored row's key with the number of segments that hold it; what cannot be read holds none."""
-    keys: Counter = Counter()
+def stored(rows: Path) -> dict[tuple[str, str], set[float]]:
+    """Each stored row's model and key, with the seconds of each time that it was generated.
+
+    Segments are merged, so a row that lies in two of them was generated once if its seconds are the same. A segment
+    that cannot be read holds none.
+    """
+    found: dict[tuple[str, str], set[float]] = {}
     for segment in rows.rglob("*.parquet"):
         try:
-            table = pq.read_table(segment, columns=["key"], partitioning=None)
+            table = pq.read_table(segment, columns=["key", "seconds"], partitioning=None)
         except (OSError, ValueError, pa.ArrowException):
             continue
-        keys.update((segment.parent.name, key) for key in table["key"].to_pylist())
-    return keys
+        for row in table.to_pylist():
+            found.setdefault((segment.parent.name, row["key"]), set()).add(row["seconds"])
+    return found
 
 
-def twice(keys: Counter) -> int:
-    """Rows that were generated more than once."""
-    return sum(count - 1 for count in keys.values())
+def twice(found: dict[tuple[str, str], set[float]]) -> int:
+    """How often a row was generated that had been generated before."""
+    return sum(len(seconds) - 1 for seconds in found.values())
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -4,25 +4,27 @@ import os
 import random
 from pathlib import Path
 
+STATES = (".pt", ".pth", ".bin")  # of a training, beside those
 KINDS_OF_FILES = (".parquet", ".safetensors", ".json")
 PLACES = ("data", "models", "results", "rows")
 
 
-def files_of(places: list[Path]) -> list[Path]:
-    """Parquet, safetensors and JSON files among files and in folders, in order; no records of jobs."""
+def files_of(places: list[Path], suffixes: tuple[str, ...] = KINDS_OF_FILES) -> list[Path]:
+    """Files of these kinds among files and in folders, in order; no records of jobs, no temporary ones."""
     inside = (file for place in places for file in ([place] if place.is_file() else place.rglob("*")))
     return sorted(
         file
         for file in set(inside)
-        if file.is_file() and file.suffix in KINDS_OF_FILES and not file.name.endswith(".made.json")
+        if file.is_file() and file.suffix in suffixes and not file.name.startswith(".")
     )
 
 
 def draw_file(files: list[Path], rng: random.Random) -> Path | None:
     """One of the files, each kind of file as often; None where there is none."""
-    by_kind = [[file for file in files if file.suffix == suffix] for suffix in KINDS_OF_FILES]
-    kinds = [kind for kind in by_kind if kind]
-    return rng.choice(rng.choice(kinds)) if kinds else None
+    kinds: dict[str, list[Path]] = {}
+    for file in files:
+        kinds.setdefault(file.suffix, []).append(file)
+    return rng.choice(kinds[rng.choice(sorted(kinds))]) if kinds else None
 
 
 def flip_bit(file: Path, rng: random.Random) -> str:

@@ -183,29 +183,31 @@ def _mount(scene: Scene, options: str) -> None:
 
 def flip_bit(scene: Scene) -> bool:
     """One bit flipped in a Parquet, safetensors or JSON file that the job reads."""
-    return _damage(scene, scene.inputs(), damage.flip_bit)
+    return _damage(scene, damage.files_of(scene.inputs()), damage.flip_bit)
 
 
 def cut_file(scene: Scene) -> bool:
     """The end of such a file cut off: all of it, a part, one byte."""
-    return _damage(scene, scene.inputs(), damage.cut)
+    return _damage(scene, damage.files_of(scene.inputs()), damage.cut)
 
 
 def delete_file(scene: Scene) -> bool:
     """Such a file deleted."""
-    return _damage(scene, scene.inputs(), damage.delete)
+    return _damage(scene, damage.files_of(scene.inputs()), damage.delete)
 
 
 def damage_leftover(scene: Scene) -> bool:
     """What a killed job has stored so far (rows, a training's states) damaged in one of these ways."""
+    began = time.time_ns()
     kill_worker(scene)
-    unfinished = [place for place in scene.folder.rglob("unfinished") if place.is_dir()]
+    places = [scene.folder / "rows", *scene.folder.glob("results/**/unfinished")]
+    files = damage.files_of(places, (*damage.KINDS_OF_FILES, *damage.STATES))
     how = scene.rng.choice([damage.flip_bit, damage.cut, damage.delete])
-    return _damage(scene, [scene.folder / "rows", *unfinished], how)
+    return _damage(scene, [file for file in files if file.stat().st_mtime_ns >= began], how)
 
 
-def _damage(scene: Scene, places: list[Path], how: Callable[[Path, random.Random], str]) -> bool:
-    file = damage.draw_file(damage.files_of(places), scene.rng)
+def _damage(scene: Scene, files: list[Path], how: Callable[[Path, random.Random], str]) -> bool:
+    file = damage.draw_file(files, scene.rng)
     if file is None or not file.stat().st_size:
         return False
     scene.damaged = str(file.relative_to(scene.folder))
@@ -216,7 +218,8 @@ def _damage(scene: Scene, places: list[Path], how: Callable[[Path, random.Random
 def read_only(scene: Scene) -> bool:
     """A folder in which the job writes is read-only; then it is not any more."""
     place = scene.folder / scene.job.output
-    folder = scene.rng.choice([place.parent, scene.folder / "rows", scene.folder / "logs" / scene.job.stage])
+    places = [place.parent, scene.folder / "logs" / scene.job.stage]
+    folder = scene.rng.choice([*places, scene.folder / "rows"] if scene.job.stage in GENERATES else places)
     while not folder.exists():
         folder = folder.parent
     scene.notes.append(f"{os.path.relpath(folder, scene.folder)} read-only")

@@ -80,9 +80,10 @@ def test_contents_differ_by_values_and_not_by_times(tmp_path):
     )
 
 
-def test_rows_in_two_segments_of_a_model_were_paid_twice(tmp_path):
+def test_rows_that_were_generated_twice_are_counted_and_merged_ones_are_not(tmp_path):
     rows(tmp_path / "m1" / "a.parquet", ["x", "y"])
-    rows(tmp_path / "m1" / "b.parquet", ["y", "z"])
+    rows(tmp_path / "m1" / "b.parquet", ["y", "z"], seconds=2.0)
+    rows(tmp_path / "m1" / "merged.parquet", ["x", "y"])  # of a, which is still there
     rows(tmp_path / "m2" / "c.parquet", ["x"])
     (tmp_path / "m2" / "d.parquet").write_bytes(b"cut")
     assert checks.twice(checks.stored(tmp_path)) == 1
