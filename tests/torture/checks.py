@@ -72,8 +72,8 @@ def differences(found: dict[str, str], undisturbed: dict[str, str], needed: list
 def stored(rows: Path) -> dict[tuple[str, str], set[float]]:
     """Each stored row's model and key, with the seconds of each time that it was generated.
 
-    Segments are merged, so a row that lies in two of them was generated once if its seconds are the same. A segment
-    that cannot be read holds none.
+    Segments are merged, so a row that lies in two of them was generated once if its seconds are the same. A
+    segment that cannot be read holds none.
     """
     found: dict[tuple[str, str], set[float]] = {}
     for segment in rows.rglob("*.parquet"):

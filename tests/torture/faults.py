@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 from helpers import slurm_node
 
-from torture import checks, damage, processes
+from torture import checks, damage, processes, undisturbed
 from torture.scene import Scene
 
 SLURM = threading.Lock()  # one at a time
@@ -150,30 +150,33 @@ def out_of_memory(scene: Scene) -> bool:
 
 
 def full_disk(scene: Scene) -> bool:
-    """A small disk, full when the job has written a random part of its files; then there is room again."""
-    room = scene.rng.randrange(max(1, _written(scene)))
-    _on_small_disk(scene, room)
-    scene.notes.append(f"{room >> 10} KB free")
-    hit = scene.wait(scene.start()) != 0
-    _mount(scene, "remount,size=4G")
-    return hit
+    """A small disk, full when a random part of the job's files is written; then there is room again.
 
-
-def _written(scene: Scene) -> int:
-    from torture.undisturbed import written_bytes
-
-    return written_bytes(scene.source, scene.job, scene.jobs)
-
-
-def _on_small_disk(scene: Scene, room: int) -> None:
-    """Make the copy on a disk of its own that has so many bytes left."""
+    It is small from the start, or another program fills it at a random moment, after the job's look at the room.
+    """
     shutil.rmtree(scene.folder)
     scene.folder.mkdir()
     _mount(scene, "size=4G")
     scene.copy()
+    written = undisturbed.written_bytes(scene.source, scene.job, scene.jobs)
+    room = scene.rng.randrange(max(1, written))
+    if scene.rng.random() < 0.5:
+        scene.notes.append(f"{room >> 10} KB free")
+        _mount(scene, f"remount,size={_used(scene) + room}")
+        hit = scene.wait(scene.start()) != 0
+    else:
+        scene.notes.append(f"{room >> 10} KB free from a moment on")
+        run = scene.start()
+        if scene.moment(run):
+            _mount(scene, f"remount,size={_used(scene) + room}")
+        hit = scene.wait(run) != 0
+    _mount(scene, "remount,size=4G")
+    return hit
+
+
+def _used(scene: Scene) -> int:
     disk = os.statvfs(scene.folder)
-    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    _mount(scene, f"remount,size={used + room}")
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
 
 
 def _mount(scene: Scene, options: str) -> None:
