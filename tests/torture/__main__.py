@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")]
 
-from torture import faults, page, trial, undisturbed  # noqa: E402
+from torture import page, trial, undisturbed  # noqa: E402
+from torture.kinds import KINDS  # noqa: E402
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of all faults")
     add("--faults", type=int, default=200, help="number of faults")
     add("--only", type=int, nargs="+", help="numbers of single faults, run whether or not they have a result")
-    add("--kinds", nargs="+", choices=faults.KINDS, default=list(faults.KINDS), help="kinds that take turns")
+    add("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds that take turns")
     add("--workers", type=int, default=1, help="faults at once")
     add("--page", type=Path, help="Markdown file to write from the results")
     return flags

@@ -12,7 +12,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -23,31 +22,6 @@ from torture.scene import Scene
 
 SLURM = threading.Lock()  # one at a time
 STOPPED_SECONDS = 15.0  # above the patience with a lock
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of fault.
-
-    Args:
-        disturb: does it; whether it hit.
-        words: of the page.
-        stages: those that it is tried on; none: all.
-        told: remedies that messages may ask for beside the plain command.
-        damages: whether what it does is told in one line that names a file.
-        stops: whether a hit stops the disturbed command, which then says so in such a line.
-        paid_twice: whether rows may be generated twice, by two writers at the same moment.
-        needs: why it cannot be done on this machine, by this user; empty where it can.
-    """
-
-    disturb: Callable[[Scene], bool]
-    words: str
-    stages: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
-    damages: bool = False
-    stops: bool = False
-    paid_twice: bool = False
-    needs: Callable[[], str] = str
 
 
 def small_disk() -> str:
@@ -152,7 +126,8 @@ def out_of_memory(scene: Scene) -> bool:
 def full_disk(scene: Scene) -> bool:
     """A small disk, full when a random part of the job's files is written; then there is room again.
 
-    It is small from the start, or another program fills it at a random moment, after the job's look at the room.
+    It is small from the start, or another program fills it at a random moment, after the job's look at
+    the room.
     """
     shutil.rmtree(scene.folder)
     scene.folder.mkdir()
@@ -222,7 +197,9 @@ def read_only(scene: Scene) -> bool:
     """A folder in which the job writes is read-only; then it is not any more."""
     place = scene.folder / scene.job.output
     places = [place.parent, scene.folder / "logs" / scene.job.stage]
-    folder = scene.rng.choice([*places, scene.folder / "rows"] if scene.job.stage in GENERATES else places)
+    folder = scene.rng.choice(
+        [*places, scene.folder / "rows"] if scene.job.stage in undisturbed.GENERATES else places
+    )
     while not folder.exists():
         folder = folder.parent
     scene.notes.append(f"{os.path.relpath(folder, scene.folder)} read-only")
@@ -288,31 +265,3 @@ def clock_step(scene: Scene) -> bool:
         damage.step_times(scene.folder, seconds)
     scene.wait(run)
     return worker is not None
-
-
-LOCK = ("--unlock", "kill")
-GRADES = ("filter_teacher", "build_mixture", "grade", "train_on_policy")
-GENERATES = ("teacher", "harvest", "generate")
-KEEPS = (*GENERATES, "train_sft", "train_student", "train_on_policy")
-KINDS = {
-    "kill_worker": Kind(kill_worker, "`kill -9` of a job's program"),
-    "kill_engine": Kind(kill_engine, "`kill -9` of a process that the program started", GRADES),
-    "kill_snakemake": Kind(kill_snakemake, "`kill -9` of Snakemake alone", told=LOCK),
-    "term_worker": Kind(term_worker, "SIGTERM to a job's program"),
-    "term_snakemake": Kind(term_snakemake, "SIGTERM to Snakemake alone"),
-    "interrupt_twice": Kind(interrupt_twice, "Ctrl-C twice"),
-    "stop_worker": Kind(stop_worker, "SIGSTOP for 15 s"),
-    "full_disk": Kind(full_disk, "a full disk", damages=True, stops=True, needs=small_disk),
-    "flip_bit": Kind(flip_bit, "a flipped bit", told=("delete",), damages=True),
-    "cut_file": Kind(cut_file, "a cut file", told=("delete",), damages=True),
-    "delete_file": Kind(delete_file, "a deleted file", told=("delete",), damages=True),
-    "damage_leftover": Kind(
-        damage_leftover, "a damage of what a killed job had stored", KEEPS, ("delete",), damages=True
-    ),
-    "read_only": Kind(read_only, "a read-only folder", damages=True, stops=True),
-    "two_in_one_folder": Kind(two_in_one_folder, "two Snakemakes in one folder"),
-    "two_sharing_rows": Kind(two_sharing_rows, "two Snakemakes that share rows", GENERATES, paid_twice=True),
-    "kill_node": Kind(kill_node, "a killed SLURM node", KEEPS, needs=slurm_node.missing),
-    "clock_step": Kind(clock_step, "a clock step"),
-    "out_of_memory": Kind(out_of_memory, "out of memory"),
-}

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from torture import faults
+from torture.kinds import KINDS
 from torture.undisturbed import Job
 
 HEAD = """# Injected faults
@@ -48,7 +48,7 @@ def text(results: list[dict], jobs: list[Job]) -> str:
     results = sorted(results, key=lambda result: result["number"])
     table = sum(result["to_the_table"] for result in results)
     lines = [HEAD.format(jobs=len(jobs), table=table)]
-    for kind, about in faults.KINDS.items():
+    for kind, about in KINDS.items():
         lines.append(_row(about.words, [result for result in results if result["kind"] == kind]))
     lines.append(_row("all", results))
     hours = sum(result["seconds"] for result in results) / 3600

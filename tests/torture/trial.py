@@ -4,7 +4,8 @@ import random
 import time
 from pathlib import Path
 
-from torture import again, checks, faults, processes
+from torture import again, checks, processes
+from torture.kinds import KINDS, Kind
 from torture.scene import Scene
 from torture.undisturbed import Job
 
@@ -18,9 +19,7 @@ def draw(seed: int, number: int, jobs: list[Job], kinds: list[str]) -> tuple[str
     """
     rng = random.Random(f"{seed}/{number}")
     kind = kinds[number % len(kinds)]
-    stages = sorted(
-        {job.stage for job in jobs} & set(faults.KINDS[kind].stages or [job.stage for job in jobs])
-    )
+    stages = sorted({job.stage for job in jobs} & set(KINDS[kind].stages or [job.stage for job in jobs]))
     stage = rng.choice(stages)
     return kind, rng.choice([job for job in jobs if job.stage == stage]), rng
 
@@ -34,7 +33,7 @@ def run(place: Path, source: Path, jobs: list[Job], number: int, seed: int, kind
         number, seed, kinds: of the fault.
     """
     name, job, rng = draw(seed, number, jobs, kinds)
-    kind = faults.KINDS[name]
+    kind = KINDS[name]
     record = {"seed": seed, "number": number, "kind": name, "stage": job.stage, "output": job.output}
     record |= {"of": round(job.cpu_seconds, 3), "at": 0.0, "seconds": 0.0}
     record |= {"lines": [], "told": [], "twice": 0}
@@ -89,7 +88,7 @@ def run(place: Path, source: Path, jobs: list[Job], number: int, seed: int, kind
     }
 
 
-def broken(kind: faults.Kind, mended: again.Mended, disturbed: str, hit: bool) -> list[str]:
+def broken(kind: Kind, mended: again.Mended, disturbed: str, hit: bool) -> list[str]:
     """What the commands and their messages did not do."""
     failures = []
     if not mended.whole:

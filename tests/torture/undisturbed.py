@@ -22,6 +22,7 @@ PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
 CONFIG = Path(__file__).with_name("config.yaml")
 OWN = ("jobs.json", "printed")  # files of this program in the run's folder
 MADE = ("data", "models", "results", "rows", "logs", ".snakemake")  # folders that a run makes
+GENERATES = ("teacher", "harvest", "generate")  # stages that store completions
 # A stage of this size takes seconds, and the shipped settings would store nothing before its end.
 EDITS = {
     "workflow/scripts/tms/generation/cache.py": ("flush_seconds: float = 20.0", "flush_seconds: float = 0.1"),

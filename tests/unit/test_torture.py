@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.paths import ROOT
-from torture import again, checks, damage, faults, page, trial, undisturbed
+from torture import again, checks, damage, page, trial, undisturbed
+from torture.kinds import KINDS
 from torture.undisturbed import Job
 
 JOBS = [
@@ -127,7 +128,7 @@ def test_a_message_is_followed_to_the_letter(tmp_path):
 
 
 def test_a_fault_is_known_by_its_seed_and_number():
-    kinds = list(faults.KINDS)
+    kinds = list(KINDS)
     first = [trial.draw(7, number, JOBS, kinds) for number in range(60)]
     again_drawn = [trial.draw(7, number, JOBS, kinds) for number in range(60)]
     assert [(kind, job, rng.random()) for kind, job, rng in first] == [
@@ -135,7 +136,7 @@ def test_a_fault_is_known_by_its_seed_and_number():
     ]
     assert {kind for kind, *_ in first} == set(kinds)
     for kind, job, _ in first:
-        assert job.stage in (faults.KINDS[kind].stages or {job.stage})
+        assert job.stage in (KINDS[kind].stages or {job.stage})
 
 
 def test_a_copy_holds_what_was_there_when_the_job_began(tmp_path):

@@ -1,11 +1,12 @@
 """Ten faults of `make torture`, on the first stages of its run."""
 
 import pytest
-from torture import faults, trial, undisturbed
+from torture import trial, undisturbed
+from torture.kinds import KINDS
 
 pytestmark = pytest.mark.slow
 TARGET = "data/chain/torture/contamination.json"
-KINDS = [
+TEN = [
     *("kill_worker", "kill_snakemake", "term_snakemake", "interrupt_twice", "term_worker"),
     *("flip_bit", "cut_file", "delete_file", "read_only", "two_in_one_folder"),
 ]
@@ -18,10 +19,10 @@ def run(tmp_path_factory):
     return folder, undisturbed.make(folder / "undisturbed", TARGET)
 
 
-@pytest.mark.parametrize("number", range(len(KINDS)), ids=KINDS)
+@pytest.mark.parametrize("number", range(len(TEN)), ids=TEN)
 def test_the_plain_command_mends_it(run, number):
     folder, jobs = run
-    if why := faults.KINDS[KINDS[number]].needs():
+    if why := KINDS[TEN[number]].needs():
         pytest.skip(why)
-    result = trial.run(folder, folder / "undisturbed", jobs, number, 1, KINDS)
+    result = trial.run(folder, folder / "undisturbed", jobs, number, 1, TEN)
     assert result["failures"] == [], result
