@@ -112,6 +112,7 @@ def test_a_template_that_prints_the_date_prints_the_runs(checkpoint, tmp_path):
     dated = "{%- if not date_string is defined %}{%- set date_string = strftime_now('%d %b') %}{%- endif %}"
     template = dated + "{{ '<|im_start|>' + date_string + '<|im_end|>' }}" + tiny_models.TURNS
     (source / "chat_template.jinja").write_text(template)
+    write_digest(source)
     export(source, tmp_path / "out", rows(source), "card")
     assert automatic_ids(tmp_path / "out", "2+2") == ChatFormat(source).prompt_ids("2+2")
     assert (tmp_path / "out" / "chat_template.jinja").read_text().endswith(template)
@@ -134,6 +135,7 @@ def test_files_modes_and_no_paths(checkpoint, tmp_path):
     source = checkpoint()
     change(source / "config.json", _name_or_path="/home/me/base", name_or_path="base")
     change(source / "tokenizer_config.json", tokenizer_file="/home/me/t.json", chat_template="{{ x }}")
+    write_digest(source)
     (source / "LICENSE").write_text("terms")
     (source / "model.safetensors").chmod(0o600)
     os.umask(before := os.umask(0o027))
@@ -235,6 +237,7 @@ def test_it_opens_and_stops_at_every_end_of_the_run(checkpoint, tmp_path):
         source / "generation_config.json"
     ).unlink()  # as bases have none: then only the template says where it ends
     change(source / "tokenizer_config.json", eos_token="<|endoftext|>")
+    write_digest(source)
     export(source, tmp_path / "out", [], "card")
     assert GenerationConfig.from_pretrained(tmp_path / "out").eos_token_id == ChatFormat(source).end_token_ids
     assert len(ChatFormat(source).end_token_ids) == 2

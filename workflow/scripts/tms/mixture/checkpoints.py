@@ -11,6 +11,7 @@ from pathlib import Path
 from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
+from tms.mixture import recorded_files
 
 BASE = "0of1"  # theta_0
 FINAL = "1of1"  # the converged model
@@ -148,11 +149,14 @@ def open_weights(folder: Path) -> str:
 
 
 def check_files(folder: Path) -> None:
-    """Check that a model folder's weight files are there and whole, by their headers and their index.
+    """Check that a model folder's weight files are there and whole, by their headers and their index, and its
+    other files those of its record.
 
     Raises:
-        InputError: a truncated file, or one that is missing.
+        InputError: a truncated or changed file, or one that is missing.
     """
+    if (folder / RECORD).exists():
+        recorded_files.check(folder, _record(folder / RECORD).get("files", {}), RECORD, AGAIN)
     from safetensors import SafetensorError, safe_open  # not where points are only named
 
     names = _sizes(folder).keys()
@@ -211,7 +215,8 @@ def write_digest(folder: Path) -> str:
     The weights get the mode of a new file.
     """
     digest = compute_digest(folder)
-    record = {"sha256": digest, "sizes": _sizes(folder)}
+    files = recorded_files.digests(folder, {RECORD, UPDATE})
+    record = {"sha256": digest, "sizes": _sizes(folder), "files": files}
     if base := base_of(folder):
         record["base"] = weights_digest(base)
     stated = folder / RECORD
