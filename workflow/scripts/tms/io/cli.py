@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tms.io import disk, interrupts
+from tms.io import disk, interrupts, memory
 from tms.io.errors import InputError
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; an `InputError` becomes one line (of several faults a line
-    each) and exit status 2, and so does what a disk or the system refuses. Ctrl-C becomes one line too.
+    each) and exit status 2, and so does what a disk or the system refuses, memory too. Ctrl-C becomes one
+    line too.
 
     A program whose parser has `--threads` (CPU threads; results depend on it) gets that many OpenMP
     threads and `same_kernels`, before anything imports torch. What it prints after its reader has gone
@@ -35,7 +36,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except KeyboardInterrupt:
         interrupts.end_program()
     except Exception as error:
-        told = error if isinstance(error, InputError) else disk.refused(error)
+        told = error if isinstance(error, InputError) else disk.refused(error) or memory.ran_out(error)
         if told is None:
             raise
         for line in str(told).splitlines():
