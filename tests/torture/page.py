@@ -20,8 +20,8 @@ After each fault has to hold:
   `kill` of the job that still runs), a corrupt file for its deletion;
 - all that was made equals the undisturbed run's, but for the seconds that it took; {table} of the faults
   were followed to the final table, the others to the outputs of their job;
-- no stored row is in two segments of the completion cache (of two runs that share rows at the same moment,
-  rows that both made are counted);
+- no stored row was generated twice (of two runs that share rows at the same moment, rows that both made are
+  counted);
 - no temporary file and no process is left, and no command printed a traceback;
 - a corrupt file, a full disk and a read-only folder are told in a line that names a file.
 

@@ -1,5 +1,6 @@
 """One trial: a fault drawn by its number, the disturbance, the plain command again, and the checks."""
 
+import functools
 import random
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from torture.kinds import KINDS, Kind
 from torture.scene import Scene
 from torture.undisturbed import Job
 
+of_source = functools.cache(checks.contents)  # it never changes
 TO_THE_TABLE = 20  # of so many faults one is followed to the table, the others to their job's outputs
 
 
@@ -52,7 +54,7 @@ def run(place: Path, source: Path, jobs: list[Job], number: int, seed: int, kind
         [jobs[-1].output if to_the_table else job.output],
         rng,
         printed,
-        checks.contents(source),
+        of_source(source),
     )
     scene.remove()
     started = time.monotonic()
