@@ -13,6 +13,7 @@ from tms.config.joint_targets import joint_targets, own_tasks
 from tms.config.load import duplicates, laid_over, typed
 from tms.config.paths import RUN, any_of
 from tms.config.requested import asked_runs
+from tms.config.size import size_faults
 from tms.io import interrupts, variables
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
@@ -38,6 +39,8 @@ os.environ.update(
 )
 
 interrupts.end_workflow(workflow)
+if large := size_faults(config):
+    sys.exit("\n".join(f"error: {line}" for line in large))
 config = study.expanded(laid_over(config, typed(dict(workflow.config_settings.config or {}))))
 CONFIGFILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
 try:

@@ -1,5 +1,7 @@
 """Loading by the hub's names from a local copy, splits by hash, and what is said when data cannot be had."""
 
+import dataclasses
+
 import pytest
 from helpers.hub_folder import hub_folder, jsonl
 
@@ -134,3 +136,12 @@ def test_unknown_options_are_named():
     assert read_options("sums", {"order": "hash"}, {"order": "official"}) == {"order": "hash"}
     with pytest.raises(InputError, match="sums: unknown option 'odrer'; known are order"):
         read_options("sums", {"odrer": "hash"}, {"order": "official"})
+
+
+def test_a_column_of_texts_that_holds_something_else_is_named_with_its_row(root):
+    source = dataclasses.replace(SOURCE, texts=("question", "answer"))
+    line = (
+        r"sums \(main, train\), row 1: the column answer is 1, no text; it must be laid out as someone/sums"
+    )
+    with pytest.raises(InputError, match=line):
+        hub.load(source, "train", root)

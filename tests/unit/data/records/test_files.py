@@ -1,5 +1,7 @@
 """Files of each format: what is read, and every fault with its line."""
 
+import datetime
+import decimal
 import json
 import os
 from pathlib import Path
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from tms.data.records import files, text_files
 from tms.data.records.findings import LISTED, Findings
+from tms.data.records.read import inspect
 
 WANTED = {"prompt", "answer", "messages", "gold", "choices"}
 GOOD = '{"prompt": "p", "answer": "a"}'
@@ -239,3 +242,39 @@ def test_any_text_is_rows_or_faults(name, content):
     table, faults = read(name, content)
     assert all("\n" not in fault and fault.isprintable() for fault in faults)
     assert all(isinstance(row, dict) for _, row in table.rows)
+
+
+@pytest.mark.parametrize("column", ["prompt", "answer", "gold"])
+@pytest.mark.parametrize(
+    "values, kind",
+    [
+        ([None, None], "empty"),
+        ([[1], [2]], "a list"),
+        ([b"\xff", b"x"], "bytes"),
+        ([datetime.date(2020, 1, 1)] * 2, "a date"),
+        ([datetime.timedelta(1)] * 2, "a timedelta"),
+        ([decimal.Decimal("1.5")] * 2, "a Decimal"),
+        ([[b"\xff"], [b"x"]], "JSON"),
+        ([{"a": datetime.date(2020, 1, 1)}] * 2, "JSON"),
+        ([[float("nan")]] * 2, "JSON"),
+        (pa.array([2**60] * 2, pa.date64()), "out of range"),
+    ],
+)
+def test_a_column_of_another_type_is_a_line_that_names_row_and_column(tmp_path, column, values, kind):
+    if column == "gold" and kind in ("empty", "a list"):  # a gold may be missing, or a list
+        return
+    if column != "gold" and kind == "JSON":
+        kind = "list" if isinstance(values[0], list) else "object"
+    texts = {"prompt": ["p", "q"], "answer": ["a", "b"]}
+    file = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(texts | {column: values}), file)
+    fault = inspect(str(file)).faults[0]
+    assert kind in fault and "\n" not in fault
+    assert fault.startswith(f"{file}") and (kind == "out of range" or f"row 1: the {column}" in fault)
+
+
+def test_a_fault_names_the_files_own_column(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"question": [1], "answer": "a"}\n')
+    (fault,) = inspect(str(file), columns={"prompt": "question"}).faults
+    assert fault.startswith(f"{file}, line 1: the prompt (column question) is a list")

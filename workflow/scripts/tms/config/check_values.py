@@ -199,6 +199,7 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
         "enum": lambda values: f"must be one of {', '.join(str(value).lower() for value in values)}",
         "const": lambda value: f"must be {str(value).lower()}",
         "minItems": lambda count: f"needs at least {count} entry",
+        "maxItems": lambda count: f"has over {count} entries",
         "uniqueItems": lambda _: "has an entry twice",
         "minLength": lambda _: "must not be empty",
         "pattern": lambda pattern: (

@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from tms.config import study as settings
+from tms.config.size import MOST_BYTES, size_faults
 from tms.io.errors import InputError
 
 
@@ -29,11 +30,17 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
     contents = {}
     for path in [Path("config/config.yaml"), *configfiles]:
         try:
+            if path.stat().st_size > MOST_BYTES:
+                raise ValueError(f"over {MOST_BYTES >> 20} MiB")
             contents[path] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except RecursionError as error:
+            raise InputError(f"{path}: nested too deep; write it flat") from error
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
         if not isinstance(contents[path], dict):
             raise InputError(f"{path}: no key at its top level; write `key: value` lines")
+        if large := size_faults(contents[path]):
+            raise InputError("\n".join(f"{path}: {line.removeprefix('config: ')}" for line in large))
     if twice := [line for path in contents for line in duplicates(path)]:
         raise InputError("\n".join(twice))
     return contents
@@ -42,8 +49,12 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
 def duplicates(path: Path) -> list[str]:
     """Keys that stand twice in a mapping of a YAML file (YAML would drop the first), a line each."""
     faults = []
+    seen: set[int] = set()  # nodes that aliases stand for come once
 
     def visit(node: yaml.Node, place: str) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
                 visit(item, f"{place}{index}.")

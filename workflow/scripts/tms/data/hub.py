@@ -30,6 +30,7 @@ class Source:
         revision: pinned commit of the hub's repository.
         folder: name of a local copy's folder.
         columns: columns that the task reads.
+        texts: those of them that hold a text in every row.
         gated: whether the hub asks for accepted terms.
         reader: further arguments of `datasets.load_dataset`, e.g. how a TSV file is written.
     """
@@ -40,6 +41,7 @@ class Source:
     revision: str
     folder: str
     columns: tuple[str, ...]
+    texts: tuple[str, ...] = ()
     gated: bool = False
     reader: dict = field(default_factory=dict)
 
@@ -87,6 +89,7 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
             f"{_name(source, root)}: no column {', '.join(missing)} (it has {', '.join(rows.column_names)}); "
             f"it must be laid out as {source.repo} at revision {source.revision}"
         )
+    _check_texts(source, split, root, items)
     return items
 
 
@@ -202,6 +205,19 @@ def _check_revision(source: Source, rows, revision: str) -> None:
 
 def _missing(source: Source, columns: list[str]) -> list[str]:
     return [name for name in source.columns if name not in columns]
+
+
+def _check_texts(source: Source, split: str, root: Path | None, items: list[dict]) -> None:
+    """Refuse a row whose column of texts holds a number, nothing, or anything else."""
+    for row, item in enumerate(items, start=1):
+        for column in source.texts:
+            if not isinstance(item[column], str):
+                part = f"{source.config or 'default'}, {source.splits[split]}"
+                raise InputError(
+                    f"{_name(source, root)} ({part}), row {row}: the column {column} is "
+                    f"{item[column]!r:.40}, no text; it must be laid out as {source.repo} at revision "
+                    f"{source.revision}"
+                )
 
 
 def _name(source: Source, root: Path | None) -> str:

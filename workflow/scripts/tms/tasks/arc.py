@@ -26,6 +26,7 @@ SOURCE = hub.Source(
     revision="210d026faf9955653af8916fad021475a3f00453",
     folder="arc_challenge",
     columns=("id", "question", "choices", "answerKey"),
+    texts=("question", "answerKey"),
 )
 
 

@@ -30,6 +30,7 @@ SOURCE = hub.Source(
     revision="740312add88f781978c0658806c59bc2815b9866",
     folder="gsm8k",
     columns=("question", "answer"),
+    texts=("question", "answer"),
 )
 MARKS = re.compile(r"<<[^<>]*>>")  # the calculator's, e.g. <<48/2=24>>
 

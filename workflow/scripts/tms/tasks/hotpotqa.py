@@ -24,6 +24,7 @@ SOURCE = hub.Source(
     revision="1908d6afbbead072334abe2965f91bd2709910ab",
     folder="hotpotqa",
     columns=("id", "question", "answer", "context"),
+    texts=("question", "answer"),
 )
 PROMPT = (
     "Answer the question with the help of these passages.\n\n{passages}\n\nQuestion: {question}\n\n"

@@ -50,6 +50,7 @@ TEST = hub.Source(
     revision="966cd89545d6b6acfd7638bc708b98261ca58e84",
     folder="ifeval",
     columns=("key", "prompt", "instruction_id_list", "kwargs"),
+    texts=("prompt",),
 )
 TRAIN = hub.Source(
     repo="allenai/RLVR-IFeval",

@@ -45,6 +45,7 @@ SOURCES = {
         revision="21a5633873b6a120296cce3e2df9d5550074f4a3",
         folder="math",
         columns=("problem", "level", "solution"),
+        texts=("problem", "solution"),
     )
     for subject in SUBJECTS
 }

@@ -31,6 +31,7 @@ SOURCE = hub.Source(
     revision="6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
     folder="math_500",
     columns=("problem", "solution", "answer", "unique_id"),
+    texts=("problem", "solution", "answer"),
 )
 OPTIONS = {"revision": None, "order": "official", "train_on_test": False}
 

@@ -50,6 +50,7 @@ TEST = hub.Source(
     revision="b189ec765aa7ed75c8acfea42df31fdae71f97be",
     folder="mmlu_pro",
     columns=("question_id", "question", "options", "answer"),
+    texts=("question", "answer"),
 )
 # `revision` is that of the split asked for: one of cais/mmlu for training, of MMLU-Pro for the test.
 OPTIONS = {"train_revision": None, "test_revision": None, "order": "official"}

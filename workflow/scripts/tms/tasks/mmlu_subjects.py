@@ -24,6 +24,7 @@ SOURCE = hub.Source(
     revision="c30699e8356da336a370243923dbaf21066bb9fe",
     folder="mmlu",
     columns=("question", "subject", "choices", "answer"),
+    texts=("question", "subject"),
 )
 
 

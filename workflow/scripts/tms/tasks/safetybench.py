@@ -139,6 +139,7 @@ def _source(part: str, root: Path | None) -> hub.Source:
         revision="main",
         folder=FOLDER,
         columns=COLUMNS,
+        texts=("question",),
     )
     if (
         root is None

@@ -27,6 +27,7 @@ SOURCE = hub.Source(
     revision="d29c47f41c8b51348b5c8e8c81c039b3132b66d1",
     folder="wildguardmix",
     columns=("prompt", "adversarial", "prompt_harm_label"),
+    texts=("prompt",),
     gated=True,
 )
 HARMFUL = {"harmful": True, "unharmful": False}

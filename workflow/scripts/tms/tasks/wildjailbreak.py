@@ -26,6 +26,7 @@ SOURCE = hub.Source(
     revision="5ddc12a7894f842b0619b8e1c7ee496b198af009",
     folder="wildjailbreak",
     columns=("adversarial", "data_type"),
+    texts=("adversarial", "data_type"),
     gated=True,
     reader={"delimiter": "\t", "keep_default_na": False},
 )

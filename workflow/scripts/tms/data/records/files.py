@@ -117,5 +117,12 @@ def _read_parquet(path: str, wanted: Collection[str], table: Table, found: Findi
                 if found.count:
                     return
                 place += batch.num_rows
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError, RecursionError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        OverflowError,
+        NotImplementedError,
+        RecursionError,
+    ) as error:
         found.add(place, f"no readable Parquet file ({first_line(error)}); write it again")

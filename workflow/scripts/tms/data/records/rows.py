@@ -150,7 +150,8 @@ def _turn(item: dict, used: dict[str, str], faults: list[str]) -> list[Turn]:
     texts = {"answer": ""}
     for word in [word for word in ("prompt", "answer") if word in used]:
         try:
-            texts[word] = values.text(item[used[word]], word)
+            shown = word if used[word] == word else f"{word} (column {_name(used[word])})"
+            texts[word] = values.text(item[used[word]], shown)
         except Unusable as error:
             faults.append(str(error))
     if faults:

@@ -69,7 +69,12 @@ def check_signs(written: str, name: str) -> None:
 def gold(value: object) -> str:
     """The gold answer, which graders compare with: text, a number, or an object or list as JSON."""
     if isinstance(value, dict | list):
-        written = json.dumps(value, ensure_ascii=False)
+        try:
+            written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:  # bytes or dates of a Parquet file; NaN
+            raise Unusable(
+                f"the gold cannot be written as JSON ({error}); write its values as text"
+            ) from error
         check_signs(written, "gold")
         return written
     return text(value, "gold")
