@@ -45,6 +45,17 @@ def test_generations(program, words, tmp_path):
     ]
 
 
+def test_stored_rows_need_no_torch(program, own_process, words, tmp_path, monkeypatch):
+    program("generate", *words)
+    found = parquet.read(tmp_path / "out.parquet", parquet.COMPLETIONS)
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    again = own_process("generate", *words)
+    assert again.returncode == 0, again.stderr
+    assert "generate facts: 5 rows, 5 of 5 stored, 0 to generate" in again.stderr
+    assert parquet.read(tmp_path / "out.parquet", parquet.COMPLETIONS) == found
+
+
 def test_samples(program, words, tmp_path):
     done = program("generate", *words, "--samples", 4, "--temperature", 1, "--limits", "sums=1", "facts=1")
     assert done.returncode == 0, done.stderr

@@ -37,6 +37,17 @@ def test_likelihoods(program, words, tmp_path):
     assert [row for row in more if row["example_id"] not in ("sums-3", "sums-4")] == found
 
 
+def test_stored_ones_need_no_torch(program, own_process, words, tmp_path, monkeypatch):
+    program("likelihoods", *words)
+    found = parquet.read(tmp_path / "out.parquet", parquet.LIKELIHOODS)
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    again = own_process("likelihoods", *words)
+    assert again.returncode == 0, again.stderr
+    assert "15 of 15 choices stored, 0 to score" in again.stderr
+    assert parquet.read(tmp_path / "out.parquet", parquet.LIKELIHOODS) == found
+
+
 def test_checkpoints_of_a_run(program, words, tmp_path, tiny_model):
     same = shutil.copytree(tiny_model, tmp_path / "same")
     done = program("likelihoods", "--checkpoints", f"1of2={same}", f"7of10={tiny_model}", *words[2:])

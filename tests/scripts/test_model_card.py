@@ -439,7 +439,7 @@ def test_the_stand_in_wants_what_the_specification_calls_required():
         ),
         (
             lambda p, run: (p.folder / "data/chain/miniature/tiny_teacher/filter.json").write_text("{}"),
-            "filter.json: ",
+            "filter.json: not a readable summary",
         ),
         (
             lambda p, run: (p.folder / run / "checkpoint-1of1" / "model.safetensors").unlink(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tms.generation import benchmarks
 from tms.io import cli, cost, parquet, provenance
+from tms.metrics.likelihoods import score_missing
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,12 +27,6 @@ def main(args: argparse.Namespace) -> None:
     examples = benchmarks.examples(args, [*parquet.EXAMPLES, "problem"])
     models = benchmarks.models(args)
 
-    # Imported here, after the checks that need none of it.
-    import torch
-
-    from tms.metrics.likelihoods import score_missing
-
-    torch.set_num_threads(args.threads)
     # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     rows = [
@@ -46,6 +41,7 @@ def main(args: argparse.Namespace) -> None:
             model,
             args.cache,
             f"likelihoods {point}".strip(),
+            args.threads,
         )
     ]
     facts = {

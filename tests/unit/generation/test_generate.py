@@ -145,14 +145,29 @@ def test_rows_of_other_weights_are_not_served(tiny_model, tmp_path, recorded):
         (folder / "weights.json").unlink()
     first = generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows")
     flip_a_bit(folder)
-    if recorded:
+    if recorded:  # the rows are those of the digest, as is; the weights are read before they are loaded
+        model, engine = open_model(folder), FakeEngine()
+        assert generate_missing([request(model, range(5))], engine, tmp_path / "rows") == first
         with pytest.raises(InputError, match=r"model\.safetensors: not the weights that weights\.json"):
-            open_model(folder)
+            generate_missing([request(model, range(6))], engine, tmp_path / "rows")
+        assert engine.loaded == engine.generated == []
         return
     engine = FakeEngine()
     other = generate_missing([request(open_model(folder), range(5))], engine, tmp_path / "rows")
     assert len(engine.generated) == 5
     assert [row["completion_ids"] for row in other] != [row["completion_ids"] for row in first]
+
+
+def test_stored_rows_need_no_weights(tiny_model, tmp_path, monkeypatch):
+    """A job that finds all rows reads no weights, however large they are."""
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    first = generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows")
+
+    def refuse(folder):
+        raise AssertionError(folder)
+
+    monkeypatch.setattr("tms.mixture.checkpoints.compute_digest", refuse)
+    assert generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows") == first
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -29,7 +29,9 @@ class ModelFolder:
 
 
 def open_model(folder: Path, template: str | None = None) -> ModelFolder:
-    """Check a model folder and read what keys need: its weights are read for their digest, but not loaded.
+    """Check a model folder and read what keys need: not its weights, whose digest its record states.
+
+    They are read before they are loaded; a job that finds all of its rows stored needs only the digest.
 
     Args:
         folder: model folder.
@@ -38,7 +40,9 @@ def open_model(folder: Path, template: str | None = None) -> ModelFolder:
     Raises:
         InputError: the folder is missing or truncated, or has no chat template.
     """
-    return ModelFolder(folder, checkpoints.open_weights(folder), ChatFormat(folder, template))
+    digest = checkpoints.weights_digest(folder, read=False)
+    checkpoints.check_files(folder)
+    return ModelFolder(folder, digest, ChatFormat(folder, template))
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
         def load(model: ModelFolder = model) -> None:
             nonlocal loaded
             if model is not loaded:
+                checkpoints.check_unchanged(model.folder, model.weights)
                 engine.load(model.folder, room)
                 loaded = model
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from tms.data.choice_prompt import asked
 from tms.generation.cache import CompletionCache
+from tms.generation.engines.transformers_engine import has_gpu
 from tms.generation.generate import ModelFolder
 from tms.io.errors import InputError
 from tms.io.progress import Progress
@@ -60,9 +61,7 @@ def likelihood_key(weights: str, prompt_ids: list[int], choice_ids: list[int], m
 
 def measured_by() -> list[str]:
     """Library, version, device and precision of the passes: they decide the last bits."""
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = "cuda" if has_gpu() else "cpu"
     return ["transformers", version("transformers"), version("torch").partition("+")[0], device, "float32"]
 
 
@@ -119,7 +118,9 @@ def encode(rows: list[dict], model: ModelFolder, facts: list[str]) -> list[Choic
     return encoded
 
 
-def score_missing(rows: list[dict], model: ModelFolder, root: Path, what: str) -> list[dict]:
+def score_missing(
+    rows: list[dict], model: ModelFolder, root: Path, what: str, threads: int | None = None
+) -> list[dict]:
     """Return rows with the log-probability of each choice, computing those that the cache does not hold.
 
     A model whose choices are all stored is not loaded. One that comes again has one value: ties are exact.
@@ -129,6 +130,7 @@ def score_missing(rows: list[dict], model: ModelFolder, root: Path, what: str) -
         model: the model that is asked.
         root: folder of the completion cache.
         what: words for the progress line.
+        threads: CPU threads, set when the model is loaded; None leaves them as they are.
 
     Returns:
         The rows with `prompt` (the question as it was asked), `logprobs` (nats, a number for each choice) and
@@ -149,7 +151,7 @@ def score_missing(rows: list[dict], model: ModelFolder, root: Path, what: str) -
         counts = f"{len(wanted) - len(missing)} of {len(wanted)} choices stored, {len(missing)} to score"
         print(f"{what}: {len(rows)} rows, {counts}", file=sys.stderr, flush=True)
         if missing:
-            for found in _score(missing, model, what):
+            for found in _score(missing, model, what, threads):
                 checkpoints.check_unchanged(model.folder, model.weights)
                 cache.add(found)
                 stored |= {one.key: one for one in found}
@@ -164,11 +166,17 @@ def score_missing(rows: list[dict], model: ModelFolder, root: Path, what: str) -
     ]
 
 
-def _score(missing: dict[str, tuple], model: ModelFolder, what: str) -> Iterator[list[Likelihood]]:
+def _score(
+    missing: dict[str, tuple], model: ModelFolder, what: str, threads: int | None
+) -> Iterator[list[Likelihood]]:
     """Compute log-probabilities, some at a time."""
+    import torch
+
     from tms.metrics.divergence import sequence_nll
     from tms.metrics.policy import load_policy
 
+    if threads:
+        torch.set_num_threads(threads)
     policy = load_policy(model.folder)
     # Those of like length together; the longest first, so that the time left is no underestimate.
     keys = sorted(missing, key=lambda key: -sum(map(len, missing[key])))

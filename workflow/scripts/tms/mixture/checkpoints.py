@@ -80,13 +80,17 @@ def base_of(folder: Path) -> Path | None:
     return Path(adapter_settings(folder)["base_model_name_or_path"])
 
 
-def weights_digest(folder: Path) -> str:
+def weights_digest(folder: Path, read: bool = True) -> str:
     """SHA-256 (hex) of a model folder's weights: of its files and, of adapters, of their scale and base.
+
+    Args:
+        folder: the model folder.
+        read: as of `files_digest`.
 
     Raises:
         InputError: as `files_digest`, or adapters whose base is missing or not the one that they belong to.
     """
-    digest = files_digest(folder)
+    digest = files_digest(folder, read)
     base = base_of(folder)
     if base is None:
         return digest
@@ -95,7 +99,7 @@ def weights_digest(folder: Path) -> str:
             f"{folder}: adapters of {base}, and there is no such folder; put the base there, or write its "
             f"place into {ADAPTER_CONFIG}"
         )
-    base_digest = weights_digest(base)
+    base_digest = weights_digest(base, read)
     record = folder / RECORD
     if record.exists() and _record(record).get("base", base_digest) != base_digest:
         raise InputError(
@@ -107,11 +111,16 @@ def weights_digest(folder: Path) -> str:
     return hashlib.sha256(f"{digest} {scale!r} {base_digest}".encode()).hexdigest()
 
 
-def files_digest(folder: Path) -> str:
+def files_digest(folder: Path, read: bool = True) -> str:
     """SHA-256 (hex) over a model folder's safetensors files, names and contents, in name order.
 
     The files are read, once in a process as long as nothing touches them, and compared with the record that
     `write_digest` made: their sizes and times could be those of other weights.
+
+    Args:
+        folder: the model folder.
+        read: False takes the record's word where there is one, and compares sizes alone: for who looks for
+            stored rows, and reads the files before weights are loaded.
 
     Raises:
         InputError: the folder is missing, holds no safetensors file, or files other than its `weights.json`
@@ -127,6 +136,8 @@ def files_digest(folder: Path) -> str:
         raise InputError(
             f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {AGAIN}"
         )
+    if not read:
+        return recorded
     digest = _read_once(folder, list(sizes))
     if recorded != digest:
         file = folder / (next(iter(sizes)) if len(sizes) == 1 else "*.safetensors")
