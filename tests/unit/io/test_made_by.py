@@ -191,5 +191,5 @@ def test_a_record_that_cannot_be_read_is_none(tmp_path, text):
 
 def test_a_record_that_cannot_be_written_is_one_line(tmp_path):
     made_by.record_path(tmp_path / "x").mkdir()
-    with pytest.raises(InputError, match=r"x\.made\.json: cannot be locked and written \(Is a directory\)"):
+    with pytest.raises(InputError, match=r"x\.made\.json: Is a directory; correct the path"):
         made_by.begin(tmp_path / "x", ["a"], "1", 0)

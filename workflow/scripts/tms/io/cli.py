@@ -10,6 +10,8 @@ from pathlib import Path
 from tms.io import disk, interrupts, memory
 from tms.io.errors import InputError
 
+OUTPUTS = ("output", "output_root", "to", "record")  # flags that name what a program writes
+
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; an `InputError` becomes one line (of several faults a line
@@ -36,12 +38,19 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except KeyboardInterrupt:
         interrupts.end_program()
     except Exception as error:
-        told = error if isinstance(error, InputError) else disk.refused(error) or memory.ran_out(error)
+        refused = disk.refused(error, _written(args)) or memory.ran_out(error)
+        told = error if isinstance(error, InputError) else refused
         if told is None:
             raise
         for line in str(told).splitlines():
             print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
+
+
+def _written(args: argparse.Namespace) -> Path | None:
+    """What a program writes first, by its flags: for an error that names no file."""
+    flags = vars(args)
+    return next((Path(flags[name]) for name in OUTPUTS if flags.get(name)), None)
 
 
 def without_reader(stream: io.TextIOWrapper) -> io.TextIOWrapper:

@@ -84,7 +84,8 @@ def _full(error: BaseException, path: Path | None) -> str | None:
         seen.add(id(error))
         full = isinstance(error, OSError) and REMEDIES.get(error.errno) == FULL
         if full or any(words in str(error).lower() for words in WORDS):
-            name = getattr(error, "filename", None) or path
+            # Of a copy the second name is the one that was written.
+            name = getattr(error, "filename2", None) or getattr(error, "filename", None) or path
             place = f"{Path(name).parent}: no space left on its disk for {Path(name).name}" if name else None
             return f"{place or 'a disk: no space left'} ({_reason(error)}); {FULL}"
         error = error.__cause__ or error.__context__

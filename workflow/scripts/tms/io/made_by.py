@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tms.io import disk
 from tms.io.errors import InputError
 
 STARTER = "job.py"  # the program that starts a job's own
@@ -91,7 +92,8 @@ def hold(path: Path, what: Path, record: dict, patience: float) -> int | None:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
     except OSError as error:
-        raise InputError(f"{path}: cannot be locked and written ({error.strerror})") from error
+        told = disk.refused(error, path) or f"{path}: cannot be locked and written ({error.strerror})"
+        raise InputError(told) from error
     if not locked:
         os.close(descriptor)
     return descriptor if locked else None

@@ -24,7 +24,6 @@ def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
     """
     text = json.dumps(facts, sort_keys=True, indent=1)
     folder = root / f"{stage}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "facts.json", text + "\n")
     return folder
 
