@@ -7,6 +7,7 @@ from random import Random
 from tempfile import mkdtemp
 
 WEIGHTS = "0123456789abcdef" * 4
+WORDS = "start at 7 then add 5 then double then take 3 then add"  # of a prompt, about as long as `chain`'s
 VOCABULARY, SHORTEST, LONGEST = 1500, 20, 140  # of completions, in tokens
 MINIATURE = Path(__file__).resolve().parents[3] / "workflow" / "resources" / "miniature" / "base"
 
@@ -43,7 +44,6 @@ def write_stage(folder: Path, rows: int) -> None:
     from tms.generation.generate import Request, generate_missing, open_model
     from tms.generation.sampling import Sampling
     from tms.io import parquet
-    from tms.tasks import chain
 
     class Drawn(TransformersEngine):
         """Its name and version are the engine's, so the stage finds the rows; the text is drawn."""
@@ -61,7 +61,10 @@ def write_stage(folder: Path, rows: int) -> None:
                 ]
             )
 
-    examples = chain.build("test", rows, 0, {"style": "miniature"})
+    examples = [
+        {"example_id": f"e{number}", "context": "", "prompt": f"{WORDS} {number}", "answer": str(number)}
+        for number in range(rows)
+    ]
     parquet.write(folder / "test.parquet", parquet.EXAMPLES, examples, {})
     wanted = [{**example, "sample": 0} for example in examples]
     request = Request(open_model(MINIATURE), Sampling(max_new_tokens=LONGEST), 0, wanted, "stored")
