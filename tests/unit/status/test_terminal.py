@@ -3,6 +3,7 @@
 import errno
 import io
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -77,6 +78,18 @@ def test_what_a_disk_refuses_to_snakemake_itself_is_one_line(workflow):
     assert first.startswith(f"error: {Path.cwd()}: no space left on its disk for .snakemake")
     assert second.startswith("error: logs/a.log: ")
     assert third == "Traceback of a fault of Snakemake's"
+
+
+def test_a_lock_is_one_line_that_gives_the_command(workflow):
+    """Snakemake says it in a paragraph that leaves the command to the reader."""
+    show(workflow, {})
+    try:
+        raise type("LockException", (Exception,), {})
+    except Exception:
+        workflow.logger_manager.logger.error("LockException:\nError: Directory cannot be locked. ...")
+    [line] = workflow.plain.stream.getvalue().splitlines()
+    assert line.startswith(f"error: {Path.cwd()}: locked by another Snakemake")
+    assert re.search(r"`\S*snakemake --unlock`, then the same command$", line)
 
 
 def test_an_environment_that_holds_snakemake_alone_can_read_it():

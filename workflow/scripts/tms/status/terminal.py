@@ -177,8 +177,14 @@ class Terminal(logging.Handler):
 
 
 def refused() -> str | None:
-    """The line for what a disk or the system has refused to Snakemake itself, instead of its traceback."""
+    """The line for what a disk, the system or a lock has refused to Snakemake, instead of its own words."""
     error = sys.exc_info()[1]
+    if type(error).__name__ == "LockException":
+        unlock = os.path.relpath(Path(sys.executable).with_name("snakemake"))
+        return (
+            f"error: {Path.cwd()}: locked by another Snakemake that runs there, or by one that was killed; "
+            f"if none runs, `{unlock} --unlock`, then the same command"
+        )
     told = disk.refused(error, Path.cwd() / ".snakemake") if isinstance(error, OSError) else None
     return f"error: {told}" if told else None
 
