@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-KILOBYTES = 64
+KILOBYTES = 128
 
 
 @contextmanager

@@ -33,6 +33,7 @@ REMEDIES = {
     errno.ELOOP: PLACE,
     errno.ENAMETOOLONG: PLACE,
 }
+BLOCK = 1 << 16  # bytes: the largest block that a usual file system gives to a new file
 # Libraries in other languages raise errors of their own: with the system's words, and torch with neither.
 WORDS = (
     *("no space left on device", "disk quota exceeded"),
@@ -60,6 +61,19 @@ def check_room(folder: Path, needed: float, what: str) -> None:
             f"{folder}: {free / 1e9:.3g} GB are free on its disk, and {what} may take {needed / 1e9:.3g} GB; "
             f"free some, or put the folder on a larger disk"
         )
+
+
+def without_room(folder: Path) -> str:
+    """The line for a disk on which not even a line can be written; "" where there is room.
+
+    Args:
+        folder: of a log that a job could not write.
+    """
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    return f"{folder}: no space left on its disk; {FULL}" if free < BLOCK else ""
 
 
 def refused(error: BaseException, path: Path | None = None) -> str | None:

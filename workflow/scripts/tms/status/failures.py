@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+from tms.io import disk
 from tms.status.snakemake_files import Failure
 
 WIDTH = 80
@@ -30,6 +31,8 @@ def failure_lines(failure: Failure, heading: str, fold: bool = True) -> list[str
         text = path.read_text(errors="replace").strip() if path.is_file() else ""
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         lines.append(f"  {shown}{'' if text else ' (empty)' if path.is_file() else ' (not there)'}")
+        if not text and (full := disk.without_room(path.parent)):
+            lines.append(shown_line(full, "    "))  # which is what the job could not say
         if text:
             ending = [shown_line(line, "    ") for line in text.splitlines() if line.strip()]
             lines += "\n".join(ending[-LINES:]).splitlines()[-LINES:]
