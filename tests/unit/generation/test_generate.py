@@ -168,6 +168,9 @@ def test_stored_rows_need_no_weights(tiny_model, tmp_path, monkeypatch):
 
     monkeypatch.setattr("tms.mixture.checkpoints.compute_digest", refuse)
     assert generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows") == first
+    monkeypatch.setattr("tms.mixture.checkpoints.TOGETHER_NS", -(10**12))  # as if they were touched later
+    with pytest.raises(AssertionError):
+        open_model(folder)
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -119,8 +119,8 @@ def files_digest(folder: Path, read: bool = True) -> str:
 
     Args:
         folder: the model folder.
-        read: False takes the record's word where there is one, and compares sizes alone: for who looks for
-            stored rows, and reads the files before weights are loaded.
+        read: False takes the record's word where nothing has touched the files since it was made, and
+            compares sizes alone: for who looks for stored rows, and reads the files before they are loaded.
 
     Raises:
         InputError: the folder is missing, holds no safetensors file, or files other than its `weights.json`
@@ -136,7 +136,7 @@ def files_digest(folder: Path, read: bool = True) -> str:
         raise InputError(
             f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {AGAIN}"
         )
-    if not read:
+    if not read and _untouched(folder, list(sizes)):
         return recorded
     digest = _read_once(folder, list(sizes))
     if recorded != digest:
@@ -255,6 +255,14 @@ def compute_digest(folder: Path) -> str:
 _read: dict[Path, tuple[list, str]] = {}
 # Two changes within a file system's clock tick leave one time: so soon after a change none is relied on.
 TICK_NS = 2_000_000_000
+# A folder's files are linked to their place, and get their modes, one after the other.
+TOGETHER_NS = 60_000_000_000
+
+
+def _untouched(folder: Path, names: list[str]) -> bool:
+    """Whether files are as old as their record (the kernel sets ctime, and no program sets it back)."""
+    made = (folder / RECORD).stat().st_ctime_ns
+    return all((folder / name).stat().st_ctime_ns <= made + TOGETHER_NS for name in names)
 
 
 def _read_once(folder: Path, names: list[str]) -> str:
