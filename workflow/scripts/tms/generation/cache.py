@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -67,7 +67,7 @@ def row_key(
         seed: seed of the stage that asks.
         sample: index among the samples of one prompt.
     """
-    settings = list(asdict(sampling).values())
+    settings = list(vars(sampling).values())  # `asdict` would copy them, for each row
     text = json.dumps([FORMAT, weights, prompt_ids, settings, end_token_ids, list(engine), seed, sample])
     return hashlib.sha256(text.encode()).hexdigest()
 
