@@ -24,7 +24,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Lock the output, then become the command."""
+    """Lock the output, then become the command, which gets no input: nobody is there to answer a question."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     made_by.begin(args.output[0], args.command, args.code, args.patience)
     try:
         os.execvp(args.command[0], args.command)

@@ -17,7 +17,7 @@ from helpers.paths import SCRIPTS
 from tms.io import made_by
 from tms.io.errors import InputError
 
-WAITS = "print('ready', flush=True); input()"
+WAITS = "import time; print('ready', flush=True); time.sleep(600)"
 FORKS = """
 import os, time
 if os.fork() == 0:
@@ -193,3 +193,12 @@ def test_a_record_that_cannot_be_written_is_one_line(tmp_path):
     made_by.record_path(tmp_path / "x").mkdir()
     with pytest.raises(InputError, match=r"x\.made\.json: Is a directory; correct the path"):
         made_by.begin(tmp_path / "x", ["a"], "1", 0)
+
+
+def test_a_job_gets_no_input(tmp_path):
+    """What asks a question, as transformers does of a folder's own code, gets no `y`."""
+    read = "import sys; print(repr(sys.stdin.read()))"
+    done = subprocess.run(
+        job(tmp_path / "x", read), input="y\ny\n", capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "''\n"

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tms.io.errors import InputError
+from tms.io.bounded import bounded
+from tms.io.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 # Templates that print today's date (Llama 3) print this one, else a prompt would change overnight.
 DATE = "26 Jul 2024"
 DAY = datetime.strptime(DATE, "%d %b %Y")
+
+LONGEST = 1 << 20  # characters of a template, and of what it writes beside the messages
+MOST_TIMES = 10  # how often it may write each character of the messages, escapes and all
 
 # Two prompts as tasks have them, with what a template could mistake, escape or cut, and an answer.
 PROBES = (
@@ -44,7 +48,26 @@ def choose_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
             f"{folder}: the tokenizer has no chat template; use an instruction-tuned model, or put a "
             f"chat_template.jinja there"
         )
+    if len(template) > LONGEST:
+        raise InputError(
+            f"{folder}: its chat template has {len(template)} characters, over {LONGEST}; put a "
+            f"chat_template.jinja there"
+        )
+    if _has_powers(template):  # of which a few signs ask for hours in one step that nothing ends
+        raise InputError(
+            f"{folder}: its chat template computes a power (`**`), which no chat needs; put a "
+            f"chat_template.jinja there that does not"
+        )
     return template
+
+
+def _has_powers(template: str) -> bool:
+    from jinja2 import Environment, TemplateSyntaxError
+
+    try:
+        return any(token[1:] == ("operator", "**") for token in Environment().lex(template))
+    except TemplateSyntaxError:  # `render` says where
+        return False
 
 
 def _processors_template(folder: Path) -> str | dict | None:
@@ -65,6 +88,9 @@ def _processors_template(folder: Path) -> str | dict | None:
 def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], tokenize: bool):
     """Apply the chat template to a conversation; after a turn of the user's, the model's is begun.
 
+    A template is a program of whoever made the folder: jinja2's sandbox keeps it from files and Python, and
+    CPU time, memory and the length of its text are bounded (`tms.io.bounded`), for each conversation anew.
+
     Args:
         folder: model folder, for the message of an error.
         tokenizer: with its chat template.
@@ -75,17 +101,22 @@ def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], 
         InputError: the template fails.
     """
     try:
-        return tokenizer.apply_chat_template(
-            turns,
-            add_generation_prompt=turns[-1]["role"] == "user",
-            tokenize=tokenize,
-            return_dict=False,
-            date_string=DATE,
-            strftime_now=DAY.strftime,
-        )
+        with bounded():
+            text = tokenizer.apply_chat_template(
+                turns,
+                add_generation_prompt=turns[-1]["role"] == "user",
+                tokenize=False,
+                date_string=DATE,
+                strftime_now=DAY.strftime,
+            )
+        text.encode()  # a half of a surrogate pair is no text
+        if len(text) > LONGEST + MOST_TIMES * sum(len(turn["content"]) for turn in turns):
+            raise ValueError(f"it writes {len(text)} characters")
+        return tokenizer(text, add_special_tokens=False)["input_ids"] if tokenize else text
     except Exception as error:  # jinja2's, and whatever the template's expressions raise
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{folder}: its chat template fails on a prompt ({first}); correct it") from error
+        raise InputError(
+            f"{folder}: its chat template fails on a prompt ({first_line(error)}); correct it"
+        ) from error
 
 
 def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:

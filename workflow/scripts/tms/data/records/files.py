@@ -11,11 +11,11 @@ from tms.data.records.text_files import (
     MOST_COLUMNS,
     REMEDY,
     csv_items,
-    first_line,
     json_items,
     jsonl_items,
     lines_of,
 )
+from tms.io.errors import first_line
 
 LARGEST = 4 << 30  # bytes of a file
 LARGEST_JSON = 256 << 20  # of a JSON file, which is read as a whole

@@ -5,18 +5,13 @@ import json
 from collections.abc import Callable, Iterator
 
 from tms.data.records.values import LONGEST, Decimal, loads, shown
+from tms.io.errors import first_line
 
 MOST_COLUMNS = 1000
 REMEDY = "save it as UTF-8"
 
 Lines = Iterator[tuple[int, str | None]]
 Add = Callable[[int, str], None]  # takes a line's number and what is wrong with it
-
-
-def first_line(error: Exception) -> str:
-    """The first line of what an exception says, which may quote a file."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-    return said if said.isprintable() else ascii(said)[1:-1]
 
 
 def lines_of(stream, add: Add) -> Lines:
