@@ -183,7 +183,7 @@ def writing(folder: Path, unfinished: Path) -> Iterator[None]:
     except (OSError, RuntimeError, SafetensorError, CheckpointException) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         why = f"cannot be written there ({(str(error).splitlines() or [repr(error)])[0][:200]}); mend that"
-        if disk.ran_out(error):
+        if (disk.refused(error) or "").endswith(disk.FULL):
             why = (
                 "cannot be written there, for its disk is full; free some space, or move it to a larger disk"
             )
