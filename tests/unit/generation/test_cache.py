@@ -195,6 +195,17 @@ def test_rows_of_all_groups_are_found(tmp_path):
     assert len(store.lookup([one.key for one in rows])) == 3 * ROWS
 
 
+def test_merged_segments_have_whole_groups(tmp_path):
+    """Of many small parts, too: a job of a day flushes thousands of times."""
+    with CompletionCache(tmp_path, WEIGHTS, flush_rows=3000) as store:
+        for part in range(4):
+            store.add([row(3000 * part + number) for number in range(3000)])
+    (segment,) = segments(store)
+    held = pq.read_metadata(segment)
+    sizes = [held.row_group(number).num_rows for number in range(held.num_row_groups)]
+    assert sizes == [ROWS, ROWS, 12_000 - 2 * ROWS]
+
+
 def test_what_a_killed_job_left_is_removed(tmp_path):
     store = CompletionCache(tmp_path, WEIGHTS)
     store.folder.mkdir()

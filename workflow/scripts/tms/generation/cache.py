@@ -9,7 +9,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +130,7 @@ class CompletionCache:
         """Write the waiting rows as a segment."""
         if self.waiting:
             columns = {name: [getattr(row, name) for row in self.waiting] for name in self.schema.names}
-            self.written.append(self._write(pa.table(columns, schema=self.schema)))
+            self.written.append(self._write([pa.table(columns, schema=self.schema)]))
             self.waiting = []
         self.last_flush = time.monotonic()
 
@@ -139,14 +139,10 @@ class CompletionCache:
         self.flush()
         if len(self.written) > 1:
             # The merged segment is in place before its parts go: a reader finds each row at all times.
-            parts = []
-            for path in self.written:
-                try:
-                    with parquet_file.opened(path) as file:
-                        parts.append(file.read())
-                except (FileNotFoundError, parquet_file.Damaged):
-                    return  # whoever looks for its rows says so
-            merged = self._write(pa.concat_tables(parts))
+            try:
+                merged = self._write(self._groups(self.written))
+            except (FileNotFoundError, parquet_file.Damaged):
+                return  # whoever looks for its rows says so
             for path in self.written:
                 path.unlink()
             self.written = [merged]
@@ -157,10 +153,23 @@ class CompletionCache:
     def __exit__(self, *exception) -> None:
         self.close()
 
-    def _write(self, table: pa.Table) -> Path:
+    def _write(self, tables: Iterable[pa.Table]) -> Path:
         path = self.folder / f"{uuid.uuid4().hex}.parquet"
-        parquet_file.write_tables(table.schema, [table], path, leftovers="*", sync=True, row_group_size=ROWS)
+        parquet_file.write_tables(self.schema, tables, path, leftovers="*", sync=True, row_group_size=ROWS)
         return path
+
+    def _groups(self, paths: list[Path]) -> Iterator[pa.Table]:
+        """The rows of segments, in groups of `ROWS`: few of them are in memory at once."""
+        left = self.schema.empty_table()
+        for path in paths:
+            with parquet_file.opened(path) as file:
+                for group in range(file.num_row_groups):
+                    left = pa.concat_tables([left, file.read_row_group(group)])
+                    if whole := left.num_rows // ROWS * ROWS:
+                        yield left.slice(0, whole)
+                        left = left.slice(whole)
+        if left.num_rows:
+            yield left
 
     def _segments(self) -> Iterator[Path]:
         """Every segment, also those by which another job's merge replaces some meanwhile."""
