@@ -8,18 +8,19 @@ from torture.undisturbed import Job
 
 HEAD = """# Injected faults
 
-`make torture` makes a small run once, undisturbed ({jobs} jobs, every kind of stage up to a table), and
-then injects faults into copies of it, each as it was when a random job began. A fault comes at a random
-moment of that job, in processor seconds of its program. Then the plain command is given again, and between
-two commands nothing is done but what their messages say. `make torture` writes this page;
-`tests/torture/faults.py` has what each kind does.
+`make torture` makes a small run once, undisturbed, and then injects faults into copies of it, each as it was
+when a random job began. A fault comes at a random moment of that job, in processor seconds of its program.
+Then the plain command is given again, and between two commands nothing is done but what their messages say.
+`make torture` writes this page; `tests/torture/faults.py` has what each kind does.
+
+This page: {count} faults on a run of {jobs} jobs, up to `{last}`; stages: {stages}.
 
 After each fault has to hold:
 
 - the plain command is enough. A lock that `kill -9` of Snakemake left may ask for `--unlock` (and for the
   `kill` of the job that still runs), a corrupt file for its deletion;
 - all that was made equals the undisturbed run's, but for the seconds that it took; {table} of the faults
-  were followed to the final table, the others to the outputs of their job;
+  were followed to the last output, the others to the outputs of their job;
 - no stored row was generated twice (of two runs that share rows at the same moment, rows that both made are
   counted);
 - no temporary file and no process is left, and no command printed a traceback;
@@ -47,7 +48,8 @@ def text(results: list[dict], jobs: list[Job]) -> str:
     """The page's text."""
     results = sorted(results, key=lambda result: result["number"])
     table = sum(result["to_the_table"] for result in results)
-    lines = [HEAD.format(jobs=len(jobs), table=table)]
+    facts = {"count": len(results), "jobs": len(jobs), "last": jobs[-1].output, "table": table}
+    lines = [HEAD.format(**facts, stages=", ".join(dict.fromkeys(job.stage for job in jobs)))]
     for kind, about in KINDS.items():
         lines.append(_row(about.words, [result for result in results if result["kind"] == kind]))
     lines.append(_row("all", results))

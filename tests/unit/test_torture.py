@@ -177,4 +177,5 @@ def test_the_page_counts_what_missed_apart():
     assert "| a flipped bit | 3 | 1 | 1 | 1 | delete 1 | 3 |" in text
     assert "| a full disk | 0 | 0 | 0 | 0 |  |  |" in text
     assert "- 2, flip_bit, grade (`o`) at 1.0 of 2.0 s: a / b" in text
-    assert "4 jobs" in text and "Seed 0; the faults took 3.0 hours" in text
+    assert "3 faults on a run of 4 jobs, up to `results/tiny/tms/grades.parquet`" in text
+    assert "stages: prepare, teacher, grade." in text and "Seed 0; the faults took 3.0 hours" in text
