@@ -102,8 +102,11 @@ def answers(part: str, root: Path | None) -> dict:
     if root is not None:
         path = root / FOLDER / "answers" / name
         try:
-            return json.loads(path.read_text())
-        except (OSError, ValueError) as error:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise ValueError("no JSON object")
+            return found
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: no readable answer file; put {ANSWERS}/{name} there") from error
     remedy = f"connect (HF_HUB_OFFLINE unset) and prepare again, set data.root to local copies, {hub.SKIP}"
     if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
