@@ -159,3 +159,21 @@ def test_a_model_that_changes_its_logits_is_refused():
     model.config.final_logit_softcapping = 30.0
     with pytest.raises(InputError, match="final_logit_softcapping, which the training loss does not apply"):
         put_loss_in(model, summed_nll)
+
+
+def test_logits_of_a_large_vocabulary_are_never_whole_on_a_cpu(monkeypatch):
+    """The chunks are smaller there, and the miniature's micro-batches are one chunk: 16 rows of at most
+    512 tokens, a vocabulary of 510."""
+    assert head_loss.CPU_LOGITS_AT_ONCE >= 16 * 512 * 510
+    seen = []
+
+    def summed(logits_NV, targets_N):
+        seen.append(logits_NV.shape[0])
+        return summed_nll(logits_NV, targets_N)
+
+    monkeypatch.setattr(head_loss, "CPU_LOGITS_AT_ONCE", 60 * 7)
+    model = tiny()
+    put_loss_in(model, summed)
+    ids, labels = batch()
+    model(input_ids=ids, labels=labels, num_items_in_batch=4)
+    assert seen == [7] * (sum(seen) // 7) + [sum(seen) % 7] * (sum(seen) % 7 > 0) and len(seen) > 1

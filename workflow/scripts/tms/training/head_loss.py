@@ -19,6 +19,7 @@ from tms.training.examples import IGNORED
 from tms.training.frozen_base import FrozenBase
 
 LOGITS_AT_ONCE = 2**27  # elements of a chunk: 0.5 GB in float32
+CPU_LOGITS_AT_ONCE = 2**23  # as fast there (benchmarks/bench, `sft_smollm2`), and 32 MB
 
 # Keys of configurations whose models change the logits behind the head (Gemma, Cohere, Granite, Falcon-H1).
 CHANGED_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
@@ -97,7 +98,8 @@ class _HeadLoss(torch.autograd.Function):
             d_weight_VH = torch.zeros_like(weight_VH, dtype=exact) if learned else None
             d_bias_V = torch.zeros_like(bias_V, dtype=exact) if learned_bias else None
             of_base = of_base and of_base.to(dtype)
-            rows = max(1, LOGITS_AT_ONCE // len(weight_VH))
+            at_once = min(LOGITS_AT_ONCE, CPU_LOGITS_AT_ONCE) if device == "cpu" else LOGITS_AT_ONCE
+            rows = max(1, at_once // len(weight_VH))
             for first in range(0, len(targets_N), rows):
                 chunk = slice(first, first + rows)
                 hidden = hidden_NH[chunk].to(dtype)
