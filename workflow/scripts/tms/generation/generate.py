@@ -1,5 +1,6 @@
 """Generation with the completion cache: stored rows are looked up, only the missing ones are generated."""
 
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -110,8 +111,9 @@ class _Wanted:
 def _prepare(request: Request, engine: Engine) -> _Wanted:
     model, sampling = request.model, request.sampling
     keys, prompts, longest = [], {}, 0
+    encode = functools.cache(model.chat.prompt_ids)  # once for all samples of a prompt
     for row in request.rows:
-        prompt_ids = model.chat.prompt_ids(row["prompt"], row.get("context", ""))
+        prompt_ids = encode(row["prompt"], row.get("context", ""))
         length = len(prompt_ids) + sampling.max_new_tokens
         if length > model.chat.context_length:
             raise InputError(
