@@ -66,7 +66,7 @@ def measure(row: str, inputs: Inputs, times: int) -> dict:
         return turns
     finally:
         for side in sides.values():
-            side.process.kill()
+            side.end()
 
 
 class _Side:
@@ -92,6 +92,12 @@ class _Side:
         """Let the side do its work once."""
         self.connection.send(result)
         return self._answer()
+
+    def end(self) -> None:
+        """Let the process end, and with it what it keeps in temporary folders."""
+        self.connection.close()
+        self.process.join(20)
+        self.process.kill()
 
     def _answer(self):
         try:

@@ -3,7 +3,7 @@
 from rows import _generating
 from rows.smollm2_sampled import rows
 
-WORK = "generation greedy, SmolLM2-135M, 32 rows, up to 48 tokens"
+WORK = "generation greedy, SmolLM2-135M, 32 rows, up to 24 tokens"
 PEER, PACKAGES = _generating.PEER, _generating.PACKAGES
 FIRST, REACH = "speed 0.95", {"speed": 1.2}
 check = _generating.check_greedy
@@ -16,4 +16,4 @@ def product(inputs):
 
 def peer(inputs):
     """transformers."""
-    return _generating.peer(rows(inputs, 0.0), (16, 32))
+    return _generating.peer(rows(inputs, 0.0), (32,))
