@@ -8,6 +8,9 @@ instruction_following_eval). What is random there is fixed here:
 - where an instruction's letter is none of a to z (keys 1122, `#`, and 1129, `!`), the official code draws a
   letter and counts that one; here the sign itself is counted, as the prompt says.
 
+One thing is stricter: a response in which no language is found ("3!!") is in none; the official code takes it
+for any that is asked for.
+
 Two kinds of instructions need NLTK's model of sentences and words, punkt, a download of its own.
 """
 
@@ -88,9 +91,21 @@ def follows(response: str, instruction: str, kwargs: dict) -> bool:
     if instruction == "keywords:letter_frequency":
         check._letter = kwargs["letter"].strip().lower()
     try:
+        if instruction == "language:response_language":
+            return _language(response) == kwargs["language"]
         return bool(check.check_following(response))
     except RecursionError:  # JSON that is nested too deeply for the parser is none
         return False
+
+
+def _language(response: str) -> str | None:
+    """The language of a response; None where langdetect finds none."""
+    import langdetect
+
+    try:
+        return langdetect.detect(response)
+    except langdetect.LangDetectException:
+        return None
 
 
 def loose_variants(response: str) -> list[str]:

@@ -9,6 +9,7 @@ numbers is never handed over.
 import logging
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from tms.answers.boxes import LONGEST_ANSWER
 from tms.answers.grade import Grade
@@ -24,6 +25,7 @@ BASE = re.compile(r"\d_\{?(\d+)\}?")
 TEXT_ONLY = re.compile(r"\s*(?:\\text\s*\{[^{}]*\}\s*)+")
 TEXT = re.compile(r"\\text\s*\{[^{}]*\}")
 VARIABLE = re.compile(r"(?<![\\a-zA-Z])[a-df-hj-zA-Z](?![a-zA-Z])")  # e and i are numbers
+POWER_OF_POWER = re.compile(r"\^\s*(?:[+-]?\d+|\\?[a-zA-Z]+|\{[^{}]*\}|\([^()]*\))\s*\^")
 APART = re.compile(r"\d\s+\.?\d")  # numbers with nothing but space between
 
 logging.getLogger("math_verify").setLevel(logging.ERROR)
@@ -166,6 +168,8 @@ def harmless(text: str) -> bool:
             return False
     if any(int(digits) > LARGEST_FACTORIAL for digits in re.findall(r"binom\D{0,3}(\d+)", text)):
         return False
+    if POWER_OF_POWER.search(text):  # 9^2^2^2...: no LaTeX, and read from the left
+        return False
     power = 1
     for position in (index for index, character in enumerate(text) if character == "^"):
         exponent = _argument(text, position + 1)
@@ -196,9 +200,11 @@ def _argument(text: str, start: int) -> str:
 def _verify(gold: str, prediction: str) -> bool:
     """math-verify's judgement, without its known false positives among numbers close to 0."""
     from math_verify import verify
+    from sympy.core.random import seed
 
     try:
         parsed = [parsed_latex(text) for text in (gold, prediction)]
+        seed(0)  # whether they were parsed now or before
         if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=None, raise_on_error=True):
             return False
         return _numerically_plausible(*(values[0] for values in parsed))
@@ -210,12 +216,19 @@ def _verify(gold: str, prediction: str) -> bool:
 
 def parsed_latex(text: str) -> list:
     """math-verify's reading of a tidy answer; sympy's random numbers start anew, whatever came before."""
-    from math_verify import LatexExtractionConfig, parse
     from sympy.core.random import seed
 
     seed(0)
+    return list(_parsed(text))
+
+
+@lru_cache(maxsize=1000)
+def _parsed(text: str) -> tuple:
+    """As `parsed_latex`, kept: many completions have one gold answer, and many the same answer."""
+    from math_verify import LatexExtractionConfig, parse
+
     config = [LatexExtractionConfig(boxed_match_priority=0)]
-    return parse(f"${text}$", config, parsing_timeout=None, raise_on_error=True)
+    return tuple(parse(f"${text}$", config, parsing_timeout=None, raise_on_error=True))
 
 
 def _numerically_plausible(gold, prediction) -> bool:

@@ -2,8 +2,8 @@
 
 import json
 
-from tms.answers.grade import Grade
-from tms.answers.ifeval_checker import follows, loose_variants
+from tms.answers.grade import LIMIT, Grade
+from tms.answers.ifeval_checker import LONGEST_RESPONSE, follows, loose_variants
 
 METRIC = "prompt_strict"
 PROBES = [  # (completion, answer): what brings the official checks, langdetect and NLTK's model in
@@ -44,4 +44,5 @@ def grade(completion: str, answer: str) -> Grade:
         "prompt_loose": [float(all(loose))],
         "instruction_loose": loose,
     }
-    return Grade(float(all(strict)), f"{sum(strict):.0f} of {len(strict)}", also)
+    too_long = LIMIT if len(completion) > LONGEST_RESPONSE else ""
+    return Grade(float(all(strict)), f"{sum(strict):.0f} of {len(strict)}", also, too_long)

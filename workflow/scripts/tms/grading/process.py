@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.io import parent
 
-MEMORY = 2 << 30  # bytes of address space that one row may add
+MEMORY = 1 << 30  # bytes of address space that one row may add
 
 
 def end_with_parent() -> None:

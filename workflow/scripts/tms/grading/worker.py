@@ -26,7 +26,7 @@ class Limits(NamedTuple):
             reaches it only where it gets a thirtieth of a core.
     """
 
-    cpu: float = 10.0
+    cpu: float = 5.0
     wall: float = 300.0
 
 
