@@ -74,7 +74,15 @@ def test_what_a_disk_refuses_to_snakemake_itself_is_one_line(workflow):
         raise ValueError
     except ValueError:
         logger.error("Traceback of a fault of Snakemake's")
-    first, second, third = workflow.plain.stream.getvalue().splitlines()
+    try:
+        try:
+            raise PermissionError(errno.EACCES, "no", "logs/pretrain")
+        except OSError as error:
+            raise ValueError(f"Failed to create output directory.\n{error}") from error
+    except ValueError:
+        logger.error("WorkflowError:\nFailed to create output directory.")
+    first, second, third, fourth = workflow.plain.stream.getvalue().splitlines()
+    assert fourth.startswith("error: logs/pretrain: ")
     assert first.startswith(f"error: {Path.cwd()}: no space left on its disk for .snakemake")
     assert second.startswith("error: logs/a.log: ")
     assert third == "Traceback of a fault of Snakemake's"

@@ -185,7 +185,12 @@ def refused() -> str | None:
             f"error: {Path.cwd()}: locked by another Snakemake that runs there, or by one that was killed; "
             f"if none runs, `{unlock} --unlock`, then the same command"
         )
-    told = disk.refused(error, Path.cwd() / ".snakemake") if isinstance(error, OSError) else None
+    text = str(error)
+    while error is not None and not isinstance(error, OSError):  # Snakemake words some of them itself
+        error = error.__cause__ or error.__context__
+    if error is None or f"[Errno {error.errno}]" not in text:
+        return None
+    told = disk.refused(error, Path.cwd() / ".snakemake")
     return f"error: {told}" if told else None
 
 
