@@ -255,8 +255,7 @@ def compute_digest(folder: Path) -> str:
 _read: dict[Path, tuple[list, str]] = {}
 # Two changes within a file system's clock tick leave one time: so soon after a change none is relied on.
 TICK_NS = 2_000_000_000
-# A folder's files are linked to their place, and get their modes, one after the other.
-TOGETHER_NS = 60_000_000_000
+TOGETHER_NS = 60_000_000_000  # in which a folder's files are linked to their place and get their modes
 
 
 def _untouched(folder: Path, names: list[str]) -> bool:
