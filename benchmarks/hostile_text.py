@@ -33,8 +33,8 @@ from tms.grading.worker import Failure, Limits
 
 MOST_SECONDS, MOST_BYTES = 5.0, 1 << 30  # of CPU time and memory, for one completion
 CHOICE = {
-    "label": "C",
-    "labels": list("ABCD"),
+    "label": "K",
+    "labels": list("JKQV"),
     "texts": ["Paris", "Rome", "seventeen", "a long option " * 20],
 }
 INSTRUCTIONS = [

@@ -204,10 +204,10 @@ def _verify(gold: str, prediction: str) -> bool:
 
     try:
         parsed = [parsed_latex(text) for text in (gold, prediction)]
-        seed(0)  # whether they were parsed now or before
-        if not verify(*parsed, allow_set_relation_comp=True, timeout_seconds=None, raise_on_error=True):
+        if not _numerically_plausible(*(values[0] for values in parsed)):  # which costs far less
             return False
-        return _numerically_plausible(*(values[0] for values in parsed))
+        seed(0)  # whether they were parsed now or before
+        return verify(*parsed, allow_set_relation_comp=True, timeout_seconds=None, raise_on_error=True)
     except MemoryError:  # the row's own limit
         raise
     except Exception:  # sympy raises anything
