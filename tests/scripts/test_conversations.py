@@ -121,6 +121,7 @@ def test_a_template_that_refuses_a_system_prompt_is_named_before_the_model_is_lo
     program, tiny_model, tmp_path, program_name
 ):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
+    (folder / "weights.json").unlink()  # a user's own folder has no record
     refusing = (
         "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     )

@@ -11,7 +11,10 @@ from tms.preflight import model_folders
 
 @pytest.fixture
 def folder(tiny_model, tmp_path):
-    return shutil.copytree(tiny_model, tmp_path / "model")
+    """A user's own: no stage has recorded its files."""
+    own = shutil.copytree(tiny_model, tmp_path / "model")
+    (own / "weights.json").unlink()
+    return own
 
 
 JUDGES = {"guard": {"kind": "wildguard"}, "agree": {"kind": "agreement"}}

@@ -49,8 +49,9 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
 
 def _written(args: argparse.Namespace) -> Path | None:
     """What a program writes first, by its flags: for an error that names no file."""
-    flags = vars(args)
-    return next((Path(flags[name]) for name in OUTPUTS if flags.get(name)), None)
+    given = [vars(args)[name] for name in OUTPUTS if vars(args).get(name)]
+    first = given[0] if given else None
+    return Path(first[0] if isinstance(first, list) else first) if first else None
 
 
 def without_reader(stream: io.TextIOWrapper) -> io.TextIOWrapper:
