@@ -270,6 +270,7 @@ def test_vllm_draws_in_a_process_of_its_own(run_forked, folder, tiny_model):
         config = json.loads((wide / "config.json").read_text())
         config |= {"num_attention_heads": 1, "num_key_value_heads": 1}
         (wide / "config.json").write_text(json.dumps(config))
+        (wide / "weights.json").unlink()  # a user's own folder has no record
     found = {}
     for engine in ("transformers", "vllm"):
         words = flags("wide-base", model="wide-end", engine=engine, output=f"{engine}.json")

@@ -27,6 +27,7 @@ from transformers.trainer_utils import unwrap_peft_model
 
 from tms.memory_plan.live_memory import LiveMemory
 from tms.memory_plan.shapes import GRPO, ROWS, StepMemory, StepShape
+from tms.training import head_loss
 from tms.training.frozen_base import FrozenBase
 from tms.training.head_loss import put_loss_in
 from tms.training.losses import kl, nll
@@ -43,8 +44,10 @@ def dry_run(shape: StepShape) -> StepMemory:
     distributed.init_process_group("fake", store=FakeStore(), rank=0, world_size=shape.processes)
     mesh = init_device_mesh("cpu", (shape.processes,), mesh_dim_names=("shards",))  # needs real tensors
     memory = LiveMemory()
+    # Fake tensors lie on a CPU, and stand for a card's, where the head's chunks are larger.
+    chunks = mock.patch.object(head_loss, "CPU_LOGITS_AT_ONCE", head_loss.LOGITS_AT_ONCE)
     try:
-        with FakeTensorMode(allow_non_fake_inputs=True), memory:
+        with FakeTensorMode(allow_non_fake_inputs=True), memory, chunks:
             return step(shape, mesh, memory)
     finally:
         distributed.destroy_process_group()
