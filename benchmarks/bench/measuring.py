@@ -21,7 +21,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Inputs:
-    """Where a row finds what the repository does not hold, and its size."""
+    """Places of what a row needs and the repository does not hold, and the row's size."""
 
     smollm2: Path  # SmolLM2-135M-Instruct, a model folder
     data_root: Path | None  # local benchmark copies

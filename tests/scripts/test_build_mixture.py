@@ -126,3 +126,18 @@ def test_a_missing_part_is_named(build):
     assert done.stderr.startswith(
         "error: part-2of2.parquet: no completion of train example a at checkpoint 1of2"
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "references.parquet: no references"),
+        ([{"example_id": "a", "context": "[1]"}], "references.parquet: example a: message 1 of its context"),
+    ],
+)
+def test_references_without_a_row_or_with_a_broken_context_are_named(build, tmp_path, rows, message):
+    lines = [row | {"prompt": "p", "completion": "c", "answer": "rome"} for row in rows]
+    parquet.write(tmp_path / "references.parquet", parquet.REFERENCES, lines, {})
+    done = build()
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -18,7 +18,7 @@ DELETE = re.compile(r"^(?P<path>[^:]+): .*\bdelete (?P<what>it|the file|the fold
 
 @dataclass
 class Mended:
-    """How a run came to its end after a fault."""
+    """The commands by which a run came to its end after a fault, and what they said."""
 
     whole: bool = False  # a command ended well
     commands: int = 0  # times that the plain command was given

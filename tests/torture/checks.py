@@ -87,7 +87,7 @@ def stored(rows: Path) -> dict[tuple[str, str], set[float]]:
 
 
 def twice(found: dict[tuple[str, str], set[float]]) -> int:
-    """How often a row was generated that had been generated before."""
+    """Number of rows generated that had been generated before."""
     return sum(len(seconds) - 1 for seconds in found.values())
 
 

@@ -63,20 +63,19 @@ def kill_engine(scene: Scene) -> bool:
 
 def kill_snakemake(scene: Scene) -> bool:
     """`kill -9` of Snakemake alone: its job goes on, its lock stays."""
-    run = scene.start()
-    worker = scene.moment(run)
-    if worker:
-        run.kill()
-    scene.wait(run)
-    return worker is not None
+    return _signal_snakemake(scene, signal.SIGKILL)
 
 
 def term_snakemake(scene: Scene) -> bool:
     """SIGTERM to Snakemake alone."""
+    return _signal_snakemake(scene, signal.SIGTERM)
+
+
+def _signal_snakemake(scene: Scene, number: signal.Signals) -> bool:
     run = scene.start()
     worker = scene.moment(run)
     if worker:
-        run.terminate()
+        run.send_signal(number)
     scene.wait(run)
     return worker is not None
 
@@ -175,7 +174,7 @@ def delete_file(scene: Scene) -> bool:
 
 
 def damage_leftover(scene: Scene) -> bool:
-    """What a killed job has stored so far (rows, a training's states) damaged in one of these ways."""
+    """Damage of one of these kinds to rows or training states that a killed job has stored so far."""
     began = time.time_ns()
     kill_worker(scene)
     places = [scene.folder / "rows", *scene.folder.glob("results/**/unfinished")]

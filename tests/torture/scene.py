@@ -17,7 +17,7 @@ from torture.undisturbed import Job
 
 @dataclass
 class Scene:
-    """What a fault works on.
+    """A disturbed run: the folder and the job that a fault works on.
 
     Args:
         source: the undisturbed run.
@@ -68,7 +68,7 @@ class Scene:
         return run.returncode
 
     def said(self) -> str:
-        """What the disturbed commands printed."""
+        """Output of the disturbed commands."""
         return self.printed.read_text(errors="replace") if self.printed.exists() else ""
 
     def inputs(self) -> list[Path]:

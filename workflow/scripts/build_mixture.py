@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
         ("train", args.references, args.output),
         ("heldout", args.heldout_references, args.heldout_output),
     ):
-        references = parquet.read_table(source, ASKED)
+        references = parquet.reference_table(source, ASKED)
         visits = plan.filter(pc.equal(plan["split"], split))
         parquet.write_tables(output, parquet.MIXTURE, mix(visits, references, harvest), facts)
         ended = parquet.read_table(output, ["finish_reason"])["finish_reason"]

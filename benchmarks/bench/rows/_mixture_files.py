@@ -1,9 +1,7 @@
-"""Made-up references, plan and harvest of a student's run, in a temporary folder."""
+"""Made-up references, plan and harvest of a student's run."""
 
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,22 +15,11 @@ EPOCHS, TOKENS, LETTERS = 2, 100, 400  # visits of a prompt; length of a complet
 TEXTS = ["".join(Random(number).choices("abcdefgh ", k=LETTERS)) for number in range(97)]
 
 
-def folder_of(rows: int, *steps) -> Path:
-    """A new folder with the references of a plan of `rows` visits, and what the steps write into it.
-
-    They are written by a process of its own, whose memory does not count as the row's.
-    """
-    folder = Path(mkdtemp())
-    writer = get_context("spawn").Process(target=_write, args=(folder, rows, steps))
-    writer.start()
-    writer.join()
-    return folder
-
-
-def _write(folder: Path, rows: int, steps: tuple) -> None:
+def write_harvested(folder: Path, rows: int) -> None:
+    """References, plan and harvest of a plan of `rows` visits."""
     write_references(folder, rows)
-    for step in steps:
-        step(folder)
+    write_plan(folder)
+    write_harvest(folder)
 
 
 def write_references(folder: Path, rows: int) -> None:

@@ -1,25 +1,13 @@
-"""A row store of made-up rows, in a temporary folder, written by a process of its own."""
+"""A row store of made-up rows."""
 
 import hashlib
-import os
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
 
 WEIGHTS = "0123456789abcdef" * 4
 WORDS = "start at 7 then add 5 then double then take 3 then add"  # of a prompt, about as long as `chain`'s
 VOCABULARY, SHORTEST, LONGEST = 1500, 20, 140  # of completions, in tokens
 MINIATURE = Path(__file__).resolve().parents[3] / "workflow" / "resources" / "miniature" / "base"
-
-
-def folder_of(write, *arguments) -> Path:
-    """A new folder into which a process of its own has written; its memory does not count as the row's."""
-    folder = Path(mkdtemp())
-    writer = get_context("spawn").Process(target=write, args=(folder, *arguments))
-    writer.start()
-    os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)  # not reaped: its peak is not this process's
-    return folder
 
 
 def key(number: int) -> str:

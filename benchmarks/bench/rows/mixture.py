@@ -11,9 +11,9 @@ SIZES = [10_000, 100_000, 1_000_000]
 def product(inputs):
     """The program on a made-up harvest."""
     import build_mixture
-    from rows import _mixture_files
+    from rows import _mixture_files, _prepared
 
-    folder = _mixture_files.folder_of(inputs.size, _mixture_files.write_plan, _mixture_files.write_harvest)
+    folder = _prepared.folder_of(_mixture_files.write_harvested, inputs.size)
     words = ["--plan", folder / "plan.parquet", "--harvest", folder / "harvest.parquet"]
     words += ["--output", folder / "mixture.parquet", "--heldout-output", folder / "own.parquet"]
     args = build_mixture.parser().parse_args([*_mixture_files.references(folder), *map(str, words)])

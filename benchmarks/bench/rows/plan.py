@@ -10,7 +10,7 @@ SIZES = [10_000, 100_000, 1_000_000]
 
 def product(inputs):
     """The program on references of made-up text."""
-    from rows import _mixture_files
+    from rows import _mixture_files, _prepared
 
-    folder = _mixture_files.folder_of(inputs.size)
+    folder = _prepared.folder_of(_mixture_files.write_references, inputs.size)
     return lambda: _mixture_files.write_plan(folder)

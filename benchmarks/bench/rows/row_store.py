@@ -36,11 +36,11 @@ def peer(inputs):
 
 
 def _stored(rows: int) -> tuple:
-    from rows import _stored_rows
+    from rows import _prepared, _stored_rows
 
     first = (rows - ASKED) // 2
     keys = [_stored_rows.key(number) for number in range(first, first + ASKED)]
-    return _stored_rows.folder_of(_stored_rows.write_rows, rows), keys
+    return _prepared.folder_of(_stored_rows.write_rows, rows), keys
 
 
 def check(ours: dict, theirs: dict) -> None:

@@ -15,9 +15,9 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "workflow" / "scripts"
 
 def product(inputs):
     """The program in a process of its own, as Snakemake starts it."""
-    from rows import _stored_rows
+    from rows import _prepared, _stored_rows
 
-    folder = _stored_rows.folder_of(_stored_rows.write_stage, inputs.size)
+    folder = _prepared.folder_of(_stored_rows.write_stage, inputs.size)
     words = [sys.executable, SCRIPTS / "generate.py", "--model", _stored_rows.MINIATURE]
     words += ["--benchmarks", "chain=test.parquet", "--max-new-tokens", str(_stored_rows.LONGEST)]
     words += ["--threads", str(inputs.threads), "--cache", "rows", "--output", "out.parquet"]

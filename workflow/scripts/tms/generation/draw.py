@@ -11,10 +11,8 @@ import torch
 from tms.generation import noise
 
 SMALL = 2048  # tokens of a vocabulary whose whole noise takes less time
-ROWS, WIDTH = (
-    16,
-    4096,
-)  # rows and tokens that are hashed together: with copies 1 MB, which a core's cache holds
+# Rows and tokens that are hashed together: with copies 1 MB, which a core's cache holds.
+ROWS, WIDTH = 16, 4096
 UNIT = np.float32(63 * np.log(2))  # logarithm of the bits of u = 1
 SLACK, ROUNDING = 1e-3, 1e-6  # more than float32 rounds away of a noise; of a sum, relative to it
 

@@ -8,6 +8,7 @@ A row of a conversation of four messages has the first three there, and the last
 """
 
 import json
+from collections.abc import Iterable
 
 from tms.io.errors import InputError
 
@@ -58,7 +59,7 @@ def _problem(message: object) -> str:
     return ""
 
 
-def check_contexts(rows: list[dict], where: object) -> None:
+def check_contexts(rows: Iterable[dict], where: object) -> None:
     """Check the column `context` of rows.
 
     Args:

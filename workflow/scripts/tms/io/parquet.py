@@ -166,10 +166,7 @@ def read(
     Raises:
         InputError: the file is missing, damaged, or lacks a column, or a row's `context` cannot be read.
     """
-    rows = read_table(path, columns, filters, benchmark).to_pylist()
-    if "context" in columns:
-        check_contexts(rows, path)
-    return rows
+    return read_table(path, columns, filters, benchmark).to_pylist()
 
 
 def read_table(
@@ -178,7 +175,7 @@ def read_table(
     """Read the named columns of a Parquet file as a table; arguments as of `read`.
 
     Raises:
-        InputError: the file is missing, damaged, or lacks a column.
+        InputError: as `read`.
     """
     defaults = DEFAULTS
     if benchmark is not None:
@@ -191,6 +188,9 @@ def read_table(
     for name in columns:
         if name not in there:
             found = found.append_column(name, pa.repeat(pa.scalar(defaults[name], COLUMNS[name]), len(found)))
+    if "context" in columns and "context" in there:
+        named = found.select([name for name in ("example_id", "context") if name in columns])
+        check_contexts((row for batch in named.to_batches() for row in batch.to_pylist()), path)
     return found.select(columns)
 
 
@@ -205,17 +205,18 @@ def count(path: Path) -> int:
 
 
 def read_references(path: Path, benchmark: str | None = None) -> list[dict]:
-    """Read verified references.
-
-    Args:
-        path: the file.
-        benchmark: as of `read`.
+    """Read verified references; arguments as of `read`.
 
     Raises:
         InputError: the file cannot be read, or holds none.
     """
-    references = read(path, REFERENCES, benchmark=benchmark)
-    if not references:
+    return reference_table(path, REFERENCES, benchmark).to_pylist()
+
+
+def reference_table(path: Path, columns: list[str], benchmark: str | None = None) -> pa.Table:
+    """Read some columns of verified references as a table; arguments and errors as of `read_references`."""
+    references = read_table(path, columns, benchmark=benchmark)
+    if not len(references):
         raise InputError(f"{path}: no references; look at the filter's rejects beside it")
     return references
 

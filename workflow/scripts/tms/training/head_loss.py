@@ -19,7 +19,7 @@ from tms.training.examples import IGNORED
 from tms.training.frozen_base import FrozenBase
 
 LOGITS_AT_ONCE = 2**27  # elements of a chunk: 0.5 GB in float32
-CPU_LOGITS_AT_ONCE = 2**23  # as fast there (benchmarks/bench, `sft_smollm2`), and 32 MB
+CPU_LOGITS_AT_ONCE = 2**23  # hardly slower there (docs/results/bench.md), and 32 MB
 
 # Keys of configurations whose models change the logits behind the head (Gemma, Cohere, Granite, Falcon-H1).
 CHANGED_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
