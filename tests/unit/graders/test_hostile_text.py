@@ -14,8 +14,8 @@ program = load_program("hostile_text")
 
 @pytest.mark.parametrize("grader", [name for name in modules("graders") if name != "none"])
 def test_no_grader_breaks_or_takes_a_hostile_text_for_right(grader, monkeypatch):
-    monkeypatch.setattr(program, "LONGEST", (50, 500, 2_000))
-    monkeypatch.setattr(program, "OFTEN", (60, 35, 5))
+    monkeypatch.setattr("hostile_completions.LONGEST", (50, 500, 2_000))
+    monkeypatch.setattr("hostile_completions.OFTEN", (60, 35, 5))
     line, broken = program.fuzz(grader, COMPLETIONS.get(grader, 200), 1, 1, Limits(cpu=0.5))
     assert not broken, f"{line}: {broken[0].completion[:200]!a}"
 
