@@ -1,44 +1,27 @@
 """Grader of JSON: the completion's value equals the gold one.
 
 Equal are objects with the same keys in any order, lists with equal items in the same order, numbers of the
-same value (1, 1.0 and 1e0), and texts sign by sign; true is no 1. Strict JSON counts: a key that stands
-twice, NaN and Infinity, a comma too many, or more than `DEEPEST` levels are no JSON.
+same value (1, 1.0 and 1e0), and texts sign by sign; true is no 1. Strict JSON counts (`tms.io.strict_json`).
 """
 
-import json
 import re
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 
 from tms.answers.grade import Grade
+from tms.io import strict_json
 from tms.io.errors import InputError
 
 METRIC = "accuracy"
 LONGEST = 50_000  # characters of a completion that are looked at, counted from its end, and of a gold answer
-DEEPEST = 100  # levels of objects and lists
 FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", flags=re.DOTALL)
 # A text, or a bracket; and an opening one behind which JSON has begun.
 SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]]')
 BEGUN = re.compile(r'\{\s*"|\[\s*["{\[]')
 
 
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
-    if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-DECODER = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates,
-    parse_float=Decimal,
-    parse_int=Decimal,
-    parse_constant=_no_constant,
-)
-BROKEN = (ValueError, RecursionError, InvalidOperation)
+DECODER = strict_json.decoder(Decimal, Decimal)
+BROKEN = (*strict_json.BROKEN, InvalidOperation)
 
 
 def read_gold(answer: str) -> object:
@@ -51,8 +34,7 @@ def read_gold(answer: str) -> object:
         if len(answer) > LONGEST:
             raise ValueError(f"longer than {LONGEST} characters")
         gold = DECODER.decode(answer)
-        if _too_deep(gold):
-            raise ValueError(f"more than {DEEPEST} levels")
+        strict_json.check_depth(gold)
         return gold
     except BROKEN as error:
         raise InputError(f"the gold answer {answer[:60]!r} is no JSON ({error}); correct it") from error
@@ -114,16 +96,3 @@ def equal(stated: object, gold: object) -> bool:
     if isinstance(stated, list):
         return len(stated) == len(gold) and all(map(equal, stated, gold))
     return stated == gold
-
-
-def _too_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [item for each in level for item in _items(each)]
-        if not level:
-            return False
-    return True
-
-
-def _items(value: object) -> list:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

@@ -5,35 +5,75 @@ A row of a conversation of four messages has the first three there, and the last
     context  [{"role": "system", "content": "Answer briefly."},
               {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "How can I help?"}]
     prompt   Where is my parcel?
+
+A row whose model may call tools has an object there, with these messages, the functions as the chat template
+gets them, and what answers a call (`tms.tool_use.environment`):
+
+    context  {"tools": [{"type": "function", "function": {"name": "calculator", "parameters": {...}}}],
+              "environment": {"kind": "calculator", "calls": 2}, "messages": []}
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from tms.io.errors import InputError
 
 ROLES = ("system", "user", "assistant")
+PARTS = {"tools", "environment", "messages"}  # of an object
 
 
-def context_text(messages: list[dict]) -> str:
-    """The column `context` of a row with these messages before its prompt; "" where there are none."""
+@dataclass(frozen=True)
+class Context:
+    """A column `context` as it was read.
+
+    Attributes:
+        messages: before the prompt, each with `role` and `content`.
+        tools: functions that the model may call, in OpenAI's form; empty: none.
+        environment: `kind`, the module of `tms/tool_use/environments` that answers calls, `calls`, the most
+            that an answer may make, and what that module reads.
+    """
+
+    messages: list[dict[str, str]] = field(default_factory=list)
+    tools: list[dict] = field(default_factory=list)
+    environment: dict = field(default_factory=dict)
+
+
+def context_text(messages: list[dict], tools: Sequence[dict] = (), environment: dict | None = None) -> str:
+    """The column `context` of a row with these messages before its prompt; "" where there is nothing."""
+    if tools:
+        messages = {"tools": list(tools), "environment": environment or {}, "messages": messages}
     return json.dumps(messages, ensure_ascii=False) if messages else ""
 
 
 def context_messages(context: str) -> list[dict[str, str]]:
-    """The messages of a column `context`, each with `role` and `content`.
+    """The messages of a column `context`, each with `role` and `content`; errors as of `read_context`."""
+    return read_context(context).messages
+
+
+def read_context(context: str) -> Context:
+    """Read a column `context`.
 
     Raises:
-        InputError: it is no JSON list of such messages, or a user's prompt cannot follow; names neither file
-            nor example.
+        InputError: it is neither a JSON list of messages nor such an object, or a user's prompt cannot
+            follow; names neither file nor example.
     """
     if not context:
-        return []
+        return Context()
     try:
-        messages = json.loads(context)
+        read = json.loads(context)
         context.encode()
     except (ValueError, RecursionError) as error:
         raise InputError(f"context is no JSON ({str(error).splitlines()[0]})") from error
+    if not isinstance(read, dict) or not read:
+        return Context(_messages(read))
+    if problem := _tools_problem(read):
+        raise InputError(f"context {problem}")
+    messages = _messages(read["messages"]) if read["messages"] != [] else []
+    return Context(messages, read["tools"], read["environment"])
+
+
+def _messages(messages: object) -> list[dict[str, str]]:
     if not isinstance(messages, list) or not messages:
         raise InputError('context is no JSON list of messages; where there are none it is ""')
     for number, message in enumerate(messages, start=1):
@@ -42,6 +82,25 @@ def context_messages(context: str) -> list[dict[str, str]]:
     if messages[-1]["role"] == "user":
         raise InputError("its context ends with a message of the user; join it with the prompt")
     return messages
+
+
+def _tools_problem(read: dict) -> str:
+    """Fault of a context that is an object, but for its messages; "" where it has none."""
+    if set(read) != PARTS:
+        return f"has to have the keys {', '.join(sorted(PARTS))}, and no others"
+    tools, environment = read["tools"], read["environment"]
+    if not isinstance(tools, list) or not tools:
+        return "has tools that are no list of functions"
+    for number, tool in enumerate(tools, start=1):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            return f'has a tool ({number}) that is no {{"type": "function", "function": {{"name": ...}}}}'
+    if not isinstance(environment, dict) or not isinstance(environment.get("kind"), str):
+        return "has an environment without a kind"
+    calls = environment.get("calls")
+    if not isinstance(calls, int) or isinstance(calls, bool) or calls < 1:
+        return "has an environment without calls, the most that an answer may make"
+    return ""
 
 
 def _problem(message: object) -> str:

@@ -1,0 +1,52 @@
+"""Strict JSON of text that nobody checked.
+
+A key that stands twice, NaN and Infinity, a comma too many, or more than `DEEPEST` levels are no JSON.
+"""
+
+import json
+from collections.abc import Callable
+
+DEEPEST = 100  # levels of objects and lists
+BROKEN = (ValueError, RecursionError)  # what reading raises
+
+
+def decoder(parse_int: Callable = int, parse_float: Callable = float) -> json.JSONDecoder:
+    """A decoder that refuses all that is no strict JSON, but for its depth.
+
+    Args:
+        parse_int, parse_float: make a number of its text.
+    """
+    return json.JSONDecoder(
+        object_pairs_hook=_no_duplicates,
+        parse_int=parse_int,
+        parse_float=parse_float,
+        parse_constant=_no_constant,
+    )
+
+
+def check_depth(value: object) -> None:
+    """Check that a value has at most `DEEPEST` levels.
+
+    Raises:
+        ValueError: it has more.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [item for each in level for item in _items(each)]
+        if not level:
+            return
+    raise ValueError(f"more than {DEEPEST} levels")
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _items(value: object) -> list:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

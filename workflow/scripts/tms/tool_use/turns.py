@@ -1,0 +1,65 @@
+"""Episodes: an answer of several turns, in which tools were called, as the column `completion` holds it.
+
+    [{"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function":
+       {"name": "calculator", "arguments": {"expression": "37 * 24"}}}]},
+     {"role": "tool", "name": "calculator", "content": "888"},
+     {"role": "assistant", "content": "There are 888 pens."}]
+
+Every row whose context has tools has this form, also where no tool was called.
+"""
+
+import json
+
+from tms.io import strict_json
+from tms.io.errors import InputError
+from tms.tool_use.calls import Call
+
+DECODER = strict_json.decoder()
+
+
+def turns_text(turns: list[dict]) -> str:
+    """The column `completion` of an episode."""
+    return json.dumps(turns, ensure_ascii=False)
+
+
+def read_turns(completion: str) -> list[dict]:
+    """The turns of an episode.
+
+    Raises:
+        InputError: it is none; names no example.
+    """
+    try:
+        turns = DECODER.decode(completion)
+    except strict_json.BROKEN as error:
+        raise InputError(f"an answer with tools is no JSON ({str(error).splitlines()[0]})") from error
+    if not isinstance(turns, list) or not turns or not all(map(_is_turn, turns)):
+        raise InputError("an answer with tools is no list of turns (see tms/tool_use/turns.py)")
+    return turns
+
+
+def final_text(turns: list[dict]) -> str:
+    """The text of an episode's last turn, where it is the assistant's and calls no tool; else ""."""
+    last = turns[-1]
+    return "" if last["role"] == "tool" or last.get("tool_calls") else last["content"]
+
+
+def made_calls(turns: list[dict]) -> list[Call]:
+    """All calls of an episode that could be read, in order."""
+    return [Call.of(call) for turn in turns for call in turn.get("tool_calls", [])]
+
+
+def _is_turn(turn: object) -> bool:
+    if not isinstance(turn, dict) or not isinstance(turn.get("content"), str):
+        return False
+    if turn.get("role") == "tool":
+        return set(turn) == {"role", "name", "content"} and isinstance(turn["name"], str)
+    calls = turn.get("tool_calls", [])
+    named = {"role", "content"} <= set(turn) <= {"role", "content", "tool_calls"}
+    return turn.get("role") == "assistant" and named and isinstance(calls, list) and all(map(_is_call, calls))
+
+
+def _is_call(call: object) -> bool:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return False
+    return isinstance(function.get("name"), str) and isinstance(function.get("arguments"), dict)
