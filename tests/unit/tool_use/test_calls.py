@@ -1,4 +1,4 @@
-"""Calls of tools in a model's text: what transformers' and vLLM's readers of the same form find too."""
+"""Calls of tools in a model's text, and episodes as text."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read(calls):
 
 
 def test_a_call_may_lack_its_closing_tag():
-    """vLLM's reader of this form takes a call that the end of the text closes."""
+    """As vLLM's reader of this form has it (`<tool_call>(.*?)</tool_call>|<tool_call>(.*)`)."""
     assert parse(f'{OPEN}{{"name": "f", "arguments": {{}}}}') == ("", [Call("f", {})])
 
 

@@ -1,8 +1,8 @@
 """What answers the calls of tools: the module of `environments` that a row's context names.
 
-It has `observe(name, arguments, facts)`, which returns the tool's text, or raises `CallError` with a text that
-the model reads; `facts` is the context's environment. Names and arguments are a model's: untrusted. Nothing
-here reaches a real service.
+It has `observe(name, arguments, facts)`, which returns the tool's text, or raises `CallError` with a text
+that the model reads; `facts` is the context's environment. Names and arguments are a model's: untrusted.
+Nothing here reaches a real service.
 """
 
 from importlib import import_module
