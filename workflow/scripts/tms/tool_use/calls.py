@@ -57,7 +57,7 @@ def parse(text: str) -> tuple[str, list[Call]]:
 def _call(body: str) -> Call:
     try:
         read = DECODER.decode(body.strip())
-        strict_json.check_depth(read)
+        strict_json.check_writable(read)
     except strict_json.BROKEN as error:
         raise ValueError(f"the call is no JSON ({str(error).splitlines()[0]})") from error
     if not isinstance(read, dict) or set(read) != {"name", "arguments"}:
