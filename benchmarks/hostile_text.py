@@ -74,6 +74,7 @@ GOLDS = {  # grader -> gold answers that no completion holds
     "regex": ["zyzzyva$", r"^\d+zyzzyva", r"(?i)zyzzyva|qwyjibo"],
     "wildguard": [json.dumps({"harmful": True, "adversarial": True})],
     "refusal": ["zyzzyva"],
+    "toolalpaca": [json.dumps([{"name": "zyzzyva", "arguments": {"a": 7919}}])],
 }
 
 

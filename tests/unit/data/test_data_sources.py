@@ -26,7 +26,12 @@ def test_docstring_and_module_agree(kind):
         assert data_source(kind, training=False).revision == ""
         return
     loaded = sources(kind)
-    if not loaded:
+    if kind == "toolalpaca":  # it reads files of a repository
+        stated = data_source(kind, training=True)
+        assert stated == data_source(kind, training=False) and stated.licence == "Apache-2.0"
+        module = importlib.import_module("tms.tasks.toolalpaca")
+        assert stated.link == "https://github.com/tangqiaoyu/ToolAlpaca" and stated.revision in module.PAGE
+    elif not loaded:
         assert data_source(kind, training=True) is data_source(kind, training=False) is None
     for source in loaded:
         training = "test" not in source.splits

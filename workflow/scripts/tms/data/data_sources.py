@@ -7,24 +7,29 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "tasks"
 LINE = r"^{} +(?P<value>.*)$"
+SITES = {"hub": "https://huggingface.co/datasets", "github": "https://github.com"}
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set of the hub: its id, pinned revision and licence ("" where not known)."""
+    """A data set of the hub, or of GitHub: its id, pinned revision and licence ("" where not known)."""
 
     repo: str
     revision: str
     licence: str
+    site: str = "hub"
 
     @property
     def link(self) -> str:
         """Its page."""
-        return f"https://huggingface.co/datasets/{self.repo}"
+        return f"{SITES[self.site]}/{self.repo}"
 
 
 def data_source(kind: str, training: bool, options: dict | None = None) -> DataSource | None:
     """The data set of a kind of task; None for generated ones and files of the user's own.
+
+    It is the hub's where the docstring has a line `hub`, and GitHub's (read from local copies) where it has a
+    line `github`.
 
     Args:
         kind: module of `tms/tasks`.
@@ -39,13 +44,16 @@ def data_source(kind: str, training: bool, options: dict | None = None) -> DataS
     parts = dict(re.findall(r"^(Training|Test)\n\n(.*?)(?=\n\n[A-Z]|\Z)", text, re.M | re.S))
     part = "Training" if training and not options.get("train_on_test") else "Test"
     text = parts.get(part, text)
-    stated = {name: re.search(LINE.format(name), text, re.M) for name in ("hub", "revision", "licence")}
-    if stated["hub"] is None:
+    names = (*SITES, "revision", "licence")
+    stated = {name: re.search(LINE.format(name), text, re.M) for name in names}
+    site = next((name for name in SITES if stated[name]), None)
+    if site is None:
         return None
     revision = options.get(f"{'train' if part == 'Training' else 'test'}_revision") or options.get("revision")
     pinned = re.match(r"[0-9a-f]{40}", stated["revision"]["value"])
     return DataSource(
-        repo=stated["hub"]["value"].partition(",")[0],
+        repo=stated[site]["value"].partition(",")[0],
         revision=revision or (pinned[0] if pinned else ""),
         licence=stated["licence"]["value"],
+        site=site,
     )

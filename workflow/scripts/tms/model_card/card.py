@@ -117,7 +117,8 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
         pipeline_tag="text-generation",
         base_model=repo,
         base_model_relation="finetune" if repo else None,
-        datasets=list(dict.fromkeys(source.repo for source in trained if source)) or None,
+        datasets=list(dict.fromkeys(source.repo for source in trained if source and source.site == "hub"))
+        or None,
         tags=["trajectory-mixed-supervision", config["methods"][run.method]["kind"], f"arxiv:{ARXIV}"],
         model_name=name,
         eval_results=results or None,

@@ -40,7 +40,7 @@ def needed(jobs: list[Job], config: dict) -> list[Repository]:
         if job.rule == "prepare" and config["data"]["root"] is None:
             task, training = job.wildcards["task"], job.wildcards["split"] != "test"
             source = data_source(kind(config, task), training, config["tasks"][task].get("options"))
-            if source and task not in tasks.setdefault(source.repo, []):
+            if source and source.site == "hub" and task not in tasks.setdefault(source.repo, []):
                 tasks[source.repo].append(task)
     found = [Repository(repo, "model", without) for repo, without in models.items()]
     return found + [

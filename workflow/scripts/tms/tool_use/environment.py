@@ -49,4 +49,9 @@ def observe(call: Call, context: Context) -> str:
         text = load(context.environment["kind"]).observe(call.name, call.arguments, context.environment)
     except CallError as error:
         text = f"Error: {error}"
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """An observation as the model reads it: at most `LONGEST` characters."""
     return text if len(text) <= LONGEST else text[: LONGEST - len(CUT)] + CUT

@@ -1,0 +1,179 @@
+"""ToolAlpaca: rows of the authors' evaluation files, and of a training file in their layout."""
+
+import json
+
+import pytest
+from helpers.benchmark_data import DATA, needs_data
+from helpers.toolalpaca_file import FOUND, PET, WRONG, api, instance, step, two_steps
+
+from tms.graders import toolalpaca as grader
+from tms.io.conversation import read_context
+from tms.io.errors import InputError
+from tms.tasks import toolalpaca
+from tms.tool_use.calls import Call
+from tms.tool_use.environment import observe
+from tms.tool_use.turns import final_text, made_calls, read_turns
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes APIs as the training file (or another one) and returns the folder of local copies."""
+
+    def write(apis, file="train_data.json"):
+        (tmp_path / "toolalpaca").mkdir(exist_ok=True)
+        (tmp_path / "toolalpaca" / file).write_text(json.dumps(apis))
+        return tmp_path
+
+    return write
+
+
+TRAIN = next(name for name in ("Pets", "Zoo") if not toolalpaca.is_heldout(name))
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("apis", "kept", "total", "left_out"),
+    [
+        (
+            "simulated",
+            69,
+            100,
+            {"an action input is no JSON object": 30, "an action is not among the functions": 1},
+        ),
+        (
+            "real",
+            104,
+            114,
+            {"an action input is no JSON object": 4, "an action is not among the functions": 6},
+        ),
+    ],
+)
+def test_evaluation_files(apis, kept, total, left_out, capsys):
+    rows = toolalpaca.build("test", kept, 0, {"apis": apis}, DATA)
+    printed = capsys.readouterr().out
+    for reason, count in left_out.items():
+        assert f"{count} of {total} test instructions of eval_{apis}.json left out: {reason}\n" in printed
+    with pytest.raises(InputError, match=f"{kept + 1} test rows asked for, but there are {kept}"):
+        toolalpaca.build("test", kept + 1, 0, {"apis": apis}, DATA)
+    assert len({row["example_id"] for row in rows}) == kept
+    for row in rows:
+        context = read_context(row["context"])
+        known = {tool["function"]["name"] for tool in context.tools}
+        golden = grader.read_gold(row["answer"])
+        assert {call["name"] for call in golden} <= known and "components" not in known
+        assert context.environment["documentation"].startswith(context.tools[0]["function"]["name"] + ":")
+        assert row["problem"] in row["prompt"]
+    everything = toolalpaca.build("test", total, 0, {"apis": apis, "malformed": "keep"}, DATA)
+    assert [row for row in everything if row["example_id"] in {row["example_id"] for row in rows}] == rows
+
+
+@needs_data
+def test_a_real_api_is_asked_with_its_key():
+    rows = toolalpaca.build("test", 104, 0, {"apis": "real"}, DATA)
+    (row,) = [
+        row for row in rows if row["problem"].startswith("Please help me calculate the square root of 625")
+    ]
+    assert row["prompt"] == row["problem"] + "\nAuthentication information: appid=***"
+    assert json.loads(row["answer"]) == [
+        {"name": "result_get", "arguments": {"appid": "***", "i": "the square root of 625"}}
+    ]
+
+
+def test_a_recorded_trajectory(written):
+    retried = instance(
+        "Who is number 7?\nHint: say so",
+        [
+            step("getPet", '{"petId": 8}', WRONG, "I try 8."),
+            step("getDetails", '{"Question": "Which?"}', "Number 7."),
+            step("getPet", ' {"petId": 7} ', PET),
+        ],
+        "It is Rex.",
+    )
+    root = written([api(TRAIN, [two_steps("Find a dog."), retried])])
+    rows = {row["prompt"]: row for row in toolalpaca.build("train", 2, 0, {}, root)}
+    assert rows.keys() == {"Find a dog.", "Who is number 7?"}
+    row = rows["Who is number 7?"]
+    turns = read_turns(row["solution"])
+    assert [turn["role"] for turn in turns] == ["assistant", "tool"] * 3 + ["assistant"]
+    assert turns[0]["content"] == "I try 8." and final_text(turns) == "It is Rex."
+    assert made_calls(turns)[2] == Call("getPet", {"petId": 7})
+    # The call that failed is in the trajectory, but nobody has to make it.
+    assert json.loads(row["answer"]) == [
+        {"name": "getDetails", "arguments": None},
+        {"name": "getPet", "arguments": {"petId": 7}},
+    ]
+    for row in rows.values():
+        assert grader.grade(row["solution"], row["answer"]).score == 1.0
+        context, told = read_context(row["context"]), read_turns(row["solution"])[1::2]
+        calls = made_calls(read_turns(row["solution"]))
+        assert [observe(call, context) for call in calls] == [turn["content"] for turn in told]
+        assert observe(Call("getPet", {"petId": 1}), context).startswith("Error: no answer is recorded")
+
+
+def test_what_is_left_out_is_counted(written, capsys):
+    bad = {
+        "no recorded step": [instance("a", []), "{'error': 3}"],
+        "more than 5 steps": [instance("b", [step("searchPets", "{}", FOUND)] * 6)],
+        "an action input is no JSON object": [instance("c", [step("getPet", '{"petId": }', WRONG)])],
+        "an action is not among the functions": [instance("d", [step("invalid", "{}", WRONG)])],
+        "no call but questions to the user": [instance("e", [step("getDetails", "{}", "No.")])],
+        "every call failed": [instance("f", [step("getPet", '{"petId": 1}', WRONG)])],
+        "not of the file's layout": [
+            instance("g", [["searchPets", "{}"]]),
+            instance("", [step("getPet", "{}", PET)]),
+        ],
+        "no valid Unicode": [instance("h \ud800", [step("getPet", '{"petId": 1}', PET)])],
+    }
+    instances = [two_steps("fine"), *(item for items in bad.values() for item in items)]
+    without = api(TRAIN, [two_steps("x")], Function_Description=None)
+    rows = toolalpaca.build("train", 1, 0, {}, written([api(TRAIN, instances), without]))
+    assert [row["prompt"] for row in rows] == ["fine"]
+    bad["its API has no functions that can be read"] = [None]
+    printed = capsys.readouterr().out
+    for reason, items in bad.items():
+        assert f"{len(items)} of 12 train instructions of train_data.json left out: {reason}\n" in printed
+
+
+def test_no_api_is_on_both_sides(written):
+    apis = [api(f"API {i}", [two_steps(f"{i} {j}") for j in range(3)]) for i in range(60)]
+    root = written(apis)
+    heldout = sum(toolalpaca.is_heldout(f"API {i}") for i in range(60))
+    sides = {
+        "heldout": toolalpaca.build("heldout", 3 * heldout, 0, {}, root),
+        "train": toolalpaca.build("train", 3 * (60 - heldout), 0, {}, root),
+    }
+    apis = {name: {row["prompt"].split()[0] for row in rows} for name, rows in sides.items()}
+    assert 0 < heldout < 30 and not apis["train"] & apis["heldout"]
+    # A larger size adds rows, another seed orders them otherwise.
+    assert toolalpaca.build("train", 20, 0, {}, root) == sides["train"][:20]
+    other = toolalpaca.build("train", len(sides["train"]), 1, {}, root)
+    assert other != sides["train"] and sorted(row["prompt"] for row in other) == sorted(
+        row["prompt"] for row in sides["train"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"apis": "all"}, "options.apis is 'all'; choose simulated or real"),
+        ({"malformed": "drop"}, "choose leave out or keep"),
+        ({"calls": 0}, "write a number from 1"),
+        ({"sizes": 1}, "unknown option"),
+    ],
+)
+def test_options(options, words, tmp_path):
+    with pytest.raises(InputError, match=words):
+        toolalpaca.build("test", 1, 0, options, tmp_path)
+
+
+def test_a_missing_or_strange_file_is_one_line(written, tmp_path):
+    with pytest.raises(InputError, match=r"put train_data\.json of https://github.com/tangqiaoyu") as caught:
+        toolalpaca.build("train", 1, 0, {}, None)
+    assert "name that folder as data.root" in str(caught.value)
+    for root in (tmp_path, written({"a": 1})):
+        with pytest.raises(InputError, match=r"train_data\.json") as caught:
+            toolalpaca.build("train", 1, 0, {}, root)
+        assert len(str(caught.value).splitlines()) == 1
+    root = written([api("x", [], Golden_Answers=[[3]], Instructions=["y"])], "eval_real.json")
+    with pytest.raises(InputError, match=r"eval_real-0 \(x\) has not the layout"):
+        toolalpaca.build("test", 1, 0, {"apis": "real"}, root)

@@ -1,0 +1,109 @@
+"""Grader of tool use: the episode makes the golden calls, in order.
+
+A call is golden where its function and its arguments are those of a golden one (`tms.tool_use.same_call`).
+The golden calls that follow each other and are of one function may come in any order: none of them needs
+another's result (three sizes are three searches). Calls of another function come after all of those before:
+what they need of the earlier results, the golden answer does not say. Further calls, failed ones that were
+made again among them, count neither for nor against: the authors' judge accepts those, the number of calls is
+limited by the row's environment, and `same_calls` is the score without them.
+
+Beside the score:
+
+    same_calls  exactly the golden calls, in their order
+    any_order   all golden calls, in whatever order
+    names       the golden functions in order, whatever their arguments
+"""
+
+import json
+from collections.abc import Callable
+from itertools import groupby
+
+from tms.answers.grade import Grade
+from tms.graders import json as json_grader
+from tms.io import strict_json
+from tms.io.errors import InputError
+from tms.tool_use.calls import Call
+from tms.tool_use.same_call import same_arguments
+from tms.tool_use.turns import made_calls, read_turns
+
+METRIC = "golden_calls"
+EPISODES = True
+LONGEST = 500_000  # characters of an episode
+MOST = 100  # calls of an episode that are looked at
+
+
+def read_gold(answer: str) -> list[dict]:
+    """Golden calls: a list of {"name": ..., "arguments": {...}}; arguments that are null are any.
+
+    Raises:
+        InputError: the answer is none.
+    """
+    json_grader.read_gold(answer)
+    gold = json.loads(answer)
+    try:
+        strict_json.check_writable(gold)
+        if not isinstance(gold, list) or not gold or not all(map(_is_golden, gold)):
+            raise ValueError('no list of {"name": ..., "arguments": {...}}')
+    except ValueError as error:
+        raise InputError(f"the gold answer {answer[:60]!r} cannot be read ({error}); correct it") from error
+    return gold
+
+
+def grade(completion: str, answer: str) -> Grade:
+    """Score 1 where the episode makes the golden calls in order; see above."""
+    gold = read_gold(answer)
+    try:
+        if len(completion) > LONGEST:
+            raise InputError("too long")
+        made, failure = made_calls(read_turns(completion))[:MOST], ""
+    except InputError:
+        made, failure = [], "no episode"
+    also = {
+        "same_calls": len(made) == len(gold) and all(map(_same, made, gold)),
+        "any_order": _in_order(made, [gold], _same),
+        "names": _in_order(made, _groups(gold), _same_name),
+    }
+    extracted = "; ".join(f"{call.name} {json.dumps(call.arguments, ensure_ascii=False)}" for call in made)
+    return Grade(
+        float(_in_order(made, _groups(gold), _same)),
+        extracted[:200],
+        {name: [float(value)] for name, value in also.items()},
+        failure,
+    )
+
+
+def _groups(gold: list[dict]) -> list[list[dict]]:
+    return [list(calls) for _, calls in groupby(gold, key=lambda call: call["name"])]
+
+
+def _in_order(made: list[Call], groups: list[list[dict]], same: Callable[[Call, dict], bool]) -> bool:
+    """Whether all calls of a group are made, and after the last of them all of the next group.
+
+    Each is matched as early as possible, and with a golden call of any arguments last: no other choice does
+    better.
+    """
+    rest = iter(made)
+    for group in groups:
+        missing = sorted(group, key=lambda call: call["arguments"] is None)
+        while missing:
+            call = next(rest, None)
+            if call is None:
+                return False
+            found = next((index for index, wanted in enumerate(missing) if same(call, wanted)), None)
+            if found is not None:
+                del missing[found]
+    return True
+
+
+def _same(call: Call, wanted: dict) -> bool:
+    return call.name == wanted["name"] and same_arguments(call.arguments, wanted["arguments"])
+
+
+def _same_name(call: Call, wanted: dict) -> bool:
+    return call.name == wanted["name"]
+
+
+def _is_golden(call: object) -> bool:
+    if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
+        return False
+    return isinstance(call["name"], str) and isinstance(call["arguments"], dict | None)

@@ -1,0 +1,24 @@
+"""Equality of calls, for what answers them from a record and for what grades them."""
+
+import json
+
+from tms.graders.json import DECODER, equal
+
+
+def same_arguments(made: dict, wanted: dict | None) -> bool:
+    """Whether a call's arguments are those that are wanted.
+
+    They are compared as JSON values (`tms.graders.json.equal`): keys in any order, 1 as 1.0, "1" not as 1.
+    An argument that is "" counts as one that is not given, on both sides; ToolAlpaca's own check of
+    arguments lets it pass as none, too (`agent/convert_request.py` of its repository).
+
+    Args:
+        made: of the call; strict JSON.
+        wanted: None: any.
+    """
+    return wanted is None or equal(_read(made), _read(wanted))
+
+
+def _read(arguments: dict) -> object:
+    given = {name: value for name, value in arguments.items() if value != ""}
+    return DECODER.decode(json.dumps(given))
