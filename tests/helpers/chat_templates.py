@@ -1,4 +1,4 @@
-"""Chat templates of real models, without their tools and images, and model folders that have them."""
+"""Chat templates of real models, but for one without tools, and all without images; model folders with them."""
 
 # ruff: noqa: E501 (their lines are as published)
 
@@ -166,6 +166,59 @@ DEEPSEEK = (
     "{% if add_generation_prompt %}{{'<｜Assistant｜><think>\\n'}}{% endif %}"
 )
 
+# As published but for the system prompt without tools.
+QWEN_TOOLS = """{%- if tools %}
+    {{- '<|im_start|>system\\n' }}
+    {%- if messages[0]['role'] == 'system' %}
+        {{- messages[0]['content'] }}
+    {%- else %}
+        {{- 'You are Qwen, created by Alibaba Cloud. You are a helpful assistant.' }}
+    {%- endif %}
+    {{- "\\n\\n# Tools\\n\\nYou may call one or more functions to assist with the user query.\\n\\nYou are provided with function signatures within <tools></tools> XML tags:\\n<tools>" }}
+    {%- for tool in tools %}
+        {{- "\\n" }}
+        {{- tool | tojson }}
+    {%- endfor %}
+    {{- "\\n</tools>\\n\\nFor each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\\n<tool_call>\\n{\\"name\\": <function-name>, \\"arguments\\": <args-json-object>}\\n</tool_call><|im_end|>\\n" }}
+{%- elif messages[0]['role'] == 'system' %}
+    {{- '<|im_start|>system\\n' + messages[0]['content'] + '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {%- if (message.role == "user") or (message.role == "system" and not loop.first) or (message.role == "assistant" and not message.tool_calls) %}
+        {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
+    {%- elif message.role == "assistant" %}
+        {{- '<|im_start|>' + message.role }}
+        {%- if message.content %}
+            {{- '\\n' + message.content }}
+        {%- endif %}
+        {%- for tool_call in message.tool_calls %}
+            {%- if tool_call.function is defined %}
+                {%- set tool_call = tool_call.function %}
+            {%- endif %}
+            {{- '\\n<tool_call>\\n{"name": "' }}
+            {{- tool_call.name }}
+            {{- '", "arguments": ' }}
+            {{- tool_call.arguments | tojson }}
+            {{- '}\\n</tool_call>' }}
+        {%- endfor %}
+        {{- '<|im_end|>\\n' }}
+    {%- elif message.role == "tool" %}
+        {%- if (loop.index0 == 0) or (messages[loop.index0 - 1].role != "tool") %}
+            {{- '<|im_start|>user' }}
+        {%- endif %}
+        {{- '\\n<tool_response>\\n' }}
+        {{- message.content }}
+        {{- '\\n</tool_response>' }}
+        {%- if loop.last or (messages[loop.index0 + 1].role != "tool") %}
+            {{- '<|im_end|>\\n' }}
+        {%- endif %}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+{%- endif %}
+"""
+
 # Name -> template, the special tokens, begin and end of a text, and the token with which a turn ends.
 REAL = {
     "llama3": (LLAMA, ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"], "<|begin|>", "<|end_of_text|>", "<|eot_id|>"),
@@ -182,7 +235,12 @@ REAL = {
     "granite": (GRANITE, ["<|start_of_role|>", "<|end_of_role|>"], None, "<|end_of_text|>", "<|end_of_text|>"),
     "deepseek": (DEEPSEEK, [], "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜end▁of▁sentence｜>"),
 }  # fmt: skip
-NOT_SPECIAL = {"deepseek": ["<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"]}
+# Templates that take tools, in the same form.
+TOOLS = {"qwen2.5 tools": (QWEN_TOOLS, ["<|im_start|>"], None, "<|im_end|>", "<|im_end|>")}
+NOT_SPECIAL = {
+    "deepseek": ["<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"],
+    "qwen2.5 tools": ["<tool_call>", "</tool_call>"],
+}
 
 
 def with_template(source: Path, folder: Path, name: str) -> Path:
@@ -190,7 +248,7 @@ def with_template(source: Path, folder: Path, name: str) -> Path:
     from tokenizers import AddedToken
     from transformers import PreTrainedTokenizerFast
 
-    template, special, begin, end, _ = REAL[name]
+    template, special, begin, end, _ = (REAL | TOOLS)[name]
     shutil.copytree(source, folder)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
     tokenizer.add_special_tokens(

@@ -19,8 +19,9 @@ from tms.generation.template import (
     render,
     written_end,
 )
+from tms.generation.tool_chat import ToolChat
 from tms.io import json_file
-from tms.io.conversation import context_messages
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class ChatFormat:
         self.context_length = context_length(folder)
         self._writes_turns = template is not None
         self._frame = frame
-        self._control = self._control_tokens(frame)
+        self._control = self.control_tokens()
         self._checked: set[tuple[str, ...]] = set()  # roles of conversations that the template keeps
 
     @property
@@ -104,15 +105,26 @@ class ChatFormat:
         Raises:
             InputError: the chat template refuses the message, or loses messages before it.
         """
-        before = context_messages(context)
-        if not before:
+        before = read_context(context)
+        if before.tools:
+            return self.tools.prompt_ids(prompt, context)
+        if not before.messages:
             message = prompt if self._writes_turns else self.plain(prompt)
             turns = [{"role": "user", "content": message}]
             return render(self.folder, self.tokenizer, turns, tokenize=True)
-        turns = [*before, {"role": "user", "content": prompt}]
+        turns = [*before.messages, {"role": "user", "content": prompt}]
         self.check_roles(tuple(turn["role"] for turn in turns))
         plain = [turn | {"content": self.plain(turn["content"], context)} for turn in turns]
         return render(self.folder, self.tokenizer, plain, tokenize=True)
+
+    @cached_property
+    def tools(self) -> ToolChat:
+        """The format of conversations in which the model may call tools.
+
+        Raises:
+            InputError: the chat template takes none, or writes calls in another form.
+        """
+        return ToolChat(self)
 
     def plain(self, text: str, context: str = "") -> str:
         """A text without the model's control tokens, so that what it quotes cannot end or begin a turn.
@@ -121,7 +133,9 @@ class ChatFormat:
             text: of a prompt, an answer, or a message before the prompt.
             context: of its row; where there are messages, the marks of their turns are control tokens too.
         """
-        control = self._turn_control if context else self._control
+        control = self._control
+        if context:
+            control = self.tools.control if read_context(context).tools else self._turn_control
         while (without := control.sub(" ", text)) != text:  # what is left may be one again
             text = without
         return text
@@ -129,7 +143,7 @@ class ChatFormat:
     @cached_property
     def _turn_control(self) -> re.Pattern:
         """The control tokens, with those that mark turns of other roles than a single prompt has."""
-        return self._control_tokens(self._frame + conversation_frame(self.folder, self.tokenizer))
+        return self.control_tokens(conversation_frame(self.folder, self.tokenizer))
 
     def check_roles(self, roles: tuple[str, ...]) -> None:
         """Check, once for each order of roles, that the template keeps such conversations.
@@ -177,9 +191,14 @@ class ChatFormat:
             raise InputError(f"{self.folder}: no end token; set eos_token_id in its generation_config.json")
         return eos if eos in ends else ends[0], ends
 
-    def _control_tokens(self, frame: str) -> re.Pattern:
+    def control_tokens(self, frame: str = "") -> re.Pattern:
         """The tokenizer's special tokens, those that end a completion, and those with which the template
-        marks turns: not every tokenizer lists these as special. Plain words are none."""
+        marks turns: not every tokenizer lists these as special. Plain words are none.
+
+        Args:
+            frame: what the template writes around more than a single prompt.
+        """
+        frame = self._frame + frame
         added = self.tokenizer.added_tokens_decoder.values()
         marks = {token.content for token in added if token.content in frame}
         marks |= {self.tokenizer.decode([end]) for end in self.end_token_ids}

@@ -85,8 +85,14 @@ def _processors_template(folder: Path) -> str | dict | None:
     return template
 
 
-def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], tokenize: bool):
-    """Apply the chat template to a conversation; after a turn of the user's, the model's is begun.
+def render(
+    folder: Path,
+    tokenizer: PreTrainedTokenizerFast,
+    turns: list[dict],
+    tokenize: bool,
+    tools: list[dict] | None = None,
+):
+    """Apply the chat template to a conversation; after a user's or a tool's turn, the model's is begun.
 
     A template is a program of whoever made the folder: jinja2's sandbox keeps it from files and Python, and
     CPU time, memory and the length of its text are bounded (`tms.io.bounded`), for each conversation anew.
@@ -96,6 +102,7 @@ def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], 
         tokenizer: with its chat template.
         turns: messages with `role` and `content`.
         tokenize: give token ids instead of the text.
+        tools: functions that the model may call, in OpenAI's form.
 
     Raises:
         InputError: the template fails.
@@ -104,19 +111,25 @@ def render(folder: Path, tokenizer: PreTrainedTokenizerFast, turns: list[dict], 
         with bounded():
             text = tokenizer.apply_chat_template(
                 turns,
-                add_generation_prompt=turns[-1]["role"] == "user",
+                tools=tools or None,
+                add_generation_prompt=turns[-1]["role"] in ("user", "tool"),
                 tokenize=False,
                 date_string=DATE,
                 strftime_now=DAY.strftime,
             )
         text.encode()  # a half of a surrogate pair is no text
-        if len(text) > LONGEST + MOST_TIMES * sum(len(turn["content"]) for turn in turns):
+        given = sum(len(turn["content"]) for turn in turns) + len(json.dumps([tools, _calls(turns)]))
+        if len(text) > LONGEST + MOST_TIMES * given:
             raise ValueError(f"it writes {len(text)} characters")
         return tokenizer(text, add_special_tokens=False)["input_ids"] if tokenize else text
     except Exception as error:  # jinja2's, and whatever the template's expressions raise
         raise InputError(
             f"{folder}: its chat template fails on a prompt ({first_line(error)}); correct it"
         ) from error
+
+
+def _calls(turns: list[dict]) -> list:
+    return [turn["tool_calls"] for turn in turns if "tool_calls" in turn]
 
 
 def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:

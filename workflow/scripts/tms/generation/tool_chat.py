@@ -1,0 +1,153 @@
+"""A model's chat format where it may call tools: turns to token ids, and what stands between them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tms.generation.template import render
+from tms.io.conversation import read_context
+from tms.io.errors import InputError
+from tms.io.token_ids import observed
+from tms.tool_use.calls import Call, parse
+
+if TYPE_CHECKING:
+    from tms.generation.chat import ChatFormat
+
+USER = {"role": "user", "content": "How many are 2 and 3?"}
+CALL = Call("add", {"numbers": [2, 3], "unit": "boxes"})
+CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL.message()]}
+TOLD = {"role": "tool", "name": "add", "content": "5 boxes"}
+
+
+class ToolChat:
+    """The turns of a model that may call tools, in the chat format of its folder.
+
+    Args:
+        chat: of the folder.
+
+    Attributes:
+        control: control tokens of such conversations.
+
+    Raises:
+        InputError: the chat template takes no tools, or writes calls in a form that is not read here.
+    """
+
+    def __init__(self, chat: ChatFormat):
+        self.chat = chat
+        self.end_text = chat.tokenizer.decode([chat.end])
+        self._begun = cache(lambda context: self._cut(self._render([USER, CALLED], context)))
+        self.control = chat.control_tokens(self._check())
+
+    def prompt_ids(self, prompt: str, context: str) -> list[int]:
+        """Token ids of a row's prompt, with its tools and the messages before it.
+
+        Raises:
+            InputError: the template refuses them, or loses a message.
+        """
+        turns = [*read_context(context).messages, {"role": "user", "content": prompt}]
+        self.chat.check_roles(tuple(turn["role"] for turn in turns))
+        return self._ids(self._render(turns, context))
+
+    def episode_ids(self, prompt: str, context: str, turns: list[dict]) -> list[int]:
+        """Token ids of an episode that is given as turns: a reference's.
+
+        Args:
+            prompt, context: of its row.
+            turns: as `tms.tool_use.turns.read_turns` gives them; the last one is the assistant's.
+
+        Returns:
+            Ids of all turns, those that the model does not write as `tms.io.token_ids` has them.
+
+        Raises:
+            InputError: the template writes an earlier turn otherwise once others follow.
+        """
+        conversation = [*read_context(context).messages, {"role": "user", "content": prompt}]
+        written, ids = self._render(conversation, context), []
+        for place, turn in enumerate(turns):
+            conversation.append(turn)
+            text = self._render(conversation, context)
+            if turn["role"] == "assistant":
+                own = self._after(self._cut(text), written)
+                ids += self.chat.answer_ids(own)[0]
+                written = self._cut(text) + self.end_text
+            elif turns[place + 1]["role"] == "assistant":  # several tools may answer the calls of a turn
+                ids += observed(self._ids(self._after(text, written)))
+                written = text
+        return ids
+
+    def observation_ids(self, context: str, answers: list[dict]) -> list[int]:
+        """Token ids between the end of a turn that calls tools and the begin of the model's next one.
+
+        Args:
+            context: of the row.
+            answers: the tools' turns.
+        """
+        begun = self._begun(context) + self.end_text
+        text = self._render([USER, CALLED, *answers], context)
+        return observed(self._ids(self._after(text, begun)))
+
+    def _render(self, turns: list[dict], context: str) -> str:
+        plain = [self._plain(turn, context) for turn in turns]
+        tools = self._plain(read_context(context).tools, context)
+        return render(self.chat.folder, self.chat.tokenizer, plain, tokenize=False, tools=tools)
+
+    def _plain(self, value: object, context: str) -> object:
+        """A value of JSON whose texts hold no control tokens."""
+        if isinstance(value, str):
+            return self.chat.plain(value, context)
+        if isinstance(value, dict):
+            return {self._plain(key, context): self._plain(item, context) for key, item in value.items()}
+        return [self._plain(item, context) for item in value] if isinstance(value, list) else value
+
+    def _ids(self, text: str) -> list[int]:
+        return self.chat.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def _cut(self, text: str) -> str:
+        """A conversation up to the end of the model's last turn, the end token not included."""
+        before, found, _ = text.rpartition(self.end_text)
+        if not found:
+            raise InputError(
+                f"{self.chat.folder}: its chat template writes no end of a turn that calls tools"
+            )
+        return before
+
+    def _after(self, text: str, before: str) -> str:
+        if not text.startswith(before):
+            raise InputError(
+                f"{self.chat.folder}: its chat template writes earlier turns otherwise once others follow, "
+                "so rows with tools cannot be used; put a chat_template.jinja there that does not"
+            )
+        return text[len(before) :]
+
+    def _check(self) -> str:
+        """Check on one episode that the template takes tools and their answers, and calls can be read.
+
+        Returns:
+            The episode as the template writes it.
+        """
+        tool = {
+            "type": "function",
+            "function": {"name": CALL.name, "description": "adds numbers", "parameters": {}},
+        }
+        turns = [USER, CALLED, TOLD]
+        text = render(self.chat.folder, self.chat.tokenizer, turns, tokenize=False, tools=[tool])
+        asked = render(self.chat.folder, self.chat.tokenizer, turns[:1], tokenize=False, tools=[tool])
+        lost = [part for part in (CALL.name, tool["function"]["description"]) if part not in asked]
+        if lost or USER["content"] not in text or TOLD["content"] not in text:
+            raise InputError(
+                f"{self.chat.folder}: its chat template leaves out tools or what they answer; use a model "
+                f"that takes tools, or put a chat_template.jinja there that does"
+            )
+        called = render(self.chat.folder, self.chat.tokenizer, turns[:2], tokenize=False, tools=[tool])
+        own = self._after(self._cut(called), asked)
+        try:
+            read = parse(self.chat.text(self.chat.answer_ids(own)[0]))[1]
+        except ValueError:
+            read = []
+        if read != [CALL]:
+            raise InputError(
+                f"{self.chat.folder}: its chat template does not write calls of tools as <tool_call>, JSON "
+                f"of name and arguments, and </tool_call>, the one form that is read here"
+            )
+        return text
