@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tms.grading.answer_text import answer_text
 from tms.grading.graders import add_grader, grader_for, graders_of
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
@@ -38,15 +39,18 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     plan = parquet.read_table(args.plan, parquet.PLAN)
-    parts = (parquet.read_table(part, HARVESTED) for part in args.harvest)
-    harvest = planned_rows(plan, pa.concat_tables([parquet.table(HARVESTED, []), *parts]), args.harvest)
+    columns = [*HARVESTED, "context"] if args.keep == "correct" else HARVESTED  # which tells episodes
+    parts = (parquet.read_table(part, columns) for part in args.harvest)
+    harvest = planned_rows(plan, pa.concat_tables([parquet.table(columns, []), *parts]), args.harvest)
     if args.keep == "correct":
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
         graders = graders_of(args.grader)
-        answers = harvest.select(["benchmark", "completion", "answer"]).to_pylist()
+        answers = harvest.select(["benchmark", "context", "completion", "answer"]).to_pylist()
         tasks = [
-            Task(grader_for(graders, row["benchmark"]), row["completion"], row["answer"]) for row in answers
+            Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"])
+            for row in answers
+            if (grader := grader_for(graders, row["benchmark"]))
         ]
         grades = grade_all(tasks, args.processes, args.lost_rows)
         harvest = reject(harvest, [grade.score != 1 for grade in grades])

@@ -11,10 +11,12 @@ from pathlib import Path
 from tms.answers import likelihood
 from tms.answers.grade import LIMIT, LOST, Grade
 from tms.data.golds import check_golds
+from tms.grading.answer_text import answer_text
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
+from tms.io.token_ids import own_tokens
 from tms.metrics import health
 from tms.metrics.per_example import by_example, interval
 
@@ -65,10 +67,10 @@ def read_judgements(paths: list[Path], judged: list[str]) -> dict[tuple, str]:
     }
 
 
-def graded_text(row: dict, judged: list[str], judgements: dict, args: argparse.Namespace) -> str:
-    """Text for a row's grader: its judgement where the benchmark is judged, else its completion."""
+def graded_text(row: dict, grader: str, judged: list[str], judgements: dict, args: argparse.Namespace) -> str:
+    """Text for a row's grader: its judgement where the benchmark is judged, else its answer."""
     if row["benchmark"] not in judged:
-        return row["completion"]
+        return answer_text(grader, row["context"], row["completion"])
     judgement = judgements.get(tuple(row[name] for name in KEY))
     if judgement is None:
         raise InputError(
@@ -117,8 +119,9 @@ def score(benchmark: str, metric: str | None, rows: list[dict]) -> dict:
 
 
 def lengths(rows: list[dict]) -> dict[str, float]:
-    """Number of completions, and their mean length in tokens (the end token included) with its error."""
-    tokens = [len(row["completion_ids"]) for row in rows]
+    """Number of completions, and their mean length in the model's own tokens (end tokens included) with its
+    error."""
+    tokens = [own_tokens(row["completion_ids"]) for row in rows]
     error = statistics.stdev(tokens) / math.sqrt(len(tokens)) if len(tokens) > 1 else 0.0
     return {"rows": len(rows), "length": statistics.fmean(tokens), "length_stderr": error}
 
@@ -129,7 +132,7 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
     Raises:
         InputError: a benchmark without a grader, without rows, or without a judgement that it needs.
     """
-    columns = [*KEY, "prompt", "completion", "completion_ids", "answer", "finish_reason"]
+    columns = [*KEY, "context", "prompt", "completion", "completion_ids", "answer", "finish_reason"]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
@@ -144,8 +147,9 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
         )
     judgements = read_judgements(args.judgements, args.judged)
     tasks = [
-        Task(graders[row["benchmark"]], graded_text(row, args.judged, judgements, args), row["answer"])
+        Task(grader, graded_text(row, grader, args.judged, judgements, args), row["answer"])
         for row in generations
+        if (grader := graders[row["benchmark"]])
     ]
     grades = grade_all(tasks, args.processes, args.lost_rows)
     return [row | columns_of(grade) for row, grade in zip(generations, grades, strict=True)]

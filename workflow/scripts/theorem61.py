@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tms.experiments import cells
 from tms.experiments.theorem61 import bound_cells
+from tms.grading.answer_text import answer_text
 from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
@@ -66,7 +67,11 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     for benchmark in sorted({row["benchmark"] for row in samples}):
         if benchmark not in graders:
             raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")
-    tasks = [Task(graders[row["benchmark"]], row["completion"], row["answer"]) for row in samples]
+    tasks = [
+        Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"])
+        for row in samples
+        if (grader := graders[row["benchmark"]])
+    ]
     # The base's samples recur beside each method.
     distinct = list(dict.fromkeys(tasks))
     grades = dict(zip(distinct, grade_all(distinct, args.processes, args.lost_rows), strict=True))

@@ -89,6 +89,7 @@ class CompletionCache:
     part = ""
 
     def __init__(self, root: Path, weights: str, flush_rows: int = ROWS, flush_seconds: float = 20.0):
+        self.root = root
         self.folder = root / weights[:16] / self.part
         self.flush_rows, self.flush_seconds = flush_rows, flush_seconds
         self.waiting: list = []

@@ -10,9 +10,11 @@ from pathlib import Path
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
+from tms.generation.episode import Episode
 from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io import disk
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.mixture import checkpoints
@@ -83,7 +85,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
     Raises:
         InputError: a prompt and its completion limit exceed the model's context.
     """
-    prepared = [_prepare(request, engine) for request in requests]
+    prepared = [_prepare(request) for request in requests]
     room = max((wanted.longest for wanted in prepared), default=0)
     rows, loaded = [], None
     for wanted in prepared:
@@ -103,82 +105,133 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
 @dataclass(frozen=True)
 class _Wanted:
     request: Request
-    keys: list[str]  # of each row; the same prompt asked twice has one key
-    prompts: dict[str, Prompt]
+    prompts: list[list[int]]  # of each row, as token ids
+    episodes: dict[int, Episode]  # of the rows with tools, by their place
     longest: int  # prompt and completion, in tokens
 
 
-def _prepare(request: Request, engine: Engine) -> _Wanted:
-    model, sampling = request.model, request.sampling
-    keys, prompts, longest = [], {}, 0
-    encode = functools.cache(model.chat.prompt_ids)  # once for all samples of a prompt
-    for row in request.rows:
-        prompt_ids = encode(row["prompt"], row.get("context", ""))
-        length = len(prompt_ids) + sampling.max_new_tokens
-        if length > model.chat.context_length:
+def _prepare(request: Request) -> _Wanted:
+    chat, most = request.model.chat, request.sampling.max_new_tokens
+    prompts, episodes, longest = [], {}, 0
+    encode = functools.cache(chat.prompt_ids)  # once for all samples of a prompt
+    for place, row in enumerate(request.rows):
+        context = row.get("context", "")
+        prompt_ids = encode(row["prompt"], context)
+        length = len(prompt_ids) + most
+        if length > chat.context_length:
             raise InputError(
                 f"{request.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and may "
-                f"take {sampling.max_new_tokens} new ones, but {model.folder} has a context of "
-                f"{model.chat.context_length}; lower max_new_tokens of its task in the config"
+                f"take {most} new ones, but {request.model.folder} has a context of "
+                f"{chat.context_length}; lower max_new_tokens of its task in the config"
             )
+        if read_context(context).tools:
+            episodes[place] = Episode(chat.tools, prompt_ids, context, most)
+            length = min(chat.context_length, episodes[place].most_tokens)
         longest = max(longest, length)
-        seed, sample = request.seed, row["sample"]
-        ends = model.chat.end_token_ids
-        engine_facts = (engine.name, engine.version)
-        key = row_key(model.weights, prompt_ids, sampling, ends, engine_facts, seed, sample)
-        keys.append(key)
-        prompts[key] = Prompt(prompt_ids, noise_key(model.weights, prompt_ids, seed, sample))
-    return _Wanted(request, keys, prompts, longest)
+        prompts.append(prompt_ids)
+    return _Wanted(request, prompts, episodes, longest)
 
 
 def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
-    request = wanted.request
+    request, episodes = wanted.request, wanted.episodes
+    chat = request.model.chat
     with CompletionCache(root, request.model.weights) as cache:
-        stored = cache.lookup(wanted.keys)
-        missing = [key for key in wanted.prompts if key not in stored]
-        print(
-            f"{request.what}: {len(request.rows)} rows, {len(wanted.prompts) - len(missing)} of "
-            f"{len(wanted.prompts)} stored, {len(missing)} to generate",
-            file=sys.stderr,
-            flush=True,
-        )
-        if missing:
-            room = len(missing) * request.sampling.max_new_tokens * BYTES_PER_TOKEN
-            disk.check_room(root, room, f"{len(missing)} completions")
-            load()
-            stored |= _generate(wanted, missing, engine, cache)
+
+        def continued(places: list[int], prompts: list[list[int]], what: str) -> list[Row]:
+            samples = [request.rows[place]["sample"] for place in places]
+            return _continued(request, prompts, samples, engine, cache, load, what)
+
+        rows = continued(list(range(len(request.rows))), wanted.prompts, request.what)
+        seconds = [row.seconds for row in rows]
+        played = {place: rows[place] for place in episodes}
+        turn = 1
+        while played:
+            for place, row in played.items():
+                episodes[place].take(row.completion_ids, row.finish_reason)
+                if not episodes[place].finish_reason:
+                    episodes[place].answer()
+            places = [place for place in played if not episodes[place].finish_reason]
+            turn += 1
+            prompts = [episodes[place].next_prompt for place in places]
+            found = continued(places, prompts, f"{request.what}, turn {turn}") if places else []
+            played = dict(zip(places, found, strict=True))
+            for place, row in played.items():
+                seconds[place] += row.seconds
     return [
         {
-            **row,
+            **asked,
             "seed": request.seed,
-            "completion": request.model.chat.text(stored[key].completion_ids),
-            "completion_ids": stored[key].completion_ids,
-            "finish_reason": stored[key].finish_reason,
-            "seconds": stored[key].seconds,
+            **(episodes[place].columns() if place in episodes else _columns(chat, row)),
+            "seconds": seconds[place],
         }
-        for row, key in zip(request.rows, wanted.keys, strict=True)
+        for place, (asked, row) in enumerate(zip(request.rows, rows, strict=True))
     ]
 
 
-def _generate(wanted: _Wanted, missing: list[str], engine: Engine, cache: CompletionCache) -> dict[str, Row]:
+def _columns(chat: ChatFormat, row: Row) -> dict:
+    return {
+        "completion": chat.text(row.completion_ids),
+        "completion_ids": row.completion_ids,
+        "finish_reason": row.finish_reason,
+    }
+
+
+def _continued(
+    request: Request,
+    prompts: list[list[int]],
+    samples: list[int],
+    engine: Engine,
+    cache: CompletionCache,
+    load: Callable[[], None],
+    what: str,
+) -> list[Row]:
+    """A stored or generated row of each prompt (token ids) and sample; those that are asked twice are one."""
+    model, sampling = request.model, request.sampling
+    keys, missing = [], {}
+    for prompt_ids, sample in zip(prompts, samples, strict=True):
+        settings = (sampling, model.chat.end_token_ids, (engine.name, engine.version), request.seed, sample)
+        keys.append(row_key(model.weights, prompt_ids, *settings))
+        missing[keys[-1]] = (prompt_ids, sample)
+    stored, wanted = cache.lookup(keys), len(missing)
+    for key in stored:
+        del missing[key]
+    print(
+        f"{what}: {len(prompts)} rows, {wanted - len(missing)} of "
+        f"{wanted} stored, {len(missing)} to generate",
+        file=sys.stderr,
+        flush=True,
+    )
+    if missing:
+        room = len(missing) * sampling.max_new_tokens * BYTES_PER_TOKEN
+        disk.check_room(cache.root, room, f"{len(missing)} completions")
+        load()
+        asked = {
+            key: Prompt(prompt_ids, noise_key(model.weights, prompt_ids, request.seed, sample))
+            for key, (prompt_ids, sample) in missing.items()
+        }
+        stored |= _generate(request, asked, engine, cache, what)
+    return [stored[key] for key in keys]
+
+
+def _generate(
+    request: Request, asked: dict[str, Prompt], engine: Engine, cache: CompletionCache, what: str
+) -> dict[str, Row]:
     made: dict[str, Row] = {}
-    tokens = 0
+    keys, tokens = list(asked), 0
     started = time.monotonic()
-    with Progress(len(missing), wanted.request.what, "rows") as progress:
+    with Progress(len(keys), what, "rows") as progress:
 
         def on_rows(finished: list[Finished]) -> None:
             nonlocal tokens
             rows = [
-                Row(missing[row.index], row.completion_ids, row.finish_reason, row.seconds)
-                for row in finished
+                Row(keys[row.index], row.completion_ids, row.finish_reason, row.seconds) for row in finished
             ]
-            checkpoints.check_unchanged(wanted.request.model.folder, wanted.request.model.weights)
+            checkpoints.check_unchanged(request.model.folder, request.model.weights)
             cache.add(rows)
             made.update((row.key, row) for row in rows)
             tokens += sum(len(row.completion_ids) for row in rows)
             rate = tokens / max(time.monotonic() - started, 1e-9)
             progress.advance(len(rows), f"{rate:.0f} tokens/s")
 
-        prompts = [wanted.prompts[key] for key in missing]
-        engine.generate(prompts, wanted.request.sampling, wanted.request.model.chat.end_token_ids, on_rows)
+        engine.generate(list(asked.values()), request.sampling, request.model.chat.end_token_ids, on_rows)
     return made

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tms.io import json_file
 from tms.io.errors import InputError
+from tms.io.token_ids import own_tokens
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def of_completions(rows: list[dict]) -> Cost:
     """Cost of generated rows (columns `completion_ids`, `seconds`)."""
     return Cost(
         rollouts=len(rows),
-        generated_tokens=sum(len(row["completion_ids"]) for row in rows),
+        generated_tokens=sum(own_tokens(row["completion_ids"]) for row in rows),
         seconds=round(sum(row["seconds"] for row in rows), 3),
     )
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch.nn.functional import cross_entropy, log_softmax
 
-Sequence = tuple[list[int], list[int]]  # prompt ids, completion ids
+from tms.io.token_ids import model_ids
+
+Sequence = tuple[list[int], list[int]]  # prompt ids, completion ids (as `tms.io.token_ids` has them)
 
 # Logits held at once in a batch: 1 GB in float32, so a vocabulary of 150,000 takes 1,800 tokens.
 LOGITS_AT_ONCE = 2**28
@@ -117,14 +119,15 @@ def _sums(positions, model, sequences: list[Sequence], on_rows: Callable[[int], 
 
 
 def _pad(sequences: list[Sequence], device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids [B, L], padded on the right, and the mask [B, L - 1] of positions that predict a completion."""
+    """Ids [B, L], padded on the right, and the mask [B, L - 1] of positions that predict a completion's own
+    tokens."""
     length = max(len(prompt) + len(completion) for prompt, completion in sequences)
     ids_BL = torch.zeros(len(sequences), length, dtype=torch.long)
     mask_BL = torch.zeros(len(sequences), length - 1, dtype=torch.bool)
     for row, (prompt, completion) in enumerate(sequences):
         end = len(prompt) + len(completion)
-        ids_BL[row, :end] = torch.tensor([*prompt, *completion])
-        mask_BL[row, len(prompt) - 1 : end - 1] = True
+        ids_BL[row, :end] = torch.tensor([*prompt, *model_ids(completion)])
+        mask_BL[row, len(prompt) - 1 : end - 1] = torch.tensor(completion) >= 0
     return ids_BL.to(device), mask_BL.to(device)
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.io.progress import Progress
+from tms.io.token_ids import own_tokens
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
 from tms.metrics.policy import load_policy
 from tms.mixture.checkpoints import BASE, FINAL, parse_point, weights_digest
@@ -47,12 +49,14 @@ def encode_answers(rows: list[dict], encoder: Encoder) -> Texts:
     """Encode whole answers to prompts, in the chat template; the end token's loss counts, it has no bytes.
 
     Args:
-        rows: columns `prompt`, `completion`.
+        rows: columns `context`, `prompt`, `completion`.
         encoder: the base's.
     """
     labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in rows]
     sequences, _ = encode_supervision(labels, encoder)
-    return Texts(sequences, [len(encoder.chat.plain(row["completion"]).encode()) for row in rows])
+    # The turns of an episode have no bytes of their own: its tags and calls are the template's.
+    texts = ["" if read_context(row["context"]).tools else row["completion"] for row in rows]
+    return Texts(sequences, [len(encoder.chat.plain(text).encode()) for text in texts])
 
 
 def encode_supervision(
@@ -103,7 +107,7 @@ def change(base: Loss, end: Loss, texts: Texts) -> dict:
     """Change of a loss from theta_0 to the end of a run; its standard error is of paired differences, text
     by text, which is mostly far below that of either loss."""
     differences = [after - before for before, after in zip(base.sums, end.sums, strict=True)]
-    nats, stderr = token_mean(differences, [len(text) for _, text in texts.sequences])
+    nats, stderr = token_mean(differences, [own_tokens(text) for _, text in texts.sequences])
     in_nats = {"change_per_token": nats, "change_per_token_stderr": stderr}
     return in_nats | _bits_per_byte("change_", differences, texts)
 
@@ -127,14 +131,14 @@ def policy_label_divergence(model, sequences: list[Sequence], what: str) -> dict
 def _loss(model, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_nll(model, sequences, progress.advance)
-    return summary(sums, [len(completion) for _, completion in sequences], what), sums
+    return summary(sums, [own_tokens(completion) for _, completion in sequences], what), sums
 
 
 def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:
     """KL(policy || other) on samples of the policy (nats): per token and per sequence, and of each sample."""
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_kl(policy, other, sequences, progress.advance)
-    return summary(sums, [len(completion) for _, completion in sequences], what), sums
+    return summary(sums, [own_tokens(completion) for _, completion in sequences], what), sums
 
 
 def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:

@@ -11,6 +11,7 @@ import torch
 from datasets import Dataset
 
 from tms.generation.engines.interface import ROLLOUT_SHARE
+from tms.io.token_ids import model_ids, own_tokens
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollouts import hand_over_merged
 from tms.on_policy.train import OnPolicyRun
@@ -45,13 +46,16 @@ class Grpo(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict]) -> dict:
         scored = super()._generate_and_score_completions(inputs)
         names = ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask")
+        own = scored.get("tool_mask", scored["completion_mask"])
+        completions = torch.where(own.bool(), scored["completion_ids"], -1 - scored["completion_ids"])
+        scored_ids = scored | {"completion_ids": completions}
         sequences = [
             (prompt[in_prompt.bool()].tolist(), completion[in_completion.bool()].tolist())
             for prompt, in_prompt, completion, in_completion in zip(
-                *(scored[name] for name in names), strict=True
+                *(scored_ids[name] for name in names), strict=True
             )
         ]
-        here = [self.kl(self, sequences), sum(len(ids) for _, ids in sequences), len(sequences)]
+        here = [self.kl(self, sequences), sum(own_tokens(ids) for _, ids in sequences), len(sequences)]
         kl, tokens, rollouts = self.accelerator.reduce(
             torch.tensor(here, device=self.args.device, dtype=torch.float64), "sum"
         ).tolist()
@@ -100,11 +104,16 @@ def trainer(run: OnPolicyRun) -> Grpo:
     def rollouts(places: list[str], trainer: Grpo) -> dict:
         prompt_ids = [run.prompts[int(place)].ids for place in places]
         completion_ids, logprobs = sample(prompt_ids, trainer)
-        return {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
+        sampled = {"prompt_ids": prompt_ids, "completion_ids": completion_ids, "logprobs": logprobs}
+        if run.has_tools:
+            sampled["completion_ids"] = [model_ids(ids) for ids in completion_ids]
+            sampled["env_mask"] = [[int(token >= 0) for token in ids] for ids in completion_ids]
+            sampled["episodes"] = completion_ids  # for `reward`
+        return sampled
 
-    def reward(prompts: list[str], completion_ids, log_metric, **columns) -> list[float | None]:
+    def reward(prompts: list[str], completion_ids, log_metric, episodes=None, **columns):
         grade.failures = 0
-        rewards = grade(completion_ids, [run.prompts[int(place)] for place in prompts])
+        rewards = grade(episodes or completion_ids, [run.prompts[int(place)] for place in prompts])
         # TRL takes the mean over processes.
         log_metric("rewards/failures", grade.failures * run.processes)
         return rewards

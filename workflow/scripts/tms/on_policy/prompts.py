@@ -2,6 +2,8 @@
 
 import re
 
+from tms.io.conversation import read_context
+from tms.io.token_ids import own_tokens
 from tms.mixture import schedule
 from tms.on_policy.rollout import Prompt
 from tms.training.encoder import Encoder
@@ -24,11 +26,15 @@ def prompts_in_order(
     """
     by_id = {row["example_id"]: _prompt(row, encoder, template) for row in references}
     ordered = [by_id[name] for _, _, name in schedule.visits(list(by_id), max(more, total), seed)]
-    return ordered[:more], sum(len(prompt.expert_ids) for prompt in ordered[:total])
+    return ordered[:more], sum(own_tokens(prompt.expert_ids) for prompt in ordered[:total])
 
 
 def _prompt(row: dict, encoder: Encoder, template: str) -> Prompt:
-    expert = encoder.chat.plain(row["completion"], row.get("context", ""))
+    context = row.get("context", "")
+    if read_context(context).tools:
+        expert_ids = encoder.completion(row | {"source": "teacher"})
+        return Prompt(encoder.prompt(row), row["answer"], "", expert_ids, [], row["grader"], context=context)
+    expert = encoder.chat.plain(row["completion"], context)
     ids, ends = encoder.chat.answer_ids(expert)
     taught = encoder.prompt(row | {"prompt": filled(template, row["prompt"], expert)}) if template else []
     return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"], tuple(taught))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from tms.io.token_ids import model_ids, own_tokens
+
 Sample = Callable[[list[list[int]]], list[list[int]]]  # prompts with given beginnings -> completions
 # Completions and their prompts -> rewards.
 Grade = Callable[[list[list[int]], list["Prompt"]], list[float | None]]
@@ -14,8 +16,9 @@ Grade = Callable[[list[list[int]], list["Prompt"]], list[float | None]]
 class Prompt:
     """A prompt with its gold answer and the expert's (the teacher's verified) answer.
 
-    `expert_ids` ends with the end token; `expert_ends[i]` is the character of `expert` at which token i ends.
-    `grader` scores completions. `taught_ids` is the prompt as a teacher reads it; empty: as the policy does.
+    `expert_ids` ends with the end token; `expert_ends[i]` is the character of `expert` at which token i ends
+    (empty: no prefix can be cut from it, as of an episode). `grader` scores completions. `taught_ids` is the
+    prompt as a teacher reads it; empty: as the policy does. `context` is the row's, where it has tools.
     """
 
     ids: list[int]
@@ -25,11 +28,15 @@ class Prompt:
     expert_ends: list[int]
     grader: str
     taught_ids: tuple[int, ...] = ()
+    context: str = ""
 
 
 @dataclass
 class Rollout:
-    """One completion of the policy: the expert's prefix (if any), then the policy's own tokens."""
+    """One completion of the policy: the expert's prefix (if any), then the policy's own tokens.
+
+    In an episode tools have their part in `sampled_ids` too, as `tms.io.token_ids` has it.
+    """
 
     prompt_ids: list[int]
     prefix_ids: list[int]
@@ -45,7 +52,7 @@ class Rollout:
 
     @property
     def tokens_in_loss(self) -> int:
-        return len(self.sampled_ids) + (len(self.prefix_ids) if self.learns_prefix else 0)
+        return own_tokens(self.sampled_ids) + (len(self.prefix_ids) if self.learns_prefix else 0)
 
 
 def sample_and_grade(
@@ -69,7 +76,8 @@ def sample_and_grade(
     ]
     completions = sample([rollout.prompt_ids + rollout.prefix_ids for rollout in begun])
     for rollout, ids in zip(begun, completions, strict=True):
-        rollout.sampled_ids = ids[: limit - len(rollout.prefix_ids)]
+        # The sampler's own limit is that of a completion, or turn, without a prefix.
+        rollout.sampled_ids = ids[: limit - len(rollout.prefix_ids)] if rollout.prefix_ids else ids
     rewards = grade([rollout.completion_ids for rollout in rollouts], prompts)
     for rollout, reward in zip(rollouts, rewards, strict=True):
         rollout.reward = reward
@@ -96,8 +104,8 @@ def collate(rollouts: list[Rollout], device) -> Batch:
         prompt = len(rollout.prompt_ids)
         sampled = prompt + len(rollout.prefix_ids)
         end = sampled + len(rollout.sampled_ids)
-        ids[row, :end] = torch.tensor([*rollout.prompt_ids, *rollout.completion_ids])
-        sampled_BL[row, sampled - 1 : end - 1] = True
+        ids[row, :end] = torch.tensor([*rollout.prompt_ids, *model_ids(rollout.completion_ids)])
+        sampled_BL[row, sampled - 1 : end - 1] = torch.tensor(rollout.sampled_ids) >= 0
         expert_BL[row, prompt - 1 : sampled - 1] = rollout.learns_prefix
     advantages_B = torch.tensor([rollout.advantage for rollout in rollouts])
     return Batch(*(part.to(device) for part in (ids, sampled_BL, expert_BL, advantages_B)))

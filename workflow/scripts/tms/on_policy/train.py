@@ -8,8 +8,10 @@ from transformers import TrainingArguments
 
 from tms.generation.chat import ChatFormat, context_length
 from tms.generation.sampling import Sampling
+from tms.grading.answer_text import answer_text
 from tms.grading.rewards import Rewards
 from tms.io.errors import InputError
+from tms.on_policy.episodes import EpisodeRollouts, replayed
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.monitor import Monitor, curve
 from tms.on_policy.rollout import Prompt
@@ -57,18 +59,29 @@ def train(
 
 
 class CompletionRewards:
-    """Rewards of completion ids; `failures` counts those that could not be graded since it was set to 0."""
+    """Rewards of completion ids; `failures` counts those that could not be graded since it was set to 0.
 
-    def __init__(self, chat: ChatFormat, rewards: Rewards):
-        self.chat, self.rewards, self.failures = chat, rewards, 0
+    Args:
+        chat: of the base.
+        rewards: grades texts.
+        room: tokens of a completion, or of each turn of one with tools.
+    """
+
+    def __init__(self, chat: ChatFormat, rewards: Rewards, room: int):
+        self.chat, self.rewards, self.room, self.failures = chat, rewards, room, 0
 
     def __call__(self, completions: list[list[int]], prompts: list[Prompt]) -> list[float | None]:
         """The reward of each completion; None where its grader failed."""
-        texts = [self.chat.text(ids) for ids in completions]
+        texts = [self._text(ids, prompt) for ids, prompt in zip(completions, prompts, strict=True)]
         answers, graders = ([getattr(one, name) for one in prompts] for name in ("answer", "grader"))
         scores = self.rewards.of(texts, answers, graders)
         self.failures += self.rewards.failures
         return scores
+
+    def _text(self, ids: list[int], prompt: Prompt) -> str:
+        if not prompt.context:
+            return self.chat.text(ids)
+        return answer_text(prompt.grader, prompt.context, replayed(self.chat, prompt, ids, self.room))
 
 
 class OnPolicyRun(TrainerRun):
@@ -124,12 +137,19 @@ class OnPolicyRun(TrainerRun):
         """
         if self.rewards is None:
             raise InputError(f"--algorithm {self.settings.algorithm}: it learns from grades; give --grader")
-        return CompletionRewards(self.chat, self.rewards)
+        return CompletionRewards(self.chat, self.rewards, self.settings.max_new_tokens)
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest prompt with the longest completion."""
+        """Tokens of the longest prompt with the longest completion; with tools, what the context holds."""
+        if self.has_tools:
+            return context_length(self.base)
         return max(len(prompt.ids) for prompt in self.prompts) + self.settings.max_new_tokens
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the policy may call tools."""
+        return any(prompt.context for prompt in self.prompts)
 
     @property
     def arguments(self) -> dict:
@@ -155,8 +175,14 @@ class OnPolicyRun(TrainerRun):
             "kl": KLToBase(self.base, rows, self.settings.attention),
         }
 
-    def sampler(self) -> EngineRollouts | VllmRollouts:
+    def sampler(self) -> EngineRollouts | VllmRollouts | EpisodeRollouts:
         """The sampler of the policy's completions."""
+        turns = self._turns()
+        if not self.has_tools:
+            return turns
+        return EpisodeRollouts(turns, self.chat, self.prompts, self.settings.max_new_tokens)
+
+    def _turns(self) -> EngineRollouts | VllmRollouts:
         settings = self.settings
         sampling = Sampling(settings.temperature, settings.top_p, max_new_tokens=settings.max_new_tokens)
         rank = int(os.environ.get("RANK", "0"))

@@ -15,6 +15,7 @@ from transformers import Trainer
 from transformers.trainer_utils import unwrap_peft_model
 from trl.trainer.utils import add_fused_lm_head
 
+from tms.io.token_ids import own_tokens
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.monitor import STEP
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, collate
@@ -103,7 +104,7 @@ class OnPolicyTrainer(Trainer):
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += loss.detach()
             entropy += entropy_here
-        sampled = sum(len(rollout.sampled_ids) for rollout in rollouts)
+        sampled = sum(own_tokens(rollout.sampled_ids) for rollout in rollouts)
         entropy, sampled = self._over_processes(entropy, sampled)
         self._logged = logged | {"entropy": entropy / max(sampled, 1)}
         return self.accelerator.reduce(total, "sum")
@@ -122,7 +123,7 @@ class OnPolicyTrainer(Trainer):
         alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
         kl, length, count, lone, truncated, tokens = self._over_processes(
             self.kl(self, [(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone]),
-            sum(len(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
+            sum(own_tokens(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
             len(rollouts),
             len(alone),
             sum(rollout.sampled_ids[-1] not in self.ends for rollout in alone),

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from tms.generation.chat import ChatFormat
+from tms.io.conversation import read_context
+from tms.tool_use.turns import read_turns
 
 
 class Encoder:
@@ -29,7 +31,7 @@ class Encoder:
         return self._prompts[key]
 
     def completion(self, row: dict) -> list[int]:
-        """Ids of a row's completion, the end token included.
+        """Ids of a row's completion, the end token included; of an episode as `tms.io.token_ids` has them.
 
         Sampled ids, of a checkpoint or of the base, are taken as they are (tokenising their text again would
         change on-policy text); a teacher's text is tokenised, without control tokens that it may quote.
@@ -40,4 +42,8 @@ class Encoder:
         """
         if row["source"] != "teacher":
             return row["completion_ids"]
-        return self.chat.answer_ids(self.chat.plain(row["completion"], row.get("context", "")))[0]
+        context = row.get("context", "")
+        if read_context(context).tools:
+            turns = read_turns(row["completion"])
+            return self.chat.tools.episode_ids(row["prompt"], context, turns)
+        return self.chat.answer_ids(self.chat.plain(row["completion"], context))[0]

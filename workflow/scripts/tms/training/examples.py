@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from tms.io.errors import InputError
+from tms.io.token_ids import longest_turn, model_ids, own_tokens
 from tms.mixture.replay import GENERAL, Replay
 from tms.mixture.schedule import visits
 
@@ -40,7 +41,8 @@ class TrainingSet:
         sources: source -> rows with loss.
         tokens: source -> tokens with loss.
         cut: source -> rows cut at their limit.
-        ended: tokens of each completion of a checkpoint that ended, in ascending order.
+        ended: tokens of each completion of a checkpoint that ended (with tools of its longest turn), in
+            ascending order.
     """
 
     targets: list[TrainingExample]
@@ -80,7 +82,8 @@ def from_references(
         rows: references (columns `example_id`, `context`, `prompt`, `completion`).
         encoder: the student's (`tms.training.encoder.Encoder`).
         total, seed: visits (`schedule.total_visits`), and the seed of their order.
-        max_new_tokens: completions with more tokens, the end token included, get no loss.
+        max_new_tokens: completions with more tokens, the end token included, get no loss; of one with tools
+            each turn counts by itself.
         replay: what replaces a share of the visits by general prompts with the base's answers; None: nothing.
     """
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
@@ -106,7 +109,7 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
     """Why a row carries no loss: its finish_reason where that is not "stop", or "too long"; None: it does."""
     if finish_reason != "stop":
         return finish_reason
-    return "too long" if len(completion) > max_new_tokens else None
+    return "too long" if longest_turn(completion) > max_new_tokens else None
 
 
 def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None) -> TrainingSet:
@@ -123,14 +126,15 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay
         if row["finish_reason"] == "length":
             cut[source] += 1
         elif row["source"] == "checkpoint":
-            ended.append(len(completion))
+            ended.append(longest_turn(completion))
         if reason is None:
             sources[source] += 1
-            tokens[source] += len(completion)
+            tokens[source] += own_tokens(completion)
             kept.append((row, len(prompt) + len(completion)))
             untargeted = source == GENERAL and not replay.learned
-            learned = [UNTARGETED] * len(completion) if untargeted else completion
-            targets.append(TrainingExample([*prompt, *completion], [IGNORED] * len(prompt) + learned))
+            labels = [IGNORED if token < 0 else UNTARGETED if untargeted else token for token in completion]
+            ids = [*prompt, *model_ids(completion)]
+            targets.append(TrainingExample(ids, [IGNORED] * len(prompt) + labels))
         else:
             targets.append(masked_target(prompt[0]))
             masked[reason] += 1

@@ -1,0 +1,180 @@
+"""Episodes from the engine to the loss: what is generated, stored, trained on, measured and graded."""
+
+import re
+
+import pytest
+import torch
+from helpers.tool_rows import solution
+
+from tms.generation.engines.interface import Finished
+from tms.generation.generate import Request, generate_missing
+from tms.generation.sampling import Sampling
+from tms.grading.answer_text import answer_text
+from tms.io import cost
+from tms.io.errors import InputError
+from tms.io.token_ids import longest_turn, model_ids, observed, own_tokens
+from tms.metrics.divergence import sequence_nll
+from tms.model_folder.load import load_model
+from tms.on_policy.episodes import EpisodeRollouts, replayed
+from tms.on_policy.prompts import prompts_in_order
+from tms.on_policy.rollout import Rollout, collate
+from tms.training.encoder import Encoder
+from tms.training.examples import IGNORED, from_mixture, from_references
+
+PROMPTS = {"e1": "6*7", "e2": "2+2", "e3": "10/4", "e4": "1/0"}
+RESULTS = {"6*7": "42", "2+2": "4", "10/4": "5/2", "1/0": "Error: a division by zero"}
+
+
+class Calculates:
+    """An engine that calls the calculator with its prompt, and says what the calculator answered."""
+
+    name, version = "calculates", "1"
+
+    def __init__(self, chat):
+        self.chat, self.loaded, self.rooms, self.asked = chat, 0, [], 0
+
+    def load(self, folder, room):
+        self.loaded += 1
+        self.rooms.append(room)
+
+    def turn(self, prompt_ids: list[int]) -> list[int]:
+        text = self.chat.tokenizer.decode(prompt_ids)
+        told = re.findall("<tool_response>\n(.*?)\n</tool_response>", text, re.DOTALL)
+        said = re.findall(r"<\|im_start\|>user\n(.*?)<\|im_end\|>", text, re.DOTALL)[0]
+        call = f'<tool_call>\n{{"name": "calculator", "arguments": {{"expression": "{said}"}}}}\n</tool_call>'
+        return self.chat.answer_ids(f"It is {told[-1]}." if told else call)[0]
+
+    def generate(self, prompts, sampling, end_token_ids, on_rows):
+        self.asked += len(prompts)
+        for index, prompt in enumerate(prompts):
+            on_rows([Finished(index, self.turn(prompt.prompt_ids), "stop", 0.25)])
+
+
+def rows(context: str) -> list[dict]:
+    return [
+        {"example_id": name, "context": context, "prompt": prompt, "sample": 0}
+        for name, prompt in PROMPTS.items()
+    ]
+
+
+@pytest.fixture
+def generated(calculating, tmp_path):
+    engine = Calculates(calculating.chat)
+    request = Request(calculating.model, Sampling(max_new_tokens=64), 0, rows(calculating.context), "test")
+    return request, engine, generate_missing([request], engine, tmp_path), tmp_path
+
+
+def test_episodes_are_played_to_their_end(generated, calculating):
+    _, engine, done, _ = generated
+    assert [row["completion"] for row in done] == [solution(text, RESULTS[text]) for text in PROMPTS.values()]
+    assert {row["finish_reason"] for row in done} == {"stop"}
+    assert engine.loaded == 1 and engine.asked == 8
+    assert [row["seconds"] for row in done] == [0.5] * 4
+    longest = max(
+        len(calculating.chat.prompt_ids(row["prompt"], row["context"])) + len(row["completion_ids"])
+        for row in done
+    )
+    assert longest <= engine.rooms[0] <= calculating.chat.context_length
+    assert cost.of_completions(done).generated_tokens == sum(
+        own_tokens(row["completion_ids"]) for row in done
+    )
+
+
+def test_each_turn_is_stored(generated, calculating):
+    request, _, done, root = generated
+    engine = Calculates(calculating.chat)
+    assert generate_missing([request], engine, root) == done
+    assert engine.loaded == engine.asked == 0
+
+
+def test_rows_without_tools_stand_beside_them(generated, calculating):
+    request, _, done, root = generated
+    plain = {"example_id": "p", "prompt": "2+2", "sample": 0}
+    engine = Calculates(calculating.chat)
+    mixed = Request(request.model, request.sampling, 0, [plain, *request.rows], "test")
+    first, *others = generate_missing([mixed], engine, root)
+    assert others == done and engine.asked == 1
+    assert first["completion"].startswith("<tool_call>") and min(first["completion_ids"]) >= 0
+
+
+def test_a_reference_and_the_same_episode_played_train_the_same_tokens(generated, calculating):
+    _, _, done, _ = generated
+    encoder = Encoder(calculating.folder)
+    given = [row | {"answer": ""} for row in done]
+    played = [
+        row | {"position": place, "source": "checkpoint", "checkpoint": "1of2"}
+        for place, row in enumerate(done)
+    ]
+    by_prompt = {
+        tuple(target.input_ids): target for target in from_references(given, encoder, 4, 0, 64).targets
+    }
+    for row, target in zip(done, from_mixture(played, encoder, 64).targets, strict=True):
+        assert by_prompt[tuple(target.input_ids)] == target
+        own = [token for token in row["completion_ids"] if token >= 0]
+        assert [label for label in target.labels if label != IGNORED] == own
+        text = calculating.chat.tokenizer.decode(own)
+        assert text.count("<|im_end|>") == 2 and "tool_response" not in text
+
+
+def test_the_limit_of_training_is_that_of_a_turn(generated, calculating):
+    _, _, done, _ = generated
+    encoder = Encoder(calculating.folder)
+    longest = max(longest_turn(row["completion_ids"]) for row in done)
+    assert longest < min(own_tokens(row["completion_ids"]) for row in done)
+    assert not from_references(done, encoder, 4, 0, longest).masked
+    assert from_references(done, encoder, 4, 0, longest - 1).masked["too long"] > 0
+
+
+def test_the_loss_of_an_episode_is_that_of_the_model_s_own_tokens(generated, calculating):
+    """Against log-probabilities of the whole conversation, summed by hand."""
+    _, _, done, _ = generated
+    model = load_model(calculating.folder, torch.float32).eval()
+    pairs = [
+        (calculating.chat.prompt_ids(row["prompt"], row["context"]), row["completion_ids"]) for row in done
+    ]
+    for (prompt, completion), nll in zip(pairs, sequence_nll(model, pairs, lambda rows: None), strict=True):
+        ids = torch.tensor([[*prompt, *model_ids(completion)]])
+        with torch.no_grad():
+            logps = model(ids).logits.log_softmax(-1)[0]
+        places = [len(prompt) + place for place, token in enumerate(completion) if token >= 0]
+        assert nll == pytest.approx(
+            -sum(logps[place - 1, ids[0, place]].item() for place in places), rel=1e-4
+        )
+
+
+def test_what_a_grader_gets(calculating):
+    episode = solution("6*7", "42")
+    assert answer_text("number", calculating.context, episode) == "It is 42."
+    assert answer_text("number", "", episode) == episode
+    with pytest.raises(InputError):
+        answer_text("number", calculating.context, "It is 42.")
+
+
+def test_rollouts_of_a_policy_are_the_episodes_of_the_engine(generated, calculating):
+    _, _, done, _ = generated
+    references = [row | {"answer": "", "grader": "number"} for row in done]
+    prompts, tokens = prompts_in_order(references, Encoder(calculating.folder), 4, 4, 0)
+    assert tokens == sum(own_tokens(row["completion_ids"]) for row in done)
+    engine = Calculates(calculating.chat)
+
+    def sampler(prompt_ids, trainer):
+        return [engine.turn(ids) for ids in prompt_ids], None
+
+    rollouts = EpisodeRollouts(sampler, calculating.chat, prompts, 64)
+    completions, _ = rollouts([prompt.ids for prompt in prompts], None)
+    by_prompt = {tuple(calculating.chat.prompt_ids(row["prompt"], row["context"])): row for row in done}
+    for prompt, ids in zip(prompts, completions, strict=True):
+        row = by_prompt[tuple(prompt.ids)]
+        assert ids == row["completion_ids"] == prompt.expert_ids
+        assert replayed(calculating.chat, prompt, ids, 64) == row["completion"]
+    batch = collate(
+        [Rollout(prompt.ids, [], ids) for prompt, ids in zip(prompts, completions, strict=True)], "cpu"
+    )
+    assert batch.ids.min() >= 0
+    assert batch.sampled_BL.sum(-1).tolist() == [own_tokens(ids) for ids in completions]
+
+
+def test_token_ids_of_tools():
+    ids = [5, 6, *observed([0, 7]), 8]
+    assert ids == [5, 6, -1, -8, 8] and model_ids(ids) == [5, 6, 0, 7, 8]
+    assert own_tokens(ids) == 3 and longest_turn(ids) == 2 and longest_turn([]) == 0

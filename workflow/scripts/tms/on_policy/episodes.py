@@ -1,0 +1,70 @@
+"""Rollouts of several turns: the policy calls tools, they answer, and it goes on."""
+
+from tms.generation.chat import ChatFormat
+from tms.generation.episode import Episode
+from tms.on_policy.rollout import Prompt
+
+
+class EpisodeRollouts:
+    """Rollouts whose prompts have tools, over a sampler of single turns (`tms.on_policy.rollouts`).
+
+    Args:
+        sampler: of the policy's turns.
+        chat: of the base.
+        prompts: of the run; those without tools are sampled once.
+        room: tokens of a turn.
+    """
+
+    def __init__(self, sampler, chat: ChatFormat, prompts: list[Prompt], room: int):
+        self.sampler, self.chat, self.room = sampler, chat, room
+        self.contexts = {tuple(prompt.ids): prompt.context for prompt in prompts if prompt.context}
+
+    def __call__(self, prompts: list[list[int]], trainer) -> tuple[list[list[int]], None]:
+        """Sample a completion for each prompt; see `EngineRollouts`.
+
+        Returns:
+            Completion ids as `tms.io.token_ids` has them; log-probabilities are not kept.
+        """
+        completions, _ = self.sampler(prompts, trainer)
+        episodes = {
+            place: Episode(self.chat.tools, prompt, self.contexts[tuple(prompt)], self.room)
+            for place, prompt in enumerate(prompts)
+            if tuple(prompt) in self.contexts
+        }
+        turns = {place: completions[place] for place in episodes}
+        while turns:
+            for place, ids in turns.items():
+                play(episodes[place], ids)
+            going = [place for place in turns if not episodes[place].finish_reason]
+            if not going:
+                break
+            found, _ = self.sampler([episodes[place].next_prompt for place in going], trainer)
+            turns = dict(zip(going, found, strict=True))
+        for place, episode in episodes.items():
+            completions[place] = episode.ids
+        return completions, None
+
+
+def play(episode: Episode, turn: list[int]) -> None:
+    """Let an episode take a turn of the policy, and its tools answer."""
+    ended = bool(turn) and turn[-1] in episode.chat.chat.end_token_ids
+    episode.take(turn, "stop" if ended else "length")
+    if not episode.finish_reason:
+        episode.answer()
+
+
+def replayed(chat: ChatFormat, prompt: Prompt, ids: list[int], room: int) -> str:
+    """The turns of a rollout, as the column `completion` has them, from its token ids.
+
+    Args:
+        chat: of the base.
+        prompt: with tools.
+        ids: of the rollout, as `tms.io.token_ids` has them.
+        room: tokens of a turn, as when it was sampled.
+    """
+    episode = Episode(chat.tools, prompt.ids, prompt.context, room)
+    while not episode.finish_reason:
+        rest = ids[len(episode.ids) :]
+        own = next((place for place, token in enumerate(rest) if token < 0), len(rest))
+        play(episode, rest[:own])
+    return episode.columns()["completion"]
