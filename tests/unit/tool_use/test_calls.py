@@ -83,3 +83,12 @@ def test_an_episode_as_text():
 def test_what_is_no_episode_is_refused(text):
     with pytest.raises(InputError):
         episodes.read_turns(text)
+
+
+def test_an_episode_for_who_reads_it():
+    turns = [
+        {"role": "assistant", "content": "I look.", "tool_calls": [Call("f", {"x": "ä"}).message()]},
+        {"role": "tool", "name": "f", "content": "2"},
+        {"role": "assistant", "content": "It is 2."},
+    ]
+    assert episodes.as_lines(turns) == 'I look.\ncall f {"x": "ä"}\nf: 2\nIt is 2.'

@@ -1,5 +1,6 @@
 """Tokens of a task's prompts and completions: of the prepared files where they are there, else assumed."""
 
+import json
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from tms.config.tasks import limit
 from tms.cost_estimate.throughput import Throughput
 from tms.data import general
 from tms.io import parquet
-from tms.io.conversation import context_messages
+from tms.io.conversation import read_context
 
 PROMPT = ("context", "prompt")
 COMPLETION = ("completion",)
@@ -173,9 +174,10 @@ class Lengths:
 
 
 def _text(row: dict) -> str:
-    """The texts of a row's columns, of `context` the messages' own."""
-    before = [message["content"] for message in context_messages(row.pop("context", ""))]
-    return "\n".join([*before, *row.values()])
+    """The texts of a row's columns, of `context` the messages' own and the tools."""
+    context = read_context(row.pop("context", ""))
+    tools = [json.dumps(tool) for tool in context.tools]
+    return "\n".join([*tools, *(message["content"] for message in context.messages), *row.values()])
 
 
 def _completion_tokens(path: Path) -> dict[str, float]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tms.generation.chat import ChatFormat
 from tms.generation.template import ANSWER, DATE, PROBES
 from tms.io import json_file
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 
 CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
@@ -71,16 +72,22 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
         *((text, "") for text in TEXTS),
         *((row["prompt"], row["context"]) for row in rows),
     ]:
-        turns = [*(json.loads(context) if context else []), {"role": "user", "content": prompt}]
+        before = read_context(context)
+        turns = [*before.messages, {"role": "user", "content": prompt}]
         turns = [turn | {"content": run.plain(turn["content"], context)} for turn in turns]
+        tools = run.tools.plain(before.tools, context) if before.tools else None
         try:
-            found = opened.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+            found = opened.apply_chat_template(
+                turns, tools=tools, add_generation_prompt=True, return_dict=False
+            )
         except Exception:  # a template's own
             return prompt
         if found != run.prompt_ids(prompt, context):
             return prompt
     for row in rows:
         ids = [token for token in row["completion_ids"] if token not in run.end_token_ids]
+        if read_context(row["context"]).tools:
+            continue  # its text is the turns, as `prompt_ids` reads them
         if opened.decode(ids, skip_special_tokens=True) != row["completion"]:
             return row["completion"]
     return None

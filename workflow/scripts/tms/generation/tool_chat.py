@@ -88,17 +88,22 @@ class ToolChat:
         return observed(self._ids(self._after(text, begun)))
 
     def _render(self, turns: list[dict], context: str) -> str:
-        plain = [self._plain(turn, context) for turn in turns]
-        tools = self._plain(read_context(context).tools, context)
+        plain = [self.plain(turn, context) for turn in turns]
+        tools = self.plain(read_context(context).tools, context)
         return render(self.chat.folder, self.chat.tokenizer, plain, tokenize=False, tools=tools)
 
-    def _plain(self, value: object, context: str) -> object:
-        """A value of JSON whose texts hold no control tokens."""
+    def plain(self, value: object, context: str) -> object:
+        """A value of JSON (turns, tools) without control tokens in its texts.
+
+        Args:
+            value: the value.
+            context: of its row.
+        """
         if isinstance(value, str):
             return self.chat.plain(value, context)
         if isinstance(value, dict):
-            return {self._plain(key, context): self._plain(item, context) for key, item in value.items()}
-        return [self._plain(item, context) for item in value] if isinstance(value, list) else value
+            return {self.plain(key, context): self.plain(item, context) for key, item in value.items()}
+        return [self.plain(item, context) for item in value] if isinstance(value, list) else value
 
     def _ids(self, text: str) -> list[int]:
         return self.chat.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -55,7 +55,7 @@ def encode_answers(rows: list[dict], encoder: Encoder) -> Texts:
     labels = [row | {"source": "teacher", "finish_reason": "stop"} for row in rows]
     sequences, _ = encode_supervision(labels, encoder)
     # The turns of an episode have no bytes of their own: its tags and calls are the template's.
-    texts = ["" if read_context(row["context"]).tools else row["completion"] for row in rows]
+    texts = ["" if read_context(row.get("context", "")).tools else row["completion"] for row in rows]
     return Texts(sequences, [len(encoder.chat.plain(text).encode()) for text in texts])
 
 

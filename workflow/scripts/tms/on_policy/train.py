@@ -20,6 +20,8 @@ from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.trainer import Algorithm, OnPolicyTrainer, RewardTrainer
 from tms.training.trainer_run import TrainerRun
 
+EPISODIC = ("grpo", "reinforce")  # algorithms whose rollouts may call tools: they need no reference
+
 
 def train(
     base: Path,
@@ -50,6 +52,11 @@ def train(
             signal or with a lost policy, where the settings say stop.
     """
     run = OnPolicyRun(base, prompts, save_steps, settings, work, rewards, tokens)
+    if run.has_tools and settings.algorithm not in EPISODIC:
+        raise InputError(
+            f"--algorithm {settings.algorithm}: it takes no task whose rows have tools; "
+            f"{' and '.join(EPISODIC)} do"
+        )
     # By name: the digest of a run's code then holds its own algorithm alone.
     trainer = importlib.import_module(f"tms.on_policy.{settings.algorithm}").trainer(run)
     seconds = run.fit(trainer)

@@ -43,6 +43,19 @@ def final_text(turns: list[dict]) -> str:
     return "" if last["role"] == "tool" or last.get("tool_calls") else last["content"]
 
 
+def as_lines(turns: list[dict]) -> str:
+    """An episode for who reads it: a line for each call, and for what its tool answered."""
+    lines = []
+    for turn in turns:
+        if turn["role"] == "tool":
+            lines.append(f"{turn['name']}: {turn['content']}")
+            continue
+        lines += [turn["content"]] if turn["content"] else []
+        for call in map(Call.of, turn.get("tool_calls", [])):
+            lines.append(f"call {call.name} {json.dumps(call.arguments, ensure_ascii=False)}")
+    return "\n".join(lines)
+
+
 def made_calls(turns: list[dict]) -> list[Call]:
     """All calls of an episode that could be read, in order."""
     return [Call.of(call) for turn in turns for call in turn.get("tool_calls", [])]

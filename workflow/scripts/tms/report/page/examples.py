@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from tms.io import parquet
-from tms.io.conversation import context_messages
+from tms.io.conversation import context_messages, read_context
 from tms.io.errors import InputError
+from tms.tool_use.turns import as_lines, read_turns
 
 PROMPTS = 3  # of each benchmark, at most
 COMPLETIONS = 500  # of the page, all together
@@ -188,6 +189,9 @@ def _texts(
     written = {name: chosen[name] for name in chosen if name not in by_likelihood}
     compared = {name: chosen[name] for name in chosen if name in by_likelihood}
     rows = _rows(folder / "generations.parquet", READ, written)
+    for key, row in rows.items():
+        if read_context(row["context"]).tools:
+            rows[key] = row | {"completion": as_lines(read_turns(row["completion"]))}
     if compared:
         for key, row in _rows(folder / "likelihoods.parquet", COMPARED, compared).items():
             question = json.loads(row["answer"])
