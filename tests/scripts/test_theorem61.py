@@ -20,6 +20,7 @@ def write_samples(path, policy, base, kl=0.08, prompts="heldout", benchmark="cha
             "benchmark": benchmark,
             "example_id": f"p{place}",
             "sample": 0,
+            "context": "",
             "completion": completion,
             "completion_ids": [],
             "answer": "36",

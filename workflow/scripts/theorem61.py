@@ -12,7 +12,17 @@ from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_runs
 
-COLUMNS = ["benchmark", "prompts", "source", "example_id", "completion", "answer", "finish_reason", "kl"]
+COLUMNS = [
+    "benchmark",
+    "prompts",
+    "source",
+    "example_id",
+    "context",
+    "completion",
+    "answer",
+    "finish_reason",
+    "kl",
+]
 
 
 def parser() -> argparse.ArgumentParser:
