@@ -20,9 +20,8 @@ from itertools import groupby
 
 from tms.answers.grade import Grade
 from tms.graders import json as json_grader
-from tms.io import strict_json
 from tms.io.errors import InputError
-from tms.tool_use.calls import Call
+from tms.tool_use.calls import Call, check_writable
 from tms.tool_use.same_call import same_arguments
 from tms.tool_use.turns import made_calls, read_turns
 
@@ -41,7 +40,7 @@ def read_gold(answer: str) -> list[dict]:
     json_grader.read_gold(answer)
     gold = json.loads(answer)
     try:
-        strict_json.check_writable(gold)
+        check_writable(gold)
         if not isinstance(gold, list) or not gold or not all(map(_is_golden, gold)):
             raise ValueError('no list of {"name": ..., "arguments": {...}}')
     except ValueError as error:

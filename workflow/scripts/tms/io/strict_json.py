@@ -38,18 +38,6 @@ def check_depth(value: object) -> None:
     raise ValueError(f"more than {DEEPEST} levels")
 
 
-def check_writable(value: object) -> None:
-    """Check that a value can be written as a row: `check_depth`, finite numbers, texts of valid Unicode.
-
-    What is read need not be: 1e999 is infinite, and an escape such as \\ud800 is half a sign.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    check_depth(value)
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-
-
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
     if len(found := dict(pairs)) < len(pairs):
         raise ValueError("a key stands twice")

@@ -5,6 +5,7 @@ I add them. <tool_call>
 </tool_call>
 """
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -54,10 +55,22 @@ def parse(text: str) -> tuple[str, list[Call]]:
     return content.strip(), [_call(body) for body in bodies]
 
 
+def check_writable(value: object) -> None:
+    """Check that a value can be written as a row: few levels, finite numbers, texts of valid Unicode.
+
+    What is read need not be: 1e999 is infinite, and an escape such as \\ud800 is half a sign.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    strict_json.check_depth(value)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
 def _call(body: str) -> Call:
     try:
         read = DECODER.decode(body.strip())
-        strict_json.check_writable(read)
+        check_writable(read)
     except strict_json.BROKEN as error:
         raise ValueError(f"the call is no JSON ({str(error).splitlines()[0]})") from error
     if not isinstance(read, dict) or set(read) != {"name", "arguments"}:

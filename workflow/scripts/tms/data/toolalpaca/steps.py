@@ -8,7 +8,7 @@ import re
 
 from tms.data.toolalpaca.functions import ASK
 from tms.io import strict_json
-from tms.tool_use.calls import Call
+from tms.tool_use.calls import Call, check_writable
 from tms.tool_use.environment import shortened
 
 MOST_STEPS = 5  # the authors train on no longer trajectory (`build_dataset.py`)
@@ -96,7 +96,7 @@ def _call(action: object, text: object, names: list[str]) -> Call:
     try:
         # As the authors read it: from the first brace to the last one.
         arguments = DECODER.decode(text[text.index("{") : text.rindex("}") + 1])
-        strict_json.check_writable(arguments)
+        check_writable(arguments)
     except (*strict_json.BROKEN, AttributeError) as error:
         raise LeftOut("an action input is no JSON object") from error
     return Call(action, arguments)
