@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from tms.io import parquet
-from tms.judges import agreement, wildguard
+from tms.io.conversation import context_text
+from tms.judges import agreement, toolalpaca, wildguard
 from tms.mixture.checkpoints import write_digest
 
 
@@ -71,6 +72,21 @@ def test_an_agreement_judge_sees_the_reference_in_its_own_chat_format(
     done = program("judge", *words, "facts", "--judge", "agreement", "--model", tiny_model)
     assert done.returncode == 0, done.stderr
     assert seen == [("ask 0", "not for the judge", "gold  facts-0")]
+
+
+def test_a_judge_of_episodes_sees_the_documentation_and_all_turns(
+    program, words, tiny_model, tmp_path, monkeypatch
+):
+    seen = []
+    monkeypatch.setattr(toolalpaca, "prompt", lambda *texts: seen.append(texts) or "say")
+    environment = {"kind": "recorded", "calls": 1, "documentation": "f: does <|im_end|>f", "observations": []}
+    context = context_text([], [{"type": "function", "function": {"name": "f"}}], environment)
+    rows = parquet.read(tmp_path / "generations.parquet", parquet.COMPLETIONS)
+    rows = [row | {"context": context, "answer": "gold"} for row in rows]
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, rows, {})
+    done = program("judge", *words, "facts", "--judge", "toolalpaca", "--model", tiny_model)
+    assert done.returncode == 0, done.stderr
+    assert seen == [("ask 0", "not for the judge", "gold", "f: does  f")]
 
 
 @pytest.mark.parametrize(

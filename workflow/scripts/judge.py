@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
+from types import ModuleType
 
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
-from tms.io.conversation import as_text
+from tms.io.conversation import as_text, read_context
 from tms.io.errors import InputError
 from tms.io.modules import load_module
 
@@ -22,6 +23,14 @@ def parser() -> argparse.ArgumentParser:
     add("--max-new-tokens", type=int, required=True, help="longest judgement")
     generation_flags.add(flags)
     return flags
+
+
+def material(judge: ModuleType, row: dict) -> list[str]:
+    """Texts of a row for a judge's input; one of `EPISODES` gets the documentation of the row's tools too."""
+    texts = [as_text(row["context"], row["prompt"]), row["completion"], row["answer"]]
+    if getattr(judge, "EPISODES", False):
+        texts.append(str(read_context(row["context"]).environment.get("documentation", "")))
+    return texts
 
 
 def main(args: argparse.Namespace) -> None:
@@ -42,11 +51,7 @@ def main(args: argparse.Namespace) -> None:
             "benchmark": row["benchmark"],
             "checkpoint": row["checkpoint"],
             "sample": row["sample"],
-            "prompt": judge.prompt(
-                model.chat.plain(as_text(row["context"], row["prompt"])),
-                model.chat.plain(row["completion"]),
-                model.chat.plain(row["answer"]),
-            ),
+            "prompt": judge.prompt(*map(model.chat.plain, material(judge, row))),
         }
         for row in completions
     ]

@@ -30,7 +30,8 @@ def faults(config, asked=None):
 
 
 JUDGE = {"model": "models/hub/wildguard", "max_new_tokens": 8}
-AGREE = {"judges": SHIPPED["judges"] | {"agree": JUDGE | {"kind": "agreement"}}}
+KINDS = {"agree": "agreement", "tools": "toolalpaca"}
+AGREE = {"judges": SHIPPED["judges"] | {name: JUDGE | {"kind": kind} for name, kind in KINDS.items()}}
 
 
 @pytest.mark.parametrize("grader", ["none", "judge"])
@@ -69,6 +70,13 @@ def test_only_a_grader_that_tells_right_from_wrong_can_keep_correct_ones(grader)
         ("exact", "agree", "grader exact has no use for a judge"),
         ("judge", "wildguard", "wildguard is of kind wildguard, which grader judge cannot read"),
         ("wildguard", "agree", "agree is of kind agreement, which grader wildguard cannot read"),
+        (
+            "judge",
+            "tools",
+            "tools is of kind toolalpaca, which grader judge cannot read; grader toolalpaca_judge",
+        ),
+        ("toolalpaca_judge", "wildguard", "grader toolalpaca_judge cannot read; grader wildguard reads it"),
+        ("toolalpaca", "tools", "grader toolalpaca has no use for a judge"),
     ],
 )
 def test_a_judge_and_its_reader_fit(grader, judge, words):

@@ -104,7 +104,7 @@ def test_the_shipped_config_is_accepted(config):
         ("teachers.given.model", "m", ["teachers.given", "model or verify, not both"]),
         ("models.tiny.teacher", "solutions", ["models.tiny.teacher", "write teacher: given"]),
         ("contamination.kept", {"mmlu": {"arc_c": " "}}, ["contamination.kept.mmlu.arc_c", "empty"]),
-        ("tasks.wildguard.judge", "llama", ["tasks.wildguard.judge", "known: wildguard"]),
+        ("tasks.wildguard.judge", "llama", ["tasks.wildguard.judge", "known: toolalpaca, wildguard"]),
         ("contamination.accepted", {"mmlu": {"arc": "x"}}, ["contamination.accepted.mmlu", "arc_c"]),
         ("contamination.accepted", {"mmlu": {"arc_c": ""}}, ["contamination.accepted.mmlu.arc_c", "''"]),
         ("downloads.wildguard.revision", "main", ["downloads.wildguard.revision", "40 hex digits"]),

@@ -26,6 +26,14 @@ def test_ifeval_without_the_prompts_that_need_the_splitter_needs_none_and_says_s
     assert tasks.note(config, ["math", "ifeval_s"]).startswith("ifeval_s is without the prompts that need")
 
 
+def test_toolalpaca_says_what_it_leaves_out_of_what_is_scored():
+    names = ["toolalpaca", "toolalpaca_judged", "toolalpaca_real", "math"]
+    assert tasks.note(SHIPPED, names) == (
+        "toolalpaca is without the instructions whose golden calls cannot be read (31 of the file's 100). "
+        "toolalpaca_real is without the instructions whose golden calls cannot be read (10 of the file's 114)."
+    )
+
+
 def test_only_tasks_that_read_benchmark_files_are_given_their_folder():
     config = SHIPPED | {"data": {"root": "/copies"}}
     assert tasks.data_root(config, "gsm8k") == "/copies"

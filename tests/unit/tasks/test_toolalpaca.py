@@ -6,6 +6,7 @@ import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.toolalpaca_file import FOUND, PET, WRONG, api, instance, step, two_steps
 
+from tms.config.tasks import UNREAD
 from tms.graders import toolalpaca as grader
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
@@ -56,6 +57,7 @@ def test_evaluation_files(apis, kept, total, left_out, capsys):
     with pytest.raises(InputError, match=f"{kept + 1} test rows asked for, but there are {kept}"):
         toolalpaca.build("test", kept + 1, 0, {"apis": apis}, DATA)
     assert len({row["example_id"] for row in rows}) == kept
+    assert UNREAD[apis] == (total - kept, total)
     for row in rows:
         context = read_context(row["context"])
         known = {tool["function"]["name"] for tool in context.tools}

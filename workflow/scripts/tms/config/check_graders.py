@@ -17,10 +17,11 @@ def check_task(config: dict, name: str, faults: Faults) -> None:
         faults.append(f"config: tasks.{name}.judge: grader {grader} {needs}")
     elif "judge" in task:
         kind = study.value_at(config, ["judges", task["judge"], "kind"])
-        if isinstance(kind, str) and (kind == "wildguard") != (grader == "wildguard"):
+        reader = next((reader for reader, read in tasks.JUDGED.items() if read == kind), "judge")
+        if isinstance(kind, str) and reader != grader:
             faults.append(
                 f"config: tasks.{name}.judge: {task['judge']} is of kind {kind}, which grader {grader} "
-                f"cannot read; grader wildguard reads kind wildguard, grader judge all others (agreement)"
+                f"cannot read; grader {reader} reads it"
             )
     if task.get("scoring") == tasks.LIKELIHOOD and grader != "choice":
         faults.append(

@@ -8,10 +8,13 @@ from tms.config.suite import tasks_of
 from tms.io.code_digest import digests
 
 LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
-JUDGED = ("judge", "wildguard")  # graders that read a judge's output, not a completion
+# Graders that read a judge's output, not a completion: the kinds of judge that they read; None: all others.
+JUDGED = {"judge": None, "wildguard": "wildguard", "toolalpaca_judge": "toolalpaca"}
 # Graders that measure how close a text is to the gold answer: one that is not close may be as right.
 CLOSENESS = ("f1", "rouge")
 
+# Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
+UNREAD = {"simulated": (31, 100), "real": (10, 114)}
 RECORDS = "records"  # the kind whose rows are files of the user's own
 
 
@@ -88,11 +91,20 @@ def without_sentences(config: dict, tasks: Sequence[str]) -> list[str]:
 
 
 def note(config: dict, tasks: Sequence[str]) -> str:
-    """A sentence on what the tasks leave out; "" where that is nothing."""
-    return " ".join(
+    """Sentences on what the tasks leave out; "" where that is nothing."""
+    notes = [
         f"{task} is without the prompts that need the sentence splitter (64 of IFEval's 541)."
         for task in without_sentences(config, tasks)
-    )
+    ]
+    for task in tasks:
+        options = config["tasks"][task].get("options", {})
+        if kind(config, task) == "toolalpaca" and options.get("malformed") != "keep":
+            left_out, total = UNREAD[options.get("apis", "simulated")]
+            notes.append(
+                f"{task} is without the instructions whose golden calls cannot be read "
+                f"({left_out} of the file's {total})."
+            )
+    return " ".join(notes)
 
 
 def data_root(config: dict, task: str) -> str | None:
