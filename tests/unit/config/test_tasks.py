@@ -28,9 +28,9 @@ def test_ifeval_without_the_prompts_that_need_the_splitter_needs_none_and_says_s
 
 def test_toolalpaca_says_what_it_leaves_out_of_what_is_scored():
     names = ["toolalpaca", "toolalpaca_judged", "toolalpaca_real", "math"]
+    words = "is without the instructions whose golden calls cannot be read"
     assert tasks.note(SHIPPED, names) == (
-        "toolalpaca is without the instructions whose golden calls cannot be read (31 of the file's 100). "
-        "toolalpaca_real is without the instructions whose golden calls cannot be read (10 of the file's 114)."
+        f"toolalpaca {words} (31 of the file's 100). toolalpaca_real {words} (10 of the file's 114)."
     )
 
 

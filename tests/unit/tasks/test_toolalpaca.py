@@ -81,6 +81,14 @@ def test_a_real_api_is_asked_with_its_key():
     ]
 
 
+def test_golden_calls_have_the_keys_that_the_prompt_tells(written):
+    steps = [{"Action": "getPet", "Action_Input": '{"petId": 7, "key": "another"}'}]
+    entry = api("Pets", [], Instructions=["Who is 7?"], Golden_Answers=[steps], Authentication={"key": "***"})
+    (row,) = toolalpaca.build("test", 1, 0, {"apis": "real"}, written([entry], "eval_real.json"))
+    assert row["prompt"] == "Who is 7?\nAuthentication information: key=***"
+    assert json.loads(row["answer"]) == [{"name": "getPet", "arguments": {"petId": 7, "key": "***"}}]
+
+
 def test_a_recorded_trajectory(written):
     retried = instance(
         "Who is number 7?\nHint: say so",

@@ -104,12 +104,13 @@ def test_rows(api: dict, example: str, settings: dict) -> list[dict | LeftOut]:
     if not _has_functions(api) or not _are_golden(instructions, answers):
         raise InputError(f"toolalpaca: {example} ({str(api.get('Name'))[:40]}) has not the layout of {PAGE}")
     # As the authors ask (`instance_generation/generation.py`).
-    keys = " ".join(f"{name}={value}" for name, value in (api.get("Authentication") or {}).items())
-    end = f"\nAuthentication information: {keys}" if keys else ""
+    keys = api.get("Authentication") or {}
+    told = " ".join(f"{name}={value}" for name, value in keys.items())
+    end = f"\nAuthentication information: {told}" if keys else ""
     rows = []
     for index, (instruction, answer) in enumerate(zip(instructions, answers, strict=True)):
         try:
-            golden = steps.golden(answer, functions.names(api))
+            golden = steps.golden(answer, functions.names(api), keys)
         except LeftOut as reason:
             if settings["malformed"] == "leave out":
                 rows.append(reason)

@@ -26,12 +26,13 @@ class LeftOut(Exception):
     """An instruction that is left out; its text is the reason, the same for all of its kind."""
 
 
-def golden(steps: list[dict], names: list[str]) -> list[dict]:
+def golden(steps: list[dict], names: list[str], keys: dict) -> list[dict]:
     """Golden calls of an instruction.
 
     Args:
         steps: each with `Action` and `Action_Input`.
         names: of the API's functions.
+        keys: of a real API, as the prompt tells them; the golden arguments of these names may be others.
 
     Raises:
         LeftOut: a call is no such.
@@ -39,7 +40,8 @@ def golden(steps: list[dict], names: list[str]) -> list[dict]:
     calls = [_call(step["Action"], step["Action_Input"], names) for step in steps]
     if not calls:
         raise LeftOut("no golden call")
-    return [_wanted(call) for call in calls]
+    told = [{name: keys.get(name, value) for name, value in call.arguments.items()} for call in calls]
+    return [_wanted(Call(call.name, arguments)) for call, arguments in zip(calls, told, strict=True)]
 
 
 def written(steps: list[dict]) -> list[dict]:
