@@ -4,11 +4,13 @@ import json
 import shutil
 
 import pytest
+from helpers.tool_rows import solution
 
 from tms.io import parquet
 from tms.io.conversation import context_text
 from tms.judges import agreement, toolalpaca, wildguard
 from tms.mixture.checkpoints import write_digest
+from tms.tool_use.environments.calculator import TOOL
 
 
 @pytest.fixture
@@ -87,6 +89,18 @@ def test_a_judge_of_episodes_sees_the_documentation_and_all_turns(
     done = program("judge", *words, "facts", "--judge", "toolalpaca", "--model", tiny_model)
     assert done.returncode == 0, done.stderr
     assert seen == [("ask 0", "not for the judge", "gold", "f: does  f")]
+
+
+def test_another_judge_sees_the_final_turn_of_an_episode(program, words, tiny_model, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(agreement, "prompt", lambda *texts: seen.append(texts) or "say")
+    context = context_text([], [TOOL], {"kind": "calculator", "calls": 1})
+    rows = parquet.read(tmp_path / "generations.parquet", parquet.COMPLETIONS)
+    rows = [row | {"context": context, "completion": solution("6*7", "42")} for row in rows]
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, rows, {})
+    done = program("judge", *words, "facts", "--judge", "agreement", "--model", tiny_model)
+    assert done.returncode == 0, done.stderr
+    assert seen == [("ask 0", "It is 42.", "")]
 
 
 @pytest.mark.parametrize(

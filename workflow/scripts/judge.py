@@ -10,6 +10,7 @@ from tms.io import cli, cost, parquet, provenance
 from tms.io.conversation import as_text, read_context
 from tms.io.errors import InputError
 from tms.io.modules import load_module
+from tms.tool_use.turns import final_text, read_turns
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,11 +27,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def material(judge: ModuleType, row: dict) -> list[str]:
-    """Texts of a row for a judge's input; one of `EPISODES` gets the documentation of the row's tools too."""
-    texts = [as_text(row["context"], row["prompt"]), row["completion"], row["answer"]]
-    if getattr(judge, "EPISODES", False):
-        texts.append(str(read_context(row["context"]).environment.get("documentation", "")))
-    return texts
+    """Texts of a row for a judge's input: request, response and reference.
+
+    Of an episode the response is the final turn's text; a judge of `EPISODES` gets all turns instead, and the
+    documentation of the row's tools as a fourth text.
+
+    Raises:
+        InputError: the context has tools, and the completion is no episode.
+    """
+    context, completion = read_context(row["context"]), row["completion"]
+    episodes = getattr(judge, "EPISODES", False)
+    if context.tools and not episodes:
+        completion = final_text(read_turns(completion))
+    texts = [as_text(row["context"], row["prompt"]), completion, row["answer"]]
+    return [*texts, str(context.environment.get("documentation", ""))] if episodes else texts
 
 
 def main(args: argparse.Namespace) -> None:

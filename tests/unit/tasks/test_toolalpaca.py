@@ -95,7 +95,7 @@ def test_a_recorded_trajectory(written):
         [
             step("getPet", '{"petId": 8}', WRONG, "I try 8."),
             step("getDetails", '{"Question": "Which?"}', "Number 7."),
-            step("getPet", ' {"petId": 7} ', PET),
+            step("getPet", ' {"petId": 7} ', PET, "Thought: So it is 7."),
         ],
         "It is Rex.",
     )
@@ -105,7 +105,8 @@ def test_a_recorded_trajectory(written):
     row = rows["Who is number 7?"]
     turns = read_turns(row["solution"])
     assert [turn["role"] for turn in turns] == ["assistant", "tool"] * 3 + ["assistant"]
-    assert turns[0]["content"] == "I try 8." and final_text(turns) == "It is Rex."
+    assert turns[0]["content"] == "I try 8." and turns[4]["content"] == "So it is 7."
+    assert final_text(turns) == "It is Rex."
     assert made_calls(turns)[2] == Call("getPet", {"petId": 7})
     # The call that failed is in the trajectory, but nobody has to make it.
     assert json.loads(row["answer"]) == [

@@ -1,11 +1,22 @@
 """The record answers the calls that it holds, and no others."""
 
-import pytest
+import json
 
+import pytest
+from helpers.toolalpaca_file import WRONG, api, instance, step, two_steps
+
+from tms.generation.engines.interface import Finished
+from tms.generation.generate import Request, generate_missing
+from tms.generation.sampling import Sampling
+from tms.graders import toolalpaca as grader
 from tms.io.conversation import Context
 from tms.io.errors import InputError
+from tms.tasks import toolalpaca
 from tms.tool_use.calls import Call
 from tms.tool_use.environment import observe
+from tms.tool_use.turns import read_turns
+from tms.training.encoder import Encoder
+from tms.training.examples import from_mixture, from_references
 
 TOOLS = [{"type": "function", "function": {"name": name}} for name in ("f", "ask")]
 
@@ -55,3 +66,58 @@ def test_another_call_is_not(arguments):
 def test_facts_that_are_no_record(observations):
     with pytest.raises(InputError, match="needs observations"):
         told("f", {}, observations)
+
+
+class Repeats:
+    """An engine that writes the turns of a recorded trajectory, each as the chat template would."""
+
+    name, version = "repeats", "1"
+
+    def __init__(self, chat, rows):
+        self.chat = chat
+        self.turns = {
+            row["prompt"]: [turn for turn in read_turns(row["solution"]) if turn["role"] == "assistant"]
+            for row in rows
+        }
+
+    def load(self, folder, room):
+        pass
+
+    def generate(self, prompts, sampling, end_token_ids, on_rows):
+        for index, prompt in enumerate(prompts):
+            text = self.chat.tokenizer.decode(prompt.prompt_ids)
+            asked = next(asked for asked in self.turns if f"user\n{asked}<" in text)
+            turn = self.turns[asked][text.count("<tool_response>")]
+            calls = [json.dumps(call["function"], ensure_ascii=False) for call in turn.get("tool_calls", [])]
+            written = [turn["content"], *(f"<tool_call>\n{call}\n</tool_call>" for call in calls)]
+            on_rows([Finished(index, self.chat.answer_ids("\n".join(written))[0], "stop", 0.1)])
+
+
+def test_a_recorded_trajectory_can_be_played_and_trains_the_same_tokens(calculating, tmp_path):
+    """What a model that has learnt a trajectory by heart writes, and is told, is that trajectory."""
+    (tmp_path / "toolalpaca").mkdir()
+    retried = [step("getPet", '{"petId": 8, "note": "é"}', WRONG), step("getDetails", "{}", "x" * 3000)]
+    instances = [
+        two_steps("Find a dog."),
+        instance("Who?", [*retried, step("getPet", '{"petId": 7}', "Rex")]),
+    ]
+    name = next(name for name in ("Pets", "Zoo") if not toolalpaca.is_heldout(name))
+    (tmp_path / "toolalpaca" / "train_data.json").write_text(json.dumps([api(name, instances)]))
+    rows = toolalpaca.build("train", 2, 0, {}, tmp_path)
+    asked = [row | {"sample": 0} for row in rows]
+    request = Request(calculating.model, Sampling(max_new_tokens=128), 0, asked, "test")
+    done = generate_missing([request], Repeats(calculating.chat, rows), tmp_path / "rows")
+    assert [row["completion"] for row in done] == [row["solution"] for row in rows]
+    grades = [
+        grader.grade(answer["completion"], row["answer"]) for answer, row in zip(done, rows, strict=True)
+    ]
+    assert [grade.score for grade in grades] == [1.0, 1.0]
+    encoder = Encoder(calculating.folder)
+    given = from_references([row | {"completion": row["solution"]} for row in rows], encoder, 2, 0, 128)
+    played = [
+        row | {"position": place, "source": "checkpoint", "checkpoint": "1of2"}
+        for place, row in enumerate(done)
+    ]
+    harvested = from_mixture(played, encoder, 128).targets
+    assert len(harvested) == 2 and not given.masked
+    assert sorted(map(str, given.targets)) == sorted(map(str, harvested))

@@ -80,7 +80,7 @@ def trajectory(instance: object, names: list[str]) -> tuple[str, list[dict], lis
     contents = [shortened(observation) for _, observation in steps]
     turns = []
     for call, ((_, _, log), _), content in zip(calls, steps, contents, strict=True):
-        thought = log.rpartition("\nAction:")[0].strip()
+        thought = log.rpartition("\nAction:")[0].strip().removeprefix("Thought:").strip()
         turns.append({"role": "assistant", "content": thought, "tool_calls": [call.message()]})
         turns.append({"role": "tool", "name": call.name, "content": content})
     turns.append({"role": "assistant", "content": texts[1].strip()})
