@@ -1,5 +1,7 @@
 """Rows on disk: what is written is read again, and damage is named."""
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,6 +72,30 @@ def test_a_missing_file_and_a_missing_column_are_named(tmp_path):
     parquet.write(tmp_path / "x.parquet", ["epoch"], [{"epoch": 1}], {})
     with pytest.raises(InputError, match=r"x\.parquet: no column seed, sample \(it has epoch\)"):
         parquet.read(tmp_path / "x.parquet", ["epoch", "seed", "sample"])
+
+
+OTHER_TYPES = [
+    *(pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.null(), pa.timestamp("ms")),
+    *(pa.dictionary(pa.int32(), pa.string()), pa.list_(pa.field("element", pa.string()))),
+]
+
+
+@pytest.mark.parametrize(
+    "name", ["benchmark", "context", "prompt", "completion_ids", "logprobs", "sample", "grade"]
+)
+def test_a_column_of_another_type_is_named_with_the_remedy(tmp_path, name):
+    """Also where its values could be read as the right ones, e.g. whole numbers where text is expected."""
+    path, right = tmp_path / "x.parquet", parquet.COLUMNS[name]
+    for other in OTHER_TYPES:
+        pq.write_table(pa.table({name: pa.nulls(1, other)}), path)
+        if other == right:
+            continue
+        with pytest.raises(InputError) as caught:
+            parquet.read(path, [name], filters=[(name, "==", "facts")])
+        assert str(caught.value) == (
+            f"{path}: columns of another type than a stage writes: {name} of {other} (not {right}); "
+            f"delete the file and run again"
+        )
 
 
 def test_a_folder_named_like_a_partition_adds_no_column(tmp_path):

@@ -164,7 +164,8 @@ def read(
             target have it).
 
     Raises:
-        InputError: the file is missing, damaged, or lacks a column, or a row's `context` cannot be read.
+        InputError: the file is missing, damaged, lacks a column or has one of another type than in `COLUMNS`,
+            or a row's `context` cannot be read.
     """
     return read_table(path, columns, filters, benchmark).to_pylist()
 
@@ -184,6 +185,7 @@ def read_table(
         there = file.schema_arrow.names
         if missing := [name for name in columns if name not in there and name not in defaults]:
             raise _lacks(path, missing, there)
+        _check_types(path, file.schema_arrow, [name for name in columns if name in there])
         found = _table(file, [name for name in columns if name in there], filters)
     for name in columns:
         if name not in there:
@@ -253,6 +255,19 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         raise InputError(f"{path}: no such file; run the stage that makes it") from error
     except parquet_file.Damaged as error:
         raise InputError(f"{path}: not a readable Parquet file ({error}); delete it and run again") from error
+
+
+def _check_types(path: Path, there: pa.Schema, columns: list[str]) -> None:
+    other = [
+        f"{name} of {there.field(name).type} (not {COLUMNS[name]})"
+        for name in columns
+        if there.field(name).type != COLUMNS[name]
+    ]
+    if other:
+        raise InputError(
+            f"{path}: columns of another type than a stage writes: {', '.join(other)}; "
+            f"delete the file and run again"
+        )
 
 
 def _lacks(path: Path, missing: list[str], there: list[str]) -> InputError:
