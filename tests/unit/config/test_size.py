@@ -6,6 +6,7 @@ import pytest
 import yaml
 from helpers.cpu_limit import cpu_limit
 from helpers.shipped_config import SHIPPED
+from snakemake.common.configfile import load_configfile
 
 from tms.config.load import duplicates, read_files
 from tms.config.size import size_faults
@@ -49,6 +50,15 @@ def test_a_file_beyond_them_is_one_line(tmp_path, text, monkeypatch):
     with cpu_limit(5), pytest.raises(InputError, match=r"large\.yaml.*(values|deep|MiB)") as raised:
         read_files([file])
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_file_whose_python_snakemake_would_run_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[3])
+    file = tmp_path / "program.yaml"
+    file.write_text("__use_yte__: true\na: ?1 + 1\n")
+    assert load_configfile(file) == {"a": 2}
+    with pytest.raises(InputError, match=r"program\.yaml: __use_yte__: Snakemake would run Python"):
+        read_files([file])
 
 
 def test_aliases_are_searched_once_for_keys_that_stand_twice(tmp_path):

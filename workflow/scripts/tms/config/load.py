@@ -25,7 +25,7 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
     """The contents of config/config.yaml and of the files that are laid over it, in order.
 
     Raises:
-        InputError: a file is missing or no YAML.
+        InputError: a file is missing or no YAML, or is more than values.
     """
     contents = {}
     for path in [Path("config/config.yaml"), *configfiles]:
@@ -39,6 +39,10 @@ def read_files(configfiles: list[Path]) -> dict[Path, dict]:
             raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
         if not isinstance(contents[path], dict):
             raise InputError(f"{path}: no key at its top level; write `key: value` lines")
+        if "__use_yte__" in contents[path]:
+            raise InputError(
+                f"{path}: __use_yte__: Snakemake would run Python that stands in the file; write its values"
+            )
         if large := size_faults(contents[path]):
             raise InputError("\n".join(f"{path}: {line.removeprefix('config: ')}" for line in large))
     if twice := [line for path in contents for line in duplicates(path)]:
