@@ -1,6 +1,7 @@
 """A model folder's own Python is never run, nor is anybody asked whether it may."""
 
 import json
+import pickle
 import shutil
 
 import pytest
@@ -39,6 +40,29 @@ def folder(tiny_model, tmp_path, monkeypatch):
     ],
 )
 def test_a_folders_code_is_not_run(folder, load):
-    with pytest.raises((InputError, ValueError), match=r"custom code|cannot be loaded"):
+    with pytest.raises(InputError, match=r"custom code|cannot be loaded") as raised:
         load(folder)
+    assert str(folder) in str(raised.value) and len(str(raised.value).splitlines()) == 1
     assert not (folder.parent / "mark").exists()
+
+
+class Opens:
+    """Unpickling it leaves a mark."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return open, (str(self.mark), "w")
+
+
+@pytest.mark.parametrize("load", [load_policy, lambda folder: TransformersEngine().load(folder, 8)])
+def test_a_pickle_is_not_loaded_where_safetensors_are_named_otherwise(tiny_model, tmp_path, load):
+    """transformers would take pytorch_model.bin, whose bytes are in no digest."""
+    folder = shutil.copytree(tiny_model, tmp_path / "base")
+    (folder / "weights.json").unlink(missing_ok=True)
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": Opens(tmp_path / "mark")}))
+    with pytest.raises(InputError, match=str(folder)):
+        load(folder)
+    assert not (tmp_path / "mark").exists()

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from tms.memory_plan.architecture import KNOWN
+from tms.model_folder.config import read_config
 
 BLOCK = 1 << 20  # numbers that are drawn; every matrix is filled with copies of them
 SPREAD = 0.02  # standard deviation, as models are initialised
@@ -36,12 +37,12 @@ def build(folder: Path, dtype, filled: bool = True, attention: str = "sdpa"):
         attention: implementation.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.initialization import no_init_weights
 
     with no_init_weights():
         model = AutoModelForCausalLM.from_config(
-            AutoConfig.from_pretrained(folder, trust_remote_code=False),
+            read_config(folder),
             dtype=dtype,
             attn_implementation=attention,
         )

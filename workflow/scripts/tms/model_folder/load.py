@@ -7,6 +7,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from tms.mixture import checkpoints
 from tms.model_folder.adapters import Adapters
+from tms.model_folder.config import read_config
 
 
 def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
@@ -20,10 +21,13 @@ def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -
         attention: implementation of the attention; None: transformers' choice.
 
     Raises:
-        InputError: its weights, or its base's, are missing, changed or of a kind that is not merged.
+        InputError: its weights, or its base's, are missing, changed or of a kind that is not merged, or
+            transformers has no model of its kind.
     """
     with checkpoints.loading(folder):
         base = checkpoints.base_of(folder)
+        checkpoints.check_files(base or folder)
+        read_config(base or folder)
         model = AutoModelForCausalLM.from_pretrained(
             base or folder,
             dtype="auto" if base else dtype,  # the base's own: it is rounded once

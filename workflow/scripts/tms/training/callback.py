@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback
 
 from tms.io import json_file
 from tms.io.errors import InputError
@@ -18,6 +18,7 @@ from tms.io.progress import Progress
 from tms.mixture.checkpoints import write_digest
 from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
+from tms.model_folder.config import read_config
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 from tms.training.states import States, sync, writing
@@ -152,7 +153,7 @@ class CheckpointCallback(TrainerCallback):
 
 def stored_dtype(base: Path) -> torch.dtype:
     """Precision in which a model folder's config says that its weights are stored."""
-    return AutoConfig.from_pretrained(base, trust_remote_code=False).dtype or torch.float32
+    return read_config(base).dtype or torch.float32
 
 
 def checkpoint_dtype(base: Path, name: str) -> torch.dtype:

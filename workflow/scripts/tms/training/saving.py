@@ -5,6 +5,7 @@ from pathlib import Path
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import base_of
 from tms.model_folder import files
+from tms.model_folder.config import read_config
 
 
 def check_saving(base: Path) -> None:
@@ -19,16 +20,14 @@ def check_saving(base: Path) -> None:
             f"export), or start from {other}"
         )
     files.named(base, files.OF_A_CHECKPOINT)
-    from transformers import AutoConfig, GenerationConfig  # with torch
+    from transformers import GenerationConfig  # with torch
 
     file = base / "generation_config.json"
     try:
         if file.exists():
             GenerationConfig.from_pretrained(base).validate(strict=True)
         else:
-            GenerationConfig.from_model_config(
-                AutoConfig.from_pretrained(base, trust_remote_code=False)
-            ).validate(strict=True)
+            GenerationConfig.from_model_config(read_config(base)).validate(strict=True)
     except ValueError as error:
         why = " ".join(line.strip(" -") for line in str(error).splitlines() if "`" in line)[:300]
         where = file if file.exists() else base / "config.json"

@@ -9,13 +9,15 @@ from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from tms.model_folder.config import read_config
 
 
 def meta_model(base: Path) -> PreTrainedModel:
     """A model without memory, from a model folder's configuration alone."""
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
+        return AutoModelForCausalLM.from_config(read_config(base))
 
 
 def count_parameters(base: Path) -> int:

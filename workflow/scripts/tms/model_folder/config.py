@@ -1,0 +1,28 @@
+"""The config of a model folder, as transformers reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tms.io.errors import InputError, first_line
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+
+def read_config(folder: Path) -> PreTrainedConfig:
+    """Read the config of a model folder of a kind that transformers has; Python files there are never run.
+
+    Raises:
+        InputError: the model is of another kind, or its config.json cannot be read.
+    """
+    from transformers import AutoConfig  # with torch
+
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{folder}: transformers cannot read the config.json there, or has no model of its kind, and "
+            f"code in the folder is never run ({first_line(error)}); use a model that transformers has"
+        ) from error
