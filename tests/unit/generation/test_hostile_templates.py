@@ -4,6 +4,7 @@ import json
 import resource
 import shutil
 import signal
+import time
 
 import pytest
 from helpers.chat_templates import QWEN
@@ -96,6 +97,39 @@ def test_each_prompt_has_its_bounds(folder):
     assert chat.prompt_ids("On the Seine lies Paris.")
     with cpu_limit(2), pytest.raises(InputError, match=r"fails on a prompt \(over 0.3 seconds of CPU time\)"):
         chat.prompt_ids("On the Po lies Turin.")
+
+
+@pytest.mark.parametrize("place", [0, 70, 99])
+def test_each_of_many_prompts_has_its_bounds(folder, monkeypatch, place):
+    """They are set once for many prompts, of which one takes too long, too much, or fails."""
+    monkeypatch.setattr(bounds, "bounded", lambda: bounded(0.3, 100 << 20))
+    bad = f"{{% if 'Po' in messages[0].content %}}{LOOP}{{% endif %}}"
+    put(
+        folder,
+        f"{KEEPS}{bad}{{% if 'Rhine' in messages[0].content %}}{{{{ 1 // 0 }}}}{{% endif %}}<|im_end|>",
+    )
+    chat = ChatFormat(folder)
+    prompts = [(f"On the Seine lies {number}.", "") for number in range(100)]
+    assert chat.prompts_ids(prompts) == [chat.prompt_ids(*prompt) for prompt in prompts]
+    before = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)
+    for name, fault in (("Po", "over 0.3 seconds of CPU time"), ("Rhine", "division")):
+        prompts[place] = (f"On the {name} lies Turin.", "")
+        with cpu_limit(4), pytest.raises(InputError, match=f"fails on a prompt .*{fault}"):
+            chat.prompts_ids(prompts)
+    assert before == (resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF))
+
+
+def test_work_that_keeps_its_bounds_is_done_where_many_together_do_not(monkeypatch):
+    monkeypatch.setattr(bounds, "bounded", lambda: bounded(0.2))
+
+    def work(number: int) -> int:
+        with bounded(0.2):
+            ends = time.thread_time() + 0.02
+            while time.thread_time() < ends:
+                pass
+        return number
+
+    assert bounds.each_bounded(work, list(range(30))) == list(range(30))
 
 
 def test_what_was_set_for_the_bounds_is_set_back(folder):

@@ -21,8 +21,10 @@ from tms.generation.template import (
 )
 from tms.generation.tool_chat import ToolChat
 from tms.io import json_file
+from tms.io.bounded import each_bounded
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
+from tms.model_folder.config import read_config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -105,17 +107,28 @@ class ChatFormat:
         Raises:
             InputError: the chat template refuses the message, or loses messages before it.
         """
+        return self.prompts_ids([(prompt, context)])[0]
+
+    def prompts_ids(self, prompts: list[tuple[str, str]]) -> list[list[int]]:
+        """`prompt_ids` of many prompts, each with its context; quicker than one by one.
+
+        Raises:
+            InputError: as `prompt_ids`.
+        """
+        texts = each_bounded(lambda row: self._text(*row), prompts)
+        return [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+
+    def _text(self, prompt: str, context: str) -> str:
         before = read_context(context)
         if before.tools:
-            return self.tools.prompt_ids(prompt, context)
+            return self.tools.prompt_text(prompt, context)
         if not before.messages:
             message = prompt if self._writes_turns else self.plain(prompt)
-            turns = [{"role": "user", "content": message}]
-            return render(self.folder, self.tokenizer, turns, tokenize=True)
+            return render(self.folder, self.tokenizer, [{"role": "user", "content": message}])
         turns = [*before.messages, {"role": "user", "content": prompt}]
         self.check_roles(tuple(turn["role"] for turn in turns))
         plain = [turn | {"content": self.plain(turn["content"], context)} for turn in turns]
-        return render(self.folder, self.tokenizer, plain, tokenize=True)
+        return render(self.folder, self.tokenizer, plain)
 
     @cached_property
     def tools(self) -> ToolChat:
@@ -232,10 +245,7 @@ def context_length(folder: Path) -> int:
         ):
             return config["max_position_embeddings"]
         # A default of the model's kind, or another name for it: transformers knows, but imports torch.
-        from transformers import AutoConfig
-
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return config.get_text_config().max_position_embeddings
+        return read_config(folder).get_text_config().max_position_embeddings
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(
             f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); {remedy}"

@@ -1,6 +1,5 @@
 """Generation with the completion cache: stored rows are looked up, only the missing ones are generated."""
 
-import functools
 import sys
 import time
 from collections.abc import Callable
@@ -113,10 +112,11 @@ class _Wanted:
 def _prepare(request: Request) -> _Wanted:
     chat, most = request.model.chat, request.sampling.max_new_tokens
     prompts, episodes, longest = [], {}, 0
-    encode = functools.cache(chat.prompt_ids)  # once for all samples of a prompt
+    asked = list(dict.fromkeys((row["prompt"], row.get("context", "")) for row in request.rows))
+    ids_of = dict(zip(asked, chat.prompts_ids(asked), strict=True))  # once for all samples of a prompt
     for place, row in enumerate(request.rows):
         context = row.get("context", "")
-        prompt_ids = encode(row["prompt"], context)
+        prompt_ids = ids_of[row["prompt"], context]
         length = len(prompt_ids) + most
         if length > chat.context_length:
             raise InputError(

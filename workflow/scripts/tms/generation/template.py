@@ -89,9 +89,8 @@ def render(
     folder: Path,
     tokenizer: PreTrainedTokenizerFast,
     turns: list[dict],
-    tokenize: bool,
     tools: list[dict] | None = None,
-):
+) -> str:
     """Apply the chat template to a conversation; after a user's or a tool's turn, the model's is begun.
 
     A template is a program of whoever made the folder: jinja2's sandbox keeps it from files and Python, and
@@ -101,7 +100,6 @@ def render(
         folder: model folder, for the message of an error.
         tokenizer: with its chat template.
         turns: messages with `role` and `content`.
-        tokenize: give token ids instead of the text.
         tools: functions that the model may call, in OpenAI's form.
 
     Raises:
@@ -121,7 +119,7 @@ def render(
         given = sum(len(turn["content"]) for turn in turns) + len(json.dumps([tools, _calls(turns)]))
         if len(text) > LONGEST + MOST_TIMES * given:
             raise ValueError(f"it writes {len(text)} characters")
-        return tokenizer(text, add_special_tokens=False)["input_ids"] if tokenize else text
+        return text
     except Exception as error:  # jinja2's, and whatever the template's expressions raise
         raise InputError(
             f"{folder}: its chat template fails on a prompt ({first_line(error)}); correct it"
@@ -143,7 +141,7 @@ def check_template(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
     """
     frames = set()
     for probe in PROBES:
-        text = render(folder, tokenizer, [{"role": "user", "content": probe}], tokenize=False)
+        text = render(folder, tokenizer, [{"role": "user", "content": probe}])
         if probe not in text:
             raise InputError(
                 f"{folder}: its chat template leaves out the user's prompt, or parts of it; put a "
@@ -180,7 +178,7 @@ def check_conversation(folder: Path, tokenizer: PreTrainedTokenizerFast, roles: 
     for shift in range(len(PROBES)):
         turns = _probe_turns(roles, shift)
         try:
-            text = render(folder, tokenizer, turns, tokenize=False)
+            text = render(folder, tokenizer, turns)
         except InputError as error:
             raise InputError(f"{str(error).removesuffix('; correct it')}; {remedy}") from error
         if lost := [turn["role"] for turn in turns if turn["content"] not in text]:
@@ -204,7 +202,7 @@ def conversation_frame(folder: Path, tokenizer: PreTrainedTokenizerFast) -> str:
     for roles in (("system", "user"), ("user", "assistant", "user"), ("user", "assistant")):
         turns = _probe_turns(roles, 0)
         try:
-            text = render(folder, tokenizer, turns, tokenize=False)
+            text = render(folder, tokenizer, turns)
         except InputError:
             continue  # the rows that need it are named by `check_conversation`
         frame += _without_contents(text, turns)
@@ -232,7 +230,7 @@ def written_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:
     """
     try:
         turns = [{"role": "user", "content": PROBES[1]}, {"role": "assistant", "content": ANSWER}]
-        text = render(folder, tokenizer, turns, tokenize=False)
+        text = render(folder, tokenizer, turns)
     except InputError:
         return None  # a template for a single question
     _, found, rest = text.rpartition(ANSWER)

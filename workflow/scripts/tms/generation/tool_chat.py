@@ -39,15 +39,15 @@ class ToolChat:
         self._begun = cache(lambda context: self._cut(self._render([USER, CALLED], context)))
         self.control = chat.control_tokens(self._check())
 
-    def prompt_ids(self, prompt: str, context: str) -> list[int]:
-        """Token ids of a row's prompt, with its tools and the messages before it.
+    def prompt_text(self, prompt: str, context: str) -> str:
+        """What the template writes for a row's prompt, with its tools and the messages before it.
 
         Raises:
             InputError: the template refuses them, or loses a message.
         """
         turns = [*read_context(context).messages, {"role": "user", "content": prompt}]
         self.chat.check_roles(tuple(turn["role"] for turn in turns))
-        return self._ids(self._render(turns, context))
+        return self._render(turns, context)
 
     def episode_ids(self, prompt: str, context: str, turns: list[dict]) -> list[int]:
         """Token ids of an episode that is given as turns: a reference's.
@@ -90,7 +90,7 @@ class ToolChat:
     def _render(self, turns: list[dict], context: str) -> str:
         plain = [self.plain(turn, context) for turn in turns]
         tools = self.plain(read_context(context).tools, context)
-        return render(self.chat.folder, self.chat.tokenizer, plain, tokenize=False, tools=tools)
+        return render(self.chat.folder, self.chat.tokenizer, plain, tools=tools)
 
     def plain(self, value: object, context: str) -> object:
         """A value of JSON (turns, tools) without control tokens in its texts.
@@ -136,15 +136,15 @@ class ToolChat:
             "function": {"name": CALL.name, "description": "adds numbers", "parameters": {}},
         }
         turns = [USER, CALLED, TOLD]
-        text = render(self.chat.folder, self.chat.tokenizer, turns, tokenize=False, tools=[tool])
-        asked = render(self.chat.folder, self.chat.tokenizer, turns[:1], tokenize=False, tools=[tool])
+        text = render(self.chat.folder, self.chat.tokenizer, turns, tools=[tool])
+        asked = render(self.chat.folder, self.chat.tokenizer, turns[:1], tools=[tool])
         lost = [part for part in (CALL.name, tool["function"]["description"]) if part not in asked]
         if lost or USER["content"] not in text or TOLD["content"] not in text:
             raise InputError(
                 f"{self.chat.folder}: its chat template leaves out tools or what they answer; use a model "
                 f"that takes tools, or put a chat_template.jinja there that does"
             )
-        called = render(self.chat.folder, self.chat.tokenizer, turns[:2], tokenize=False, tools=[tool])
+        called = render(self.chat.folder, self.chat.tokenizer, turns[:2], tools=[tool])
         own = self._after(self._cut(called), asked)
         try:
             read = parse(self.chat.text(self.chat.answer_ids(own)[0]))[1]
