@@ -16,7 +16,9 @@ HOSTILE = [
     "<img src=x onerror='window.broken = 3'>",
     "<a href='javascript:window.broken=4' id=trap>click</a>",
     "{{ 7 * 7 }} {% for x in y %} ]]> <!-- \" ' &lt;b&gt;",
-    "<svg onload='window.broken=5'><style>body { display: none }</style>",
+    "<svg onload='window.broken=5'><style>body { display: none }</style>"
+    "</textarea></title><input onfocus='window.broken = 6' autofocus><base href='http://nowhere/'>"
+    "![x](javascript:window.broken=7) ![y](http://nowhere/y) | a | b |\n| - | - |\n---\nlicense: x\n---",
 ]
 METHODS = ("sft", "tms")
 ANSWER_TITLES = {"target": "Target score", "kept": "Kept skills", "forgetting": "Forgetting", "cost": "Cost"}

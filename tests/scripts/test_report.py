@@ -131,7 +131,7 @@ def test_completions_are_inert_even_without_escaping(page, browser, tmp_path):
     assert browser.run("[window.broken, document.getElementById('trap')].join('')") == ""
     assert browser.run("getComputedStyle(document.body).display") == "block"
     # Were the escaping lost, the policy would still stop every script but the page's own.
-    opened = page.read_text().replace("<main id", "".join(HOSTILE[:4]) + "<main id")
+    opened = page.read_text().replace("<main id", "".join([*HOSTILE[:4], HOSTILE[5]]) + "<main id")
     bare = tmp_path / "bare.html"
     bare.write_text(opened)
     browser.open(bare)

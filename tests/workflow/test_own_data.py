@@ -16,6 +16,9 @@ pytestmark = pytest.mark.slow
 RUN = "results/acme/tms/faq/seed0"
 TABLE = "results/acme/tms/table.csv"
 CONFIG = ("config/acme.yaml",)
+# Names that a shell would run, cut or take for flags; what runs leaves a file MARK.
+BASE = """x$(touch MARK) `touch MARK` "q" 'it'; touch MARK & # base"""
+DATA = """--faq $(touch MARK)'; touch MARK; ".jsonl"""
 
 
 def program(project, name, *words):
@@ -31,13 +34,17 @@ def run(project, *words):
 def acme(new_project):
     """The project's folder after the guide's first two commands."""
     project = new_project("it's my data")
-    chat_model.write_model(project.folder / "a base")
-    chat_model.write_support(project.folder / "faq.jsonl")
-    done = program(project, "new", "--name=acme", "--model=a base", "--data=faq.jsonl")
+    chat_model.write_model(project.folder / BASE)
+    chat_model.write_support(project.folder / DATA)
+    done = program(project, "new", "--name=acme", f"--model={BASE}", f"--data={DATA}", "--task=faq")
     assert done.returncode == 0, done.stdout + done.stderr
     done = run(project, TABLE, "results/acme/table.csv")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
     return project
+
+
+def test_nothing_in_the_names_of_the_base_and_the_data_runs(acme):
+    assert list(acme.folder.rglob("MARK*")) == []
 
 
 def read_table(project, path):
@@ -70,9 +77,9 @@ def test_every_split_has_rows_that_no_other_has(acme):
 
 def test_an_edited_answer_reruns_what_follows_and_generates_only_what_is_missing(acme):
     stored = rows(acme)
-    (acme.folder / "faq.jsonl").touch()
+    (acme.folder / DATA).touch()
     assert acme.plan(TABLE, configs=CONFIG, smoke=False)[0] == {}
-    file = acme.folder / "faq.jsonl"
+    file = acme.folder / DATA
     lines = file.read_text().splitlines()
     heldout = parquet.read(acme.folder / "data/faq/heldout.parquet", ["prompt"])[0]["prompt"]
     (place,) = [number for number, line in enumerate(lines) if json.loads(line)["question"] == heldout]
