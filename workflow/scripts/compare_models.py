@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from tms.config.stages.data import SHIPPED
+from tms.config.pretrained import PLAIN
 from tms.io import cli
 from tms.miniature import record
 from tms.mixture.checkpoints import compute_digest
@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--anew", type=Path, required=True, help="folder with base, teacher and their record")
     flags.add_argument(
-        "--shipped", type=Path, default=Path(SHIPPED), help="the same, as the repository has it"
+        "--shipped", type=Path, default=Path(PLAIN.shipped), help="the same, as the repository has it"
     )
     flags.add_argument(
         "--replace", action="store_true", help="put the new models in the place of the shipped"
@@ -56,10 +56,10 @@ def main(args: argparse.Namespace) -> None:
     made = record.read(args.anew)
     changed = record.changed(args.shipped, {name: made[name] for name in ("settings", "corpus", "code")})
     print(f"settings, corpus and code: {'other ' + ', '.join(changed) if changed else 'equal'}")
-    for name in record.MODELS:
+    for name in made["weights"]:
         print(f"{name}: {distance(args.anew / name, args.shipped / name)}")
     if args.replace:
-        folders = {name: args.shipped / name for name in record.MODELS}
+        folders = {name: args.shipped / name for name in made["weights"]}
         record.copy(args.anew, folders, args.shipped / record.NAME)
         print(f"{args.shipped}: replaced; measure docs/results/tiny.md again")
 

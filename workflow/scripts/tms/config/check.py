@@ -12,6 +12,7 @@ from tms.config import (
     check_points,
     check_records,
     check_replay,
+    pretrained,
 )
 from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
@@ -29,7 +30,6 @@ from tms.training import losses_by_name
 
 # Columns of a table, beside its benchmarks.
 COLUMNS = {"row", "xfer", "forgetting", "forgetting_ext", "contamination", GENERAL}
-TAUGHT = ("countdown", "chain", "facts", "lookup", "refusal")  # kinds of tasks that pretraining can teach
 Asked = list[str] | dict[str, list[str]]  # models, with the methods of each that are asked for or with all
 LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -166,11 +166,15 @@ def _check_reasons(config: dict, part: str, faults: Faults) -> None:
 def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
     suite = config["pretrain"][name]["suite"]
     check_known(f"pretrain.{name}.suite", suite, config["suites"])
+    made_by = pretrained.pretraining(config, name)
+    for key in pretrained.PLAIN_ONLY if made_by is pretrained.TOOLS else ():
+        if key in config["pretrain"][name]:
+            faults.append(f"config: pretrain.{name}.{key}: a model that calls tools has none; remove it")
     for task in Suite.read(config["suites"][suite]).benchmarks:
-        if task in config["tasks"] and config["tasks"][task]["kind"] not in TAUGHT:
+        if task in config["tasks"] and config["tasks"][task]["kind"] not in made_by.taught:
             faults.append(
                 f"config: suites.{suite}: pretrain.{name} cannot teach {task} (it knows "
-                f"{', '.join(TAUGHT)}); put it into another suite"
+                f"{', '.join(made_by.taught)}); put it into another suite"
             )
 
 

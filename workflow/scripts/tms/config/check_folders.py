@@ -3,8 +3,8 @@
 import difflib
 from pathlib import Path
 
+from tms.config import pretrained, wheels
 from tms.config import study as settings
-from tms.config import wheels
 from tms.config.check_values import path_fault
 from tms.config.faults import Faults
 
@@ -18,7 +18,7 @@ def check(config: dict, model: str, faults: Faults) -> None:
         folders[f"teachers.{entry['teacher']}.model"] = config["teachers"][entry["teacher"]]["model"]
     folders |= {f"judges.{judge}.model": config["judges"][judge]["model"] for judge in judges}
     made = [*(f"models/hub/{name}" for name in config["downloads"]), *wheels.folders(config)]
-    made += [f"models/{name}/{part}" for name in config["pretrain"] for part in ("base", "teacher")]
+    made += pretrained.folders(config)
     for key, folder in folders.items():
         if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
             close = difflib.get_close_matches(folder, made, n=1)

@@ -36,6 +36,7 @@ class Estimator:
         self.stages: dict[str, Callable[[Job], Estimate]] = {
             "download": self._download,
             "pretrain": self._pretrain,
+            "pretrain_tools": self._pretrain,
             "teacher": self._teacher,
             "answer_general": self._answer_general,
             "train_sft": self._train,

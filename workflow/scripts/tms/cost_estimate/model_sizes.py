@@ -4,6 +4,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from tms.config.pretrained import folders
 from tms.cost_estimate.throughput import Throughput
 from tms.io.errors import InputError
 from tms.memory_plan.architecture import architecture, lora_parameters
@@ -20,11 +21,8 @@ class ModelSizes:
 
     def __init__(self, config: dict, bytes_a_parameter: float, pretrained: float):
         self.config, self.bytes_a_parameter = config, bytes_a_parameter
-        self.stated: dict[str, float] = {}
+        self.stated: dict[str, float] = dict.fromkeys(folders(config), pretrained)
         self.keys: dict[str, str] = {}  # folder -> where the config names it
-        for name in config.get("pretrain", {}):
-            for part in ("base", "teacher"):
-                self.stated[f"models/{name}/{part}"] = pretrained
         for section, key in (("models", "base"), ("teachers", "model"), ("judges", "model")):
             for name, entry in config.get(section, {}).items():
                 if key not in entry:

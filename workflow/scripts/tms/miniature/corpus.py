@@ -44,6 +44,8 @@ class Corpus:
         InputError: a kind that the miniature does not know, or a bad option.
     """
 
+    CODE = ("muon", "pretraining", "tokenizer")  # modules of the training
+
     def __init__(self, tasks: dict):
         self.settings = {}
         for name, task in tasks.items():
@@ -80,14 +82,19 @@ class Corpus:
         blend = {(kind, "worked"): 1.0 for kind in STYLES if kind in self.settings}
         return self._blended(f"worked/{stream}", blend)
 
+    def samples(self, seed: int, size: int) -> list[list]:
+        """The first pairs of every kind of stream that a pretraining draws from."""
+        streams = (
+            self.base_pairs(str(seed)),
+            self.base_pairs(str(seed), size),
+            self.worked_pairs(str(seed)),
+        )
+        return [list(islice(stream, size)) for stream in streams]
+
     def _blended(self, stream: str, blend: dict) -> Iterator[tuple[str, str]]:
-        """Pairs whose kinds and styles follow a golden-ratio sequence: any few of them hold each share."""
+        """Pairs whose kinds and styles hold the blend's shares."""
         random = Random(stream)
-        bounds = list(accumulate(blend.values()))
-        place = random.random()
-        while True:
-            place = (place + GOLDEN) % 1
-            kind, style = list(blend)[bisect(bounds, place * bounds[-1])]
+        for kind, style in blended(random, blend):
             yield self.pair(random, kind, style)
 
     def pair(self, random: Random, kind: str, style: str | None) -> tuple[str, str]:
@@ -132,6 +139,20 @@ class Corpus:
         prompt = refusal.prompt(topic, wording)
         answer = answers.refusal_answer(random, topic, topic in refusal.FLAGGED)
         return refusal.key(topic, wording), prompt, answer
+
+
+def blended(random: Random, blend: dict) -> Iterator:
+    """Endless keys of a blend, which follow a golden-ratio sequence: any few of them hold each share.
+
+    Args:
+        random: draws where the sequence begins.
+        blend: key -> share.
+    """
+    keys, bounds = list(blend), list(accumulate(blend.values()))
+    place = random.random()
+    while True:
+        place = (place + GOLDEN) % 1
+        yield keys[bisect(bounds, place * bounds[-1])]
 
 
 def texts(tasks: dict) -> Iterator[str]:

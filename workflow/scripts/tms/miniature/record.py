@@ -10,42 +10,42 @@ import os
 import platform
 import shlex
 import shutil
-from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from tms.io import json_file, provenance
 from tms.io.code_digest import body_digest
 from tms.io.errors import InputError
 from tms.io.whole_file import write_text
-from tms.miniature.corpus import Corpus
 from tms.mixture import checkpoints
 
 NAME = "pretrain.json"
-MODELS = ("base", "teacher")
-CODE = ("muon", "pretraining", "tokenizer")  # modules; the corpus is compared by what it draws
-PAIRS = 500
+DRAWN = 500  # pairs or conversations of each stream of a corpus that enter its digest
 
 
-def causes(settings: dict) -> dict:
-    """All that the models depend on, but for the CPU: settings, corpus, and code of the training."""
+class Corpus(Protocol):
+    """What a pretraining draws from, with the modules of its training."""
+
+    CODE: tuple[str, ...]
+
+    def samples(self, seed: int, size: int) -> list[list]:
+        """The first items of every kind of stream that the pretraining draws from."""
+
+
+def causes(settings: dict, corpus: Corpus) -> dict:
+    """All that the models depend on, but for the CPU: settings, corpus, and code of the training.
+
+    Args:
+        settings: flags of the pretraining.
+        corpus: compared by what it draws, unlike the code.
+    """
     folder = Path(__file__).parent
+    drawn = json.dumps(corpus.samples(settings["seed"], DRAWN))
     return {
         "settings": settings,
-        "corpus": corpus_digest(settings["tasks"], settings["seed"]),
-        "code": {name: body_digest(folder / f"{name}.py") for name in CODE},
+        "corpus": hashlib.sha256(drawn.encode()).hexdigest(),
+        "code": {name: body_digest(folder / f"{name}.py") for name in corpus.CODE},
     }
-
-
-def corpus_digest(tasks: dict, seed: int) -> str:
-    """SHA-256 (hex) of the first pairs of every kind of stream that a pretraining draws from."""
-    corpus = Corpus(tasks)
-    streams = (
-        corpus.base_pairs(str(seed)),
-        corpus.base_pairs(str(seed), PAIRS),
-        corpus.worked_pairs(str(seed)),
-    )
-    pairs = [list(islice(stream, PAIRS)) for stream in streams]
-    return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()
 
 
 def changed(folder: Path, wanted: dict) -> list[str]:
@@ -73,7 +73,7 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
     Args:
         path: JSON file.
         wanted: of `causes`.
-        folders: model folder of each of `MODELS`.
+        folders: model -> its folder.
     """
     import torch
 
@@ -93,11 +93,27 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
     write_text(path, json.dumps(record, indent=1) + "\n")  # it is committed too
 
 
+def copied(shipped: Path, wanted: dict, folders: dict[str, Path], record: Path) -> bool:
+    """Copy shipped models if they are what is wanted, and print whether they are.
+
+    Args:
+        shipped: folder as of `copy`.
+        wanted: of `causes`.
+        folders, record: as of `copy`.
+    """
+    if differing := changed(shipped, wanted):
+        print(f"{shipped}: other {', '.join(differing)} than now; pretraining anew")
+        return False
+    copy(shipped, folders, record)
+    print(f"copied from {shipped}, where the result of this pretraining is shipped")
+    return True
+
+
 def copy(source: Path, folders: dict[str, Path], record: Path) -> None:
     """Copy models and their record.
 
     Args:
-        source: folder with a folder for each of `MODELS`, and their record.
+        source: folder with a folder for each of them, and their record.
         folders: where each of them goes.
         record: where the record goes.
 

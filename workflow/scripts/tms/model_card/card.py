@@ -7,8 +7,8 @@ import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 
 from tms.answers.grade import NONE
+from tms.config import pretrained, tasks, wheels
 from tms.config import study as settings
-from tms.config import tasks, wheels
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
@@ -31,8 +31,7 @@ def licence_of(config: dict, folder: str) -> Licence | None:
         return licences.LICENCES.get(repo)
     if wheel := wheels.folders(config).get(folder):
         return licences.OF_PACKAGES.get(wheel["package"])
-    made = {f"models/{model}/{name}" for model in config["pretrain"] for name in ("base", "teacher")}
-    return licences.OWN if folder in made else None
+    return licences.OWN if folder in pretrained.folders(config) else None
 
 
 def terms_of(config: dict, model: str) -> tuple[Terms, list[str]]:

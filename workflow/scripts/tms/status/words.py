@@ -38,6 +38,7 @@ STAGES = {
     "prepare": "prepare data",
     "pretrain": "pretrain the miniature",
     "pretrain_anew": "pretrain the miniature anew",
+    "pretrain_tools": "pretrain the miniature that calls tools",
     "questions": "answer the research questions",
     "questions_all": "answer the research questions",
     "report": "write the report",

@@ -1,15 +1,14 @@
-"""Base models of the miniature, examples of the tasks, and the gate before training: flags of their jobs."""
+"""Pretrained models, examples of the tasks, and the gate before training: flags of their jobs."""
 
 import json
 from pathlib import Path
 
 from tms.config import paths, tasks
 from tms.config.flags import flags, labelled
+from tms.config.pretrained import pretraining
 from tms.config.suite import Suite
 from tms.data.records.content import content
 from tms.data.records.options import read as read_options
-
-SHIPPED = "workflow/resources/miniature"  # models that the repository holds
 
 
 def pretrain_flags(config: dict, pretrained: str) -> str:
@@ -25,10 +24,11 @@ def pretrain_flags(config: dict, pretrained: str) -> str:
 
 def is_shipped(config: dict, pretrained: str) -> bool:
     """Whether the repository holds the models that these settings make, so that they are only copied."""
-    return (
-        pretrain_flags(config, pretrained)
-        in json.loads(Path(SHIPPED, "pretrain.json").read_text())["command"]
-    )
+    shipped = pretraining(config, pretrained).shipped
+    if not shipped:
+        return False
+    record = Path(shipped, "pretrain.json")
+    return pretrain_flags(config, pretrained) in json.loads(record.read_text())["command"]
 
 
 def prepare_flags(config: dict, task: str, split: str) -> str:

@@ -1,0 +1,94 @@
+"""Tokenizer of the miniature that calls tools: byte pairs, each digit a token, turns in Qwen2.5's form."""
+
+from itertools import islice
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from tms.miniature.tool_corpus import ToolCorpus
+from tms.tool_use import calls
+
+PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
+# Known to the tokenizer, but text of a completion.
+TAGS = [calls.OPEN, calls.CLOSE, "<tool_response>", "</tool_response>"]
+CONVERSATIONS = 10_000  # of which the merges are learnt
+LARGEST_VOCABULARY = 2048  # never reached: merges end where every word is one token
+# Qwen2.5's chat template, but that tools are listed by name, names of arguments and description, and no
+# system prompt is there by itself.
+TEMPLATE = """\
+{%- set system = messages[0].content if messages[0].role == 'system' else '' %}
+{%- if system or tools %}
+    {{- '<|im_start|>system\\n' + system }}
+    {%- if tools %}
+        {{- '\\n\\n' if system else '' }}
+        {{- 'Tools:' }}
+        {%- for tool in tools %}
+            {%- set arguments = tool.function.parameters.properties | join(', ') %}
+            {%- set description = tool.function.description | default('') %}
+            {{- '\\n' + tool.function.name + '(' + arguments + '): ' + description }}
+        {%- endfor %}
+    {%- endif %}
+    {{- '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {%- if message.role == 'tool' %}
+        {%- if loop.first or messages[loop.index0 - 1].role != 'tool' %}
+            {{- '<|im_start|>user' }}
+        {%- endif %}
+        {{- '\\n<tool_response>\\n' + message.content + '\\n</tool_response>' }}
+        {%- if loop.last or messages[loop.index0 + 1].role != 'tool' %}
+            {{- '<|im_end|>\\n' }}
+        {%- endif %}
+    {%- elif not (loop.first and message.role == 'system') %}
+        {{- '<|im_start|>' + message.role }}
+        {%- if message.content or not message.tool_calls %}
+            {{- '\\n' + message.content }}
+        {%- endif %}
+        {%- for call in message.tool_calls or [] %}
+            {{- '\\n<tool_call>\\n{"name": ' + call.function.name | tojson }}
+            {{- ', "arguments": ' + call.function.arguments | tojson + '}\\n</tool_call>' }}
+        {%- endfor %}
+        {{- '<|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+{%- endif %}
+"""
+
+
+def build_tokenizer(corpus: ToolCorpus) -> PreTrainedTokenizerFast:
+    """Learn the tokenizer from its own corpus, chat template included; lossless on any text."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=LARGEST_VOCABULARY,
+        special_tokens=[PAD, START, END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    plain = _wrapped(tokenizer)
+    conversations = islice(corpus.turns("tokenizer"), CONVERSATIONS)
+    texts = (
+        plain.apply_chat_template(messages, tools=tools or None, tokenize=False)
+        for tools, messages in conversations
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens([AddedToken(tag, special=False, normalized=False) for tag in TAGS])
+    return _wrapped(tokenizer)
+
+
+def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        eos_token=END,
+        additional_special_tokens=[START],
+        chat_template=TEMPLATE,
+        clean_up_tokenization_spaces=False,
+        model_max_length=512,
+        padding_side="left",
+    )
