@@ -145,7 +145,7 @@ class CompletionCache:
             except (FileNotFoundError, parquet_file.Damaged):
                 return  # whoever looks for its rows says so
             for path in self.written:
-                path.unlink()
+                path.unlink(missing_ok=True)
             self.written = [merged]
 
     def __enter__(self) -> "CompletionCache":

@@ -63,7 +63,7 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the system refuses to read it (`disk.refused`): it may be whole.
+        InputError: the system refuses to read it, or has no memory for it: it may be whole.
         Damaged: it is no whole Parquet file.
     """
     sealed = False
@@ -79,10 +79,14 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     except MemoryError as error:
         if sealed:
             raise
-        raise Damaged("no memory for what it says that it holds") from error
+        raise InputError(
+            f"{path}: no memory for what it says that it holds; end other programs and run again, or delete "
+            f"it, if there was enough"
+        ) from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        if line := disk.refused(error, path):
-            raise InputError(line) from error
+        # What is decoded wrong has no number; a number is the system's, of which there are more than lines.
+        if (line := disk.refused(error, path)) or getattr(error, "errno", None):
+            raise InputError(line or f"{path}: cannot be read ({error})") from error
         raise Damaged((str(error).splitlines() or [type(error).__name__])[0]) from error
 
 
