@@ -326,8 +326,13 @@ def test_metadata_of_a_sharded_state(tmp_path):
     for hostile in (Hostile(tmp_path / "ran"), Reaching()):
         file.write_bytes(pickle.dumps(hostile))
         assert "holds what a state does not (it " in fault_of_pickle(file)
+    checkpoint.save({"w": torch.ones(3), "step": Hostile(tmp_path / "ran")}, checkpoint_id=file.parent)
+    assert "holds what a state does not (Weights only load failed" in fault_of_pickle(file)
     assert not (tmp_path / "ran").exists()
-    assert fault_of_pickle(tmp_path / "optimizer_0" / "__0_0.distcp") is None  # PyTorch reads it as weights
+    checkpoint.load({"w": torch.ones(3), "step": 4}, checkpoint_id=file.parent)
+    assert (tmp_path / "ran").exists()  # PyTorch itself runs it
+    (file.parent / "__0_0.distcp").unlink()
+    assert fault_of_pickle(file) == f"names {file.parent / '__0_0.distcp'}, which is not there"
 
 
 @pytest.mark.parametrize(

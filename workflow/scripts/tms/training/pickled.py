@@ -1,13 +1,16 @@
 """Pickle files in a state: none may hold more than tensors and numbers, for a pickle file can run any code.
 
-PyTorch reads an optimiser's state with `weights_only`, but `.metadata` of a sharded one with plain pickle.
+PyTorch reads an optimiser's state with `weights_only`, but with plain pickle `.metadata` of a sharded one,
+and whatever that says is no tensor.
 """
 
+import errno
+import io
 import pickle
 from pathlib import Path
 
 import torch
-from torch.distributed.checkpoint.metadata import _MEM_FORMAT_ENCODING
+from torch.distributed.checkpoint.metadata import _MEM_FORMAT_ENCODING, TensorStorageMetadata
 from transformers.trainer_pt_utils import safe_globals
 
 LOADED = {".pt", ".pth"}  # Trainer's; training_args.bin, also a pickle file, is never read
@@ -33,13 +36,32 @@ def fault_of_pickle(file: Path) -> str | None:
             with safe_globals():  # the states of numpy's random numbers
                 torch.load(file, map_location="cpu", weights_only=True, mmap=True)
         elif file.name == METADATA:
-            with file.open("rb") as stream:
-                _Plain(stream).load()
-    except OSError:
-        raise
+            _check_sharded(file)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        return f"names {error.filename}, which is not there"
     except Exception as error:  # whatever a file made to harm brings about
         return f"holds what a state does not ({str(error).splitlines()[0][:120]})"
     return None
+
+
+def _check_sharded(file: Path) -> None:
+    """Read the metadata of a sharded state, and of its other files what is no tensor.
+
+    Raises:
+        Exception: of any kind, where they hold what a state does not.
+    """
+    with file.open("rb") as stream:
+        metadata = _Plain(stream).load()
+    for index, place in metadata.storage_data.items():
+        if isinstance(metadata.state_dict_metadata[index.fqn], TensorStorageMetadata):
+            continue
+        if getattr(place, "transform_descriptors", None):
+            raise pickle.UnpicklingError(f"it stores {index.fqn} in another form")
+        with (file.parent / place.relative_path).open("rb") as stream:
+            stream.seek(place.offset)
+            torch.load(io.BytesIO(stream.read(place.length)), map_location="cpu", weights_only=True)
 
 
 class _Plain(pickle.Unpickler):
