@@ -1,14 +1,18 @@
 """A chat template is a program of whoever made a folder: it has bounds, and each fault is one line."""
 
 import json
+import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from helpers.chat_templates import QWEN
 from helpers.cpu_limit import cpu_limit
+from helpers.paths import SCRIPTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,8 +136,27 @@ def test_work_that_keeps_its_bounds_is_done_where_many_together_do_not(monkeypat
     assert bounds.each_bounded(work, list(range(30))) == list(range(30))
 
 
+def test_a_step_that_looks_at_no_signal_ends_with_the_process():
+    """Lists of lists, each twice in the next: 2^60 comparisons, all in one step of C code."""
+    lines = [
+        "from tms.io.bounded import bounded",
+        "one, other = [0], [0]",
+        "for _ in range(60): one, other = [one, one], [other, other]",
+        "def compare():",
+        "    with bounded(0.1): one == other",
+        "compare()",
+    ]
+    command = ["bash", "-c", 'ulimit -t 30; exec "$@"', "-", sys.executable, "-c", "\n".join(lines)]
+    ended = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == -signal.SIGXCPU
+    assert "line 5 in compare" in ended.stderr
+
+
 def test_what_was_set_for_the_bounds_is_set_back(folder):
-    before = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)
+    limits = resource.RLIMIT_AS, resource.RLIMIT_CPU
+    before = [*map(resource.getrlimit, limits), signal.getsignal(signal.SIGPROF)]
     with bounded():
         pass
     with pytest.raises(TimeoutError), bounded(0.1):
@@ -141,7 +164,7 @@ def test_what_was_set_for_the_bounds_is_set_back(folder):
             pass
     with pytest.raises(MemoryError), bounded(memory=10 << 20):
         bytearray(100 << 20)
-    assert before == (resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF))
+    assert before == [*map(resource.getrlimit, limits), signal.getsignal(signal.SIGPROF)]
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 

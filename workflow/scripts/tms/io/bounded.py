@@ -1,5 +1,7 @@
 """A bound of CPU time and memory on work with text that a user did not write."""
 
+import faulthandler
+import math
 import signal
 import sys
 import threading
@@ -11,6 +13,7 @@ from typing import TypeVar
 
 CPU = 10.0  # seconds of the calling thread
 MEMORY = 1 << 30  # bytes of address space that the work may add
+LAST = 6  # times `cpu`, of the whole process: it then ends, wherever it is
 TOGETHER = 64  # pieces of work whose bounds are set once: to set them takes half a millisecond
 
 Item = TypeVar("Item")
@@ -27,8 +30,10 @@ def bounded(cpu: float = CPU, memory: int = MEMORY) -> Iterator[None]:
     """Around Python code: it ends with an exception where it takes too much.
 
     Seconds are those of the calling thread, so other threads, a busy machine and a stopped process change
-    nothing. They are counted in the main thread alone, which alone gets signals; C code that never looks at
-    signals ends late. Memory is bounded on Linux. Within another one it changes nothing.
+    nothing. They are counted in the main thread alone, which alone gets signals. A step of C code that looks
+    at no signal (two lists of lists compared, a quotient of two huge numbers) can take days: after `LAST`
+    times `cpu` the kernel ends the process, which says where it was. That and the bound of memory are
+    Linux's. Within another one it changes nothing.
 
     Raises:
         TimeoutError: more CPU seconds.
@@ -45,7 +50,7 @@ def bounded(cpu: float = CPU, memory: int = MEMORY) -> Iterator[None]:
             raise _Ended
 
     handler = signal.signal(signal.SIGPROF, look) if in_main else None
-    limits = _limit_memory(memory)
+    before = _limit(memory, cpu) if sys.platform == "linux" else {}
     _here.within = True
     try:
         if in_main:
@@ -60,10 +65,12 @@ def bounded(cpu: float = CPU, memory: int = MEMORY) -> Iterator[None]:
         if in_main:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, handler)
-        if limits:
+        if before:
             import resource
 
-            resource.setrlimit(resource.RLIMIT_AS, limits)
+            for kind, limits in before.items():
+                resource.setrlimit(kind, limits)
+            faulthandler.unregister(signal.SIGXCPU)
 
 
 def each_bounded(work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
@@ -88,15 +95,19 @@ def each_bounded(work: Callable[[Item], Result], items: list[Item]) -> list[Resu
     return results
 
 
-def _limit_memory(memory: int) -> tuple[int, int] | None:
-    """Lower the process's limit to what it has and so many bytes more; returns the limits as they were."""
-    if sys.platform != "linux":
-        return None
+def _limit(memory: int, cpu: float) -> dict[int, tuple[int, int]]:
+    """Lower the process's limits to what it has, so many bytes and `LAST` times as many seconds more; returns
+    those that it changed, as they were."""
     import resource
 
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + memory
-    if limits[0] >= 0 and limits[0] <= limit:
-        return None
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limits[1]))
-    return limits
+    faulthandler.register(signal.SIGXCPU, sys.__stderr__, all_threads=False, chain=True)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    wanted = {
+        resource.RLIMIT_AS: pages * resource.getpagesize() + memory,
+        resource.RLIMIT_CPU: math.ceil(time.process_time() + LAST * cpu),
+    }
+    before = {kind: resource.getrlimit(kind) for kind in wanted}
+    lowered = {kind: limits for kind, limits in before.items() if not 0 <= limits[0] <= wanted[kind]}
+    for kind, (_, hard) in lowered.items():
+        resource.setrlimit(kind, (wanted[kind], hard))
+    return lowered
