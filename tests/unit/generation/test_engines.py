@@ -14,10 +14,10 @@ from transformers import AutoModelForCausalLM, Qwen2Config
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from tms.generation.engines import transformers_engine
+from tms.generation.engines import decoding, transformers_engine
 from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import Prompt
-from tms.generation.engines.packed import attention
+from tms.generation.engines.packed import Packed, attention
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
@@ -173,6 +173,28 @@ def test_logits_do_not_depend_on_long_neighbours_or_on_what_prompts_share(engine
         run(engine, chosen, sampling)
         for prompt in chosen:
             assert torch.equal(logits[prompt.noise_key], alone[prompt.noise_key])
+
+
+def test_short_prompts_are_not_padded_to_a_long_one_by_the_hundred(engine, monkeypatch):
+    """Attention takes as many queries of each row as the longest row has."""
+    read = []
+
+    class Seen(Packed):
+        def __init__(self, lengths, start, device):
+            super().__init__(lengths, start, device)
+            read.append((self.size, self.size * self.length))
+
+    monkeypatch.setattr(decoding, "Packed", Seen)
+    draw = random.Random(0)
+    wanted = [
+        Prompt([draw.randrange(3, 70) for _ in range(length)], key)
+        for key, length in enumerate([100] + [3] * 60, start=1)
+    ]
+    monkeypatch.setattr(decoding, "READ_TOKENS", 300)
+    done = run(engine, wanted, SAMPLINGS[0])
+    assert sum(rows for rows, _ in read) == 61 and len(read) < 5
+    assert max(queries for _, queries in read) < 1000
+    assert done == [run(engine, [prompt], SAMPLINGS[0])[0] for prompt in wanted]
 
 
 def test_prompts_read_in_parts(engine, whole, monkeypatch):

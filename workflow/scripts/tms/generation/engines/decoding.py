@@ -129,7 +129,9 @@ class _Batch:
         part: list[tuple[int, ...]] = []
         for place, prompt in enumerate(places):
             part.append(prompt[common:-1])
-            if place + 1 == len(places) or sum(map(len, part)) + len(prompt) > READ_TOKENS:
+            queries = (len(part) + 1) * max(map(len, part))  # in attention, where rows are padded
+            full = sum(map(len, part)) + len(prompt) > READ_TOKENS or queries > 2 * READ_TOKENS
+            if full or place + 1 == len(places):
                 self._read_part(part, place + 1 - len(part), common)
                 part = []
         if len(places) < len(prompts):
