@@ -97,7 +97,7 @@ def weights_digest(folder: Path, read: bool = True) -> str:
     if not base.is_dir():
         raise InputError(
             f"{folder}: adapters of {base}, and there is no such folder; put the base there, or write its "
-            f"place into {ADAPTER_CONFIG}"
+            f"place into {ADAPTER_CONFIG} and delete {RECORD} beside it"
         )
     base_digest = weights_digest(base, read)
     record = folder / RECORD
