@@ -14,6 +14,7 @@ SUITE = {
     "targets": ["chain", "mini_countdown"],
     "retention": ["facts", "lookup", "refusal"],
     "safety": ["wildguard"],
+    "pilot": "tools",
 }
 EXPERIMENTS = {
     "main": ["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"],

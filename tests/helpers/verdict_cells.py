@@ -9,7 +9,11 @@ from tms.report.research_questions.contrasts import Contrast
 from tms.report.research_questions.questions import answer
 
 SUITE = Suite(
-    targets=["chain", "count", "sort"], retention=["facts"], views={"chain5": "chain"}, safety=["guard"]
+    targets=["chain", "count", "sort"],
+    retention=["facts"],
+    views={"chain5": "chain"},
+    safety=["guard"],
+    pilot="tools",
 )
 
 

@@ -84,3 +84,16 @@ rule draw_figures:
         f"{JOB} python workflow/scripts/draw_figures.py"
         " {params.flags} --compare {input.compare:q}"
         " --output {output:q} > {log:q} 2>&1"
+
+
+rule pilots:
+    input:
+        "results/tables/{model}",
+    output:
+        "results/{model}/pilots.csv",
+    log:
+        "logs/pilots/{model}.log",
+    wildcard_constraints:
+        model=any_of(figures.pilot_models(config)),
+    shell:
+        "cp {input:q}/table8.csv {output:q} > {log:q} 2>&1"

@@ -33,7 +33,7 @@ def as_printed(number):
 
 
 def test_the_experiments_hold_every_method_that_the_paper_prints():
-    """Else our column of `compare.csv` would stay empty; the pilots (Table 8) are of a later release."""
+    """Else our column of `compare.csv` would stay empty; Table 8's cross-task drop is of no named model."""
     experiments = yaml.safe_load((CONFIG / "config.yaml").read_text())["experiments"]
     asked = {(number.experiment, number.where["method"]) for number in PRINTED if number.experiment}
     assert {("main", "grpo"), ("main", "reinforce"), ("diversity", "grpo")} <= asked

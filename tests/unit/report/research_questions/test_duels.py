@@ -1,4 +1,4 @@
-"""Verdicts that ask whether a method dominates others: the mixture (RQ4), TMS with the TrSFT loss."""
+"""Verdicts that ask whether a method dominates others: the mixture (RQ4), TMS with the TrSFT loss, the pilots (RQ12)."""
 
 import pytest
 from helpers.verdict_cells import (
@@ -44,6 +44,25 @@ def test_the_combination_is_tested_in_pairs():
             cells.append(measured("main", "tms_trsft", quantity, value, half=0.005, p_value=p_value))
     assert verdict("TrSFT", cells)[0] == SUPPORTED
     assert all(row["paired"] for row in rows("TrSFT", cells).values())
+
+
+@pytest.mark.parametrize(
+    "tms, sft, expected",
+    [
+        ((0.7, -0.1), (0.7, -0.3), SUPPORTED),  # as good on the target, and forgets less
+        ((0.7, -0.3), (0.7, -0.1), CONTRADICTED),
+        ((0.8, -0.3), (0.7, -0.1), INDISTINGUISHABLE),  # a trade
+    ],
+)
+def test_pilot(tms, sft, expected):
+    cells = [*plane("tms", *tms), *plane("sft", *sft)]
+    assert verdict("RQ12", cells)[0] == expected
+    assert "GRPO" not in verdict("RQ12", cells)[1]
+    assert verdict("RQ11", cells)[0] == "not measured"
+    beside = [*cells, *plane("grpo", 0.9, 0.0)]
+    assert verdict("RQ12", beside)[0] == expected
+    assert "GRPO decides nothing" in verdict("RQ12", beside)[1]
+    assert len(rows("RQ12", beside)) == 4
 
 
 SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))

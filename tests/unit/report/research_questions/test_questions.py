@@ -18,7 +18,7 @@ def test_without_its_cells_no_question_is_answered(question):
 def test_the_frontier_control_leads_and_the_paper_s_order_follows():
     assert [entry["id"] for entry in answer([], SUITE, "m")] == [
         "Frontier",
-        *(f"RQ{i}" for i in range(1, 11)),
+        *(f"RQ{i}" for i in range(1, 13)),
         "TrSFT",
     ]
 

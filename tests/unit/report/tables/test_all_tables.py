@@ -42,7 +42,7 @@ def test_every_table_is_written(folder):
     index = json.loads((folder / "index.json").read_text())
     assert [entry["name"] for entry in index if not entry["drawn"]] == []
     assert {entry["name"] for entry in index} >= {
-        *("table1", "table2", "table3", "table4_5", "table6", "table7", "table9"),
+        *("table1", "table2", "table3", "table4_5", "table6", "table7", "table8", "table9"),
         *(
             "frontier",
             "mixture",

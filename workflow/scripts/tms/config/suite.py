@@ -27,6 +27,7 @@ class Suite:
         reported: evaluated and shown, part of no average.
         general: whether losses on general text and KL on general prompts stand beside the table.
         unscored: benchmarks whose grader is `none`: losses, KL and lengths stand in place of their score.
+        pilot: of the paper's pilots (Table 8) the one that the targets are of, tools or images; "": none.
     """
 
     targets: list[str]
@@ -36,6 +37,7 @@ class Suite:
     reported: list[str] = field(default_factory=list)
     general: bool = False
     unscored: list[str] = field(default_factory=list)
+    pilot: str = ""
 
     @classmethod
     def read(cls, entry: dict) -> "Suite":

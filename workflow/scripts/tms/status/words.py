@@ -34,6 +34,7 @@ STAGES = {
     "judge": "judge the answers",
     "likelihoods": "compare choices by likelihood",
     "mismatch": "measure mismatch with the training rows",
+    "pilots": "table of the pilot",
     "plan_mixture": "plan the mixture",
     "prepare": "prepare data",
     "pretrain": "pretrain the miniature",

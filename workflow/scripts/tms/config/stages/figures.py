@@ -20,6 +20,11 @@ def scope_models(config: dict, scope: str) -> list[str]:
     return config["table"]["models"] if scope == TOGETHER else [scope]
 
 
+def pilot_models(config: dict) -> list[str]:
+    """Models whose suite is one of the paper's pilots."""
+    return [model for model in config["models"] if study.suite(config, model).pilot]
+
+
 def comparison_file(scope: str) -> str:
     """The paper's numbers beside those of a scope."""
     return "results/compare.csv" if scope == TOGETHER else f"results/{scope}/compare.csv"

@@ -9,7 +9,7 @@ from tms.report.page.page_tables import PageTable
 # Sections: id, title, text, and the drawings and tables in it; the first one drawn stands open.
 # What is named nowhere comes last.
 LAYOUT = (
-    ("scores", "Scores", "", ("figure3", "table6")),
+    ("scores", "Scores", "", ("figure3", "table6", "table8")),
     (
         "frontier-control",
         "Frontier control",
@@ -68,6 +68,8 @@ SHOWS = {
     "RQ8": ("table6",),
     "RQ9": ("table7",),
     "RQ10": ("figure4", "checkpoints"),
+    "RQ11": ("table8", "plane"),
+    "RQ12": ("table8", "plane"),
     "TrSFT": ("scores", "plane"),
 }
 

@@ -22,15 +22,14 @@ from tms.report.research_questions.decisions import (
     over_seeds,
     shortfalls,
 )
+from tms.report.research_questions.duels import MAIN, PLANE, SFT, TMS
 from tms.report.research_questions.fronts import crossing
 
-MAIN, MIXTURE, FRONTIER = "main", "mixture", "frontier"
-SFT, TMS = (MAIN, "sft"), (MAIN, "tms")
+MIXTURE, FRONTIER = "mixture", "frontier"
 ON_POLICY = ("grpo", "reinforce")
 TRAPO = "trapo"
 # The TrSFT loss (of TRAPO's paper) on TMS's mixture, and each half alone.
 COMBINATION, HALVES = (MAIN, "tms_trsft"), (TMS, (MAIN, "trsft"))
-PLANE = ("target_mean", "forgetting")
 MOST_CROSSINGS = 2  # sides beside whose fronts the evidence lays TMS's in words; the figure has all
 IN_WORDS = {"target_mean": "accuracy", "forgetting": "forgetting"}
 # For the sentences: above, below, or no difference seen.
@@ -141,8 +140,8 @@ def parity(lookup: CellLookup) -> Finding:
     verdict = over_seeds(no_shortfall, contrasts)
     text = f"The margin is {100 * MARGIN:.0f} points.{_levels(lookup, rivals)}"
     gains = [(rival, "retention_mean") for rival in rivals]
-    beside = _beside(lookup, [(TMS, (MAIN, rival), name) for rival, name in gains])
-    guided = _beside(lookup, [(TMS, (MAIN, TRAPO), name) for name in PLANE])
+    beside = duels.beside(lookup, [(TMS, (MAIN, rival), name) for rival, name in gains])
+    guided = duels.beside(lookup, [(TMS, (MAIN, TRAPO), name) for name in PLANE])
     if guided:
         text += " TRAPO decides nothing, since it learns from the teacher's answers too."
     rounding = rounding_words(lookup, [*rivals, "tms"])
@@ -165,9 +164,9 @@ def mixture(lookup: CellLookup) -> Finding:
             "no single checkpoint with TMS's share of teacher's answers (experiment mixture); Self- and "
             "Final-SFT hold none of them, so beside TMS they mix two causes"
         )
-    beside = _beside(lookup, [(TMS, other, name) for other in WITHOUT_TEACHER for name in PLANE])
+    beside = duels.beside(lookup, [(TMS, other, name) for other in WITHOUT_TEACHER for name in PLANE])
     text = " TMS beside methods that hold no teacher's answers decides nothing." if beside else ""
-    return _duels(lookup, pairs, MIXTURE_DOES, text, beside)
+    return duels.finding(lookup, pairs, MIXTURE_DOES, text, beside)
 
 
 def combination(lookup: CellLookup) -> Finding:
@@ -176,7 +175,7 @@ def combination(lookup: CellLookup) -> Finding:
     Neither paper has it. Dominates: as in `mixture`.
     """
     lookup.require_methods(MAIN, COMBINATION[1], *(half for _, half in HALVES))
-    return _duels(lookup, [(COMBINATION, half) for half in HALVES], COMBINATION_DOES)
+    return duels.finding(lookup, [(COMBINATION, half) for half in HALVES], COMBINATION_DOES)
 
 
 def safety(lookup: CellLookup) -> Finding:
@@ -229,34 +228,6 @@ def _behind(contrasts: list[Contrast], rivals: list[str], verdict: str) -> str:
     return sentences.told([fact], contrasts, verdict, open_fact=True, mixed=False)
 
 
-def _duels(
-    lookup: CellLookup,
-    pairs: list[tuple],
-    facts: dict[str, str],
-    beside_text: str = "",
-    beside: Sequence[Contrast] = (),
-) -> Finding:
-    """Finding on the first of each pair dominating the second, in target mean and F (`duels.every`).
-
-    Args:
-        facts: for `duels.sentence`.
-        beside_text, beside: what stands beside it and decides nothing.
-    """
-    contrasts = [Contrast.between(lookup, *pair, name) for pair in pairs for name in PLANE]
-    verdict = over_seeds(duels.every, contrasts)
-    words = {
-        SUPPORTED: "dominates",
-        CONTRADICTED: "is dominated by",
-        INDISTINGUISHABLE: "neither dominates nor is by",
-    }
-    said = [
-        f"{labels.method(first[1])} {words[outcome]} {labels.method(second[1])}"
-        for (first, second), outcome in zip(pairs, duels.outcomes(contrasts), strict=True)
-    ]
-    told = duels.sentence(facts, contrasts, duels.every, verdict)
-    return conclude(verdict, told, f"{'; '.join(said)}.{beside_text}", adjusted(contrasts), beside)
-
-
 def _levels(lookup: CellLookup, rivals: list[str]) -> str:
     """Target mean of the base, the rivals and TMS, and which rivals did not learn."""
     means = {name: lookup.reading(MAIN, "target_mean", name) for name in ("base", *rivals, "tms")}
@@ -269,18 +240,6 @@ def _levels(lookup: CellLookup, rivals: list[str]) -> str:
                 f" {labels.method(rival)} is not above the base, so parity with it in the target says little."
             )
     return text
-
-
-def _beside(lookup: CellLookup, asked: list[tuple]) -> list[Contrast]:
-    """Differences (first, second, quantity) that decide nothing; what was not measured is left out."""
-    contrasts = []
-    for first, second, quantity in asked:
-        if second[1] in lookup.methods(second[0]):
-            try:
-                contrasts.append(Contrast.between(lookup, first, second, quantity))
-            except NotMeasuredError:
-                continue
-    return adjusted(contrasts)
 
 
 def _compute(lookup: CellLookup) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tms.config.suite import Suite
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.model_info import ModelInfo
-from tms.report.research_questions import mechanism, outcome, sentences, sweeps
+from tms.report.research_questions import mechanism, outcome, pilots, sentences, sweeps
 from tms.report.research_questions.decisions import NOT_MEASURED, Finding
 
 
@@ -169,6 +169,26 @@ QUESTIONS = (
         "above in one, p < 0.05, and to lose nothing in the other: no difference is below, and its 95 % "
         "interval lies above -2 points.",
         sweeps.checkpoints,
+    ),
+    Question(
+        "RQ11",
+        "Images",
+        "Does trajectory-mixed supervision extend to a multimodal setting, improving retention and reducing "
+        "drift relative to standard SFT in a single-model pilot?",
+        "On questions about images TMS is better than SFT.",
+        "Supported: TMS dominates SFT in target mean and F, as in RQ4. Contradicted: SFT dominates TMS. GRPO "
+        "stands beside them and decides nothing; what drifts is RQ6's question.",
+        pilots.images,
+    ),
+    Question(
+        "RQ12",
+        "Tool use",
+        "Does TMS extend to a small multi-step tool-use setting, preserving the same KL/PLD-forgetting "
+        "trends observed in single-turn tasks?",
+        "Where calls of tools are learned TMS is better than SFT.",
+        "Supported: TMS dominates SFT in target mean and F, as in RQ4. Contradicted: SFT dominates TMS. GRPO "
+        "stands beside them and decides nothing; KL and PLD are RQ6's question.",
+        pilots.tools,
     ),
     Question(
         "TrSFT",

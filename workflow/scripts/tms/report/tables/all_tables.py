@@ -26,6 +26,7 @@ OF_CELLS = {
     "table3": ("Table 3: main results", methods.table3),
     "table6": ("Table 6: safety retention", methods.table6),
     "table7": ("Table 7: windows of checkpoints", methods.table7),
+    "table8": ("Table 8: pilots of tool use and images", methods.table8),
     "table9": ("Table 9: full results", methods.table9),
     "checkpoints": ("Figure 4's numbers", methods.checkpoints),
     "alpha": ("Probability of the teacher's answer", methods.alpha),

@@ -82,6 +82,31 @@ def table3(lookups: list[CellLookup]) -> Table:
     return Table("table3", title, LABELS, columns, rows, [TARGET_COLUMNS])
 
 
+def table8(lookups: list[CellLookup]) -> Table:
+    """Table 8: the pilots: their targets, and what is lost elsewhere.
+
+    Raises:
+        NotMeasuredError: no suite in scope is a pilot, or no model has the experiment main.
+    """
+    suites = ", ".join(f"models.{lookup.info.model}" for lookup in lookups)
+    lookups = [lookup for lookup in having(lookups, "main") if lookup.info.suite.pilot]
+    if not lookups:
+        raise NotMeasuredError(f"the suite of {suites} is no pilot")
+    targets = _over(lookups, lambda suite: suite.target_tasks)
+    columns = _columns(lookups, [*targets, "xfer", "forgetting", "retention_mean"])
+    rows = [
+        _row(lookup, "main", method, columns)
+        for lookup in lookups
+        for method in led(lookup.info.experiments["main"])
+    ]
+    title = "Table 8: the pilots, tool use and images, and what is lost elsewhere, in %"
+    notes = [
+        TARGET_COLUMNS,
+        "The paper's cross-task drop is over targets that these models are not trained on.",
+    ]
+    return Table("table8", title, LABELS, columns, rows, notes)
+
+
 def table9(lookups: list[CellLookup]) -> Table:
     """Table 9: the whole grid, with every benchmark's change, and a row for the runs on each target.
 
