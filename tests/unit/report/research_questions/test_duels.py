@@ -1,4 +1,4 @@
-"""Verdicts that ask whether a method dominates others: the mixture (RQ4), TMS with the TrSFT loss, the pilots (RQ12)."""
+"""Verdicts that ask whether a method dominates others: mixtures (RQ4), TMS with TrSFT, the pilots (RQ12)."""
 
 import pytest
 from helpers.verdict_cells import (
