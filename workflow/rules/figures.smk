@@ -93,7 +93,11 @@ rule pilots:
         "results/{model}/pilots.csv",
     log:
         "logs/pilots/{model}.log",
+    benchmark:
+        "logs/benchmarks/pilots/{model}.tsv"
     wildcard_constraints:
         model=any_of(figures.pilot_models(config)),
+    conda:
+        "../../envs/laptop.yaml"
     shell:
-        "cp {input:q}/table8.csv {output:q} > {log:q} 2>&1"
+        f"{JOB} cp {{input:q}}/table8.csv {{output:q}} > {{log:q}} 2>&1"
