@@ -99,5 +99,7 @@ rule pilots:
         model=any_of(figures.pilot_models(config)),
     conda:
         "../../envs/laptop.yaml"
+    params:
+        code=digests("pilots"),
     shell:
-        f"{JOB} cp {{input:q}}/table8.csv {{output:q}} > {{log:q}} 2>&1"
+        f"{JOB} python workflow/scripts/pilots.py --tables {{input:q}} --output {{output:q}} > {{log:q}} 2>&1"

@@ -53,7 +53,7 @@ rule table:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=flags(methods=study.table_methods(config)),
+        flags=lambda w: flags(methods=study.table_methods(config, w.model)),
         code=digests("table"),
     shell:
         f"{JOB} python workflow/scripts/table.py"

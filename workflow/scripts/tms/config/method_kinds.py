@@ -32,6 +32,8 @@ class MethodKind:
         own_share: on samples: share of a rollout that the policy writes itself, for estimates.
         rewarded: on samples: whether it learns from a grader's scores.
         taught: on samples: whether it learns from the distribution of the teacher's model.
+        tools: whether it takes tasks whose rows have tools; not where rollouts begin with a reference, or a
+            teacher reads one.
     """
 
     trains_on: str
@@ -52,6 +54,7 @@ class MethodKind:
     own_share: float = 1.0
     rewarded: bool = True
     taught: bool = False
+    tools: bool = True
 
     @property
     def mixes(self) -> bool:
@@ -198,6 +201,7 @@ KINDS = {
         marker=">",
         line=(0, (2, 2)),
         hatch="||",
+        tools=False,
     ),
     "sdft": MethodKind(
         trains_on=SAMPLES,
@@ -212,6 +216,7 @@ KINDS = {
         marker="H",
         line=(0, (3, 1)),
         hatch="//..",
+        tools=False,
     ),
     "distill": MethodKind(
         trains_on=SAMPLES,
@@ -228,6 +233,7 @@ KINDS = {
         marker=(3, 1),
         line=(0, (8, 2, 2, 2)),
         hatch="\\\\..",
+        tools=False,
     ),
     "average": MethodKind(
         trains_on=WEIGHTS,

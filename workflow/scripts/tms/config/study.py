@@ -88,7 +88,13 @@ def value_at(config: object, path: Sequence[str | None]) -> object:
 def experiments(config: dict, model: str) -> dict[str, list[str]]:
     """The experiments that a model's report has (`main` where its entry names none), with their methods."""
     names = config["models"][model].get("experiments", ["main"])
-    return {name: methods_of(config["experiments"][name]) for name in names}
+    return {name: taken(config, model, methods_of(config["experiments"][name])) for name in names}
+
+
+def taken(config: dict, model: str, methods: Sequence[str]) -> list[str]:
+    """The methods that take a model's targets: where these have tools, some do not."""
+    tools = suite(config, model).pilot == "tools"
+    return [name for name in methods if not tools or kind_of(config, name).tools]
 
 
 def methods_of(entry: list[str] | dict[str, list[str]]) -> list[str]:
@@ -133,9 +139,9 @@ def named_methods(config: dict, model: str) -> list[str]:
     return with_trajectories(config, model, named)
 
 
-def table_methods(config: dict) -> list[str]:
-    """Rows of a model's table: the methods of the experiment `main`, in its order."""
-    return list(config["experiments"]["main"])
+def table_methods(config: dict, model: str) -> list[str]:
+    """Rows of a model's table: its methods of the experiment `main`, in that one's order."""
+    return taken(config, model, config["experiments"]["main"])
 
 
 def diagnose(config: dict, model: str, name: str) -> dict:

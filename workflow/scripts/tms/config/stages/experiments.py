@@ -175,7 +175,7 @@ def bound_benchmarks(config: dict, model: str) -> list[str]:
 
 def bound_files(config: dict, model: str) -> dict[str, str]:
     """Samples for KL of each run of the experiment main: `method/task/seedN` -> path."""
-    return paths.run_files(config, model, config["experiments"]["main"], "drift_samples.parquet")
+    return paths.run_files(config, model, study.table_methods(config, model), "drift_samples.parquet")
 
 
 def theorem61_flags(config: dict, model: str) -> str:

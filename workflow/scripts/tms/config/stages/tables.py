@@ -98,7 +98,7 @@ def aggregate_flags(config: dict, model: str, method: str) -> str:
 
 def table_files(config: dict, model: str, name: str) -> list[str]:
     """A file of each method of a model's table."""
-    return list(paths.method_files(model, study.table_methods(config), name).values())
+    return list(paths.method_files(model, study.table_methods(config, model), name).values())
 
 
 def model_tables(config: dict) -> dict[str, str]:
