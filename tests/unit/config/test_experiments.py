@@ -34,11 +34,19 @@ def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config
 def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_table(config):
     config["methods"]["own"] = {"kind": "tms"}
     assert "own" in settings.model_methods(config, "llama1b")
-    assert settings.table_methods(config) == [
+    assert settings.table_methods(config, "tiny") == [
         *["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"]
     ]
     config["experiments"]["main"] = ["own", "sft"]
-    assert settings.table_methods(config) == ["own", "sft"]
+    assert settings.table_methods(config, "tiny") == ["own", "sft"]
+
+
+def test_methods_that_begin_with_a_reference_are_left_out_where_rows_have_tools(config):
+    rows = settings.table_methods(config, "tiny_tools")
+    assert {"sft", "tms", "grpo", "reinforce", "self_sft"} <= set(rows) and "trapo" not in rows
+    assert settings.experiments(config, "tiny_tools")["main"] == rows
+    assert "trapo" in settings.table_methods(config, "tiny")
+    assert "trapo" not in settings.model_methods(config, "tiny_tools")
 
 
 def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):

@@ -54,7 +54,7 @@ def test_a_new_on_policy_kind_touches_the_table_alone(config, monkeypatch):
     kind = MethodKind(SAMPLES, label="GSPO", rollouts=4, keys=("beta",), **LOOK)
     monkeypatch.setitem(KINDS, "gspo", kind)
     check.check(config, ["tiny"])
-    assert "gspo" in study.on_policy(config) and "gspo" in study.table_methods(config)
+    assert "gspo" in study.on_policy(config) and "gspo" in study.table_methods(config, "tiny")
     assert "gspo" in experiments.on_policy_methods(config, "tiny")
     flags = train.on_policy_flags(config, "tiny", "gspo", "chain", "0")
     assert flags.startswith("--algorithm gspo ") and " --samples 4 --beta 0.0 " in flags

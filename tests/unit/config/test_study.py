@@ -237,7 +237,7 @@ def test_a_missing_key_is_named(config):
 
 def test_few_steps_for_the_checkpoints_are_a_warning(config):
     put(config, "methods.tms.tms.num_checkpoints", 40)
-    warnings = check.check(config)
+    warnings = check.check(config, ["tiny"])
     assert len([line for line in warnings if "models.tiny" in line]) == 2  # one a target
     assert "64 steps" in warnings[0]
 

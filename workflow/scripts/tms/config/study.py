@@ -93,7 +93,8 @@ def experiments(config: dict, model: str) -> dict[str, list[str]]:
 
 def taken(config: dict, model: str, methods: Sequence[str]) -> list[str]:
     """The methods that take a model's targets: where these have tools, some do not."""
-    tools = suite(config, model).pilot == "tools"
+    place = ["suites", value_at(config, ["models", model, "suite"]), "pilot"]
+    tools = value_at(config, place) == "tools"
     return [name for name in methods if not tools or kind_of(config, name).tools]
 
 
