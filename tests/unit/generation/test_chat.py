@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from random import Random
 
 import pytest
 
@@ -27,6 +28,29 @@ def test_prompt_ids_and_text(tiny_model):
     answer = chat.tokenizer("7", add_special_tokens=False)["input_ids"]
     assert chat.text([*answer, *chat.end_token_ids]) == "7"
     assert chat.context_length == 256
+
+
+@pytest.mark.parametrize("cleaned", [False, True])
+@pytest.mark.parametrize("model", ["BPE", "WordPiece"])
+def test_text_is_what_the_tokenizer_decodes(folder, cleaned, model):
+    """transformers takes spaces before punctuation away where the folder says so, but for BPE."""
+    file = folder / "tokenizer_config.json"
+    keys = json.loads(file.read_text()) | {"clean_up_tokenization_spaces": cleaned}
+    file.write_text(json.dumps(keys))
+    if model == "WordPiece":
+        whole = json.loads((folder / "tokenizer.json").read_text())
+        vocabulary = {**whole["model"]["vocab"], "[UNK]": len(whole["model"]["vocab"])}
+        whole["model"] = {"type": "WordPiece", "vocab": vocabulary, "unk_token": "[UNK]"}
+        whole["model"] |= {"continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
+        whole["decoder"] = {"type": "WordPiece", "prefix": "##", "cleanup": False}
+        (folder / "tokenizer.json").write_text(json.dumps(whole))
+    chat = ChatFormat(folder)
+    random = Random(0)
+    rows = [random.choices(range(3, 78), k=length) for length in range(80)]
+    texts = [chat.tokenizer.decode(ids, skip_special_tokens=True) for ids in rows]
+    assert [chat.text(ids) for ids in rows] == texts
+    plain = [chat.tokenizer.backend_tokenizer.decode(ids) for ids in rows]
+    assert (plain != texts) == (cleaned and model == "WordPiece")
 
 
 def test_word_level_tokenizer_of_a_qwen2_folder_is_read_as_it_is(folder):

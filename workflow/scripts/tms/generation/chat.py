@@ -27,6 +27,8 @@ from tms.io.errors import InputError
 from tms.model_folder.config import read_config
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from transformers import PreTrainedTokenizerFast
 
 # Parts of a config that describe the text model of several (transformers' `get_text_config`).
@@ -185,7 +187,13 @@ class ChatFormat:
         """Text of a completion, without its special tokens and the token that ended it."""
         if completion_ids and completion_ids[-1] in self.end_token_ids:
             completion_ids = completion_ids[:-1]
-        return self.tokenizer.decode(completion_ids, skip_special_tokens=True)
+        return self._decode(completion_ids, skip_special_tokens=True)
+
+    @cached_property
+    def _decode(self) -> Callable[..., str]:
+        """`decode` of the tokenizer, or of its backend: the same texts in a third of the time."""
+        cleaned = self.tokenizer.clean_up_tokenization_spaces
+        return self.tokenizer.decode if cleaned else self.tokenizer.backend_tokenizer.decode
 
     def _ends(self) -> tuple[int, list[int]]:
         eos = self.tokenizer.eos_token_id
