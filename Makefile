@@ -181,9 +181,12 @@ bench: $(LOCKED) ## Compare speed and memory with released packages, and write d
 	@$(BIN)/python benchmarks/bench $(ROWS) $(if $(AGAIN),--again) $(BENCH)
 
 # REPLACE=1 ships the new models; the results in docs/ are then to be measured again.
-pretrain: $(LOCKED) ## Pretrain the miniature anew (15 min) and compare it with the shipped models
-	$(SNAKEMAKE) models/tiny/anew/base
-	@$(BIN)/python workflow/scripts/compare_models.py --anew models/tiny/anew $(if $(REPLACE),--replace)
+PRETRAINED ?= tiny
+SHIPPED_tiny = workflow/resources/miniature
+SHIPPED_tiny_tools = workflow/resources/miniature_tools
+pretrain: $(LOCKED) ## Pretrain the miniature, or PRETRAINED=tiny_tools, anew (15 min) and compare it with the shipped models
+	$(SNAKEMAKE) models/$(PRETRAINED)/anew/base
+	@$(BIN)/python workflow/scripts/compare_models.py --anew models/$(PRETRAINED)/anew --shipped $(SHIPPED_$(PRETRAINED)) $(if $(REPLACE),--replace)
 
 # Its folder keeps the undisturbed run and each fault's result, so that it goes on where it was stopped.
 FAULTS ?= 200

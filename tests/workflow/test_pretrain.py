@@ -20,9 +20,13 @@ def test_models_are_copied_or_pretrained_as_the_configuration_asks(new_project):
 
 
 def test_make_pretrain_compares_and_replaces_only_when_asked():
-    for words, ends in (((), "anew models/tiny/anew"), (("REPLACE=1",), "--replace")):
+    for words, name, ends in (
+        ((), "tiny", "resources/miniature"),
+        (("REPLACE=1",), "tiny", "resources/miniature --replace"),
+        (("PRETRAINED=tiny_tools",), "tiny_tools", "resources/miniature_tools"),
+    ):
         command = ["make", "--no-print-directory", "--dry-run", "pretrain", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         *_, first, second = (line.strip() for line in done.stdout.splitlines())
-        assert first.endswith("models/tiny/anew/base")
-        assert "compare_models.py" in second and second.endswith(ends)
+        assert first.endswith(f"models/{name}/anew/base")
+        assert f"compare_models.py --anew models/{name}/anew " in second and second.endswith(ends)

@@ -49,8 +49,10 @@ use rule pretrain as pretrain_anew with:
         code=digests("pretrain"),
 
 
-# The miniature that calls tools: no teacher, and not shipped.
+# The miniature that calls tools: no teacher.
 rule pretrain_tools:
+    input:
+        f"{pretrained.TOOLS.shipped}/pretrain.json",
     output:
         base=directory("models/{pretrained}/base"),
         record="models/{pretrained}/pretrain.json",
@@ -65,7 +67,25 @@ rule pretrain_tools:
     threads: lambda w: config["pretrain"][w.pretrained]["threads"]
     params:
         flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped=f"--shipped {pretrained.TOOLS.shipped}",
         code=digests("pretrain_tools"),
     shell:
         f"{JOB} python workflow/scripts/pretrain_tools.py"
-        " {params.flags} --record {output.record:q} --base {output.base:q} > {log:q} 2>&1"
+        " {params.flags} {params.shipped} --record {output.record:q}"
+        " --base {output.base:q} > {log:q} 2>&1"
+
+
+use rule pretrain_tools as pretrain_tools_anew with:
+    input:
+        [],
+    output:
+        base=directory("models/{pretrained}/anew/base"),
+        record="models/{pretrained}/anew/pretrain.json",
+    log:
+        "logs/pretrain_tools_anew/{pretrained}.log",
+    benchmark:
+        "logs/benchmarks/pretrain_tools_anew/{pretrained}.tsv"
+    params:
+        flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped="",
+        code=digests("pretrain_tools"),

@@ -1,12 +1,8 @@
-"""Compare models of the miniature that were pretrained anew with the shipped ones, or replace those."""
+"""Compare models that were pretrained anew with the shipped ones, or replace those."""
 
 import argparse
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import load_file
-
-from tms.config.pretrained import PLAIN
 from tms.io import cli
 from tms.miniature import record
 from tms.mixture.checkpoints import compute_digest
@@ -15,10 +11,8 @@ from tms.mixture.checkpoints import compute_digest
 def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--anew", type=Path, required=True, help="folder with base, teacher and their record")
-    flags.add_argument(
-        "--shipped", type=Path, default=Path(PLAIN.shipped), help="the same, as the repository has it"
-    )
+    flags.add_argument("--anew", type=Path, required=True, help="folder with models and their record")
+    flags.add_argument("--shipped", type=Path, required=True, help="the same, as the repository has it")
     flags.add_argument(
         "--replace", action="store_true", help="put the new models in the place of the shipped"
     )
@@ -33,22 +27,21 @@ def distance(anew: Path, shipped: Path) -> str:
     """
     if compute_digest(anew) == compute_digest(shipped):
         return "equal, bit for bit"
+    import torch
+    from safetensors.torch import load_file
+
     new, old = (load_file(folder / "model.safetensors") for folder in (anew, shipped))
     if {name: value.shape for name, value in new.items()} != {
         name: value.shape for name, value in old.items()
     }:
         return "another architecture"
-    differing = sum(not np.array_equal(new[name], old[name]) for name in old)
-    apart = np.concatenate([(new[name] - old[name]).ravel() for name in old])
-    size = np.concatenate([value.ravel() for value in old.values()])
+    differing = sum(not torch.equal(new[name], old[name]) for name in old)
+    size = torch.cat([value.double().ravel() for value in old.values()])
+    apart = torch.cat([new[name].double().ravel() for name in old]) - size
     return (
         f"{differing} of {len(old)} tensors differ; root mean square of the differences "
-        f"{_rms(apart):.2g}, of the shipped weights {_rms(size):.2g}"
+        f"{apart.square().mean().sqrt():.2g}, of the shipped weights {size.square().mean().sqrt():.2g}"
     )
-
-
-def _rms(values: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
 
 
 def main(args: argparse.Namespace) -> None:
@@ -61,7 +54,7 @@ def main(args: argparse.Namespace) -> None:
     if args.replace:
         folders = {name: args.shipped / name for name in made["weights"]}
         record.copy(args.anew, folders, args.shipped / record.NAME)
-        print(f"{args.shipped}: replaced; measure docs/results/tiny.md again")
+        print(f"{args.shipped}: replaced; measure again what docs/ says of them")
 
 
 if __name__ == "__main__":

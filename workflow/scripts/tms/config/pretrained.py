@@ -11,7 +11,7 @@ class Pretraining:
 
     Attributes:
         models: folders that it makes.
-        shipped: folder of the repository with its result; "" where that holds none.
+        shipped: folder of the repository with its result.
         taught: kinds of tasks that its corpus knows.
         steps, batch: defaults of those flags.
     """
@@ -32,7 +32,7 @@ PLAIN = Pretraining(  # pretrain.py
 )
 TOOLS = Pretraining(  # pretrain_tools.py
     models=("base",),
-    shipped="",
+    shipped="workflow/resources/miniature_tools",
     taught=("calculate", "facts", "refusal"),
     steps=700,
     batch=32,

@@ -40,6 +40,7 @@ STAGES = {
     "pretrain": "pretrain the miniature",
     "pretrain_anew": "pretrain the miniature anew",
     "pretrain_tools": "pretrain the miniature that calls tools",
+    "pretrain_tools_anew": "pretrain the miniature that calls tools anew",
     "questions": "answer the research questions",
     "questions_all": "answer the research questions",
     "report": "write the report",

@@ -24,10 +24,7 @@ def pretrain_flags(config: dict, pretrained: str) -> str:
 
 def is_shipped(config: dict, pretrained: str) -> bool:
     """Whether the repository holds the models that these settings make, so that they are only copied."""
-    shipped = pretraining(config, pretrained).shipped
-    if not shipped:
-        return False
-    record = Path(shipped, "pretrain.json")
+    record = Path(pretraining(config, pretrained).shipped, "pretrain.json")
     return pretrain_flags(config, pretrained) in json.loads(record.read_text())["command"]
 
 
