@@ -14,6 +14,7 @@ from tms.io import cost
 from tms.io.errors import InputError
 from tms.io.token_ids import longest_turn, model_ids, observed, own_tokens
 from tms.metrics.divergence import sequence_nll
+from tms.metrics.floor import POSITIONS, divergence_floor
 from tms.model_folder.load import load_model
 from tms.on_policy.episodes import EpisodeRollouts, replayed
 from tms.on_policy.prompts import prompts_in_order
@@ -140,6 +141,16 @@ def test_the_loss_of_an_episode_is_that_of_the_model_s_own_tokens(generated, cal
         assert nll == pytest.approx(
             -sum(logps[place - 1, ids[0, place]].item() for place in places), rel=1e-4
         )
+
+
+def test_the_floor_of_measurements_is_of_the_model_s_own_tokens(generated, calculating):
+    _, _, done, _ = generated
+    pairs = [
+        (calculating.chat.prompt_ids(row["prompt"], row["context"]), row["completion_ids"]) for row in done
+    ]
+    floor = divergence_floor(calculating.folder, calculating.folder, {"": pairs})[""]
+    assert floor["positions"] == sum(own_tokens(ids[:POSITIONS]) for _, ids in pairs)
+    assert floor["kl_per_token"] < 1e-6 and 0 < floor["nll_per_token"] < 1e-4
 
 
 def test_what_a_grader_gets(calculating):

@@ -67,7 +67,7 @@ def sequence_kl(policy, other, sequences: list[Sequence], on_rows: Callable[[int
 
 @torch.no_grad()
 def completion_logits(model, sequence: Sequence) -> torch.Tensor:
-    """Logits [N, V] at the positions that predict the tokens of one completion, in the model's precision."""
+    """Logits [N, V] at the positions that predict a completion's own tokens, in the model's precision."""
     return _logits(model, *_pad([sequence], model.device))
 
 

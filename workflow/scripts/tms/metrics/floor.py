@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import log_softmax
 
+from tms.io.token_ids import own_tokens
 from tms.metrics.divergence import Sequence, completion_logits, kl_N, nll_N
 from tms.metrics.policy import load_policy
 
@@ -33,7 +34,7 @@ def divergence_floor(
         for sequences in sets.values()
         for prompt, completion in sequences[:SEQUENCES]
     ]
-    targets_N = torch.tensor([token for _, completion in some for token in completion])
+    targets_N = torch.tensor([token for _, completion in some for token in completion if token >= 0])
     kl, nll = {}, {}
     for exact in (False, True):
         logits = {}
@@ -50,7 +51,7 @@ def divergence_floor(
             kl[exact] = kl_N(logits[policy], logits[base])
             nll[exact] = nll_N(logits[policy], targets_N)
     sizes = [
-        sum(len(completion[:POSITIONS]) for _, completion in sequences[:SEQUENCES])
+        sum(own_tokens(completion[:POSITIONS]) for _, completion in sequences[:SEQUENCES])
         for sequences in sets.values()
     ]
     apart = ((one[True] - one[False]).abs().split(sizes) for one in (kl, nll))
