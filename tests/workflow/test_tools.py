@@ -13,7 +13,8 @@ from tms.tool_use.turns import made_calls, read_turns
 pytestmark = pytest.mark.slow
 CONFIG = """
 models:
-  tiny_tools: {tms: {num_checkpoints: 2}, on_policy: {samples: 2, kl_rows: 4}, drift: {prompts: 4, samples: 1}}
+  tiny_tools:
+    {tms: {num_checkpoints: 2}, on_policy: {samples: 2, kl_rows: 4}, drift: {prompts: 4, samples: 1}}
 experiments: {main: [sft, grpo, tms, trapo]}
 training: {epochs: 1}
 tasks:
