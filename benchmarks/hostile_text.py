@@ -74,6 +74,8 @@ GOLDS = {  # grader -> gold answers that no completion holds
     "regex": ["zyzzyva$", r"^\d+zyzzyva", r"(?i)zyzzyva|qwyjibo"],
     "wildguard": [json.dumps({"harmful": True, "adversarial": True})],
     "refusal": ["zyzzyva"],
+    "anls": [json.dumps(["zyzzyva 7919", "qwyjibo"])],
+    "vqa": [json.dumps(["zyzzyva 7919"] * 10)],
     "toolalpaca": [json.dumps([{"name": "zyzzyva", "arguments": {"a": 7919}}])],
 }
 
