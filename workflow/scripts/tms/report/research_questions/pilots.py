@@ -11,7 +11,7 @@ from tms.report.research_questions.duels import MAIN, PLANE, SFT, TMS
 FACTS = {
     SUPPORTED: "TMS did better than SFT, without a loss",
     CONTRADICTED: "SFT did better than TMS, without a loss",
-    INDISTINGUISHABLE: "TMS neither did better than SFT nor lost to it",
+    INDISTINGUISHABLE: "Neither TMS nor SFT was shown to be better without a loss",
 }
 ON_POLICY = "grpo"
 
