@@ -143,7 +143,7 @@ def test_a_step_that_looks_at_no_signal_ends_with_the_process():
         "one, other = [0], [0]",
         "for _ in range(60): one, other = [one, one], [other, other]",
         "def compare():",
-        "    with bounded(0.1): one == other",
+        "    with bounded(0.1, last=1): one == other",
         "compare()",
     ]
     command = ["bash", "-c", 'ulimit -t 30; exec "$@"', "-", sys.executable, "-c", "\n".join(lines)]

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 CPU = 10.0  # seconds of the calling thread
 MEMORY = 1 << 30  # bytes of address space that the work may add
-LAST = 6  # times `cpu`, of the whole process: it then ends, wherever it is
+LAST = 60.0  # seconds of the whole process: it then ends, wherever it is
 TOGETHER = 64  # pieces of work whose bounds are set once: to set them takes half a millisecond
 
 Item = TypeVar("Item")
@@ -26,13 +26,13 @@ class _Ended(BaseException):
 
 
 @contextmanager
-def bounded(cpu: float = CPU, memory: int = MEMORY) -> Iterator[None]:
+def bounded(cpu: float = CPU, memory: int = MEMORY, last: float = LAST) -> Iterator[None]:
     """Around Python code: it ends with an exception where it takes too much.
 
     Seconds are those of the calling thread, so other threads, a busy machine and a stopped process change
     nothing. They are counted in the main thread alone, which alone gets signals. A step of C code that looks
-    at no signal (two lists of lists compared, a quotient of two huge numbers) can take days: after `LAST`
-    times `cpu` the kernel ends the process, which says where it was. That and the bound of memory are
+    at no signal (two lists of lists compared, a quotient of two huge numbers) can take days: after
+    `last` seconds of the process the kernel ends it, and it says where it was. That and the bound of memory are
     Linux's. Within another one it changes nothing.
 
     Raises:
@@ -50,7 +50,7 @@ def bounded(cpu: float = CPU, memory: int = MEMORY) -> Iterator[None]:
             raise _Ended
 
     handler = signal.signal(signal.SIGPROF, look) if in_main else None
-    before = _limit(memory, cpu) if sys.platform == "linux" else {}
+    before = _limit(memory, last) if sys.platform == "linux" else {}
     _here.within = True
     try:
         if in_main:
@@ -95,16 +95,16 @@ def each_bounded(work: Callable[[Item], Result], items: list[Item]) -> list[Resu
     return results
 
 
-def _limit(memory: int, cpu: float) -> dict[int, tuple[int, int]]:
-    """Lower the process's limits to what it has, so many bytes and `LAST` times as many seconds more; returns
-    those that it changed, as they were."""
+def _limit(memory: int, last: float) -> dict[int, tuple[int, int]]:
+    """Lower the process's limits to what it has, and so many bytes and seconds more; returns those that it
+    changed, as they were."""
     import resource
 
     faulthandler.register(signal.SIGXCPU, sys.__stderr__, all_threads=False, chain=True)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     wanted = {
         resource.RLIMIT_AS: pages * resource.getpagesize() + memory,
-        resource.RLIMIT_CPU: math.ceil(time.process_time() + LAST * cpu),
+        resource.RLIMIT_CPU: math.ceil(time.process_time() + last),
     }
     before = {kind: resource.getrlimit(kind) for kind in wanted}
     lowered = {kind: limits for kind, limits in before.items() if not 0 <= limits[0] <= wanted[kind]}
