@@ -31,8 +31,8 @@ def bounded(cpu: float = CPU, memory: int = MEMORY, last: float = LAST) -> Itera
 
     Seconds are those of the calling thread, so other threads, a busy machine and a stopped process change
     nothing. They are counted in the main thread alone, which alone gets signals. A step of C code that looks
-    at no signal (two lists of lists compared, a quotient of two huge numbers) can take days: after
-    `last` seconds of the process the kernel ends it, and it says where it was. That and the bound of memory are
+    at no signal (two lists of lists compared, a quotient of two huge numbers) can take days: after `last`
+    seconds of the process the kernel ends it, and it says where it was. That and the bound of memory are
     Linux's. Within another one it changes nothing.
 
     Raises:
