@@ -253,6 +253,7 @@ def test_grouped_heads_of_a_llama(tiny_model, tmp_path):
 
 def test_sliding_windows_are_refused(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "sliding")
+    (folder / "weights.json").unlink()  # its record of the config, which changes
     config = Qwen2Config.from_pretrained(folder)
     config.use_sliding_window, config.sliding_window = True, 8
     config.layer_types = ["full_attention", "sliding_attention"]
@@ -261,14 +262,12 @@ def test_sliding_windows_are_refused(tiny_model, tmp_path):
         TransformersEngine().load(folder, 0)
 
 
-def test_unreadable_weights(tiny_model, tmp_path, capsys):
-    """One line says it, and the log has the whole error."""
+def test_unreadable_weights(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"not weights")
     (folder / "weights.json").unlink()
-    with pytest.raises(InputError, match="cannot be loaded"):
+    with pytest.raises(InputError, match=r"model\.safetensors: not a whole safetensors file"):
         TransformersEngine().load(folder, 0)
-    assert "Traceback" in (log := capsys.readouterr().err) and "SafetensorError" in log
 
 
 @pytest.mark.parametrize("gpu", [True, False])
