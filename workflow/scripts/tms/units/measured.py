@@ -16,7 +16,7 @@ from tms.units.views import View
 DRAWN = {
     *("aggregate", "table", "join_tables"),
     *("summarise", "frontier", "diversity", "theorem61", "mismatch", "correlations", "training_curves"),
-    *("compare", "compare_model", "draw_tables", "draw_figures"),
+    *("compare", "compare_model", "draw_tables", "draw_figures", "pilots"),
     *("questions", "questions_all", "answer", "answer_pair", "report"),
 }
 # Of what they read, the rest is part of the project, or fetched (the IFEval checker's sentence splitter).
