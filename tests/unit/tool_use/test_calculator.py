@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tms.io.code_digest import digests
 from tms.io.conversation import Context
-from tms.tool_use.calls import Call
-from tms.tool_use.environment import CallError, observe
+from tms.io.errors import InputError
+from tms.tool_use.calls import Call, CallError
+from tms.tool_use.environment import observe
 from tms.tool_use.environments import calculator
 
 NUMBER = st.integers(0, 999).map(lambda value: (str(value), Fraction(value)))
@@ -54,3 +56,18 @@ def test_a_refused_call_is_told_to_the_model():
     assert observe(Call("calculator", {"x": 1}), context).startswith("Error: give one argument")
     assert observe(Call("rm", {}), context) == "Error: there is no tool 'rm'; there are calculator"
     assert observe(Call("calculator", {"expression": "6*7"}), context) == "42"
+
+
+def test_an_environment_that_there_is_not_is_one_line():
+    context = Context(tools=[calculator.TOOL], environment={"kind": "os", "calls": 1})
+    with pytest.raises(
+        InputError, match=r"no environment 'os' answers calls; there are calculator, recorded"
+    ):
+        observe(Call("calculator", {"expression": "1"}), context)
+
+
+def test_the_code_digest_of_a_stage_holds_the_environments():
+    """Else an edited calculator would leave what it answered as it is."""
+    for program in ("harvest", "generate", "drift", "train_on_policy"):
+        files = [text.partition(":")[0] for text in digests(program)]
+        assert "tms/tool_use/environments/calculator.py" in files

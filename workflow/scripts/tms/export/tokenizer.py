@@ -75,7 +75,7 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
         before = read_context(context)
         turns = [*before.messages, {"role": "user", "content": prompt}]
         turns = [turn | {"content": run.plain(turn["content"], context)} for turn in turns]
-        tools = run.tools.plain(before.tools, context) if before.tools else None
+        tools = run.tools.plain(before.tools) if before.tools else None
         try:
             found = opened.apply_chat_template(
                 turns, tools=tools, add_generation_prompt=True, return_dict=False

@@ -17,6 +17,7 @@ from tms.generation.template import (
     choose_template,
     conversation_frame,
     render,
+    without_control,
     written_end,
 )
 from tms.generation.tool_chat import ToolChat
@@ -148,12 +149,11 @@ class ChatFormat:
             text: of a prompt, an answer, or a message before the prompt.
             context: of its row; where there are messages, the marks of their turns are control tokens too.
         """
-        control = self._control
-        if context:
-            control = self.tools.control if read_context(context).tools else self._turn_control
-        while (without := control.sub(" ", text)) != text:  # what is left may be one again
-            text = without
-        return text
+        if not context:
+            return without_control(self._control, text)
+        return without_control(
+            self.tools.control if read_context(context).tools else self._turn_control, text
+        )
 
     @cached_property
     def _turn_control(self) -> re.Pattern:

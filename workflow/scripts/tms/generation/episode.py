@@ -1,5 +1,7 @@
 """An answer of several turns while it is made: the model's, and what tools answer in between."""
 
+from collections.abc import Callable, Iterable, Mapping
+
 from tms.generation.tool_chat import ToolChat
 from tms.io.conversation import read_context
 from tms.io.token_ids import model_ids
@@ -7,19 +9,19 @@ from tms.tool_use.calls import Call, calls_tools, parse
 from tms.tool_use.environment import LONGEST, observe
 from tms.tool_use.turns import turns_text
 
-UNREAD = Call("", {})  # a call that could not be read
-
 
 class Episode:
-    """The episode of a row: it is begun, takes each turn of the model, and is answered until it ends.
+    """The episode of a row: it is begun, and takes the model's turns, which tools answer, until it ends.
 
     Args:
         chat: of the model.
         prompt_ids: token ids of the row's prompt.
         context: of the row, with tools.
-        room: most tokens of the model's next turn.
+        room: most tokens of a turn of the model.
 
     Attributes:
+        limit: most tokens of prompt and episode: a character of an answer counts as one, and no more than the
+            model's context.
         ids: of all turns so far, as `tms.io.token_ids` has them.
         turns: so far, as `tms.tool_use.turns` has them.
         finish_reason: stop, or length (a turn was cut, there are more calls than the row allows, or there is
@@ -28,67 +30,79 @@ class Episode:
 
     def __init__(self, chat: ToolChat, prompt_ids: list[int], context: str, room: int):
         self.chat, self.prompt_ids, self.room = chat, prompt_ids, room
-        self.text, self.context = context, read_context(context)
+        self.context = read_context(context)
+        self.tools = chat.plain(self.context.tools)
+        self.calls = self.context.environment["calls"]  # that are left
+        longest = len(prompt_ids) + (self.calls + 1) * (room + LONGEST)
+        self.limit = min(longest, chat.chat.context_length)
         self.ids: list[int] = []
         self.turns: list[dict] = []
-        self._pending: list[Call] = []
         self.finish_reason = ""
-        self.calls = 0
-        self._fault = ""
 
     @property
     def next_prompt(self) -> list[int]:
         """Token ids that the model continues."""
         return [*self.prompt_ids, *model_ids(self.ids)]
 
-    @property
-    def most_tokens(self) -> int:
-        """Tokens that prompt and episode take at most, where a character of a tool's answer is a token."""
-        turns = self.context.environment["calls"] + 1
-        return len(self.prompt_ids) + turns * (self.room + LONGEST)
-
     def take(self, completion_ids: list[int], finish_reason: str) -> None:
-        """Take the model's next turn, its end token included where it ended."""
-        self.ids += completion_ids
-        text = self.chat.chat.text(completion_ids)
-        turn = {"role": "assistant", "content": text}
-        self._pending, self._fault = [], ""
-        if finish_reason == "stop" and calls_tools(text):
-            try:
-                content, self._pending = parse(text)
-                turn = {**turn, "content": content, "tool_calls": [call.message() for call in self._pending]}
-            except ValueError as error:
-                self._pending, self._fault = [UNREAD], str(error)
-        self.turns.append(turn)
-        self.calls += len(self._pending)
-        if not self._pending:
-            self.finish_reason = finish_reason
-        elif self.calls > self.context.environment["calls"]:
-            self.finish_reason = "length"
-
-    def answer(self) -> None:
-        """Let the tools answer the calls of the last turn.
+        """Take the model's next turn, its end token included where it ended, and let tools answer its calls.
 
         Raises:
             InputError: as `environment.observe`.
         """
+        self.ids += completion_ids
+        text = self.chat.chat.text(completion_ids)
+        self.turns.append({"role": "assistant", "content": text})
+        if finish_reason != "stop" or not calls_tools(text):
+            self.finish_reason = finish_reason
+            return
+        try:
+            content, calls = parse(text)
+            self.turns[-1] |= {"content": content, "tool_calls": [call.message() for call in calls]}
+        except ValueError as error:
+            calls, fault = [Call("", {})], f"Error: {error}"
+        else:
+            fault = ""
+        self.calls -= len(calls)
+        if self.calls < 0:
+            self.finish_reason = "length"
+            return
         answers = [
-            {
-                "role": "tool",
-                "name": call.name,
-                "content": f"Error: {self._fault}" if self._fault else observe(call, self.context),
-            }
-            for call in self._pending
+            {"role": "tool", "name": call.name, "content": fault or observe(call, self.context)}
+            for call in calls
         ]
         self.turns += answers
-        self.ids += self.chat.observation_ids(self.text, answers)
-        if len(self.prompt_ids) + len(self.ids) + self.room > self.chat.chat.context_length:
+        self.ids += self.chat.observation_ids(self.tools, answers)
+        if len(self.prompt_ids) + len(self.ids) + self.room > self.limit:
             self.finish_reason = "length"
 
     def columns(self) -> dict:
-        """What a row of the episode has in the columns of a completion."""
+        """The columns of a completion, as a row of the episode has them."""
         return {
             "completion": turns_text(self.turns),
             "completion_ids": self.ids,
             "finish_reason": self.finish_reason,
         }
+
+
+Turn = tuple[list[int], str]  # token ids and finish reason
+
+
+def play(
+    episodes: Mapping[int, Episode],
+    first: Mapping[int, Turn],
+    continued: Callable[[list[int]], Iterable[Turn]],
+) -> None:
+    """Play episodes to their end, all second turns together, then all third ones, and so on.
+
+    Args:
+        episodes: by any number each.
+        first: the first turn of each.
+        continued: the next turns of the episodes of these numbers, of their `next_prompt`.
+    """
+    turns = dict(first)
+    while turns:
+        for place, turn in turns.items():
+            episodes[place].take(*turn)
+        going = [place for place in turns if not episodes[place].finish_reason]
+        turns = dict(zip(going, continued(going), strict=True)) if going else {}

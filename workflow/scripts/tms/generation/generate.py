@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
-from tms.generation.episode import Episode
+from tms.generation.episode import Episode, Turn, play
 from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io import disk
@@ -126,7 +126,7 @@ def _prepare(request: Request) -> _Wanted:
             )
         if read_context(context).tools:
             episodes[place] = Episode(chat.tools, prompt_ids, context, most)
-            length = min(chat.context_length, episodes[place].most_tokens)
+            length = episodes[place].limit
         longest = max(longest, length)
         prompts.append(prompt_ids)
     return _Wanted(request, prompts, episodes, longest)
@@ -137,26 +137,21 @@ def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], No
     chat = request.model.chat
     with CompletionCache(root, request.model.weights) as cache:
 
-        def continued(places: list[int], prompts: list[list[int]], what: str) -> list[Row]:
+        def rows_of(places: Sequence[int], prompts: list[list[int]], what: str) -> list[Row]:
             samples = [request.rows[place]["sample"] for place in places]
             return _continued(request, prompts, samples, engine, cache, load, what)
 
-        rows = continued(list(range(len(request.rows))), wanted.prompts, request.what)
+        rows = rows_of(range(len(request.rows)), wanted.prompts, request.what)
         seconds = [row.seconds for row in rows]
-        played = {place: rows[place] for place in episodes}
-        turn = 1
-        while played:
-            for place, row in played.items():
-                episodes[place].take(row.completion_ids, row.finish_reason)
-                if not episodes[place].finish_reason:
-                    episodes[place].answer()
-            places = [place for place in played if not episodes[place].finish_reason]
-            turn += 1
+
+        def next_turns(places: list[int]) -> list[Turn]:
             prompts = [episodes[place].next_prompt for place in places]
-            found = continued(places, prompts, f"{request.what}, turn {turn}") if places else []
-            played = dict(zip(places, found, strict=True))
-            for place, row in played.items():
+            found = rows_of(places, prompts, f"{request.what}, next turn")
+            for place, row in zip(places, found, strict=True):
                 seconds[place] += row.seconds
+            return [(row.completion_ids, row.finish_reason) for row in found]
+
+        play(episodes, {at: (rows[at].completion_ids, rows[at].finish_reason) for at in episodes}, next_turns)
     return [
         {
             **asked,

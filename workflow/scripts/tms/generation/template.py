@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -220,6 +221,13 @@ def _probe_turns(roles: tuple[str, ...], shift: int) -> list[dict]:
         {"role": role, "content": f"{PROBES[(number + shift) % len(PROBES)]} ({number})"}
         for number, role in enumerate(roles)
     ]
+
+
+def without_control(control: re.Pattern, text: str) -> str:
+    """A text without control tokens; what is left when they are gone may be one again."""
+    while (rest := control.sub(" ", text)) != text:
+        text = rest
+    return text
 
 
 def written_end(folder: Path, tokenizer: PreTrainedTokenizerFast) -> int | None:

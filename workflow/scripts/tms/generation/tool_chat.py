@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from tms.generation.template import render
+from tms.generation.template import render, without_control
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.io.token_ids import observed
@@ -36,18 +35,18 @@ class ToolChat:
     def __init__(self, chat: ChatFormat):
         self.chat = chat
         self.end_text = chat.tokenizer.decode([chat.end])
-        self._begun = cache(lambda context: self._cut(self._render([USER, CALLED], context)))
         self.control = chat.control_tokens(self._check())
 
     def prompt_text(self, prompt: str, context: str) -> str:
-        """What the template writes for a row's prompt, with its tools and the messages before it.
+        """A row's prompt as the template writes it, with its tools and the messages before it.
 
         Raises:
             InputError: the template refuses them, or loses a message.
         """
-        turns = [*read_context(context).messages, {"role": "user", "content": prompt}]
+        before = read_context(context)
+        turns = [*before.messages, {"role": "user", "content": prompt}]
         self.chat.check_roles(tuple(turn["role"] for turn in turns))
-        return self._render(turns, context)
+        return self._render(self.plain(turns), self.plain(before.tools))
 
     def episode_ids(self, prompt: str, context: str, turns: list[dict]) -> list[int]:
         """Token ids of an episode that is given as turns: a reference's.
@@ -62,48 +61,43 @@ class ToolChat:
         Raises:
             InputError: the template writes an earlier turn otherwise once others follow.
         """
-        conversation = [*read_context(context).messages, {"role": "user", "content": prompt}]
-        written, ids = self._render(conversation, context), []
+        before = read_context(context)
+        tools = self.plain(before.tools)
+        conversation = self.plain([*before.messages, {"role": "user", "content": prompt}])
+        written, ids = self._render(conversation, tools), []
         for place, turn in enumerate(turns):
-            conversation.append(turn)
-            text = self._render(conversation, context)
+            conversation.append(self.plain(turn))
             if turn["role"] == "assistant":
-                own = self._after(self._cut(text), written)
-                ids += self.chat.answer_ids(own)[0]
-                written = self._cut(text) + self.end_text
+                whole = self._cut(self._render(conversation, tools))
+                ids += self.chat.answer_ids(self._after(whole, written))[0]
+                written = whole + self.end_text
             elif turns[place + 1]["role"] == "assistant":  # several tools may answer the calls of a turn
+                text = self._render(conversation, tools)
                 ids += observed(self._ids(self._after(text, written)))
                 written = text
         return ids
 
-    def observation_ids(self, context: str, answers: list[dict]) -> list[int]:
+    def observation_ids(self, tools: list[dict], answers: list[dict]) -> list[int]:
         """Token ids between the end of a turn that calls tools and the begin of the model's next one.
 
         Args:
-            context: of the row.
+            tools: of the row, `plain`.
             answers: the tools' turns.
         """
-        begun = self._begun(context) + self.end_text
-        text = self._render([USER, CALLED, *answers], context)
+        begun = self._cut(self._render([USER, CALLED], tools)) + self.end_text
+        text = self._render([USER, CALLED, *self.plain(answers)], tools)
         return observed(self._ids(self._after(text, begun)))
 
-    def _render(self, turns: list[dict], context: str) -> str:
-        plain = [self.plain(turn, context) for turn in turns]
-        tools = self.plain(read_context(context).tools, context)
-        return render(self.chat.folder, self.chat.tokenizer, plain, tools=tools)
-
-    def plain(self, value: object, context: str) -> object:
-        """A value of JSON (turns, tools) without control tokens in its texts.
-
-        Args:
-            value: the value.
-            context: of its row.
-        """
+    def plain(self, value: object) -> object:
+        """A value of JSON (turns, tools) without control tokens in its texts."""
         if isinstance(value, str):
-            return self.chat.plain(value, context)
+            return without_control(self.control, value)
         if isinstance(value, dict):
-            return {self.plain(key, context): self.plain(item, context) for key, item in value.items()}
-        return [self.plain(item, context) for item in value] if isinstance(value, list) else value
+            return {self.plain(key): self.plain(item) for key, item in value.items()}
+        return [self.plain(item) for item in value] if isinstance(value, list) else value
+
+    def _render(self, turns: list[dict], tools: list[dict]) -> str:
+        return render(self.chat.folder, self.chat.tokenizer, turns, tools=tools)
 
     def _ids(self, text: str) -> list[int]:
         return self.chat.tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -136,15 +130,15 @@ class ToolChat:
             "function": {"name": CALL.name, "description": "adds numbers", "parameters": {}},
         }
         turns = [USER, CALLED, TOLD]
-        text = render(self.chat.folder, self.chat.tokenizer, turns, tools=[tool])
-        asked = render(self.chat.folder, self.chat.tokenizer, turns[:1], tools=[tool])
+        text = self._render(turns, [tool])
+        asked = self._render(turns[:1], [tool])
         lost = [part for part in (CALL.name, tool["function"]["description"]) if part not in asked]
         if lost or USER["content"] not in text or TOLD["content"] not in text:
             raise InputError(
                 f"{self.chat.folder}: its chat template leaves out tools or what they answer; use a model "
                 f"that takes tools, or put a chat_template.jinja there that does"
             )
-        called = render(self.chat.folder, self.chat.tokenizer, turns[:2], tools=[tool])
+        called = self._render(turns[:2], [tool])
         own = self._after(self._cut(called), asked)
         try:
             read = parse(self.chat.text(self.chat.answer_ids(own)[0]))[1]

@@ -1,7 +1,7 @@
 """Rollouts of several turns: the policy calls tools, they answer, and it goes on."""
 
 from tms.generation.chat import ChatFormat
-from tms.generation.episode import Episode
+from tms.generation.episode import Episode, Turn, play
 from tms.on_policy.rollout import Prompt
 
 
@@ -31,26 +31,15 @@ class EpisodeRollouts:
             for place, prompt in enumerate(prompts)
             if tuple(prompt) in self.contexts
         }
-        turns = {place: completions[place] for place in episodes}
-        while turns:
-            for place, ids in turns.items():
-                play(episodes[place], ids)
-            going = [place for place in turns if not episodes[place].finish_reason]
-            if not going:
-                break
-            found, _ = self.sampler([episodes[place].next_prompt for place in going], trainer)
-            turns = dict(zip(going, found, strict=True))
+
+        def next_turns(places: list[int]) -> list[Turn]:
+            found, _ = self.sampler([episodes[place].next_prompt for place in places], trainer)
+            return [_turn(self.chat, ids) for ids in found]
+
+        play(episodes, {place: _turn(self.chat, completions[place]) for place in episodes}, next_turns)
         for place, episode in episodes.items():
             completions[place] = episode.ids
         return completions, None
-
-
-def play(episode: Episode, turn: list[int]) -> None:
-    """Let an episode take a turn of the policy, and its tools answer."""
-    ended = bool(turn) and turn[-1] in episode.chat.chat.end_token_ids
-    episode.take(turn, "stop" if ended else "length")
-    if not episode.finish_reason:
-        episode.answer()
 
 
 def replayed(chat: ChatFormat, prompt: Prompt, ids: list[int], room: int) -> str:
@@ -66,5 +55,10 @@ def replayed(chat: ChatFormat, prompt: Prompt, ids: list[int], room: int) -> str
     while not episode.finish_reason:
         rest = ids[len(episode.ids) :]
         own = next((place for place, token in enumerate(rest) if token < 0), len(rest))
-        play(episode, rest[:own])
+        episode.take(*_turn(chat, rest[:own]))
     return episode.columns()["completion"]
+
+
+def _turn(chat: ChatFormat, ids: list[int]) -> Turn:
+    """A turn of the policy; one that no end token ends was cut."""
+    return ids, "stop" if ids and ids[-1] in chat.end_token_ids else "length"

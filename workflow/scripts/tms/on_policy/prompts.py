@@ -1,6 +1,7 @@
 """The prompts of an on-policy run: SFT's, in SFT's order."""
 
 import re
+from dataclasses import replace
 
 from tms.io.conversation import read_context
 from tms.io.token_ids import own_tokens
@@ -25,6 +26,11 @@ def prompts_in_order(
             prompt itself.
     """
     by_id = {row["example_id"]: _prompt(row, encoder, template) for row in references}
+    # Rollouts are of token ids: prompts that read the same have one environment, that of the first row.
+    contexts: dict[tuple[int, ...], str] = {}
+    for name, prompt in by_id.items():
+        if prompt.context:
+            by_id[name] = replace(prompt, context=contexts.setdefault(tuple(prompt.ids), prompt.context))
     ordered = [by_id[name] for _, _, name in schedule.visits(list(by_id), max(more, total), seed)]
     return ordered[:more], sum(own_tokens(prompt.expert_ids) for prompt in ordered[:total])
 

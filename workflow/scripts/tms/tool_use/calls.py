@@ -18,6 +18,10 @@ CALL = re.compile(rf"{OPEN}(.*?)(?:{CLOSE}|\Z)", flags=re.DOTALL)
 DECODER = strict_json.decoder()
 
 
+class CallError(Exception):
+    """A call that a tool refuses; its text is what the model reads."""
+
+
 @dataclass(frozen=True)
 class Call:
     """A call: the function's name and its arguments."""

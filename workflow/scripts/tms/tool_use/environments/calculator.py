@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from tms.tool_use.environment import CallError
+from tms.tool_use.calls import CallError
 
 LONGEST = 200  # characters of an expression
 TOKEN = re.compile(r"\s*(\d{1,12}|[-+*/()])")

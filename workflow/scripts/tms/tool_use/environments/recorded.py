@@ -10,7 +10,7 @@ an answer: a judge reads it, and an environment in which a model answers would.
 """
 
 from tms.io.errors import InputError
-from tms.tool_use.environment import CallError
+from tms.tool_use.calls import CallError
 from tms.tool_use.same_call import same_arguments
 
 
