@@ -6,6 +6,7 @@ import shutil
 import stat
 
 import pytest
+from helpers.copied_models import copied
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
@@ -100,14 +101,7 @@ def pretrain_shipped(program, *more):
 def test_the_shipped_models_are_those_of_the_shipped_configuration(program, tmp_path):
     """Else every demo would pretrain: then `make pretrain` and look at what it reports."""
     done = pretrain_shipped(program, "--shipped", MODELS)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("copied from ")
-    files = [
-        path.relative_to(MODELS) for path in MODELS.rglob("*") if path.is_file() and path.suffix != ".md"
-    ]
-    for file in files:
-        assert (tmp_path / "made" / file).read_bytes() == (MODELS / file).read_bytes()
-    assert len(files) == 15
+    assert copied(done, MODELS, tmp_path / "made") == 15
     assert data.is_shipped(SHIPPED, "tiny")
 
 

@@ -5,6 +5,7 @@ import shlex
 import shutil
 
 import pytest
+from helpers.copied_models import copied
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
@@ -69,14 +70,7 @@ def test_the_shipped_base_is_that_of_the_shipped_configuration(program, tmp_path
     """Else every run of `tiny_tools` would pretrain: see workflow/resources/miniature_tools/README.md."""
     flags = shlex.split(data.pretrain_flags(SHIPPED, "tiny_tools"))
     done = program("pretrain_tools", *flags, *PLACES, "--shipped", MODELS)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("copied from ")
-    files = [
-        path.relative_to(MODELS) for path in MODELS.rglob("*") if path.is_file() and path.suffix != ".md"
-    ]
-    for file in files:
-        assert (tmp_path / "made" / file).read_bytes() == (MODELS / file).read_bytes()
-    assert len(files) == 8
+    assert copied(done, MODELS, tmp_path / "made") == 8
     assert (MODELS / "base/model.safetensors").stat().st_size < 2.5e6
     assert data.is_shipped(SHIPPED, "tiny_tools")
 

@@ -15,7 +15,7 @@ CONFIG = """
 models:
   tiny_tools:
     {tms: {num_checkpoints: 2}, on_policy: {samples: 2, kl_rows: 4}, drift: {prompts: 4, samples: 1}}
-experiments: {main: [sft, grpo, tms, trapo]}
+experiments: {main: [sft, grpo, reinforce, tms, trapo]}
 training: {epochs: 1}
 tasks:
   calculate: {train: 64, heldout: 16, test: 24}
@@ -25,13 +25,19 @@ tasks:
 RUN = "results/tiny_tools/{}/calculate/seed0"
 
 
-def test_sft_grpo_and_tms_call_a_calculator(another):
+def test_methods_call_a_calculator(another):
     config = another.overlay("tools.yaml", CONFIG)
     done = another.snakemake("results/tiny_tools/pilots.csv", configs=(config,), smoke=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     with (another.folder / "results/tiny_tools/pilots.csv").open(newline="") as stream:
         rows = {row["method"]: row for row in csv.DictReader(stream)}
-    assert rows.keys() == {"Base", "SFT", "GRPO", "TMS"}  # TRAPO's rollouts begin with a reference
+    assert rows.keys() == {
+        "Base",
+        "SFT",
+        "GRPO",
+        "REINFORCE",
+        "TMS",
+    }  # TRAPO's rollouts begin with a reference
     assert all(0 <= float(row["calculate"]) <= 1 for row in rows.values())
 
     harvest = another.folder / RUN.format("tms") / "harvest/part-1of1.parquet"
@@ -45,5 +51,6 @@ def test_sft_grpo_and_tms_call_a_calculator(another):
         assert (own_tokens(row["completion_ids"]) < len(row["completion_ids"])) == (told > 0)
         called += told > 0
     assert called > len(harvested) / 4
-    curve = parquet.read(another.folder / RUN.format("grpo") / "curve.parquet", parquet.CURVE)
-    assert len(curve) == 2 and all(step["rollouts"] == 64 for step in curve)
+    for method, rollouts in (("grpo", 64), ("reinforce", 32)):
+        curve = parquet.read(another.folder / RUN.format(method) / "curve.parquet", parquet.CURVE)
+        assert len(curve) == 2 and all(step["rollouts"] == rollouts for step in curve)

@@ -6,11 +6,11 @@ from types import ModuleType
 
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
+from tms.grading.answer_text import text_for
 from tms.io import cli, cost, parquet, provenance
 from tms.io.conversation import as_text, read_context
 from tms.io.errors import InputError
 from tms.io.modules import load_module
-from tms.tool_use.turns import final_text, read_turns
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,12 +35,11 @@ def material(judge: ModuleType, row: dict) -> list[str]:
     Raises:
         InputError: the context has tools, and the completion is no episode.
     """
-    context, completion = read_context(row["context"]), row["completion"]
-    episodes = getattr(judge, "EPISODES", False)
-    if context.tools and not episodes:
-        completion = final_text(read_turns(completion))
-    texts = [as_text(row["context"], row["prompt"]), completion, row["answer"]]
-    return [*texts, str(context.environment.get("documentation", ""))] if episodes else texts
+    context = row["context"]
+    texts = [as_text(context, row["prompt"]), text_for(judge, context, row["completion"]), row["answer"]]
+    if not getattr(judge, "EPISODES", False):
+        return texts
+    return [*texts, str(read_context(context).environment.get("documentation", ""))]
 
 
 def main(args: argparse.Namespace) -> None:

@@ -185,6 +185,16 @@ def test_rollouts_of_a_policy_are_the_episodes_of_the_engine(generated, calculat
     assert batch.sampled_BL.sum(-1).tolist() == [own_tokens(ids) for ids in completions]
 
 
+def test_prompts_that_read_the_same_have_one_environment(calculating):
+    rows = [
+        {"example_id": name, "context": calculating.context.replace('"calls": 2', f'"calls": {calls}')}
+        | {"prompt": "6*7", "completion": solution("6*7", "42"), "answer": "42", "grader": "number"}
+        for name, calls in (("a", 2), ("b", 3))
+    ]
+    prompts, _ = prompts_in_order(rows, Encoder(calculating.folder), 2, 2, 0)
+    assert prompts[0].ids == prompts[1].ids and prompts[0].context == prompts[1].context
+
+
 def test_token_ids_of_tools():
     ids = [5, 6, *observed([0, 7]), 8]
     assert ids == [5, 6, -1, -8, 8] and model_ids(ids) == [5, 6, 0, 7, 8]

@@ -94,7 +94,7 @@ class Repeats:
 
 
 def test_a_recorded_trajectory_can_be_played_and_trains_the_same_tokens(calculating, tmp_path):
-    """What a model that has learnt a trajectory by heart writes, and is told, is that trajectory."""
+    """A model that has learnt a trajectory by heart writes it again, and is told the same."""
     (tmp_path / "toolalpaca").mkdir()
     retried = [step("getPet", '{"petId": 8, "note": "é"}', WRONG), step("getDetails", "{}", "x" * 3000)]
     instances = [

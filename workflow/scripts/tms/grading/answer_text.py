@@ -1,4 +1,6 @@
-"""The text of an answer that its grader gets: of an episode the last turn's, or all turns as JSON."""
+"""The text of an answer that a grader or judge gets: of an episode the last turn's, or all turns as JSON."""
+
+from types import ModuleType
 
 from tms.grading.pool import load_grader
 from tms.io.conversation import read_context
@@ -9,13 +11,17 @@ def answer_text(grader: str, context: str, completion: str) -> str:
     """The text that a grader gets of an answer.
 
     Args:
-        grader: its name. One whose module has `EPISODES` set grades whole episodes, calls and all.
-        context: of the row.
-        completion: of the row.
+        grader: its name.
+        context, completion: of the row.
 
     Raises:
         InputError: the context has tools, and the completion is no episode.
     """
-    if not read_context(context).tools or getattr(load_grader(grader), "EPISODES", False):
+    return text_for(load_grader(grader), context, completion)
+
+
+def text_for(reader: ModuleType, context: str, completion: str) -> str:
+    """As `answer_text`, for the module of a grader or a judge; one with `EPISODES` reads all turns."""
+    if not read_context(context).tools or getattr(reader, "EPISODES", False):
         return completion
     return final_text(read_turns(completion))

@@ -24,7 +24,7 @@ DRAWN = 500  # pairs or conversations of each stream of a corpus that enter its 
 
 
 class Corpus(Protocol):
-    """What a pretraining draws from, with the modules of its training."""
+    """The corpus that a pretraining draws from, with the modules of its training."""
 
     CODE: tuple[str, ...]
 

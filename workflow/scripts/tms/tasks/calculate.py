@@ -105,7 +105,7 @@ def problem(random: Random, settings: dict) -> tuple[str, list[int]]:
 
 
 def expression(operator: str, numbers: list[int]) -> str:
-    """What the calculator is asked."""
+    """The expression that the calculator is asked for."""
     return f"{numbers[0]} {operator} {numbers[1]}"
 
 

@@ -63,6 +63,15 @@ def _row(lookup, experiment, method, columns, changed=(), train_task="") -> tupl
     return texts, readings
 
 
+def _rows(lookups: list[CellLookup], columns: list[Column], changed: Iterable[str] = ()) -> list[tuple]:
+    """A row of each method of the experiment main, for all runs."""
+    return [
+        _row(lookup, "main", method, columns, changed)
+        for lookup in lookups
+        for method in led(lookup.info.experiments["main"])
+    ]
+
+
 def table3(lookups: list[CellLookup]) -> Table:
     """Table 3: targets, transfer, and retention with its change from the base.
 
@@ -73,11 +82,7 @@ def table3(lookups: list[CellLookup]) -> Table:
     kept = _over(lookups, lambda suite: suite.retention)
     targets = _over(lookups, lambda suite: [*suite.target_tasks, *suite.views])
     columns = _columns(lookups, [*targets, "forgetting", "xfer", *kept])
-    rows = [
-        _row(lookup, "main", method, columns, changed=kept)
-        for lookup in lookups
-        for method in led(lookup.info.experiments["main"])
-    ]
+    rows = _rows(lookups, columns, changed=kept)
     title = "Table 3: target tasks, transfer to other targets, and retention, in %"
     return Table("table3", title, LABELS, columns, rows, [TARGET_COLUMNS])
 
@@ -94,11 +99,7 @@ def table8(lookups: list[CellLookup]) -> Table:
         raise NotMeasuredError(f"the suite of {suites} is no pilot")
     targets = _over(lookups, lambda suite: suite.target_tasks)
     columns = _columns(lookups, [*targets, "xfer", "forgetting", "retention_mean"])
-    rows = [
-        _row(lookup, "main", method, columns)
-        for lookup in lookups
-        for method in led(lookup.info.experiments["main"])
-    ]
+    rows = _rows(lookups, columns)
     title = "Table 8: the pilots, tool use and images, and what is lost elsewhere, in %"
     notes = [
         TARGET_COLUMNS,
