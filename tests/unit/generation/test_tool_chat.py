@@ -144,7 +144,7 @@ def test_a_context_without_room_for_another_turn_ends_it(chat):
 
 def test_an_answer_of_more_tokens_than_characters_keeps_within_the_limit(chat):
     """The engine has room for `limit` tokens: byte pairs write up to four of them for a sign."""
-    facts = {"observations": [{"name": "calculator", "arguments": None, "content": "\U0001f9ee" * 2000}]}
+    facts = {"observations": [{"name": "calculator", "arguments": None, "content": "\U0001f9ee" * 1500}]}
     row = context_text([], [TOOL], {"kind": "recorded", "calls": 1, **facts})
     episode = Episode(chat.tools, chat.prompt_ids(PROMPT, row), row, room=16)
     assert episode.limit < chat.context_length
