@@ -1,12 +1,10 @@
 """Grader of JSON: the completion's value equals the gold one.
 
-Equal are objects with the same keys in any order, lists with equal items in the same order, numbers of the
-same value (1, 1.0 and 1e0), and texts sign by sign; true is no 1. Strict JSON counts (`tms.io.strict_json`).
+Strict JSON counts, and keys in any order, 1 as 1.0 (`tms.io.strict_json.equal`).
 """
 
 import re
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 
 from tms.answers.grade import Grade
 from tms.io import strict_json
@@ -18,10 +16,7 @@ FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", flags=re.DOTALL)
 # A text, or a bracket; and an opening one behind which JSON has begun.
 SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]]')
 BEGUN = re.compile(r'\{\s*"|\[\s*["{\[]')
-
-
-DECODER = strict_json.decoder(Decimal, Decimal)
-BROKEN = (*strict_json.BROKEN, InvalidOperation)
+DECODER = strict_json.exact_decoder()
 
 
 def read_gold(answer: str) -> object:
@@ -36,7 +31,7 @@ def read_gold(answer: str) -> object:
         gold = DECODER.decode(answer)
         strict_json.check_depth(gold)
         return gold
-    except BROKEN as error:
+    except strict_json.BROKEN as error:
         raise InputError(f"the gold answer {answer[:60]!r} is no JSON ({error}); correct it") from error
 
 
@@ -46,7 +41,7 @@ def grade(completion: str, answer: str) -> Grade:
     text = extract(completion)
     if text is None:
         return Grade(0.0, "")
-    return Grade(float(equal(DECODER.decode(text), gold)), text[:200])
+    return Grade(float(strict_json.equal(DECODER.decode(text), gold)), text[:200])
 
 
 def extract(completion: str) -> str | None:
@@ -60,13 +55,13 @@ def extract(completion: str) -> str | None:
         try:
             DECODER.decode(candidate)
             return candidate
-        except BROKEN:
+        except strict_json.BROKEN:
             pass
     found = None
     for start, end in _brackets(text):
         if end is None and BEGUN.match(text, start):
             return None
-        with suppress(*BROKEN):
+        with suppress(*strict_json.BROKEN):
             DECODER.decode(text[start:end] if end else "")
             found = text[start:end]
     return found
@@ -85,14 +80,3 @@ def _brackets(text: str) -> list[tuple[int, int | None]]:
                 pairs.pop()
             pairs.append((start, sign.end()))
     return sorted([*pairs, *((start, None) for start in open_at)], key=lambda pair: pair[0])
-
-
-def equal(stated: object, gold: object) -> bool:
-    """Whether two values are equal, as above; the gold one is at most `DEEPEST` levels deep."""
-    if type(stated) is not type(gold):
-        return False
-    if isinstance(stated, dict):
-        return stated.keys() == gold.keys() and all(equal(stated[key], gold[key]) for key in stated)
-    if isinstance(stated, list):
-        return len(stated) == len(gold) and all(map(equal, stated, gold))
-    return stated == gold

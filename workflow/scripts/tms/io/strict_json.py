@@ -5,9 +5,10 @@ A key that stands twice, NaN and Infinity, a comma too many, or more than `DEEPE
 
 import json
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 
 DEEPEST = 100  # levels of objects and lists
-BROKEN = (ValueError, RecursionError)  # what reading raises
+BROKEN = (ValueError, RecursionError, InvalidOperation)  # what reading raises
 
 
 def decoder(parse_int: Callable = int, parse_float: Callable = float) -> json.JSONDecoder:
@@ -22,6 +23,26 @@ def decoder(parse_int: Callable = int, parse_float: Callable = float) -> json.JS
         parse_float=parse_float,
         parse_constant=_no_constant,
     )
+
+
+def exact_decoder() -> json.JSONDecoder:
+    """A strict decoder that reads numbers as decimals, for `equal`: 1, 1.0 and 1e0 are the same."""
+    return decoder(Decimal, Decimal)
+
+
+def equal(stated: object, gold: object) -> bool:
+    """Whether two values are equal that `exact_decoder` read.
+
+    Equal are objects with the same keys in any order, lists with equal items in the same order, numbers of
+    the same value, and texts sign by sign; true is no 1. The gold value is at most `DEEPEST` levels deep.
+    """
+    if type(stated) is not type(gold):
+        return False
+    if isinstance(stated, dict):
+        return stated.keys() == gold.keys() and all(equal(stated[key], gold[key]) for key in stated)
+    if isinstance(stated, list):
+        return len(stated) == len(gold) and all(map(equal, stated, gold))
+    return stated == gold
 
 
 def check_depth(value: object) -> None:

@@ -2,13 +2,15 @@
 
 import json
 
-from tms.graders.json import DECODER, equal
+from tms.io import strict_json
+
+DECODER = strict_json.exact_decoder()
 
 
 def same_arguments(made: dict, wanted: dict | None) -> bool:
     """Whether a call's arguments are those that are wanted.
 
-    They are compared as JSON values (`tms.graders.json.equal`): keys in any order, 1 as 1.0, "1" not as 1.
+    They are compared as JSON values (`tms.io.strict_json.equal`): keys in any order, 1 as 1.0, "1" not as 1.
     An argument that is "" counts as one that is not given, on both sides; ToolAlpaca's own check of
     arguments lets it pass as none, too (`agent/convert_request.py` of its repository).
 
@@ -16,7 +18,7 @@ def same_arguments(made: dict, wanted: dict | None) -> bool:
         made: of the call; strict JSON.
         wanted: None: any.
     """
-    return wanted is None or equal(_read(made), _read(wanted))
+    return wanted is None or strict_json.equal(_read(made), _read(wanted))
 
 
 def _read(arguments: dict) -> object:
