@@ -1,17 +1,22 @@
 """prepare.py: a split of a task as Parquet."""
 
 import hashlib
+import io
 import json
 import sys
 
+import pyarrow.parquet as pq
 import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.hub_folder import hub_folder, jsonl
 from helpers.local_hub import serve
+from PIL import Image
 
 from tms.data.records import content
 from tms.io import modules, parquet
 from tms.io.code_digest import SCRIPTS, digests
+from tms.io.conversation import context_text
+from tms.io.images import Images, image_digest
 from tms.tasks import facts, gsm8k, wildjailbreak
 
 KINDS = sorted(file.stem for file in (SCRIPTS / "tms" / "tasks").glob("[!_]*.py"))
@@ -27,6 +32,50 @@ def test_writes_a_split(program, tmp_path):
     assert len(found) == 20
     assert parquet.read(tmp_path / "short.parquet", parquet.PREPARED) == found[:5]
     assert parquet.provenance(tmp_path / "short.parquet")["task"] == "mini"
+
+
+def test_images_are_kept_beside_their_rows(program, tmp_path, monkeypatch):
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    data = picture.getvalue()
+    row = {"prompt": "p", "answer": "a", "problem": "p", "solution": ""}
+    image = {"bytes": data, "path": None}
+    seen = row | {
+        "example_id": "0",
+        "context": context_text([], images=[image_digest(data)]),
+        "images": [image],
+    }
+    rows = [seen, row | {"example_id": "1"}]
+    words = [
+        "prepare",
+        "--task",
+        "x",
+        "--kind",
+        "facts",
+        "--split",
+        "test",
+        "--output",
+        "x.parquet",
+        "--size",
+    ]
+    monkeypatch.setattr(facts, "build", lambda *_: rows)
+    done = program(*words, 2)
+    assert done.returncode == 0, done.stderr
+    read = parquet.read(tmp_path / "x.parquet", [*parquet.PREPARED, "images"])
+    assert read == [seen, rows[1] | {"context": "", "images": []}]
+    assert Images([tmp_path / "x.parquet"]).data(image_digest(data)) == data
+
+    monkeypatch.setattr(facts, "build", lambda *_: rows[1:])
+    assert program(*words, 1).returncode == 0
+    assert pq.read_schema(tmp_path / "x.parquet").names == parquet.PREPARED  # text pays for no column
+
+    cut = data[:-20]
+    context = context_text([], images=[image_digest(cut)])
+    rows[0] = seen | {"context": context, "images": [image | {"bytes": cut}]}
+    monkeypatch.setattr(facts, "build", lambda *_: rows)
+    done = program(*words, 2)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("error: tasks.x.test: example 0: image 1 is damaged")
 
 
 def test_bad_input_is_one_line(program):

@@ -11,6 +11,7 @@ from tms.data.splits import SPLITS
 from tms.io import cli, parquet
 from tms.io.conversation import check_contexts
 from tms.io.errors import InputError
+from tms.io.images import check_images
 from tms.io.modules import load_module, told
 from tms.io.provenance import facts
 
@@ -70,9 +71,11 @@ def main(args: argparse.Namespace) -> None:
                 f"(texts); README, Add a task, lists them"
             )
     check_contexts(examples, f"tasks.{args.task}.{args.split}")
+    check_images(examples, f"tasks.{args.task}.{args.split}")
     if args.read_by:
         check_golds(examples, args.read_by, f"tasks.{args.task}.{args.split}")
-    parquet.write(args.output, parquet.PREPARED, examples, facts("prepare", task=args.task))
+    images = ["images"] if any(row.get("images") for row in examples) else []
+    parquet.write(args.output, [*parquet.PREPARED, *images], examples, facts("prepare", task=args.task))
 
 
 if __name__ == "__main__":

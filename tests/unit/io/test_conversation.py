@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.io import parquet
-from tms.io.conversation import ROLES, as_text, check_contexts, context_messages, context_text
+from tms.io.conversation import ROLES, as_text, check_contexts, context_messages, context_text, read_context
 from tms.io.errors import InputError
 
 MESSAGE = st.fixed_dictionaries({"role": st.sampled_from(ROLES), "content": st.text(max_size=20)})
@@ -23,6 +23,22 @@ def test_conversations_survive_the_disk(tmp_path_factory, conversations):
     parquet.write(path, ["example_id", "context"], rows, {})
     read = parquet.read(path, ["context"])
     assert [context_messages(row["context"]) for row in read] == conversations
+
+
+@settings(max_examples=30)
+@given(BEFORE, st.lists(st.from_regex(r"[0-9a-f]{64}", fullmatch=True), max_size=3))
+def test_images_are_named_beside_the_messages(before, images):
+    read = read_context(context_text(before, images=images))
+    assert (read.messages, read.images, read.tools) == (before, images, [])
+
+
+def test_text_without_images_stays_as_it_was():
+    assert context_text(HELLO, images=[]) == json.dumps(HELLO)
+
+
+def test_tools_and_images_are_refused_together():
+    with pytest.raises(InputError, match="has tools and images; a row may have one of the two"):
+        context_text([], [{"type": "function"}], images=["ab" * 32])
 
 
 def test_a_row_without_the_column_has_none():
@@ -54,6 +70,14 @@ def test_rows_and_files_without_the_column_are_filled(tmp_path):
         ('[{"role": "system", "content": null}]', "has a content that is no text"),
         ('[{"role": "system", "content": [{"text": "x"}]}]', "has a content that is no text"),
         ('[{"role": "system", "content": "\\ud800"}]', "has a content that is no valid Unicode"),
+        ('{"images": ["ab"], "messages": []}', "an image that is no SHA-256 digest"),
+        (json.dumps({"images": ["AB" * 32], "messages": []}), "an image that is no SHA-256 digest"),
+        (json.dumps({"images": [["ab" * 32]], "messages": []}), "an image that is no SHA-256 digest"),
+        ('{"images": [], "messages": []}', "has images that are no list of digests"),
+        ('{"images": "ab", "messages": []}', "has images that are no list of digests"),
+        ('{"images": ["ab"]}', "has to have the keys images, messages, and no others"),
+        ('{"images": [], "tools": [], "messages": []}', "has tools and images"),
+        (json.dumps({"images": ["ab" * 32], "messages": [HELLO[0]]}), "ends with a message of the user"),
         (json.dumps([*HELLO, HELLO[0]]), "ends with a message of the user; join it with the prompt"),
         (json.dumps([*HELLO, {"role": "assistant", "content": "x", "name": "y"}]), "message 3 of its"),
     ],

@@ -11,16 +11,24 @@ gets them, and what answers a call (`tms.tool_use.environment`):
 
     context  {"tools": [{"type": "function", "function": {"name": "calculator", "parameters": {...}}}],
               "environment": {"kind": "calculator", "calls": 2}, "messages": []}
+
+A row with images has an object with their digests (`tms.io.images`). They stand before the prompt's text:
+
+    context  {"images": ["9f86d0..."], "messages": []}
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tms.io.errors import InputError
 
+TOOLS_AND_IMAGES = "has tools and images; a row may have one of the two"
 ROLES = ("system", "user", "assistant")
-PARTS = {"tools", "environment", "messages"}  # of an object
+PARTS = {"tools", "environment", "messages"}  # of an object with tools
+IMAGE_PARTS = {"images", "messages"}
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -32,15 +40,36 @@ class Context:
         tools: functions that the model may call, in OpenAI's form; empty: none.
         environment: `kind`, the module of `tms/tool_use/environments` that answers calls, `calls`, the most
             that an answer may make, and what that module reads.
+        images: digests of the prompt's images (`tms.io.images.image_digest`), in order; empty: none.
     """
 
     messages: list[dict[str, str]] = field(default_factory=list)
     tools: list[dict] = field(default_factory=list)
     environment: dict = field(default_factory=dict)
+    images: list[str] = field(default_factory=list)
 
 
-def context_text(messages: list[dict], tools: Sequence[dict] = (), environment: dict | None = None) -> str:
-    """The column `context` of a row with these messages before its prompt; "" where there is nothing."""
+def context_text(
+    messages: list[dict],
+    tools: Sequence[dict] = (),
+    environment: dict | None = None,
+    images: Sequence[str] = (),
+) -> str:
+    """The column `context` of a row with these messages before its prompt; "" where there is nothing.
+
+    Args:
+        messages: as of `Context`, as are the others.
+        tools: not together with images.
+        environment: of the tools.
+        images: digests.
+
+    Raises:
+        InputError: a row has tools and images.
+    """
+    if tools and images:
+        raise InputError(f"context {TOOLS_AND_IMAGES}")
+    if images:
+        return json.dumps({"images": list(images), "messages": messages}, ensure_ascii=False)
     if tools:
         messages = {"tools": list(tools), "environment": environment or {}, "messages": messages}
     return json.dumps(messages, ensure_ascii=False) if messages else ""
@@ -67,10 +96,10 @@ def read_context(context: str) -> Context:
         raise InputError(f"context is no JSON ({str(error).splitlines()[0]})") from error
     if not isinstance(read, dict) or not read:
         return Context(_messages(read))
-    if problem := _tools_problem(read):
+    if problem := _images_problem(read) if "images" in read else _tools_problem(read):
         raise InputError(f"context {problem}")
     messages = _messages(read["messages"]) if read["messages"] != [] else []
-    return Context(messages, read["tools"], read["environment"])
+    return Context(messages, read.get("tools", []), read.get("environment", {}), read.get("images", []))
 
 
 def _messages(messages: object) -> list[dict[str, str]]:
@@ -84,8 +113,22 @@ def _messages(messages: object) -> list[dict[str, str]]:
     return messages
 
 
+def _images_problem(read: dict) -> str:
+    """Fault of a context with images, but for its messages; "" where it has none."""
+    if "tools" in read:
+        return TOOLS_AND_IMAGES
+    if set(read) != IMAGE_PARTS:
+        return f"has to have the keys {', '.join(sorted(IMAGE_PARTS))}, and no others"
+    images = read["images"]
+    if not isinstance(images, list) or not images:
+        return "has images that are no list of digests"
+    if not all(isinstance(image, str) and DIGEST.fullmatch(image) for image in images):
+        return "has an image that is no SHA-256 digest (64 hexadecimal digits)"
+    return ""
+
+
 def _tools_problem(read: dict) -> str:
-    """Fault of a context that is an object, but for its messages; "" where it has none."""
+    """Fault of a context with tools, but for its messages; "" where it has none."""
     if set(read) != PARTS:
         return f"has to have the keys {', '.join(sorted(PARTS))}, and no others"
     tools, environment = read["tools"], read["environment"]
@@ -153,7 +196,10 @@ def _fault(context: object) -> str:
 
 
 def as_text(context: str, prompt: str) -> str:
-    """A prompt with the messages before it as one text, for who reads it; the prompt alone where none are."""
+    """A prompt with the messages before it as one text, for who reads it; the prompt alone where none are.
+
+    Images are left out.
+    """
     messages = context_messages(context)
     if not messages:
         return prompt

@@ -27,6 +27,8 @@ COLUMNS = {
     "checkpoint": pa.string(),  # point of the run, e.g. 3of10; "" for the teacher
     "context": pa.string(),  # messages before the prompt, as JSON (`tms.io.conversation`); "" without any
     "prompt": pa.string(),  # the user's last message
+    # The prompt's images, as `datasets` stores them: of prepared rows alone, others name them in `context`.
+    "images": pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
     "prompt_ids": pa.list_(pa.int32()),
     "completion": pa.string(),
     "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
@@ -77,10 +79,10 @@ COLUMNS = {
 }
 
 # Columns that rows and files may lack, and what stands for them then.
-DEFAULTS = {"context": ""}
+DEFAULTS = {"context": "", "images": []}
 
 EXAMPLES = ["example_id", "context", "prompt", "answer"]
-PREPARED = [*EXAMPLES, "problem", "solution"]
+PREPARED = [*EXAMPLES, "problem", "solution"]  # and `images` where a row has some
 COMPLETIONS = (
     "example_id benchmark split seed sample checkpoint context prompt completion completion_ids "
     "finish_reason answer seconds"
@@ -110,6 +112,7 @@ CELLS = (
 
 BATCH = 4096  # rows that are filtered at once
 GROUP = 16_384  # rows that are written at once
+IMAGE_BYTES = 4 << 20  # of the rows that are written at once, and that a reader of one of them reads
 
 
 def write(path: Path, columns: list[str], rows: Iterable[dict], provenance: dict) -> None:
@@ -146,9 +149,23 @@ def table(columns: list[str], rows: list[dict]) -> pa.Table:
 def _tables(columns: list[str], rows: Iterable[dict]) -> Iterator[pa.Table]:
     """Tables of at most `GROUP` rows; one without a row where there are none."""
     source = iter(rows)
-    yield table(columns, list(islice(source, GROUP)))
-    while group := list(islice(source, GROUP)):
+    groups = _by_bytes(source) if "images" in columns else iter(lambda: list(islice(source, GROUP)), [])
+    yield table(columns, next(groups, []))
+    for group in groups:
         yield table(columns, group)
+
+
+def _by_bytes(rows: Iterable[dict]) -> Iterator[list[dict]]:
+    """Rows in groups that end where they have `IMAGE_BYTES` of images, or are `GROUP`."""
+    group, size = [], 0
+    for row in rows:
+        group.append(row)
+        size += sum(len(image["bytes"]) for image in row.get("images") or [])
+        if size >= IMAGE_BYTES or len(group) == GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def read(

@@ -58,8 +58,12 @@ def write_tables(
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path, metadata: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
     """Open a file whose checksum agrees; all reading and decoding belongs into the block.
+
+    Args:
+        path: the file.
+        metadata: of the file when it was opened before: neither they nor its checksum are read again.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -69,10 +73,14 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     sealed = False
     try:
         with pa.OSFile(str(path)) as source:
-            sealed = _compare(source)
+            sealed = metadata is not None or _compare(source)
             # Without buffers of whole columns: of a large file little more is held than what is read of it.
             yield pq.ParquetFile(
-                source, page_checksum_verification=True, pre_buffer=False, buffer_size=BLOCK // 16
+                source,
+                metadata=metadata,
+                page_checksum_verification=True,
+                pre_buffer=False,
+                buffer_size=BLOCK // 16,
             )
     except (InputError, FileNotFoundError):
         raise
