@@ -10,7 +10,7 @@ import pytest
 
 from tms.config.units import Unit
 from tms.cost_estimate.dry_run import Job
-from tms.io import made_by
+from tms.io import json_file, made_by
 from tms.io.errors import InputError
 from tms.units import record
 
@@ -118,7 +118,7 @@ def test_other_code_is_told_by_program(made):
 def test_runs_that_two_units_trained_to_other_weights_are_named(made):
     run = "results/m/sft/t/seed0"
     for name in ("updates.json", "health.json", "train.cost.json"):
-        Path(run, name).write_text("{}")
+        Path(run, name).write_text("{}\n")
     trained = replace(
         made, output=[f"{run}/{name}" for name in ("train.cost.json", "updates.json", "health.json")]
     )
@@ -128,7 +128,10 @@ def test_runs_that_two_units_trained_to_other_weights_are_named(made):
     Path(run, "health.json").write_text('{"losses": [1.0]}')
     record.collect(UNIT, made.output, [trained, made], 1.0, Path("units/high"))
     high = record.read(Path("units/high"))
-    assert record.trained_otherwise({"low": low, "again": low}) == []
+    json_file.write(Path(run, "health.json"), {})
+    record.collect(UNIT, made.output, [trained, made], 1.0, Path("units/sealed"))
+    sealed = record.read(Path("units/sealed"))
+    assert record.trained_otherwise({"low": low, "sealed": sealed}) == []
     assert record.trained_otherwise({"low": low, "high": high, "without": {}}) == [
         f"{run} is not the same run in low and high."
     ]

@@ -101,9 +101,16 @@ def other_code(record: dict, today: dict[str, str]) -> list[str]:
 
 
 def training_digests(jobs: Iterable[Job]) -> dict[str, str]:
-    """The SHA-256 of what training left beside its weights, for every run of a unit: file -> digest."""
+    """The SHA-256 of what training left beside its weights, for every run of a unit: file -> digest.
+
+    It is of the file without its checksum, which units from before there was one do not have.
+    """
     files = (path for job in jobs for path in job.output if Path(path).name in TRAINING)
-    return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in files}
+    return {path: _digest(Path(path).read_bytes()) for path in files}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(json_file.SEAL.sub(b"\n", data)).hexdigest()
 
 
 def trained_otherwise(records: dict[str, dict]) -> list[str]:
