@@ -14,6 +14,7 @@ rule drift:
         prompts=lambda w: drift.kl_prompts(config, w.model, w.task).values(),
         answers=lambda w: drift.answered(config, w.model).values(),
         general=lambda w: drift.general_files(config, w.model),
+        images=lambda w: drift.images(config, w.model, w.method, w.task),
     output:
         drift=f"{RUN}/drift.json",
         samples=f"{RUN}/drift_samples.parquet",

@@ -32,6 +32,7 @@ rule harvest:
         train=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         heldout=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
         checkpoints=lambda w: mixture.harvested_folders(config, w.model, w.method, w.task, w.seed),
+        images=lambda w: mixture.images(config, w.task),
     output:
         completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
         cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",

@@ -11,6 +11,7 @@ rule teacher:
         heldout="data/{task}/{suite}/heldout.parquet",
         # It has to have said yes; another limit or reason changes no row.
         gate=ancient("data/{task}/{suite}/contamination.json"),
+        images=lambda w: teacher.images(config, w.task, w.teacher),
     output:
         samples="data/{task}/{suite}/{teacher}/samples.parquet",
         cost="data/{task}/{suite}/{teacher}/samples.cost.json",
@@ -94,6 +95,7 @@ rule answer_general:
         model=lambda w: paths.base(config, w.model),
         examples=lambda w: f"{general.prompts_folder(config, w.model, w.task)}/train.parquet",
         gate=lambda w: ancient(f"{general.prompts_folder(config, w.model, w.task)}/contamination.json"),
+        images=lambda w: general.images(config, w.task),
     output:
         answers="results/{model}/general/{task}.parquet",
         cost="results/{model}/general/{task}.cost.json",

@@ -14,6 +14,7 @@ rule train_sft:
         model=lambda w: paths.base(config, w.model),
         references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         general=lambda w: general.answers(config, w.model, w.method),
+        images=lambda w: train.images(config, w.model, w.method, w.task),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
@@ -52,6 +53,7 @@ rule train_student:
         model=lambda w: paths.base(config, w.model),
         mixture=f"{RUN}/mixture.parquet",
         general=lambda w: general.answers(config, w.model, w.method),
+        images=lambda w: train.images(config, w.model, w.method, w.task),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
@@ -91,6 +93,7 @@ rule train_on_policy:
         references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         teacher=lambda w: train.distilled_model(config, w.model, w.method),
         punkt=lambda w: tasks.punkt(config, [w.task]),
+        images=lambda w: train.images(config, w.model, w.method, w.task),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,

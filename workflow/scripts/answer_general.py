@@ -7,6 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.io.images import Images, add_images
 from tms.mixture.checkpoints import BASE
 
 
@@ -23,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="longest completion",
     )
+    add_images(flags)
     generation_flags.add(flags)
     return flags
 
@@ -35,7 +37,7 @@ def main(args: argparse.Namespace) -> None:
     ]
     if not wanted:
         raise InputError(f"{args.examples}: no examples; prepare the task with a size above 0")
-    engine, model = generation_flags.engine(args), open_model(args.model)
+    engine, model = generation_flags.engine(args), open_model(args.model, images=Images(args.images))
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     request = Request(model, sampling, args.seed, wanted, f"general prompts {args.task}")
     done = generate_missing([request], engine, args.cache)

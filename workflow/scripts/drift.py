@@ -17,6 +17,7 @@ from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io import cli, cost, json_file, parquet, provenance
 from tms.io.errors import InputError
+from tms.io.images import Images, add_images
 from tms.mixture import checkpoints
 from tms.training.encoder import Encoder
 
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
     add("--threads", type=int, required=True, help="CPU threads; results depend on it")
     add("--cache", type=Path, required=True, help="folder of the completion cache")
+    add_images(flags)
     add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
     add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")
@@ -71,7 +73,9 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     for name, path in cli.parse_pairs(args.prompts).items():
         task = args.task if name == HELDOUT else name
         sets[name] = parquet.read(Path(path), parquet.EXAMPLES, benchmark=task)[: args.kl_prompts]
-    models = {"policy": open_model(args.model), "base": open_model(args.base)}
+    images = Images(args.images)
+    folders = {"policy": args.model, "base": args.base}
+    models = {who: open_model(folder, images=images) for who, folder in folders.items()}
     if args.general:
         chat = models["base"].chat
         prompts = general.read_prompts(args.general)[: args.kl_prompts]
@@ -159,7 +163,7 @@ def main(args: argparse.Namespace) -> None:
     drawn = cost.of_completions([row for done in samples.values() for row in done])
     sampled = time.monotonic()
 
-    encoder = Encoder(args.base)
+    encoder = Encoder(args.base, Images(args.images))
     labels, texts = encode_answers(references, encoder), texts_beside(args, encoder)
     train_references = parquet.read_references(args.train_references) if args.train_references else []
     train_sequences = encode_answers(train_references[: args.train_rows or None], encoder).sequences

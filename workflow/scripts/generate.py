@@ -7,6 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.io.images import Images, add_images
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
         help="longest completion: a number for all benchmarks, and NAME=N for one of them",
     )
     add("--samples", type=int, default=1, help="completions of each prompt")
+    add_images(flags)
     generation_flags.add(flags)
     return flags
 
@@ -34,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
     longest = generation_flags.longest(args, names)
     examples = benchmarks.examples(args, parquet.EXAMPLES)
     engine = generation_flags.engine(args)
-    models = benchmarks.models(args)
+    models = benchmarks.models(args, Images(args.images))
     requests = [
         Request(
             model,

@@ -7,6 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.io.images import Images, add_images
 from tms.mixture import checkpoints
 
 
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N|TASK=N",
         help="longest completion; of several tasks TASK=N for each",
     )
+    add_images(flags)
     generation_flags.add(flags)
     return flags
 
@@ -142,7 +144,8 @@ def main(args: argparse.Namespace) -> None:
     engine = generation_flags.engine(args)
     tasks = list(dict.fromkeys(row["benchmark"] for rows in references.values() for row in rows.values()))
     longest = generation_flags.longest(args, tasks)
-    models = {point: open_model(Path(folders[point])) for point in mine}
+    images = Images(args.images)
+    models = {point: open_model(Path(folders[point]), images=images) for point in mine}
     settings = {task: generation_flags.sampling(args, limit) for task, limit in longest.items()}
     # A row's limit is that of its task. Tasks of one limit are sampled together.
     requests = [

@@ -7,6 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
+from tms.io.images import Images, add_images
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     add("--task", required=True, help="task name, written to column `benchmark`")
     add("--tries", type=int, default=1, help="completions of each prompt")
     add("--max-new-tokens", type=int, required=True, help="longest completion")
+    add_images(flags)
     generation_flags.add(flags)
     return flags
 
@@ -63,7 +65,7 @@ def main(args: argparse.Namespace) -> None:
         cost.write(args.cost, cost.Cost())
         return
     engine = generation_flags.engine(args)
-    model = open_model(args.model)
+    model = open_model(args.model, images=Images(args.images))
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     request = Request(model, sampling, args.seed, wanted, f"teacher {args.task}")
     done = generate_missing([request], engine, args.cache)

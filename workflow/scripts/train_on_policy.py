@@ -12,6 +12,7 @@ from tms.grading.losses import add_lost_rows
 from tms.grading.rewards import Rewards
 from tms.io import cli, cost, parquet, provenance, work_folder
 from tms.io.errors import InputError
+from tms.io.images import Images
 from tms.mixture import checkpoints
 from tms.model_folder.vocabulary import check_vocabulary
 from tms.on_policy.settings import OnPolicySettings
@@ -105,7 +106,12 @@ def main(args: argparse.Namespace) -> None:
             saved = {steps: checkpoints.FINAL}
         visits = steps * args.effective_batch
         prompts, tokens = prompts_in_order(
-            references, Encoder(args.model), plan.visits, visits, args.seed, args.sdft_template
+            references,
+            Encoder(args.model, Images(args.images)),
+            plan.visits,
+            visits,
+            args.seed,
+            args.sdft_template,
         )
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)
         if program.is_first_process():

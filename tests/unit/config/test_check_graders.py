@@ -3,7 +3,9 @@
 import pytest
 from helpers.shipped_config import SHIPPED
 
+from tms.config import check_graders
 from tms.config.check import check
+from tms.config.faults import Faults
 from tms.io.errors import InputError
 
 MINIATURE = SHIPPED["models"]["tiny"]
@@ -40,6 +42,17 @@ def test_on_policy_methods_need_a_grader_that_scores_completions(grader):
     (line,) = faults(config(grader, ["sft", "grpo", "reinforce"], **judged))
     assert line.startswith("config: models.tiny: grpo, reinforce learn from a grader's scores")
     assert f"grader {grader} of tasks.chain gives none" in line
+
+
+def test_likelihood_asks_without_images():
+    task = {"kind": "textvqa", "grader": "choice", "scoring": "likelihood"}
+    found = Faults()
+    check_graders.check_task({"tasks": {"seen": task}}, "seen", found)
+    (line,) = found
+    assert line.startswith("config: tasks.seen.scoring: likelihood asks in plain text, without the images")
+    found = Faults()
+    check_graders.check_task({"tasks": {"seen": task | {"kind": "arc"}}}, "seen", found)
+    assert not found
 
 
 def test_only_where_the_method_is_asked_for():

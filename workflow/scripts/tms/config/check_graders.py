@@ -28,6 +28,11 @@ def check_task(config: dict, name: str, faults: Faults) -> None:
             f"config: tasks.{name}.scoring: likelihood compares the choices of a question, and grader "
             f"{grader} has none; use grader choice, or scoring: generate"
         )
+    if task.get("scoring") == tasks.LIKELIHOOD and task.get("kind") in tasks.IMAGES:
+        faults.append(
+            f"config: tasks.{name}.scoring: likelihood asks in plain text, without the images that rows of "
+            f"kind {task['kind']} have; use scoring: generate"
+        )
 
 
 def check_targets(config: dict, suite: str, trained: Sequence[str], faults: Faults) -> None:

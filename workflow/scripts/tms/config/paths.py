@@ -105,6 +105,11 @@ def test_files(benchmarks: Sequence[str]) -> dict[str, str]:
     return {name: f"data/{name}/test.parquet" for name in benchmarks}
 
 
+def prepared_files(tasks: Sequence[str], splits: Sequence[str]) -> list[str]:
+    """Splits of tasks as they were prepared, before the gate takes rows out."""
+    return [f"data/{task}/{split}.parquet" for task in tasks for split in splits]
+
+
 def contamination_files(config: dict, models: Iterable[str]) -> dict[str, str]:
     """Reports of the gate on each task that these models train on: `model/task` -> path."""
     return {

@@ -15,12 +15,18 @@ CLOSENESS = ("f1", "rouge")
 
 # Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
 UNREAD = {"simulated": (31, 100), "real": (10, 114)}
+IMAGES = {"textvqa", "docvqa"}  # kinds whose rows have images
 RECORDS = "records"  # the kind whose rows are files of the user's own
 
 
 def kind(config: dict, task: str) -> str:
     """Kind of a task: its module in `tms/tasks`."""
     return config["tasks"][task]["kind"]
+
+
+def has_images(config: dict, task: str) -> bool:
+    """Whether a task's rows have images."""
+    return kind(config, task) in IMAGES
 
 
 def grader(config: dict, task: str) -> str:
@@ -116,6 +122,11 @@ def data_root(config: dict, task: str) -> str | None:
         return None
     closure = digests("prepare", task_modules(config, task))
     return config["data"]["root"] if any(name.startswith("tms/data/hub.py:") for name in closure) else None
+
+
+def image_files(config: dict, targets: Sequence[str], *splits: str) -> list[str]:
+    """Prepared splits of those of the tasks, or of the tasks of joint targets, whose rows have images."""
+    return paths.prepared_files([task for task in each(targets) if has_images(config, task)], splits)
 
 
 def limit(config: dict, task: str) -> int:

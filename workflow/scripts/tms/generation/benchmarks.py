@@ -7,6 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import ModelFolder, open_model
 from tms.io import cli, parquet
 from tms.io.errors import InputError
+from tms.io.images import Images
 
 
 def add(flags: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def examples(args: argparse.Namespace, columns: list[str]) -> dict[str, list[dic
     return found
 
 
-def models(args: argparse.Namespace) -> dict[str, ModelFolder]:
-    """The models by checkpoint; "" for the only one."""
+def models(args: argparse.Namespace, images: Images | None = None) -> dict[str, ModelFolder]:
+    """The models by checkpoint, which read the images of the examples; "" for the only one."""
     folders = cli.parse_pairs(args.checkpoints) if args.checkpoints else {"": args.model}
-    return {point: open_model(Path(folder)) for point, folder in folders.items()}
+    return {point: open_model(Path(folder), images=images) for point, folder in folders.items()}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerFast
 
+    from tms.io.images import Images
+
 # Parts of a config that describe the text model of several (transformers' `get_text_config`).
 PARTS = ("text_config", "decoder", "generator", "text_encoder")
 
@@ -68,6 +70,7 @@ class ChatFormat:
         folder: model folder with a config, a tokenizer and its chat template.
         template: chat template to use instead of the folder's own; prompts then write their turns themselves,
             and hold `plain` of what they quote.
+        images: of the rows that have some.
 
     Attributes:
         tokenizer: of the folder.
@@ -82,8 +85,8 @@ class ChatFormat:
             prompts, or no end token.
     """
 
-    def __init__(self, folder: Path, template: str | None = None):
-        self.folder = folder
+    def __init__(self, folder: Path, template: str | None = None, images: Images | None = None):
+        self.folder, self._images = folder, images
         self.tokenizer = load_tokenizer(folder, template)
         frame = check_template(folder, self.tokenizer)
         self.end, self.end_token_ids = self._ends()
@@ -125,6 +128,8 @@ class ChatFormat:
         before = read_context(context)
         if before.tools:
             return self.tools.prompt_text(prompt, context)
+        if before.images:
+            raise InputError(f"{self.folder}: prompts with images cannot be read yet")
         if not before.messages:
             message = prompt if self._writes_turns else self.plain(prompt)
             return render(self.folder, self.tokenizer, [{"role": "user", "content": message}])

@@ -1,10 +1,13 @@
 """Generation with the completion cache: stored rows are looked up, only the missing ones are generated."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
@@ -18,6 +21,9 @@ from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.mixture import checkpoints
 
+if TYPE_CHECKING:
+    from tms.io.images import Images
+
 BYTES_PER_TOKEN = 4  # as they are stored, before compression
 
 
@@ -30,7 +36,7 @@ class ModelFolder:
     chat: ChatFormat
 
 
-def open_model(folder: Path, template: str | None = None) -> ModelFolder:
+def open_model(folder: Path, template: str | None = None, images: Images | None = None) -> ModelFolder:
     """Check a model folder and read what keys need: not its weights, whose digest its record states.
 
     They are read before they are loaded; a job that finds all of its rows stored needs only the digest.
@@ -38,13 +44,14 @@ def open_model(folder: Path, template: str | None = None) -> ModelFolder:
     Args:
         folder: model folder.
         template: chat template to use instead of the folder's own.
+        images: of the rows that it gets.
 
     Raises:
         InputError: the folder is missing or truncated, or has no chat template.
     """
     digest = checkpoints.weights_digest(folder, read=False)
     checkpoints.check_files(folder)
-    return ModelFolder(folder, digest, ChatFormat(folder, template))
+    return ModelFolder(folder, digest, ChatFormat(folder, template, images))
 
 
 @dataclass(frozen=True)

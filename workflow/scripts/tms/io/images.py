@@ -4,23 +4,30 @@ A prepared row has its images' files as bytes in column `images`. Rows of every 
 `context`, by digest, and whoever needs the pixels asks an `Images` of the prepared files.
 """
 
+from __future__ import annotations
+
+import argparse
 import hashlib
 import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
-from PIL import Image, ImageOps
 
 from tms.io import parquet, parquet_file
 from tms.io.conversation import read_context
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Pillow is imported where a file is opened: programs that take images start without it.
 FORMATS = ("PNG", "JPEG", "WEBP")
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK")  # those with 8 bits a channel or fewer
 LEAST_SIDE = 4  # pixels
-MOST_PIXELS = Image.MAX_IMAGE_PIXELS  # 89 million: Pillow warns of a larger one as of a decompression bomb
+MOST_PIXELS = 89_478_485  # Pillow warns of a larger one as of a decompression bomb
 MOST_RATIO = 200  # of the longer side to the shorter one; Qwen's image processors refuse more
 
 
@@ -38,6 +45,8 @@ def open_image(data: bytes) -> Image.Image:
     Args:
         data: the image file, which has passed `check_image`.
     """
+    from PIL import Image, ImageOps
+
     with Image.open(io.BytesIO(data), formats=FORMATS) as file:
         image = ImageOps.exif_transpose(file)
     if image.has_transparency_data:
@@ -56,6 +65,8 @@ def check_image(data: bytes) -> None:
         InputError: it is no PNG, JPEG or WebP file, is damaged, has more than one frame, more than 8 bits a
             channel, or a size that is refused; names neither file nor example.
     """
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -73,8 +84,9 @@ def check_image(data: bytes) -> None:
         raise InputError(f"has more than {MOST_PIXELS} pixels; make it smaller") from error
     # Pillow's readers raise what they come upon: OSError, SyntaxError, ValueError, struct.error, zlib.error.
     except Exception as error:
-        line = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise InputError(f"is damaged ({line}); save it anew or leave its example out") from error
+        raise InputError(
+            f"is damaged ({first_line(error)}); save it anew or leave its example out"
+        ) from error
     if problem:
         raise InputError(problem)
 
@@ -130,6 +142,18 @@ def check_images(rows: Sequence[dict], where: str) -> None:
 def _is_stored(image: object) -> bool:
     there = isinstance(image, dict) and set(image) <= {"bytes", "path"}
     return there and isinstance(image.get("bytes"), bytes)
+
+
+def add_images(flags: argparse.ArgumentParser) -> None:
+    """Add the flag `--images`, whose files a program gives to `Images`."""
+    flags.add_argument(
+        "--images",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="prepared files with the images of the rows' prompts (Parquet)",
+    )
 
 
 class Images:

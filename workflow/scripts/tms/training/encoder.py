@@ -1,10 +1,16 @@
 """Prompt and completion ids of rows, for one model."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tms.generation.chat import ChatFormat
 from tms.io.conversation import read_context
 from tms.tool_use.turns import read_turns
+
+if TYPE_CHECKING:
+    from tms.io.images import Images
 
 
 class Encoder:
@@ -12,10 +18,11 @@ class Encoder:
 
     Args:
         folder: model folder.
+        images: of the rows that have some.
     """
 
-    def __init__(self, folder: Path):
-        self.chat = ChatFormat(folder)
+    def __init__(self, folder: Path, images: Images | None = None):
+        self.chat = ChatFormat(folder, images=images)
         self.end = self.chat.end
         self._prompts: dict[tuple[str, str], list[int]] = {}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tms.io import code_digest, cost, interrupts, json_file, variables, work_folder
 from tms.io.errors import InputError
+from tms.io.images import Images
 from tms.mixture import checkpoints, schedule
 from tms.training import examples, health, losses_by_name, replay_flags
 from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
@@ -165,7 +166,7 @@ def train_on_rows(
     from tms.training import sft_trainer
     from tms.training.encoder import Encoder
 
-    training_set = make_training_set(Encoder(args.model), plan.visits)
+    training_set = make_training_set(Encoder(args.model, Images(args.images)), plan.visits)
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
     empty = examples.empty_steps(training_set.targets, args.effective_batch)

@@ -56,6 +56,14 @@ def general_files(config: dict, model: str) -> list[str]:
     return [f"{paths.GENERAL}/{name}" for name in (PROMPTS, PASSAGES)]
 
 
+def images(config: dict, model: str, method: str, task: str) -> list[str]:
+    """Files of the images of all prompts there."""
+    tests = [*study.suite(config, model).retention, *answered(config, model)]
+    splits = ["heldout", *(["train"] if train_references(config, model, method, task) else [])]
+    files = [*tasks.image_files(config, [task], *splits), *tasks.image_files(config, tests, "test")]
+    return list(dict.fromkeys(files))
+
+
 def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
     """The checkpoints and targets whose divergence is measured, and the sampling for KL."""
     points = scored_points(config, model, method)
@@ -76,6 +84,7 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         kl_prompts=chosen["prompts"],
         kl_samples=chosen["samples"],
         max_new_tokens=max(config["tasks"][name]["max_new_tokens"] for name in prompted),
+        images=images(config, model, method, task) or None,
         seed=seed,
         **engine_flags(config, "models", model),
     )

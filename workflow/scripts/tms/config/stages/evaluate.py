@@ -53,6 +53,7 @@ def generate_flags(config: dict, model: str, run: str) -> str:
         benchmarks=labelled(paths.test_files(benchmarks)),
         limits=[f"{task}={tasks.limit(config, task)}" for task in benchmarks],
         max_new_tokens=tasks.values(config, benchmarks, "max_new_tokens"),
+        images=tasks.image_files(config, benchmarks, "test") or None,
         **engine_flags(config, "models", model),
     )
 
@@ -124,6 +125,7 @@ def sample_flags(config: dict, model: str, run: str) -> str:
         benchmarks=labelled(paths.test_files(sampled)),
         limits=[f"{task}={min(keys['prompts'], tasks.limit(config, task))}" for task in sampled],
         max_new_tokens=tasks.values(config, sampled, "max_new_tokens"),
+        images=tasks.image_files(config, sampled, "test") or None,
         **engine_flags(config, "models", model),
     )
 

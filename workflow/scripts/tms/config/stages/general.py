@@ -1,6 +1,6 @@
 """General prompts with the base's answers, which methods that replay train on: inputs and flags of jobs."""
 
-from tms.config import study
+from tms.config import study, tasks
 from tms.config.engines import engine_flags
 from tms.config.flags import flags
 
@@ -13,11 +13,17 @@ def prompts_folder(config: dict, model: str, task: str) -> str:
     return f"data/{task}/{config['models'][model]['suite']}"
 
 
+def images(config: dict, task: str) -> list[str]:
+    """Files of the images of a task's general prompts."""
+    return tasks.image_files(config, [task], "train")
+
+
 def answer_flags(config: dict, model: str, task: str) -> str:
     """The task, its limit, and decoding by the base."""
     return flags(
         task=task,
         max_new_tokens=config["tasks"][task]["max_new_tokens"],
+        images=images(config, task) or None,
         **SAMPLING,
         **engine_flags(config, "models", model),
     )

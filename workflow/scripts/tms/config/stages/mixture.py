@@ -68,6 +68,11 @@ def harvested_folders(config: dict, model: str, method: str, task: str, seed: st
     return paths.checkpoint_inputs(config, model, harvested_run(config, model, method), task, seed, points)
 
 
+def images(config: dict, task: str) -> list[str]:
+    """Files of the images of the prompts that are harvested."""
+    return tasks.image_files(config, [task], "train", "heldout")
+
+
 def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, part: str, parts: str) -> str:
     """Decoding of the harvest and the checkpoints that write."""
     harvest = study.section(config, "harvest", model, method)
@@ -81,6 +86,7 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
         max_new_tokens=tasks.of_target(config, task, "max_new_tokens"),
         seed=seed,
         checkpoints=labelled(paths.checkpoint_folders(config, model, run, task, seed, points)),
+        images=images(config, task) or None,
         **engine_flags(config, "models", model),
     )
 

@@ -12,6 +12,11 @@ def model(config: dict, teacher: str) -> str | list:
     return config["teachers"][teacher].get("model", [])
 
 
+def images(config: dict, task: str, teacher: str) -> list[str]:
+    """Files of the images that a teacher reads; none where the references are given."""
+    return tasks.image_files(config, [task], "train", "heldout") if model(config, teacher) else []
+
+
 def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
     """Decoding of the teacher, or `--given`."""
     entry = config["teachers"][teacher]
@@ -23,7 +28,7 @@ def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
     if "model" not in entry:
         return f"{flags(**given)} --given"
     decoding = {name: entry[name] for name in ("model", "tries", "temperature", "top_p", "seed")}
-    return flags(**given, **decoding)
+    return flags(**given, **decoding, images=images(config, task, teacher) or None)
 
 
 def filter_grader(config: dict, task: str, teacher: str) -> str:

@@ -15,6 +15,12 @@ COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
 OPTIMISER_KEYS = ["adam_beta1", "adam_beta2", "weight_decay", "max_grad_norm"]
 
 
+def images(config: dict, model: str, method: str, task: str) -> list[str]:
+    """Files of the images of the prompts that a run trains on, replayed ones included."""
+    replay = study.replay(config, model, method)
+    return tasks.image_files(config, [task, *([replay["task"]] if replay else [])], "train")
+
+
 def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
     """Settings that change the result of training on rows (SFT and students)."""
     keys = study.section(config, "training", model, method, task)
@@ -34,6 +40,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         loss=None if loss == losses_by_name.NLL else loss,
         **{name: keys[name] for name in losses_by_name.load(loss).KEYS},
         **general.replay_flags(config, model, method),
+        images=images(config, model, method, task) or None,
         **lora_flags(keys),
     )
 
@@ -64,6 +71,7 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
         threads=config["compute"]["threads"],
         save_points=mixture.saved_points(config, model, method),
         engine=study.engine(config, "models", model),
+        images=images(config, model, method, task) or None,
         **{name: training[name] for name in kind.training_keys},
         **lora_flags(training),
     )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tms.io import parquet
-from tms.io.conversation import context_messages, read_context
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.tool_use.turns import as_lines, read_turns
 
@@ -163,7 +163,9 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
         )
         for model, rows in texts.items()
     ]
-    context = [(turn["role"], cut(turn["content"])) for turn in context_messages(first["context"])]
+    before = read_context(first["context"])
+    context = [(turn["role"], cut(turn["content"])) for turn in before.messages]
+    context += [("image", cut(digest)) for digest in before.images]  # whose bytes no completion has
     return Example(key[1], context, cut(first["prompt"]), cut(first["answer"]), answers)
 
 
