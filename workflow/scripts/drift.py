@@ -74,8 +74,7 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         task = args.task if name == HELDOUT else name
         sets[name] = parquet.read(Path(path), parquet.EXAMPLES, benchmark=task)[: args.kl_prompts]
     images = Images(args.images)
-    folders = {"policy": args.model, "base": args.base}
-    models = {who: open_model(folder, images=images) for who, folder in folders.items()}
+    models = {"policy": open_model(args.model, images=images), "base": open_model(args.base, images=images)}
     if args.general:
         chat = models["base"].chat
         prompts = general.read_prompts(args.general)[: args.kl_prompts]
