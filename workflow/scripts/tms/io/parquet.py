@@ -112,7 +112,7 @@ CELLS = (
 
 BATCH = 4096  # rows that are filtered at once
 GROUP = 16_384  # rows that are written at once
-IMAGE_BYTES = 4 << 20  # of the rows that are written at once, and that a reader of one of them reads
+IMAGE_BYTES = 1 << 20  # of the rows that are written at once, and that a reader of one of them reads
 
 
 def write(path: Path, columns: list[str], rows: Iterable[dict], provenance: dict) -> None:
