@@ -7,6 +7,7 @@ from helpers.benchmark_data import DATA, needs_data
 from helpers.toolalpaca_file import FOUND, PET, WRONG, api, instance, step, two_steps
 
 from tms.config.tasks import UNREAD
+from tms.data import hub
 from tms.graders import toolalpaca as grader
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
@@ -28,7 +29,7 @@ def written(tmp_path):
     return write
 
 
-TRAIN = next(name for name in ("Pets", "Zoo") if not toolalpaca.is_heldout(name))
+TRAIN = next(name for name in ("Pets", "Zoo") if not hub.is_heldout(name))
 
 
 @needs_data
@@ -148,7 +149,7 @@ def test_what_is_left_out_is_counted(written, capsys):
 def test_no_api_is_on_both_sides(written):
     apis = [api(f"API {i}", [two_steps(f"{i} {j}") for j in range(3)]) for i in range(60)]
     root = written(apis)
-    heldout = sum(toolalpaca.is_heldout(f"API {i}") for i in range(60))
+    heldout = sum(hub.is_heldout(f"API {i}") for i in range(60))
     sides = {
         "heldout": toolalpaca.build("heldout", 3 * heldout, 0, {}, root),
         "train": toolalpaca.build("train", 3 * (60 - heldout), 0, {}, root),

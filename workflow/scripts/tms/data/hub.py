@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tms.data import stored_images
 from tms.data.options import read_options
 from tms.io.errors import InputError
 
@@ -31,6 +32,8 @@ class Source:
         folder: name of a local copy's folder.
         columns: columns that the task reads.
         texts: those of them that hold a text in every row.
+        images: those of them that hold an image; what is read of one is a
+            `tms.data.stored_images.StoredImage`.
         gated: whether the hub asks for accepted terms.
         reader: further arguments of `datasets.load_dataset`, e.g. how a TSV file is written.
     """
@@ -42,6 +45,7 @@ class Source:
     folder: str
     columns: tuple[str, ...]
     texts: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     gated: bool = False
     reader: dict = field(default_factory=dict)
 
@@ -71,13 +75,13 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
         if root is None:
             rows = load_dataset(source.repo, revision=revision or source.revision, **asked)
             missing = _missing(source, rows.column_names)
-            items = [] if missing else rows.to_list()
+            items = [] if missing else stored_images.items(rows, source.columns, source.images)
         else:
             # A cache of its own, so that an edited copy is never served from the last one's cache.
             with tempfile.TemporaryDirectory() as cache:
                 rows = load_dataset(str(_folder(source, root)), cache_dir=cache, **asked)
                 missing = _missing(source, rows.column_names)
-                items = [] if missing else rows.to_list()
+                items = [] if missing else stored_images.items(rows, source.columns, source.images)
     except DatasetGenerationError as error:  # its cause says more
         raise InputError(_explain(source, split, root, error.__cause__ or error)) from error
     except (DatasetsError, httpx.HTTPError, OSError, ValueError, TypeError, RuntimeError) as error:
@@ -173,6 +177,16 @@ def test_rows(rows: list[dict], size: int, order: str = "official") -> list[dict
     return first(rows, "test", size)
 
 
+def is_heldout(group: str) -> bool:
+    """Whether the training rows of a group (an API, an image) are held out: of a tenth of the groups."""
+    return int(_hash(group)[:8], 16) % 10 == 0
+
+
+def shuffled(rows: list[dict], seed: int) -> list[dict]:
+    """Rows in an order of the seed, which no other row changes."""
+    return sorted(rows, key=lambda row: _hash(f"{seed}/{row['example_id']}"))
+
+
 def first(rows: list[dict], split: str, size: int) -> list[dict]:
     """The first `size` rows.
 
@@ -245,4 +259,4 @@ def _explain(source: Source, split: str, root: Path | None, error: BaseException
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

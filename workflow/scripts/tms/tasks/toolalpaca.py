@@ -24,7 +24,6 @@ be read, as text, for a judge; `calls` is the most that an answer may make; `ord
 split.
 """
 
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -62,7 +61,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     file = TEST[settings["apis"]] if split == "test" else TRAINING
     rows, left_out = [], Counter()
     for number, api in enumerate(read(file, root)):
-        if split == "test" or is_heldout(str(api.get("Name"))) == (split == "heldout"):
+        if split == "test" or hub.is_heldout(str(api.get("Name"))) == (split == "heldout"):
             example = f"toolalpaca-{file.removesuffix('.json')}-{number}"
             read_rows = test_rows if split == "test" else training_rows
             for row in read_rows(api, example, settings):
@@ -72,7 +71,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
         print(f"toolalpaca: {count} of {total} {split} instructions of {file} left out: {reason}")
     if split == "test":
         return hub.test_rows(rows, size, settings["order"])
-    return hub.first(sorted(rows, key=lambda row: _hash(f"{seed}/{row['example_id']}")), split, size)
+    return hub.first(hub.shuffled(rows, seed), split, size)
 
 
 def read(file: str, root: Path | None) -> list[dict]:
@@ -87,11 +86,6 @@ def read(file: str, root: Path | None) -> list[dict]:
             f"and name that folder as data.root, {hub.SKIP}"
         )
     return json_file.read_list(root / FOLDER / file, "file of ToolAlpaca", f"put {file} of {PAGE} there")
-
-
-def is_heldout(api: str) -> bool:
-    """Whether an API of the training file is held out."""
-    return int(_hash(api)[:8], 16) % 10 == 0
 
 
 def test_rows(api: dict, example: str, settings: dict) -> list[dict | LeftOut]:
@@ -193,7 +187,3 @@ def _are_golden(instructions: object, answers: object) -> bool:
         and all(isinstance(step, dict) and {"Action", "Action_Input"} <= step.keys() for step in answer)
         for answer in answers
     )
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
