@@ -10,8 +10,9 @@ from tms.io.code_digest import digests
 LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
 # Graders that read a judge's output, not a completion: the kinds of judge that they read; None: all others.
 JUDGED = {"judge": None, "wildguard": "wildguard", "toolalpaca_judge": "toolalpaca"}
-# Graders that measure how close a text is to the gold answer: one that is not close may be as right.
-CLOSENESS = ("f1", "rouge")
+# Graders that measure how close a text is to the gold answers, or how many people gave it: one that is not
+# close may be as right.
+CLOSENESS = ("f1", "rouge", "vqa", "anls")
 
 # Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
 UNREAD = {"simulated": (31, 100), "real": (10, 114)}
