@@ -12,13 +12,25 @@ from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.expected_pairs import counts_of_part
 from tms.cost_estimate.harvested_pairs import harvested_pairs
-from tms.cost_estimate.lengths import Lengths, Texts
+from tms.cost_estimate.lengths import Lengths, Texts, total
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
-from tms.cost_estimate.throughput import CHOICES, FROZEN_SHARE, Device, Throughput, float32_slowdown
+from tms.cost_estimate.stage_rows import evaluated_models, stage_rows
+from tms.cost_estimate.throughput import (
+    CHOICES,
+    FORWARD_FLOPS,
+    FROZEN_SHARE,
+    TRAINING_FLOPS,
+    Device,
+    Throughput,
+    float32_slowdown,
+)
+from tms.memory_plan.towers import TRAINED
 from tms.mixture.schedule import total_steps, total_visits
 from tms.training import losses_by_name
+
+WHOLE = ("prompt", "completion")  # parts of a row
 
 
 class Estimator:
@@ -60,27 +72,7 @@ class Estimator:
         """
         if job.rule in self.stages:
             return self.stages[job.rule](job)
-        return Estimate(job, self.figures.stage_seconds(job.rule, self._rows(job)))
-
-    def _rows(self, job: Job) -> float:
-        """Rows that a stage without a model goes through."""
-        task = self.config["tasks"].get(job.wildcards.get("task", ""), {})
-        if job.rule == "prepare":
-            return task.get(job.wildcards["split"], 0)
-        if job.rule == "filter_teacher":
-            tries = self.config["teachers"][job.wildcards["teacher"]].get("tries", 1)
-            return tries * (task.get("train", 0) + task.get("heldout", 0))
-        if job.rule == "grade":
-            names = settings.benchmarks(self.config, job.wildcards["model"])
-            return self._models(job) * sum(limit(self.config, name) for name in names)
-        return 0
-
-    def _models(self, job: Job) -> int:
-        """Models that an evaluation is about: one, or a run's own checkpoints."""
-        method, _, rest = job.wildcards["run"].partition("/")
-        if not rest.endswith("/points"):
-            return 1
-        return len(settings.own_points(self.config, job.wildcards["model"], method))
+        return Estimate(job, self.figures.stage_seconds(job.rule, stage_rows(job, self.config)))
 
     def _download(self, job: Job) -> Estimate:
         size = sum(map(self.sizes.bytes, job.output))
@@ -110,10 +102,9 @@ class Estimator:
         texts, model, method = self._references(job), job.wildcards["model"], job.wildcards["method"]
         replay = settings.replay(self.config, model, method)
         visited = self.lengths.visited(self._visits(job, texts.count), texts, model, replay)
-        trained = sum(one.count * one.completion for one in visited)
-        passed = trained + sum(one.count * one.prompt for one in visited)
-        beside = passed if losses_by_name.reads_base(settings.loss(self.config, model, method)) else 0
-        return self._training(job, trained, passed, beside)
+        beside = losses_by_name.reads_base(settings.loss(self.config, model, method))
+        passed, images = total(visited, *WHOLE), total(visited, "images")
+        return self._training(job, total(visited, "completion"), passed, images, beside)
 
     def _train_on_policy(self, job: Job) -> Estimate:
         """Rollouts sampled, graded and trained on, and the passes for their KL or of a teacher."""
@@ -129,14 +120,17 @@ class Estimator:
             texts,
         )
         device, lanes = self._device(job)
-        sampled = self._generation(job, folder, 0, [Texts(work.rollouts, texts.prompt, work.sampled)])
-        training_run = self._training(job, work.trained, work.passed)
-        passes = {folder: work.compared + work.measured * float32_slowdown(job.gpus)}
+        sampled = self._generation(
+            job, folder, 0, [replace(texts, count=work.rollouts, completion=work.sampled)]
+        )
+        training_run = self._training(job, work.trained, work.passed, work.rollouts * texts.images)
+        seen = replace(work, texts=self._with_tower(folder, texts))
+        passes = {folder: seen.compared + seen.measured * float32_slowdown(job.gpus)}
         teacher = distilled_model(self.config, model, method) or folder
-        passes[teacher] = passes.get(teacher, 0) + work.read
+        passes[teacher] = passes.get(teacher, 0) + seen.read
         seconds = sampled.seconds + training_run.seconds
         for place, tokens in passes.items():
-            seconds += device.forward_seconds(self.sizes.parameters(place), tokens) / lanes
+            seconds += device.forward_seconds(self.sizes.decoder(place), tokens) / lanes
         if work.kind.rewarded:
             graders = self.config["compute"]["grading_processes"]
             seconds += work.rollouts * self.figures.seconds_a_row.get("grade", 0.0) / graders
@@ -160,8 +154,15 @@ class Estimator:
         place = (job.wildcards["task"], entry["suite"], entry["teacher"], "train")
         return self.lengths.references(*place, entry["base"])
 
-    def _training(self, job: Job, trained: float, passed: float, beside: float = 0) -> Estimate:
-        """A training run over `passed` tokens (the base: `beside`), `trained` of them in the loss."""
+    def _with_tower(self, folder: str, texts: Texts) -> Texts:
+        """Texts whose prompts are longer by the tokens that take as long as the vision tower does."""
+        return replace(texts, prompt=texts.prompt + self.sizes.tower_work(folder) * texts.images)
+
+    def _training(
+        self, job: Job, trained: float, passed: float, images: float, beside: bool = False
+    ) -> Estimate:
+        """A training run over `passed` tokens, `trained` of them in the loss, `images` of images; the base
+        reads them too where it is `beside`."""
         model, keys = job.wildcards["model"], self._keys(job)
         folder = self.config["models"][model]["base"]
         saved = saved_points(self.config, model, job.wildcards["method"])
@@ -170,15 +171,17 @@ class Estimator:
         one = share * self.sizes.checkpoint_bytes(folder, keys["checkpoint_dtype"])
         device, lanes = self._device(job)
         seconds = device.start["train"] + one / self.figures.plain["load_bytes_a_second"]
+        decoder, seen = self.sizes.decoder(folder), self.sizes.tower_work(folder) * images
         passes = FROZEN_SHARE * passed if keys.get("lora") else passed
-        passed_seconds = device.training_seconds(parameters, passes)
-        seconds += (passed_seconds + device.forward_seconds(parameters, beside)) / lanes
+        passes += seen if keys.get("vision") == TRAINED else seen * FORWARD_FLOPS / TRAINING_FLOPS
+        read = device.forward_seconds(decoder, passed + seen) if beside else 0
+        seconds += (device.training_seconds(decoder, passes) + read) / lanes
         seconds += len(saved) * one / self.figures.plain["save_bytes_a_second"]
         return Estimate(
             job,
             seconds,
             trained=trained,
-            scored=beside,
+            scored=passed if beside else 0,
             bytes=len(saved) * one,
             removable=(len(saved) - 1) * one,
             state=share * parameters * self.figures.plain["state_bytes_a_parameter"],
@@ -206,7 +209,7 @@ class Estimator:
         wanted = harvested_pairs(self.config, self.lengths, job, visits, train.count, heldout.count)
         counts = counts_of_part(list(wanted.values()), part, parts)
         texts = [
-            Texts(sum(count[place] for count in counts), split.prompt, split.completion)
+            replace(split, count=sum(count[place] for count in counts))
             for place, split in enumerate((train, heldout))
         ]
         return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
@@ -216,7 +219,7 @@ class Estimator:
         folder = self.config["models"][model]["base"]
         names = [task for task, split in examples_of(job) if split == "test"]
         texts = [self.lengths.benchmark(task, model, folder) for task in names]
-        models = self._models(job)
+        models = evaluated_models(job, self.config)
         return self._generation(job, folder, models, texts * models)
 
     def _generate_samples(self, job: Job) -> Estimate:
@@ -225,7 +228,7 @@ class Estimator:
         folder = self.config["models"][model]["base"]
         chosen = settings.diagnose(self.config, model, "diversity")
         texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
-        sampled = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in texts]
+        sampled = [replace(text, count=min(chosen["prompts"], text.count)) for text in texts]
         return self._generation(job, folder, 1, sampled, chosen["samples"])
 
     def _grade_samples(self, job: Job) -> Estimate:
@@ -244,7 +247,7 @@ class Estimator:
             if self.config["tasks"][task].get("judge") == judge
         ]
         texts = [Texts(text.count, text.prompt + text.completion, entry["max_new_tokens"]) for text in judged]
-        return self._generation(job, entry["model"], 1, texts * self._models(job))
+        return self._generation(job, entry["model"], 1, texts * evaluated_models(job, self.config))
 
     def _drift(self, job: Job) -> Estimate:
         """Samples of two models, their KL both ways, held-out divergence at each checkpoint, the floor."""
@@ -252,32 +255,32 @@ class Estimator:
         entry = self.config["models"][model]
         folder, chosen = entry["base"], settings.drift(self.config, model)
         prompted, beside = self.lengths.measured_beside(task, model, folder)
-        sets = [Texts(min(chosen["prompts"], text.count), text.prompt, text.completion) for text in prompted]
+        sets = [replace(text, count=min(chosen["prompts"], text.count)) for text in prompted]
         sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
-        scored = (points + mixture) * labels.count * (labels.prompt + labels.completion)
-        scored += points * sum(text.count * (text.prompt + text.completion) for text in beside)
         # KL(pi || pi_0) on samples of pi, and the other way round: two models read two sets of samples.
-        scored += 4 * chosen["samples"] * sum(text.count * (text.prompt + text.completion) for text in sets)
+        passes = (([labels], points + mixture), (beside, points), (sets, 4 * chosen["samples"]))
+        scored = sum(times * total(texts, *WHOLE) for texts, times in passes)
+        images = sum(times * total(texts, "images") for texts, times in passes)
         # The floor loads both models in two precisions.
-        measured = self._forward(job, folder, points + 2 + 4, scored)
+        measured = self._forward(job, folder, points + 2 + 4, scored, images)
         return replace(sampled, seconds=sampled.seconds + measured.seconds, scored=scored)
 
     def _likelihoods(self, job: Job) -> Estimate:
         """Questions with each of their choices, at most as long as the prompt that lists all of them."""
         model = job.wildcards["model"]
-        folder, models = self.config["models"][model]["base"], self._models(job)
+        folder, models = self.config["models"][model]["base"], evaluated_models(job, self.config)
         texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
-        read = CHOICES * sum(one.count * one.prompt for one in texts)
-        return self._forward(job, folder, models, models * read)
+        return self._forward(job, folder, models, models * CHOICES * total(texts, "prompt"))
 
-    def _forward(self, job: Job, folder: str, loads: float, scored: float) -> Estimate:
-        """Passes over so many tokens in float32, on one card."""
+    def _forward(self, job: Job, folder: str, loads: float, scored: float, images: float = 0) -> Estimate:
+        """Passes over so many tokens, `images` of them of images, in float32, on one card."""
         device, _ = self._device(job)
-        passed = float32_slowdown(job.gpus) * scored / (1 if job.gpus else job.threads)
-        seconds = device.start["score"] + device.forward_seconds(self.sizes.parameters(folder), passed)
+        passed = scored + self.sizes.tower_work(folder) * images
+        passed *= float32_slowdown(job.gpus) / (1 if job.gpus else job.threads)
+        seconds = device.start["score"] + device.forward_seconds(self.sizes.decoder(folder), passed)
         seconds += loads * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
         return Estimate(job, seconds, scored=scored)
 
@@ -286,9 +289,9 @@ class Estimator:
     ) -> Estimate:
         """One engine start, `models` loads, and the completions of all texts."""
         device, lanes = self._device(job)
-        generated = tries * sum(text.count * text.completion for text in texts)
-        read = tries * sum(text.count * text.prompt for text in texts)
-        parameters = self.sizes.parameters(folder)
+        generated = tries * total(texts, "completion")
+        read = tries * total([self._with_tower(folder, text) for text in texts], "read")
+        parameters = self.sizes.decoder(folder)
         seconds = device.start["generate"]
         seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
         seconds += device.forward_seconds(parameters, read) / lanes

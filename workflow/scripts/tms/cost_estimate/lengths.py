@@ -16,8 +16,10 @@ from tms.config.stages.drift import answered
 from tms.config.stages.general import answers_file as general_answers
 from tms.config.suite import tasks_of
 from tms.config.tasks import limit
+from tms.cost_estimate import prepared_means
 from tms.cost_estimate.throughput import Throughput
 from tms.data import general
+from tms.data.splits import SPLITS
 from tms.io import parquet
 from tms.io.conversation import read_context
 
@@ -28,23 +30,45 @@ SAMPLE = 500  # rows that are tokenised for a mean
 
 @dataclass(frozen=True)
 class Texts:
-    """A number of rows, and the mean tokens of each part."""
+    """A number of rows, and the mean of each of their parts.
+
+    Attributes:
+        count: rows.
+        prompt, completion: tokens; those of the prompt's images too, and of what tools wrote.
+        images: tokens of the prompt's images.
+        turns: of a completion; each is sampled after all before it was read.
+    """
 
     count: float
     prompt: float
     completion: float
+    images: float = 0.0
+    turns: float = 1.0
+
+    @property
+    def read(self) -> float:
+        """Tokens that are read where a row is sampled: the prompt once a turn, with the turns before.
+
+        A cache of prefixes saves all but the first; turns count as equally long.
+        """
+        return self.turns * self.prompt + (self.turns - 1) / 2 * self.completion
 
 
 def together(texts: list[Texts]) -> Texts:
-    """All rows of several texts, with their mean lengths."""
+    """All rows of several texts, with their means."""
     if len(texts) == 1:
         return texts[0]
     count = sum(text.count for text in texts)
-    prompt, completion = (
+    means = (
         sum(text.count * getattr(text, name) for text in texts) / count if count else getattr(texts[0], name)
-        for name in ("prompt", "completion")
+        for name in ("prompt", "completion", "images", "turns")
     )
-    return Texts(count, prompt, completion)
+    return Texts(count, *means)
+
+
+def total(texts: list[Texts], *parts: str) -> float:
+    """Tokens of these parts of all rows of several texts."""
+    return sum(text.count * sum(getattr(text, part) for part in parts) for text in texts)
 
 
 class Lengths:
@@ -65,6 +89,7 @@ class Lengths:
         # Files are read once; the folders are relative, so not once for all instances.
         self._mean = cache(self._mean_tokens)
         self._completions = cache(_completion_tokens)
+        self._image_tokens, self._turns = cache(prepared_means.image_tokens), cache(prepared_means.turns)
         self._tokenizer = cache(Tokenizer.from_file)
 
     def examples(self, target: str, split: str, folder: str) -> Texts:
@@ -78,9 +103,18 @@ class Lengths:
         for path in (*gated[:1], Path("data", task, f"{split}.parquet")):
             if self.measured and path.exists():
                 prompt = self._mean(path, PROMPT, folder)
-                return Texts(parquet.count(path) if self.current(path) else count, prompt, self._say(task))
+                rows = parquet.count(path) if self.current(path) else count
+                return self._texts(rows, prompt, task, folder)
         self.assumed.add(task)
-        return Texts(count, self.figures.assumed(task, "prompt"), self._say(task))
+        return self._texts(count, self.figures.assumed(task, "prompt"), task, folder)
+
+    def _texts(self, count: float, prompt: float, task: str, folder: str) -> Texts:
+        """Rows with so many tokens of text in their prompts, and what their task adds."""
+        files = [Path("data", task, f"{split}.parquet") for split in SPLITS] if self.measured else []
+        tokens, turns = self._image_tokens(tuple(files), folder), self._turns(tuple(files))
+        images = self.figures.assumed(task, "images") if tokens is None else tokens
+        turns = self.figures.assumed(task, "turns") if turns is None else turns
+        return Texts(count, prompt + images, self._say(task), images, turns)
 
     def measured_beside(self, task: str, model: str, folder: str) -> tuple[list[Texts], list[Texts]]:
         """Prompts on which a run's KL is measured, and texts whose loss is measured beside the references."""
@@ -105,13 +139,14 @@ class Lengths:
         examples = self.examples(task, split, folder)
         verified = examples.count * self._kept(task, teacher)
         if self.measured and path.exists():
-            return Texts(
-                parquet.count(path) if self.current(path) else verified,
-                self._mean(path, PROMPT, folder),
-                self._mean(path, COMPLETION, folder) + 1,  # the end token
+            return replace(
+                examples,
+                count=parquet.count(path) if self.current(path) else verified,
+                prompt=self._mean(path, PROMPT, folder) + examples.images,
+                completion=self._mean(path, COMPLETION, folder) + 1,  # the end token
             )
         self.assumed.add(task)
-        return Texts(verified, examples.prompt, examples.completion)
+        return replace(examples, count=verified)
 
     def _kept(self, task: str, teacher: str) -> float:
         """Share of prompts that have a reference: all where answers are the data's own, or not verified."""
@@ -128,15 +163,15 @@ class Lengths:
         if self.measured and path.exists():
             means = self._completions(path)
             if task in means:
-                return Texts(count, examples.prompt, means[task])
+                return replace(examples, count=count, completion=means[task])
         self.assumed.add(task)
-        return Texts(count, examples.prompt, examples.completion)
+        return replace(examples, count=count)
 
     def general(self, task: str, model: str, folder: str) -> Texts:
         """General prompts with the base's answers, which are as long as those that it gave."""
         examples, path = self.examples(task, "train", folder), Path(general_answers(model, task))
         if self.measured and path.exists() and task in (means := self._completions(path)):
-            return Texts(examples.count, examples.prompt, means[task])
+            return replace(examples, completion=means[task])
         self.assumed.add(task)
         return examples
 

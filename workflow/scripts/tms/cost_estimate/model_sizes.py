@@ -1,5 +1,6 @@
 """Parameters and bytes of model folders, whether they are there yet or not."""
 
+from math import prod
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -8,6 +9,9 @@ from tms.config.pretrained import folders
 from tms.cost_estimate.throughput import Throughput
 from tms.io.errors import InputError
 from tms.memory_plan.architecture import architecture, lora_parameters
+from tms.memory_plan.towers import Towers
+
+USED = "thinker."  # begins the names of the weights that read images and write text
 
 
 class ModelSizes:
@@ -52,6 +56,15 @@ class ModelSizes:
             )
         return self.stated[folder]
 
+    def decoder(self, folder: str) -> float:
+        """Those of them that each token passes: without towers for images and sound."""
+        return self.parameters(folder) - Towers.of(folder).parameters
+
+    def tower_work(self, folder: str) -> float:
+        """Work of the vision tower for a token of an image, in passes of the decoder over a token."""
+        towers = Towers.of(folder)
+        return towers.vision * towers.patches / self.decoder(folder) if towers.vision else 0.0
+
     def bytes(self, folder: str) -> float:
         """Bytes of the folder's weights."""
         if counted := self._files(folder):
@@ -76,25 +89,23 @@ class ModelSizes:
 
 
 def folder_size(folder: Path) -> tuple[float, float]:
-    """Parameters and bytes of a folder's weights, from the headers of its files.
+    """Parameters and bytes of a folder's weights, from the headers of its files; of a Qwen2.5-Omni, which
+    speaks too, those of the part that is used.
 
     Raises:
         InputError: a file is not whole.
     """
     files = sorted(folder.glob("*.safetensors"))
-    return float(sum(map(_count, files))), float(sum(file.stat().st_size for file in files))
+    counts = {name: count for file in files for name, count in _counts(file).items()}
+    size, total = sum(file.stat().st_size for file in files), sum(counts.values())
+    used = sum(count for name, count in counts.items() if name.startswith(USED)) or total
+    return float(used), size * used / total if used < total else float(size)
 
 
-def _count(file: Path) -> int:
+def _counts(file: Path) -> dict[str, int]:
+    """Numbers in each tensor."""
     try:
         with safe_open(file, framework="numpy") as tensors:
-            shapes = [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118
+            return {name: prod(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise InputError(f"{file}: not a whole safetensors file ({error}); delete the folder") from error
-    total = 0
-    for shape in shapes:
-        size = 1
-        for side in shape:
-            size *= side
-        total += size
-    return total

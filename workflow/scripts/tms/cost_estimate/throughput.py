@@ -17,6 +17,7 @@ CHOICES = 4  # of a question whose choices are compared, assumed
 # Float32 passes without TF32 take so many times as long on a card as bfloat16 ones. Assumed: the peaks of an
 # A100 are 16 times apart, of an H100 15 times, and float32 comes twice as near to its own.
 FLOAT32_SLOWDOWN = 8
+FEW = {"images": 0.0, "turns": 1.0}  # of a task whose entry of `lengths` leaves them out
 SPEEDS = ["training", "forward", "generation", "start"]  # keys of a device that a run can measure
 PLAIN = [
     "load_bytes_a_second",
@@ -89,8 +90,8 @@ class Throughput:
         return self.seconds.get(stage, self.seconds["other"]) + rows * self.seconds_a_row.get(stage, 0.0)
 
     def assumed(self, task: str, what: str) -> float:
-        """Tokens of a task's prompts or completions, as the file states them."""
-        return self.lengths.get(task, self.lengths["other"])[what]
+        """Tokens of a task's prompts, images or completions, or turns of these, as the file states them."""
+        return (FEW | self.lengths.get(task, self.lengths["other"]))[what]
 
 
 def _at_count(figures: dict[float, float], parameters: float) -> float:

@@ -11,8 +11,33 @@ from tms.training.settings import ALL_LINEAR
 KNOWN = Path(__file__).parents[3] / "resources" / "architectures.yaml"
 
 
+THINKER, TEXT, VISION = "thinker_config", "text_config", "vision_config"  # parts of a `config.json`
+# Decoders that are Qwen2's but for the positions, which are three where there are images.
+AS_QWEN2 = ("qwen2_5_vl", "qwen2_5_vl_text", "qwen2_5_omni_text")
+
+
 def architecture(folder: str) -> dict | None:
-    """Keys of a model folder's `config.json`; None where it is not there, nor known by the folder's name."""
+    """Keys of the decoder of a model folder; None where it is not there, nor known by the folder's name.
+
+    They are those of its `config.json`, or of the part of it that reads and writes text.
+    """
+    whole = config(folder)
+    if whole is None:
+        return None
+    own = whole.get(THINKER, whole)
+    keys = own.get(TEXT, own)
+    if keys.get("model_type") not in AS_QWEN2:
+        return keys
+    plain = {
+        name: value for name, value in keys.items() if name not in (VISION, "rope_scaling", "rope_parameters")
+    }
+    # Of the model around the decoder; older files of Qwen2.5-VL have it in the decoder's part.
+    tied = own.get("tie_word_embeddings") or (own is whole and keys.get("tie_word_embeddings"))
+    return plain | {"model_type": "qwen2", "tie_word_embeddings": bool(tied)}
+
+
+def config(folder: str) -> dict | None:
+    """A model folder's `config.json`, or what the project knows of it before it is there; else None."""
     file = Path(folder, "config.json")
     if file.exists():
         return json_file.read(file, "config of a model", "download the model again")

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from tms.config import study
+from tms.config.tasks import has_images
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import formulas, plan
+from tms.memory_plan.longest import longest_row
 from tms.memory_plan.plan import MemoryOf, Peak
 from tms.memory_plan.shapes import StepMemory, StepShape
+from tms.memory_plan.towers import Towers
 
 TRAINING = ("train_sft", "train_student", "train_on_policy")
 GENERATING = ("harvest", "generate", "generate_samples", "answer_general", "drift")
@@ -76,15 +79,14 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
     if job.rule in (*GENERATING, *PASSING):
         model = names["model"]
         answered = [names["task"]] if job.rule == "answer_general" else study.benchmarks(config, model)
-        tokens = plan.longest_row(config, answered)
+        tokens = longest_row(config, answered)
         sampling = plan.generating(config, "models", model, tokens) if job.rule in GENERATING else []
         return [*sampling, *plan.drift(config, model, tokens)] if job.rule in PASSING else sampling
     for part, name in (("teachers", "teacher"), ("judges", "judge")):
         if job.rule == name:
-            limits = [task["max_new_tokens"] for task in config["tasks"].values()]
-            return plan.generating(
-                config, part, names[name], max(limits) + config["compute"]["longest_prompt"]
-            )
+            reads = Towers.of(config[part][names[name]].get("model", "")).vision
+            asked = [task for task in config["tasks"] if reads or not has_images(config, task)]
+            return plan.generating(config, part, names[name], longest_row(config, asked))
     return []
 
 

@@ -10,7 +10,7 @@ PARTS = {
     "activations": ("activations",),
     "head, buffers": ("head and buffers",),
     "KV cache, vLLM": ("KV cache", "vLLM"),
-    "other": ("base", "teacher", "CUDA"),
+    "other": ("base", "teacher", "towers", "CUDA"),
 }
 COLUMNS = ["job", "cards", *PARTS, "peak", "shape"]
 

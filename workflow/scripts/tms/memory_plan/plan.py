@@ -2,14 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tms.config import study
+from tms.config.suite import tasks_of
 from tms.generation.engines.interface import MEMORY_SHARE, ROLLOUT_SHARE
 from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, lora_parameters, parameters
+from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
+from tms.memory_plan.towers import TRAINED, Towers, reading_bytes, training_bytes
 from tms.training import devices, losses_by_name
 
 MemoryOf = Callable[[StepShape], StepMemory | None]
@@ -82,13 +85,18 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         processes=cards,
         sharded=cards > 1
         and not lora
-        and devices.shards(choice, parameters(keys), cards, card_bytes(config)),
+        and devices.shards(choice, _parameters(config, model, keys), cards, card_bytes(config)),
         rows=training["device_batch"],
-        tokens=completion + config["compute"]["longest_prompt"],
+        tokens=completion + longest_prompt(config, tasks_of(task)),
         recompute=training.get("gradient_checkpointing", False),
         lora=lora,
         base=kind == ROWS and losses_by_name.reads_base(study.loss(config, model, method)),
     )
+
+
+def _parameters(config: dict, model: str, keys: dict) -> int:
+    """Of a model's decoder and its towers."""
+    return parameters(keys) + Towers.of(config["models"][model]["base"]).parameters
 
 
 def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
@@ -111,12 +119,6 @@ def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
     return [*peaks, *sampling, *drift(config, model, longest_row(config, benchmarks))]
 
 
-def longest_row(config: dict, tasks: Iterable[str]) -> int:
-    """Tokens of the longest prompt and completion of some tasks."""
-    limits = [config["tasks"][task]["max_new_tokens"] for task in tasks]
-    return max(limits) + config["compute"]["longest_prompt"]
-
-
 def training(config: dict, model: str, method: str, task: str, memory_of: MemoryOf) -> list[Peak]:
     """Peaks of a training job: its step, and the sampling of an on-policy one; none where nothing tells."""
     shape = step_shape(config, model, method, task)
@@ -132,6 +134,10 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
         "head and buffers": memory.working + formulas.step_buffers(shape),
         "CUDA": formulas.CONTEXT,
     }
+    if (towers := Towers.of(config["models"][model]["base"])).vision:
+        trained = study.section(config, "training", model, method, task).get("vision") == TRAINED
+        images = longest_images(config, tasks_of(task))
+        parts["towers"] = training_bytes(towers, shape, images, trained, memory)
     stage = {ROWS: "SFT, students", ROLLOUTS: "REINFORCE, TRAPO", GRPO: "GRPO"}[shape.kind]
     if shape.kind != ROWS and not (kind := study.kind_of(config, method)).rewarded:
         stage = kind.label
@@ -154,7 +160,7 @@ def base_bytes(config: dict, model: str, method: str, task: str, shape: StepShap
     For a KL term of GRPO TRL has the base once more: a copy in float32, or shards in bf16; of adapters it is
     the policy without them.
     """
-    count = parameters(shape.architecture)
+    count = _parameters(config, model, shape.architecture)
     held = formulas.kl_weights(count, shape.processes, shape.sharded)
     if (
         shape.lora
@@ -184,7 +190,8 @@ def teacher_bytes(config: dict, model: str, method: str, task: str, shape: StepS
 def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict) -> list[Peak]:
     """Peaks of an on-policy job between its steps: the rollouts, and the KL."""
     keys, cards = shape.architecture, shape.processes
-    held = {name: learning[name] for name in ("weights", "optimiser", "base", "teacher", "CUDA")}
+    names = ("weights", "optimiser", "base", "teacher", "towers", "CUDA")
+    held = {name: learning[name] for name in names if name in learning}
     measuring = held | {"head and buffers": formulas.kl_working(keys, cards, shape.tokens)}
     advice = (f"raise models.{model}.gpus.train (now {cards})", "lower on_policy.max_new_tokens")
     words = f"2 policies in float32, {shape.tokens:,} tokens"
@@ -192,6 +199,7 @@ def _beside_learning(config: dict, model: str, shape: StepShape, learning: dict)
     vllm = study.engine(config, "models", model) == "vllm"
     if vllm:
         least = formulas.vllm_weights(keys, 1) + formulas.vllm_row(keys, 1, shape.tokens)
+        least += reading_bytes(Towers.of(config["models"][model]["base"]), 2, shape.tokens)
         handed = 2 * 4 * keys["vocab_size"] * keys["hidden_size"]  # to vLLM
         taken = max(ROLLOUT_SHARE * card_bytes(config), least)
         sampling = held | {"head and buffers": handed, "vLLM": taken}
@@ -239,6 +247,7 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
         "weights": formulas.vllm_weights(keys, cards),
         "head and buffers": formulas.vllm_working(keys, cards),
         "CUDA": formulas.CONTEXT,
+        **_towers(config, folder, 2 / cards),
     }
     if vllm:
         row = formulas.vllm_row(keys, cards, tokens)
@@ -263,10 +272,18 @@ def drift(config: dict, model: str, tokens: int) -> list[Peak]:
         "weights": formulas.drift_weights(keys, card_bytes(config)),
         "head and buffers": formulas.drift_working(keys, tokens),
         "CUDA": formulas.CONTEXT,
+        **_towers(config, config["models"][model]["base"], 4 * formulas.DRIFT_POLICIES),
     }
     words = f"{formulas.DRIFT_POLICIES} policies in float32, {tokens:,} tokens"
     advice = ("lower max_new_tokens of the tasks", "set compute.gpu_memory_gb to what the card has")
     return [_peak(config, "drift", 1, held, words, advice)]
+
+
+def _towers(config: dict, folder: str, width: float) -> dict[str, float]:
+    """Bytes of a model's towers where it only reads, `width` a parameter; nothing of one without."""
+    towers = Towers.of(folder)
+    images = config["compute"]["longest_images"]
+    return {"towers": reading_bytes(towers, width, images)} if towers.vision else {}
 
 
 def _peak(config: dict, job: str, cards: int, parts: dict, shape: str, remedies: tuple[str, ...]) -> Peak:

@@ -1,0 +1,20 @@
+"""The longest rows of tasks, by their limits and by what `compute` says of prompts."""
+
+from collections.abc import Iterable
+
+from tms.config.tasks import has_images
+
+
+def longest_row(config: dict, tasks: Iterable[str]) -> int:
+    """Tokens of the longest prompt and completion of some tasks."""
+    return max(config["tasks"][task]["max_new_tokens"] + longest_prompt(config, [task]) for task in tasks)
+
+
+def longest_prompt(config: dict, tasks: Iterable[str]) -> int:
+    """Tokens of the longest prompt of some tasks, its images among them."""
+    return config["compute"]["longest_prompt"] + longest_images(config, tasks)
+
+
+def longest_images(config: dict, tasks: Iterable[str]) -> int:
+    """Tokens of the images of the longest prompt of some tasks; 0 where none has images."""
+    return config["compute"]["longest_images"] if any(has_images(config, task) for task in tasks) else 0
