@@ -62,12 +62,12 @@ def test_only_where_the_method_is_asked_for():
     check(config("none"))  # reinforce and others, which no experiment names, are not asked for
 
 
-@pytest.mark.parametrize("grader", ["f1", "rouge", "exact", "number"])
+@pytest.mark.parametrize("grader", ["f1", "rouge", "vqa", "anls", "exact", "number"])
 def test_on_policy_methods_learn_from_any_score(grader):
     check(config(grader, ["sft", "grpo"]))
 
 
-@pytest.mark.parametrize("grader", ["none", "f1", "rouge"])
+@pytest.mark.parametrize("grader", ["none", "f1", "rouge", "vqa", "anls"])
 def test_only_a_grader_that_tells_right_from_wrong_can_keep_correct_ones(grader):
     harvest = {"harvest": SHIPPED["harvest"] | {"keep": "correct"}}
     (line,) = faults(config(grader, **harvest))

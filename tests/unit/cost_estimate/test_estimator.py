@@ -2,17 +2,20 @@
 
 import copy
 import itertools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from helpers.estimate_config import CONFIG, figures
 from helpers.paths import ROOT
+from safetensors.numpy import save_file
 
 from tms.cost_estimate.dry_run import Job, examples_of, refusal
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths
-from tms.cost_estimate.model_sizes import ModelSizes
+from tms.cost_estimate.model_sizes import ModelSizes, folder_size
 from tms.cost_estimate.summary import Machine, disk, stages
 from tms.cost_estimate.throughput import Device
 from tms.cost_estimate.timetable import Load, length, starts
@@ -124,6 +127,45 @@ class TestStages:
         assert whole.bytes == 160e9 and found.bytes == pytest.approx(10 * 2 * adapters) and found.bytes < 1e9
         assert found.state == pytest.approx(12 * adapters)
         assert found.seconds - 10 == pytest.approx(2 / 3 * (whole.seconds - 10), rel=1e-3)
+
+    def test_each_turn_of_an_episode_reads_what_is_before_it(self):
+        """Prompts of 100, answers of 400 tokens in four turns: 4 x 100 and 600 of the answer's own."""
+        plain = estimator().estimate(job("train_on_policy", gpus=8, method="grpo"))
+        given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "turns": 4}}
+        turned = replace(figures(), lengths=given)
+        estimated = Estimator(CONFIG, turned, Lengths(CONFIG, turned), ModelSizes(CONFIG, 2.0, 1e6))
+        found = estimated.estimate(job("train_on_policy", gpus=8, method="grpo"))
+        rollouts, sampled = 16 * 100 * 4, 200
+        more = rollouts * (3 * 100 + 3 / 2 * sampled)
+        assert found.seconds - plain.seconds == pytest.approx(2 * 3e9 * more / (8 * 0.5e14), rel=1e-6)
+        assert (found.generated, found.trained) == (plain.generated, plain.trained)
+
+    @pytest.mark.parametrize("vision", ["frozen", "trained"])
+    def test_images_pass_the_vision_tower(self, vision):
+        """Qwen2.5-Omni-3B: four patches a token through 0.67e9 parameters, beside 3.4e9 of the decoder."""
+        tower, decoder, images, rows = 668_684_288, 4.7e9 - 668_684_288 - 637_676_544, 50, 2 * 800
+        model = CONFIG["models"]["q"] | {"base": "models/hub/Qwen2.5-Omni-3B", "parameters": 4.7e9}
+        config = CONFIG | {"models": {"q": model}, "training": CONFIG["training"] | {"vision": vision}}
+        given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "images": images}}
+        seen = replace(figures(), lengths=given)
+        estimated = Estimator(config, seen, Lengths(config, seen), ModelSizes(config, 2.0, 1e6))
+        found = estimated.estimate(job("train_sft", gpus=8, method="sft"))
+        flops = 6 * decoder * (100 + images + 400) + (6 if vision == "trained" else 2) * tower * 4 * images
+        assert found.seconds == pytest.approx(10 + rows * flops / (8 * 0.5e14), rel=1e-3)
+        assert (found.bytes, found.trained) == (10 * 2 * 4.7e9, rows * 400)
+        read = estimated.estimate(job("harvest", gpus=1, part="0", parts="1"))
+        without = estimator(config).estimate(job("harvest", gpus=1, part="0", parts="1"))
+        samples = read.generated / 400
+        more = samples * images * 2 * (decoder + 4 * tower)
+        assert read.seconds - without.seconds == pytest.approx(more / 0.5e14, rel=1e-6)
+
+    def test_a_model_that_speaks_counts_the_part_that_is_used(self, tmp_path):
+        weights = {"thinker.a": np.zeros((30, 10), np.float32), "talker.b": np.zeros((70, 10), np.float32)}
+        save_file(weights, tmp_path / "model.safetensors")
+        size = (tmp_path / "model.safetensors").stat().st_size
+        assert folder_size(tmp_path) == (300, pytest.approx(0.3 * size))
+        save_file({"a": weights["thinker.a"], "b": weights["talker.b"]}, tmp_path / "model.safetensors")
+        assert folder_size(tmp_path)[0] == 1000
 
     @pytest.mark.parametrize(
         ("method", "samples", "own"), [("grpo", 4, 1), ("reinforce", 1, 1), ("trapo", 8, 0.75)]

@@ -1,13 +1,19 @@
 """Lengths of prompts and completions: from files where they are, else from the figures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers.estimate_config import CONFIG, figures
+from helpers.image_set import picture
 
-from tms.cost_estimate.lengths import Lengths, Texts
+from tms.cost_estimate.lengths import Lengths, Texts, together
 from tms.io import parquet
+from tms.io.conversation import context_text
+from tms.io.images import image_digest
+from tms.tasks import calculate
+from tms.tool_use.turns import turns_text
 
 TASK = "sums"
 
@@ -76,6 +82,45 @@ def test_messages_before_a_prompt_count_as_its_tokens():
     row = {"example_id": "0", "prompt": "x" * 20, "answer": "", "context": context}
     parquet.write(Path("data/sums/train.parquet"), parquet.EXAMPLES, [row, row | {"context": ""}], {})
     assert lengths().examples(TASK, "train", "models/hub/q") == Texts(2, (120 + 20) / 2 / 4, 400)
+
+
+def test_turns_are_those_of_the_prepared_answers():
+    """Two turns and one; then of no file, as the file of throughputs says."""
+    turns = Texts(10, 100, 40, turns=3)
+    assert turns.read == 3 * 100 + 40  # nothing, a third and two thirds of the completion
+    rows = calculate.build("train", 3, 0, {})
+    plain = rows[0] | {"example_id": "plain", "solution": turns_text([{"role": "assistant", "content": "4"}])}
+    parquet.write(Path("data/sums/train.parquet"), parquet.PREPARED, [rows[0], plain], {})
+    assert lengths().examples(TASK, "train", "models/hub/q").turns == 1.5
+    given = replace(figures(), lengths={"other": {"prompt": 1, "completion": 1, "turns": 2.5}})
+    assert Lengths(CONFIG, given, measured=False).examples("facts", "test", "models/hub/q").turns == 2.5
+
+
+def test_images_are_tokens_of_the_prompt():
+    given = replace(figures(), lengths={"other": {"prompt": 10, "completion": 4, "images": 999}})
+    assert Lengths(CONFIG, given).examples("facts", "test", "models/hub/q") == Texts(30, 1009, 4, 999)
+    both = together([Texts(10, 30, 5, 20), Texts(30, 10, 5)])
+    assert both == Texts(40, 15, 5, 5)
+
+
+def test_images_of_prepared_rows_are_measured(tmp_path):
+    """56 x 84 pixels are 2 x 3 squares of 28 a side, 112 x 28 are 4: 5 in the middle."""
+    rows = []
+    for number, size in enumerate([(56, 84), (112, 28)]):
+        data = picture(size=size)
+        context = context_text([], images=[image_digest(data)])
+        row = {"example_id": str(number), "context": context, "prompt": "x" * 8, "answer": "", "problem": "p"}
+        rows.append(row | {"solution": "", "images": [{"bytes": data, "path": None}]})
+    parquet.write(Path("data/sums/train.parquet"), [*parquet.PREPARED, "images"], rows, {})
+    found = lengths().examples(TASK, "train", "models/hub/q")
+    assert (found.images, found.prompt) == (0, 2)  # the model is not there, and nothing is assumed
+    vision = {"patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2}
+    keys = {"model_type": "qwen2_5_vl", "vision_config": vision}
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text(json.dumps(keys))
+    (tmp_path / "model" / "preprocessor_config.json").write_text('{"min_pixels": 784, "max_pixels": 78400}')
+    found = lengths().examples(TASK, "train", "model")
+    assert (found.images, found.prompt) == (5, 7)
 
 
 def test_what_the_gate_left_goes_before_what_was_prepared():

@@ -22,6 +22,7 @@ from tms.memory_plan.document import COLUMNS, cells, documented
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.store import SHIPPED as RESULTS
 from tms.memory_plan.store import Store, key
+from tms.memory_plan.towers import Towers
 
 GB = 10**9
 STUDENTS = SHIPPED["table"]["models"]
@@ -38,8 +39,9 @@ def test_known_architectures_have_the_stated_parameters(part):
     """A wrong number of layers, heads or tokens shows."""
     named = [entry for entry in SHIPPED[part].values() if "parameters" in entry]
     for entry in named:
-        keys = architecture(entry.get("base", entry.get("model")))
-        assert parameters(keys) == pytest.approx(entry["parameters"], rel=0.01)
+        folder = entry.get("base", entry.get("model"))
+        counted = parameters(architecture(folder)) + Towers.of(folder).parameters
+        assert counted == pytest.approx(entry["parameters"], rel=0.01)
 
 
 def test_a_folder_of_ones_own_comes_first(tmp_path):
@@ -165,6 +167,28 @@ def test_every_engine_has_a_generating_row():
         line.startswith("memory: judge qwen3b (generating; 32 rows")
         and "judges.wildguard.engine: vllm" in line
     )
+
+
+def test_images_are_tokens_of_their_tasks_rows_alone():
+    """16,384 tokens an image, 1,024 of text, 128 of an answer; a frozen tower in 4 bytes over 8 cards, and in
+    2 while it is gathered."""
+    shape = plan.step_shape(SHIPPED, "qwen_omni3b", "sft", "docvqa")
+    assert (shape.tokens, shape.sharded, shape.recompute) == (16384 + 1024 + 128, True, True)
+    assert plan.step_shape(SHIPPED, "qwen3b", "sft", "math").tokens == 1024 + 4096
+    towers = Towers.of("models/hub/Qwen2.5-Omni-3B")
+    large = replace(MEMORY, activations=40 * GB)
+    (step,) = plan.training(SHIPPED, "qwen_omni3b", "sft", "docvqa", lambda _: large)
+    assert step.parts["towers"] == towers.parameters * (4 / 8 + 2)
+    (plain,) = plan.training(SHIPPED, "qwen3b", "sft", "math", lambda _: large)
+    assert "towers" not in plain.parts
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["qwen_omni3b"]["training"]["vision"] = "trained"
+    (trained,) = plan.training(config, "qwen_omni3b", "sft", "docvqa", lambda _: large)
+    assert trained.parts["towers"] - step.parts["towers"] > 12 * towers.vision / 8
+    # A teacher of text is not asked with images.
+    job = Job("teacher", {"teacher": "llama70b", "task": "math"}, [], [], gpus=4)
+    (peak,) = check.peaks([job], SHIPPED, lambda _: None).values()
+    assert "of 5,120 tokens" in peak.shape and "towers" not in peak.parts
 
 
 def test_drift_leaves_a_small_card_room_for_logits():

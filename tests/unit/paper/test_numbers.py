@@ -143,6 +143,22 @@ def test_models_and_repositories_are_the_config_s():
         assert config["downloads"][download]["repo"] == repo
 
 
+def test_the_pilots_have_a_model_of_the_config_whose_suite_is_that_pilot():
+    config = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    table8 = [number for number in PRINTED if number.table == "table8" and number.experiment]
+    assert {(number.model, number.quantity) for number in table8} == {
+        ("qwen7b", "toolalpaca"),
+        ("qwen_omni3b", "textvqa"),
+        ("qwen_omni3b", "docvqa"),
+    }
+    suite = config["suites"][config["models"]["qwen_omni3b"]["suite"]]
+    assert suite["pilot"] == "images" and suite["targets"] == ["textvqa", "docvqa"]
+    of_images = [number for number in table8 if number.model == "qwen_omni3b"]
+    assert all("on the validation splits" in number.note for number in of_images)
+    by_method = {number.method: number.value for number in of_images if number.quantity == "docvqa"}
+    assert by_method == {"base": 0.933, "sft": 0.962, "grpo": 0.963, "tms": 0.962}
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"table1\.csv: no such file"):
         numbers.read(tmp_path)

@@ -48,8 +48,8 @@ def test_training_settings_are_table_4_s(suffix, configs):
     take fewer at a time, and as many more times.
     """
     config = configuration(*configs)
-    values = stand_ins.own_settings(config, [f"{name}{suffix}" for name in MODELS])
     printed = [n for n in read(PAPER) if n.table == "table4_5"]
+    values = stand_ins.own_settings(config, [f"{name}{suffix}" for name in {n.model for n in printed}])
     unequal = {(n.model, n.quantity) for n in printed if values[f"{n.model}{suffix}", n.quantity] != n.value}
     parallel = {(n.model, n.quantity) for n in printed if n.quantity == "tensor_parallel"}
     split = {

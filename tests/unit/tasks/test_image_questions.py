@@ -5,13 +5,13 @@ import json
 import pyarrow.parquet as pq
 import pytest
 from helpers.image_set import image_set, picture
-from tms.io.images import check_images, image_digest
 
 from tms.data import hub
 from tms.data.contamination.overlap import ExactMatcher
 from tms.graders import anls, vqa
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
+from tms.io.images import check_images, image_digest
 from tms.tasks import docvqa, textvqa
 
 ASKED = "\nAnswer the question using a single word or phrase."

@@ -23,8 +23,8 @@ SOURCES = list(sources())
 
 
 def test_all_benchmarks_are_here():
-    assert len({module.__name__ for module, _ in SOURCES}) == 10  # SafetyBench makes its source on the way
-    assert len({source.folder for _, source in SOURCES}) == 11
+    assert len({module.__name__ for module, _ in SOURCES}) == 12  # SafetyBench makes its source on the way
+    assert len({source.folder for _, source in SOURCES}) == 13
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_filter_names_the_grader():
     assert teacher.filter_flags(SHIPPED, "math", "given") == "--task math --grader math --given"
 
 
-@pytest.mark.parametrize("grader", ["none", "judge", "wildguard", "f1", "rouge"])
+@pytest.mark.parametrize("grader", ["none", "judge", "wildguard", "f1", "rouge", "vqa", "anls"])
 def test_graders_that_cannot_verify_take_references_as_they_are(grader):
     tasks = SHIPPED["tasks"] | {"faq": SHIPPED["tasks"]["math"] | {"grader": grader}}
     config = SHIPPED | {"tasks": tasks}

@@ -52,11 +52,12 @@ def question(item: dict) -> ImageQuestion:
     )
 
 
-def most_given(answers: list[str]) -> str:
-    """The answer that most people gave, whatever its case; the first of those that as many gave."""
+def most_given(answers: list[str] | None) -> str:
+    """The answer that most people gave, whatever its case: the first of those that as many gave."""
+    answers = answers or [""]
     forms = [answer.strip().casefold() for answer in answers]
     counts = Counter(forms)
-    return answers[max(range(len(forms)), key=lambda place: counts[forms[place]])].strip() if answers else ""
+    return answers[max(range(len(forms)), key=lambda place: counts[forms[place]])].strip()
 
 
 build = question_set("textvqa", SOURCE, question)
