@@ -79,8 +79,8 @@ def test_the_shipped_config_is_accepted(config):
         ("data.root", "/nowhere", ["data.root", "no folder /nowhere"]),
         (
             "models.tiny.base",
-            "models/hub/Qwen2.5-3B",
-            ["models.tiny.base", "did you mean models/hub/Qwen2.5-3B"],
+            "models/hub/Qwen2.5-3B-Instr",
+            ["models.tiny.base", "did you mean models/hub/Qwen2.5-3B-Instruct"],
         ),
         ("models.tiny.base", "~/model", ["models.tiny.base", "no ~"]),
         ("suites.miniature.retention", ["gsm8k"], ["suites.miniature", "cannot teach gsm8k"]),
