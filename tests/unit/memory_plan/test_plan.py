@@ -25,7 +25,7 @@ from tms.memory_plan.store import Store, key
 from tms.memory_plan.towers import Towers
 
 GB = 10**9
-STUDENTS = SHIPPED["table"]["models"]
+STUDENTS = [*SHIPPED["table"]["models"], "qwen_omni3b"]
 MEMORY = StepMemory(4 * GB, 4 * GB, 8 * GB, 30 * GB, 3 * GB)
 SFT = Job("train_sft", {"model": "llama8b", "method": "sft", "task": "math"}, [], [], gpus=8)
 
