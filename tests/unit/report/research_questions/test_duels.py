@@ -1,9 +1,12 @@
-"""Verdicts that ask whether a method dominates others: mixtures (RQ4), TMS with TrSFT, the pilots (RQ12)."""
+"""Verdicts that ask whether a method dominates others: mixtures (RQ4), TMS with TrSFT, the pilots (RQ11, RQ12)."""
+
+from dataclasses import replace
 
 import pytest
 from helpers.verdict_cells import (
     CONTRADICTED,
     INDISTINGUISHABLE,
+    SUITE,
     SUPPORTED,
     measured,
     plane,
@@ -46,6 +49,7 @@ def test_the_combination_is_tested_in_pairs():
     assert all(row["paired"] for row in rows("TrSFT", cells).values())
 
 
+@pytest.mark.parametrize("kind, question, other", [("tools", "RQ12", "RQ11"), ("images", "RQ11", "RQ12")])
 @pytest.mark.parametrize(
     "tms, sft, expected",
     [
@@ -54,15 +58,16 @@ def test_the_combination_is_tested_in_pairs():
         ((0.8, -0.3), (0.7, -0.1), INDISTINGUISHABLE),  # a trade
     ],
 )
-def test_pilot(tms, sft, expected):
+def test_pilot(tms, sft, expected, kind, question, other):
+    suite = replace(SUITE, pilot=kind)
     cells = [*plane("tms", *tms), *plane("sft", *sft)]
-    assert verdict("RQ12", cells)[0] == expected
-    assert "GRPO" not in verdict("RQ12", cells)[1]
-    assert verdict("RQ11", cells)[0] == "not measured"
+    assert verdict(question, cells, suite)[0] == expected
+    assert "GRPO" not in verdict(question, cells, suite)[1]
+    assert verdict(other, cells, suite)[0] == "not measured"
     beside = [*cells, *plane("grpo", 0.9, 0.0)]
-    assert verdict("RQ12", beside)[0] == expected
-    assert "GRPO decides nothing" in verdict("RQ12", beside)[1]
-    assert len(rows("RQ12", beside)) == 4
+    assert verdict(question, beside, suite)[0] == expected
+    assert "GRPO decides nothing" in verdict(question, beside, suite)[1]
+    assert len(rows(question, beside, suite)) == 4
 
 
 SINGLES = (("mixture", "tms_theta0"), ("mixture", "tms_final"))
