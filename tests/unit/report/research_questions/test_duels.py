@@ -1,4 +1,4 @@
-"""Verdicts that ask whether a method dominates others: mixtures (RQ4), TMS with TrSFT, pilots (RQ11, RQ12)."""
+"""Verdicts that ask whether a method dominates others: mixtures (RQ4), TMS with TrSFT, pilots (RQ11, 12)."""
 
 from dataclasses import replace
 
