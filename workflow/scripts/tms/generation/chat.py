@@ -4,63 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tms.generation.template import (
     DATE,
     check_conversation,
     check_template,
-    choose_template,
     conversation_frame,
     render,
     without_control,
     written_end,
 )
+from tms.generation.tokenizer import load_tokenizer
 from tms.generation.tool_chat import ToolChat
 from tms.io import json_file
 from tms.io.bounded import each_bounded
 from tms.io.conversation import read_context
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 from tms.model_folder.config import read_config
+from tms.vision.families import placeholder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from transformers import PreTrainedTokenizerFast
-
     from tms.io.images import Images
+    from tms.vision.prompt_images import PromptImages
 
 # Parts of a config that describe the text model of several (transformers' `get_text_config`).
 PARTS = ("text_config", "decoder", "generator", "text_encoder")
-
-
-def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedTokenizerFast:
-    """Load the tokenizer of a model folder, exactly as its tokenizer.json says.
-
-    Args:
-        folder: model folder.
-        template: chat template (Jinja) to use instead of the folder's own.
-
-    AutoTokenizer would choose a class by the model's type and rebuild the tokenizer: a word-level one in a
-    Qwen2 folder then silently encodes every text to nothing (transformers 5.17).
-
-    Raises:
-        InputError: no readable tokenizer.json, or no chat template.
-    """
-    tokenizer_class = _tokenizer_class()
-    try:
-        tokenizer = tokenizer_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # tokenizers raises plain exceptions
-        raise InputError(
-            f"{folder}: no readable tokenizer.json there ({_first_line(error)}); run the stage that makes "
-            f"the folder, or download the model again"
-        ) from error
-    tokenizer.chat_template = choose_template(folder, tokenizer) if template is None else template
-    return tokenizer
 
 
 class ChatFormat:
@@ -121,21 +94,43 @@ class ChatFormat:
         Raises:
             InputError: as `prompt_ids`.
         """
+        digests = [read_context(context).images for _, context in prompts]
+        if any(digests) and self.images is None:
+            raise InputError(f"{self.folder}: rows have images, and their files were not given (--images)")
         texts = each_bounded(lambda row: self._text(*row), prompts)
-        return [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        ids = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        return [self.images.put_in(one, own) if own else one for one, own in zip(ids, digests, strict=True)]
+
+    @cached_property
+    def images(self) -> PromptImages | None:
+        """The images of prompts: what stands for them in ids, and their pixels; None where none are given.
+
+        Raises:
+            InputError: the model reads none.
+        """
+        if self._images is None or not self._images.files:
+            return None
+        from tms.vision.prompt_images import PromptImages  # with Pillow
+
+        return PromptImages(self.folder, self._images)
 
     def _text(self, prompt: str, context: str) -> str:
         before = read_context(context)
         if before.tools:
             return self.tools.prompt_text(prompt, context)
-        if before.images:
-            raise InputError(f"{self.folder}: prompts with images cannot be read yet")
-        if not before.messages:
+        if before.images and self._writes_turns:
+            raise InputError(f"{self.folder}: a prompt that writes its turns itself can hold no images")
+        if not before.messages and not before.images:
             message = prompt if self._writes_turns else self.plain(prompt)
             return render(self.folder, self.tokenizer, [{"role": "user", "content": message}])
         turns = [*before.messages, {"role": "user", "content": prompt}]
         self.check_roles(tuple(turn["role"] for turn in turns))
         plain = [turn | {"content": self.plain(turn["content"], context)} for turn in turns]
+        if before.images:  # before the prompt's text
+            parts = [{"type": "image"}] * len(before.images) + [
+                {"type": "text", "text": plain[-1]["content"]}
+            ]
+            plain[-1]["content"] = parts
         return render(self.folder, self.tokenizer, plain)
 
     @cached_property
@@ -230,6 +225,8 @@ class ChatFormat:
         marks |= {self.tokenizer.decode([end]) for end in self.end_token_ids}
         tokens = {token.content for token in added if token.special} | {*self.tokenizer.all_special_tokens}
         tokens |= {mark for mark in marks if not mark.strip().isalnum()}
+        if (placeholder := placeholder_of(self.folder)) is not None:
+            tokens.add(self.tokenizer.convert_ids_to_tokens(placeholder) or "")
         longest_first = sorted(filter(str.strip, tokens), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")  # without any: matches nothing
 
@@ -261,27 +258,5 @@ def context_length(folder: Path) -> int:
         return read_config(folder).get_text_config().max_position_embeddings
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{folder}: no readable config.json with max_position_embeddings ({_first_line(error)}); {remedy}"
+            f"{folder}: no readable config.json with max_position_embeddings ({first_line(error)}); {remedy}"
         ) from error
-
-
-def _tokenizer_class() -> type[PreTrainedTokenizerFast]:
-    """transformers' class of tokenizers, imported without torch where torch is not there yet.
-
-    Its module imports the reader of GGUF files, the one thing in it that needs torch (2 CPU s) and that is
-    never used here. So it finds an empty module in the reader's place, which is gone afterwards.
-    """
-    reader = "transformers.modeling_gguf_pytorch_utils"
-    empty = ModuleType(reader)
-    empty.load_gguf_checkpoint = None
-    placed = "torch" not in sys.modules and sys.modules.setdefault(reader, empty) is empty
-    try:
-        from transformers import PreTrainedTokenizerFast
-    finally:
-        if placed:
-            del sys.modules[reader]
-    return PreTrainedTokenizerFast
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -100,7 +100,7 @@ def render(
     Args:
         folder: model folder, for the message of an error.
         tokenizer: with its chat template.
-        turns: messages with `role` and `content`.
+        turns: messages with `role` and `content`, which is a text or a list of parts, images and texts.
         tools: functions that the model may call, in OpenAI's form.
 
     Raises:
@@ -117,7 +117,7 @@ def render(
                 strftime_now=DAY.strftime,
             )
         text.encode()  # a half of a surrogate pair is no text
-        given = sum(len(turn["content"]) for turn in turns) + len(json.dumps([tools, _calls(turns)]))
+        given = sum(map(_length, turns)) + len(json.dumps([tools, _calls(turns)]))
         if len(text) > LONGEST + MOST_TIMES * given:
             raise ValueError(f"it writes {len(text)} characters")
         return text
@@ -125,6 +125,12 @@ def render(
         raise InputError(
             f"{folder}: its chat template fails on a prompt ({first_line(error)}); correct it"
         ) from error
+
+
+def _length(turn: dict) -> int:
+    """Characters of a turn, whose content is a text or, with images, a list of parts."""
+    content = turn["content"]
+    return len(content) if isinstance(content, str) else sum(len(part.get("text", "")) for part in content)
 
 
 def _calls(turns: list[dict]) -> list:
