@@ -25,7 +25,7 @@ class FakeEngine:
         self.generated: list[int] = []
         self.fail_after = fail_after
 
-    def load(self, folder, room):
+    def load(self, folder, room, images=None):
         self.loaded.append(folder)
         self.room = room
 

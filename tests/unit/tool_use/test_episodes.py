@@ -34,7 +34,7 @@ class Calculates:
     def __init__(self, chat):
         self.chat, self.loaded, self.rooms, self.asked = chat, 0, [], 0
 
-    def load(self, folder, room):
+    def load(self, folder, room, images=None):
         self.loaded += 1
         self.rooms.append(room)
 

@@ -80,7 +80,7 @@ class Repeats:
             for row in rows
         }
 
-    def load(self, folder, room):
+    def load(self, folder, room, images=None):
         pass
 
     def generate(self, prompts, sampling, end_token_ids, on_rows):

@@ -101,7 +101,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
             nonlocal loaded
             if model is not loaded:
                 checkpoints.check_unchanged(model.folder, model.weights)
-                engine.load(model.folder, room)
+                engine.load(model.folder, room, model.chat.images)
                 loaded = model
 
         rows += _complete(wanted, engine, folder, load)

@@ -13,11 +13,16 @@ terms) the last bits still depend on the number of rows (docs/architecture.md).
 
 Prompts are read a few rows at a time, the tokens of one row behind those of another without padding (but in
 attention), and of the last layer keys and values alone. Tokens with which all prompts begin are read once.
+
+An image in a prompt takes a slot for each of its tokens, and other positions than these (`_Turns`).
 """
+
+from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.functional import pad
@@ -26,6 +31,9 @@ from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.engines.packed import ROW_STEP, SLOT_STEP, Packed, round_up
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 READ_TOKENS = 2048  # of prompts that are read together: more leave a CPU's cache, and take a sixth longer
 
@@ -38,9 +46,10 @@ def decode(
     sampling: Sampling,
     end_token_ids: list[int],
     on_rows: Callable[[list[Finished]], None],
+    images: PromptImages | None = None,
 ) -> None:
     """Decode one batch of prompts (by their index), and hand rows over as they finish."""
-    batch = _Batch(model, device, prompts, sampling, end_token_ids)
+    batch = _Batch(model, device, prompts, sampling, end_token_ids, images)
     while batch.rows:
         if finished := batch.step():
             on_rows(finished)
@@ -56,6 +65,7 @@ class _Batch:
         prompts: dict[int, Prompt],
         sampling: Sampling,
         end_token_ids: list[int],
+        images: PromptImages | None,
     ):
         self.model, self.device = model, device
         self.sampling, self.ends = sampling, frozenset(end_token_ids)
@@ -70,6 +80,8 @@ class _Batch:
         self.steps = self._tensor([], padded)
         self.positions = self._tensor([len(ids) - 1 for ids in rows], padded)
         self.tokens = self._tensor([ids[-1] for ids in rows], padded)
+        self.turns = _Turns(rows, images)
+        self.shifts = self._tensor([self.turns.shift(ids) for ids in rows], padded)
         self.longest = max(map(len, rows)) - 1  # position of the last token of the longest row
         self.cache = _SlotCache(self.device, padded)
         if self.longest:
@@ -116,6 +128,7 @@ class _Batch:
         kept = self._tensor(live + live[:1] * (padded - len(live)), padded)
         self.keys, self.steps = self.keys[kept], self.steps[kept]
         self.tokens, self.positions = self.tokens[kept], self.positions[kept]
+        self.shifts = self.shifts[kept]
         self.longest = int(self.positions.max())
         self.cache.keep(kept)
 
@@ -124,32 +137,36 @@ class _Batch:
         places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
         common = _common(list(places))
         if common:
-            self._read_part([prompts[0][:common]], 0, 0)
+            self._read_part([prompts[0]], 0, slice(0, common))
             self.cache.repeat(common)
         part: list[tuple[int, ...]] = []
         for place, prompt in enumerate(places):
-            part.append(prompt[common:-1])
-            queries = (len(part) + 1) * max(map(len, part))  # in attention, where rows are padded
-            full = sum(map(len, part)) + len(prompt) > READ_TOKENS or queries > 2 * READ_TOKENS
+            part.append(prompt)
+            lengths = [len(ids) - 1 - common for ids in part]
+            queries = (len(part) + 1) * max(lengths)  # in attention, where rows are padded
+            full = sum(lengths) + len(prompt) > READ_TOKENS or queries > 2 * READ_TOKENS
             if full or place + 1 == len(places):
-                self._read_part(part, place + 1 - len(part), common)
+                self._read_part(part, place + 1 - len(part), slice(common, -1))
                 part = []
         if len(places) < len(prompts):
             self.cache.keep(self._tensor([places[prompt] for prompt in prompts], len(prompts)))
 
-    def _read_part(self, rows: list[tuple[int, ...]], first: int, start: int) -> None:
-        """Read tokens of rows, the first of which is row `first` of the cache, from slot `start` on."""
-        packed = Packed([len(ids) for ids in rows], start, self.device)
+    def _read_part(self, prompts: list[tuple[int, ...]], first: int, places: slice) -> None:
+        """Read tokens of prompts into their slots; the first prompt is row `first` of the cache."""
+        rows = [ids[places] for ids in prompts]
+        packed = Packed([len(ids) for ids in rows], places.start, self.device)
         if not packed.count:
             return
         part = slice(first, first + len(rows))
         last = self.model.config.get_text_config().num_hidden_layers - 1
         self.cache.prepare(packed.rows + first, packed.positions, packed.visible, part, last)
         tokens = [token for ids in rows for token in ids]
+        positions = self.turns.positions(prompts, places)
+        positions = packed.positions if positions is None else positions.to(self.device)
         with suppress(_Stored):
             self.model(
                 input_ids=self._tensor(tokens, packed.padded)[None],
-                position_ids=pad(packed.positions, (0, packed.padded - packed.count))[None],
+                position_ids=pad(positions, (0, packed.padded - packed.count)).unsqueeze(-2),
                 attention_mask=packed.mask(),
                 past_key_values=self.cache,
                 use_cache=True,
@@ -164,7 +181,7 @@ class _Batch:
         slots = torch.arange(visible, device=self.device)
         return self.model(
             input_ids=self.tokens[:, None],
-            position_ids=self.positions[:, None],
+            position_ids=(self.positions + self.shifts)[:, None],
             # Position p sees the slots 0..p of its row: [batch, 1, query, slot].
             attention_mask=slots <= self.positions[:, None, None, None],
             past_key_values=self.cache,
@@ -174,6 +191,34 @@ class _Batch:
 
     def _tensor(self, values: list[int], length: int) -> torch.Tensor:
         return torch.tensor(values + [0] * (length - len(values)), dtype=torch.int64, device=self.device)
+
+
+class _Turns:
+    """Positions of rows for a rotary embedding: of those with images over time, height and width.
+
+    Args:
+        rows: prompts.
+        images: in them; None: there are none.
+    """
+
+    def __init__(self, rows: list[tuple[int, ...]], images: PromptImages | None):
+        self.of_row: dict[tuple[int, ...], torch.Tensor] = {}  # [3, tokens], of a prompt with images
+        if images:
+            self.of_row = {ids: images.positions(ids) for ids in dict.fromkeys(rows) if min(ids) < 0}
+
+    def shift(self, ids: tuple[int, ...]) -> int:
+        """The position of a prompt's last token beyond its slot: a completion goes on from there."""
+        return int(self.of_row[ids][0, -1]) + 1 - len(ids) if ids in self.of_row else 0
+
+    def positions(self, prompts: list[tuple[int, ...]], places: slice) -> torch.Tensor | None:
+        """Positions of tokens of several prompts in one line, [3, token]; None where they are the slots."""
+        if not any(ids in self.of_row for ids in prompts):
+            return None
+        rows = (
+            self.of_row[ids] if ids in self.of_row else torch.arange(len(ids)).expand(3, -1)
+            for ids in prompts
+        )
+        return torch.cat([row[:, places] for row in rows], dim=1)
 
 
 class _Stored(Exception):

@@ -1,11 +1,16 @@
 """Interface of the engines: programs that continue token ids, row-seeded."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tms.generation.sampling import Sampling
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 ENGINES = ["transformers", "vllm"]
 # vLLM's part of a GPU, which the memory plan reckons with too. Its own numbers of rows and tokens depend on
@@ -40,12 +45,13 @@ class Engine(Protocol):
     name: str
     version: str
 
-    def load(self, folder: Path, room: int) -> None:
+    def load(self, folder: Path, room: int, images: PromptImages | None = None) -> None:
         """Make a model folder the one that generates; cheap where another of its kind was loaded before.
 
         Args:
             folder: model folder.
             room: longest row that will be asked for, prompt and completion, in tokens.
+            images: in the prompts; None: there are none.
 
         Raises:
             InputError: the folder cannot be loaded.

@@ -1,15 +1,21 @@
 """Generation with transformers, which is imported with torch when a model is loaded (5 CPU s), not before."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")  # MKL reads it at its first call; `decoding` says why
 
@@ -44,8 +50,9 @@ class TransformersEngine:
         torch_version = version("torch").partition("+")[0]
         self.version = f"{version('transformers')} torch {torch_version} {self.device} {self.dtype}"
         self.budget, self.max_rows, self.threads = budget, max_rows, threads
+        self.images: PromptImages | None = None
 
-    def load(self, folder: Path, room: int) -> None:
+    def load(self, folder: Path, room: int, images: PromptImages | None = None) -> None:
         """Load a model folder. The cache grows with its rows, so `room` is not needed."""
         import torch
         from transformers.utils.logging import disable_progress_bar
@@ -57,7 +64,7 @@ class TransformersEngine:
         disable_progress_bar()  # of loading weights
         self.model = None  # its memory is free before the next one takes its own
         try:
-            model = load_model(folder, getattr(torch, self.dtype), "sdpa")
+            model = load_model(folder, getattr(torch, self.dtype), "sdpa", images)
         except InputError:
             raise
         except Exception as error:  # safetensors, transformers and torch each raise their own
@@ -66,10 +73,14 @@ class TransformersEngine:
                 f"{folder}: the model cannot be loaded ({(str(error).splitlines() or [repr(error)])[0]}); "
                 f"delete the folder and run the stage that makes it"
             ) from error
-        self.attach(model.eval().to(self.device))
+        self.attach(model.eval().to(self.device), images)
 
-    def attach(self, model) -> None:
+    def attach(self, model, images: PromptImages | None = None) -> None:
         """Generate with a model in memory, e.g. a policy in training.
+
+        Args:
+            model: that reads `images` (`tms.vision.attach`).
+            images: in the prompts; None: there are none.
 
         Raises:
             InputError: its attention is not full.
@@ -80,7 +91,7 @@ class TransformersEngine:
                 f"{model.name_or_path}: engine transformers serves models with full attention only; use "
                 f"engine vllm"
             )
-        self.model, self.config = model, config
+        self.model, self.config, self.images = model, config, images
         if self.budget is None:
             free = _free_gpu_bytes() if self.device == "cuda" else 4 << 30
             self.budget = free // 2
@@ -103,7 +114,7 @@ class TransformersEngine:
         while order:
             rows = self._batch_size(len(prompts[order[0]].prompt_ids) + sampling.max_new_tokens)
             batch = {index: prompts[index] for index in order[:rows]}
-            decode(self.model, self.device, batch, sampling, end_token_ids, on_rows)
+            decode(self.model, self.device, batch, sampling, end_token_ids, on_rows, self.images)
             order = order[rows:]
 
     def _batch_size(self, length: int) -> int:

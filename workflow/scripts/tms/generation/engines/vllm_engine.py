@@ -9,6 +9,8 @@ On a CPU there is no Triton, which that runner needs, and a request's seed fails
 takes: both engines draw the same text.
 """
 
+from __future__ import annotations
+
 import os
 import time
 import traceback
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -25,6 +28,11 @@ from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import base_of
 from tms.model_folder.adapters import Adapters
+from tms.vision.families import family_of
+from tms.vision.image_ids import with_placeholders
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 # vLLM sets it too, but torch is asked before: its answer would start CUDA, and the workers that vLLM forks
 # from this process, where a model is spread over several cards, could not use theirs.
@@ -76,8 +84,9 @@ class VllmEngine:
         self.tensor_parallel, self.memory_share = tensor_parallel, memory_share
         self.llm: LLM | None = None
 
-    def load(self, folder: Path, room: int) -> None:
+    def load(self, folder: Path, room: int, images: PromptImages | None = None) -> None:
         """Start vLLM with the first model; later ones only swap their weights in, adapters merged."""
+        self.images = images
         base = base_of(folder)
         try:
             if self.llm is None:
@@ -110,7 +119,9 @@ class VllmEngine:
             dtype=self.dtype,
             max_model_len=room,
             tensor_parallel_size=self.tensor_parallel,
-            skip_tokenizer_init=True,  # prompts come as token ids
+            # Prompts come as token ids, but vLLM's processor of images has a tokenizer.
+            skip_tokenizer_init=self.images is None,
+            **(of_media(self.images.most if self.images else 0) if family_of(folder) else {}),
             generation_config="vllm",  # not the model's own sampling defaults
             disable_log_stats=True,
             **(self._on_gpu() if GPU else ON_CPU),
@@ -143,7 +154,7 @@ class VllmEngine:
                 output_kind=RequestOutputKind.FINAL_ONLY,
                 **(drawn_by_vllm if V2 else drawn_by_processor)(prompt.noise_key, sampling),
             )
-            engine.add_request(str(index), {"prompt_token_ids": prompt.prompt_ids}, params)
+            engine.add_request(str(index), asked(prompt, self.images), params)
         spent, started = 0.0, time.perf_counter()
         while engine.has_unfinished_requests():
             ended = [
@@ -154,6 +165,21 @@ class VllmEngine:
             if ended:
                 on_rows(_finished(ended, spent))
                 spent = 0.0
+
+
+def of_media(images: int) -> dict:
+    """Words of vLLM's start for a model that could take images, films and sounds: what a prompt may have."""
+    return {"limit_mm_per_prompt": {"image": images, "video": 0, "audio": 0}}
+
+
+def asked(prompt: Prompt, images: PromptImages | None) -> dict:
+    """A prompt as vLLM takes it: its token ids with one placeholder for each image, and the images."""
+    if images is None or min(prompt.prompt_ids) >= 0:
+        return {"prompt_token_ids": prompt.prompt_ids}
+    return {
+        "prompt_token_ids": with_placeholders(prompt.prompt_ids, images.placeholder),
+        "multi_modal_data": {"image": images.pictures(prompt.prompt_ids)},
+    }
 
 
 def drawn_by_vllm(noise_key: int, sampling: Sampling) -> dict:
@@ -197,7 +223,8 @@ def _pack_head(worker) -> None:
     vLLM multiplies by a packed copy of each matrix and makes new copies of those that it loads; an output
     layer tied to the embedding is not among them and would go on using the first model's (vLLM 0.31).
     """
-    head = worker.get_model().lm_head
+    model = worker.get_model()
+    head = getattr(model, "language_model", model).lm_head  # the first of a model that reads images
     head.quant_method.process_weights_after_loading(head)
 
 
