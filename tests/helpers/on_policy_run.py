@@ -90,18 +90,22 @@ def references(n: int, completion: str = "it is {}") -> list[dict]:
     ]
 
 
-def trained(base: Path, folder: Path, algorithm: str, reward, *, rows=None, steps=1, **changed) -> Ended:
+def trained(
+    base: Path, folder: Path, algorithm: str, reward, *, rows=None, steps=1, images=None, **changed
+) -> Ended:
     """Train the tiny model for some steps; `reward(text, answer)` scores a rollout."""
     samples = KINDS[algorithm].rollouts or DEFAULTS["samples"]
     defaults = DEFAULTS | {"algorithm": algorithm, "samples": samples, "log_dir": folder / "log"}
     settings = OnPolicySettings(**defaults | changed)
     rows = rows or references(8)
     total = steps * settings.effective_batch
-    prompts, _ = prompts_in_order(rows, Encoder(base), total, total, settings.seed, settings.sdft_template)
+    encoder = Encoder(base, images)
+    prompts, _ = prompts_in_order(rows, encoder, total, total, settings.seed, settings.sdft_template)
     work = folder / "work"
     ended = Ended([], work / "checkpoint-1of1")
     with _watched(ended):
-        _, curve = train(base, prompts, {steps: "1of1"}, settings, work, FunctionRewards(reward))
+        run = (base, prompts, {steps: "1of1"}, settings, work, FunctionRewards(reward))
+        _, curve = train(*run, chat=encoder.chat)
     ended.curve = curve
     return ended
 

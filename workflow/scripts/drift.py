@@ -166,7 +166,8 @@ def main(args: argparse.Namespace) -> None:
     labels, texts = encode_answers(references, encoder), texts_beside(args, encoder)
     train_references = parquet.read_references(args.train_references) if args.train_references else []
     train_sequences = encode_answers(train_references[: args.train_rows or None], encoder).sequences
-    model = load_policy(args.model)
+    images = encoder.chat.images
+    model = load_policy(args.model, images=images)
     at_end = {"": text_loss(model, labels, "pld_ref")}
     measured = {"pld_ref": at_end[""].means}
     if args.heldout_mixture:
@@ -178,7 +179,8 @@ def main(args: argparse.Namespace) -> None:
             print(f"{told}; pld_own is not measured", file=sys.stderr)
     at_end |= {name: text_loss(model, text, f"loss on {name}") for name, text in texts.items()}
     del model
-    losses, train = losses_along(trajectory, args.model, at_end, {"": labels} | texts, train_sequences)
+    all_texts = {"": labels} | texts
+    losses, train = losses_along(trajectory, args.model, at_end, all_texts, train_sequences, images)
     measured["trajectory"] = add_drift(losses.pop(""))
     if train:
         measured["train_trajectory"] = train
@@ -187,7 +189,7 @@ def main(args: argparse.Namespace) -> None:
     if samples:
         measured["kl"] = kl_both_ways(args.model, args.base, encoder, samples)
     sets = {"": labels.sequences} | {name: text.sequences for name, text in texts.items()}
-    floors = divergence_floor(args.model, args.base, sets)
+    floors = divergence_floor(args.model, args.base, sets, images=images)
     measured["floor"] = floors.pop("") | floors
     written = [row | {"source": who} for who, drawn in samples.items() for row in drawn]
     parquet.write(args.samples, parquet.DRIFT_SAMPLES, written, provenance.facts("drift"))

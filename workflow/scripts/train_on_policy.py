@@ -105,13 +105,9 @@ def main(args: argparse.Namespace) -> None:
             steps *= TOKEN_STEPS
             saved = {steps: checkpoints.FINAL}
         visits = steps * args.effective_batch
+        encoder = Encoder(args.model, Images(args.images))
         prompts, tokens = prompts_in_order(
-            references,
-            Encoder(args.model, Images(args.images)),
-            plan.visits,
-            visits,
-            args.seed,
-            args.sdft_template,
+            references, encoder, plan.visits, visits, args.seed, args.sdft_template
         )
         work = work_folder.open_work_folder(args.work_root, "train_on_policy", facts)
         if program.is_first_process():
@@ -121,7 +117,7 @@ def main(args: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
         budget = tokens if args.budget == "tokens" else None
-        result = train(args.model, prompts, saved, settings, work, rewards, budget)
+        result = train(args.model, prompts, saved, settings, work, rewards, budget, encoder.chat)
     if result is None:
         program.end_stopped()
     seconds, curve = result

@@ -47,11 +47,11 @@ class Generation:
 
 
 @pytest.fixture
-def vllm(monkeypatch):
+def vllm(monkeypatch, tiny_model):
     """Call `vllm(rank)`: a sampler on a stand-in for vLLM."""
     module = SimpleNamespace(VLLMGeneration=Generation)
     monkeypatch.setitem(sys.modules, "trl.generation.vllm_generation", module)
-    chat = SimpleNamespace(tokenizer=None, end_token_ids=[2])
+    chat = ChatFormat(tiny_model)
     return lambda rank: rollouts.VllmRollouts(chat, Sampling(top_p=0.9, max_new_tokens=12), 0, rank, 40)
 
 

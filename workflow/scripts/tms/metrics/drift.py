@@ -3,10 +3,12 @@
 Losses on other texts stand beside them, where no benchmark says what a model could do before.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
@@ -17,6 +19,9 @@ from tms.metrics.policy import load_policy
 from tms.mixture.checkpoints import BASE, FINAL, parse_point, weights_digest
 from tms.training.encoder import Encoder
 from tms.training.examples import check_room, masking_reason
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,8 @@ def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, 
         encoder: the base's.
         samples: of `policy` and `base`; column `prompts` names the set.
     """
-    models = {"policy": load_policy(policy, models=2), "base": load_policy(base, models=2)}
+    folders, images = {"policy": policy, "base": base}, encoder.chat.images
+    models = {who: load_policy(folder, models=2, images=images) for who, folder in folders.items()}
     measured: dict[str, dict] = {}
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in dict.fromkeys(row["prompts"] for row in samples[who]):
@@ -171,6 +177,7 @@ def losses_along(
     at_end: dict[str, Loss],
     texts: dict[str, Texts],
     train: list[Sequence],
+    images: PromptImages | None = None,
 ) -> tuple[dict[str, dict[str, dict]], dict[str, dict]]:
     """Losses of a run's checkpoints on texts, and on training references where there are any.
 
@@ -180,6 +187,7 @@ def losses_along(
         at_end: its loss on each of the texts.
         texts: by name; "" are the references to held-out prompts.
         train: training references.
+        images: in the prompts; None: there are none.
 
     Returns:
         Name -> point -> loss, in the order of the run, that of its end with the `change` from theta_0 where
@@ -189,7 +197,7 @@ def losses_along(
     on_train: dict[str, dict] = {}
     for point in sorted(trajectory, key=parse_point):
         known = weights_digest(trajectory[point]) == weights_digest(end)
-        policy = None if known and not train else load_policy(trajectory[point])
+        policy = None if known and not train else load_policy(trajectory[point], images=images)
         for name, text in texts.items():
             what = f"loss on {name} {point}" if name else f"pld_ref {point}"
             losses[name][point] = at_end[name] if known else text_loss(policy, text, what)

@@ -1,6 +1,9 @@
 """The floor of measured divergences: how far float32 passes are from float64 ones."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.functional import log_softmax
@@ -9,12 +12,19 @@ from tms.io.token_ids import own_tokens
 from tms.metrics.divergence import Sequence, completion_logits, kl_N, nll_N
 from tms.metrics.policy import load_policy
 
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
+
 SEQUENCES = 8
 POSITIONS = 32  # of each: all logits of a vocabulary of 150,000 then take 0.3 GB in float64
 
 
 def divergence_floor(
-    policy: Path, base: Path, sets: dict[str, list[Sequence]], dtype: torch.dtype = torch.float32
+    policy: Path,
+    base: Path,
+    sets: dict[str, list[Sequence]],
+    dtype: torch.dtype = torch.float32,
+    images: PromptImages | None = None,
 ) -> dict[str, dict]:
     """Compare KL(policy || base) and the policy's NLL as they are measured with the same ones in float64.
 
@@ -24,6 +34,7 @@ def divergence_floor(
         policy, base: model folders.
         sets: prompt ids and completion ids of each set; the first tokens of the first ones are taken.
         dtype: of the passes whose floor it is.
+        images: in the prompts; None: there are none.
 
     Returns:
         Of each set `kl_per_token` and `nll_per_token`, the mean absolute differences at a token (nats), and
@@ -39,7 +50,7 @@ def divergence_floor(
     for exact in (False, True):
         logits = {}
         for folder in dict.fromkeys((policy, base)):  # one after the other: in float64 two need not fit
-            model = load_policy(folder, dtype=torch.float64 if exact else dtype)
+            model = load_policy(folder, dtype=torch.float64 if exact else dtype, images=images)
             rows = [completion_logits(model, sequence).cpu() for sequence in some]
             logits[folder] = torch.cat(rows)
             del model

@@ -4,7 +4,10 @@ Passes in bfloat16 differ from exact ones so much that the KL between two models
 about 7e-4 nats a token. Measurement is in float32, whatever precision a model is stored and generates in.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from accelerate import cpu_offload
@@ -13,8 +16,13 @@ from transformers.utils import logging
 from tms.model_folder.load import load_model
 from tms.training.devices import measuring_budget
 
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
-def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float32):
+
+def load_policy(
+    folder: Path, models: int = 1, dtype: torch.dtype = torch.float32, images: PromptImages | None = None
+):
     """Load a model for forward passes.
 
     Args:
@@ -22,10 +30,11 @@ def load_policy(folder: Path, models: int = 1, dtype: torch.dtype = torch.float3
         models: that are to be on the GPU together; each gets an equal part of it. Decoder layers that do not
             fit there stay in main memory, from where each pass takes them one by one.
         dtype: float32, or float64 to tell how exact that is.
+        images: in the prompts; None: there are none.
     """
     logging.disable_progress_bar()
     torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
-    model = load_model(folder, dtype).eval()
+    model = load_model(folder, dtype, images=images).eval()
     if not torch.cuda.is_available():
         return model
     card = torch.cuda.get_device_properties(0).total_memory

@@ -12,6 +12,7 @@ from typing import Self
 
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import ADAPTER_WEIGHTS, adapter_settings, base_of
+from tms.vision.families import TOWERS, stored_name
 
 PREFIX = "base_model.model."  # peft's, of the names of the base's modules
 # Keys of an adapter's config that change what is merged, and the values that leave it as above.
@@ -29,7 +30,7 @@ class Adapters:
     Attributes:
         folder: that they were read from.
         scale: alpha / r.
-        factors: name of a weight in the base -> A [r, in] and B [out, r].
+        factors: name of a weight in the base's files -> A [r, in] and B [out, r].
     """
 
     folder: Path
@@ -64,8 +65,9 @@ class Adapters:
                 f"{folder}: adapters of another kind than plain LoRA ({other[0]}), which are not merged "
                 f"here; merge them into a whole model folder first"
             )
+        base = Path(settings["base_model_name_or_path"])
         factors = {
-            f"{module.removeprefix(PREFIX)}.weight": tuple(tensors[name] for name in pairs[module])
+            stored_name(base, f"{module.removeprefix(PREFIX)}.weight"): tuple(map(tensors.get, pairs[module]))
             for module in sorted(modules)
         }
         return cls(folder, settings["lora_alpha"] / settings["r"], factors)
@@ -121,6 +123,7 @@ def check_targets(base: Path, targets: Sequence[str]) -> None:
         name.removesuffix(".weight")
         for name, dimensions in stored_weights(base).items()
         if re.search(r"\.[0-9]+\.", name) and name.endswith(".weight") and dimensions == 2
+        if not re.search(TOWERS, name)
     }
     unknown = [name for name in targets if not any(f".{path}".endswith(f".{name}") for path in modules)]
     if modules and unknown:

@@ -12,6 +12,8 @@ from tms.io.errors import InputError
 OF_AN_EXPORT = (  # its chat template comes from the tokenizer that is written for it
     "config.json",
     "generation_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",

@@ -1,16 +1,26 @@
 """Loads a model folder for forward passes: whole weights, or adapters merged into their base."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from tms.mixture import checkpoints
 from tms.model_folder.adapters import Adapters
 from tms.model_folder.config import read_config
+from tms.vision.families import stored_name
+from tms.vision.models import read_model
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 
-def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -> PreTrainedModel:
+def load_model(
+    folder: Path, dtype: torch.dtype, attention: str | None = None, images: PromptImages | None = None
+) -> PreTrainedModel:
     """Load a model folder into main memory.
 
     Adapters are added to the base's weights in float32, and only then cast.
@@ -19,6 +29,7 @@ def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -
         folder: of whole weights or of adapters.
         dtype: of the weights.
         attention: implementation of the attention; None: transformers' choice.
+        images: in the ids that it is to read; None: there are none.
 
     Raises:
         InputError: its weights, or its base's, are missing, changed or of a kind that is not merged, or
@@ -27,9 +38,9 @@ def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -
     with checkpoints.loading(folder):
         base = checkpoints.base_of(folder)
         checkpoints.check_files(base or folder)
-        read_config(base or folder)
-        model = AutoModelForCausalLM.from_pretrained(
+        model = read_model(
             base or folder,
+            read_config(base or folder),
             dtype="auto" if base else dtype,  # the base's own: it is rounded once
             attn_implementation=attention,
             local_files_only=True,
@@ -38,6 +49,10 @@ def load_model(folder: Path, dtype: torch.dtype, attention: str | None = None) -
         )
         if base:
             merge(model, Adapters.read(folder), dtype)
+    if images:
+        from tms.vision.attach import take_images  # with Pillow
+
+        take_images(model, images)
     return model
 
 
@@ -47,7 +62,8 @@ def merge(model: PreTrainedModel, adapters: Adapters, dtype: torch.dtype) -> Non
     Raises:
         InputError: the model lacks a weight that has an adapter.
     """
-    parameters = dict(model.named_parameters())
+    base = checkpoints.base_of(adapters.folder)
+    parameters = {stored_name(base, name): parameter for name, parameter in model.named_parameters()}
     adapters.check_found(adapters.factors.keys() - parameters.keys())
     for name, parameter in parameters.items():
         parameter.data = adapters.merged(name, parameter.data).to(dtype)

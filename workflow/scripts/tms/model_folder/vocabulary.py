@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.io.errors import InputError
 
-TEXT_PART = "text_config"  # of a config that describes several models
+TEXT_PARTS = ("thinker_config", "text_config")  # of a config that describes several models, from outside in
 MOST_NAMED = 3  # tokens in a message
 
 
@@ -67,6 +67,8 @@ def _rows(folder: Path) -> int:
     file = folder / "config.json"
     try:
         keys = json.loads(file.read_text())
-        return int(keys.get(TEXT_PART, keys)["vocab_size"])
+        for part in TEXT_PARTS:
+            keys = keys.get(part, keys)
+        return int(keys["vocab_size"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file}: no readable vocab_size ({error!r}); download the model again") from error

@@ -1,9 +1,12 @@
 """On-policy distillation, GKD (arXiv 2306.13649) on the policy's samples alone: the teacher is another model
 with the base's vocabulary, which reads what the policy has read and written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel
@@ -16,6 +19,9 @@ from tms.on_policy.kl import frozen
 from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
 
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
+
 
 class OtherModel:
     """Another model, which is not trained; in bfloat16 where training computes in it.
@@ -23,10 +29,11 @@ class OtherModel:
     Args:
         folder: of the model.
         attention: implementation of the attention.
+        images: in the prompts; None: there are none.
     """
 
-    def __init__(self, folder: Path, attention: str):
-        self.folder, self.attention = folder, attention
+    def __init__(self, folder: Path, attention: str, images: PromptImages | None = None):
+        self.folder, self.attention, self.images = folder, attention, images
         self.model: PreTrainedModel | None = None
 
     def begin(self, trainer: DistillationTrainer) -> None:
@@ -37,7 +44,7 @@ class OtherModel:
 
     def read(self, dtype: torch.dtype) -> PreTrainedModel:
         """The model, in main memory (of shards in the first process alone)."""
-        return load_model(self.folder, dtype, self.attention)
+        return load_model(self.folder, dtype, self.attention, self.images)
 
     def follow(self, trainer: DistillationTrainer) -> None:
         """It stays as it is."""
@@ -65,4 +72,6 @@ def trainer(run: OnPolicyRun) -> OnPolicyTrainer:
     if settings.teacher is None:
         raise InputError("--algorithm distill: give --teacher, a model folder with the base's vocabulary")
     run.check_context(settings.teacher, "prompt", [prompt.ids for prompt in run.prompts])
-    return distillation(run, OtherModel(settings.teacher, settings.attention))
+    if run.images:
+        run.images.check_reader(settings.teacher)
+    return distillation(run, OtherModel(settings.teacher, settings.attention, run.images))

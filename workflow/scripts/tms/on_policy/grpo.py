@@ -13,7 +13,7 @@ from datasets import Dataset
 from tms.generation.engines.interface import ROLLOUT_SHARE
 from tms.io.token_ids import model_ids, own_tokens
 from tms.on_policy.kl import KLToBase
-from tms.on_policy.rollouts import hand_over_merged
+from tms.on_policy.rollouts import hand_over
 from tms.on_policy.train import OnPolicyRun
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
@@ -32,13 +32,18 @@ class Grpo(GRPOTrainer):
 
     def __init__(self, *, kl: KLToBase, **more):
         self.kl = kl
+        arguments, beta = more["args"], more["args"].beta
+        # A reference that reads images is ours: TRL's would not, or TRL cannot make it.
+        own = bool(beta and kl.images and "peft_config" not in more)
+        arguments.beta = 0.0 if own else beta
         super().__init__(**more)
-        if self.ref_model is not None and self.is_fsdp_enabled:
+        arguments.beta = self.beta = beta
+        if own or (self.ref_model is not None and self.is_fsdp_enabled):
             # TRL has sharded what each process had read of it, and only the first one reads weights.
             self.ref_model = kl.load(self, torch.bfloat16 if self.args.bf16 else torch.float32)
             add_fused_lm_head(self.ref_model, temperature=self.temperature)
         if self.use_vllm:
-            hand_over_merged(self.vllm_generation, self.model)
+            hand_over(self.vllm_generation, self.model, kl.base)
 
     def create_model_card(self, *names, **more) -> None:
         """Write no card: `make model-card` does, and TRL's would lie among the saved states."""
@@ -121,13 +126,13 @@ def trainer(run: OnPolicyRun) -> Grpo:
     # TRL's prompts are texts: here the prompt's place, which leads `rollouts` to its token ids.
     places = [str(place) for place in range(len(run.prompts))]
     arguments = config(run)  # before the weights are read: it starts the processes
-    adapters = {}
+    parts, adapters = run.trainer_parts, {}
     if run.settings.lora:  # TRL's reference is then the model without them
         from tms.training.lora import peft_config
 
-        adapters = {"peft_config": peft_config(run.settings.lora)}
+        adapters = {"peft_config": peft_config(run.settings.lora, parts["model"])}
     return Grpo(
-        **run.trainer_parts,
+        **parts,
         **adapters,
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": places}),

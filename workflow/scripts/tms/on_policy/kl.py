@@ -1,9 +1,12 @@
 """KL between the policy in training and its base, on the policy's own rollouts."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import torch
 from accelerate.utils import gather_object, is_peft_model
@@ -12,6 +15,9 @@ from transformers import PreTrainedModel
 from tms.metrics.divergence import Sequence, sequence_kl
 from tms.model_folder.load import load_model
 from tms.training import sharding
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 
 class KLToBase:
@@ -25,10 +31,11 @@ class KLToBase:
         base: model folder of theta_0.
         rows: rollouts of a step, in this process.
         attention: implementation of the attention.
+        images: in the prompts; None: there are none.
     """
 
-    def __init__(self, base: Path, rows: int, attention: str):
-        self.base, self.rows, self.attention = base, rows, attention
+    def __init__(self, base: Path, rows: int, attention: str, images: PromptImages | None = None):
+        self.base, self.rows, self.attention, self.images = base, rows, attention, images
         self.model = self.shards = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
@@ -51,7 +58,7 @@ class KLToBase:
 
     def read(self, dtype: torch.dtype) -> PreTrainedModel:
         """The base, in main memory (of shards in the first process alone)."""
-        return load_model(self.base, dtype, self.attention)
+        return load_model(self.base, dtype, self.attention, self.images)
 
     def load(self, trainer, dtype: torch.dtype) -> PreTrainedModel:
         """The base, not to be trained: in shards, where there are several processes."""

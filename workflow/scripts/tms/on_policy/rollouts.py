@@ -1,6 +1,7 @@
 """Completions of the policy that is being trained: with the project's engine, or with vLLM beside it."""
 
 from collections import Counter
+from pathlib import Path
 
 import torch
 from transformers import set_seed
@@ -12,6 +13,8 @@ from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.noise_key import noise_key
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
+from tms.vision.families import family_of, stored_name
+from tms.vision.image_ids import with_placeholders
 
 RANK_STRIDE = 1 << 20  # of sample numbers: processes draw apart
 
@@ -71,7 +74,7 @@ class EngineRollouts:
         if torch.cuda.is_available():
             self.engine.budget = None  # half of what is free now; the optimiser has come to stay since
             torch.cuda.empty_cache()
-        self.engine.attach(model)
+        self.engine.attach(model, self.chat.images)
         with trainer.accelerator.autocast():
             self.engine.generate(requests, self.sampling, self.chat.end_token_ids, keep)
         model.train(was_training)
@@ -108,8 +111,17 @@ class VllmRollouts:
             self.step, self.calls = trainer.state.global_step, 0
         self.calls += 1
         set_seed(noise_key(f"step {self.step} call {self.calls}", [], self.seed, self.rank) % 2**32)
-        _, completions, logprobs, _ = vllm.generate(prompts=prompts, images=None, num_generations=1)
+        prompts, images = self._shown(prompts)
+        _, completions, logprobs, _ = vllm.generate(prompts=prompts, images=images, num_generations=1)
         return completions, [[token[0] for token in row] for row in logprobs]
+
+    def _shown(self, prompts: list[list[int]]) -> tuple[list[list[int]], list[list | None] | None]:
+        """Prompts as vLLM takes them: one placeholder an image, and the images of each."""
+        images = self.chat.images
+        if images is None:
+            return prompts, None
+        shown = [images.pictures(ids) for ids in prompts]
+        return [with_placeholders(ids, images.placeholder) for ids in prompts], [own or None for own in shown]
 
     def _synced(self, trainer):
         if self.vllm is None:
@@ -129,16 +141,20 @@ class VllmRollouts:
                 max_completion_length=self.sampling.max_new_tokens,
                 generation_kwargs={"stop_token_ids": self.chat.end_token_ids},
             )
-            hand_over_merged(self.vllm, trainer.model)
+            hand_over(self.vllm, trainer.model, self.chat.folder)
         if self.loaded != trainer.state.global_step:
             self.vllm.sync_weights()
             self.loaded = trainer.state.global_step
         return self.vllm
 
 
-def hand_over_merged(vllm, model) -> None:
-    """Let TRL's engine take the weights of a model with adapters as they are merged one by one."""
+def hand_over(vllm, model, base: Path) -> None:
+    """Let TRL's engine take weights as files have them: adapters merged one by one, and those of a model that
+    reads images by the names in its base's files."""
     if hasattr(model, "peft_config"):
         from tms.training import lora  # with peft
 
         vllm._iter_named_params = lambda: lora.merged_parameters(model)
+    if family_of(base):
+        named = vllm._iter_named_params
+        vllm._iter_named_params = lambda: ((stored_name(base, name), value) for name, value in named())

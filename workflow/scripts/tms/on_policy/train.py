@@ -31,6 +31,7 @@ def train(
     work: Path,
     rewards: Rewards | None,
     tokens: int | None = None,
+    chat: ChatFormat | None = None,
 ) -> tuple[float, list[dict]] | None:
     """Train a copy of a base model on its own rollouts, and save checkpoints.
 
@@ -42,6 +43,7 @@ def train(
         prompts: in order, `effective_batch` an optimiser step.
         rewards: grades completions; None: an algorithm that learns from no grades.
         tokens: in the loss, after which the run ends (budget tokens).
+        chat: that encoded prompts with images; None: that of the base.
 
     Returns:
         Training seconds and the curve (columns `tms.io.parquet.CURVE`), earlier parts of the run included;
@@ -51,7 +53,7 @@ def train(
         InputError: devices, a model or batches that do not fit, a loss that is not finite, or a run without
             signal or with a lost policy, where the settings say stop.
     """
-    run = OnPolicyRun(base, prompts, save_steps, settings, work, rewards, tokens)
+    run = OnPolicyRun(base, prompts, save_steps, settings, work, rewards, tokens, chat)
     if run.has_tools and settings.algorithm not in EPISODIC:
         raise InputError(
             f"--algorithm {settings.algorithm}: it takes no task whose rows have tools; "
@@ -96,7 +98,7 @@ class OnPolicyRun(TrainerRun):
 
     Args:
         base, save_steps, settings, work: as `TrainerRun` takes them.
-        prompts, rewards, tokens: as `train` takes them.
+        prompts, rewards, tokens, chat: as `train` takes them.
 
     Raises:
         InputError: devices or a model that do not fit, or rollouts longer than the model's context.
@@ -111,9 +113,11 @@ class OnPolicyRun(TrainerRun):
         work: Path,
         rewards: Rewards | None,
         tokens: int | None,
+        chat: ChatFormat | None = None,
     ):
-        super().__init__(base, save_steps, settings, work)
-        self.prompts, self.chat, self.rewards = prompts, ChatFormat(base), rewards
+        chat = chat or ChatFormat(base)
+        super().__init__(base, save_steps, settings, work, chat.images)
+        self.prompts, self.chat, self.rewards = prompts, chat, rewards
         self.monitor = Monitor(self.checkpoints, settings, tokens)
         self.check_context(base, "prompt", [prompt.ids for prompt in prompts])
 
@@ -179,7 +183,7 @@ class OnPolicyRun(TrainerRun):
         return {
             "model": model,
             "callbacks": [self.checkpoints, self.monitor],
-            "kl": KLToBase(self.base, rows, self.settings.attention),
+            "kl": KLToBase(self.base, rows, self.settings.attention, self.images),
         }
 
     def sampler(self) -> EngineRollouts | VllmRollouts | EpisodeRollouts:

@@ -22,6 +22,7 @@ from tms.model_folder.config import read_config
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 from tms.training.states import States, sync, writing
+from tms.vision.families import stored_name
 
 
 class CheckpointCallback(TrainerCallback):
@@ -141,7 +142,8 @@ class CheckpointCallback(TrainerCallback):
             weights[copy] = weights[original]
         rounded = cast(weights, dtype)
         model.save_pretrained(folder, state_dict=rounded)
-        return update.of_weights(weights, rounded)
+        in_files = ({stored_name(self.base, name): of[name] for name in of} for of in (weights, rounded))
+        return update.of_weights(*in_files)
 
     def _save_adapters(self, model, folder: Path, dtype: torch.dtype):
         from tms.training import lora  # with peft

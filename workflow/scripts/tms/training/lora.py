@@ -16,16 +16,19 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from tms.model_folder.adapters import PREFIX, Adapters, check_targets, stored_weights
 from tms.training.settings import ALL_LINEAR, Lora
+from tms.vision.families import TOWERS, stored_name
+from tms.vision.models import tower_of
 
 
-def peft_config(lora: Lora) -> LoraConfig:
-    """peft's settings of adapters."""
+def peft_config(lora: Lora, model: PreTrainedModel) -> LoraConfig:
+    """peft's settings of adapters of a model; of one that reads images its decoder alone gets them."""
     targets = list(lora.targets)
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         target_modules=ALL_LINEAR if targets == [ALL_LINEAR] else targets,
         lora_dropout=lora.dropout,
+        exclude_modules=f".*{TOWERS}.*" if tower_of(model) else None,
         task_type="CAUSAL_LM",
     )
 
@@ -34,7 +37,7 @@ def attach(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     """Freeze a model and put adapters into it, in float32: B is 0, and A drawn by the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return get_peft_model(model, peft_config(lora))
+        return get_peft_model(model, peft_config(lora, model))
 
 
 def count_parameters(base: Path, meta_model: PreTrainedModel, lora: Lora) -> int:
@@ -58,7 +61,8 @@ def count_parameters(base: Path, meta_model: PreTrainedModel, lora: Lora) -> int
         )
     stored = stored_weights(base)
     modules = [name.partition(".lora_A.")[0] for name, _ in adapted.named_parameters() if ".lora_A." in name]
-    other = [name for module in modules if (name := f"{module.removeprefix(PREFIX)}.weight") not in stored]
+    names = [stored_name(base, f"{module.removeprefix(PREFIX)}.weight") for module in modules]
+    other = [name for name in names if name not in stored]
     if stored and other:  # its files are read by the names in them, e.g. for vLLM and exports
         raise InputError(
             f"training.lora: {base} stores {len(other)} of {len(modules)} weights under other names than "

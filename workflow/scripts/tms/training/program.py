@@ -166,7 +166,8 @@ def train_on_rows(
     from tms.training import sft_trainer
     from tms.training.encoder import Encoder
 
-    training_set = make_training_set(Encoder(args.model, Images(args.images)), plan.visits)
+    encoder = Encoder(args.model, Images(args.images))
+    training_set = make_training_set(encoder, plan.visits)
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)
     empty = examples.empty_steps(training_set.targets, args.effective_batch)
@@ -186,6 +187,7 @@ def train_on_rows(
         work,
         partial(loss.summed, **chosen),
         losses_by_name.reads_base(args.loss),
+        encoder.chat.images,
     )
     if seconds is None:
         end_stopped()

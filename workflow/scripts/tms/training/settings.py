@@ -16,7 +16,7 @@ from tms.training.devices import FSDP
 RESULT_FLAGS = (
     *("epochs", "max_steps", "learning_rate", "effective_batch", "warmup", "adam_beta1", "adam_beta2"),
     *("weight_decay", "max_grad_norm", "max_new_tokens", "seed", "threads", "save_points", "attention"),
-    *("checkpoint_dtype", "lora_rank", "lora_alpha", "lora_targets", "lora_dropout"),
+    *("checkpoint_dtype", "lora_rank", "lora_alpha", "lora_targets", "lora_dropout", "vision"),
 )
 BASE_DTYPE = "base"
 LOSSES = "losses.json"  # in a work folder: the loss of each step so far
@@ -69,6 +69,7 @@ class Settings:
         report_to: reporter that transformers knows, or none.
         log_dir: folder of event files.
         checkpoint_dtype: precision of the saved weights; base: that of theta_0's own files.
+        vision: frozen or trained: whether what a model reads images with is trained too.
         lora_rank, lora_alpha, lora_targets, lora_dropout: of `Lora`; without a rank all weights are trained.
     """
 
@@ -90,6 +91,7 @@ class Settings:
     save_every_steps: int = 0
     report_to: str = "tensorboard"
     checkpoint_dtype: str = BASE_DTYPE
+    vision: str = "frozen"
     lora_rank: int | None = None
     lora_alpha: float | None = None
     lora_targets: Sequence[str] = (ALL_LINEAR,)
@@ -108,6 +110,10 @@ class Settings:
                 raise InputError(f"--{flag} {getattr(self, name)}: give a number, at least 0")
         if (self.lora_rank is None) != (self.lora_alpha is None):
             raise InputError("--lora-rank, --lora-alpha: give both, or neither")
+        if self.lora_rank is not None and self.vision != "frozen":
+            raise InputError(
+                "--lora-rank, --vision trained: adapters are of the decoder alone; leave one out"
+            )
 
     @property
     def lora(self) -> Lora | None:
@@ -150,6 +156,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         choices=CHECKPOINT_DTYPES,
         help="precision of the saved weights; base: that of theta_0's own files",
     )
+    add("--vision", choices=["frozen", "trained"], help="whether the vision tower is trained too")
     add("--lora-rank", type=int, help="train LoRA adapters of this rank instead of all weights")
     add("--lora-alpha", type=float, help="their scale, times the rank")
     add("--lora-targets", nargs="+", metavar="MODULE", help=f"modules that get them, or {ALL_LINEAR}")

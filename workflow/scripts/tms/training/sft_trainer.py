@@ -4,7 +4,10 @@ Trainer brings what a run on several devices needs (accelerate, FSDP, reporters)
 the rows are set here, the checkpoints and the resuming in `tms.training.trainer_run`.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
@@ -18,6 +21,9 @@ from tms.training.losses import nll
 from tms.training.settings import Settings
 from tms.training.trainer_run import TrainerRun
 
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
+
 
 def train(
     base: Path,
@@ -27,6 +33,7 @@ def train(
     work: Path,
     summed_loss: SummedLoss = nll.summed,
     reads_base: bool = False,
+    images: PromptImages | None = None,
 ) -> float | None:
     """Train a copy of a base model on the targets, in their order, and save checkpoints.
 
@@ -34,7 +41,7 @@ def train(
     same bits as a run that was never stopped. SIGTERM and SIGINT save the state after the current step.
 
     Args:
-        base, save_steps, settings, work: as `TrainerRun` takes them.
+        base, save_steps, settings, work, images: as `TrainerRun` takes them.
         targets: one a visit.
         summed_loss: of a module of `tms/training/losses`, with its settings; a step lowers its mean over the
             tokens of a global batch.
@@ -47,7 +54,7 @@ def train(
         InputError: more devices than processes, a model that does not fit, no memory left, or a loss that is
             not finite.
     """
-    run = TrainerRun(base, save_steps, settings, work)
+    run = TrainerRun(base, save_steps, settings, work, images)
     batch = settings.device_batch
     arguments = TrainingArguments(
         **run.arguments,
@@ -109,7 +116,8 @@ class LoadBase(TrainerCallback):
         settings = self.run.settings
         if settings.lora:
             return self.base.use_adapted(model)
-        frozen = load_model(self.run.base, torch.float32, settings.attention).requires_grad_(False)
+        frozen = load_model(self.run.base, torch.float32, settings.attention, self.run.images)
+        frozen.requires_grad_(False)
         if self.run.sharded:
             frozen = sharding.shard_frozen(frozen, sharding.in_bfloat16() if args.bf16 else None)
         else:

@@ -9,15 +9,16 @@ from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from tms.model_folder.config import read_config
+from tms.vision.models import model_of
 
 
 def meta_model(base: Path) -> PreTrainedModel:
     """A model without memory, from a model folder's configuration alone."""
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(read_config(base))
+        return model_of(read_config(base))
 
 
 def count_parameters(base: Path) -> int:

@@ -1,5 +1,7 @@
 """A run of transformers' Trainer on one device or several: where it starts, and how it ends."""
 
+from __future__ import annotations
+
 import os
 import signal
 import sys
@@ -7,6 +9,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel, PrinterCallback, Trainer, set_seed
@@ -22,6 +25,10 @@ from tms.training.devices import shards
 from tms.training.saving import check_saving
 from tms.training.settings import Settings
 from tms.training.states import KEPT, States, writing
+from tms.vision.models import FROZEN, TRAINED, freeze_towers
+
+if TYPE_CHECKING:
+    from tms.vision.prompt_images import PromptImages
 
 SAVED_BYTES = 12  # a parameter in a state to resume from: its weight and AdamW's two moments, in float32
 
@@ -36,6 +43,7 @@ class TrainerRun:
         save_steps: optimiser step -> point; the checkpoint is written to `work/checkpoint-{point}`.
         settings: of the run.
         work: the run's work folder.
+        images: in the ids that are trained on; None: there are none.
 
     Attributes:
         processes: number of training processes, one a device.
@@ -47,9 +55,16 @@ class TrainerRun:
             disk without room.
     """
 
-    def __init__(self, base: Path, save_steps: dict[int, str], settings: Settings, work: Path):
+    def __init__(
+        self,
+        base: Path,
+        save_steps: dict[int, str],
+        settings: Settings,
+        work: Path,
+        images: PromptImages | None = None,
+    ):
         started = time.monotonic()
-        self.base, self.settings = base, settings
+        self.base, self.settings, self.images = base, settings, images
         if settings.threads:
             torch.set_num_threads(settings.threads)
         set_seed(settings.seed)
@@ -62,6 +77,11 @@ class TrainerRun:
             raise InputError(
                 f"{torch.cuda.device_count()} GPUs are visible to one process; start with `accelerate "
                 f"launch`, or make one visible with CUDA_VISIBLE_DEVICES"
+            )
+        if settings.vision == TRAINED and self.processes > 1:  # those without an image have no gradient of it
+            raise InputError(
+                f"--vision {TRAINED}: on one device alone, and this run has {self.processes}; set "
+                f"training.vision: {FROZEN}"
             )
         check_saving(base)
         parameters = sharding.count_parameters(base)
@@ -149,7 +169,9 @@ class TrainerRun:
         """
         sharding.begin(self.sharded)
         dtype = torch.bfloat16 if self.settings.lora and self.bf16 else torch.float32
-        return load_model(self.base, dtype, self.settings.attention)
+        model = load_model(self.base, dtype, self.settings.attention, self.images)
+        freeze_towers(model, self.settings.vision)
+        return model
 
     def attach(self, model: PreTrainedModel):
         """The model that is trained: the base itself, or with adapters in float32."""

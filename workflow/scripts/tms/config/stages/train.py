@@ -41,6 +41,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         **{name: keys[name] for name in losses_by_name.load(loss).KEYS},
         **general.replay_flags(config, model, method),
         images=images(config, model, method, task) or None,
+        vision=vision_flag(keys),
         **lora_flags(keys),
     )
 
@@ -73,8 +74,14 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
         engine=study.engine(config, "models", model),
         images=images(config, model, method, task) or None,
         **{name: training[name] for name in kind.training_keys},
+        vision=vision_flag(training),
         **lora_flags(training),
     )
+
+
+def vision_flag(training: dict) -> str | None:
+    """Whether the vision tower is trained; None where it is not, as in all models that read no images."""
+    return None if training["vision"] == "frozen" else training["vision"]
 
 
 def lora_flags(training: dict) -> dict:
