@@ -71,7 +71,7 @@ def test_printed_numbers_have_the_digits_of_their_intervals_and_no_column_repeat
 
 def test_every_question_has_a_verdict_and_the_page_shows_it(project):
     questions = json.loads((project.folder / "results/tiny/questions.json").read_text())
-    paper = [f"RQ{number}" for number in range(1, 11)]
+    paper = [f"RQ{number}" for number in range(1, 13)]
     assert [found["id"] for found in questions] == ["Frontier", *paper, "TrSFT"]
     page = (project.folder / TARGET).read_text()
     for found in questions:
