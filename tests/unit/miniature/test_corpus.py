@@ -175,9 +175,9 @@ def test_loss_counts_answer_tokens_only_and_ignores_padding(tokenizer):
     model = pretraining.new_model(tokenizer, 32, 1, 2, 32, 0)
     pairs = [("make 3 from 1 2", "answer : 1 + 2"), ("how many ?", "answer : 7 apples and 12 more , so 19")]
     examples = pretraining.encode(tokenizer, pairs)
-    loss, tokens = pretraining._backward(model, examples, tokenizer.pad_token_id)
+    loss, tokens = pretraining._backward(model, examples)
     assert tokens == sum(len(tokenizer(answer).input_ids) + 1 for _, answer in pairs)
-    alone = [pretraining._backward(model, [example], tokenizer.pad_token_id)[0] for example in examples]
+    alone = [pretraining._backward(model, [example])[0] for example in examples]
     assert loss == pytest.approx(sum(alone), rel=1e-5)
     ids, prompt = examples[0]
     logits = model(input_ids=torch.tensor([ids])).logits[0, prompt - 1 : -1]

@@ -6,15 +6,20 @@ a step train about half as much again as four threads, and do not stall where ot
 
 import argparse
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate, islice
 from pathlib import Path
 
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from tms.io.progress import Progress
 from tms.miniature.corpus import Corpus
@@ -22,6 +27,8 @@ from tms.miniature.muon import Muon
 from tms.miniature.tokenizer import build_tokenizer
 from tms.mixture.checkpoints import write_digest
 
+# Token ids of a whole conversation, and how many of them belong to the prompt.
+Example = tuple[list[int], int]
 MICRO_BATCH = 16  # examples of similar length in one pass
 PATIENCE = 600  # seconds that processes wait for each other
 
@@ -49,13 +56,20 @@ def pretrain(args: argparse.Namespace, corpus: Corpus, folders: dict[str, Path])
     tokenizer = build_tokenizer(args.tasks)
     model = new_model(tokenizer, args.width, args.layers, args.heads, args.feed_forward, args.seed)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f}M parameters, {len(tokenizer)} tokens")
-    pairs = partial(corpus.base_pairs, lookups=args.lookup_steps * args.batch // args.threads)
+    lookups = args.lookup_steps * args.batch // args.threads
     recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
-    train(model, tokenizer, pairs, recipe, args.seed, args.threads, "pretrain base")
+
+    def base(stream: str) -> Iterator[Example]:
+        return encoded(tokenizer, corpus.base_pairs(stream, lookups))
+
+    def worked(stream: str) -> Iterator[Example]:
+        return encoded(tokenizer, corpus.worked_pairs(stream))
+
+    train(model, base, recipe, args.seed, args.threads, "pretrain base")
     save(model, tokenizer, folders["base"])
     rates = args.teacher_matrix_lr, args.teacher_other_lr
     recipe = Recipe(args.teacher_steps, args.teacher_batch, *rates, cooldown=1.0)
-    train(model, tokenizer, corpus.worked_pairs, recipe, args.seed, args.threads, "train teacher")
+    train(model, worked, recipe, args.seed, args.threads, "train teacher")
     save(model, tokenizer, folders["teacher"])
 
 
@@ -84,9 +98,8 @@ def new_model(
 
 
 def train(
-    model: Qwen3ForCausalLM,
-    tokenizer: PreTrainedTokenizerFast,
-    pairs: Callable[[str], Iterator[tuple[str, str]]],
+    model: PreTrainedModel,
+    examples: Callable[[str], Iterator[Example]],
     recipe: Recipe,
     seed: int,
     workers: int,
@@ -95,9 +108,9 @@ def train(
     """Train on answers only (end token included), Muon on the matrices and AdamW on the rest.
 
     Args:
-        model: trained in place. torch must run one thread.
-        tokenizer: with a chat template.
-        pairs: takes the name of a random stream, returns endless (prompt, answer).
+        model: trained in place; its `model` gives hidden states and its `lm_head` logits. torch must run one
+            thread.
+        examples: takes the name of a random stream, returns endless examples.
         recipe: the run.
         seed: part of the streams' names.
         workers: number of processes; the result depends on it.
@@ -113,8 +126,8 @@ def train(
     barrier = context.Barrier(workers)
 
     def work(worker: int) -> None:
-        stream = pairs(f"{seed}/{worker}of{workers}")
-        _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker, what)
+        stream = examples(f"{seed}/{worker}of{workers}")
+        _train_worker(model, stream, recipe, shared_WP, barrier, worker, what)
 
     others = [context.Process(target=work, args=(worker,), daemon=True) for worker in range(1, workers)]
     for process in others:
@@ -124,7 +137,7 @@ def train(
         process.join()
 
 
-def _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker: int, what: str) -> None:
+def _train_worker(model, stream, recipe, shared_WP, barrier, worker: int, what: str) -> None:
     """One worker's loop: gradients of its own examples, then the step of its own share of the parameters.
 
     The parameters lie in memory that all workers share, so nobody has to be told of a step.
@@ -148,9 +161,9 @@ def _train_worker(model, tokenizer, stream, recipe, shared_WP, barrier, worker: 
     ]
     progress = Progress(recipe.steps, what, "steps") if worker == 0 else None
     for _ in range(recipe.steps):
-        examples = encode(tokenizer, list(islice(stream, recipe.batch // workers)))
+        examples = list(islice(stream, recipe.batch // workers))
         model.zero_grad()
-        loss, tokens = _backward(model, examples, tokenizer.pad_token_id)
+        loss, tokens = _backward(model, examples)
         for name, parameter in parameters.items():
             shared_WP[worker, places[name]] = parameter.grad.flatten()
         shared_WP[worker, -2:] = torch.tensor([loss, tokens])
@@ -182,8 +195,14 @@ def learning_rate_factor(step: int, recipe: Recipe) -> float:
     return min(1.0, warm, cool)
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, pairs: list[tuple[str, str]]) -> list[tuple[list[int], int]]:
-    """Token ids of each whole conversation, and how many of them belong to the prompt."""
+def encoded(tokenizer: PreTrainedTokenizerFast, pairs: Iterable[tuple[str, str]]) -> Iterator[Example]:
+    """Examples of pairs of a prompt and its answer, one by one."""
+    for pair in pairs:
+        yield from encode(tokenizer, [pair])
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, pairs: list[tuple[str, str]]) -> list[Example]:
+    """Examples of pairs of a prompt and its answer."""
     chats = [[{"role": "user", "content": prompt}] for prompt, _ in pairs]
     texts = tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=True)
     prompts = tokenizer(texts, add_special_tokens=False).input_ids
@@ -194,12 +213,13 @@ def encode(tokenizer: PreTrainedTokenizerFast, pairs: list[tuple[str, str]]) -> 
     ]
 
 
-def _backward(model: Qwen3ForCausalLM, examples: list[tuple[list[int], int]], pad: int) -> tuple[float, int]:
+def _backward(model: PreTrainedModel, examples: list[Example]) -> tuple[float, int]:
     """Accumulate gradients of the loss summed over all answer tokens, in passes over similar lengths.
 
     Returns:
         The loss, and the number of answer tokens.
     """
+    pad = model.config.get_text_config().pad_token_id
     ordered = sorted(examples, key=lambda example: len(example[0]))
     loss = 0.0
     for start in range(0, len(ordered), MICRO_BATCH):
@@ -216,7 +236,7 @@ def _backward(model: Qwen3ForCausalLM, examples: list[tuple[list[int], int]], pa
     return loss, sum(len(ids) - prompt for ids, prompt in examples)
 
 
-def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write a model folder: config, safetensors, tokenizer with chat template, generation config."""
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id

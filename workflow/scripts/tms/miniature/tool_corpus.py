@@ -40,7 +40,8 @@ class ToolCorpus:
         InputError: a kind that it does not know, or a bad option.
     """
 
-    CODE = ("muon", "pretraining", "tool_pretraining", "tool_tokenizer")  # modules of the training
+    # Modules of the training.
+    CODE = ("byte_pairs", "muon", "pretraining", "tool_pretraining", "tool_tokenizer")
 
     def __init__(self, tasks: dict):
         kinds = {task["kind"]: task.get("options") or {} for task in tasks.values()}

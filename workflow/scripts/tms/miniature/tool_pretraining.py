@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from tms.miniature.pretraining import Recipe, new_model, save, train
+from tms.miniature.pretraining import Example, Recipe, encoded, new_model, save, train
 from tms.miniature.tool_corpus import ToolCorpus
 from tms.miniature.tool_tokenizer import build_tokenizer
 
@@ -31,10 +31,10 @@ def pretrain(args: argparse.Namespace, corpus: ToolCorpus, folder: Path) -> None
     written.chat_template = WRITTEN
     recipe = Recipe(args.steps, args.batch, args.matrix_lr, args.other_lr)
 
-    def pairs(stream: str) -> Iterator[tuple[str, str]]:
-        return written_turns(tokenizer, corpus, stream)
+    def examples(stream: str) -> Iterator[Example]:
+        return encoded(written, written_turns(tokenizer, corpus, stream))
 
-    train(model, written, pairs, recipe, args.seed, args.threads, "pretrain base")
+    train(model, examples, recipe, args.seed, args.threads, "pretrain base")
     save(model.to(torch.bfloat16), tokenizer, folder)
 
 

@@ -2,17 +2,16 @@
 
 from itertools import islice
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from tms.miniature.byte_pairs import learn
 from tms.miniature.tool_corpus import ToolCorpus
 from tms.tool_use import calls
 
-PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
+CONVERSATIONS = 10_000  # of which the merges are learnt
 # Known to the tokenizer, but text of a completion.
 TAGS = [calls.OPEN, calls.CLOSE, "<tool_response>", "</tool_response>"]
-CONVERSATIONS = 10_000  # of which the merges are learnt
-LARGEST_VOCABULARY = 2048  # never reached: merges end where every word is one token
 # Qwen2.5's chat template, but that tools are listed by name, names of arguments and description, and no
 # system prompt is there by itself.
 TEMPLATE = """\
@@ -58,37 +57,7 @@ TEMPLATE = """\
 
 
 def build_tokenizer(corpus: ToolCorpus) -> PreTrainedTokenizerFast:
-    """Learn the tokenizer from its own corpus, chat template included; lossless on any text."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=LARGEST_VOCABULARY,
-        special_tokens=[PAD, START, END],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    plain = _wrapped(tokenizer)
+    """Learn the tokenizer from its own corpus, chat template included."""
     conversations = islice(corpus.turns("tokenizer"), CONVERSATIONS)
-    texts = (
-        plain.apply_chat_template(messages, tools=tools or None, tokenize=False)
-        for tools, messages in conversations
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_tokens([AddedToken(tag, special=False, normalized=False) for tag in TAGS])
-    return _wrapped(tokenizer)
-
-
-def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token=PAD,
-        eos_token=END,
-        additional_special_tokens=[START],
-        chat_template=TEMPLATE,
-        clean_up_tokenization_spaces=False,
-        model_max_length=512,
-        padding_side="left",
-    )
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    return learn(conversations, TEMPLATE, digits, tags=TAGS)
