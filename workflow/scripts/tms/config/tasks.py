@@ -16,7 +16,7 @@ CLOSENESS = ("f1", "rouge", "vqa", "anls")
 
 # Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
 UNREAD = {"simulated": (31, 100), "real": (10, 114)}
-IMAGES = {"textvqa", "docvqa"}  # kinds whose rows have images
+IMAGES = {"textvqa", "docvqa", "read_words"}  # kinds whose rows have images
 RECORDS = "records"  # the kind whose rows are files of the user's own
 
 
