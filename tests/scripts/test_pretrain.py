@@ -6,8 +6,8 @@ import shutil
 import stat
 
 import pytest
-from helpers.copied_models import copied
 from helpers.paths import ROOT
+from helpers.pretrained_bases import copied
 from helpers.shipped_config import SHIPPED
 
 from tms.config.pretrained import PLAIN

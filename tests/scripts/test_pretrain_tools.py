@@ -1,12 +1,11 @@
 """pretrain_tools.py: a base that calls tools and loads as any other; the shipped one is copied."""
 
-import json
 import shlex
 import shutil
 
 import pytest
-from helpers.copied_models import copied
 from helpers.paths import ROOT
+from helpers.pretrained_bases import PLACES, check_base, copied, pretrained
 from helpers.shipped_config import SHIPPED
 
 from tms.config.pretrained import TOOLS
@@ -19,31 +18,18 @@ from tms.tool_use.calls import parse
 from tms.tool_use.environment import observe
 
 TASKS = {"calculate": {"kind": "calculate"}, "facts": {"kind": "facts"}}
-SMALL = "--width 32 --layers 1 --heads 2 --feed-forward 32 --batch 16 --steps 12 --threads 2".split()
 MODELS = ROOT / TOOLS.shipped
-PLACES = ["--base", "made/base", "--record", "made/pretrain.json"]
 
 
 @pytest.fixture(scope="module")
 def made(run_program, tmp_path_factory):
-    """A pretraining of a few steps, and what was printed."""
+    """A pretraining of a few steps."""
     folder = tmp_path_factory.mktemp("pretrain_tools")
-    done = run_program(
-        folder, "pretrain_tools", "--tasks", json.dumps(TASKS), "--shipped", MODELS, *SMALL, *PLACES
-    )
-    assert done.returncode == 0, done.stderr
-    assert "other settings, corpus than now; pretraining anew" in done.stdout
-    return folder / "made"
+    return pretrained(run_program, folder, "pretrain_tools", TASKS, MODELS, steps=12)
 
 
 def test_a_base_in_bf16_and_its_record(made):
-    from safetensors.torch import load_file
-
-    weights = load_file(made / "base/model.safetensors")
-    assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.bfloat16"}
-    record = json.loads((made / "pretrain.json").read_text())
-    assert record["settings"]["steps"] == 12 and record["settings"]["tasks"] == TASKS
-    assert record["weights"] == {"base": json.loads((made / "base/weights.json").read_text())["sha256"]}
+    check_base(made, TASKS, steps=12)
 
 
 def test_it_is_compared_in_its_precision(made, run_program):
