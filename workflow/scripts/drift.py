@@ -17,7 +17,7 @@ from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io import cli, cost, json_file, parquet, provenance
 from tms.io.errors import InputError
-from tms.io.images import Images, add_images
+from tms.io.images import Images
 from tms.mixture import checkpoints
 from tms.training.encoder import Encoder
 
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
     add("--threads", type=int, required=True, help="CPU threads; results depend on it")
     add("--cache", type=Path, required=True, help="folder of the completion cache")
-    add_images(flags)
+    cli.add_images(flags)
     add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
     add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")

@@ -7,7 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.io.images import Images, add_images
+from tms.io.images import Images
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         help="longest completion: a number for all benchmarks, and NAME=N for one of them",
     )
     add("--samples", type=int, default=1, help="completions of each prompt")
-    add_images(flags)
+    cli.add_images(flags)
     generation_flags.add(flags)
     return flags
 

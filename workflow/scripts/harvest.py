@@ -7,7 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, parquet
 from tms.io.errors import InputError
-from tms.io.images import Images, add_images
+from tms.io.images import Images
 from tms.mixture import checkpoints
 
 
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N|TASK=N",
         help="longest completion; of several tasks TASK=N for each",
     )
-    add_images(flags)
+    cli.add_images(flags)
     generation_flags.add(flags)
     return flags
 

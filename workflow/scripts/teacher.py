@@ -7,7 +7,7 @@ from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet, provenance
 from tms.io.errors import InputError
-from tms.io.images import Images, add_images
+from tms.io.images import Images
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     add("--task", required=True, help="task name, written to column `benchmark`")
     add("--tries", type=int, default=1, help="completions of each prompt")
     add("--max-new-tokens", type=int, required=True, help="longest completion")
-    add_images(flags)
+    cli.add_images(flags)
     generation_flags.add(flags)
     return flags
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from helpers.toolalpaca_file import WRONG, api, instance, step, two_steps
 
+from tms.data import hub
 from tms.generation.engines.interface import Finished
 from tms.generation.generate import Request, generate_missing
 from tms.generation.sampling import Sampling
@@ -101,7 +102,7 @@ def test_a_recorded_trajectory_can_be_played_and_trains_the_same_tokens(calculat
         two_steps("Find a dog."),
         instance("Who?", [*retried, step("getPet", '{"petId": 7}', "Rex")]),
     ]
-    name = next(name for name in ("Pets", "Zoo") if not toolalpaca.is_heldout(name))
+    name = next(name for name in ("Pets", "Zoo") if not hub.is_heldout(name))
     (tmp_path / "toolalpaca" / "train_data.json").write_text(json.dumps([api(name, instances)]))
     rows = toolalpaca.build("train", 2, 0, {}, tmp_path)
     asked = [row | {"sample": 0} for row in rows]

@@ -85,6 +85,18 @@ def same_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
         os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")
 
 
+def add_images(flags: argparse.ArgumentParser) -> None:
+    """Add the flag `--images`, whose files a program gives to `tms.io.images.Images`."""
+    flags.add_argument(
+        "--images",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="prepared files with the images of the rows' prompts (Parquet)",
+    )
+
+
 def parse_pairs(pairs: list[str]) -> dict[str, str]:
     """Read `name=value` arguments into a dictionary, in order.
 

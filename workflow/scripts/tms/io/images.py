@@ -6,7 +6,6 @@ A prepared row has its images' files as bytes in column `images`. Rows of every 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import warnings
@@ -142,18 +141,6 @@ def check_images(rows: Sequence[dict], where: str) -> None:
 def _is_stored(image: object) -> bool:
     there = isinstance(image, dict) and set(image) <= {"bytes", "path"}
     return there and isinstance(image.get("bytes"), bytes)
-
-
-def add_images(flags: argparse.ArgumentParser) -> None:
-    """Add the flag `--images`, whose files a program gives to `Images`."""
-    flags.add_argument(
-        "--images",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="prepared files with the images of the rows' prompts (Parquet)",
-    )
 
 
 class Images:

@@ -98,6 +98,7 @@ LICENCES = {
     "Qwen/Qwen2.5-1.5B-Instruct": _APACHE,
     "Qwen/Qwen2.5-3B-Instruct": _QWEN_RESEARCH,
     "Qwen/Qwen2.5-7B-Instruct": _APACHE,
+    "Qwen/Qwen2.5-Omni-3B": _QWEN_RESEARCH,
     "HuggingFaceTB/SmolLM2-135M-Instruct": _APACHE,
 }
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tms.io import cli
 from tms.io.errors import InputError
-from tms.io.images import add_images
 from tms.training.devices import FSDP
 
 # Flags that a run's result depends on; the others may change between a stop and its resuming.
@@ -146,7 +146,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--weight-decay", type=float, help="of AdamW")
     add("--max-grad-norm", type=float, help="norm to which gradients are clipped (0: never)")
     add("--max-new-tokens", type=int, required=True, help="longest completion; longer ones carry no loss")
-    add_images(parser)
+    cli.add_images(parser)
     add("--seed", type=int, required=True, help="seed of the order of the rows")
     add("--threads", type=int, help="CPU threads; a result on a CPU depends on them")
     add("--save-points", nargs="+", required=True, metavar="POINT", help="checkpoints, e.g. 1of10 1of5 1of1")
