@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
     repositories = hub_access.needed(jobs, config)
     missing = [] if other_interpreter else environment.faults(jobs, config)
     missing += hub_access.faults(repositories, os.environ.get("HF_HUB_OFFLINE", "0") != "0")
-    missing += model_folders.faults(jobs, config["judges"]) + conversations.faults(jobs, config)
+    missing += model_folders.faults(jobs, config) + conversations.faults(jobs, config)
     peaks = memory_check.peaks(jobs, config, Store(dry_run).memory)
     missing += memory_check.faults(peaks, config) + memory_check.unsampled(jobs, config)
     needs, full = disk_lines(jobs, config, gpus)

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from helpers import tiny_vision
 
 from tms.cost_estimate.dry_run import Job
 from tms.preflight import model_folders
@@ -17,11 +18,14 @@ def folder(tiny_model, tmp_path):
     return own
 
 
-JUDGES = {"guard": {"kind": "wildguard"}, "agree": {"kind": "agreement"}}
+CONFIG = {
+    "judges": {"guard": {"kind": "wildguard"}, "agree": {"kind": "agreement"}},
+    "tasks": {"seen": {"kind": "textvqa"}, "sums": {"kind": "chain"}},
+}
 
 
 def faults(jobs):
-    return model_folders.faults(jobs, JUDGES)
+    return model_folders.faults(jobs, CONFIG)
 
 
 def reading(folder, rule="generate", output="made", judge="guard"):
@@ -67,6 +71,20 @@ def test_a_fault_is_one_line_whatever_reads_the_folder(folder, harm, rules, word
     lines = faults([reading(folder, rule) for rule in rules])
     assert len(lines) == 1 and words in lines[0] and "\n" not in lines[0]
     assert all(faults([reading(folder, rule)]) == lines for rule in rules)
+
+
+def test_who_reads_images_has_a_vision_part(folder, tmp_path):
+    jobs = [
+        Job(rule, {}, [str(folder), f"data/{task}/{split}.parquet"], ["made"])
+        for rule, task, split in [("train_sft", "seen", "train"), ("generate", "seen", "test")]
+    ]
+    for reading in jobs:
+        (line,) = faults([reading])
+        assert line.startswith(f"{folder}: ") and "images" in line
+    assert faults([Job("generate", {}, [str(folder), "data/sums/test.parquet"], ["made"])]) == []
+    shutil.rmtree(folder)
+    seeing = tiny_vision.write_vl(folder)
+    assert faults([Job("generate", {}, [str(seeing), "data/seen/test.parquet"], ["made"])]) == []
 
 
 def test_a_judge_brings_its_template_and_only_training_saves(folder):

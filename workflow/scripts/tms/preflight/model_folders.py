@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+from tms.config import tasks
+from tms.config.joint_targets import own_tasks
 from tms.cost_estimate.dry_run import Job
+from tms.data.splits import SPLITS
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.io.modules import load_module
 from tms.mixture.checkpoints import check_files
 from tms.training.saving import check_saving
+from tms.vision.families import vision_part
 
 TRAINING = {"train_sft", "train_student", "train_on_policy"}
 
@@ -24,21 +28,23 @@ def folders_of(jobs: list[Job]) -> dict[str, list[Job]]:
     return folders
 
 
-def faults(jobs: list[Job], judges: dict[str, dict]) -> list[str]:
-    """A line for each folder with a missing or truncated file, a chat template that loses prompts or, where
-    it is trained, settings that cannot be saved. Weights are not read.
+def faults(jobs: list[Job], config: dict) -> list[str]:
+    """A line for each folder with a missing or truncated file, a chat template that loses prompts, no vision
+    part where jobs read images or, where it is trained, settings that cannot be saved. Weights are not read.
 
     Args:
         jobs: to run; what they make themselves is not looked at.
-        judges: the configuration's; the module of a judge's kind may have a chat template for it.
+        config: the whole configuration; the module of a judge's kind may have a chat template for it.
     """
-    lines = []
+    judges, lines = config["judges"], []
+    images = {*tasks.image_files(config, own_tasks(config), *SPLITS)}
     for path, reading in folders_of(jobs).items():
         wanted = {check_files}
         wanted |= set() if all(_brings_template(job, judges) for job in reading) else {ChatFormat}
         trained = any(job.rule in TRAINING and job.input[0] == path for job in reading)  # not a teacher
         wanted |= {check_saving} if trained else set()
-        for check in sorted(wanted, key=(check_files, ChatFormat, check_saving).index):
+        wanted |= {vision_part} if any(images & {*job.input} for job in reading) else set()
+        for check in sorted(wanted, key=(check_files, ChatFormat, vision_part, check_saving).index):
             try:
                 check(Path(path))
             except InputError as error:
