@@ -282,8 +282,9 @@ def drift(config: dict, model: str, tokens: int) -> list[Peak]:
 def _towers(config: dict, folder: str, width: float) -> dict[str, float]:
     """Bytes of a model's towers where it only reads, `width` a parameter; nothing of one without."""
     towers = Towers.of(folder)
-    images = config["compute"]["longest_images"]
-    return {"towers": reading_bytes(towers, width, images)} if towers.vision else {}
+    if not towers.vision:
+        return {}
+    return {"towers": reading_bytes(towers, width, config["compute"]["longest_images"])}
 
 
 def _peak(config: dict, job: str, cards: int, parts: dict, shape: str, remedies: tuple[str, ...]) -> Peak:
