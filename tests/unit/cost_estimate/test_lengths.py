@@ -105,7 +105,6 @@ def test_images_are_tokens_of_the_prompt():
 
 def test_images_of_prepared_rows_are_measured(tmp_path):
     """56 x 84 pixels are 2 x 3 squares of 28 a side, 112 x 28 are 4: 5 in the middle."""
-    pytest.importorskip("tms.vision.processor")
     rows = []
     for number, size in enumerate([(56, 84), (112, 28)]):
         data = picture(size=size)

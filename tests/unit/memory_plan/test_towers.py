@@ -75,16 +75,16 @@ def test_frozen_towers_have_weights_alone():
 def test_their_pass_is_over_before_the_decoder_keeps_anything():
     """4 patches a token, 4 bytes of 6 values, 8 vectors of 8 and 3 of 16: 472 bytes a patch."""
     assert SMALL.working(1) == 4 * 4 * (6 + 64 + 48) == 1888
-    assert training_bytes(SMALL, SHAPE, 2, False, STEP) == 4800 + 3 * 2 * 1888 - 35
+    assert training_bytes(SMALL, SHAPE, 2, False, STEP) == 4800 + 2 * 1888 - 35
     large = replace(STEP, activations=10**6)
     assert training_bytes(SMALL, SHAPE, 2, False, large) == 4800
 
 
 def test_a_trained_tower_has_states_and_activations():
     kept = 4 * 6 * 2 * (28 * 8 + 8 * 16)  # patches of six tokens, two blocks
-    assert training_bytes(SMALL, SHAPE, 2, True, STEP) == 4800 + 12 * 1000 + kept + 6 * 1888
+    assert training_bytes(SMALL, SHAPE, 2, True, STEP) == 4800 + 12 * 1000 + kept + 2 * 1888
     again = replace(SHAPE, recompute=True)
-    assert training_bytes(SMALL, again, 2, True, STEP) == 4800 + 12 * 1000 + 4 * 6 * 2 * 32 + 6 * 1888
+    assert training_bytes(SMALL, again, 2, True, STEP) == 4800 + 12 * 1000 + 4 * 6 * 2 * 32 + 2 * 1888
 
 
 @pytest.mark.parametrize("width", [2, 8])

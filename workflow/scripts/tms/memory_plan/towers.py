@@ -83,8 +83,8 @@ class Towers:
 def training_bytes(towers: Towers, shape: StepShape, images: int, trained: bool, step: StepMemory) -> float:
     """Bytes on a card that towers add to a training step of their decoder.
 
-    Frozen ones have weights alone, and are through before the decoder keeps anything. Shards are gathered in
-    bfloat16.
+    Frozen ones have weights alone, and are through before the decoder keeps anything. Images pass one after
+    the other. Shards are gathered in bfloat16.
 
     Args:
         towers: of the model.
@@ -96,7 +96,7 @@ def training_bytes(towers: Towers, shape: StepShape, images: int, trained: bool,
     width = 2 if shape.lora and shape.bf16 else 4
     parts = shape.processes if shape.sharded else 1
     weights = width * towers.parameters / parts + (2 * towers.parameters if shape.sharded else 0)
-    working = towers.working(shape.rows * images)
+    working = towers.working(images)
     if not trained:
         return weights + max(working - step.activations - step.working, 0)
     states = 12 * towers.vision / parts  # gradients and two moments, in float32
