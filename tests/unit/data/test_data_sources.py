@@ -56,6 +56,7 @@ def test_records_name_their_data_set_in_the_options():
 
 
 def test_the_benchmarks_of_the_paper_have_one():
-    generated = {"calculate", "chain", "countdown", "facts", "lookup", "random_words", "refusal", "toolcall"}
+    generated = {"calculate", "chain", "countdown", "facts", "lookup", "random_words", "read_words"}
+    generated |= {"refusal", "toolcall"}
     for kind in set(KINDS) - {"records"}:
         assert (data_source(kind, training=False) is None) == (kind in generated)

@@ -89,6 +89,7 @@ def test_the_text_of_a_cell():
         (talk("u", "a", "a"), ["messages 2 and 3 are both the assistant's; join them"]),
         (talk("u", "u", "a"), ["messages 1 and 2 are both the user's; join them"]),
         (talk("u", "s", "a"), ["message 2 is the system's, which only the first can be; move it there"]),
+        (talk("s", "s"), ["message 2 is the system's, which only the first can be; move it there"]),
         (talk("u", "a", "a", "u", "u"), ["messages 2 and 3", "messages 4 and 5", "ends with the user"]),
         (talk("u", "asistant"), ["message 2 has the role 'asistant'; did you mean assistant?"]),
         (talk("u", "tool"), ["message 2 has the role 'tool'; write one of system, user, assistant"]),

@@ -117,16 +117,16 @@ def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
 def _order(roles: list[str]) -> list[str]:
     """Fault of the order of roles: a system prompt at most, then user and assistant in turn."""
     start = 1 if roles[:1] == ["system"] else 0
-    faults = []
-    if roles[start:] and roles[start] == "assistant":
+    turns, faults = roles[start:], []
+    if turns and turns[0] == "assistant":
         faults.append(f"message {start + 1} is the assistant's; a user's message must be the first")
-    for number, (before, role) in enumerate(zip(roles[start:], roles[start + 1 :], strict=False), start + 2):
+    for number, (before, role) in enumerate(zip(["", *turns], turns, strict=False), start + 1):
         if role == "system":
             faults.append(f"message {number} is the system's, which only the first can be; move it there")
         elif role == before:
             faults.append(f"messages {number - 1} and {number} are both the {role}'s; join them")
-    if not roles[start:]:
+    if not turns:
         faults.append("a conversation without turns; write a user's and an assistant's message")
-    elif roles[-1] == "user":
+    elif turns[-1] == "user":
         faults.append("the conversation ends with the user; add the answer, or remove that message")
     return faults
