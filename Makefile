@@ -184,7 +184,8 @@ bench: $(LOCKED) ## Compare speed and memory with released packages, and write d
 PRETRAINED ?= tiny
 SHIPPED_tiny = workflow/resources/miniature
 SHIPPED_tiny_tools = workflow/resources/miniature_tools
-pretrain: $(LOCKED) ## Pretrain the miniature, or PRETRAINED=tiny_tools, anew (15 min) and compare it with the shipped models
+SHIPPED_tiny_images = workflow/resources/miniature_images
+pretrain: $(LOCKED) ## Pretrain the miniature, or PRETRAINED=tiny_tools or tiny_images, anew (15 min) and compare it with the shipped models
 	$(SNAKEMAKE) models/$(PRETRAINED)/anew/base
 	@$(BIN)/python workflow/scripts/compare_models.py --anew models/$(PRETRAINED)/anew --shipped $(SHIPPED_$(PRETRAINED)) $(if $(REPLACE),--replace)
 

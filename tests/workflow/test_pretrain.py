@@ -24,6 +24,7 @@ def test_make_pretrain_compares_and_replaces_only_when_asked():
         ((), "tiny", "resources/miniature"),
         (("REPLACE=1",), "tiny", "resources/miniature --replace"),
         (("PRETRAINED=tiny_tools",), "tiny_tools", "resources/miniature_tools"),
+        (("PRETRAINED=tiny_images",), "tiny_images", "resources/miniature_images"),
     ):
         command = ["make", "--no-print-directory", "--dry-run", "pretrain", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -66,11 +66,12 @@ rule pretrain_tools:
         "../../envs/laptop.yaml"
     threads: lambda w: config["pretrain"][w.pretrained]["threads"]
     params:
+        program="pretrain_tools",
         flags=lambda w: data.pretrain_flags(config, w.pretrained),
         shipped=f"--shipped {pretrained.TOOLS.shipped}",
         code=digests("pretrain_tools"),
     shell:
-        f"{JOB} python workflow/scripts/pretrain_tools.py"
+        f"{JOB} python workflow/scripts/{{params.program}}.py"
         " {params.flags} {params.shipped} --record {output.record:q}"
         " --base {output.base:q} > {log:q} 2>&1"
 
@@ -86,6 +87,38 @@ use rule pretrain_tools as pretrain_tools_anew with:
     benchmark:
         "logs/benchmarks/pretrain_tools_anew/{pretrained}.tsv"
     params:
+        program="pretrain_tools",
         flags=lambda w: data.pretrain_flags(config, w.pretrained),
         shipped="",
         code=digests("pretrain_tools"),
+
+
+# The miniature that reads images: no teacher either.
+use rule pretrain_tools as pretrain_images with:
+    input:
+        f"{pretrained.IMAGES.shipped}/pretrain.json",
+    log:
+        "logs/pretrain_images/{pretrained}.log",
+    benchmark:
+        "logs/benchmarks/pretrain_images/{pretrained}.tsv"
+    wildcard_constraints:
+        pretrained=any_of(pretrained.names(config, pretrained.IMAGES)),
+    params:
+        program="pretrain_images",
+        flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped=f"--shipped {pretrained.IMAGES.shipped}",
+        code=digests("pretrain_images"),
+
+
+use rule pretrain_tools_anew as pretrain_images_anew with:
+    log:
+        "logs/pretrain_images_anew/{pretrained}.log",
+    benchmark:
+        "logs/benchmarks/pretrain_images_anew/{pretrained}.tsv"
+    wildcard_constraints:
+        pretrained=any_of(pretrained.names(config, pretrained.IMAGES)),
+    params:
+        program="pretrain_images",
+        flags=lambda w: data.pretrain_flags(config, w.pretrained),
+        shipped="",
+        code=digests("pretrain_images"),

@@ -211,22 +211,27 @@ def test_models_that_are_not_asked_for_may_be_broken(config):
 
 
 def test_pretraining_teaches_the_kinds_of_its_corpus():
-    from tms.miniature import corpus, tool_corpus
+    from tms.miniature import corpus, image_corpus, tool_corpus
 
     assert set(pretrained.PLAIN.taught) == set(corpus.KINDS)
     assert set(pretrained.TOOLS.taught) == set(tool_corpus.KINDS)
+    assert set(pretrained.IMAGES.taught) == set(image_corpus.KINDS)
 
 
-def test_a_suite_with_a_task_for_a_tool_gets_a_base_that_calls_it_and_no_teacher(config):
+def test_a_suite_with_a_task_for_a_tool_or_images_gets_a_base_for_it_and_no_teacher(config):
     assert pretrained.names(config, pretrained.PLAIN) == ["tiny"]
     assert pretrained.names(config, pretrained.TOOLS) == ["tiny_tools"]
+    assert pretrained.names(config, pretrained.IMAGES) == ["tiny_images"]
     made = pretrained.folders(config)
-    assert made == ["models/tiny/base", "models/tiny/teacher", "models/tiny_tools/base"]
+    bases = ["models/tiny/base", "models/tiny/teacher", "models/tiny_tools/base", "models/tiny_images/base"]
+    assert made == bases
     put(config, "suites.miniature_tools.retention", ["facts", "lookup"])
     put(config, "pretrain.tiny_tools.teacher_steps", 3)
+    put(config, "pretrain.tiny_images.lookup_steps", 3)
     with pytest.raises(InputError, match="cannot teach lookup") as raised:
         check.check(config)
     assert "pretrain.tiny_tools.teacher_steps: a model that calls tools has none" in str(raised.value)
+    assert "pretrain.tiny_images.lookup_steps: a model that reads images has none" in str(raised.value)
 
 
 def test_a_missing_key_is_named(config):

@@ -21,5 +21,8 @@ def test_shipped_models_are_copied_and_others_pretrained(monkeypatch):
     assert pretrain_seconds(job, other, known) == 10 + 0.5 * 4 / 2 * (100 * 32 + 40 * 64) / 64
     job = Job("pretrain_tools", {"pretrained": "tiny_tools"}, [], [], gpus=0, threads=2)
     assert pretrain_seconds(job, SHIPPED, known) == known.stage_seconds("pretrain_tools")
+    job = Job("pretrain_images", {"pretrained": "tiny_images"}, [], [], gpus=0, threads=2)
+    assert pretrain_seconds(job, SHIPPED, known) == known.stage_seconds("pretrain_images")
+    job = Job("pretrain_tools", {"pretrained": "tiny_tools"}, [], [], gpus=0, threads=2)
     other["pretrain"]["tiny_tools"] |= {"steps": 100, "batch": 16}  # and no teacher
     assert pretrain_seconds(job, other, known) == 10 + 0.5 * 4 / 2 * 100 * 16 / 64

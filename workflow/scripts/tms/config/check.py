@@ -167,9 +167,9 @@ def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
     suite = config["pretrain"][name]["suite"]
     check_known(f"pretrain.{name}.suite", suite, config["suites"])
     made_by = pretrained.pretraining(config, name)
-    for key in pretrained.PLAIN_ONLY if made_by is pretrained.TOOLS else ():
+    for key in pretrained.PLAIN_ONLY if made_by is not pretrained.PLAIN else ():
         if key in config["pretrain"][name]:
-            faults.append(f"config: pretrain.{name}.{key}: a model that calls tools has none; remove it")
+            faults.append(f"config: pretrain.{name}.{key}: {made_by.does} has none; remove it")
     for task in Suite.read(config["suites"][suite]).benchmarks:
         if task in config["tasks"] and config["tasks"][task]["kind"] not in made_by.taught:
             faults.append(

@@ -49,6 +49,7 @@ class Estimator:
             "download": self._download,
             "pretrain": self._pretrain,
             "pretrain_tools": self._pretrain,
+            "pretrain_images": self._pretrain,
             "teacher": self._teacher,
             "answer_general": self._answer_general,
             "train_sft": self._train,

@@ -39,6 +39,8 @@ STAGES = {
     "prepare": "prepare data",
     "pretrain": "pretrain the miniature",
     "pretrain_anew": "pretrain the miniature anew",
+    "pretrain_images": "pretrain the miniature that reads images",
+    "pretrain_images_anew": "pretrain the miniature that reads images anew",
     "pretrain_tools": "pretrain the miniature that calls tools",
     "pretrain_tools_anew": "pretrain the miniature that calls tools anew",
     "questions": "answer the research questions",
