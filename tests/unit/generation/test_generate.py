@@ -3,9 +3,11 @@
 import os
 import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
+from helpers import tiny_models
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from tms.generation.engines.interface import Finished
 from tms.generation.generate import ModelFolder, Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
+from tms.mixture import checkpoints
 
 
 class FakeEngine:
@@ -145,11 +148,11 @@ def test_rows_of_other_weights_are_not_served(tiny_model, tmp_path, recorded):
         (folder / "weights.json").unlink()
     first = generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows")
     flip_a_bit(folder)
-    if recorded:  # the rows are those of the digest, as is; the weights are read before they are loaded
+    if recorded:
         model, engine = open_model(folder), FakeEngine()
-        assert generate_missing([request(model, range(5))], engine, tmp_path / "rows") == first
-        with pytest.raises(InputError, match=r"model\.safetensors: not the weights that weights\.json"):
-            generate_missing([request(model, range(6))], engine, tmp_path / "rows")
+        for number in (5, 6):  # all rows stored, and one missing
+            with pytest.raises(InputError, match=r"model\.safetensors: not the weights that weights\.json"):
+                generate_missing([request(model, range(number))], engine, tmp_path / "rows")
         assert engine.loaded == engine.generated == []
         return
     engine = FakeEngine()
@@ -158,19 +161,80 @@ def test_rows_of_other_weights_are_not_served(tiny_model, tmp_path, recorded):
     assert [row["completion_ids"] for row in other] != [row["completion_ids"] for row in first]
 
 
-def test_stored_rows_need_no_weights(tiny_model, tmp_path, monkeypatch):
+@pytest.fixture
+def later(monkeypatch):
+    """Let an hour pass since the last change of any file: the clock is what can be set."""
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + 3600 * 10**9)
+
+
+def moved(folder, other):
+    other.replace(folder / "model.safetensors")
+
+
+def moved_and_all_modes_set(folder, other):
+    moved(folder, other)
+    for file in folder.iterdir():  # chmod -R, which touches the record too
+        file.chmod(0o640)
+
+
+def linked(folder, other):
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to(other)
+
+
+@pytest.mark.parametrize("swap", [moved, moved_and_all_modes_set, linked])
+@pytest.mark.parametrize("adapters", [False, True])
+def test_swapped_weights_are_noticed_though_all_rows_are_stored(tiny_model, tmp_path, later, swap, adapters):
+    """Another checkpoint's file, of the same size and as old, in the place of a model's or its base's."""
+    base = shutil.copytree(tiny_model, tmp_path / "model")
+    shutil.copytree(base, tmp_path / "other")
+    flip_a_bit(tmp_path / "other")
+    model = tiny_models.with_adapters(base, tmp_path / "adapters", 1) if adapters else base
+    for _ in range(2):
+        generate_missing([request(open_model(model), range(5))], FakeEngine(), tmp_path / "rows")
+    swap(base, tmp_path / "other" / "model.safetensors")
+    engine = FakeEngine()
+    with pytest.raises(InputError, match=r"model\.safetensors: not the weights that weights\.json"):
+        generate_missing([request(open_model(model), range(5))], engine, tmp_path / "rows")
+    assert engine.loaded == engine.generated == []
+
+
+def test_stored_rows_need_no_weights_until_something_touches_them(tiny_model, tmp_path, later, monkeypatch):
     """A job that finds all rows reads no weights, however large they are."""
     folder = shutil.copytree(tiny_model, tmp_path / "model")
-    first = generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows")
+    wanted = [request(open_model(folder), range(5))]
+    first = generate_missing(wanted, FakeEngine(), tmp_path / "rows")
+    monkeypatch.setattr(checkpoints, "_read", {})  # as in another process
+    reads, compute = [], checkpoints.compute_digest
+    monkeypatch.setattr(checkpoints, "compute_digest", lambda folder: reads.append(folder) or compute(folder))
+    assert generate_missing(wanted, FakeEngine(), tmp_path / "rows") == first and reads == []
+    (folder / "model.safetensors").chmod(0o640)
+    for _ in range(2):
+        assert generate_missing(wanted, FakeEngine(), tmp_path / "rows") == first
+    assert reads == [folder]
 
-    def refuse(folder):
-        raise AssertionError(folder)
 
-    monkeypatch.setattr("tms.mixture.checkpoints.compute_digest", refuse)
-    assert generate_missing([request(open_model(folder), range(5))], FakeEngine(), tmp_path / "rows") == first
-    monkeypatch.setattr("tms.mixture.checkpoints.TOGETHER_NS", -(10**12))  # as if they were touched later
-    with pytest.raises(AssertionError):
-        open_model(folder)
+def test_weights_touched_just_now_are_read_again(tiny_model, tmp_path, monkeypatch):
+    """A second change within the same tick of the file system's clock would leave the same times."""
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    wanted = [request(open_model(folder), range(5))]
+    changed = (folder / "model.safetensors").stat().st_ctime_ns
+    monkeypatch.setattr(time, "time_ns", lambda: changed + 10**9)
+    generate_missing(wanted, FakeEngine(), tmp_path / "rows")
+    assert not list((tmp_path / "rows").rglob("*.read"))
+
+
+def test_a_store_that_takes_no_note_costs_time_alone(tiny_model, tmp_path, later, monkeypatch):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    wanted = [request(open_model(folder), range(5))]
+
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    first = generate_missing(wanted, FakeEngine(), tmp_path / "rows")
+    assert generate_missing(wanted, FakeEngine(), tmp_path / "rows") == first
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tms.generation import weights_read
 from tms.generation.cache import CompletionCache, Row, row_key
 from tms.generation.chat import ChatFormat
 from tms.generation.engines.interface import Engine, Finished, Prompt
@@ -39,7 +40,7 @@ class ModelFolder:
 def open_model(folder: Path, template: str | None = None, images: Images | None = None) -> ModelFolder:
     """Check a model folder and read what keys need: not its weights, whose digest its record states.
 
-    They are read before they are loaded; a job that finds all of its rows stored needs only the digest.
+    They are read, or known to have been, before any row is used (`tms.generation.weights_read`).
 
     Args:
         folder: model folder.
@@ -89,8 +90,11 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
         `seed` added.
 
     Raises:
-        InputError: a prompt and its completion limit exceed the model's context.
+        InputError: a prompt and its completion limit exceed the model's context, or a model folder holds
+            other weights than its record states.
     """
+    for place, digest in dict.fromkeys((one.model.folder, one.model.weights) for one in requests):
+        weights_read.check(place, digest, folder)
     prepared = [_prepare(request) for request in requests]
     room = max((wanted.longest for wanted in prepared), default=0)
     rows, loaded = [], None

@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tms.data.choice_prompt import asked
+from tms.generation import weights_read
 from tms.generation.cache import CompletionCache
 from tms.generation.engines.transformers_engine import has_gpu
 from tms.generation.generate import ModelFolder
@@ -137,8 +138,10 @@ def score_missing(
         `seconds`.
 
     Raises:
-        InputError: as in `encode`, or a number is not finite.
+        InputError: as in `encode`, or a number is not finite, or the model folder holds other weights than
+            its record states.
     """
+    weights_read.check(model.folder, model.weights, root)
     encoded = encode(rows, model, measured_by())
     wanted = {
         key: (question.prompt_ids, ids)

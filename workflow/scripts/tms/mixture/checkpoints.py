@@ -119,8 +119,8 @@ def files_digest(folder: Path, read: bool = True) -> str:
 
     Args:
         folder: the model folder.
-        read: False takes the record's word where nothing has touched the files since it was made, and
-            compares sizes alone: for who looks for stored rows, and reads the files before they are loaded.
+        read: False takes the record's word, and compares sizes alone: for who calls `weights_read.check`
+            before any row is used.
 
     Raises:
         InputError: the folder is missing, holds no safetensors file, or files other than its `weights.json`
@@ -136,7 +136,7 @@ def files_digest(folder: Path, read: bool = True) -> str:
         raise InputError(
             f"{folder}: weight files are truncated or changed ({sizes} != {recorded_sizes}); {AGAIN}"
         )
-    if not read and _untouched(folder, list(sizes)):
+    if not read:
         return recorded
     digest = _read_once(folder, list(sizes))
     if recorded != digest:
@@ -251,34 +251,33 @@ def compute_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-# Folder -> its files' states (`_state`) when they were read, and their digest.
+# Folder -> its files' states (`file_state`) when they were read, and their digest.
 _read: dict[Path, tuple[list, str]] = {}
 # Two changes within a file system's clock tick leave one time: so soon after a change none is relied on.
 TICK_NS = 2_000_000_000
-TOGETHER_NS = 60_000_000_000  # in which a folder's files are linked to their place and get their modes
 
 
-def _untouched(folder: Path, names: list[str]) -> bool:
-    """Whether files are as old as their record (the kernel sets ctime, and no program sets it back)."""
-    made = (folder / RECORD).stat().st_ctime_ns
-    return all((folder / name).stat().st_ctime_ns <= made + TOGETHER_NS for name in names)
+def settled(states: list[tuple], began: int) -> bool:
+    """Whether files were last touched so long before a time (ns) that a change since would show."""
+    return all(changed + TICK_NS < began for *_, changed in states)
 
 
 def _read_once(folder: Path, names: list[str]) -> str:
     """Digest of the files; read again where one of them was touched since (`cp -p` restores no ctime)."""
-    began, state = time.time_ns(), [_state(folder / name) for name in names]
+    began, state = time.time_ns(), [file_state(folder / name) for name in names]
     known = _read.get(folder.absolute())
     if known and known[0] == state:
         return known[1]
     digest = compute_digest(folder)
-    if all(changed + TICK_NS < began for *_, changed in state):
+    if settled(state, began):
         _read[folder.absolute()] = (state, digest)
     return digest
 
 
-def _state(file: Path) -> tuple:
+def file_state(file: Path) -> tuple:
+    """Name, inode, size, mtime and ctime (ns); not the device, which is another one on each node."""
     status = file.stat()
-    return file.name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return file.name, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _record(file: Path) -> dict:
