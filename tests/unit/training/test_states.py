@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.small_disk import fill, forbid, small_disk
+from safetensors.torch import save_file
+from torch.distributed import checkpoint
+from torch.distributed.checkpoint import CheckpointException
 from torch.distributed.checkpoint.metadata import MetadataIndex
 
 from tms.io import made_by
@@ -318,8 +322,6 @@ def test_a_state_made_to_harm_runs_nothing(work, tmp_path, capsys, name, write):
 
 
 def test_metadata_of_a_sharded_state(tmp_path):
-    from torch.distributed import checkpoint
-
     checkpoint.save({"w": torch.ones(3), "step": 4}, checkpoint_id=tmp_path / "optimizer_0")
     file = tmp_path / "optimizer_0" / ".metadata"
     assert fault_of_pickle(file) is None
@@ -370,6 +372,50 @@ def test_a_disk_that_cannot_be_written_is_named_and_the_run_goes_on_later(
     assert not list(work.rglob(".unfinished/*")) and not list(work.glob(".*.unfinished"))
     run(tiny_model, work)
     assert digests(work) == whole
+
+
+LARGE = {"w": torch.ones(10**5)}  # larger than the small disk
+WRITERS = {
+    "torch": lambda folder: torch.save(LARGE, folder / "optimizer.pt"),
+    "torch, in parts": lambda folder: checkpoint.save(LARGE, checkpoint_id=folder / "parts", no_dist=True),
+    "safetensors": lambda folder: save_file(LARGE, folder / "model.safetensors"),
+    "Python": lambda folder: (folder / "trainer_state.json").write_bytes(bytes(10**6)),
+}
+
+
+@pytest.mark.parametrize("refuse", [fill, forbid])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_what_the_system_refuses_a_writer_is_one_line(tmp_path, writer, refuse):
+    with small_disk(tmp_path / "disk") as disk:
+        unfinished = disk / ".unfinished"
+        unfinished.mkdir()
+        refuse(disk)
+        with pytest.raises(InputError) as failed, states.writing(disk, unfinished):
+            WRITERS[writer](unfinished)
+        line = str(failed.value)
+        assert line.startswith(f"{disk}: a checkpoint or a state cannot be written there")
+        assert "\n" not in line and "ranks" not in line
+        assert ("its disk is full" in line) == (refuse is fill)
+        assert unfinished.exists() == (refuse is forbid)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"),
+        RuntimeError("Some tensors share memory, this will lead to duplicate memory on disk"),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        CheckpointException("save", {1: (RuntimeError("NCCL error: unhandled system error"), None)}),
+        ValueError("x"),
+        KeyboardInterrupt(),
+    ],
+    ids=repr,
+)
+def test_an_error_of_another_kind_is_not_told_as_one_of_the_disk(tmp_path, error):
+    with pytest.raises(type(error)) as raised, states.writing(tmp_path, tmp_path / ".unfinished"):
+        raise error
+    assert raised.value is error
 
 
 def test_a_second_training_in_a_work_folder_is_told_who_trains_there(tiny_model, work, whole, monkeypatch):

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from torch.distributed.checkpoint import CheckpointException
 
@@ -28,6 +27,11 @@ from tms.training.pickled import fault_of_pickle
 RECORD = "complete.json"  # of a state: its step, its seconds, and sizes and digests of its files
 KEPT = 2
 ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}  # what damage looks like; other errors are the disk's
+# torch raises RuntimeError for whatever the system refuses its writer, and for all else.
+REFUSED = (
+    *("enforce fail at inline_container", "PytorchStreamWriter failed", "unexpected pos ", "iostream error"),
+    *("Parent directory", "cannot be opened"),
+)
 
 
 class States:
@@ -174,16 +178,19 @@ def writing(folder: Path, unfinished: Path) -> Iterator[None]:
         unfinished: folder in which it is written.
 
     Raises:
-        InputError: it could not be written.
+        InputError: the system refused to write it, as torch's and safetensors' own errors say too; any other
+            error passes through.
     """
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
     except (OSError, RuntimeError, SafetensorError, CheckpointException) as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
         shutil.rmtree(unfinished, ignore_errors=True)
-        why = f"cannot be written there ({(str(error).splitlines() or [repr(error)])[0][:200]}); mend that"
-        if (disk.refused(error) or "").endswith(disk.FULL):
+        said = (str(refusal).splitlines() or [repr(refusal)])[0][:200]
+        why = f"cannot be written there ({said}); mend that"
+        if (disk.refused(refusal) or "").endswith(disk.FULL):
             why = (
                 "cannot be written there, for its disk is full; free some space, or move it to a larger disk"
             )
@@ -191,6 +198,15 @@ def writing(folder: Path, unfinished: Path) -> Iterator[None]:
             f"{folder}: a checkpoint or a state {why}, and run the same command again (training goes on from "
             f"the last whole state)"
         ) from error
+
+
+def _refusal(error: BaseException) -> BaseException | None:
+    """The error by which the system refused to write a file; None where it says something else."""
+    if isinstance(error, CheckpointException):  # of the processes that each write a part
+        return next(filter(None, (_refusal(one) for one, _ in error.failures.values())), None)
+    if isinstance(error, OSError | SafetensorError) or any(words in str(error) for words in REFUSED):
+        return error
+    return error if disk.refused(error) else None  # by what it was raised from
 
 
 class _Damaged(Exception):
