@@ -26,9 +26,9 @@ from tms.cost_estimate.throughput import (
     Throughput,
     float32_slowdown,
 )
-from tms.memory_plan.towers import TRAINED
 from tms.mixture.schedule import total_steps, total_visits
 from tms.training import losses_by_name
+from tms.vision.families import TRAINED
 
 WHOLE = ("prompt", "completion")  # parts of a row
 
@@ -125,7 +125,7 @@ class Estimator:
             job, folder, 0, [replace(texts, count=work.rollouts, completion=work.sampled)]
         )
         training_run = self._training(job, work.trained, work.passed, work.rollouts * texts.images)
-        seen = replace(work, texts=self._with_tower(folder, texts))
+        seen = replace(work, texts=texts.seen(self.sizes.tower_work(folder)))
         passes = {folder: seen.compared + seen.measured * float32_slowdown(job.gpus)}
         teacher = distilled_model(self.config, model, method) or folder
         passes[teacher] = passes.get(teacher, 0) + seen.read
@@ -154,10 +154,6 @@ class Estimator:
         entry = self.config["models"][job.wildcards["model"]]
         place = (job.wildcards["task"], entry["suite"], entry["teacher"], "train")
         return self.lengths.references(*place, entry["base"])
-
-    def _with_tower(self, folder: str, texts: Texts) -> Texts:
-        """Texts whose prompts are longer by the tokens that take as long as the vision tower does."""
-        return replace(texts, prompt=texts.prompt + self.sizes.tower_work(folder) * texts.images)
 
     def _training(
         self, job: Job, trained: float, passed: float, images: float, beside: bool = False
@@ -291,7 +287,8 @@ class Estimator:
         """One engine start, `models` loads, and the completions of all texts."""
         device, lanes = self._device(job)
         generated = tries * total(texts, "completion")
-        read = tries * total([self._with_tower(folder, text) for text in texts], "read")
+        work = self.sizes.tower_work(folder)
+        read = tries * total([text.seen(work) for text in texts], "read")
         parameters = self.sizes.decoder(folder)
         seconds = device.start["generate"]
         seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]

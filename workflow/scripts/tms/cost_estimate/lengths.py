@@ -53,6 +53,14 @@ class Texts:
         """
         return self.turns * self.prompt + (self.turns - 1) / 2 * self.completion
 
+    def seen(self, work: float) -> "Texts":
+        """The rows with prompts longer by the tokens that take as long as the vision tower does.
+
+        Args:
+            work: of the tower for a token of an image, in passes of the decoder over a token.
+        """
+        return replace(self, prompt=self.prompt + work * self.images)
+
 
 def together(texts: list[Texts]) -> Texts:
     """All rows of several texts, with their means."""

@@ -12,8 +12,9 @@ from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, lora_parameters, parameters
 from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
-from tms.memory_plan.towers import TRAINED, Towers, reading_bytes, training_bytes
+from tms.memory_plan.towers import Towers, reading_bytes, training_bytes
 from tms.training import devices, losses_by_name
+from tms.vision.families import TRAINED
 
 MemoryOf = Callable[[StepShape], StepMemory | None]
 

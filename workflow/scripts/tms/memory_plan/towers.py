@@ -6,7 +6,6 @@ from tms.memory_plan.architecture import THINKER, VISION, config
 from tms.memory_plan.shapes import StepMemory, StepShape
 
 AUDIO = "audio_config"
-TRAINED = "trained"  # value of training.vision: the vision tower learns too; else it is frozen
 # transformers' defaults of Qwen2.5-VL and Qwen2.5-Omni; a `config.json` leaves out what is as there.
 VISION_DEFAULTS = {
     **{"depth": 32, "hidden_size": 1280, "intermediate_size": 3420, "in_channels": 3, "patch_size": 14},

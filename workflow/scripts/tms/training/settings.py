@@ -11,6 +11,7 @@ from typing import Self
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.training.devices import FSDP
+from tms.vision.families import FROZEN, TRAINED
 
 # Flags that a run's result depends on; the others may change between a stop and its resuming.
 RESULT_FLAGS = (
@@ -91,7 +92,7 @@ class Settings:
     save_every_steps: int = 0
     report_to: str = "tensorboard"
     checkpoint_dtype: str = BASE_DTYPE
-    vision: str = "frozen"
+    vision: str = FROZEN
     lora_rank: int | None = None
     lora_alpha: float | None = None
     lora_targets: Sequence[str] = (ALL_LINEAR,)
@@ -110,9 +111,9 @@ class Settings:
                 raise InputError(f"--{flag} {getattr(self, name)}: give a number, at least 0")
         if (self.lora_rank is None) != (self.lora_alpha is None):
             raise InputError("--lora-rank, --lora-alpha: give both, or neither")
-        if self.lora_rank is not None and self.vision != "frozen":
+        if self.lora_rank is not None and self.vision == TRAINED:
             raise InputError(
-                "--lora-rank, --vision trained: adapters are of the decoder alone; leave one out"
+                f"--lora-rank, --vision {TRAINED}: adapters are of the decoder alone; leave one out"
             )
 
     @property
@@ -156,7 +157,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         choices=CHECKPOINT_DTYPES,
         help="precision of the saved weights; base: that of theta_0's own files",
     )
-    add("--vision", choices=["frozen", "trained"], help="whether the vision tower is trained too")
+    add("--vision", choices=[FROZEN, TRAINED], help="whether the vision tower is trained too")
     add("--lora-rank", type=int, help="train LoRA adapters of this rank instead of all weights")
     add("--lora-alpha", type=float, help="their scale, times the rank")
     add("--lora-targets", nargs="+", metavar="MODULE", help=f"modules that get them, or {ALL_LINEAR}")

@@ -25,7 +25,8 @@ from tms.training.devices import shards
 from tms.training.saving import check_saving
 from tms.training.settings import Settings
 from tms.training.states import KEPT, States, writing
-from tms.vision.models import FROZEN, TRAINED, freeze_towers
+from tms.vision.families import FROZEN, TRAINED
+from tms.vision.models import freeze_towers
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages

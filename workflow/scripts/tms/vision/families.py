@@ -7,6 +7,7 @@ from tms.io import json_file
 from tms.io.errors import InputError
 
 TOWERS = r"\b(visual|audio_tower)\b"  # in the names of weights: what a model sees and hears with
+FROZEN, TRAINED = "frozen", "trained"  # what `training.vision` may be
 SIZES = {"patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2}  # transformers' defaults
 
 

@@ -12,12 +12,12 @@ from transformers import (
 )
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from tms.vision.families import TRAINED
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from transformers import PreTrainedConfig
-
-FROZEN, TRAINED = "frozen", "trained"  # what `training.vision` may be
 
 
 class Thinker(Qwen2_5OmniThinkerForConditionalGeneration):

@@ -8,6 +8,7 @@ from tms.config.flags import flags
 from tms.config.stages import general, mixture
 from tms.training import losses_by_name
 from tms.training.settings import Lora
+from tms.vision.families import FROZEN
 
 # Keys of `on_policy` that every algorithm reads.
 COMMON_KEYS = ["temperature", "top_p", "budget", "kl_rows"]
@@ -81,7 +82,7 @@ def on_policy_flags(config: dict, model: str, method: str, task: str, seed: str)
 
 def vision_flag(training: dict) -> str | None:
     """Whether the vision tower is trained; None where it is not, as in all models that read no images."""
-    return None if training["vision"] == "frozen" else training["vision"]
+    return None if training["vision"] == FROZEN else training["vision"]
 
 
 def lora_flags(training: dict) -> dict:
