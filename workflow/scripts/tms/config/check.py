@@ -9,6 +9,7 @@ from tms.config import (
     check_graders,
     check_lora,
     check_on_policy,
+    check_pilots,
     check_points,
     check_records,
     check_replay,
@@ -232,6 +233,7 @@ def _check_suite(config: dict, name: str, faults: Faults) -> None:
             groups[task] = group
     trained = [*each(targets), *entry.get("views", {})]
     faults.check(check_graders.check_targets, config, name, trained, faults)
+    faults.check(check_pilots.check, config, name, [*each(targets)], faults)
 
 
 def _check_run(config: dict, model: str, method: str) -> list[str]:

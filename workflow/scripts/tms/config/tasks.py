@@ -17,6 +17,8 @@ CLOSENESS = ("f1", "rouge", "vqa", "anls")
 # Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
 UNREAD = {"simulated": (31, 100), "real": (10, 114)}
 IMAGES = {"textvqa", "docvqa", "read_words"}  # kinds whose rows have images
+TOOLS = {"calculate", "toolalpaca"}  # kinds whose rows have tools
+PILOTS = {"images": IMAGES, "tools": TOOLS}  # value of a suite's `pilot`: kinds of its targets
 RECORDS = "records"  # the kind whose rows are files of the user's own
 
 
