@@ -73,11 +73,31 @@ def test_settings_of_transformers_5_are_the_same(vl, tmp_path):
         ({"patch_size": 14}, "patch_size 14, where the model in config.json has 4"),
         ({"min_pixels": 2048}, "from 2048 to 1024 pixels"),
         ({"max_pixels": "many"}, "give whole numbers"),
+        ({"size": 224}, "size 224; shortest_edge and longest_edge alone"),
+        ({"size": {"height": 224, "width": 224}}, "size {'height': 224.*alone are read here"),
+        ({"image_mean": [0.5]}, r"image_mean \[0.5\]; give a number for each"),
+        ({"image_mean": "grey"}, "image_mean grey; give a number"),
+        ({"image_std": [1, 1, 0]}, r"image_std \[1, 1, 0\]; give a number"),
     ],
 )
 def test_another_processor_is_refused(changed, keys, line):
     with pytest.raises(InputError, match=line):
         ImageProcessor(changed("preprocessor_config.json", **keys))
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"vision_config": [14]}, "a vision_config that is no object"),
+        ({"vision_config": {"patch_size": 2.5}}, "has patch_size 2.5; give a whole number"),
+        ({"image_token_id": None}, "has image_token_id None; give a whole number"),
+        ({"model_type": "qwen2_5_omni", "thinker_config": "x"}, "a thinker_config that is no object"),
+        ({"model_type": ["qwen2_5_vl"]}, "models of type .* cannot read"),
+    ],
+)
+def test_a_config_that_says_no_sizes_is_one_line(changed, keys, line):
+    with pytest.raises(InputError, match=line):
+        ImageProcessor(changed("config.json", **keys))
 
 
 def test_a_model_that_reads_no_images_is_refused(changed):

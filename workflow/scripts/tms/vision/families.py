@@ -54,28 +54,29 @@ class VisionPart:
 
 def family_of(folder: Path) -> Family | None:
     """The family of a model folder; None of a model that only reads text, or is not supported with images."""
-    return FAMILIES.get(_config(folder).get("model_type"))
+    return _family(_config(folder))
 
 
 def vision_part(folder: Path) -> VisionPart:
     """The vision part of a model folder.
 
     Raises:
-        InputError: its model has none, or one that is not supported.
+        InputError: its model has none, or one that is not supported, or the config says no sizes.
     """
     config = _config(folder)
-    family = FAMILIES.get(config.get("model_type"))
+    family = _family(config)
     if family is None:
         raise InputError(
             f"{folder}: rows have images, which models of type {config.get('model_type')!r} cannot read; "
             f"use one of type {' or '.join(FAMILIES)}"
         )
-    own = config.get(family.part, {}) if family.part else config
-    vision, (key, default) = own.get("vision_config") or {}, family.placeholder
-    sizes = {name: vision.get(name, given) for name, given in SIZES.items()}
-    if any(not isinstance(size, int) or size < 1 for size in sizes.values()):
-        raise InputError(f"{folder}: its config.json has vision_config {sizes}; give whole numbers")
-    return VisionPart(own.get(key, default), *sizes.values())
+    own = _object(folder, config, family.part) if family.part else config
+    vision, (key, default) = _object(folder, own, "vision_config"), family.placeholder
+    numbers = {key: own.get(key, default)} | {name: vision.get(name, given) for name, given in SIZES.items()}
+    for name, number in numbers.items():
+        if type(number) is not int or number < 1:
+            raise InputError(f"{folder}: its config.json has {name} {str(number)[:40]}; give a whole number")
+    return VisionPart(*numbers.values())
 
 
 def placeholder_of(folder: Path) -> int | None:
@@ -95,6 +96,19 @@ def stored_name(folder: Path, name: str) -> str:
         if name.startswith(begin):
             return stored + name.removeprefix(begin)
     return name
+
+
+def _family(config: dict) -> Family | None:
+    return FAMILIES.get(str(config.get("model_type")))  # a text, where nobody has damaged it
+
+
+def _object(folder: Path, config: dict, name: str) -> dict:
+    part = config.get(name) or {}
+    if not isinstance(part, dict):
+        raise InputError(
+            f"{folder}: its config.json has a {name} that is no object; download the model again"
+        )
+    return part
 
 
 def _config(folder: Path) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,7 @@ FREE = {
     "min_pixels": 56 * 56,
     "max_pixels": 28 * 28 * 1280,
 }
+EDGES = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}  # names of two of them in `size`
 # Keys that say nothing of images: of the audio that Qwen2.5-Omni hears, and of how arrays lie.
 OTHER = {
     *("image_processor_type", "processor_class", "size", "default_to_square", "data_format"),
@@ -79,10 +81,18 @@ class ImageProcessor:
         for name, value in sizes.items():
             if keys.get(name, value) != value:
                 raise InputError(f"{file}: {name} {keys[name]}, where the model in config.json has {value}")
-        self.settings = {name: _given(keys, name) for name in FREE} | sizes
+        size = keys.get("size") or {}
+        if not isinstance(size, dict) or {*filter(size.get, size)} - {*EDGES, *EDGES.values()}:
+            raise InputError(
+                f"{file}: size {str(size)[:60]}; {' and '.join(EDGES.values())} alone are read here"
+            )
+        self.settings = {name: _given(keys, size, name) for name in FREE} | sizes
         least, most = self.settings["min_pixels"], self.settings["max_pixels"]
         if not all(isinstance(pixels, int) for pixels in (least, most)) or not 0 < least <= most:
             raise InputError(f"{file}: from {least} to {most} pixels an image; give whole numbers, in order")
+        for name in ("image_mean", "image_std"):
+            if not _is_of_colours(value := self.settings[name]) or (name == "image_std" and 0 in value):
+                raise InputError(f"{file}: {name} {str(value)[:60]}; give a number for each of three colours")
 
     def grid(self, width: int, height: int) -> Grid:
         """Patches of an image of so many pixels a side, once it is resized."""
@@ -123,12 +133,15 @@ def _read(folder: Path) -> tuple[Path, dict]:
     ]
 
 
-def _given(keys: dict, name: str) -> object:
+def _given(keys: dict, size: dict, name: str) -> object:
     """A setting of a folder; limits of pixels stand in `size` too, under two pairs of names."""
-    edges = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}
     if keys.get(name) is not None:
         return keys[name]
-    size = keys.get("size") or {}
-    if name in edges:
-        return size.get(edges[name], size.get(name, FREE[name]))
+    if name in EDGES:
+        return size.get(EDGES[name], size.get(name, FREE[name]))
     return FREE[name]
+
+
+def _is_of_colours(values: object) -> bool:
+    numbers = isinstance(values, list) and all(type(value) in (int, float) for value in values)
+    return numbers and len(values) == 3 and all(map(math.isfinite, values))
