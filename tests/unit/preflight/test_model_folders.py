@@ -84,7 +84,15 @@ def test_who_reads_images_has_a_vision_part(folder, tmp_path):
     assert faults([Job("generate", {}, [str(folder), "data/sums/test.parquet"], ["made"])]) == []
     shutil.rmtree(folder)
     seeing = tiny_vision.write_vl(folder)
-    assert faults([Job("generate", {}, [str(seeing), "data/seen/test.parquet"], ["made"])]) == []
+    job = Job("generate", {}, [str(seeing), "data/seen/test.parquet"], ["made"])
+    assert faults([job]) == []
+    template = seeing / "chat_template.jinja"
+    template.write_text("{% for m in messages %}{{ m['content'] }}{% endfor %}:")
+    (line,) = faults([job])
+    assert "writes 0 placeholders for 1 images" in line
+    (seeing / "preprocessor_config.json").unlink()
+    (line,) = faults([job])
+    assert "preprocessor_config.json" in line and "download the model again" in line
 
 
 def test_a_judge_brings_its_template_and_only_training_saves(folder):

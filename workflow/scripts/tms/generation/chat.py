@@ -21,7 +21,7 @@ from tms.generation.tokenizer import load_tokenizer
 from tms.generation.tool_chat import ToolChat
 from tms.io import json_file
 from tms.io.bounded import each_bounded
-from tms.io.conversation import read_context
+from tms.io.conversation import context_text, read_context
 from tms.io.errors import InputError, first_line
 from tms.model_folder.config import read_config
 from tms.vision.families import placeholder_of
@@ -113,6 +113,19 @@ class ChatFormat:
         from tms.vision.prompt_images import PromptImages  # with Pillow
 
         return PromptImages(self.folder, self._images)
+
+    def check_images(self) -> None:
+        """Check that the model reads images, and that its image processor and chat template do it as here.
+
+        Raises:
+            InputError: one of them does not.
+        """
+        from tms.io.images import Images
+        from tms.vision.prompt_images import PromptImages
+
+        images = PromptImages(self.folder, Images())
+        text = self._text("Which?", context_text([], images=["0" * 64]))
+        images.check_placeholders(self.tokenizer(text, add_special_tokens=False)["input_ids"], 1)
 
     def _text(self, prompt: str, context: str) -> str:
         before = read_context(context)

@@ -11,7 +11,6 @@ from tms.io.errors import InputError
 from tms.io.modules import load_module
 from tms.mixture.checkpoints import check_files
 from tms.training.saving import check_saving
-from tms.vision.families import vision_part
 
 TRAINING = {"train_sft", "train_student", "train_on_policy"}
 
@@ -29,8 +28,9 @@ def folders_of(jobs: list[Job]) -> dict[str, list[Job]]:
 
 
 def faults(jobs: list[Job], config: dict) -> list[str]:
-    """A line for each folder with a missing or truncated file, a chat template that loses prompts, no vision
-    part where jobs read images or, where it is trained, settings that cannot be saved. Weights are not read.
+    """A line for each folder with a missing or truncated file, a chat template that loses prompts, a model,
+    image processor or template that takes no images where jobs read some or, where it is trained, settings
+    that cannot be saved. Weights are not read.
 
     Args:
         jobs: to run; what they make themselves is not looked at.
@@ -43,14 +43,23 @@ def faults(jobs: list[Job], config: dict) -> list[str]:
         wanted |= set() if all(_brings_template(job, judges) for job in reading) else {ChatFormat}
         trained = any(job.rule in TRAINING and job.input[0] == path for job in reading)  # not a teacher
         wanted |= {check_saving} if trained else set()
-        wanted |= {vision_part} if any(images & {*job.input} for job in reading) else set()
-        for check in sorted(wanted, key=(check_files, ChatFormat, vision_part, check_saving).index):
+        wanted |= {check_images} if any(images & {*job.input} for job in reading) else set()
+        for check in sorted(wanted, key=(check_files, ChatFormat, check_images, check_saving).index):
             try:
                 check(Path(path))
             except InputError as error:
                 lines.append(str(error))
                 break
     return lines
+
+
+def check_images(folder: Path) -> None:
+    """Check that a folder's model, image processor and chat template take images.
+
+    Raises:
+        InputError: one of them does not.
+    """
+    ChatFormat(folder).check_images()
 
 
 def _brings_template(job: Job, judges: dict[str, dict]) -> bool:

@@ -62,17 +62,25 @@ class PromptImages:
         Raises:
             InputError: the template writes another number of placeholders, or an image is missing.
         """
-        if ids.count(self.placeholder) != len(digests):
-            raise InputError(
-                f"{self.folder}: its chat template writes {ids.count(self.placeholder)} placeholders for "
-                f"{len(digests)} images; put a chat_template.jinja there that takes images, as parts of a "
-                f"message's content"
-            )
+        self.check_placeholders(ids, len(digests))
         self.most = max(self.most, len(digests))
         left = iter(digests)
         return [
             part for token in ids for part in (self.run(next(left)) if token == self.placeholder else [token])
         ]
+
+    def check_placeholders(self, ids: list[int], images: int) -> None:
+        """Check that a prompt as the chat template writes it has one placeholder for each image.
+
+        Raises:
+            InputError: it has more, or fewer.
+        """
+        if ids.count(self.placeholder) != images:
+            raise InputError(
+                f"{self.folder}: its chat template writes {ids.count(self.placeholder)} placeholders for "
+                f"{images} images; put a chat_template.jinja there that takes images, as parts of a "
+                f"message's content"
+            )
 
     def check_reader(self, folder: Path) -> None:
         """Refuse another model whose processor makes other pixels of images, or as many tokens of others.
