@@ -1,9 +1,14 @@
 """Episodes from the engine to the loss: what is generated, stored, trained on, measured and graded."""
 
+import json
+import os
 import re
+import subprocess
 
 import pytest
 import torch
+from helpers.launched import launched
+from helpers.paths import ROOT, SCRIPTS
 from helpers.tool_rows import solution
 
 from tms.generation.engines.interface import Finished
@@ -193,6 +198,20 @@ def test_prompts_that_read_the_same_have_one_environment(calculating):
     ]
     prompts, _ = prompts_in_order(rows, Encoder(calculating.folder), 2, 2, 0)
     assert prompts[0].ids == prompts[1].ids and prompts[0].context == prompts[1].context
+
+
+@pytest.mark.slow
+def test_processes_sample_equally_often(calculating, monkeypatch):
+    """Else the one whose episodes go on would wait for ever for the shards of the other."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(SCRIPTS)]))
+    program = ROOT / "tests" / "helpers" / "episodes_in_two.py"
+    words = launched(program, calculating.folder, calculating.context)
+    done = subprocess.run(**words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        {"sampled": [2, 1, 1], "told": [True, False]},
+        {"sampled": [1, 1, 1], "told": [False]},
+    ]
 
 
 def test_token_ids_of_tools():

@@ -92,6 +92,7 @@ def play(
     episodes: Mapping[int, Episode],
     first: Mapping[int, Turn],
     continued: Callable[[list[int]], Iterable[Turn]],
+    another: Callable[[bool], bool] = bool,
 ) -> None:
     """Play episodes to their end, all second turns together, then all third ones, and so on.
 
@@ -99,10 +100,13 @@ def play(
         episodes: by any number each.
         first: the first turn of each.
         continued: the next turns of the episodes of these numbers, of their `next_prompt`.
+        another: whether there is another round of turns, from whether an episode here goes on.
     """
     turns = dict(first)
-    while turns:
+    while True:
         for place, turn in turns.items():
             episodes[place].take(*turn)
         going = [place for place in turns if not episodes[place].finish_reason]
-        turns = dict(zip(going, continued(going), strict=True)) if going else {}
+        if not another(bool(going)):
+            return
+        turns = dict(zip(going, continued(going), strict=True))

@@ -1,5 +1,7 @@
 """Rollouts of several turns: the policy calls tools, they answer, and it goes on."""
 
+from accelerate.utils import gather_object
+
 from tms.generation.chat import ChatFormat
 from tms.generation.episode import Episode, Turn, play
 from tms.on_policy.rollout import Prompt
@@ -33,13 +35,21 @@ class EpisodeRollouts:
         }
 
         def next_turns(places: list[int]) -> list[Turn]:
-            found, _ = self.sampler([episodes[place].next_prompt for place in places], trainer)
-            return [_turn(self.chat, ids) for ids in found]
+            asked = [episodes[place].next_prompt for place in places]
+            found, _ = self.sampler(asked or prompts[:1], trainer)
+            return [_turn(self.chat, ids) for ids in found[: len(asked)]]
 
-        play(episodes, {place: _turn(self.chat, completions[place]) for place in episodes}, next_turns)
+        first = {place: _turn(self.chat, completions[place]) for place in episodes}
+        play(episodes, first, next_turns, _anywhere)
         for place, episode in episodes.items():
             completions[place] = episode.ids
         return completions, None
+
+
+def _anywhere(here: bool) -> bool:
+    """Whether it is so in any process. All sample as often, since they gather the policy's shards for it:
+    vLLM forgets the weights after each call."""
+    return any(gather_object([here]))
 
 
 def replayed(chat: ChatFormat, prompt: Prompt, ids: list[int], room: int) -> str:
