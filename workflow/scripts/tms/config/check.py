@@ -13,6 +13,7 @@ from tms.config import (
     check_points,
     check_records,
     check_replay,
+    check_vision,
     pretrained,
 )
 from tms.config import study as settings
@@ -242,6 +243,7 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
         config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
     )
     check_lora.check(config, model, method)
+    check_vision.check(config, model, method)
     if method in settings.on_policy(config):
         check_on_policy.check(config, model, method)
         return []
