@@ -287,8 +287,7 @@ class Estimator:
         """One engine start, `models` loads, and the completions of all texts."""
         device, lanes = self._device(job)
         generated = tries * total(texts, "completion")
-        work = self.sizes.tower_work(folder)
-        read = tries * total([text.seen(work) for text in texts], "read")
+        read = tries * total([text.seen(self.sizes.tower_work(folder)) for text in texts], "read")
         parameters = self.sizes.decoder(folder)
         seconds = device.start["generate"]
         seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
