@@ -22,7 +22,7 @@ def faults(suite, **changed):
 @pytest.mark.parametrize("pilot", ["images", "tools"])
 def test_targets_that_are_not_of_the_pilot_are_named(pilot):
     (line,) = faults("miniature", pilot=pilot)
-    assert line.startswith(f"config: suites.miniature.pilot: {pilot}, but countdown, chain")
+    assert line.startswith(f"config: suites.miniature.pilot: {pilot}, but mini_countdown, chain has none")
     (line,) = faults("images", targets=["docvqa", {"mix": ["textvqa", "gsm8k"]}])
     assert line.startswith("config: suites.images.pilot: images, but gsm8k has none")
 
