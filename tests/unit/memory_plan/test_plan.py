@@ -185,9 +185,11 @@ def test_images_are_tokens_of_their_tasks_rows_alone():
     config["models"]["qwen_omni3b"]["training"]["vision"] = "trained"
     (trained,) = plan.training(config, "qwen_omni3b", "sft", "docvqa", lambda _: large)
     assert trained.parts["towers"] - step.parts["towers"] > 12 * towers.vision / 8
-    # A teacher of text is not asked with images.
+    # A teacher of text is not asked with images; joint targets have rows of their parts.
+    config = copy.deepcopy(SHIPPED)
+    config["suites"]["paper"]["targets"] = [{"mix": ["math", "gsm8k"]}]
     job = Job("teacher", {"teacher": "llama70b", "task": "math"}, [], [], gpus=4)
-    (peak,) = check.peaks([job], SHIPPED, lambda _: None).values()
+    (peak,) = check.peaks([job], study.expanded(config), lambda _: None).values()
     assert "of 5,120 tokens" in peak.shape and "towers" not in peak.parts
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tms.config import study
+from tms.config.joint_targets import own_tasks
 from tms.config.tasks import has_images
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import formulas, plan
@@ -85,7 +86,7 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
     for part, name in (("teachers", "teacher"), ("judges", "judge")):
         if job.rule == name:
             reads = Towers.of(config[part][names[name]].get("model", "")).vision
-            asked = [task for task in config["tasks"] if reads or not has_images(config, task)]
+            asked = [task for task in own_tasks(config) if reads or not has_images(config, task)]
             return plan.generating(config, part, names[name], longest_row(config, asked))
     return []
 
