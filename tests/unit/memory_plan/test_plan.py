@@ -175,6 +175,10 @@ def test_images_are_tokens_of_their_tasks_rows_alone():
     shape = plan.step_shape(SHIPPED, "qwen_omni3b", "sft", "docvqa")
     assert (shape.tokens, shape.sharded, shape.recompute) == (16384 + 1024 + 128, True, True)
     assert plan.step_shape(SHIPPED, "qwen3b", "sft", "math").tokens == 1024 + 4096
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["qwen_omni3b"]["replay"] = {"task": "docvqa", "share": 0.1}
+    replaying = plan.step_shape(config, "qwen_omni3b", "replay", "math")
+    assert (replaying.tokens, replaying.rows) == (16384 + 1024 + 4096, 1)  # replayed prompts have images too
     towers = Towers.of("models/hub/Qwen2.5-Omni-3B")
     large = replace(MEMORY, activations=40 * GB)
     (step,) = plan.training(SHIPPED, "qwen_omni3b", "sft", "docvqa", lambda _: large)

@@ -75,8 +75,10 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         on_policy = study.section(config, "on_policy", model, method, task)
         completion = min(completion, on_policy["max_new_tokens"])
         kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
-    elif (replay := study.replay(config, model, method)) and replay["task"]:
-        completion = max(completion, config["tasks"][replay["task"]]["max_new_tokens"])
+    else:
+        completion = max(
+            config["tasks"][name]["max_new_tokens"] for name in _trained_on(config, model, method, task)
+        )
     fsdp = training.get("fsdp", "auto")
     choice = {True: "on", False: "off"}.get(fsdp, fsdp)
     lora = training.get("lora")
@@ -88,11 +90,17 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         and not lora
         and devices.shards(choice, _parameters(config, model, keys), cards, card_bytes(config)),
         rows=training["device_batch"],
-        tokens=completion + longest_prompt(config, tasks_of(task)),
+        tokens=completion + longest_prompt(config, _trained_on(config, model, method, task)),
         recompute=training.get("gradient_checkpointing", False),
         lora=lora,
         base=kind == ROWS and losses_by_name.reads_base(study.loss(config, model, method)),
     )
+
+
+def _trained_on(config: dict, model: str, method: str, task: str) -> list[str]:
+    """The tasks whose prompts a run trains on: its target's, and the one that it replays."""
+    replay = study.replay(config, model, method)
+    return [*tasks_of(task), *([replay["task"]] if replay and replay["task"] else [])]
 
 
 def _parameters(config: dict, model: str, keys: dict) -> int:
@@ -137,7 +145,7 @@ def training(config: dict, model: str, method: str, task: str, memory_of: Memory
     }
     if (towers := Towers.of(config["models"][model]["base"])).vision:
         trained = study.section(config, "training", model, method, task).get("vision") == TRAINED
-        images = longest_images(config, tasks_of(task))
+        images = longest_images(config, _trained_on(config, model, method, task))
         parts["towers"] = training_bytes(towers, shape, images, trained, memory)
     stage = {ROWS: "SFT, students", ROLLOUTS: "REINFORCE, TRAPO", GRPO: "GRPO"}[shape.kind]
     if shape.kind != ROWS and not (kind := study.kind_of(config, method)).rewarded:
