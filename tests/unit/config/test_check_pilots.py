@@ -5,7 +5,7 @@ import copy
 import pytest
 from helpers.shipped_config import SHIPPED
 
-from tms.config import tasks
+from tms.config import study, tasks
 from tms.config.check import check, modules
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
@@ -15,7 +15,7 @@ def faults(suite, **changed):
     config = copy.deepcopy(SHIPPED)
     config["suites"][suite] |= changed
     with pytest.raises(InputError) as caught:
-        check(config)
+        check(study.expanded(config))
     return [line for line in str(caught.value).splitlines() if ".pilot: " in line]
 
 

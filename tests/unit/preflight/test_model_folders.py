@@ -86,6 +86,7 @@ def test_who_reads_images_has_a_vision_part(folder, tmp_path):
     seeing = tiny_vision.write_vl(folder)
     job = Job("generate", {}, [str(seeing), "data/seen/test.parquet"], ["made"])
     assert faults([job]) == []
+    (seeing / "weights.json").unlink()  # a user's own
     template = seeing / "chat_template.jinja"
     template.write_text("{% for m in messages %}{{ m['content'] }}{% endfor %}:")
     (line,) = faults([job])
