@@ -5,10 +5,12 @@ import shutil
 
 import pytest
 
+from tms.io import bounded
 from tms.io.errors import InputError
-from tms.metrics.drift import encode_supervision
+from tms.metrics.drift import encode_answers, encode_supervision
 from tms.mixture.replay import Replay
 from tms.mixture.schedule import visits
+from tms.on_policy.prompts import prompts_in_order
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, UNTARGETED, empty_steps, from_mixture, from_references
 
@@ -43,6 +45,26 @@ def test_completion_and_end_token_are_learned_and_nothing_else(encoder):
     assert target.input_ids == prompt + completion
     assert target.labels == [IGNORED] * len(prompt) + completion
     assert target.trained_tokens == 4
+
+
+USES = {
+    "references": lambda rows, encoder: from_references(rows, encoder, 200, 0, 9),
+    "drift": lambda rows, encoder: encode_answers(rows, encoder),
+    "on-policy": lambda rows, encoder: prompts_in_order(rows, encoder, 200, 200, 0),
+    "a teacher's prompts too": lambda rows, encoder: prompts_in_order(
+        rows, encoder, 200, 200, 0, "{prompt} {reference}"
+    ),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_template_s_bounds_are_set_once_for_many_rows(tiny_model, use, monkeypatch):
+    """That each prompt keeps its own is tested in test_hostile_templates.py."""
+    encoder, times, limit = Encoder(tiny_model), [], bounded._limit
+    monkeypatch.setattr(bounded, "_limit", lambda *given: times.append(given) or limit(*given))
+    USES[use]([reference(f"e{number}") | {"grader": ""} for number in range(100)], encoder)
+    prompts = 200 if "teacher" in use else 100
+    assert len(times) == -(-prompts // bounded.TOGETHER)
 
 
 def test_the_end_is_the_tokenizers_own_where_a_template_writes_none(tiny_model, tmp_path):

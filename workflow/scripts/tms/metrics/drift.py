@@ -82,12 +82,14 @@ def encode_supervision(
     """
     pairs = [(row, encoder.completion(row)) for row in rows]
     kept = [
-        (row, encoder.prompt(row), completion)
+        (row, completion)
         for row, completion in pairs
         if masking_reason(row["finish_reason"], completion, longest) is None
     ]
-    check_room([(row, len(prompt) + len(completion)) for row, prompt, completion in kept], encoder)
-    sequences = [(prompt, completion) for _, prompt, completion in kept]
+    encoder.read([row for row, _ in kept])
+    sequences = [(encoder.prompt(row), completion) for row, completion in kept]
+    lengths = [len(prompt) + len(completion) for prompt, completion in sequences]
+    check_room([(row, length) for (row, _), length in zip(kept, lengths, strict=True)], encoder)
     return sequences, len(rows) - len(sequences)
 
 
@@ -162,6 +164,7 @@ def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, 
     for who, other in (("policy", "base"), ("base", "policy")):
         for name in dict.fromkeys(row["prompts"] for row in samples[who]):
             drawn = [row for row in samples[who] if row["prompts"] == name]
+            encoder.read(drawn)
             sequences = [(encoder.prompt(row), row["completion_ids"]) for row in drawn]
             kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
             for row, value in zip(drawn, sums, strict=True):

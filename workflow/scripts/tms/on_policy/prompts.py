@@ -25,6 +25,8 @@ def prompts_in_order(
         template: what a teacher reads instead of a prompt, with `{prompt}` and `{reference}` in it; "": the
             prompt itself.
     """
+    plain = [row for row in references if template and not read_context(row.get("context", "")).tools]
+    encoder.read([*references, *(_taught(row, encoder, template) for row in plain)])
     by_id = {row["example_id"]: _prompt(row, encoder, template) for row in references}
     # Rollouts are of token ids: prompts that read the same have one environment, that of the first row.
     contexts: dict[tuple[int, ...], str] = {}
@@ -42,8 +44,14 @@ def _prompt(row: dict, encoder: Encoder, template: str) -> Prompt:
         return Prompt(encoder.prompt(row), row["answer"], "", expert_ids, [], row["grader"], context=context)
     expert = encoder.chat.plain(row["completion"], context)
     ids, ends = encoder.chat.answer_ids(expert)
-    taught = encoder.prompt(row | {"prompt": filled(template, row["prompt"], expert)}) if template else []
+    taught = encoder.prompt(_taught(row, encoder, template)) if template else []
     return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"], tuple(taught))
+
+
+def _taught(row: dict, encoder: Encoder, template: str) -> dict:
+    """A row whose prompt is what a teacher reads."""
+    expert = encoder.chat.plain(row["completion"], row.get("context", ""))
+    return row | {"prompt": filled(template, row["prompt"], expert)}
 
 
 def filled(template: str, prompt: str, reference: str) -> str:

@@ -32,10 +32,17 @@ class Encoder:
         Args:
             row: columns `prompt` and, where messages stand before it, `context`.
         """
-        key = row["prompt"], row.get("context", "")
-        if key not in self._prompts:
-            self._prompts[key] = self.chat.prompt_ids(*key)
-        return self._prompts[key]
+        self.read([row])
+        return self._prompts[_key(row)]
+
+    def read(self, rows: list[dict]) -> None:
+        """Encode the prompts of rows, which `prompt` then gives: quicker than one by one (`prompts_ids`).
+
+        Args:
+            rows: as of `prompt`.
+        """
+        keys = [key for key in dict.fromkeys(map(_key, rows)) if key not in self._prompts]
+        self._prompts.update(zip(keys, self.chat.prompts_ids(keys), strict=True))
 
     def completion(self, row: dict) -> list[int]:
         """Ids of a row's completion, the end token included; of an episode as `tms.io.token_ids` has them.
@@ -54,3 +61,7 @@ class Encoder:
             turns = read_turns(row["completion"])
             return self.chat.tools.episode_ids(row["prompt"], context, turns)
         return self.chat.answer_ids(self.chat.plain(row["completion"], context))[0]
+
+
+def _key(row: dict) -> tuple[str, str]:
+    return row["prompt"], row.get("context", "")

@@ -115,7 +115,9 @@ def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: fl
 def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None) -> TrainingSet:
     targets, kept, ended = [], [], []
     masked, planned, sources, tokens, cut = (Counter() for _ in range(5))
-    for row in replay.of(rows) if replay else rows:
+    rows = replay.of(rows) if replay else rows
+    encoder.read(rows)
+    for row in rows:
         source = f"checkpoint {row['checkpoint']}" if row["source"] == "checkpoint" else row["source"]
         planned[source] += 1
         prompt, completion = encoder.prompt(row), encoder.completion(row)
