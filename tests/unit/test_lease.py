@@ -168,3 +168,16 @@ def test_jobs_of_one_slurm_job_have_leases_of_their_own(monkeypatch, tmp_path):
     outside = lease_folder()
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     assert lease_folder() == outside.with_name(f"{outside.name}-slurm17")
+
+
+def test_nodes_that_share_a_temporary_folder_share_no_lease(monkeypatch, tmp_path):
+    import runpy
+
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    lease_folder = runpy.run_path(str(LEASE))["lease_folder"]
+    folders = set()
+    for kernel in ("a kernel", "another", "another"):
+        (tmp_path / "boot_id").write_text(f"{kernel}\n")
+        lease_folder.__globals__["BOOT"] = tmp_path / "boot_id"
+        folders.add(lease_folder())
+    assert len(folders) == 2 and len({folder.parent for folder in folders}) == 1

@@ -11,6 +11,7 @@ the whole node is not passed by small ones for ever, and no two wait for each ot
 import argparse
 import fcntl
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 
 POLL_SECONDS = 0.2
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,11 +75,19 @@ def visible_cards(count: int | None) -> list[str]:
 
 
 def lease_folder() -> Path:
-    """This user's folder of leases on this node. In a SLURM job it is the job's own: its cards may be counted
-    from 0 again."""
+    """This user's folder of leases on this node (nodes may share a temporary folder). In a SLURM job it is
+    the job's own: its cards may be counted from 0 again."""
     job = os.environ.get("SLURM_JOB_ID")
-    name = f"tms-gpu-leases-{os.getuid()}" + (f"-slurm{job}" if job else "")
+    name = f"tms-gpu-leases-{os.getuid()}-{node()}" + (f"-slurm{job}" if job else "")
     return Path(tempfile.gettempdir(), name)
+
+
+def node() -> str:
+    """A name of the running kernel, which containers on it share and no other node has."""
+    try:
+        return BOOT.read_text().strip()
+    except OSError:  # no Linux
+        return platform.node()
 
 
 def take(wanted: int, cards: list[str], folder: Path) -> list[str]:

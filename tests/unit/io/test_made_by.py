@@ -115,6 +115,53 @@ def test_without_locks_a_record_is_written_all_the_same(tmp_path, monkeypatch, c
     assert made_by.read(tmp_path / "x")["command"] == ["python", "a.py"]
 
 
+OPTIONS = ["rw,vers=3,nolock,local_lock=all", "rw,local_lock=flock", "rw,localflock", "rw,nobrl"]
+
+
+@pytest.mark.parametrize("options", [*OPTIONS, "rw,vers=4.2,local_lock=none", "rw,local_lock=posix", None])
+@pytest.mark.parametrize("host", ["another-node", platform.node()])
+def test_where_locks_hold_on_one_node_the_other_one_s_process_is_named(
+    tmp_path, monkeypatch, capsys, options, host
+):
+    """No lock stops this job, and that one may run still, or have ended long ago."""
+    device = tmp_path.stat().st_dev
+    of_it = (
+        f"30 20 {os.major(device)}:{os.minor(device)} / /work rw,relatime shared:1 - nfs server:/a {options}"
+    )
+    mounts = ["29 20 0:1 / /proc rw - proc proc rw,nolock", *([of_it] if options else [])]
+    monkeypatch.setattr(made_by, "MOUNTS", tmp_path / "mountinfo")
+    made_by.MOUNTS.write_text("\n".join(mounts) + "\n")
+    with monkeypatch.context() as there:
+        there.setattr(platform, "node", lambda: host)
+        os.close(made_by.begin(tmp_path / "x", ["a"], "1", 0))
+    began = json.loads(made_by.record_path(tmp_path / "x").read_text())["began"]
+    assert capsys.readouterr().err == ""
+    os.close(made_by.begin(tmp_path / "x", ["a"], "1", 0))
+    told = capsys.readouterr().err
+    if options not in OPTIONS or host == platform.node():
+        assert told == ""
+        return
+    (line,) = told.splitlines()
+    assert line.startswith(
+        f"warning: {tmp_path / 'x'}: nobody can tell here whether process {os.getpid()} on"
+    )
+    assert f"another-node, begun at {began}, still makes it" in line and f"`kill {os.getpid()}`" in line
+    assert any(f"(mount option {option})" in line for option in made_by.ONE_NODE & {*options.split(",")})
+
+
+def test_without_any_lock_the_other_node_s_process_is_named_too(tmp_path, monkeypatch, capsys):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(platform, "node", lambda: "another-node")
+    made_by.begin(tmp_path / "x", ["a"], "1", 0)
+    monkeypatch.undo()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    made_by.begin(tmp_path / "x", ["a"], "1", 0)
+    assert "on another-node" in (told := capsys.readouterr().err) and "has no locks between nodes; if" in told
+
+
 def test_the_end_of_a_parent_is_a_signal(tmp_path):
     child = (
         "import os, signal, sys, time; sys.path.insert(0, sys.argv[1]); from tms.io import parent; "

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ STARTER = "job.py"  # the program that starts a job's own
 PATIENCE = 10.0  # seconds in which a job that has ended loses its last child process
 POLL_SECONDS = 0.1
 UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # a file system without locks
+MOUNTS = Path("/proc/self/mountinfo")
+# Mount options of network file systems (NFS, Lustre, SMB) by which a lock holds on one node alone.
+ONE_NODE = {"nolock", "local_lock=all", "local_lock=flock", "localflock", "nobrl"}
 # Flags that change no result: cards, processes, memory, reporting, and what follows where a run fails.
 RESOURCES = {
     *(
@@ -47,7 +51,7 @@ def begin(output: Path, command: list[str], code: str, patience: float) -> int |
 
     The lock belongs to this process, to what it becomes, and to the processes that these fork; the kernel
     releases it when the last of them has ended, however it ended. (On NFS, Linux asks the server, so it holds
-    between machines.)
+    between machines, unless a mount option says otherwise; `hold` then warns.)
 
     Args:
         output: the job's first output.
@@ -70,6 +74,9 @@ def begin(output: Path, command: list[str], code: str, patience: float) -> int |
 def hold(path: Path, what: Path, record: dict, patience: float) -> int | None:
     """Lock a file until this process ends or closes it, and write into it who holds it.
 
+    Where locks hold on one node alone, or there are none, a warning names the process of another node that
+    had it last: it may run, or have ended.
+
     Args:
         path: of the file.
         what: it is that one process alone may make.
@@ -82,13 +89,14 @@ def hold(path: Path, what: Path, record: dict, patience: float) -> int | None:
     Raises:
         InputError: another process holds it (the line says which), or it cannot be written.
     """
-    record = record | {"pid": os.getpid(), "host": platform.node()}
+    record = record | {"pid": os.getpid(), "host": platform.node(), "began": time.strftime("%F %T %z")}
     if job := os.environ.get("SLURM_JOB_ID"):
         record["slurm_job"] = job
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         locked = _lock(descriptor, path, what, time.monotonic() + patience)
+        _warn_of_another_node(locked, descriptor, what, _read(path) or {})
         os.ftruncate(descriptor, 0)
         os.write(descriptor, (json.dumps(record, indent=1) + "\n").encode())
     except OSError as error:
@@ -129,13 +137,46 @@ def _lock(descriptor: int, path: Path, what: Path, deadline: float) -> bool:
 
 def _holder(record: dict) -> str:
     """The process that still makes an output, and the way to end it."""
-    pid, host = record.get("pid", "?"), record.get("host", "?")
-    job = record.get("slurm_job")  # another one's: this one's may be an allocation with more in it
-    end = f"kill {pid}" if job in (None, os.environ.get("SLURM_JOB_ID")) else f"scancel {job}"
     return (
-        f"process {pid} on {host} still makes it (its Snakemake may have been killed); end it with "
-        f"`{end}`, which keeps what it has done"
+        f"process {record.get('pid', '?')} on {record.get('host', '?')} still makes it (its Snakemake may "
+        f"have been killed); end it with `{_end(record)}`, which keeps what it has done"
     )
+
+
+def _end(record: dict) -> str:
+    """The command that ends the process of a record."""
+    job = record.get("slurm_job")  # another one's: this one's may be an allocation with more in it
+    own = job in (None, os.environ.get("SLURM_JOB_ID"))
+    return f"kill {record.get('pid', '?')}" if own else f"scancel {job}"
+
+
+def _warn_of_another_node(locked: bool, descriptor: int, what: Path, record: dict) -> None:
+    """Say which process of another node had a lock before, where it may have it still."""
+    if record.get("host", platform.node()) == platform.node():
+        return
+    option = one_node(descriptor)
+    if locked and not option:
+        return
+    made = f"process {record.get('pid', '?')} on {record['host']}, begun at {record.get('began', '?')}"
+    why = f" (mount option {option})" if option else ""
+    print(
+        f"warning: {what}: nobody can tell here whether {made}, still makes it, for its file system has no "
+        f"locks between nodes{why}; if it runs there, end it with `{_end(record)}`",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def one_node(descriptor: int) -> str | None:
+    """The mount option by which locks of an open file hold on this node alone; None where none is known."""
+    device = os.fstat(descriptor).st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        mounts = [line.split() for line in MOUNTS.read_text(errors="replace").splitlines()]
+    except OSError:
+        return None
+    options = {option for mount in mounts if mount[2] == number for option in mount[-1].split(",")}
+    return min(options & ONE_NODE, default=None)
 
 
 def read(output: Path) -> dict | None:
