@@ -3,10 +3,18 @@
 import html
 import json
 import re
+from html.parser import HTMLParser
+from random import Random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.paths import ROOT
 from helpers.report_inputs import ANSWER, HOSTILE, write
+
+from tms.io import parquet
+from tms.io.conversation import context_text
+from tms.report.page.examples import UNSEEN
 
 PROJECT = ROOT
 SECTIONS = ["rows", "questions", "scores", "frontier-control", "costs", "method"]
@@ -87,6 +95,145 @@ def test_what_a_model_wrote_is_text(page):
         assert attack not in text
     assert "&lt;script&gt;window.broken = 1&lt;/script&gt;" in text
     assert "more characters are in the file" in text
+
+
+SIGNS = [
+    *HOSTILE,
+    "<script>",
+    "</script>",
+    "</pre>",
+    "</article>",
+    "<plaintext>",
+    "</title>",
+    "</style>",
+    "<!--",
+]
+SIGNS += [
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "&lt;",
+    "&#60;b&#62;",
+    '"',
+    "'",
+    "`",
+    "|",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+]
+SIGNS += [
+    "<svg/onload=x>",
+    "[a](javascript:x)",
+    "![",
+    "\n---\n",
+    "\n# ",
+    "\n| a | b |\n| - | - |\n",
+    "$x$",
+    "\\",
+]
+SIGNS += [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<s>",
+    "[INST]",
+    "<think>",
+    "<tool_call>",
+    "\u003cb\u003e",
+    "%s",
+    "\r",
+]
+SIGNS += [
+    "\x00",
+    "\x1b[2J",
+    "\x7f",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u2028",
+    "\ufeff",
+    "\U000e0041",
+    "é",
+    "💥",
+]
+
+
+class Elements(HTMLParser):
+    """Tags of a page, with the names of their attributes, and its comments, in their order."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found: list[tuple] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, *(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag):
+        self.found.append(("/", tag))
+
+    def handle_comment(self, data):
+        self.found.append(("comment", data))
+
+
+def with_texts(folder, text):
+    """Put texts into all that a model or a data set wrote; `text` is called for each."""
+    for model in ("base", "sft", "tms"):
+        for name, columns, texts in (
+            ("generations", parquet.COMPLETIONS, ("prompt", "completion", "answer")),
+            ("grades", parquet.GRADES, ("extracted", "reason")),
+        ):
+            path = folder / model / f"{name}.parquet"
+            made = parquet.provenance(path)
+            rows = [row | {name: text() for name in texts} for row in parquet.read(path, columns)]
+            if name == "generations":
+                rows = [
+                    row | {"context": context_text([{"role": "system", "content": text()}])} for row in rows
+                ]
+            parquet.write(path, columns, rows, made)
+
+
+def test_no_text_of_a_model_or_a_data_set_changes_the_page_s_elements(tmp_path, program):
+    """Pages of harmless and of hostile texts have the same tags; no sign in them turns or hides a text."""
+    draw, pages = Random(0), []
+    words = write(tmp_path, PROJECT)
+    for text in (
+        lambda: "A word.",
+        *[lambda: "A " + "".join(draw.choices(SIGNS, k=draw.randint(1, 8)))[:380]] * 3,
+    ):
+        with_texts(tmp_path, text)
+        assert program("report", *words).returncode == 0
+        pages.append((tmp_path / "report.html").read_text())
+    harmless, *hostile = pages
+    for page_ in hostile:
+        assert Elements(page_).found == Elements(harmless).found
+        assert not UNSEEN.search(page_)
+        assert len(page_) > len(harmless)
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("base/generations.parquet", "completion"),
+        ("tms/generations.parquet", "context"),
+        ("sft/grades.parquet", "extracted"),
+        ("main.parquet", "value"),
+    ],
+)
+def test_a_column_of_another_type_is_one_line(tmp_path, program, file, column):
+    words = write(tmp_path, PROJECT)
+    table = pq.read_table(tmp_path / file)
+    place = table.schema.get_field_index(column)
+    dates = pa.nulls(len(table), pa.date32())
+    pq.write_table(table.set_column(place, column, dates), tmp_path / file)
+    done = program("report", *words)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    told = f"error: {file}: columns of another type than a stage writes: {column} of date32[day] (not "
+    assert done.stderr.startswith(told) and done.stderr.endswith("; delete the file and run again\n")
 
 
 def test_a_page_that_browsers_may_be_slow_with_is_told(tmp_path, program, monkeypatch):

@@ -110,6 +110,7 @@ def faults(text: str) -> list[str]:
         ),
         ("pretrain: {hub: {suite: miniature, threads: 1, seed: 0}}", "pretrain.hub: names are folders"),
         (f"methods: {{{'x' * 101}: {{kind: tms}}}}", "a name has at most 100 letters"),
+        ("compute: {report_to: $(touch PWN)}", "compute.report_to: '$(touch PWN)' must be one of none"),
         ("compute: {report_to: tensorbord}", "compute.report_to: 'tensorbord' must be one of none"),
         ("downloads: {wildguard: {repo: a b}}", "downloads.wildguard.repo: 'a b' must be a repository"),
         ("wheels: {smollm2: {sha256: abc}}", "wheels.smollm2.sha256: 'abc' must be a SHA-256"),
@@ -140,6 +141,19 @@ def test_a_value_that_is_read_as_something_else_is_one_line_that_names_the_key(t
     found = faults(text)
     assert [line for line in found if words in line], found
     assert all(line.startswith("config: ") for line in found)
+
+
+BAD_NAMES = ["$(touch PWN)", "`touch PWN`", "a;b", "a b", "it's", 'a"b', "a&b", "a|b", "a\\b", "a{b}", "a*"]
+BAD_NAMES += ["../a", "a/b", "-x", "--flag", "a=b", "a\nb", "a\tb", "\u202ea", "$HOME", "~", ".a", ""]
+
+
+@pytest.mark.parametrize("part", check_values.NAMED)
+def test_a_name_that_a_shell_would_read_is_refused(part):
+    entries = SHIPPED.get(part) or {}
+    found = check_values.value_faults(SHIPPED | {part: entries | {name: {} for name in BAD_NAMES}})
+    lines = [line for line in found if "names are folders" in line]
+    assert len(lines) == len(BAD_NAMES)
+    assert all(line.startswith(f"config: {part}") and line.isprintable() for line in lines)
 
 
 def test_a_name_in_quotes_may_look_like_a_number_or_a_date():

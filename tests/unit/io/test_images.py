@@ -6,6 +6,8 @@ import warnings
 import zlib
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -208,6 +210,16 @@ def test_a_file_without_the_bytes_is_not_taken_for_one_that_has_them(tmp_path):
     parquet.write(tmp_path / "later.parquet", parquet.PREPARED, [row(0, data)], {})
     with pytest.raises(InputError, match="no image"):
         Images([tmp_path / "later.parquet"]).data(image_digest(data))
+
+
+@pytest.mark.parametrize("other", [pa.string(), pa.list_(pa.string()), pa.int64(), pa.binary()])
+def test_images_of_another_type_are_named_with_the_remedy(tmp_path, other):
+    data, path = file_of(noise(0)), tmp_path / "x.parquet"
+    table = parquet.table(parquet.PREPARED, [row(0, data)])
+    values = [["x"]] if pa.types.is_list(other) else [7] if other == pa.int64() else ["x"]
+    pq.write_table(table.append_column("images", pa.array(values, other)), path)
+    with pytest.raises(InputError, match=r"x\.parquet: columns of another type .*images of .*delete"):
+        Images([path]).data(image_digest(data))
 
 
 def test_other_bytes_than_the_digests_are_refused(tmp_path):

@@ -1,8 +1,11 @@
 """Rows on disk: what is written is read again, and damage is named."""
 
+import re
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.paths import SCRIPTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +99,16 @@ def test_a_column_of_another_type_is_named_with_the_remedy(tmp_path, name):
             f"{path}: columns of another type than a stage writes: {name} of {other} (not {right}); "
             f"delete the file and run again"
         )
+
+
+def test_the_modules_that_read_parquet_are_those_that_look_at_types():
+    """So every stage does. The cache's files and those of users have tests of their own."""
+    readers = re.compile(r"pyarrow\.(parquet|dataset)|\.read_parquet")
+    found = {
+        str(path.relative_to(SCRIPTS)) for path in SCRIPTS.rglob("*.py") if readers.search(path.read_text())
+    }
+    library = ("io/parquet", "io/parquet_file", "io/images", "generation/cache", "data/records/files")
+    assert found == {f"tms/{name}.py" for name in library}
 
 
 def test_a_folder_named_like_a_partition_adds_no_column(tmp_path):

@@ -192,8 +192,10 @@ class Images:
             contexts = iter(parquet.read_table(path, ["context"])["context"].to_pylist())
             metadata = pq.read_metadata(path)
             self._metadata.append(metadata)
-            if "images" not in metadata.schema.to_arrow_schema().names:
+            schema = metadata.schema.to_arrow_schema()
+            if "images" not in schema.names:
                 continue
+            parquet.check_types(path, schema, ["images"])
             for group in range(metadata.num_row_groups):
                 rows = range(metadata.row_group(group).num_rows)
                 for row, context in zip(rows, contexts, strict=False):

@@ -202,7 +202,7 @@ def read_table(
         there = file.schema_arrow.names
         if missing := [name for name in columns if name not in there and name not in defaults]:
             raise _lacks(path, missing, there)
-        _check_types(path, file.schema_arrow, [name for name in columns if name in there])
+        check_types(path, file.schema_arrow, [name for name in columns if name in there])
         found = _table(file, [name for name in columns if name in there], filters)
     for name in columns:
         if name not in there:
@@ -274,7 +274,17 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         raise InputError(f"{path}: not a readable Parquet file ({error}); delete it and run again") from error
 
 
-def _check_types(path: Path, there: pa.Schema, columns: list[str]) -> None:
+def check_types(path: Path, there: pa.Schema, columns: list[str]) -> None:
+    """Refuse a file with a column of another type than in `COLUMNS`.
+
+    Args:
+        path: of the file.
+        there: its columns.
+        columns: names of those that are read.
+
+    Raises:
+        InputError: naming them, with their types.
+    """
     other = [
         f"{name} of {there.field(name).type} (not {COLUMNS[name]})"
         for name in columns
