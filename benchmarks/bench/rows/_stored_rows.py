@@ -37,7 +37,7 @@ def write_stage(folder: Path, rows: int) -> None:
     class Drawn(TransformersEngine):
         """Its name and version are the engine's, so the stage finds the rows; the text is drawn."""
 
-        def load(self, folder: Path, room: int) -> None:
+        def load(self, folder: Path, room: int, images=None) -> None:
             """No model is needed."""
 
         def generate(self, prompts, sampling, end_token_ids, on_rows) -> None:
