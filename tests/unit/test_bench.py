@@ -5,6 +5,8 @@ import sys
 import pytest
 from helpers.paths import ROOT
 
+from tms.io import parquet
+
 BENCH = ROOT / "benchmarks" / "bench"
 NAMES = sorted(path.stem for path in (BENCH / "rows").glob("[a-z]*.py"))
 ROW = """
@@ -41,6 +43,16 @@ def test_rows_are_whole(name, bench):
     assert bool(row.PEER) == hasattr(row, "peer") == hasattr(row, "check")
     quantities = {"seconds", "megabytes"} | ({"time", "memory", *AT_LEAST} if row.PEER else set())
     assert row.REACH and row.REACH.keys() <= quantities
+
+
+def test_the_rows_of_a_stored_stage_are_written(bench, tmp_path):
+    """With the stage's own modules, whose interfaces change."""
+    from rows import _stored_rows
+
+    _stored_rows.write_stage(tmp_path, 3)
+    assert parquet.count(tmp_path / "test.parquet") == 3
+    (segment,) = (tmp_path / "rows").rglob("*.parquet")
+    assert parquet.count(segment) == 3
 
 
 def test_turns(bench, tmp_path, monkeypatch):
