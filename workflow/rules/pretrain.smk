@@ -71,7 +71,7 @@ rule pretrain_tools:
         shipped=f"--shipped {pretrained.TOOLS.shipped}",
         code=digests("pretrain_tools"),
     shell:
-        f"{JOB} python workflow/scripts/{{params.program}}.py"
+        f"{JOB} python workflow/scripts/{{params.program:q}}.py"
         " {params.flags} {params.shipped} --record {output.record:q}"
         " --base {output.base:q} > {log:q} 2>&1"
 

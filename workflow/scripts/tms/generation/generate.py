@@ -93,9 +93,9 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
         InputError: a prompt and its completion limit exceed the model's context, or a model folder holds
             other weights than its record states.
     """
+    prepared = [_prepare(request) for request in requests]
     for place, digest in dict.fromkeys((one.model.folder, one.model.weights) for one in requests):
         weights_read.check(place, digest, folder)
-    prepared = [_prepare(request) for request in requests]
     room = max((wanted.longest for wanted in prepared), default=0)
     rows, loaded = [], None
     for wanted in prepared:

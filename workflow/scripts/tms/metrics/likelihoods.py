@@ -141,8 +141,8 @@ def score_missing(
         InputError: as in `encode`, or a number is not finite, or the model folder holds other weights than
             its record states.
     """
-    weights_read.check(model.folder, model.weights, root)
     encoded = encode(rows, model, measured_by())
+    weights_read.check(model.folder, model.weights, root)
     wanted = {
         key: (question.prompt_ids, ids)
         for question in encoded
