@@ -32,7 +32,11 @@ def test_methods_read_words_in_pictures(another):
     assert rows.keys() == {"Base", "SFT", "GRPO", "TMS"}
     assert all(0 <= float(row["word_pairs"]) <= 1 for row in rows.values())
 
-    prepared = parquet.read(another.folder / "data/word_pairs/train.parquet", [*parquet.PREPARED, "images"])
+    columns = [*parquet.PREPARED, "images"]
+    data = another.folder / "data/word_pairs"  # held-out prompts have a mixture too
+    prepared = [
+        row for part in ("train", "heldout") for row in parquet.read(data / f"{part}.parquet", columns)
+    ]
     digests = {tuple(read_context(row["context"]).images) for row in prepared}
     harvest = another.folder / RUN.format("tms") / "harvest/part-1of1.parquet"
     harvested = parquet.read(harvest, parquet.COMPLETIONS)
