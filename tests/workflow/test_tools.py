@@ -46,7 +46,7 @@ def test_methods_call_a_calculator(another):
     for row in harvested:
         turns, context = read_turns(row["completion"]), read_context(row["context"])
         answers = [turn["content"] for turn in turns if turn["role"] == "tool" and turn["name"]]
-        assert answers == [observe(call, context) for call in made_calls(turns)][: len(answers)]
+        assert answers == [observe(call, context) for call in made_calls(turns)]
         told = sum(turn["role"] == "tool" for turn in turns)
         assert (own_tokens(row["completion_ids"]) < len(row["completion_ids"])) == (told > 0)
         called += told > 0

@@ -59,6 +59,17 @@ def test_rules(made, wanted, grades):
     assert graded(made, wanted) == grades
 
 
+@pytest.mark.parametrize("answers", [0, 1, 2])
+def test_calls_that_no_tool_answered_were_not_made(answers):
+    """Of a last turn with two calls, which ended the episode: only what came back counts."""
+    called = [Call(*call).message() for call in (FIND, SMALL)]
+    told = [{"role": "tool", "name": name, "content": "done"} for name, _ in (FIND, SMALL)][:answers]
+    ended = turns_text([{"role": "assistant", "content": "", "tool_calls": called}, *told])
+    grade = toolalpaca.grade(ended, gold(FIND, SMALL))
+    assert grade.score == grade.also["same_calls"][0] == grade.also["names"][0] == float(answers == 2)
+    assert toolalpaca.grade(ended, gold(FIND)).score == float(answers > 0)
+
+
 ARGUMENTS = st.fixed_dictionaries({"a": st.integers(0, 2)})
 CALLS = st.lists(st.tuples(st.sampled_from("fgh"), ARGUMENTS), max_size=5)
 
@@ -110,7 +121,5 @@ def test_a_gold_answer_that_is_none(answer):
 
 
 def test_many_calls_take_little_time():
-    turns = [
-        {"role": "assistant", "content": "", "tool_calls": [Call("f", {"a": [[]] * 50}).message()]}
-    ] * 400
-    assert toolalpaca.grade(turns_text(turns), gold(*[("f", {"a": n}) for n in range(100)])).score == 0.0
+    made = [("f", {"a": [[]] * 50})] * 400
+    assert toolalpaca.grade(episode(*made), gold(*[("f", {"a": n}) for n in range(100)])).score == 0.0

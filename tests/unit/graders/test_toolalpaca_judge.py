@@ -76,6 +76,8 @@ def test_the_judge_sees_each_call_with_what_it_returned():
     assert (
         f'Documentation: "getPet: Get a pet."\nInstruction: "Who is 7?"\nStandard answer: {golden}\n' in text
     )
+    unanswered = turns_text([*EPISODE[:3], EPISODE[0]])
+    assert solution_of(toolalpaca.prompt("", unanswered, golden, ""))[2:] == [{"final_response": ""}]
     assert solution_of(toolalpaca.prompt("", "It is Rex.", golden, "")) == [{"final_response": "It is Rex."}]
 
 

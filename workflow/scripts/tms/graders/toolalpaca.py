@@ -7,6 +7,11 @@ what they need of the earlier results, the golden answer does not say. Further c
 made again among them, count neither for nor against: the authors' judge accepts those, the number of calls is
 limited by the row's environment, and `same_calls` is the score without them.
 
+A call that no tool answered was not made, and counts for nothing: an episode ends with such calls where they
+are more than the row allows, or their answers have no room. It is so in the authors' evaluation: their judge
+reads an agent's `intermediate_steps` (`evaluation.py`), and a step stands there once its tool has returned
+(`agent/custom_agent_executor.py`).
+
 Beside the score:
 
     same_calls  exactly the golden calls, in their order

@@ -12,7 +12,7 @@ analysis, in two lines, which `tms.graders.toolalpaca_judge` reads:
 import json
 
 from tms.io.errors import InputError
-from tms.tool_use.turns import final_text, read_turns
+from tms.tool_use.turns import answered, final_text, read_turns
 
 EPISODES = True
 
@@ -62,21 +62,15 @@ def prompt(request: str, response: str, reference: str, documentation: str) -> s
 
 
 def _solution(response: str) -> list[dict]:
-    """The calls of an episode, each with what it returned, and the final response."""
+    """The calls that were answered, each with what it returned, and the final response, as the authors do."""
     try:
         turns = read_turns(response)
     except InputError:
         return [{"final_response": response}]
-    steps, waiting = [], iter(())
-    for turn in turns:
-        if turn["role"] == "assistant":
-            calls = [call["function"] for call in turn.get("tool_calls", [])]
-            made = [{"function": call["name"], "parameters": call["arguments"]} for call in calls]
-            steps, waiting = steps + made, iter(made)
-        elif step := next(waiting, None):
-            step["returns"] = turn["content"]
-        else:  # of a call that could not be read
-            steps.append({"returns": turn["content"]})
+    steps = [
+        ({"function": call.name, "parameters": call.arguments} if call else {}) | {"returns": told}
+        for call, told in answered(turns)
+    ]
     return [*steps, {"final_response": final_text(turns)}]
 
 

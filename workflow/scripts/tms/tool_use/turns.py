@@ -56,9 +56,24 @@ def as_lines(turns: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def answered(turns: list[dict]) -> list[tuple[Call | None, str]]:
+    """What tools answered in an episode, in order, each with its call; None is a call that could not be read.
+
+    The calls of a last turn may have no answer: the episode ended there, since they were more than the row
+    allows, or their answers had no room.
+    """
+    steps, waiting = [], iter(())
+    for turn in turns:
+        if turn["role"] == "tool":
+            steps.append((next(waiting, None), turn["content"]))
+        else:
+            waiting = map(Call.of, turn.get("tool_calls", []))
+    return steps
+
+
 def made_calls(turns: list[dict]) -> list[Call]:
-    """All calls of an episode that could be read, in order."""
-    return [Call.of(call) for turn in turns for call in turn.get("tool_calls", [])]
+    """The calls of an episode that tools answered, in order; others were not made."""
+    return [call for call, _ in answered(turns) if call]
 
 
 def _is_turn(turn: object) -> bool:
