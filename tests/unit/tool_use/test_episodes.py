@@ -14,6 +14,7 @@ from helpers.tool_rows import solution
 from tms.generation.engines.interface import Finished
 from tms.generation.generate import Request, generate_missing
 from tms.generation.sampling import Sampling
+from tms.graders import number
 from tms.grading.answer_text import answer_text
 from tms.io import cost
 from tms.io.errors import InputError
@@ -25,6 +26,7 @@ from tms.on_policy.episodes import EpisodeRollouts, replayed
 from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout, collate
 from tms.training.encoder import Encoder
+from tms.tool_use.turns import read_turns, turns_text
 from tms.training.examples import IGNORED, from_mixture, from_references
 
 PROMPTS = {"e1": "6*7", "e2": "2+2", "e3": "10/4", "e4": "1/0"}
@@ -164,6 +166,21 @@ def test_what_a_grader_gets(calculating):
     assert answer_text("number", "", episode) == episode
     with pytest.raises(InputError):
         answer_text("number", calculating.context, "It is 42.")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        '<tool_call>\n{"name": "calculator", "arguments": {"expression": "42',  # cut
+        "It is 42. <tool_call>",
+        "<tool_call>6*7=42</tool_call>",  # one call too many, which cannot be read
+    ],
+)
+def test_half_a_call_is_no_answer(calculating, last):
+    """The right number stands in it, and the answer is wrong."""
+    turns = [*read_turns(solution("6*7", "42"))[:2], {"role": "assistant", "content": last}]
+    text = answer_text("number", calculating.context, turns_text(turns))
+    assert number.grade(text, "42").score == 0 and number.grade(last, "42").score == 1
 
 
 def test_rollouts_of_a_policy_are_the_episodes_of_the_engine(generated, calculating):

@@ -12,7 +12,7 @@ import json
 
 from tms.io import strict_json
 from tms.io.errors import InputError
-from tms.tool_use.calls import Call
+from tms.tool_use.calls import Call, calls_tools
 
 DECODER = strict_json.decoder()
 
@@ -38,9 +38,13 @@ def read_turns(completion: str) -> list[dict]:
 
 
 def final_text(turns: list[dict]) -> str:
-    """The text of an episode's last turn, where it is the assistant's and calls no tool; else ""."""
+    """The text of an episode's last turn, where it is the assistant's and calls no tool; else "".
+
+    A call that was cut, or cannot be read, is in the turn's text: it is no answer, whatever numbers it holds.
+    """
     last = turns[-1]
-    return "" if last["role"] == "tool" or last.get("tool_calls") else last["content"]
+    unfinished = last["role"] == "tool" or last.get("tool_calls") or calls_tools(last["content"])
+    return "" if unfinished else last["content"]
 
 
 def as_lines(turns: list[dict]) -> str:
