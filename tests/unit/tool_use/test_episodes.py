@@ -8,23 +8,26 @@ import subprocess
 import pytest
 import torch
 from helpers.launched import launched
+from helpers.on_policy_run import trained
 from helpers.paths import ROOT, SCRIPTS
 from helpers.tool_rows import solution
 
 from tms.generation.engines.interface import Finished
+from tms.generation.episode import Episode
 from tms.generation.generate import Request, generate_missing
 from tms.generation.sampling import Sampling
 from tms.graders import number
 from tms.grading.answer_text import answer_text
 from tms.io import cost
 from tms.io.errors import InputError
-from tms.io.token_ids import longest_turn, model_ids, observed, own_tokens
+from tms.io.token_ids import last_turn, longest_turn, model_ids, observed, own_tokens
 from tms.metrics.divergence import sequence_nll
 from tms.metrics.floor import POSITIONS, divergence_floor
 from tms.model_folder.load import load_model
-from tms.on_policy.episodes import EpisodeRollouts, replayed
+from tms.on_policy.episodes import EpisodeRollouts, ended, replayed
 from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout, collate
+from tms.on_policy.train import OnPolicyRun
 from tms.training.encoder import Encoder
 from tms.tool_use.turns import read_turns, turns_text
 from tms.training.examples import IGNORED, from_mixture, from_references
@@ -231,7 +234,54 @@ def test_processes_sample_equally_often(calculating, monkeypatch):
     ]
 
 
+CALL = '<tool_call>\n{"name": "calculator", "arguments": {"expression": "6*7"}}\n</tool_call>'
+
+
+@pytest.mark.parametrize("calls", [2, 3])
+def test_a_rollout_that_calls_too_often_did_not_end(calculating, calls):
+    """As the engine's row says; its last turn has an end token all the same."""
+    chat, turns = calculating.chat, [CALL] * calls + ["42"] * (calls < 3)
+    prompt = chat.prompt_ids("6*7", calculating.context)
+    episode = Episode(chat.tools, prompt, calculating.context, 64)
+    for text in turns:
+        episode.take(chat.answer_ids(text)[0], "stop")
+    assert episode.ids[-1] == chat.end and episode.finish_reason == ("stop" if calls == 2 else "length")
+    assert ended(chat, episode.ids, True) == (calls == 2)
+    assert ended(chat, episode.ids, False)  # of a prompt without tools, whose text may hold the words
+    assert not ended(chat, episode.ids[:-1], True) and not ended(chat, [*episode.ids, -1], True)
+
+
+@pytest.mark.parametrize("algorithm", ["reinforce", "grpo"])
+def test_the_curve_counts_what_called_too_often(calculating, tmp_path, monkeypatch, algorithm):
+    """Of four rollouts two call three times where two are allowed, and one is cut."""
+    chat = calculating.chat
+    said = {"a": [CALL, "42"], "b": [CALL] * 3, "c": [CALL] * 3, "d": ["It is"]}
+    rows = [
+        {"example_id": name, "context": calculating.context, "prompt": name, "answer": "42", "grader": "number"}
+        | {"completion": solution("6*7", "42")}
+        for name in said
+    ]
+    first = {name: chat.prompt_ids(name, calculating.context) for name in said}
+
+    def turn(prompt_ids: list[int]) -> list[int]:
+        (name,) = (name for name, ids in first.items() if prompt_ids[: len(ids)] == ids)
+        made = chat.tokenizer.decode(prompt_ids[len(first[name]) :]).count("<tool_response>")
+        ids = chat.answer_ids(said[name][made])[0]
+        return ids[:-1] if name == "d" else ids
+
+    monkeypatch.setattr(
+        OnPolicyRun, "_turns", lambda run: lambda prompts, trainer: ([turn(ids) for ids in prompts], None)
+    )
+    samples = {"samples": 2} if algorithm == "grpo" else {}
+    (step,) = trained(
+        calculating.folder, tmp_path, algorithm, lambda text, answer: float(text == "42"), rows=rows,
+        max_new_tokens=64, max_kl=1e9, on_failure="warn", **samples,
+    ).curve  # fmt: skip
+    assert step["truncated"] == 3 / 4
+
+
 def test_token_ids_of_tools():
     ids = [5, 6, *observed([0, 7]), 8]
+    assert last_turn(ids) == [8] and last_turn(ids[:-1]) == last_turn([]) == []
     assert ids == [5, 6, -1, -8, 8] and model_ids(ids) == [5, 6, 0, 7, 8]
     assert own_tokens(ids) == 3 and longest_turn(ids) == 2 and longest_turn([]) == 0

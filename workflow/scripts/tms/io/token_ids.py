@@ -4,7 +4,7 @@ So one list tells which tokens are the model's own and in the loss, and a reader
 a negative id instead of learning what a tool wrote. A completion without tools has none of them.
 """
 
-from itertools import groupby
+from itertools import groupby, takewhile
 
 
 def observed(ids: list[int]) -> list[int]:
@@ -27,3 +27,8 @@ def longest_turn(ids: list[int]) -> int:
     return max(
         (sum(1 for _ in turn) for own, turn in groupby(ids, lambda token: token >= 0) if own), default=0
     )
+
+
+def last_turn(ids: list[int]) -> list[int]:
+    """The model's own tokens at the end of a completion."""
+    return [*takewhile(lambda token: token >= 0, reversed(ids))][::-1]

@@ -4,7 +4,9 @@ from accelerate.utils import gather_object
 
 from tms.generation.chat import ChatFormat
 from tms.generation.episode import Episode, Turn, play
+from tms.io.token_ids import last_turn
 from tms.on_policy.rollout import Prompt
+from tms.tool_use.calls import calls_tools
 
 
 class EpisodeRollouts:
@@ -67,6 +69,22 @@ def replayed(chat: ChatFormat, prompt: Prompt, ids: list[int], room: int) -> str
         own = next((place for place, token in enumerate(rest) if token < 0), len(rest))
         episode.take(*_turn(chat, rest[:own]))
     return episode.columns()["completion"]
+
+
+def ended(chat: ChatFormat, ids: list[int], tools: bool) -> bool:
+    """Whether a rollout came to its end: its last turn has an end token, and with tools it calls none.
+
+    A last turn that calls is one whose calls were not answered: they were too many, or there was no room.
+
+    Args:
+        chat: of the base.
+        ids: of the rollout, as `tms.io.token_ids` has them.
+        tools: whether its prompt has some.
+    """
+    own = last_turn(ids)
+    if not own or own[-1] not in chat.end_token_ids:
+        return False
+    return not (tools and calls_tools(chat.text(own)))
 
 
 def _turn(chat: ChatFormat, ids: list[int]) -> Turn:

@@ -15,6 +15,7 @@ from tms.io.token_ids import model_ids, own_tokens
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.rollouts import hand_over
 from tms.on_policy.train import OnPolicyRun
+from tms.on_policy.trainer import Ended
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # of `rollout_func`: trl is pinned
 
@@ -27,11 +28,13 @@ class Grpo(GRPOTrainer):
 
     Args:
         kl: measures the KL to the base.
+        ended: as `tms.on_policy.trainer.OnPolicyTrainer` takes it; TRL looks at the last token alone, which
+            also ends a turn whose calls were too many.
         more: arguments of `GRPOTrainer`.
     """
 
-    def __init__(self, *, kl: KLToBase, **more):
-        self.kl = kl
+    def __init__(self, *, kl: KLToBase, ended: Ended, **more):
+        self.kl, self.ended = kl, ended
         arguments, beta = more["args"], more["args"].beta
         # A reference that reads images is ours: TRL's would not, or TRL cannot make it.
         own = bool(beta and kl.images and "peft_config" not in more)
@@ -61,13 +64,15 @@ class Grpo(GRPOTrainer):
             )
         ]
         here = [self.kl(self, sequences), sum(own_tokens(ids) for _, ids in sequences), len(sequences)]
-        kl, tokens, rollouts = self.accelerator.reduce(
+        here.append(sum(not self.ended(*sequence) for sequence in sequences))
+        kl, tokens, rollouts, truncated = self.accelerator.reduce(
             torch.tensor(here, device=self.args.device, dtype=torch.float64), "sum"
         ).tolist()
         logged = self._metrics["train"]
         logged["kl_to_base"].append(kl / self.accelerator.num_processes)
         logged["tokens_in_loss"].append(tokens)
         logged["rollouts"].append(rollouts)
+        logged["completions/clipped_ratio"][-1] = truncated / rollouts
         return scored
 
 
@@ -134,6 +139,7 @@ def trainer(run: OnPolicyRun) -> Grpo:
     return Grpo(
         **parts,
         **adapters,
+        ended=run.ended,
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": places}),
         processing_class=run.chat.tokenizer,

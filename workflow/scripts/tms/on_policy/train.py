@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from functools import cached_property
 from pathlib import Path
 
 from transformers import TrainingArguments
@@ -11,7 +12,7 @@ from tms.generation.sampling import Sampling
 from tms.grading.answer_text import answer_text
 from tms.grading.rewards import Rewards
 from tms.io.errors import InputError
-from tms.on_policy.episodes import EpisodeRollouts, replayed
+from tms.on_policy.episodes import EpisodeRollouts, ended, replayed
 from tms.on_policy.kl import KLToBase
 from tms.on_policy.monitor import Monitor, curve
 from tms.on_policy.rollout import Prompt
@@ -160,7 +161,12 @@ class OnPolicyRun(TrainerRun):
     @property
     def has_tools(self) -> bool:
         """Whether the policy may call tools."""
-        return any(prompt.context for prompt in self.prompts)
+        return bool(self.with_tools)
+
+    @cached_property
+    def with_tools(self) -> set[tuple[int, ...]]:
+        """Token ids of the prompts that have tools."""
+        return {tuple(prompt.ids) for prompt in self.prompts if prompt.context}
 
     @property
     def arguments(self) -> dict:
@@ -185,6 +191,10 @@ class OnPolicyRun(TrainerRun):
             "callbacks": [self.checkpoints, self.monitor],
             "kl": KLToBase(self.base, rows, self.settings.attention, self.images),
         }
+
+    def ended(self, prompt_ids: list[int], completion_ids: list[int]) -> bool:
+        """Whether a rollout came to its end (`tms.on_policy.episodes.ended`)."""
+        return ended(self.chat, completion_ids, tuple(prompt_ids) in self.with_tools)
 
     def sampler(self) -> EngineRollouts | VllmRollouts | EpisodeRollouts:
         """The sampler of the policy's completions."""
@@ -225,6 +235,6 @@ class OnPolicyRun(TrainerRun):
             args=arguments,
             train_dataset=self.prompts,
             rollouts=self.sampler(),
-            ends=frozenset(self.chat.end_token_ids),
+            ended=self.ended,
             micro_batch=self.settings.device_batch,
         )

@@ -6,6 +6,7 @@ steps is one batch of prompts here, and `training_step` splits the rollouts of t
 
 import contextlib
 import math
+from collections.abc import Callable
 from statistics import fmean, stdev
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from tms.on_policy.kl import KLToBase
 from tms.on_policy.monitor import STEP
 from tms.on_policy.rollout import Batch, Grade, Prompt, Rollout, Sample, collate
 from tms.training.examples import IGNORED
+
+Ended = Callable[[list[int], list[int]], bool]
 
 
 class Algorithm(Protocol):
@@ -55,14 +58,14 @@ class OnPolicyTrainer(Trainer):
     Args:
         rollouts: samples completions (`tms.on_policy.rollouts`).
         kl: measures the KL to the base.
-        ends: tokens that end a completion.
+        ended: whether a rollout came to its end, of the token ids of its prompt and its completion.
         micro_batch: rollouts a device and forward pass.
         more: arguments of `Trainer`.
     """
 
-    def __init__(self, *, rollouts, kl: KLToBase, ends, micro_batch, **more):
+    def __init__(self, *, rollouts, kl: KLToBase, ended: Ended, micro_batch: int, **more):
         self.rollouts, self.kl = rollouts, kl
-        self.ends, self.micro_batch = ends, micro_batch
+        self.ended, self.micro_batch = ended, micro_batch
         self._logged: dict = {}
         super().__init__(data_collator=list, **more)
 
@@ -126,7 +129,7 @@ class OnPolicyTrainer(Trainer):
             sum(own_tokens(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
             len(rollouts),
             len(alone),
-            sum(rollout.sampled_ids[-1] not in self.ends for rollout in alone),
+            sum(not self.ended(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone),
             sum(rollout.tokens_in_loss for rollout in rollouts),
         )
         return {
