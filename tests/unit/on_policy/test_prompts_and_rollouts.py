@@ -19,7 +19,7 @@ from tms.generation.chat import ChatFormat
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
 from tms.on_policy.monitor import Monitor
-from tms.on_policy.prompts import prompts_in_order
+from tms.on_policy.prompts import filled, prompts_in_order
 from tms.on_policy.rollouts import EngineRollouts
 from tms.training.encoder import Encoder
 
@@ -108,6 +108,22 @@ def test_a_prompt_is_asked_with_the_messages_before_it(tiny_model):
         asked, plain = plain, asked
     assert asked.ids == encoder.chat.prompt_ids("0+1", context) != encoder.chat.prompt_ids("0+1")
     assert plain.ids == encoder.chat.prompt_ids("1+1")
+
+
+def test_what_a_teacher_reads_is_written_once(tiny_model, monkeypatch):
+    written = []
+
+    def fill(*parts):
+        written.append(filled(*parts))
+        return written[-1]
+
+    monkeypatch.setattr("tms.on_policy.prompts.filled", fill)
+    encoder = Encoder(tiny_model)
+    asked, _ = prompts_in_order(references(3), encoder, 3, 3, 0, "{prompt} is {reference}")
+    assert sorted(written) == [f"{number}+1 is it is {number + 1}" for number in range(3)]
+    assert {prompt.taught_ids for prompt in asked} == {
+        tuple(encoder.chat.prompt_ids(text)) for text in written
+    }
 
 
 def test_trapo_begins_with_the_experts_answer_where_few_were_right(trapo, tiny_model):

@@ -26,8 +26,9 @@ def prompts_in_order(
             prompt itself.
     """
     plain = [row for row in references if template and not read_context(row.get("context", "")).tools]
-    encoder.read([*references, *(_taught(row, encoder, template) for row in plain)])
-    by_id = {row["example_id"]: _prompt(row, encoder, template) for row in references}
+    taught = {row["example_id"]: _taught(row, encoder, template) for row in plain}
+    encoder.read([*references, *taught.values()])
+    by_id = {row["example_id"]: _prompt(row, encoder, taught.get(row["example_id"])) for row in references}
     # Rollouts are of token ids: prompts that read the same have one environment, that of the first row.
     contexts: dict[tuple[int, ...], str] = {}
     for name, prompt in by_id.items():
@@ -37,15 +38,15 @@ def prompts_in_order(
     return ordered[:more], sum(own_tokens(prompt.expert_ids) for prompt in ordered[:total])
 
 
-def _prompt(row: dict, encoder: Encoder, template: str) -> Prompt:
+def _prompt(row: dict, encoder: Encoder, taught: dict | None) -> Prompt:
     context = row.get("context", "")
     if read_context(context).tools:
         expert_ids = encoder.completion(row | {"source": "teacher"})
         return Prompt(encoder.prompt(row), row["answer"], "", expert_ids, [], row["grader"], context=context)
     expert = encoder.chat.plain(row["completion"], context)
     ids, ends = encoder.chat.answer_ids(expert)
-    taught = encoder.prompt(_taught(row, encoder, template)) if template else []
-    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"], tuple(taught))
+    taught_ids = encoder.prompt(taught) if taught else []
+    return Prompt(encoder.prompt(row), row["answer"], expert, ids, ends, row["grader"], tuple(taught_ids))
 
 
 def _taught(row: dict, encoder: Encoder, template: str) -> dict:
