@@ -213,7 +213,7 @@ results-docs: $(LOCKED) ## Write the tables of README and docs/results/tiny.md f
 config-docs: $(LOCKED) ## Write the tables of config/README.md from the schema
 	@$(BIN)/python workflow/scripts/key_reference.py
 
-MEMORY_MODELS = llama1b qwen1.5b qwen3b qwen7b llama8b qwen_omni3b
+MEMORY_MODELS = llama1b qwen1.5b qwen3b qwen7b llama8b qwen7b_tools qwen_omni3b
 memory-docs: $(LOCKED) ## Compute the memory plan of the shipped models anew, and write its table into docs/running.md
 	@$(BIN)/python workflow/scripts/memory.py --models $(MEMORY_MODELS) --document docs/running.md
 

@@ -42,4 +42,4 @@ def test_the_kinds_with_tools_are_those_whose_code_writes_calls():
         if any(file.startswith("tms/tool_use/calls.py:") for file in digests("show", (f"tms.tasks.{kind}",)))
     }
     assert not [file for file in digests("show") if file.startswith("tms/tool_use/calls.py:")]
-    assert naming == tasks.TOOLS
+    assert naming == set(tasks.TOOLS)

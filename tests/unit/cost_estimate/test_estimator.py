@@ -140,6 +140,13 @@ class TestStages:
         assert found.seconds - plain.seconds == pytest.approx(2 * 3e9 * more / (8 * 0.5e14), rel=1e-6)
         assert (found.generated, found.trained) == (plain.generated, plain.trained)
 
+    def test_a_rollout_with_tools_may_be_longer_than_one_turn(self):
+        """Rollouts as long as the references, 400 tokens, where a turn has 200 at most."""
+        task = CONFIG["tasks"]["sums"] | {"kind": "toolalpaca"}
+        config = CONFIG | {"tasks": CONFIG["tasks"] | {"sums": task}}
+        asked = job("train_on_policy", gpus=8, method="grpo")
+        assert estimator(config).estimate(asked).trained == 2 * estimator().estimate(asked).trained
+
     @pytest.mark.parametrize("vision", ["frozen", "trained"])
     def test_images_pass_the_vision_tower(self, vision):
         """Qwen2.5-Omni-3B: four patches a token through 0.67e9 parameters, beside 3.4e9 of the decoder."""

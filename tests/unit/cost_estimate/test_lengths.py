@@ -96,6 +96,17 @@ def test_turns_are_those_of_the_prepared_answers():
     assert Lengths(CONFIG, given, measured=False).examples("facts", "test", "models/hub/q").turns == 2.5
 
 
+def test_an_answer_with_tools_is_all_its_turns():
+    """Of 3,000 tokens that are assumed, where a turn may have 1,024: as many as the row may."""
+    given = replace(figures(), lengths={"other": {"prompt": 10, "completion": 3000}})
+    for options, expected in (({}, 3000), ({"tokens": 2500}, 2500), ({"calls": 1, "tokens": 9999}, 3000)):
+        task = {"kind": "toolalpaca", "test": 5, "max_new_tokens": 1024, "options": options}
+        config = CONFIG | {"tasks": {"calls": task, "plain": task | {"kind": "k"}}}
+        found = Lengths(config, given)
+        assert found.examples("calls", "test", "models/hub/q").completion == expected
+        assert found.examples("plain", "test", "models/hub/q").completion == 1024
+
+
 def test_images_are_tokens_of_the_prompt():
     given = replace(figures(), lengths={"other": {"prompt": 10, "completion": 4, "images": 999}})
     assert Lengths(CONFIG, given).examples("facts", "test", "models/hub/q") == Texts(30, 1009, 4, 999)

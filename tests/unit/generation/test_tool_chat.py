@@ -149,8 +149,24 @@ def test_an_answer_of_more_tokens_than_characters_keeps_within_the_limit(chat):
     episode = Episode(chat.tools, chat.prompt_ids(PROMPT, row), row, room=16)
     assert episode.limit < chat.context_length
     episode.take(chat.answer_ids(CALL)[0], "stop")
-    assert len(episode.next_prompt) + 16 > episode.limit
-    assert episode.finish_reason == "length"
+    assert len(episode.next_prompt) <= episode.limit
+    assert episode.finish_reason == "length" and "tool_calls" in episode.turns[-1]  # and no answer
+
+
+@pytest.mark.parametrize("more", range(0, 400, 20))
+def test_no_row_is_longer_than_its_tokens(chat, more):
+    """The answer of a tool is left out where it does not fit, and kept where only the next turn does not."""
+    turn, prompt = chat.answer_ids(CALL)[0], len(chat.prompt_ids(PROMPT, context()))
+    row = context_text([], [TOOL], {"kind": "calculator", "calls": 8, "tokens": prompt + len(turn) + more})
+    episode = Episode(chat.tools, chat.prompt_ids(PROMPT, row), row, room=len(turn))
+    assert episode.limit == prompt + len(turn) + more
+    told = len(chat.tools.observation_ids([TOOL], [TOLD]))
+    while not episode.finish_reason:
+        episode.take(turn, "stop")
+    assert len(episode.next_prompt) <= episode.limit and episode.finish_reason == "length"
+    rounds, rest = divmod(more, len(turn) + told)
+    roles = [step["role"] for step in episode.turns]
+    assert roles == ["assistant", "tool"] * rounds + ["assistant"] + ["tool"] * (rest >= told)
 
 
 def test_what_a_tool_quotes_ends_no_turn(chat):

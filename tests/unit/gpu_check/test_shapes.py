@@ -66,6 +66,11 @@ def test_shipped_shapes():
     assert (teacher.name, teacher.layers, teacher.generating_cards) == ("llama70b", 80, 4)
 
 
+def test_rows_with_tools_are_as_long_as_they_may_be():
+    found, _ = shapes.configured(SHIPPED, ["qwen7b_tools"])
+    assert {(shape.tokens, shape.completion) for shape in found} == {(5120, 4096)}
+
+
 def test_the_shapes_are_those_of_the_memory_plan():
     """So that the peaks which stand beside each other are of the same step."""
     from tms.gpu_check.planned import planned_peak

@@ -41,6 +41,22 @@ def test_tools_and_images_are_refused_together():
         context_text([], [{"type": "function"}], images=["ab" * 32])
 
 
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({}, "without calls"),
+        ({"calls": 0}, "without calls"),
+        ({"calls": 1, "tokens": 0}, "with tokens, the most of the row, that are no number"),
+        ({"calls": 1, "tokens": "9"}, "with tokens, the most of the row, that are no number"),
+        ({"calls": 1, "tokens": None}, "with tokens, the most of the row, that are no number"),
+    ],
+)
+def test_limits_of_a_row_with_tools_are_numbers(limits, message):
+    tool = {"type": "function", "function": {"name": "f"}}
+    with pytest.raises(InputError, match=f"^context has an environment {message}"):
+        read_context(context_text([], [tool], {"kind": "calculator", **limits}))
+
+
 def test_a_row_without_the_column_has_none():
     assert context_text([]) == "" and context_messages("") == []
 

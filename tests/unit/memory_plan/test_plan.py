@@ -19,13 +19,14 @@ from tms.memory_plan.architecture import (
     parameters,
 )
 from tms.memory_plan.document import COLUMNS, cells, documented
+from tms.memory_plan.longest import longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.store import SHIPPED as RESULTS
 from tms.memory_plan.store import Store, key
 from tms.memory_plan.towers import Towers
 
 GB = 10**9
-STUDENTS = [*SHIPPED["table"]["models"], "qwen_omni3b"]
+STUDENTS = [*SHIPPED["table"]["models"], "qwen7b_tools", "qwen_omni3b"]
 MEMORY = StepMemory(4 * GB, 4 * GB, 8 * GB, 30 * GB, 3 * GB)
 SFT = Job("train_sft", {"model": "llama8b", "method": "sft", "task": "math"}, [], [], gpus=8)
 
@@ -66,6 +67,39 @@ def test_the_longest_micro_batch_of_each_kind_of_job():
     assert [shape.tokens for shape in shapes] == [4096 + 1024] * 2 + [2048 + 1024] * 2
     assert all((shape.processes, shape.sharded, shape.rows) == (8, True, 1) for shape in shapes)
     assert plan.step_shape(SHIPPED, "tiny", "sft", "chain") is None  # no cards
+
+
+def test_a_row_with_tools_has_all_turns_and_what_tools_answer():
+    """ToolAlpaca's rows state their limit; else a turn more than the calls, with 2,000 tokens each, within
+    the 32,768 of the model's context."""
+    for method in ("sft", "tms", "grpo", "reinforce"):
+        assert plan.step_shape(SHIPPED, "qwen7b_tools", method, "toolalpaca").tokens == 5120
+    config = copy.deepcopy(SHIPPED)
+    config["on_policy"]["max_new_tokens"] = 64
+    for options, of_rows, of_rollouts in (
+        ({"tokens": 3000}, 3000, 3000),
+        ({"calls": 3, "tokens": 10**6}, 1024 + 4 * (1024 + 2000), 1024 + 4 * (64 + 2000)),
+        ({"calls": 100, "tokens": 10**6}, 32768, 32768),
+    ):
+        config["tasks"]["toolalpaca"]["options"] = options
+        shapes = [plan.step_shape(config, "qwen7b_tools", name, "toolalpaca") for name in ("sft", "grpo")]
+        assert [shape.tokens for shape in shapes] == [of_rows, of_rollouts]
+    assert longest_row(config, ["calculate", "chain"]) == 1024 + 3 * (64 + 2000)
+    harvest = Job("harvest", {"model": "qwen7b_tools"}, [], [], gpus=1)
+    (peak,) = check.peaks([harvest], config, lambda _: None).values()
+    assert peak.shape.endswith("rows of 32,768 tokens at once")
+
+
+def test_a_teacher_and_a_judge_read_rows_of_their_own_tasks():
+    config = copy.deepcopy(SHIPPED)
+    config["tasks"]["toolalpaca"]["options"] = {"tokens": 10**6}
+    jobs = [
+        Job("teacher", {"teacher": "llama70b", "task": "chain"}, [], [], gpus=4),
+        Job("judge", {"model": "qwen7b", "judge": "wildguard"}, [], [], gpus=1),
+    ]
+    teacher, judge = check.peaks(jobs, config, lambda _: None).values()
+    assert f" {1024 + config['tasks']['chain']['max_new_tokens']:,} tokens" in teacher.shape
+    assert " 5,120 tokens" in judge.shape
 
 
 def test_what_does_not_fit_is_one_line_with_the_sum_and_two_settings():

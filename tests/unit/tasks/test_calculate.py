@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tms.config.tasks import TOOLS
 from tms.data.splits import SPLITS, split_of
 from tms.graders import number as grader
 from tms.io.conversation import read_context
@@ -40,7 +41,8 @@ def test_a_problem_has_one_split_whatever_the_seed(rows):
 def test_the_solution_calls_the_rows_calculator_and_repeats_its_result(rows, split):
     for row in rows[split]:
         context = read_context(row["context"])
-        assert context.messages == [] and context.environment["calls"] == calculate.CALLS
+        assert context.messages == []
+        assert context.environment == {"kind": "calculator", **TOOLS["calculate"]}
         turns = read_turns(row["solution"])
         assert [turn["role"] for turn in turns] == ["assistant", "tool", "assistant"]
         (call,) = made_calls(turns)

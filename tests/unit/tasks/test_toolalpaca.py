@@ -6,7 +6,7 @@ import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.toolalpaca_file import FOUND, PET, WRONG, api, instance, step, two_steps
 
-from tms.config.tasks import UNREAD
+from tms.config.tasks import TOOLS, UNREAD
 from tms.data import hub
 from tms.graders import toolalpaca as grader
 from tms.io.conversation import read_context
@@ -115,6 +115,8 @@ def test_a_recorded_trajectory(written):
         {"name": "getPet", "arguments": {"petId": 7}},
     ]
     for row in rows.values():
+        limits = read_context(row["context"]).environment
+        assert {name: limits[name] for name in ("calls", "tokens")} == TOOLS["toolalpaca"]
         assert grader.grade(row["solution"], row["answer"]).score == 1.0
         context, told = read_context(row["context"]), read_turns(row["solution"])[1::2]
         calls = made_calls(read_turns(row["solution"]))

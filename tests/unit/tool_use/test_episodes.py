@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import torch
 from helpers.launched import launched
-from helpers.on_policy_run import trained
+from helpers.on_policy_run import DEFAULTS, trained
 from helpers.paths import ROOT, SCRIPTS
 from helpers.tool_rows import solution
 
@@ -22,14 +22,16 @@ from tms.io import cost
 from tms.io.errors import InputError
 from tms.io.token_ids import last_turn, longest_turn, model_ids, observed, own_tokens
 from tms.metrics.divergence import sequence_nll
+from tms.metrics.drift import encode_answers, encode_supervision
 from tms.metrics.floor import POSITIONS, divergence_floor
 from tms.model_folder.load import load_model
 from tms.on_policy.episodes import EpisodeRollouts, ended, replayed
 from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout, collate
+from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.train import OnPolicyRun
-from tms.training.encoder import Encoder
 from tms.tool_use.turns import read_turns, turns_text
+from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, from_mixture, from_references
 
 PROMPTS = {"e1": "6*7", "e2": "2+2", "e3": "10/4", "e4": "1/0"}
@@ -125,6 +127,42 @@ def test_a_reference_and_the_same_episode_played_train_the_same_tokens(generated
         assert [label for label in target.labels if label != IGNORED] == own
         text = calculating.chat.tokenizer.decode(own)
         assert text.count("<|im_end|>") == 2 and "tool_response" not in text
+
+
+def limited(context: str, tokens: int) -> str:
+    return context.replace('"calls": 2', f'"calls": 2, "tokens": {tokens}')
+
+
+def test_training_leaves_out_a_row_that_is_longer_than_its_tokens(generated, calculating):
+    """And so does the loss of a run's own targets, but not that of whole answers."""
+    _, _, done, _ = generated
+    encoder = Encoder(calculating.folder)
+    lengths = [len(encoder.prompt(row)) + len(encoder.completion(row | {"source": "x"})) for row in done]
+    longest = max(lengths)
+    for tokens, left in ((longest, 0), (longest - 1, lengths.count(longest)), (1, 4)):
+        rows = [
+            row | {"context": limited(row["context"], tokens), "position": place, "source": "teacher"}
+            for place, row in enumerate(done)
+        ]
+        assert from_references(rows, encoder, 4, 0, 64).masked["too long"] == left
+        assert from_mixture(rows, encoder, 64).masked["too long"] == left
+        assert encode_supervision(rows, encoder, 64)[1] == left
+        assert len(encode_answers(rows, encoder).sequences) == 4
+
+
+def test_a_prompt_without_room_for_a_turn_is_named(generated, calculating):
+    request, engine, _, root = generated
+    prompt = len(calculating.chat.prompt_ids("6*7", calculating.context))
+    rows = [request.rows[0] | {"context": limited(calculating.context, prompt + 63)}]
+    told = rf"example e1 has {prompt} prompt tokens .* a turn, but its row may have {prompt + 63}; raise"
+    with pytest.raises(InputError, match=told):
+        generate_missing([Request(request.model, request.sampling, 0, rows, "test")], engine, root)
+    rows[0] |= {"context": limited(calculating.context, prompt + 64)}
+    (root / "apart").mkdir()
+    (row,) = generate_missing(
+        [Request(request.model, request.sampling, 0, rows, "test")], engine, root / "apart"
+    )
+    assert row["finish_reason"] == "length" and engine.rooms[-1] == prompt + 64
 
 
 def test_the_limit_of_training_is_that_of_a_turn(generated, calculating):
@@ -251,13 +289,35 @@ def test_a_rollout_that_calls_too_often_did_not_end(calculating, calls):
     assert not ended(chat, episode.ids[:-1], True) and not ended(chat, [*episode.ids, -1], True)
 
 
+def test_rollouts_have_room_for_the_longest_row_alone(calculating, tmp_path):
+    settings = OnPolicySettings(**DEFAULTS | {"algorithm": "grpo", "log_dir": tmp_path})
+    prompt = len(calculating.chat.prompt_ids("6*7", calculating.context))
+
+    def run(context: str) -> OnPolicyRun:
+        row = {"example_id": "a", "prompt": "6*7", "answer": "42", "grader": "number", "context": context}
+        row |= {"completion": solution("6*7", "42")}
+        prompts, _ = prompts_in_order([row], Encoder(calculating.folder), 1, 1, 0)
+        return OnPolicyRun(calculating.folder, prompts, {1: "1of1"}, settings, tmp_path, None, None)
+
+    assert run(calculating.context).longest == prompt + 3 * (12 + 2000)
+    assert run(limited(calculating.context, prompt + 12)).longest == prompt + 12
+    with pytest.raises(InputError, match=f"its row may have {prompt + 11}; raise options.tokens of its task"):
+        run(limited(calculating.context, prompt + 11))
+
+
 @pytest.mark.parametrize("algorithm", ["reinforce", "grpo"])
 def test_the_curve_counts_what_called_too_often(calculating, tmp_path, monkeypatch, algorithm):
     """Of four rollouts two call three times where two are allowed, and one is cut."""
     chat = calculating.chat
     said = {"a": [CALL, "42"], "b": [CALL] * 3, "c": [CALL] * 3, "d": ["It is"]}
     rows = [
-        {"example_id": name, "context": calculating.context, "prompt": name, "answer": "42", "grader": "number"}
+        {
+            "example_id": name,
+            "context": calculating.context,
+            "prompt": name,
+            "answer": "42",
+            "grader": "number",
+        }
         | {"completion": solution("6*7", "42")}
         for name in said
     ]

@@ -1,11 +1,13 @@
 """The tasks of the configuration: their kinds, their graders, and the files that both need."""
 
+import math
 from collections.abc import Sequence
 
 from tms.answers.grade import NONE
 from tms.config import paths
 from tms.config.suite import tasks_of
 from tms.io.code_digest import digests
+from tms.tool_use import episode_length
 
 LIKELIHOOD = "likelihood"  # `scoring` of a task; else its completions are generated
 # Graders that read a judge's output, not a completion: the kinds of judge that they read; None: all others.
@@ -17,8 +19,9 @@ CLOSENESS = ("f1", "rouge", "vqa", "anls")
 # Instructions of ToolAlpaca's evaluation files whose golden calls cannot be read, and all (docs/data.md).
 UNREAD = {"simulated": (31, 100), "real": (10, 114)}
 IMAGES = {"textvqa", "docvqa", "read_words"}  # kinds whose rows have images
-TOOLS = {"calculate", "toolalpaca"}  # kinds whose rows have tools
-PILOTS = {"images": IMAGES, "tools": TOOLS}  # value of a suite's `pilot`: kinds of its targets
+# Kinds whose rows have tools, and the limits of a row where `options` say nothing else (`longest_row`).
+TOOLS = {"calculate": {"calls": 2}, "toolalpaca": {"calls": 8, "tokens": 5120}}
+PILOTS = {"images": IMAGES, "tools": set(TOOLS)}  # value of a suite's `pilot`: kinds of its targets
 RECORDS = "records"  # the kind whose rows are files of the user's own
 
 
@@ -136,6 +139,26 @@ def limit(config: dict, task: str) -> int:
     """Number of a task's test examples that an evaluation uses; all of them where it does not say."""
     entry = config["tasks"][task]
     return entry.get("limit", entry["test"])
+
+
+def longest_row(config: dict, target: str, prompt: int, most: float = math.inf) -> int:
+    """Most tokens of a row of a task, or of the tasks of a joint target: with tools of all turns.
+
+    Args:
+        config: the whole configuration.
+        target: name of the task.
+        prompt: tokens of the prompt.
+        most: tokens that the model writes at once, where they are fewer than the task's.
+    """
+    longest = 0
+    for task in tasks_of(target):
+        entry = config["tasks"][task]
+        limits, options = TOOLS.get(entry["kind"], {}), entry.get("options", {})
+        # `prepare` names an option of another type.
+        chosen = {name: options[name] for name in limits if isinstance(options.get(name), int)}
+        turn = min(entry["max_new_tokens"], most)
+        longest = max(longest, episode_length.longest_row(prompt, turn, **limits | chosen))
+    return longest
 
 
 def values(config: dict, tasks: Sequence[str], key: str) -> list[str]:

@@ -7,7 +7,7 @@ from tms.config import study as settings
 from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
 from tms.config.stages.train import distilled_model
-from tms.config.tasks import limit
+from tms.config.tasks import limit, longest_row
 from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.expected_pairs import counts_of_part
@@ -112,13 +112,15 @@ class Estimator:
         model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
         training = self._keys(job)
         texts, folder = self._references(job), self.config["models"][model]["base"]
+        chosen = settings.section(self.config, "on_policy", model, method, task)
         work = OnPolicyWork(
             settings.kind_of(self.config, method),
-            settings.section(self.config, "on_policy", model, method, task),
+            chosen,
             settings.rollouts(self.config, model, method, task),
             training["effective_batch"],
             total_steps(texts.count, training["epochs"], training["effective_batch"]),
             texts,
+            longest_row(self.config, task, 0, chosen["max_new_tokens"]),
         )
         device, lanes = self._device(job)
         sampled = self._generation(

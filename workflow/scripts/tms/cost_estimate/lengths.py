@@ -15,7 +15,7 @@ from tms.config.stages import teacher as teachers
 from tms.config.stages.drift import answered
 from tms.config.stages.general import answers_file as general_answers
 from tms.config.suite import tasks_of
-from tms.config.tasks import limit
+from tms.config.tasks import limit, longest_row
 from tms.cost_estimate import prepared_means
 from tms.cost_estimate.throughput import Throughput
 from tms.data import general
@@ -197,7 +197,7 @@ class Lengths:
 
     def _say(self, task: str) -> float:
         """Tokens that a completion of the task is assumed to have."""
-        return min(self.figures.assumed(task, "completion"), self.config["tasks"][task]["max_new_tokens"])
+        return min(self.figures.assumed(task, "completion"), longest_row(self.config, task, 0))
 
     def _mean_tokens(self, path: Path, columns: tuple[str, ...], folder: str) -> float:
         """Mean tokens of columns of text: by the model's tokenizer where it is there, else by characters."""

@@ -17,6 +17,7 @@ class OnPolicyWork:
         batch: prompts of an optimiser step.
         sft_steps: optimiser steps of SFT.
         texts: SFT's references.
+        longest: most tokens of a rollout.
     """
 
     kind: MethodKind
@@ -25,6 +26,7 @@ class OnPolicyWork:
     batch: int
     sft_steps: int
     texts: Texts
+    longest: int
 
     @property
     def steps(self) -> float:
@@ -41,7 +43,7 @@ class OnPolicyWork:
     @property
     def learned(self) -> float:
         """Tokens of a rollout in the loss; of TRAPO's the prefix counts too."""
-        return min(self.texts.completion, self.chosen["max_new_tokens"])
+        return min(self.texts.completion, self.longest)
 
     @property
     def sampled(self) -> float:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from tms.generation.tool_chat import ToolChat
-from tms.io.conversation import read_context
+from tms.io.conversation import Context, read_context
 from tms.io.token_ids import model_ids
 from tms.tool_use.calls import Call, calls_tools, parse
-from tms.tool_use.environment import LONGEST, observe
+from tms.tool_use.environment import observe
+from tms.tool_use.episode_length import longest_row
 from tms.tool_use.turns import turns_text
 
 
@@ -20,12 +21,12 @@ class Episode:
         room: most tokens of a turn of the model.
 
     Attributes:
-        limit: most tokens of prompt and episode: a character of an answer counts as one, and no more than the
-            model's context.
+        limit: most tokens of prompt and episode (`row_limit`).
         ids: of all turns so far, as `tms.io.token_ids` has them.
         turns: so far, as `tms.tool_use.turns` has them.
         finish_reason: stop, or length (a turn was cut, there are more calls than the row allows, or there is
-            no room for another turn); "" while it goes on.
+            no room for another turn, or not even for what the tools answered, which is then left out); ""
+            while it goes on.
     """
 
     def __init__(self, chat: ToolChat, prompt_ids: list[int], context: str, room: int):
@@ -33,8 +34,7 @@ class Episode:
         self.context = read_context(context)
         self.tools = chat.plain(self.context.tools)
         self.calls = self.context.environment["calls"]  # that are left
-        longest = len(prompt_ids) + (self.calls + 1) * (room + LONGEST)
-        self.limit = min(longest, chat.chat.context_length)
+        self.limit = row_limit(len(prompt_ids), self.context, room, chat.chat.context_length)
         self.ids: list[int] = []
         self.turns: list[dict] = []
         self.finish_reason = ""
@@ -71,9 +71,12 @@ class Episode:
             {"role": "tool", "name": call.name, "content": fault or observe(call, self.context)}
             for call in calls
         ]
-        self.turns += answers
-        self.ids += self.chat.observation_ids(self.tools, answers)
-        if len(self.prompt_ids) + len(self.ids) + self.room > self.limit:
+        told = self.chat.observation_ids(self.tools, answers)
+        left = self.limit - len(self.prompt_ids) - len(self.ids) - len(told)
+        if left >= 0:
+            self.turns += answers
+            self.ids += told
+        if left < self.room:
             self.finish_reason = "length"
 
     def columns(self) -> dict:
@@ -83,6 +86,19 @@ class Episode:
             "completion_ids": self.ids,
             "finish_reason": self.finish_reason,
         }
+
+
+def row_limit(prompt: int, context: Context, room: int, context_length: int) -> int:
+    """Most tokens of a row of a prompt with so many: those of `longest_row`, within the model's context.
+
+    Args:
+        prompt: tokens.
+        context: of the row, with or without tools.
+        room: most tokens of a turn of the model.
+        context_length: of the model, in tokens.
+    """
+    limits = {name: context.environment[name] for name in ("calls", "tokens") if name in context.environment}
+    return min(longest_row(prompt, room, **limits), context_length)
 
 
 Turn = tuple[list[int], str]  # token ids and finish reason

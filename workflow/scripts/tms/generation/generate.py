@@ -90,7 +90,8 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
         `seed` added.
 
     Raises:
-        InputError: a prompt and its completion limit exceed the model's context, or a model folder holds
+        InputError: a prompt and its completion limit exceed the model's context or, with tools, what its row
+            may have, or a model folder holds
             other weights than its record states.
     """
     prepared = [_prepare(request) for request in requests]
@@ -137,6 +138,12 @@ def _prepare(request: Request) -> _Wanted:
             )
         if read_context(context).tools:
             episodes[place] = Episode(chat.tools, prompt_ids, context, most)
+            if length > episodes[place].limit:
+                raise InputError(
+                    f"{request.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and "
+                    f"may take {most} new ones in a turn, but its row may have {episodes[place].limit}; "
+                    f"raise options.tokens of its task in the config, or lower its max_new_tokens"
+                )
             length = episodes[place].limit
         longest = max(longest, length)
         prompts.append(prompt_ids)

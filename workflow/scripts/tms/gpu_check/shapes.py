@@ -1,12 +1,13 @@
 """Shapes of the configuration's jobs: which model, on how many cards, with how many tokens at once."""
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from tms.config import study
+from tms.config import study, tasks
 from tms.memory_plan import architecture as architecture_of
 from tms.training import devices
 
@@ -117,10 +118,12 @@ def _methods(config: dict, model: str) -> dict[str, str]:
 
 
 def _of_training(config: dict, model: str, kind: str, method: str, keys: dict) -> Shape:
-    limits = {task: config["tasks"][task]["max_new_tokens"] for task in study.suite(config, model).targets}
-    if kind in ON_POLICY:
-        of_rollouts = {task: study.section(config, "on_policy", model, method, task) for task in limits}
-        limits = {task: min(limit, of_rollouts[task]["max_new_tokens"]) for task, limit in limits.items()}
+    prompt, limits = config["compute"]["longest_prompt"], {}
+    for task in study.suite(config, model).targets:
+        most = math.inf
+        if kind in ON_POLICY:
+            most = study.section(config, "on_policy", model, method, task)["max_new_tokens"]
+        limits[task] = architecture_of.within_context(keys, tasks.longest_row(config, task, prompt, most))
     task = max(limits, key=limits.get)
     training = study.section(config, "training", model, method, task)
     return Shape(
@@ -128,8 +131,8 @@ def _of_training(config: dict, model: str, kind: str, method: str, keys: dict) -
         architecture=keys,
         cards=study.gpus(config, model, "train"),
         device_batch=training["device_batch"],
-        tokens=limits[task] + config["compute"]["longest_prompt"],
-        completion=limits[task],
+        tokens=limits[task],
+        completion=limits[task] - prompt,
         recompute=_switch(training.get("gradient_checkpointing", False)),
         fsdp=_switch(training.get("fsdp", "auto")),
         lora=training.get("lora"),

@@ -10,7 +10,7 @@ A row whose model may call tools has an object there, with these messages, the f
 gets them, and what answers a call (`tms.tool_use.environment`):
 
     context  {"tools": [{"type": "function", "function": {"name": "calculator", "parameters": {...}}}],
-              "environment": {"kind": "calculator", "calls": 2}, "messages": []}
+              "environment": {"kind": "calculator", "calls": 2, "tokens": 1024}, "messages": []}
 
 A row with images has an object with their digests (`tms.io.images`). They stand before the prompt's text:
 
@@ -39,7 +39,7 @@ class Context:
         messages: before the prompt, each with `role` and `content`.
         tools: functions that the model may call, in OpenAI's form; empty: none.
         environment: `kind`, the module of `tms/tool_use/environments` that answers calls, `calls`, the most
-            that an answer may make, and what that module reads.
+            that an answer may make, perhaps `tokens`, the most of the row, and what that module reads.
         images: digests of the prompt's images (`tms.io.images.image_digest`), in order; empty: none.
     """
 
@@ -143,6 +143,9 @@ def _tools_problem(read: dict) -> str:
     calls = environment.get("calls")
     if not isinstance(calls, int) or isinstance(calls, bool) or calls < 1:
         return "has an environment without calls, the most that an answer may make"
+    tokens = environment.get("tokens", 1)
+    if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 1:
+        return "has an environment with tokens, the most of the row, that are no number from 1"
     return ""
 
 

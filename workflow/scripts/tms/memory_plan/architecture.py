@@ -49,6 +49,11 @@ def _known() -> dict[str, dict]:
     return yaml.safe_load(KNOWN.read_text())
 
 
+def within_context(keys: dict, tokens: int) -> int:
+    """Tokens of a row, or those of the model's context, where it would be longer: no row may be."""
+    return min(tokens, keys.get("max_position_embeddings", tokens))
+
+
 def head_size(keys: dict) -> int:
     """Numbers of one attention head."""
     return keys.get("head_dim") or keys["hidden_size"] // keys["num_attention_heads"]

@@ -86,9 +86,16 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
     for part, name in (("teachers", "teacher"), ("judges", "judge")):
         if job.rule == name:
             reads = Towers.of(config[part][names[name]].get("model", "")).vision
-            asked = [task for task in own_tasks(config) if reads or not has_images(config, task)]
-            return plan.generating(config, part, names[name], longest_row(config, asked))
+            asked = [task for task in _asked(config, names) if reads or not has_images(config, task)]
+            return plan.generating(config, part, names[name], longest_row(config, asked)) if asked else []
     return []
+
+
+def _asked(config: dict, names: dict[str, str]) -> list[str]:
+    """The tasks whose rows a teacher's or a judge's job reads, by its wildcards."""
+    if "teacher" in names:
+        return [names["task"]]
+    return [task for task in own_tasks(config) if config["tasks"][task].get("judge") == names["judge"]]
 
 
 def _bounded(shape: StepShape, room: float, memory_of: MemoryOf) -> StepMemory | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from tms.config import tasks as of_tasks
 from tms.config.tasks import has_images
 
 
 def longest_row(config: dict, tasks: Iterable[str]) -> int:
-    """Tokens of the longest prompt and completion of some tasks."""
-    return max(config["tasks"][task]["max_new_tokens"] + longest_prompt(config, [task]) for task in tasks)
+    """Tokens of the longest row of some tasks."""
+    return max(of_tasks.longest_row(config, task, longest_prompt(config, [task])) for task in tasks)
 
 
 def longest_prompt(config: dict, tasks: Iterable[str]) -> int:

@@ -2,14 +2,15 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tms.config import study
+from tms.config import study, tasks
 from tms.config.suite import tasks_of
 from tms.generation.engines.interface import MEMORY_SHARE, ROLLOUT_SHARE
 from tms.memory_plan import formulas
-from tms.memory_plan.architecture import architecture, lora_parameters, parameters
+from tms.memory_plan.architecture import architecture, lora_parameters, parameters, within_context
 from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.towers import Towers, reading_bytes, training_bytes
@@ -70,15 +71,12 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
     if keys is None:
         return None
     training = study.section(config, "training", model, method, task)
-    completion, kind = config["tasks"][task]["max_new_tokens"], ROWS
+    most, kind = math.inf, ROWS
     if method in study.on_policy(config):
-        on_policy = study.section(config, "on_policy", model, method, task)
-        completion = min(completion, on_policy["max_new_tokens"])
+        most = study.section(config, "on_policy", model, method, task)["max_new_tokens"]
         kind = GRPO if config["methods"][method]["kind"] == "grpo" else ROLLOUTS
-    else:
-        completion = max(
-            config["tasks"][name]["max_new_tokens"] for name in _trained_on(config, model, method, task)
-        )
+    trained_on = _trained_on(config, model, method, task)
+    prompt = longest_prompt(config, trained_on)
     fsdp = training.get("fsdp", "auto")
     choice = {True: "on", False: "off"}.get(fsdp, fsdp)
     lora = training.get("lora")
@@ -90,7 +88,7 @@ def step_shape(config: dict, model: str, method: str, task: str) -> StepShape | 
         and not lora
         and devices.shards(choice, _parameters(config, model, keys), cards, card_bytes(config)),
         rows=training["device_batch"],
-        tokens=completion + longest_prompt(config, _trained_on(config, model, method, task)),
+        tokens=within_context(keys, max(tasks.longest_row(config, one, prompt, most) for one in trained_on)),
         recompute=training.get("gradient_checkpointing", False),
         lora=lora,
         base=kind == ROWS and losses_by_name.reads_base(study.loss(config, model, method)),
@@ -250,6 +248,7 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
     keys = architecture(folder) if cards and folder else None
     if keys is None:
         return []
+    tokens = within_context(keys, tokens)
     vllm = study.engine(config, part, name) == "vllm"
     cards = cards if vllm else 1  # of which transformers takes one
     held = {
@@ -277,6 +276,7 @@ def drift(config: dict, model: str, tokens: int) -> list[Peak]:
     keys = architecture(config["models"][model]["base"]) if cards else None
     if keys is None:
         return []
+    tokens = within_context(keys, tokens)
     held = {
         "weights": formulas.drift_weights(keys, card_bytes(config)),
         "head and buffers": formulas.drift_working(keys, tokens),

@@ -80,17 +80,11 @@ def encode_supervision(
     Raises:
         InputError: the base's context does not hold a row.
     """
-    pairs = [(row, encoder.completion(row)) for row in rows]
-    kept = [
-        (row, completion)
-        for row, completion in pairs
-        if masking_reason(row["finish_reason"], completion, longest) is None
-    ]
-    encoder.read([row for row, _ in kept])
-    sequences = [(encoder.prompt(row), completion) for row, completion in kept]
-    lengths = [len(prompt) + len(completion) for prompt, completion in sequences]
-    check_room([(row, length) for (row, _), length in zip(kept, lengths, strict=True)], encoder)
-    return sequences, len(rows) - len(sequences)
+    encoder.read(rows)
+    encoded = [(row, encoder.prompt(row), encoder.completion(row)) for row in rows]
+    kept = [entry for entry in encoded if masking_reason(*entry, longest) is None]
+    check_room([(row, len(prompt) + len(completion)) for row, prompt, completion in kept], encoder)
+    return [(prompt, completion) for _, prompt, completion in kept], len(rows) - len(kept)
 
 
 class Loss(NamedTuple):

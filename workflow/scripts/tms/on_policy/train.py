@@ -8,9 +8,11 @@ from pathlib import Path
 from transformers import TrainingArguments
 
 from tms.generation.chat import ChatFormat, context_length
+from tms.generation.episode import row_limit
 from tms.generation.sampling import Sampling
 from tms.grading.answer_text import answer_text
 from tms.grading.rewards import Rewards
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.on_policy.episodes import EpisodeRollouts, ended, replayed
 from tms.on_policy.kl import KLToBase
@@ -120,7 +122,9 @@ class OnPolicyRun(TrainerRun):
         super().__init__(base, save_steps, settings, work, chat.images)
         self.prompts, self.chat, self.rewards = prompts, chat, rewards
         self.monitor = Monitor(self.checkpoints, settings, tokens)
+        self.context_length = context_length(base)
         self.check_context(base, "prompt", [prompt.ids for prompt in prompts])
+        self._check_rows()
 
     def check_context(self, folder: Path, what: str, prompts: list[list[int]]) -> None:
         """Check that a model reads each prompt with the longest completion.
@@ -140,6 +144,21 @@ class OnPolicyRun(TrainerRun):
                 f"context of {length}; lower on_policy.max_new_tokens, or leave this method out"
             )
 
+    def _check_rows(self) -> None:
+        """Check that each row has room for its prompt and a turn: one with tools has a limit of its own."""
+        room = self.settings.max_new_tokens
+        for prompt in self.prompts:
+            first, limit = len(prompt.ids) + room, self._row_limit(prompt)
+            if first > limit:
+                raise InputError(
+                    f"a prompt with tools and a turn of {room} tokens takes {first}, but its row may have "
+                    f"{limit}; raise options.tokens of its task, or lower on_policy.max_new_tokens"
+                )
+
+    def _row_limit(self, prompt: Prompt) -> int:
+        room = self.settings.max_new_tokens
+        return row_limit(len(prompt.ids), read_context(prompt.context), room, self.context_length)
+
     @property
     def grade(self) -> CompletionRewards:
         """Rewards of completions.
@@ -153,10 +172,8 @@ class OnPolicyRun(TrainerRun):
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest prompt with the longest completion; with tools, what the context holds."""
-        if self.has_tools:
-            return context_length(self.base)
-        return max(len(prompt.ids) for prompt in self.prompts) + self.settings.max_new_tokens
+        """Tokens of the longest prompt with the longest completion."""
+        return max(map(self._row_limit, self.prompts))
 
     @property
     def has_tools(self) -> bool:

@@ -20,8 +20,8 @@ One row of eval_simulated.json:
 asked for: no API of it is in `train`. What cannot be read is left out, and printed with its number.
 
 Options: `apis: real` takes eval_real.json; `malformed: keep` keeps the instructions whose golden calls cannot
-be read, as text, for a judge; `calls` is the most that an answer may make; `order: hash` shuffles the test
-split.
+be read, as text, for a judge; `calls` is the most that an answer may make, `tokens` the most of a row, prompt
+and all turns; `order: hash` shuffles the test split.
 """
 
 import json
@@ -41,7 +41,7 @@ FOLDER = "toolalpaca"
 PAGE = "https://github.com/tangqiaoyu/ToolAlpaca/tree/189069998d64a7baf1b4a1c3c4b2e75eb9d05532/data"
 TRAINING = "train_data.json"
 TEST = {"simulated": "eval_simulated.json", "real": "eval_real.json"}
-OPTIONS = {"apis": "simulated", "malformed": "leave out", "calls": 8, "order": "official"}
+OPTIONS = {"apis": "simulated", "malformed": "leave out", "calls": 8, "tokens": 5120, "order": "official"}
 CHOICES = {"apis": list(TEST), "malformed": ["leave out", "keep"]}
 LONGEST = 20_000  # characters of an API's documentation
 
@@ -152,6 +152,7 @@ def _context(api: dict, observations: list[dict], settings: dict) -> str:
     environment = {
         "kind": "recorded",
         "calls": settings["calls"],
+        "tokens": settings["tokens"],
         "documentation": api["NLDocumentation"][:LONGEST],
         "observations": observations,
     }

@@ -9,10 +9,10 @@ from tms.io.conversation import Context
 from tms.io.errors import InputError
 from tms.tool_use.calls import Call, CallError
 from tms.tool_use.environments import calculator, recorded
+from tms.tool_use.episode_length import OBSERVATION
 
 # By name here, so that the digest of a stage's code holds them.
 ENVIRONMENTS = {"calculator": calculator, "recorded": recorded}
-LONGEST = 2000  # characters of an observation; the rest is cut off
 CUT = " [cut]"
 
 
@@ -40,5 +40,5 @@ def observe(call: Call, context: Context) -> str:
 
 
 def shortened(text: str) -> str:
-    """An observation as the model reads it: at most `LONGEST` characters."""
-    return text if len(text) <= LONGEST else text[: LONGEST - len(CUT)] + CUT
+    """An observation as the model reads it: at most `OBSERVATION` characters."""
+    return text if len(text) <= OBSERVATION else text[: OBSERVATION - len(CUT)] + CUT

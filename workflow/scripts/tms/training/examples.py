@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.io.token_ids import longest_turn, model_ids, own_tokens
 from tms.mixture.replay import GENERAL, Replay
@@ -83,7 +84,7 @@ def from_references(
         encoder: the student's (`tms.training.encoder.Encoder`).
         total, seed: visits (`schedule.total_visits`), and the seed of their order.
         max_new_tokens: completions with more tokens, the end token included, get no loss; of one with tools
-            each turn counts by itself.
+            each turn counts by itself, and `tokens` of its environment are the limit of the row.
         replay: what replaces a share of the visits by general prompts with the base's answers; None: nothing.
     """
     by_id = {row["example_id"]: row | {"source": "teacher", "finish_reason": "stop"} for row in rows}
@@ -105,11 +106,22 @@ def from_mixture(rows: list[dict], encoder, max_new_tokens: int, replay: Replay 
     return _training_set(ordered, encoder, max_new_tokens, replay)
 
 
-def masking_reason(finish_reason: str, completion: list[int], max_new_tokens: float) -> str | None:
-    """Why a row carries no loss: its finish_reason where that is not "stop", or "too long"; None: it does."""
-    if finish_reason != "stop":
-        return finish_reason
-    return "too long" if longest_turn(completion) > max_new_tokens else None
+def masking_reason(row: dict, prompt: list[int], completion: list[int], max_new_tokens: float) -> str | None:
+    """Why a row carries no loss: its finish_reason where that is not "stop", or "too long"; None: it does.
+
+    Args:
+        row: columns `finish_reason` and, where messages or tools stand before its prompt, `context`.
+        prompt, completion: token ids.
+        max_new_tokens: of a turn; infinite: nothing is too long, also no row with tools, whose environment
+            may state a limit of the row.
+    """
+    if row["finish_reason"] != "stop":
+        return row["finish_reason"]
+    if max_new_tokens == inf:
+        return None
+    most = read_context(row.get("context", "")).environment.get("tokens", inf)
+    long = longest_turn(completion) > max_new_tokens or len(prompt) + len(completion) > most
+    return "too long" if long else None
 
 
 def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay | None) -> TrainingSet:
@@ -124,7 +136,7 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay
         # The base's answers have a limit of their own, and are learned up to it: without those that it cut,
         # only short ones would be rehearsed.
         given = row["source"] == GENERAL
-        reason = None if given else masking_reason(row["finish_reason"], completion, max_new_tokens)
+        reason = None if given else masking_reason(row, prompt, completion, max_new_tokens)
         if row["finish_reason"] == "length":
             cut[source] += 1
         elif row["source"] == "checkpoint":
