@@ -45,7 +45,11 @@ def test_the_shipped_config_is_accepted(config):
         ("tms.alpha", -0.1, ["tms.alpha", "at least 0"]),
         ("methods.tms.tms.weights", [0.1] * 9, ["methods.tms", "9 weights", "10 checkpoints"]),
         ("methods.tms.tms.weights", [0.2] * 10, ["methods.tms", "sum to 2"]),
-        ("methods.tms.tms.num_checkpoints", 65, ["65 checkpoints", "64 steps", "effective_batch"]),
+        (
+            "methods.tms.tms.num_checkpoints",
+            65,
+            ["tms.num_checkpoints of methods.tms", "64 optimiser steps", "65 checkpoints"],
+        ),
         ("suites.miniature.targets", ["chian"], ["suites.miniature.targets", "chian", "did you mean chain"]),
         ("tasks.chain.kind", "chains", ["tasks.chain.kind", "did you mean chain"]),
         ("tasks.arc_c.grader", "choise", ["tasks.arc_c.grader", "did you mean choice"]),
@@ -244,7 +248,19 @@ def test_few_steps_for_the_checkpoints_are_a_warning(config):
     put(config, "methods.tms.tms.num_checkpoints", 40)
     warnings = check.check(config, ["tiny"])
     assert len([line for line in warnings if "models.tiny" in line]) == 2  # one a target
-    assert "64 steps" in warnings[0]
+    assert "64 optimiser steps for 40 checkpoints" in warnings[0]
+
+
+def test_the_steps_of_a_long_run_decide_of_how_many_checkpoints_it_has(config):
+    put(config, "methods.tms.tms", {"trajectory": "sft_long", "num_checkpoints": 100})
+    assert check.check(config, ["tiny"]) == []  # 300 steps, where two epochs are 64
+    put(config, "models.tiny.diagnose.mismatch.max_steps", 150)
+    assert [line for line in check.check(config, ["tiny"]) if "150 optimiser steps for 100" in line]
+    put(config, "methods.tms.tms.num_checkpoints", 40)
+    put(config, "models.tiny.diagnose.mismatch.max_steps", 39)
+    words = r"num_checkpoints of methods\.tms, .* 39 optimiser steps, fewer than the 40 .* raise max_steps"
+    with pytest.raises(InputError, match=words):
+        check.check(config, ["tiny"])
 
 
 def test_settings_are_overridden_from_general_to_particular(config):

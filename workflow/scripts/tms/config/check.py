@@ -27,7 +27,6 @@ from tms.config.suite import GENERAL, PARTS, Suite
 from tms.config.tasks import RECORDS, each
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
-from tms.mixture.schedule import total_steps
 from tms.training import losses_by_name
 
 # Columns of a table, beside its benchmarks.
@@ -259,30 +258,10 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
             )
     if method in settings.trajectories(config):
         return []
-    mixture = mixture_weights(config, model, method)
+    points = mixture_weights(config, model, method).points
     tms = settings.section(config, "tms", model, method)
     if not settings.kind_of(config, method).mixes:
         return []
-    if tms["points"] is not None:
-        check_points.check(config, model, tms["trajectory"], mixture.points, "tms.points", method)
-        return []
-    warnings = []
-    for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, tms["trajectory"], task)
-        rows = config["tasks"][task]["train"]
-        steps = total_steps(rows, training["epochs"], training["effective_batch"])
-        count = tms["num_checkpoints"]
-        arithmetic = (
-            f"{rows} prompts x {training['epochs']} epochs / effective batch {training['effective_batch']} "
-            f"= {steps} steps at most for {task}"
-        )
-        if steps < count:
-            raise InputError(
-                f"config: tms.num_checkpoints of methods.{method}, models.{model}: {count} checkpoints need "
-                f"as many steps, but {arithmetic}; lower it, or set tasks.{task}.training.effective_batch"
-            )
-        if steps < 2 * count:
-            warnings.append(
-                f"methods.{method} on models.{model}: {count} checkpoints in few steps: {arithmetic}"
-            )
-    return warnings
+    key = "tms.num_checkpoints" if tms["points"] is None else "tms.points"
+    check_points.check(config, model, tms["trajectory"], points, key, method)
+    return check_points.crowded(config, model, tms["trajectory"], points, method)

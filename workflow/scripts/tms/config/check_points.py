@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tms.config import study as settings
 from tms.io.errors import InputError
-from tms.mixture.schedule import save_steps
+from tms.mixture import schedule
 
 
 def check(config: dict, model: str, trained: str, points: Sequence[str], key: str, method: str) -> None:
@@ -16,14 +16,32 @@ def check(config: dict, model: str, trained: str, points: Sequence[str], key: st
     if not points:
         return
     for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, trained, task)
-        run = (config["tasks"][task]["train"], training["epochs"], training["effective_batch"])
         try:
-            save_steps(list(points), *run, settings.max_steps(config, model, trained))
+            schedule.save_steps(list(points), *_run(config, model, trained, task))
         except InputError as error:
             raise InputError(
                 f"config: {key} of methods.{method}, models.{model}, tasks.{task}: {error}"
             ) from error
+
+
+def crowded(config: dict, model: str, trained: str, points: Sequence[str], method: str) -> list[str]:
+    """Warn where points of a run of the method `trained`, which `method` harvests, lie close to each other.
+
+    Returns:
+        A line for each target of the model whose run is so short.
+    """
+    told = {
+        task: schedule.crowded(list(points), schedule.total_steps(*_run(config, model, trained, task)))
+        for task in settings.suite(config, model).targets
+    }
+    return [f"methods.{method}, models.{model}, tasks.{task}: {line}" for task, line in told.items() if line]
+
+
+def _run(config: dict, model: str, trained: str, task: str) -> tuple[int, int, int, int | None]:
+    """Rows, epochs, batch and `max_steps` of a run, as `tms.mixture.schedule` takes them."""
+    training = settings.section(config, "training", model, trained, task)
+    rows, longest = config["tasks"][task]["train"], settings.max_steps(config, model, trained)
+    return rows, training["epochs"], training["effective_batch"], longest
 
 
 def check_average(config: dict, model: str, method: str) -> None:

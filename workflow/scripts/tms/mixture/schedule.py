@@ -59,10 +59,11 @@ def save_steps(
     count = parse_point(finest).denominator
     if steps < count:
         visited = f"{n} rows x {epochs} epochs / batch {batch} = " if max_steps is None else ""
+        smaller = f"lower the effective batch to {max(epochs * n // (2 * count), 1)} or less, add rows"
+        remedy = smaller if max_steps is None else "raise max_steps"
         raise InputError(
             f"{visited}{steps} optimiser steps, fewer than the {count} checkpoints of which {finest} is one; "
-            f"lower the effective batch to {max(epochs * n // (2 * count), 1)} or less, add rows, or ask for "
-            f"fewer checkpoints"
+            f"{remedy}, or ask for fewer checkpoints"
         )
     return {point: step_of(point, steps) for point in points}
 
@@ -79,7 +80,7 @@ def crowded(points: list[str], steps: int) -> str | None:
         return None
     return (
         f"{steps} optimiser steps for {count} checkpoints: neighbours are one or two steps apart; "
-        f"a smaller effective batch spreads them"
+        f"a smaller effective batch spreads them, in a run of max_steps more of these"
     )
 
 
