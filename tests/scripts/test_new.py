@@ -74,6 +74,13 @@ def test_the_file_is_short_commented_and_passes_every_check(new, project):
     assert check(config, ["acme"]) == []
 
 
+def test_checkpoints_of_a_small_bfloat16_base_are_stored_in_float32(new, project):
+    file = project / "base" / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"dtype": "bfloat16"}))
+    assert new().returncode == 0
+    assert written(project)["models"]["acme"]["training"]["checkpoint_dtype"] == "float32"
+
+
 def test_it_says_what_it_saw_and_what_comes_next(new):
     said = new().stdout
     assert "faq.jsonl: 160 rows" in said

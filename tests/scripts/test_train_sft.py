@@ -8,10 +8,12 @@ import sys
 from functools import partial
 
 import pytest
+import torch
 from helpers import tiny_models
 from helpers.launched import launched
 from helpers.paths import SCRIPTS
 from helpers.stopped_program import GETS_SIGNAL, run_stopped
+from transformers import AutoModelForCausalLM
 
 from tms.io import parquet
 from tms.mixture import checkpoints
@@ -104,6 +106,22 @@ def test_checkpoints_cost_and_curves(finished):
     assert len(health["losses"]) == 12 and health["losses"][-1] < health["losses"][0]
     assert list((folder / "curves").glob("events.out.tfevents.*"))
     assert list((folder / "work").iterdir()) == []
+
+
+def test_an_update_that_the_bases_precision_rounds_away_is_told(finished, run_program, tiny_model, folder):
+    half = folder / "half"
+    shutil.copytree(tiny_model, half)
+    AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
+    checkpoints.write_digest(half)
+    done = run_program(folder, "train_sft", *command(folder, half, learning_rate=1e-5))
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((folder / "run" / "updates.json").read_text())["1of1"]["surviving"]
+    assert kept < 0.9
+    told = (
+        f"only {kept:.0%} of the update survived rounding to bfloat16: set training.checkpoint_dtype: float32"
+    )
+    assert f"\nwarning: run: {told}\n" in done.stderr
+    assert "survived" not in finished[1].stderr
 
 
 def test_progress_is_in_the_log(finished):

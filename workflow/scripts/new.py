@@ -26,6 +26,7 @@ from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
 from tms.io import cli
 from tms.io.errors import InputError
+from tms.model_folder.config import stored_dtype
 from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words
 from tms.tasks import records
 from tms.training.health import STOP
@@ -126,6 +127,8 @@ def compose(
     rate = sizes.LORA_RATE if machine.lora else sizes.learning_rate(base.parameters)
     training = {"learning_rate": rate, "epochs": plan.epochs, "effective_batch": plan.batch}
     training["device_batch"] = sizes.device_batch(plan.batch, machine.keys.get("gpus", {}).get("train", 0))
+    if not machine.lora and sizes.stores_float32(base.parameters, stored_dtype(base.folder).itemsize):
+        training["checkpoint_dtype"] = "float32"
     entry = {"base": base.base, "training": training | machine.lora}
     if base.download and base.parameters:
         entry["parameters"] = base.parameters

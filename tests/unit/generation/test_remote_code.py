@@ -9,7 +9,7 @@ import pytest
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.io.errors import InputError
 from tms.metrics.policy import load_policy
-from tms.training.callback import stored_dtype
+from tms.model_folder.config import stored_dtype
 from tms.training.sharding import count_parameters
 
 

@@ -1,6 +1,10 @@
 """Sizes of a first run, and what a machine is used for."""
 
+from itertools import pairwise
+
 import pytest
+import yaml
+from helpers.paths import CONFIG
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,9 +40,29 @@ def test_at_most_one_answer_in_a_hundred_is_cut(answers, longest_prompt):
     assert sizes.longest_completion(answers, longest_prompt, 300) <= 300 - longest_prompt
 
 
-@pytest.mark.parametrize(("parameters", "rate"), [(1e6, 1e-3), (5e8, 2e-5), (3.1e9, 2e-5), (7.6e9, 5e-6)])
-def test_learning_rates(parameters, rate):
-    assert sizes.learning_rate(parameters) == rate
+@pytest.mark.parametrize("model", ["smollm2", "llama1b", "qwen1.5b", "qwen3b", "qwen7b", "llama8b"])
+def test_learning_rates_are_near_those_that_were_measured_or_published(model):
+    entry = yaml.safe_load((CONFIG / "config.yaml").read_text())["models"][model]
+    rate = entry["training"]["learning_rate"]
+    assert 0.9 * rate <= sizes.learning_rate(entry["parameters"]) <= rate
+
+
+def test_rates_fall_with_the_size_and_nowhere_by_far():
+    rates = [sizes.learning_rate(10 ** (power / 20)) for power in range(80, 260)]
+    assert all(before >= after > before / 5 for before, after in pairwise(rates))
+
+
+def test_a_model_of_unknown_size_has_the_general_rate():
+    shipped = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    assert sizes.learning_rate(0) == shipped["training"]["learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "width", "wider"),
+    [(1.35e8, 2, True), (1.35e8, 4, False), (1.54e9, 2, True), (7.6e9, 2, False), (0, 2, False)],
+)
+def test_small_models_of_two_bytes_a_weight_are_stored_in_float32(parameters, width, wider):
+    assert sizes.stores_float32(parameters, width) == wider
 
 
 def cards(count, gigabytes):

@@ -123,3 +123,12 @@ def test_general_prompts_are_no_part_of_alpha_and_of_the_mixture():
 
 def test_general_answers_that_were_cut_are_no_sign():
     assert told(**REPLAYED, cut={"general": 60}) == []
+
+
+@pytest.mark.parametrize(
+    ("surviving", "told"), [(None, False), (1, False), (0.9, False), (0.894, True), (0, True)]
+)
+def test_an_update_that_is_mostly_rounded_away_is_told(surviving, told):
+    lines = [str(sign) for sign in health.of_update({"surviving": surviving, "dtype": "bfloat16"})]
+    words = "of the update survived rounding to bfloat16: set training.checkpoint_dtype: float32"
+    assert lines == ([f"only {surviving:.0%} {words}"] if told else [])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tms.io.errors import InputError, first_line
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedConfig
 
 
@@ -26,3 +27,14 @@ def read_config(folder: Path) -> PreTrainedConfig:
             f"{folder}: transformers cannot read the config.json there, or has no model of its kind, and "
             f"code in the folder is never run ({first_line(error)}); use a model that transformers has"
         ) from error
+
+
+def stored_dtype(folder: Path) -> torch.dtype:
+    """Read the precision in which a model folder's config says that its weights are stored.
+
+    Raises:
+        InputError: as `read_config`.
+    """
+    import torch
+
+    return read_config(folder).dtype or torch.float32

@@ -11,10 +11,11 @@ EPOCHS, MOST_EPOCHS = 3, 20
 CUT = 0.01  # share of the answers that may be longer than `max_new_tokens`
 # The checkpoints answer too, the early ones at the base's length: an answer that is cut off is not learned.
 ROOM, SHORTEST = 2, 256
-# Parameters below which a learning rate is tried first: a model of a few million, one of up to 4e9 (Table 4
-# for 3B), larger ones (Table 4 for 7B and 8B).
-RATES = ((1e8, 1.0e-3), (4e9, 2.0e-5), (math.inf, 5.0e-6))
+# Parameters below which a learning rate is tried first (`learning_rate` has the sources).
+RATES = ((1e7, 1.0e-3), (1e8, 3.0e-4), (2e9, 9.0e-5), (4e9, 2.0e-5), (math.inf, 5.0e-6))
+RATE = 2.0e-5  # of a model whose size is not known, as the shipped `training.learning_rate`
 LORA_RATE = 2.0e-4
+EXACT = 2e9  # parameters below which checkpoints have float32: T of them then take at most 80 GB
 TRAINED, USED = 20, 0.8  # bytes a parameter that training holds; share of a card for them
 
 
@@ -61,8 +62,29 @@ def longest_completion(answers: list[int], longest_prompt: int, context: int) ->
 
 
 def learning_rate(parameters: float) -> float:
-    """A learning rate to begin with."""
-    return next(rate for limit, rate in RATES if parameters < limit)
+    """A learning rate to begin with; it falls with the size.
+
+    Args:
+        parameters: of the model; 0 where they are not known.
+
+    Source: below 1e7 the miniature, whose SFT learns at 6e-4 and at 2e-3 (docs/results/tiny.md); 9e-5 is the
+    best of 3e-5, 9e-5 and 3e-4 for 1.35e8 parameters (docs/results/smollm2.md); Table 4 has 1e-4 for 1.2e9
+    and 1.5e9, 2e-5 for 3e9, 5e-6 for 7e9 and 8e9. None is known of 1e7 to 1e8: 3e-4 is between the others.
+    """
+    return next(rate for limit, rate in RATES if parameters < limit) if parameters else RATE
+
+
+def stores_float32(parameters: float, width: int) -> bool:
+    """Whether checkpoints are stored in float32 where the base is not: it would round away much of an update.
+
+    Both engines and `make export` read such files as any other. A larger model keeps the base's precision,
+    since float32 takes twice the disk; training tells of a large loss (`tms.training.health.of_update`).
+
+    Args:
+        parameters: of the model; 0 where they are not known.
+        width: bytes of a stored weight of the base.
+    """
+    return width < 4 and 0 < parameters < EXACT
 
 
 def cards(parameters: float, memory: float, count: int) -> int:

@@ -18,7 +18,7 @@ from tms.io.progress import Progress
 from tms.mixture.checkpoints import write_digest
 from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
-from tms.model_folder.config import read_config
+from tms.model_folder.config import stored_dtype
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 from tms.training.states import States, sync, writing
@@ -151,11 +151,6 @@ class CheckpointCallback(TrainerCallback):
         folder.mkdir(parents=True)
         trained = lora.save(model, self.base, folder, dtype)
         return update.of_adapters(trained, Adapters.read(folder), dtype, self.trainer.args.device)
-
-
-def stored_dtype(base: Path) -> torch.dtype:
-    """Precision in which a model folder's config says that its weights are stored."""
-    return read_config(base).dtype or torch.float32
 
 
 def checkpoint_dtype(base: Path, name: str) -> torch.dtype:

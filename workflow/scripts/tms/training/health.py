@@ -19,6 +19,7 @@ CUT = (
 NEARLY_ALL = 0.95  # share of the targets with loss that one source of several may have
 FEW_CUT = 0.05  # share of the sampled targets that a limit set from their lengths would cut
 CHANCE = 3.29  # standard errors by which a share of draws differs from theirs once in a thousand times
+KEPT = 0.9  # share of an update's squared norm that rounding to the checkpoint's precision should leave
 FEWEST_STEPS = 10  # below it a loss says nothing of where it goes
 TEACHER = "teacher"
 # Of a run's health.json (`of_targets`, `of_losses`).
@@ -113,6 +114,18 @@ def of_losses(facts: dict) -> list[Sign]:
     own_words = set(of_task(facts["sources"])) == {BASE}
     sign = None if own_words else _not_falling(facts["losses"])
     return [sign] if sign else []
+
+
+def of_update(update: dict) -> list[Sign]:
+    """The sign that the rounding of a checkpoint took away much of what its run had learned.
+
+    Args:
+        update: of the checkpoint, as `tms.training.update.measure` gives it.
+    """
+    if update["surviving"] is None or update["surviving"] >= KEPT:
+        return []
+    what = f"only {update['surviving']:.0%} of the update survived rounding to {update['dtype']}"
+    return [Sign(what, "set training.checkpoint_dtype: float32")]
 
 
 def teacher_share(counts: Mapping[str, int]) -> float | None:

@@ -131,6 +131,7 @@ def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Co
         for point, step in plan.save_steps.items()
     }
     json_file.write(args.updates, updates)
+    tell(args, health.of_update(updates[checkpoints.FINAL]))
     cost.write(args.cost, spent)
     shutil.rmtree(work)
 
