@@ -97,10 +97,6 @@ def faults(text: str) -> list[str]:
         ),
         ("teachers: {tiny_teacher: {model: ''}}", "teachers.tiny_teacher.model: '' is no path"),
         ("teachers: {given: {verify: 1}}", "teachers.given.verify: 1 must be true or false"),
-        (
-            "teachers: {solutions: {solutions: true}}",
-            "teachers.solutions.solutions: the data's own answers are",
-        ),
         ("methods: {naïve: {kind: tms}}", "methods.naïve: names are folders"),
         ('methods: {"a\\n": {kind: tms}}', "methods: 'a\\n': names are folders"),
         ("methods: {table.csv: {kind: tms}}", "methods.table.csv: names are folders"),

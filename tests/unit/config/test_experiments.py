@@ -218,8 +218,8 @@ def one_point_a_side(config):
             ["config: experiments.frontier.windows: choose another name"],
         ),
         (
-            lambda c: c["experiments"].update(frontier=["sft", "sft_lr30", "tms", "trsft"]),
-            ["stand under their sides now; write {sft: [sft, sft_lr30], tms: [tms], trsft: [trsft]}"],
+            lambda c: c["experiments"].update(frontier=["sft", "tms"]),
+            ["experiments.frontier: ['sft', 'tms'] must be a mapping"],
         ),
         (one_point_a_side, ["experiments.frontier: a side of one point is not tuned"]),
         (lambda c: c["models"]["tiny"].update(experiments=["alpha"]), ["models.tiny.experiments", "main"]),

@@ -106,7 +106,6 @@ def test_the_shipped_config_is_accepted(config):
         ("judges.wildguard.kind", "wildgard", ["judges.wildguard.kind", "did you mean wildguard"]),
         ("judges.a/b", {"model": "m", "kind": "wildguard", "max_new_tokens": 1}, ["judges.a/b", "folders"]),
         ("teachers.given.model", "m", ["teachers.given", "model or verify, not both"]),
-        ("models.tiny.teacher", "solutions", ["models.tiny.teacher", "write teacher: given"]),
         ("contamination.kept", {"mmlu": {"arc_c": " "}}, ["contamination.kept.mmlu.arc_c", "empty"]),
         ("tasks.wildguard.judge", "llama", ["tasks.wildguard.judge", "known: toolalpaca, wildguard"]),
         ("contamination.accepted", {"mmlu": {"arc": "x"}}, ["contamination.accepted.mmlu", "arc_c"]),

@@ -181,12 +181,7 @@ def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
 
 def _check_model(config: dict, name: str, faults: Faults) -> None:
     model = config["models"][name]
-    if model["teacher"] == "solutions" and "solutions" not in config["teachers"]:
-        faults.append(
-            f"config: models.{name}.teacher: `solutions` is called `given` now; write teacher: given"
-        )
-    else:
-        faults.known(f"models.{name}.teacher", model["teacher"], config["teachers"])
+    faults.known(f"models.{name}.teacher", model["teacher"], config["teachers"])
     faults.known(f"models.{name}.suite", model["suite"], config["suites"])
     for method in model.get("methods", {}):
         faults.known(f"models.{name}.methods", method, config["methods"])

@@ -41,11 +41,7 @@ def value_faults(config: dict) -> list[str]:
     names: list[str] = []
     config = _named_by_text(config, "", names)
     errors = sorted(VALIDATOR(_schema()).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    old = _old_forms(config)
-    found = [*names, *old.values()]
-    for place in old:  # of which the schema would say the same in other words
-        errors = [error for error in errors if tuple(error.path)[: len(place)] != place]
-    found += [line for error in errors for line in _explain(error)]
+    found = [*names, *(line for error in errors for line in _explain(error))]
     for part in NAMED:
         found += [line for name in _mapping(config.get(part)) if (line := name_fault(part, name))]
     paths = {"data.root": _mapping(config.get("data")).get("root")}
@@ -54,27 +50,6 @@ def value_faults(config: dict) -> list[str]:
             paths[f"{part}.{name}.{key}"] = _mapping(entry).get(key)
     found += [line for key, path in paths.items() if (line := path_fault(key, path))]
     return list(dict.fromkeys(found))
-
-
-def _old_forms(config: dict) -> dict[tuple[str, ...], str]:
-    """Places of what is written in another way now, with a line on each."""
-    old = {
-        ("teachers", name): f"config: teachers.{name}.solutions: the data's own answers are called `given` "
-        f"now; write teacher: given in the model's entry, or here {{verify: true}}"
-        for name, entry in _mapping(config.get("teachers")).items()
-        if "solutions" in _mapping(entry)
-    }
-    listed = _mapping(config.get("experiments")).get("frontier")
-    if isinstance(listed, list):
-        sides: dict[str, list[str]] = {}
-        for method in listed:
-            kind = _mapping(_mapping(config.get("methods")).get(str(method))).get("kind", method)
-            sides.setdefault(str(kind), []).append(str(method))
-        text = ", ".join(f"{side}: [{', '.join(methods)}]" for side, methods in sides.items())
-        old["experiments", "frontier"] = (
-            f"config: experiments.frontier: its methods stand under their sides now; write {{{text}}}"
-        )
-    return old
 
 
 @cache
