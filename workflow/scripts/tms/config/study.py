@@ -191,7 +191,7 @@ def max_steps(config: dict, model: str, method: str) -> int | None:
 def own_points(config: dict, model: str, method: str) -> list[str]:
     """A run's own checkpoints before its end that are saved and evaluated too, in the order of the run.
 
-    None where no experiment of the model looks at them; an average has none.
+    None of them (an empty list) where no experiment of the model looks at them, and of an average.
     """
     chosen = experiments(config, model)
     if trained(config, method) != method or not any(method in chosen.get(name, []) for name in POINTS_OF):
