@@ -1,12 +1,12 @@
 """Check of the model folders that a model's runs need."""
 
-import difflib
 from pathlib import Path
 
 from tms.config import pretrained, wheels
 from tms.config import study as settings
 from tms.config.check_values import path_fault
 from tms.config.faults import Faults
+from tms.config.known import meant
 
 
 def check(config: dict, model: str, faults: Faults) -> None:
@@ -21,8 +21,7 @@ def check(config: dict, model: str, faults: Faults) -> None:
     made += pretrained.folders(config)
     for key, folder in folders.items():
         if not path_fault(key, folder) and folder.rstrip("/") not in made and not Path(folder).is_dir():
-            close = difflib.get_close_matches(folder, made, n=1)
-            meant = f"did you mean {close[0]}?" if close else "write the whole path of a model folder"
+            remedy = meant(folder, made, "write the whole path of a model folder")
             faults.append(
-                f"config: {key}: no folder {folder}, and no download, wheel or pretraining makes it; {meant}"
+                f"config: {key}: no folder {folder}, and no download, wheel or pretraining makes it; {remedy}"
             )

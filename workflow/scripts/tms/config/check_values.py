@@ -1,6 +1,5 @@
 """Checks of the values of a configuration, each by itself: types and ranges, names, paths."""
 
-import difflib
 import math
 import re
 from functools import cache
@@ -9,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from tms.config.known import meant
 from tms.config.names import name_fault
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
@@ -186,9 +186,8 @@ def _explain(error: jsonschema.ValidationError) -> list[str]:
 
 
 def _unknown(prefix: str, name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-    return f"config: unknown key {prefix}{name}; {meant}"
+    listed = f"known keys: {', '.join(known)}"
+    return f"config: unknown key {prefix}{name}; {meant(name, known, listed)}"
 
 
 def _wrong_type(error: jsonschema.ValidationError) -> str:

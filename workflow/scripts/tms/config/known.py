@@ -13,6 +13,11 @@ def check_known(key: str, name: str, known: Collection[str]) -> None:
         InputError: it is not; the line names the key and the name that may be meant.
     """
     if name not in known:
-        close = difflib.get_close_matches(str(name), list(known), n=1)
-        meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
-        raise InputError(f"config: {key}: unknown name {name!r}; {meant}")
+        listed = f"known: {', '.join(sorted(known))}"
+        raise InputError(f"config: {key}: unknown name {name!r}; {meant(str(name), known, listed)}")
+
+
+def meant(name: str, known: Collection[str], otherwise: str) -> str:
+    """Name the known name that is close to another one, as the remedy of a message; `otherwise`: none is."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else otherwise

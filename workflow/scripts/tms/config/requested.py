@@ -1,8 +1,7 @@
 """The models that a command asks for, and a check of the names in its targets."""
 
-import difflib
-
 from tms.config import study as settings
+from tms.config.known import meant
 from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
 from tms.mixture.replay import GENERAL
@@ -97,9 +96,8 @@ def _check_experiment(target: str, model: str, experiment: str, config: dict) ->
 
 def _check_known(target: str, what: str, name: str, known) -> None:
     if name not in known:
-        close = difflib.get_close_matches(name, list(known), n=1)
-        meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
+        remedy = meant(name, known, f"it has {', '.join(known)}")
         raise InputError(
-            f"{target}: the configuration has no {what} {name!r} ({meant}); correct the target, or name the "
+            f"{target}: the configuration has no {what} {name!r} ({remedy}); correct the target, or name the "
             f"file that adds it with --configfile"
         )

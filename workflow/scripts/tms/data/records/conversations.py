@@ -1,10 +1,10 @@
 """Conversations: the turns that are trained on, each with the messages before it."""
 
-import difflib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tms.config.known import meant
 from tms.data.records.values import Unusable, json_list, shown, text
 from tms.io.conversation import ROLES, context_text
 
@@ -104,8 +104,8 @@ def _message(message: object, number: int, faults: list[str]) -> dict[str, str]:
         return {"role": "", "content": ""}
     role, content = message["role"], ""
     if role not in ROLES:
-        close = difflib.get_close_matches(role, ROLES, n=1) if isinstance(role, str) else []
-        remedy = f"did you mean {close[0]}?" if close else f"write one of {', '.join(ROLES)}"
+        listed = f"write one of {', '.join(ROLES)}"
+        remedy = meant(role, ROLES, listed) if isinstance(role, str) else listed
         faults.append(f"message {number} has the role {shown(role)}; {remedy}")
     try:
         content = text(message["content"], f"content of message {number}")

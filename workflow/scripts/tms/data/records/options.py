@@ -9,12 +9,12 @@ split       shares of the hash split: {heldout: 0.1, test: 0.1}; splits with a f
 duplicates  refuse, or first: of rows with equal prompts the first is used
 """
 
-import difflib
 import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from tms.config.known import meant
 from tms.data.splits import SPLITS
 from tms.io.errors import InputError
 
@@ -126,18 +126,14 @@ def read(options: dict) -> RecordOptions:
     )
 
 
-def meant(name: str, known: Collection[str]) -> str:
-    """The known name that is close to another one, else all of them."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-
-
 def _known(key: str, value: object, known: Collection[str], faults: list[str]) -> bool:
     """Whether a value is a mapping; its keys that are not known are faults."""
+    listed = f"known: {', '.join(known)}"
     if not isinstance(value, dict):
-        faults.append(f"{key}: {value!r} must be a mapping; {meant('', known)}")
+        faults.append(f"{key}: {value!r} must be a mapping; {listed}")
         return False
-    faults += [f"{key}: unknown key {name}; {meant(str(name), known)}" for name in value if name not in known]
+    unknown = [name for name in value if name not in known]
+    faults += [f"{key}: unknown key {name}; {meant(str(name), known, listed)}" for name in unknown]
     return True
 
 
