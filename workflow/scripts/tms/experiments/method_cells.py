@@ -12,9 +12,10 @@ from tms.io.csv_file import read_csv
 from tms.metrics.cost_table import WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
+from tms.metrics.measures import mean_over_runs
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
 from tms.metrics.quantities import quantities
-from tms.metrics.statistics import normal_interval, seed_interval
+from tms.metrics.statistics import seed_interval
 from tms.metrics.summary import BASE, Estimate, Summary, difference
 from tms.mixture import checkpoints
 
@@ -240,24 +241,16 @@ def read_divergences(path: Path, point: str) -> dict[tuple[str, str], dict[Run, 
 
 
 def by_task(of_runs: dict[Run, Divergence], tasks: list[str]) -> list[dict]:
-    """Means over all runs and over those on each task: over the tasks of a seed, then over the seeds.
-
-    A mean's standard error is taken as the mean of the standard errors, which it cannot exceed, whatever
-    prompts the runs share.
-    """
+    """Means over all runs and over those on each task (`tms.metrics.measures.mean_over_runs`)."""
     cells = []
     for task in ["", *tasks]:
-        seeds = sorted({seed for of, seed in of_runs if task in ("", of)})
-        if not seeds:  # its runs lack what was measured, e.g. where all their own targets are masked
+        runs = {run: one for run, one in of_runs.items() if task in ("", run[0])}
+        mean = mean_over_runs({run: (one.value, one.stderr) for run, one in runs.items()})
+        if mean is None:  # its runs lack what was measured, e.g. where all their own targets are masked
             continue
-        groups = [
-            [one for run, one in of_runs.items() if run[1] == seed and task in ("", run[0])] for seed in seeds
-        ]
-        means_S = [float(np.mean([one.value for one in group])) for group in groups]
-        stderr = float(np.mean([np.mean([one.stderr for one in group]) for group in groups]))
-        cell = {"train_task": task} | _over_seeds(means_S)
-        low, high = normal_interval(cell["value"], stderr)
-        cells.append(cell | {"ci_low": low, "ci_high": high, "n": sum(one.n for one in groups[0])})
+        seeds = {seed for _, seed in runs}
+        n = sum(one.n for (_, seed), one in runs.items() if seed == min(seeds))
+        cells.append({"train_task": task} | mean.columns() | {"seeds": len(seeds), "n": n})
     return cells
 
 

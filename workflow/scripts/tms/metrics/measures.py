@@ -82,12 +82,12 @@ def measures(
         count: int | None = None,
         change: Measured | None = None,
     ) -> None:
-        own, before = _mean(of_method, count), _mean(of_base, count)
+        own, before = (mean_over_runs(of, count, lowest=0.0) for of in (of_method, of_base))
         if own is not None:
             rows["method"][column] = own
         if own is not None and before is not None:
             rows["base"][column] = before._replace(seeds_interval=None)
-            paired = _mean(change or {}, lowest=-math.inf)
+            paired = mean_over_runs(change or {})
             rows["delta"][column] = paired or Estimate(own.value - before.value)
 
     def put_drift(name: str, about: list[Run], quantity: str, texts: str, prompts: str) -> None:
@@ -128,7 +128,7 @@ def _truncated(entry: Mapping) -> tuple[float, float]:
     return share, (share * (1 - share) / entry["rows"]) ** 0.5
 
 
-def _mean(found: Measured, count: int | None = None, lowest: float = 0.0) -> Estimate | None:
+def mean_over_runs(found: Measured, count: int | None = None, lowest: float = -math.inf) -> Estimate | None:
     """Mean over runs: over the targets of a seed, then over the seeds. None where a run lacks the number.
 
     Its standard error is taken as the mean of the runs', which it cannot exceed, whatever texts they share.
@@ -140,8 +140,10 @@ def _mean(found: Measured, count: int | None = None, lowest: float = 0.0) -> Est
     """
     if not found or None in found.values():
         return None
-    seeds = sorted({seed for _, seed in found})
-    means_S = [float(np.mean([one for (_, of), (one, _) in found.items() if of == seed])) for seed in seeds]
-    value, stderr = float(np.mean(means_S)), float(np.mean([stderr for _, stderr in found.values()]))
+    of_seeds = [
+        [one for (_, of), one in found.items() if of == seed] for seed in sorted({s for _, s in found})
+    ]
+    means_S2 = np.array([np.mean(runs, axis=0) for runs in of_seeds])  # value, standard error
+    value, stderr = map(float, means_S2.mean(axis=0))
     low, high = wilson(value * count, count) if count else normal_interval(value, stderr)
-    return Estimate(value, (max(low, lowest), high), seed_interval(means_S))
+    return Estimate(value, (max(low, lowest), high), seed_interval(means_S2[:, 0].tolist()))
