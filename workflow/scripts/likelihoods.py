@@ -1,12 +1,10 @@
 """Measure how likely a model, or checkpoints of a run, find the choices of questions, by forward passes."""
 
 import argparse
-import signal
-import sys
 from pathlib import Path
 
 from tms.generation import benchmarks
-from tms.io import cli, cost, parquet, provenance
+from tms.io import cli, cost, interrupts, parquet, provenance
 from tms.metrics.likelihoods import score_missing
 
 
@@ -26,9 +24,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     examples = benchmarks.examples(args, [*parquet.EXAMPLES, "problem"])
     models = benchmarks.models(args)
-
-    # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    interrupts.leave_on_sigterm()
     rows = [
         row
         for point, model in models.items()

@@ -1,15 +1,13 @@
 """Flags of every generating program, with the sampling settings, engine and provenance made of them."""
 
 import argparse
-import signal
-import sys
 from pathlib import Path
 
 from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
 from tms.generation.generate import ModelFolder
 from tms.generation.sampling import Sampling
-from tms.io import cli, cost, parquet, provenance, variables
+from tms.io import cli, cost, interrupts, parquet, provenance, variables
 from tms.io.errors import InputError
 
 
@@ -84,8 +82,7 @@ def engine(args: argparse.Namespace) -> Engine:
     Raises:
         InputError: vLLM is not installed, or variables of the environment with which it would hang.
     """
-    # A scheduler stops a job with SIGTERM: leave by an exception, so that the cache writes what is finished.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    interrupts.leave_on_sigterm()
     variables.check_launcher()
     return create_engine(args.engine, args.tensor_parallel, args.memory_share, args.threads)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C: programs and the workflow end with one line that says how to go on, and no traceback."""
+"""Signals: Ctrl-C ends programs and the workflow with one line that says how to go on, and no traceback."""
 
 import atexit
 import os
@@ -20,6 +20,12 @@ def end_program(said: str = STOPPED, status: int = STATUS) -> None:
     last.daemon = True
     last.start()
     sys.exit(status)
+
+
+def leave_on_sigterm() -> None:
+    """Let SIGTERM, by which a scheduler stops a job, end this program by an exception: what is finished is
+    then written."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def end_workflow(workflow) -> None:
