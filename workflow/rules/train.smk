@@ -12,7 +12,7 @@ if config["compute"]["keep_checkpoints"] != "all":
 rule train_sft:
     input:
         model=lambda w: paths.base(config, w.model),
-        references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        rows=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
     output:
@@ -33,13 +33,15 @@ rule train_sft:
     resources:
         **TRAIN,
     params:
+        program="train_sft",
+        rows="references",
         flags=lambda w: train.row_flags(config, **w),
         code=lambda w: digests("train_sft", train.loss_modules(config, w.model, w.method)),
         run=lambda w, output: os.path.dirname(output.cost),
         curves=paths.CURVES,
     shell:
-        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/train_sft.py"
-        " {params.flags} --model {input.model:q} --references {input.references:q}"
+        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/{{params.program:q}}.py"
+        " {params.flags} --model {input.model:q} --{params.rows:q} {input.rows:q}"
         " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
         " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
         " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
@@ -48,43 +50,22 @@ rule train_sft:
         f" {TELL}"
 
 
-rule train_student:
+use rule train_sft as train_student with:
     input:
         model=lambda w: paths.base(config, w.model),
-        mixture=f"{RUN}/mixture.parquet",
+        rows=f"{RUN}/mixture.parquet",
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
-    output:
-        checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
-        trajectory=TRAJECTORY,
-        cost=f"{RUN}/train.cost.json",
-        updates=f"{RUN}/updates.json",
-        health=f"{RUN}/health.json",
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
         "logs/benchmarks/train_student/{model}/{method}/{task}/seed{seed}.tsv"
     wildcard_constraints:
         method=any_of(study.students(config)),
-    conda:
-        lambda w: hardware.environment(TRAIN["gpu"](w))
-    threads: config["compute"]["threads"]
-    resources:
-        **TRAIN,
     params:
-        flags=lambda w: train.row_flags(config, **w),
+        program="train_student",
+        rows="mixture",
         code=lambda w: digests("train_student", train.loss_modules(config, w.model, w.method)),
-        run=lambda w, output: os.path.dirname(output.cost),
-        curves=paths.CURVES,
-    shell:
-        f"{JOB} {LEASE} {{resources.launch}} workflow/scripts/train_student.py"
-        " {params.flags} --model {input.model:q} --mixture {input.mixture:q}"
-        " --device-batch {resources.device_batch} --fsdp {resources.fsdp}"
-        " --gradient-checkpointing {resources.gradient_checkpointing} --report-to {resources.report_to}"
-        " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
-        " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
-        " --updates {output.updates:q} --health {output.health:q} --masked-targets {resources.masked_targets}"
-        f" {TELL}"
 
 
 rule train_on_policy:
