@@ -80,7 +80,7 @@ def crowded(points: list[str], steps: int) -> str | None:
         return None
     return (
         f"{steps} optimiser steps for {count} checkpoints: neighbours are one or two steps apart; "
-        f"a smaller effective batch spreads them, in a run of max_steps more of these"
+        f"more steps (a smaller effective batch, or larger max_steps) spread them"
     )
 
 
