@@ -178,6 +178,7 @@ def test_images_are_found_again_by_their_digests(tmp_path_factory, rows, size):
         parquet.write(first, columns, prepared[::2], {})
         parquet.write(second, columns, prepared[1::2], {})
     images = Images([first, second])
+    assert images.most == max(map(len, rows), default=0)
     for data in [data for files in rows for data in files]:
         assert images.data(image_digest(data)) == data
     assert parquet.read(first, ["images"]) == [{"images": one.get("images", [])} for one in prepared[::2]]

@@ -10,6 +10,7 @@ import hashlib
 import io
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,6 @@ class Images:
     def __init__(self, files: Sequence[Path] = ()) -> None:
         self.files = list(files)
         self._metadata: list[pq.FileMetaData] = []
-        self._places: dict[str, tuple[int, int, int, int]] | None = None  # file, row group, row there, image
 
     def data(self, digest: str) -> bytes:
         """The file of an image.
@@ -164,8 +164,6 @@ class Images:
         Raises:
             InputError: no prepared file has it, a file is missing or damaged, or holds other bytes there.
         """
-        if self._places is None:
-            self._places = self._found()
         if digest not in self._places:
             named = ", ".join(map(str, self.files)) or "none was given"
             raise InputError(
@@ -185,9 +183,24 @@ class Images:
             raise InputError(f"{path}: holds other bytes for image {digest}; prepare its task again")
         return data
 
-    def _found(self) -> dict[str, tuple[int, int, int, int]]:
-        """The first place of each image."""
+    @property
+    def most(self) -> int:
+        """Images of the row that has most.
+
+        Raises:
+            InputError: a file is missing or damaged.
+        """
+        return self._found[1]
+
+    @property
+    def _places(self) -> dict[str, tuple[int, int, int, int]]:
+        """The first place of each image: file, row group, row there, number in the row."""
+        return self._found[0]
+
+    @cached_property
+    def _found(self) -> tuple[dict[str, tuple[int, int, int, int]], int]:
         places: dict[str, tuple[int, int, int, int]] = {}
+        most = 0
         for number, path in enumerate(self.files):
             contexts = iter(parquet.read_table(path, ["context"])["context"].to_pylist())
             metadata = pq.read_metadata(path)
@@ -199,6 +212,8 @@ class Images:
             for group in range(metadata.num_row_groups):
                 rows = range(metadata.row_group(group).num_rows)
                 for row, context in zip(rows, contexts, strict=False):
-                    for place, digest in enumerate(read_context(context).images):
+                    digests = read_context(context).images
+                    most = max(most, len(digests))
+                    for place, digest in enumerate(digests):
                         places.setdefault(digest, (number, group, row, place))
-        return places
+        return places, most

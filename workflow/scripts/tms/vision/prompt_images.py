@@ -35,7 +35,6 @@ class PromptImages:
         held: bytes of pixels that are kept.
 
     Attributes:
-        most: images of a prompt so far.
         placeholder: token that stands for a piece of an image.
 
     Raises:
@@ -46,7 +45,6 @@ class PromptImages:
         self.folder, self.images, self.held = folder, images, held
         self.processor = ImageProcessor(folder)
         self.placeholder = self.processor.part.placeholder
-        self.most = 0  # of a prompt
         self._runs: dict[str, list[int]] = {}  # by digest
         self._digests: dict[int, str] = {}  # by number
         self._grids: dict[int, Grid] = {}
@@ -63,7 +61,6 @@ class PromptImages:
             InputError: the template writes another number of placeholders, or an image is missing.
         """
         self.check_placeholders(ids, len(digests))
-        self.most = max(self.most, len(digests))
         left = iter(digests)
         return [
             part for token in ids for part in (self.run(next(left)) if token == self.placeholder else [token])

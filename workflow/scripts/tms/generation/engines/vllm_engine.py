@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -121,7 +122,7 @@ class VllmEngine:
             tensor_parallel_size=self.tensor_parallel,
             # Prompts come as token ids, but vLLM's processor of images has a tokenizer.
             skip_tokenizer_init=self.images is None,
-            **(of_media(self.images.most if self.images else 0) if family_of(folder) else {}),
+            **(of_media(self.images.images.most if self.images else 0) if family_of(folder) else {}),
             generation_config="vllm",  # not the model's own sampling defaults
             disable_log_stats=True,
             **(self._on_gpu() if GPU else ON_CPU),
@@ -145,18 +146,21 @@ class VllmEngine:
         on_rows: Callable[[list[Finished]], None],
     ) -> None:
         """Generate with continuous batching; see `Engine.generate`."""
-        engine = self.llm.llm_engine
-        for index, prompt in enumerate(prompts):
-            params = SamplingParams(
-                max_tokens=sampling.max_new_tokens,
-                stop_token_ids=end_token_ids,
-                detokenize=False,
-                output_kind=RequestOutputKind.FINAL_ONLY,
-                **(drawn_by_vllm if V2 else drawn_by_processor)(prompt.noise_key, sampling),
-            )
-            engine.add_request(str(index), asked(prompt, self.images), params)
+        engine, waiting = self.llm.llm_engine, deque(enumerate(prompts))
+        # vLLM holds the pixels of all requests that it has: of thousands of pages they fill the memory.
+        most = MOST_ROWS if self.images else len(prompts)
         spent, started = 0.0, time.perf_counter()
-        while engine.has_unfinished_requests():
+        while waiting or engine.has_unfinished_requests():
+            while waiting and engine.get_num_unfinished_requests() < most:
+                index, prompt = waiting.popleft()
+                params = SamplingParams(
+                    max_tokens=sampling.max_new_tokens,
+                    stop_token_ids=end_token_ids,
+                    detokenize=False,
+                    output_kind=RequestOutputKind.FINAL_ONLY,
+                    **(drawn_by_vllm if V2 else drawn_by_processor)(prompt.noise_key, sampling),
+                )
+                engine.add_request(str(index), asked(prompt, self.images), params)
             ended = [
                 (int(output.request_id), output.outputs[0]) for output in engine.step() if output.finished
             ]
