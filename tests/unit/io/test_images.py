@@ -17,7 +17,7 @@ from tms.io import images as images_module
 from tms.io import parquet
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
-from tms.io.images import Images, check_image, check_images, image_digest, open_image
+from tms.io.images import Images, check_image, check_images, image_digest, image_size, open_image
 
 
 def file_of(image: Image.Image, kind="PNG", **options) -> bytes:
@@ -83,6 +83,15 @@ def test_a_photograph_is_turned_as_its_camera_says():
     exif[0x0112] = 6  # the viewer turns it by 90 degrees clockwise
     shown = open_image(file_of(drawn, exif=exif))
     assert shown.size == (8, 16) and shown.getpixel((7, 15)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "MPO"])
+@pytest.mark.parametrize("turned", range(10))
+def test_the_size_that_is_told_is_the_size_that_is_shown(kind, turned):
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    data = file_of(noise(2, (16, 8)), kind, exif=exif)
+    assert image_size(data) == open_image(data).size == ((8, 16) if turned in (5, 6, 7, 8) else (16, 8))
 
 
 def test_of_a_telephones_two_pictures_the_first_is_taken():

@@ -116,6 +116,16 @@ def test_pixels_beyond_the_bound_are_made_again(vl, rows):
     assert len(images._pixels) == 1
 
 
+def test_another_pillow_gives_an_image_another_number(vl, rows, monkeypatch):
+    """It decodes and resizes, so rows that were generated from its pixels are not taken for those of another."""
+    digest = image_digest(rows.pictures[0][0])
+    first, again = PromptImages(vl, rows.images), PromptImages(vl, rows.images)
+    assert first.run(digest) == again.run(digest)
+    monkeypatch.setattr("tms.vision.prompt_images.version", {"pillow": "1.0"}.__getitem__)
+    other = PromptImages(vl, rows.images).run(digest)
+    assert other[0] != first.run(digest)[0] and other[1:] == first.run(digest)[1:]
+
+
 def test_a_missing_image_is_named(vl):
     with pytest.raises(InputError, match="no image abcd"):
         PromptImages(vl, Images()).run("abcd")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tms.io.errors import InputError
-from tms.io.images import Images, open_image
+from tms.io.images import Images, image_size, open_image
 from tms.vision.image_ids import image_number, image_run, image_runs
 from tms.vision.processor import Grid, ImageProcessor
 
@@ -105,8 +106,8 @@ class PromptImages:
             InputError: it is in none of the files.
         """
         if digest not in self._runs:
-            number = image_number(digest, self.processor.settings)
-            grid = self.processor.grid(*open_image(self.images.data(digest)).size)
+            number = image_number(digest, self.processor.settings | {"pillow": version("pillow")})
+            grid = self.processor.grid(*image_size(self.images.data(digest)))
             self._runs[digest] = image_run(number, self.processor.tokens(grid))
             self._digests[number], self._grids[number] = digest, grid
         return self._runs[digest]
