@@ -12,7 +12,7 @@ CONFIG = """
 models:
   acme:
     {base: model, teacher: given, suite: acme, seeds: [0], tms: {num_checkpoints: 2},
-    training: {learning_rate: 1.0e-3, effective_batch: 8, device_batch: 8}}
+    training: {learning_rate: 1.0e-3, effective_batch: 8, device_batch: 8, masked_targets: warn}}
 suites: {acme: {targets: [faq], retention: []}}
 tasks:
   faq:

@@ -90,6 +90,15 @@ def test_a_choice_that_costs_nothing_and_is_not_told_apart_from_tms():
     assert found["cost"]["work"]["optimizer_steps"] == 64
 
 
+def test_a_time_on_which_seeds_do_not_agree_is_not_told():
+    lines, work = costs(sft=10, tms=25, average_50=30)
+    for method, seconds in (("sft", 10), ("tms", 25), ("average_50", 11)):
+        lines[method].append({"stage": "sft", "train_task": "chain", "seed": "1", "seconds": seconds})
+    differences = {"base": (0.24, 0.02), "sft": (0.10, 0.02), "tms": (0.01, 0.03)}
+    found = only([*work, *made("average", differences)], lines)
+    assert found["cost"]["times_sft"] is None and "; no steps or tokens beyond SFT's; " in found["sentence"]
+
+
 def test_a_choice_that_costs_more_forgets_more_and_loses_on_the_other_half():
     lines, work = costs(sft=10, tms=25)
     differences = {"base": (0.2, 0.02), "sft": (-0.1, 0.02), "average": (0.2, 0.02)}

@@ -40,7 +40,7 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
     both it has three significant digits, or fewer where these are all it has. A percentage has one decimal at
-    most. An interval without width, as of a number that is the same by definition, is not shown.
+    most, and whole points at least: in tens, two that differ would read alike. An interval without width, as of a number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
@@ -53,6 +53,7 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
         reading = reading.scaled(100)
     half = _half_width(reading, unit)
     places = min(decimals(half) if half else _significant(reading.value), MOST.get(unit, most), most)
+    places = max(places, 0) if unit in ("share", "percent") else places
     bounded = half and None not in (reading.low, reading.high)
     numbers = (reading.value, reading.low, reading.high) if bounded else (reading.value,)
     texts = [digits(number, places, sign) for number in numbers]
@@ -128,6 +129,8 @@ def p_words(p: float) -> str:
 def exceeds(value: str, low: str, high: str) -> bool:
     """True if a printed number, or a bound of its interval, has more digits than the interval carries.
 
+    Whole numbers up to 100 never have: percentages are not rounded to tens.
+
     Args:
         value: the printed number; it may have a sign of either kind, thousands apart, or a unit behind it.
         low: the printed lower bound.
@@ -140,7 +143,8 @@ def exceeds(value: str, low: str, high: str) -> bool:
     places = max(map(_decimals, texts))
     # The bounds were rounded too: the narrowest interval that prints so.
     narrowest = (float(texts[2]) - float(texts[1])) / 2 - 10.0**-places / 2
-    return narrowest > 1e-12 and places > decimals(narrowest * (1 - 1e-9))
+    least = 0 if max(abs(float(text)) for text in texts) <= 100 else -99
+    return narrowest > 1e-12 and places > max(decimals(narrowest * (1 - 1e-9)), least)
 
 
 def _bare(text: str) -> str:

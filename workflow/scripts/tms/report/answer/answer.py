@@ -75,9 +75,7 @@ def sentence(
         said = told(*pair)
         outcomes = [one.outcome for one in said]
         parts.append(beside(pair[0].label, pair[1].label, said))
-        spent = number(cost.quantity(costs), cost.reading(pair[0], costs))
-        if spent["unit"] == TIMES and spent["value"] is not None:
-            parts.append(f"{pair[0].label} takes {spent['text'].removesuffix('×')} times as long")
+        parts += _cost(pair[0], costs)
         parts += _without_gain(lookup, compared[0], pair, by_role[BASE], len(seeds))
     elif pair:
         # Theta_0's forgetting is 0 by definition, so beside it the signed change counts.
@@ -94,6 +92,15 @@ def sentence(
             parts.append(beside(other.label, better[0], found[better[0]]))
     start = "In this run" if len(seeds) == 1 else "On this model"
     return f"{start} {'; '.join(parts)}."
+
+
+def _cost(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> list[str]:
+    """A part of the sentence on the time, or on the steps where the seeds' times do not agree."""
+    counted, spent = cost.quantity(costs), cost.reading(entry, costs)
+    if counted.unit == TIMES and spent is not None and cost.settled(spent):
+        return [f"{entry.label} takes {number(counted, spent)['text'].removesuffix('×')} times as long"]
+    steps = cost.steps(entry, costs)
+    return [f"{entry.label} takes {steps:.2g} times as many optimiser steps"] if steps else []
 
 
 def _told(lookup: CellLookup, quantity: Quantity, entry: Entry, reference: Entry, seeds: int) -> Told:

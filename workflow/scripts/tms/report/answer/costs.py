@@ -33,6 +33,21 @@ def seconds(lines: Sequence[dict]) -> dict[str, float]:
     return spent
 
 
+def settled(times: Reading) -> bool:
+    """Whether seeds agree that a cost is more, or less, than SFT's; one seed alone is not asked."""
+    low, high = times.seeds_low, times.seeds_high
+    return low is None or high is None or not low <= 1 <= high
+
+
+def steps(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> float | None:
+    """An entry's optimiser steps as times SFT's, which no busy machine changes; None where not known."""
+    taken, of_sft = (
+        sum(float(line["optimizer_steps"]) for line in costs.get(method, []) if line["stage"] not in SHARED)
+        for method in (entry.method, SFT)
+    )
+    return taken / of_sft if taken and of_sft else None
+
+
 def reading(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> Reading | None:
     """An entry's cost, with its interval over seeds; None where it is not known. The base costs nothing."""
     if entry.role == BASE:

@@ -26,7 +26,8 @@ class Cost:
 
     Args:
         work: number of each kind of work (`cost_table.WORK`); empty where it is not known.
-        times_sft: its seconds as times SFT's, without the teacher's answers, which all share; None: unknown.
+        times_sft: its seconds as times SFT's, without the teacher's answers, which all share; None: unknown, or
+            seeds do not agree that it takes more or less.
         beyond: kinds of work of which it takes more than SFT, seconds apart; None where either is not known.
     """
 
@@ -119,6 +120,6 @@ def _cost(lookup: CellLookup, method: str, costs: Mapping[str, Sequence[dict]]) 
         for one in (method, SFT)
     )
     taken = times.reading(Entry(method, "", "", EXPERIMENT), costs)
-    known = times.quantity(costs) is times.IN_TIMES and taken is not None
+    known = times.quantity(costs) is times.IN_TIMES and taken is not None and times.settled(taken)
     beyond = [name for name in WORK[:-1] if work[name] > of_sft[name]] if work and of_sft else None
     return Cost(work, taken.value if known else None, beyond)
