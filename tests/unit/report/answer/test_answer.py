@@ -94,7 +94,7 @@ def test_where_seeds_times_do_not_agree_the_steps_are_told():
     found = answer(lookup(pair(-0.05, 0.03)), "main", [0, 1], costs)
     assert found["sentence"].endswith("; TMS takes 2 times as many optimiser steps.")
     cost = found["rows"][2]["numbers"][-1]
-    assert (cost["text"], cost["interval"]) == ("3×", "0 to 18")
+    assert (cost["text"], cost["interval"]) == ("3×", "0 to 19")
     assert "takes" not in answer(lookup(pair(-0.05, 0.03)), "main", [0, 1], {})["sentence"]
 
 

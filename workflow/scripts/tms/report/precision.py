@@ -14,6 +14,7 @@ WHOLE = 0.995  # an update of which more survived counts as whole
 MOST_DECIMALS = 6  # float32 measures no divergence below about a millionth of a nat (`floor_words`)
 # Decimals at most, by unit: of percentages and points readers ask for no more than one.
 MOST = {"share": 1, "percent": 1, "count": 0}
+WHOLE_UP_TO = 100  # percent or points: in tens, two that differ by five would read alike
 SIGNIFICANT = 3  # digits of a number of which neither an interval nor the number of examples is known
 # Of the half-width's two leading digits: up to 35 both stand, above only the first.
 BOTH_LEADING = 35.5
@@ -40,7 +41,7 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
     both it has three significant digits, or fewer where these are all it has. A percentage has one decimal at
-    most, and whole points at least: in tens, two that differ would read alike. An interval without width, as of a number that is the same by definition, is not shown.
+    most, and up to 100 whole points at least. An interval without width, as of a number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
@@ -53,7 +54,8 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
         reading = reading.scaled(100)
     half = _half_width(reading, unit)
     places = min(decimals(half) if half else _significant(reading.value), MOST.get(unit, most), most)
-    places = max(places, 0) if unit in ("share", "percent") else places
+    if unit in ("share", "percent") and abs(reading.value) <= WHOLE_UP_TO:
+        places = max(places, 0)
     bounded = half and None not in (reading.low, reading.high)
     numbers = (reading.value, reading.low, reading.high) if bounded else (reading.value,)
     texts = [digits(number, places, sign) for number in numbers]
@@ -143,8 +145,8 @@ def exceeds(value: str, low: str, high: str) -> bool:
     places = max(map(_decimals, texts))
     # The bounds were rounded too: the narrowest interval that prints so.
     narrowest = (float(texts[2]) - float(texts[1])) / 2 - 10.0**-places / 2
-    least = 0 if max(abs(float(text)) for text in texts) <= 100 else -99
-    return narrowest > 1e-12 and places > max(decimals(narrowest * (1 - 1e-9)), least)
+    carried = decimals(narrowest * (1 - 1e-9)) if narrowest > 1e-12 else places
+    return places > (max(carried, 0) if abs(float(texts[0])) <= WHOLE_UP_TO else carried)
 
 
 def _bare(text: str) -> str:
