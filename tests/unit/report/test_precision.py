@@ -121,7 +121,7 @@ def test_a_wider_interval_carries_no_more_digits(half, times):
         ("0", "0", "0", False),
         ("54", "6", "100", False),
         ("54.1", "6", "100", True),
-        ("54", "6", "140", True),
+        ("154", "106", "240", True),
     ],
 )
 def test_digits_beyond_the_interval_are_found(value, low, high, beyond):
