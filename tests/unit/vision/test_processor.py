@@ -117,7 +117,7 @@ def test_pixels_beyond_the_bound_are_made_again(vl, rows):
 
 
 def test_another_pillow_gives_an_image_another_number(vl, rows, monkeypatch):
-    """It decodes and resizes, so rows that were generated from its pixels are not taken for those of another."""
+    """It decodes and resizes, so rows generated from its pixels are not taken for those of another."""
     digest = image_digest(rows.pictures[0][0])
     first, again = PromptImages(vl, rows.images), PromptImages(vl, rows.images)
     assert first.run(digest) == again.run(digest)

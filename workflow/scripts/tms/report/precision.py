@@ -41,7 +41,8 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
     both it has three significant digits, or fewer where these are all it has. A percentage has one decimal at
-    most, and up to 100 whole points at least. An interval without width, as of a number that is the same by definition, is not shown.
+    most, and up to 100 whole points at least. An interval without width, as of a number that is the same by
+    definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.

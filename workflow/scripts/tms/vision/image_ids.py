@@ -1,9 +1,9 @@
 """Images among the token ids of a prompt: each is a run of negative numbers, as long as its placeholders.
 
 A run of N placeholders is [-1 - number, -1, ..., -1], where the number is a hash of the image's file and of
-how the model's processor makes pixels of it: its settings, and the version of Pillow, which decodes and resizes. So whatever hashes, compares or pads ids keeps the images, and
-a reader that forgets them fails on a negative id. In completions negative ids have another meaning
-(`tms.io.token_ids`); they hold no images.
+how the model's processor makes pixels of it: its settings, and the version of Pillow, which decodes and
+resizes. So whatever hashes, compares or pads ids keeps the images, and a reader that forgets them fails on a
+negative id. In completions negative ids have another meaning (`tms.io.token_ids`); they hold no images.
 """
 
 import hashlib

@@ -26,8 +26,8 @@ class Cost:
 
     Args:
         work: number of each kind of work (`cost_table.WORK`); empty where it is not known.
-        times_sft: its seconds as times SFT's, without the teacher's answers, which all share; None: unknown, or
-            seeds do not agree that it takes more or less.
+        times_sft: its seconds as times SFT's, without the teacher's answers, which all share; None: unknown,
+            or seeds do not agree that it takes more or less.
         beyond: kinds of work of which it takes more than SFT, seconds apart; None where either is not known.
     """
 
