@@ -226,7 +226,7 @@ def test_loss_is_on_one_turn_of_the_assistant_and_its_end(tokenizer, corpus):
         assert learnt.endswith("<|im_end|>") and "<|im_start|>" not in learnt and "response" not in learnt
         last = messages[-1]
         if "tool_calls" in last:
-            assert parse(learnt)[1] == made_calls([last])
+            assert parse(learnt)[1] == [Call.of(call) for call in last["tool_calls"]]
         else:
             assert learnt == last["content"] + "<|im_end|>"
     assert any(len(messages) == 4 for _, messages in drawn)
