@@ -44,6 +44,10 @@ class LLM:
         asked.append(params)
     def has_unfinished_requests(self):
         return False
+    def get_num_unfinished_requests(self):
+        return 0
+    def step(self):
+        return []
     def collective_rpc(self, name, kwargs=None):
         reset.append(name)
     def reset_prefix_cache(self):
