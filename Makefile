@@ -43,9 +43,9 @@ demo: $(LOCKED) ## Run the miniature: base, SFT and TMS, and say which is better
 	$(SNAKEMAKE) $(DEMO)
 	@$(BIN)/python workflow/scripts/show.py $(DEMO)
 	@printf 'Next:\n  make real      # the same with a real model, SmolLM2-135M-Instruct\n'
-	@printf '  make report    # every method of the configuration on the miniature, and a verdict on each of the paper'\''s questions\n'
+	@printf '  make report    # every experiment on the miniature, and a verdict on each of the paper'\''s questions\n'
 
-miniature: $(LOCKED) ## Run the 9 methods of experiment main on the miniature, 3 seeds
+miniature: $(LOCKED) ## Run the methods of experiment main on the miniature, 3 seeds
 	$(SNAKEMAKE) --configfile config/miniature.yaml -- results/tiny/table.csv
 	@$(BIN)/python workflow/scripts/show.py results/tiny/table.csv --configfile config/miniature.yaml
 

@@ -119,6 +119,12 @@ def test_the_rows_have_four_numbers_with_both_sources_in_their_intervals():
     assert (kept["title"], lost["unit"]) == ("Kept skills", "points")
 
 
+def test_percentages_are_whole_points_however_wide_their_interval():
+    target = quantities(lookup(pair(0, 0)), "main")[0]
+    wide = shown(target, Reading(0.541, seeds_low=0.12, seeds_high=0.96))
+    assert (wide["text"], wide["interval"]) == ("54 %", "12 to 96")
+
+
 def test_what_cannot_be_is_not_in_an_interval():
     cells = [*scores("base", 0.005, 0.0), *scores("sft", 0.998, -0.002)]
     rows = answer(lookup(cells), "main", [0, 1], {})["rows"]

@@ -91,8 +91,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
 
     Raises:
         InputError: a prompt and its completion limit exceed the model's context or, with tools, what its row
-            may have, or a model folder holds
-            other weights than its record states.
+            may have, or a model folder holds other weights than its record states.
     """
     prepared = [_prepare(request) for request in requests]
     for place, digest in dict.fromkeys((one.model.folder, one.model.weights) for one in requests):

@@ -14,7 +14,6 @@ WHOLE = 0.995  # an update of which more survived counts as whole
 MOST_DECIMALS = 6  # float32 measures no divergence below about a millionth of a nat (`floor_words`)
 # Decimals at most, by unit: of percentages and points readers ask for no more than one.
 MOST = {"share": 1, "percent": 1, "count": 0}
-WHOLE_UP_TO = 100  # percent or points: in tens, two that differ by five would read alike
 SIGNIFICANT = 3  # digits of a number of which neither an interval nor the number of examples is known
 # Of the half-width's two leading digits: up to 35 both stand, above only the first.
 BOTH_LEADING = 35.5
@@ -35,14 +34,19 @@ class Rounded:
         return f"{self.low} to {self.high}" if self.low else ""
 
 
-def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: int = MOST_DECIMALS) -> Rounded:
+def rounded(
+    reading: Reading,
+    unit: str = "number",
+    sign: bool = False,
+    most: int = MOST_DECIMALS,
+    least: int | None = None,
+) -> Rounded:
     """A reading with the digits that its interval carries, and the interval over test examples.
 
     An interval decides the decimals by its half-width (`decimals`). Without one the number of examples does:
     a share's by Wilson's interval, another number's as if its examples spread as much as it is large. Without
     both it has three significant digits, or fewer where these are all it has. A percentage has one decimal at
-    most, and up to 100 whole points at least. An interval without width, as of a number that is the same by
-    definition, is not shown.
+    most. An interval without width, as of a number that is the same by definition, is not shown.
 
     Args:
         reading: what was measured; p-values, counts of seeds and the interval over seeds play no part.
@@ -50,13 +54,13 @@ def rounded(reading: Reading, unit: str = "number", sign: bool = False, most: in
             decimals).
         sign: whether a plus stands before a positive number, as of a difference; the bounds have it too.
         most: decimals at most, as where a column's numbers have as many (`column_decimals`).
+        least: decimals at least, whatever the interval carries; None: no bound, so tens may be rounded.
     """
     if unit == "share":
         reading = reading.scaled(100)
     half = _half_width(reading, unit)
     places = min(decimals(half) if half else _significant(reading.value), MOST.get(unit, most), most)
-    if unit in ("share", "percent") and abs(reading.value) <= WHOLE_UP_TO:
-        places = max(places, 0)
+    places = places if least is None else max(places, least)
     bounded = half and None not in (reading.low, reading.high)
     numbers = (reading.value, reading.low, reading.high) if bounded else (reading.value,)
     texts = [digits(number, places, sign) for number in numbers]
@@ -132,8 +136,6 @@ def p_words(p: float) -> str:
 def exceeds(value: str, low: str, high: str) -> bool:
     """True if a printed number, or a bound of its interval, has more digits than the interval carries.
 
-    Whole numbers up to 100 never have: percentages are not rounded to tens.
-
     Args:
         value: the printed number; it may have a sign of either kind, thousands apart, or a unit behind it.
         low: the printed lower bound.
@@ -146,8 +148,7 @@ def exceeds(value: str, low: str, high: str) -> bool:
     places = max(map(_decimals, texts))
     # The bounds were rounded too: the narrowest interval that prints so.
     narrowest = (float(texts[2]) - float(texts[1])) / 2 - 10.0**-places / 2
-    carried = decimals(narrowest * (1 - 1e-9)) if narrowest > 1e-12 else places
-    return places > (max(carried, 0) if abs(float(texts[0])) <= WHOLE_UP_TO else carried)
+    return narrowest > 1e-12 and places > decimals(narrowest * (1 - 1e-9))
 
 
 def _bare(text: str) -> str:

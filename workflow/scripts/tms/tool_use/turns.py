@@ -61,7 +61,7 @@ def as_lines(turns: list[dict]) -> str:
 
 
 def answered(turns: list[dict]) -> list[tuple[Call | None, str]]:
-    """What tools answered in an episode, in order, each with its call; None is a call that could not be read.
+    """The answers of tools in an episode, in order, each with its call; None: that could not be read.
 
     The calls of a last turn may have no answer: the episode ended there, since they were more than the row
     allows, or their answers had no room.

@@ -1,6 +1,7 @@
 """The answer of a model: base, SFT, TMS and the best other entry with four numbers each, and one sentence."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from tms.experiments import labels
 from tms.report.answer import costs as cost
@@ -99,8 +100,8 @@ def _cost(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> list[str]:
     counted, spent = cost.quantity(costs), cost.reading(entry, costs)
     if counted.unit == TIMES and spent is not None and cost.settled(spent):
         return [f"{entry.label} takes {number(counted, spent)['text'].removesuffix('×')} times as long"]
-    steps = cost.steps(entry, costs)
-    return [f"{entry.label} takes {steps:.2g} times as many optimiser steps"] if steps else []
+    steps = cost.times_of_sft(entry, costs, "optimizer_steps")  # which no busy machine changes
+    return [f"{entry.label} takes {fmean(steps):.2g} times as many optimiser steps"] if steps else []
 
 
 def _told(lookup: CellLookup, quantity: Quantity, entry: Entry, reference: Entry, seeds: int) -> Told:

@@ -21,16 +21,21 @@ IN_SECONDS = Quantity("cost", "Cost", SECONDS, IN_TIMES.about.replace(", as time
 
 def quantity(costs: Mapping[str, Sequence[dict]]) -> Quantity:
     """Times of SFT's cost where SFT has one, else seconds."""
-    return IN_TIMES if any(seconds(costs.get(SFT, [])).values()) else IN_SECONDS
+    return IN_TIMES if any(spent(costs.get(SFT, []), "seconds").values()) else IN_SECONDS
 
 
-def seconds(lines: Sequence[dict]) -> dict[str, float]:
-    """Seconds of each seed over all tasks, from the lines of a cost table (`tms.metrics.cost_table.COST`)."""
-    spent: dict[str, float] = {}
+def spent(lines: Sequence[dict], work: str) -> dict[str, float]:
+    """Work of each seed over all tasks, from the lines of a cost table.
+
+    Args:
+        lines: of the table (`tms.metrics.cost_table.COST`).
+        work: its kind, e.g. seconds.
+    """
+    found: dict[str, float] = {}
     for line in lines:
         if line["stage"] not in SHARED:
-            spent[str(line["seed"])] = spent.get(str(line["seed"]), 0.0) + float(line["seconds"])
-    return spent
+            found[str(line["seed"])] = found.get(str(line["seed"]), 0.0) + float(line[work])
+    return found
 
 
 def settled(times: Reading) -> bool:
@@ -39,25 +44,22 @@ def settled(times: Reading) -> bool:
     return low is None or high is None or not low <= 1 <= high
 
 
-def steps(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> float | None:
-    """An entry's optimiser steps as times SFT's, which no busy machine changes; None where not known."""
-    taken, of_sft = (
-        sum(float(line["optimizer_steps"]) for line in costs.get(method, []) if line["stage"] not in SHARED)
-        for method in (entry.method, SFT)
-    )
-    return taken / of_sft if taken and of_sft else None
+def times_of_sft(entry: Entry, costs: Mapping[str, Sequence[dict]], work: str) -> list[float]:
+    """An entry's work as times SFT's, of each seed that both have."""
+    own, of_sft = (spent(costs.get(method, []), work) for method in (entry.method, SFT))
+    return [own[seed] / of_sft[seed] for seed in own if of_sft.get(seed)]
 
 
 def reading(entry: Entry, costs: Mapping[str, Sequence[dict]]) -> Reading | None:
     """An entry's cost, with its interval over seeds; None where it is not known. The base costs nothing."""
     if entry.role == BASE:
         return Reading(0.0)
-    spent, of_sft = seconds(costs.get(entry.method, [])), seconds(costs.get(SFT, []))
     if quantity(costs) is IN_TIMES:
-        spent = {seed: spent[seed] / of_sft[seed] for seed in spent if of_sft.get(seed)}
-    if not spent:
+        values = times_of_sft(entry, costs, "seconds")
+    else:
+        values = [*spent(costs.get(entry.method, []), "seconds").values()]
+    if not values:
         return None
-    values = [*spent.values()]
     bounds = None if entry.method == SFT else seed_interval(values)  # SFT's is 1 by definition
     low, high = bounds or (None, None)
     return Reading(float(np.mean(values)), seeds_low=low, seeds_high=high, seeds=len(values))

@@ -161,8 +161,9 @@ def number(quantity: Quantity, reading: Reading | None) -> dict:
         text = f"about {text}" if quantity.unit in (TIMES, SECONDS) and shown.value not in (0, 1) else text
     else:
         low, high = max(bounds[0], quantity.limits[0]), min(bounds[1], quantity.limits[1])
-        unit = "percent" if quantity.is_share else "number"
-        printed = rounded(Reading(shown.value, low, high), unit)
+        # Few seeds have wide intervals, and rounded to tens two entries of a table of few would read alike.
+        whole = {"unit": "percent", "least": 0} if quantity.is_share else {}
+        printed = rounded(Reading(shown.value, low, high), **whole)
         text, interval = printed.value, printed.interval
     text += SUFFIXES.get(quantity.unit, "")
     return given | {"value": shown.value, "low": low, "high": high, "text": text, "interval": interval}
