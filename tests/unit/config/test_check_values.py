@@ -279,3 +279,23 @@ def test_the_reporters_are_those_of_transformers():
     schema = yaml.safe_load(check_values.SCHEMA.read_text())
     reporters = schema["properties"]["compute"]["properties"]["report_to"]["enum"]
     assert sorted(reporters) == sorted([*names, "none", "all"])
+
+
+@pytest.mark.parametrize(
+    ("files", "model"),
+    [
+        (["miniature.yaml"], "tiny"),
+        (["miniature.yaml", "rivals.yaml"], "tiny"),
+        (["smoke.yaml"], "tiny"),
+        (["real.yaml"], "smollm2"),
+        (["smollm2.yaml"], "smollm2"),
+        (["smollm2.yaml"], "smollm2_gsm8k"),
+        (["smoke_gpu.yaml"], "smoke"),
+        (["paper_literal.yaml"], "qwen3b_literal"),
+    ],
+)
+def test_a_shipped_file_that_is_laid_over_has_no_fault(files, model):
+    config = copy.deepcopy(SHIPPED)
+    for name in files:
+        config = merged(config, yaml.safe_load((CONFIG / name).read_text()))
+    check.check(study.expanded(config), [model])
