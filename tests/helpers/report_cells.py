@@ -14,6 +14,7 @@ SUITE = {
     "targets": ["chain", "mini_countdown"],
     "retention": ["facts", "lookup", "refusal"],
     "safety": ["wildguard"],
+    "general": True,
     "pilot": "tools",
 }
 EXPERIMENTS = {
@@ -127,8 +128,14 @@ class MadeCells:
             if method in ("tms", "sft"):
                 mark = {"tms": "best", "sft": "tied" if "target" in name or name == "chain" else ""}[method]
             cells.append(self.cell(experiment, name, value, 0.02, mark=mark, p_value=0.2, **common))
+        moved = -lost if method != "base" else 0.0
+        beside = {"general_loss": 3.9 + moved, "general_bits_per_byte": 1.27 + moved / 3}
+        cells += [self.cell(experiment, name, value, 0.1, **common) for name, value in beside.items()]
         if method == "base":
             return cells
+        changes = {"delta.general_loss": moved, "delta.general_bits_per_byte": moved / 3}
+        for name, value in (changes | {"general_kl": 5 * moved**2}).items():
+            cells.append(self.cell(experiment, name, value, 0.02, **common))
         for name in (*SUITE["targets"], *SUITE["retention"], "wildguard"):
             cells.append(self.cell(experiment, f"delta.{name}", scores[name] - 0.4, 0.02, **common))
         for reference, level in (("sft", 0.7), ("tms", 0.75)):
@@ -167,9 +174,13 @@ class MadeCells:
                     own = self.cell("main", "along.loss", value, 0.1, x=place / 40, n=None, **where)
                     cells.append(own | {"ci_low": None, "ci_high": None})
                 for point in ("0of1", *POINTS, "1of1"):
-                    value = 0.5 + 1.6 * math.exp(-4 * float(Fraction(point.replace("of", "/"))))
-                    along = {"checkpoint": point, "prompts": "heldout"} | where
-                    cells.append(self.cell("main", "loss.per_token", value, 0.1, **along))
+                    part = float(Fraction(point.replace("of", "/")))
+                    for texts, value in (
+                        ("heldout", 0.5 + 1.6 * math.exp(-4 * part)),
+                        ("general", 3.9 + part / 5),
+                    ):
+                        along = {"checkpoint": point, "prompts": texts} | where
+                        cells.append(self.cell("main", "loss.per_token", value, 0.1, **along))
             for place, point in enumerate(POINTS):
                 for name, value in (
                     ("target_mean", 0.4 + 0.1 * place),

@@ -117,8 +117,9 @@ def main(args: argparse.Namespace) -> None:
     scores = page_tables.scores(lookup, links, report.contaminated_pairs(args.contamination))
     if told := content.compared(by_likelihood):
         scores = replace(scores, caption=f"{scores.caption} {told}")
-    leading = {"scores": [table for table in (scores, page_tables.measures(lookup)) if table.rows]}
     drawn, written = content.drawings(args.figures, args.tables), content.tables(args.tables)
+    beside = [table for table in written if table.name == "measures"]
+    leading = {"scores": [*([scores] if scores.rows else []), *beside]}
     first = sections.first_drawing(drawn)
     shown = sections.sections(drawn, written, leading)
     answers = json_file.read_list(args.questions, "list of verdicts")

@@ -8,6 +8,8 @@ from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.figures import palette, training
 from tms.report.model_info import ModelInfo
 from tms.report.page import page_tables
+from tms.report.page.page_tables import from_markdown
+from tms.report.tables.measures import measures
 
 EXPERIMENTS, KINDS = {"main": ["sft", "tms"]}, {"sft": "sft", "tms": "tms"}
 ALONG = {"0of1": 2.0, "1of2": 1.5, "1of1": 1.0}
@@ -46,23 +48,33 @@ UNSCORED = Suite(["faq"], general=True, unscored=["faq"])
 
 def test_measures_have_their_own_units():
     change = cell("main", "m", "delta.faq_loss", -0.25, method="sft", ci_low=-0.3, ci_high=-0.2)
-    table = page_tables.measures(lookup(UNSCORED, change))
-    assert table.columns == ["Method", "faq: loss, nats a token", "faq: KL to base, nats a token"]
-    base, sft, _ = table.rows
-    assert [entry.text for entry in base] == ["Base", "1.25", "–"]
-    assert [entry.text for entry in sft] == ["SFT", "1.25", "0.12"]
-    assert sft[1].below == "1.20 to 1.30\nchange −0.25\n(−0.30 to −0.20)"
+    table = measures([lookup(UNSCORED, change)])
+    lines = table.markdown().splitlines()
+    assert lines[2] == "| Method | faq: loss, nats a token | faq: KL to base, nats a token |"
+    assert lines[4:7] == [
+        "| Base | 1.25 [1.20, 1.30] | – |",
+        "| SFT | 1.25 [1.20, 1.30] (-0.25, -0.30 to -0.20) | 0.12 [0.07, 0.17] |",
+        "| TMS | 1.25 [1.20, 1.30] | 0.12 [0.07, 0.17] |",
+    ]
     # What all have is said once.
-    assert (
-        "In every row: faq: loss, bits a byte 0.50 [0.45 to 0.55]; faq: tokens a completion 31.0"
-        in table.caption
-    )
-    assert "faq: cut at the limit, % 25" in table.caption
+    said = "In every row: faq: loss, bits a byte 0.50 [0.45, 0.55]; faq: tokens a completion 31.0"
+    assert said in lines[-1] and "faq: cut at the limit, % 25" in lines[-1]
+
+
+def test_the_page_shows_a_change_with_its_interval(tmp_path):
+    change = cell("main", "m", "delta.faq_loss", -0.25, method="sft", ci_low=-0.3, ci_high=-0.2)
+    measures([lookup(UNSCORED, change)]).save(tmp_path)
+    _, sft, _ = from_markdown(tmp_path / "measures.md", "measures", "Beside the scores").rows
+    assert (sft[1].text, sft[1].below) == ("1.25", "1.20 to 1.30 (−0.25, −0.30 to −0.20)")
 
 
 def test_a_model_without_any_score_has_no_table_of_scores():
     assert page_tables.scores(lookup(UNSCORED), {}).rows == []
-    assert page_tables.measures(lookup(Suite(["chain"], ["facts"]))).rows == []
+
+
+def test_a_suite_that_asks_for_no_measures_has_no_such_table():
+    with pytest.raises(NotMeasuredError, match="neither `general` nor a task with grader none"):
+        measures([lookup(Suite(["chain"], ["facts"]))])
 
 
 def test_losses_along_the_runs_have_a_panel_for_each_text():

@@ -1,16 +1,15 @@
 """Tables of the report: those that draw_tables wrote, and those made from cells, with links."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tms.experiments import labels
 from tms.experiments.contamination_marks import MARK, Pairs, footnote, pairs_of, quantities
 from tms.io.errors import InputError
-from tms.metrics import measures as measured
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.markdown_table import unescaped
-from tms.report.precision import MOST_DECIMALS, column_decimals, rounded
+from tms.report.precision import column_decimals, rounded
 from tms.report.tables.methods import led
 from tms.report.tables.table import NOT_MEASURED, in_every_row, repeated
 
@@ -21,10 +20,6 @@ NUMBERED = re.compile(
 )
 BRACKETS = re.compile(r"\[(\S+), (\S+)\]")
 ROWS = 24  # of a table that its file holds whole
-MEASURED = (
-    "Losses are those of given texts, KL is from the method to the base on the method's own samples, lengths "
-    "are those of the evaluated completions. They enter no score and no forgetting."
-)
 
 
 @dataclass(frozen=True)
@@ -159,32 +154,6 @@ def scores(lookup: CellLookup, links: dict[str, str], contamination: Pairs | Non
     return without_repeats("scores", "Scores of every method", ["Method", *titles], rows, caption)
 
 
-def measures(lookup: CellLookup) -> PageTable:
-    """Measures beside the scores: a row a method, a column a measure, with 95 % intervals below.
-
-    Args:
-        lookup: cells of the experiment `main`.
-    """
-    suite = lookup.info.suite
-    columns = {
-        column: place for column, place in measured.columns(suite).items() if lookup.cells("main", column)
-    }
-    rows = []
-    for method in led(lookup.methods("main")):
-        readings = {column: lookup.reading("main", column, method) for column in columns}
-        if any(readings.values()):
-            changes = [lookup.reading("main", f"delta.{column}", method) for column in columns]
-            entries = [
-                _measure(reading, change, ending)
-                for reading, change, (_, ending) in zip(
-                    readings.values(), changes, columns.values(), strict=True
-                )
-            ]
-            rows.append([Entry(labels.method(method)), *entries])
-    titles = [f"{labels.benchmark(name)}: {labels.MEASURES[ending]}" for name, ending in columns.values()]
-    return without_repeats("measures", "Beside the scores", ["Method", *titles], rows, MEASURED)
-
-
 def without_repeats(
     name: str, title: str, columns: list[str], rows: list[list[Entry]], caption: str
 ) -> PageTable:
@@ -204,27 +173,12 @@ def without_repeats(
     )
 
 
-def _measure(reading: Reading | None, change: Reading | None, ending: str) -> Entry:
-    """A measure by the ending of its column, with its change from the base where that has an interval."""
-    if reading is None:
-        return Entry(NOT_MEASURED)
-    entry = _number(reading, "share" if ending == "truncated" else "number")
-    if change is None:
-        return entry
-    told = _number(change, "number", sign=True)
-    return replace(entry, below=f"{entry.below}\nchange {told.text}\n({told.below})")
-
-
 def _score(reading: Reading | None, most: int, link: str) -> Entry:
     """A share in points; it sorts by the share."""
     if reading is None:
         return Entry(NOT_MEASURED)
-    return replace(_number(reading, "share", most=most), mark=reading.mark, link=link)
-
-
-def _number(reading: Reading, unit: str, sign: bool = False, most: int = MOST_DECIMALS) -> Entry:
-    shown = rounded(reading, unit, sign, most)
-    return Entry(typeset(shown.value), typeset(shown.interval), reading.value)
+    shown = rounded(reading, "share", most=most)
+    return Entry(typeset(shown.value), typeset(shown.interval), reading.value, reading.mark, link)
 
 
 def typeset(number: str) -> str:

@@ -113,7 +113,7 @@ def sections(
     open_tables = {table.name for tables in leading.values() for table in tables}
     hidden = above | {name for name, other in TWICE.items() if other in above | open_tables}
     drawings = {part.name: part for part in drawn if part.svg and part.name not in hidden}
-    tables = {table.name: table for table in written if table.name not in hidden}
+    tables = {table.name: table for table in written if table.name not in hidden | open_tables}
     placed = {name for *_, members in LAYOUT for name in members}
     others = tuple(sorted((set(drawings) | set(tables)) - placed))
     shown = []

@@ -11,7 +11,7 @@ from tms.report import markdown_table
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.compared import ComparedNumber
 from tms.report.index import write_all
-from tms.report.tables import choice, diagnoses, methods, settings, training
+from tms.report.tables import choice, diagnoses, measures, methods, settings, training
 from tms.report.tables.table import Table
 from tms.report.wording import heading, how_to_read
 
@@ -28,6 +28,7 @@ OF_CELLS = {
     "table7": ("Table 7: windows of checkpoints", methods.table7),
     "table8": ("Table 8: pilots of tool use and images", methods.table8),
     "table9": ("Table 9: full results", methods.table9),
+    "measures": ("Beside the scores", measures.measures),
     "checkpoints": ("Figure 4's numbers", methods.checkpoints),
     "alpha": ("Probability of the teacher's answer", methods.alpha),
     "mixture": ("Mixtures and self-distillation (RQ4)", methods.mixture),

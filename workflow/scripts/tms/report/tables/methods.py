@@ -48,7 +48,7 @@ def _over(lookups: list[CellLookup], part) -> list[str]:
     return list(dict.fromkeys(name for lookup in lookups for name in part(lookup.info.suite)))
 
 
-def _row(lookup, experiment, method, columns, changed=(), train_task="") -> tuple[dict, dict]:
+def row_of(lookup, experiment, method, columns, changed=(), train_task="") -> tuple[dict, dict]:
     """A row of a method's readings; those of the columns `changed` with their change from the base."""
 
     def reading(quantity: str) -> Reading | None:
@@ -66,7 +66,7 @@ def _row(lookup, experiment, method, columns, changed=(), train_task="") -> tupl
 def _rows(lookups: list[CellLookup], columns: list[Column], changed: Iterable[str] = ()) -> list[tuple]:
     """A row of each method of the experiment main, for all runs."""
     return [
-        _row(lookup, "main", method, columns, changed)
+        row_of(lookup, "main", method, columns, changed)
         for lookup in lookups
         for method in led(lookup.info.experiments["main"])
     ]
@@ -122,7 +122,7 @@ def table9(lookups: list[CellLookup]) -> Table:
     for lookup in lookups:
         for method in led(lookup.info.experiments["main"]):
             for task in ["", *lookup.info.suite.targets]:
-                texts, readings = _row(lookup, "main", method, columns, every, task)
+                texts, readings = row_of(lookup, "main", method, columns, every, task)
                 if any(readings.values()):
                     rows.append((texts | {"train_task": names.benchmark(task) if task else "all"}, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "seeds": "Seeds"}
@@ -148,7 +148,7 @@ def table6(lookups: list[CellLookup]) -> Table:
     rows = []
     for lookup in lookups:
         for method in led(lookup.info.experiments["main"]):
-            texts, readings = _row(lookup, "main", method, _columns(lookups, [*kept, *safety]))
+            texts, readings = row_of(lookup, "main", method, _columns(lookups, [*kept, *safety]))
             for name in safety:
                 score = readings.pop(name)
                 readings[f"{name}_asr"] = score and score.scaled(-1, 1)
@@ -169,7 +169,7 @@ def table7(lookups: list[CellLookup]) -> Table:
     rows, notes = [], []
     for lookup in lookups:
         for method in led(lookup.info.experiments["windows"]):
-            texts, readings = _row(lookup, "windows", method, columns)
+            texts, readings = row_of(lookup, "windows", method, columns)
             for name in (column.key for column in matched):
                 readings[name] = reading = lookup.reading("frontier", name, method, group="windows")
                 if reading and reading.x is not None:
@@ -192,7 +192,7 @@ def _sweep(lookups: list[CellLookup], experiment: str, name: str, title: str, se
     rows = []
     for lookup in lookups:
         for method in led(lookup.info.experiments[experiment]):
-            texts, readings = _row(lookup, experiment, method, columns)
+            texts, readings = row_of(lookup, experiment, method, columns)
             mean = readings["target_mean"]
             x = exact(mean.x) if mean and mean.x is not None else ""
             rows.append((texts | {"setting": x}, readings))
@@ -236,7 +236,7 @@ def rivals(lookups: list[CellLookup]) -> Table:
     lookups = having(lookups, "rivals")
     columns = _columns(lookups, SUMMARY[:4])
     rows = [
-        _row(lookup, "rivals", method, columns)
+        row_of(lookup, "rivals", method, columns)
         for lookup in lookups
         for method in led(lookup.info.experiments["rivals"])
     ]
@@ -248,7 +248,7 @@ def _of_both(lookups: list[CellLookup], columns: list[Column]) -> list[tuple[dic
     rows = []
     for lookup in lookups:
         places = lookup.summarised(("main", "mixture"))
-        rows += [_row(lookup, places[method], method, columns) for method in led(places)]
+        rows += [row_of(lookup, places[method], method, columns) for method in led(places)]
     return rows
 
 

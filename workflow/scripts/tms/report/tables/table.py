@@ -27,11 +27,13 @@ class Column:
         key: its name in CSV; the bounds are `{key}_low` and `{key}_high`.
         label: its heading in Markdown.
         unit: how Markdown prints it: `p` as a p-value, any other as `precision.rounded` does.
+        changes: whether Markdown prints the interval of a change from the base, too.
     """
 
     key: str
     label: str
     unit: str = "share"
+    changes: bool = False
 
 
 @dataclass
@@ -141,7 +143,7 @@ class Table:
     def _written(self, column: Column) -> list[str]:
         readings = [readings.get(column.key) for _, readings in self.rows]
         most = column_decimals(readings, column.unit)
-        return [written(reading, column.unit, most) for reading in readings]
+        return [written(reading, column.unit, most, column.changes) for reading in readings]
 
     def _daggered(self, place: tuple[int | None, str | None], text: str) -> str:
         return f"{text} {MARK}" if place in self.contaminated else text
@@ -157,11 +159,14 @@ def _raw_number(value: float | None) -> str:
     return "" if value is None else f"{value:.{DIGITS}g}"
 
 
-def written(reading: Reading | None, unit: str, most: int = MOST_DECIMALS) -> str:
+def written(reading: Reading | None, unit: str, most: int = MOST_DECIMALS, changes: bool = False) -> str:
     """A reading in Markdown, e.g. `**62.4** [61.1, 63.5] (+14.3)`, or `61.9 ≈ [60.6, 63.0]`.
 
     Args:
+        reading: None: not measured.
+        unit: that of its column.
         most: decimals at most (`precision.column_decimals`).
+        changes: whether a change stands with its interval: `(+14.3, +12.9 to +15.6)`.
     """
     if reading is None:
         return NOT_MEASURED
@@ -176,7 +181,9 @@ def written(reading: Reading | None, unit: str, most: int = MOST_DECIMALS) -> st
     if shown.interval:
         text += f" [{shown.low}, {shown.high}]"
     if reading.delta:
-        text += f" ({rounded(reading.delta, unit, True, most).value})"
+        change = rounded(reading.delta, unit, True, most)
+        bounds = f", {change.interval}" if changes and change.interval else ""
+        text += f" ({change.value}{bounds})"
     return text
 
 
