@@ -75,12 +75,19 @@ def main(args: argparse.Namespace) -> None:
     clock = Path("logs", "units", f"{unit.name}.json")
     before = json_file.read(clock, keys={"seconds": float})["seconds"] if clock.exists() else 0.0
     started = time.monotonic()
-    status = run_snakemake(files, configfiles, args.cores)
-    before += time.monotonic() - started
-    json_file.write(clock, {"seconds": before})
+
+    def elapsed() -> float:
+        return before + time.monotonic() - started
+
+    def keep_time() -> None:
+        json_file.write(clock, {"seconds": elapsed()})
+
+    # Kept while it runs, for a command that is killed counts too.
+    status = run_snakemake(files, configfiles, args.cores, keep_time)
+    keep_time()
     if status:
         sys.exit(status)
-    record.collect(unit, files, measured.behind(jobs, files), before, folder / unit.name)
+    record.collect(unit, files, measured.behind(jobs, files), elapsed(), folder / unit.name)
     clock.unlink()
     print(f"{folder / unit.name}: {len(files)} files; commit them, then `make real-report`")
 
