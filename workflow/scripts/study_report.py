@@ -57,7 +57,7 @@ def draw_model(
             drawing.lay_out(place, own, laid)
             drawing.draw(place, model, cores)
             drawing.take_over(place, model, folder)
-            texts = pages.examples_tables(expanded(own), view, place / "results" / model)
+            texts = pages.answer_tables(expanded(own), view, place / "results" / model)
         if view == found[0]:
             texts["contents"] = pages.contents_table(found, [run for unit in entries for run in unit.runs])
         for name, text in texts.items():

@@ -66,6 +66,17 @@ def test_an_answer_is_named_with_its_folder(tmp_path):
     assert NOT_YET in text
 
 
+def test_a_table_of_a_folder_within_is_named_with_it(tmp_path):
+    """Of a study's second model, and of the methods that have fewer seeds."""
+    (tmp_path / "seeds_0").mkdir()
+    (tmp_path / "seeds_0" / "table1.md").write_text("**Title**\n\n| a |\n| --- |\n| 1 |\n\n- A note.\n")
+    named = tables([], tmp_path, NOT_YET)
+    marked = "<!-- table: seeds_0/{} -->\n{}\n<!-- end of table -->"
+    shown = "| a |\n| --- |\n| 1 |\n\n- A note."
+    assert document(marked.format("table1", ""), named) == marked.format("table1", shown)
+    assert document(marked.format("table2", ""), named) == marked.format("table2", NOT_YET)
+
+
 def test_a_question_is_its_title_verdict_and_evidence():
     assert question_table(PAGE).splitlines() == [
         "| question | verdict | evidence |",

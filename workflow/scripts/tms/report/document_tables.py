@@ -30,8 +30,9 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
 
     Args:
         cells: the demo's, for `demo_intervals`.
-        folder: has `report.html`, for `questions`, and the report's tables, for their names. An answer is
-            named with its folder, beside this one: `tiny/demo` is that of tiny/demo.json.
+        folder: has `report.html`, for `questions`, and the report's tables, for their names; `sub/table1` is
+            that of a folder in it. An answer is named with its folder, beside this one: `tiny/demo` is that
+            of tiny/demo.json.
         missing: stands in place of tables of the report that are not there; "": they are a fault.
 
     Raises:
@@ -41,10 +42,9 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
     def named(name: str) -> str:
         if name == "demo_intervals":
             return cell_table(cells)
-        if "/" in name:
+        path = folder / ("report.html" if name == "questions" else f"{name}.md")
+        if "/" in name and not path.exists():
             path = folder.parent / f"{name}.json"
-        else:
-            path = folder / ("report.html" if name == "questions" else f"{name}.md")
         if missing and not path.exists():
             return missing
         if name == "questions":
@@ -53,8 +53,8 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
             raise InputError(f"{path}: no such file; a document names this table")
         if path.suffix == ".json":
             return document_block(json_file.read(path))
-        title_table_notes = path.read_text().split("\n\n")
-        return title_table_notes[1]
+        _title, table_and_notes = path.read_text().split("\n\n", 1)
+        return table_and_notes
 
     return named
 

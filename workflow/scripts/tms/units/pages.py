@@ -3,6 +3,7 @@
 Each has a title, a table and notes, as the report's tables have (`tms/report/document_tables.py` reads them).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tms.config import paths, study
 from tms.config.stages import evaluate
 from tms.config.units import RunKey, Unit
 from tms.experiments import labels
+from tms.io import parquet
 from tms.report.markdown_table import page
 from tms.report.page import examples
 from tms.units.views import View
@@ -58,7 +60,14 @@ def units_table(
     notes = [
         f"{name} is left out, for it was made with other settings ({why})." for name, why in other.items()
     ]
-    notes += [f"{name} ran other code than today's of {', '.join(of)}." for name, of in code.items() if of]
+    alike: dict[str, list[str]] = {}
+    for name, programs in code.items():
+        alike.setdefault(", ".join(programs), []).append(name)
+    notes += [
+        f"{', '.join(names)} ran other code than today's of {programs}."
+        for programs, names in alike.items()
+        if programs
+    ]
     return page("Units", columns, rows, [*notes, *trained])
 
 
@@ -87,12 +96,14 @@ def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
     shown = [
         [_listed(view.seeds), ", ".join(view.methods), "yes" if view == found[0] else "no"] for view in found
     ]
-    missing = [run for run in planned if run not in found[0].runs]
     other = {run for view in found for run in view.runs}
-    notes = []
-    for method, seed in missing:
-        beside = "; it is in the tables of other seeds" if (method, seed) in other else ""
-        notes.append(f"Not in these tables: {method}, seed {seed}{beside}.")
+    missing: dict[tuple[str, int], list[str]] = {}
+    for run in dict.fromkeys(planned):
+        if run not in found[0].runs:
+            method, seed = run
+            told = "Not in these tables, but in those of other seeds" if run in other else "Not made yet"
+            missing.setdefault((told, seed), []).append(method)
+    notes = [f"{told}: seed {seed} of {', '.join(of)}." for (told, seed), of in missing.items()]
     return page("In the tables", ["Seeds", "Methods", "These tables"], shown, notes)
 
 
@@ -100,28 +111,59 @@ def _listed(seeds: Sequence[int]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def examples_tables(config: dict, view: View, results: Path) -> dict[str, str]:
-    """Answers of the base, of SFT and of TMS at each rate to prompts of each benchmark that is generated.
+def answer_tables(config: dict, view: View, results: Path) -> dict[str, str]:
+    """Answers of the base, of SFT and of TMS at each rate to each benchmark that is generated.
 
     Args:
         config: the configuration of the view, expanded.
-        view: its first seed is shown, of the first target.
+        view: the forms of the answers are of all its seeds, examples of the first, both of the first target.
         results: folder of the model's measured files.
 
     Returns:
-        Name of the table -> its text.
+        Name of the table -> its text: `examples_{benchmark}`, and `forms_{benchmark}` of what is retained.
     """
     suite = study.suite(config, view.model)
     shown, generated = [*suite.target_tasks, *suite.retention], evaluate.generated(config, view.model)
     names = [name for name in shown if name in generated]
     main = study.experiments(config, view.model)["main"]
     methods = [name for kind in SHOWN for name in main if config["methods"][name]["kind"] == kind]
-    folders = {"base": results / "base"}
-    for method in methods:
-        run = paths.run_folder(view.model, method, suite.targets[0], view.seeds[0])
-        folders[method] = results / Path(run).relative_to(f"results/{view.model}")
-    found = examples.of_run(folders, names, PROMPTS) if names and methods else {}
-    return {f"examples_{name}": _examples(name, chosen, list(folders)) for name, chosen in found.items()}
+    if not names or not methods:
+        return {}
+
+    def folder(method: str, seed: int) -> Path:
+        run = paths.run_folder(view.model, method, suite.targets[0], seed)
+        return results / Path(run).relative_to(f"results/{view.model}")
+
+    base = results / "base"
+    of_first = {"base": base} | {method: folder(method, view.seeds[0]) for method in methods}
+    of_all = {"base": [base]} | {method: [folder(method, seed) for seed in view.seeds] for method in methods}
+    found = examples.of_run(of_first, names, PROMPTS)
+    texts = {f"examples_{name}": _examples(name, chosen, list(of_first)) for name, chosen in found.items()}
+    kept = [name for name in names if name in suite.retention]
+    return texts | {f"forms_{name}": _forms(name, of_all) for name in kept}
+
+
+def _forms(benchmark: str, folders: dict[str, list[Path]]) -> str:
+    """How many answers are empty, JSON or repeat the request, and the answer that is given most often."""
+    lines = []
+    for method, of_seeds in folders.items():
+        rows = [
+            row
+            for folder in of_seeds
+            for row in parquet.read(
+                folder / "generations.parquet",
+                ["benchmark", "prompt", "completion"],
+                [("benchmark", "==", benchmark)],
+            )
+        ]
+        forms = Counter(examples.form(row["completion"]) for row in rows)
+        repeated = sum(row["prompt"].strip() in row["completion"] for row in rows)
+        ((most, times),) = Counter(row["completion"].strip() for row in rows).most_common(1)
+        counts = [len(rows), forms[examples.EMPTY], forms["JSON"], repeated, times]
+        lines.append([labels.method(method), *map(str, counts), _cut(examples.cut(most).shown)])
+    heads = ["Method", "Answers", "Empty", "JSON", "With the request in it", "The most frequent", "It reads"]
+    title = f"Forms of the answers: {labels.benchmark(benchmark)}"
+    return page(title, heads, lines, [f"Of all seeds. Texts are cut at {CHARACTERS} characters."])
 
 
 def _examples(benchmark: str, chosen: Sequence[examples.Example], models: Sequence[str]) -> str:
