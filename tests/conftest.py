@@ -13,6 +13,9 @@ from hypothesis import settings
 
 from tms.io.cli import same_kernels
 
+# Images of containers forbid it, and then every process of the tests compiles every module.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 same_kernels()  # as the programs do, before a test imports torch
 settings.register_profile("any machine", deadline=None)  # no test fails for being slow
 settings.load_profile("any machine")
@@ -32,16 +35,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: (server.communicate(), folder.cleanup()))
 
 
-# Files that start first: SLURM's tests wait most of their time, and the smoke run holds up what needs it.
-FIRST = ["slurm/test_slurm.py", "workflow/test_stale.py", "scripts/test_train_on_policy.py"]
+# Files that start first, the longest before the others: SLURM's tests wait most of their time, and the smoke
+# run of `test_stale` holds up what needs it.
+FIRST = {
+    "slow": [
+        *("slurm/test_slurm.py", "workflow/test_stale.py", "workflow/test_torture.py"),
+        *("scripts/test_train_on_policy.py", "unit/test_envs.py", "workflow/test_killed.py"),
+        *("scripts/test_estimate.py", "workflow/test_own_data.py", "workflow/test_units.py"),
+        "scripts/test_gpu_check.py",
+    ],
+    "not slow": ["workflow/test_pretrain.py", "workflow/test_hostile_names.py"],
+}
+TESTS = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without a slow test where only these run: importing them takes half a minute."""
+    named = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if config.option.markexpr == "slow" and named and "mark.slow" not in collection_path.read_text():
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
     """The longest files first and those that need a finished smoke run last, for `--no-loadscope-reorder`."""
+    first = FIRST.get(config.option.markexpr, [])
 
     def place(item: pytest.Item) -> int:
-        file = str(item.path.relative_to(Path(__file__).parent))
-        return FIRST.index(file) if file in FIRST else len(FIRST) + file.startswith("workflow/")
+        file = str(item.path.relative_to(TESTS))
+        return first.index(file) if file in first else len(first) + file.startswith("workflow/")
 
     items.sort(key=place)
 

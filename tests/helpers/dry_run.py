@@ -8,11 +8,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 CONTEXT = multiprocessing.get_context("forkserver")
+PRELOADED = [
+    *("snakemake.cli", "snakemake.sourcecache", "snakemake.executors.dryrun", "smart_open", "yaml"),
+    *("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_slurm_jobstep", "yte", "jsonschema"),
+]
 
 
 def dry_run(folder: Path, words: list[str]) -> subprocess.CompletedProcess:
     """Run `snakemake --dry-run` with `words` in a folder."""
-    CONTEXT.set_forkserver_preload(["snakemake.cli", "snakemake.sourcecache", "smart_open", "yaml"])
+    CONTEXT.set_forkserver_preload(PRELOADED)
     with TemporaryDirectory() as place:
         texts = [Path(place) / name for name in ("output", "errors")]
         process = CONTEXT.Process(target=_run, args=(folder, ["--dry-run", *words], texts))

@@ -29,6 +29,7 @@ LIBRARIES = [
     *("transformers.models.qwen2.modeling_qwen2", "transformers.models.qwen3.modeling_qwen3"),
     *("trl.trainer.grpo_trainer", "datasets", "pandas", "pyarrow.parquet"),
     *("scipy.stats", "statsmodels.stats.multitest", "matplotlib.pyplot"),
+    *("snakemake.cli", "snakemake.executors.local", "snakemake_executor_plugin_slurm", "yte", "jsonschema"),
 ]
 # Of the caller's process: the words, the way there, and nothing to import that takes time.
 CALLER = """#!{python} -IS

@@ -5,11 +5,12 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from helpers import forked_snakemake
+from helpers.copies import copy_folder
 from helpers.paths import CONFIG, ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -21,7 +22,7 @@ def folder(tmp_path_factory) -> Path:
     """A copy of the project in which nothing was run."""
     copy = tmp_path_factory.mktemp("plan")
     for part in ("config", "workflow", "profiles", "envs"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_folder(ROOT / part, copy / part)
     shutil.copy(ROOT / "Snakefile", copy)
     return copy
 
@@ -104,7 +105,7 @@ def test_snakemake_may_delete_all_checkpoints_but_the_last(folder, policy, gone)
         "policy.yaml",
     ]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *words, "--", DEMO],
+        [*forked_snakemake.command(), *words, "--", DEMO],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -147,7 +148,7 @@ def test_finished_jobs_are_left_out_and_compared(estimate, folder):
     assert before["total"]["jobs"] == "1"
     words = ["--cores", "1", "--quiet", "all", "--configfile", "config/smoke.yaml", "--", target]
     ran = subprocess.run(
-        [sys.executable, "-m", "snakemake", *words], cwd=folder, capture_output=True, text=True, check=False
+        [*forked_snakemake.command(), *words], cwd=folder, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "nothing left to run" in estimate(target, *SMOKE).stdout

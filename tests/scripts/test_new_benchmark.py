@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from helpers.copies import copy_folder
 from helpers.hub_folder import hub_folder, jsonl
 from helpers.paths import CONFIG, SCRIPTS
 
@@ -50,7 +51,7 @@ print(check(configuration([Path("quiz.yaml")]), []))
 @pytest.fixture
 def run(tmp_path):
     """Run Python in a copy of the project with the new task's file, its entry and its data."""
-    shutil.copytree(SCRIPTS, tmp_path / "workflow" / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_folder(SCRIPTS, tmp_path / "workflow" / "scripts")
     shutil.copytree(CONFIG, tmp_path / "config")
     (tmp_path / "workflow" / "scripts" / "tms" / "tasks" / "quiz.py").write_text(TASK)
     (tmp_path / "quiz.yaml").write_text(CONFIG_ENTRY)

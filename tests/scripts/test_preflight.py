@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 
 import pytest
+from helpers.copies import copy_folder
 from helpers.local_hub import serve
 from helpers.paths import ROOT, SCRIPTS
 from helpers.shipped_config import SHIPPED
@@ -67,7 +68,7 @@ def test_a_gated_model_stops_or_is_a_warning(hub, tmp_path):
 def test_a_real_run_stops_before_its_first_job(hub, tmp_path):
     """A gated model stops a run, and no dry run. What needs neither cards nor downloads asks nothing."""
     for part in ("config", "workflow", "profiles", "envs"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_folder(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Snakefile", tmp_path)
 
     def snakemake(*words: str) -> subprocess.CompletedProcess:

@@ -2,9 +2,10 @@
 
 import shutil
 import subprocess
-import sys
 
 import pytest
+from helpers import forked_snakemake
+from helpers.copies import copy_folder
 from helpers.paths import ROOT
 
 BROKEN = """
@@ -17,14 +18,14 @@ suites: {miniature: {targets: [chain], retention: [facts]}}
 def test_a_stopped_run(own_process, tmp_path):
     """One of two tasks cannot be prepared, so what compares both waits."""
     for part in ("config", "workflow", "profiles", "envs"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_folder(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Snakefile", tmp_path)
     (tmp_path / "broken.yaml").write_text(BROKEN)
     done = own_process("status")
     assert done.returncode == 2 and "no run was started here" in done.stderr
     words = ["--cores", "2", "--configfile", "config/smoke.yaml", "broken.yaml"]
     words += ["--", "data/chain/miniature/train.parquet"]
-    command = [sys.executable, "-m", "snakemake", *words]
+    command = [*forked_snakemake.command(), *words]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode != 0
     done = own_process("status")

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+from helpers.copies import copy_folder
 from helpers.paths import ROOT
 
 from tms.io import made_by
@@ -48,7 +49,7 @@ def copy_project(folder: Path) -> None:
     folder.mkdir(parents=True)
     for part in PARTS:
         if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            copy_folder(ROOT / part, folder / part)
         else:
             shutil.copy2(ROOT / part, folder / part)
     shutil.copy2(CONFIG, folder / "torture.yaml")

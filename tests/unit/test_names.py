@@ -49,3 +49,9 @@ def test_documents(path):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     commands = re.findall(r"(?:`|\$ (?:time )?)make ([a-z][a-z-]*)", text)
     assert set(commands) <= targets
+
+
+def test_a_slow_test_is_marked_in_its_own_file():
+    """`tests/conftest.py` leaves out, where slow tests alone run, files in which the mark is not written."""
+    shared = [*ROOT.glob("tests/helpers/*.py"), *ROOT.glob("tests/*/conftest.py")]
+    assert shared and not [path for path in shared if "mark.slow" in path.read_text()]

@@ -4,12 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers import forked_python
+from helpers import forked_snakemake
+from helpers.copies import copy_folder
 from helpers.dry_run import dry_run
 from helpers.paths import ROOT
 
@@ -34,12 +34,6 @@ methods:
   sft_long: {training: {checkpoints: [1of5]}}
   tms_long: {training: {checkpoints: [1of5]}}
 """
-SNAKEMAKE = """
-import sys
-from snakemake.cli import main
-sys.executable, *words = sys.argv[1:]
-main(words)
-"""
 SMOKE = ["config/smoke.yaml", "small.yaml"]
 
 
@@ -60,8 +54,7 @@ class Project:
         options += ["--", *(word for word in words if not word.startswith("-"))]
         if "--dry-run" in words:
             return dry_run(self.folder, options)
-        # Snakemake's jobs run with the `python` beside its own.
-        command = [sys.executable, "-c", SNAKEMAKE, forked_python.path(), *options]
+        command = [*forked_snakemake.command(), *options]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 
     def planned(self, target: str, *options: str, configs: tuple[str, ...] = ()) -> dict[str, int]:
@@ -91,7 +84,7 @@ def copy_project(folder: Path) -> Project:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            copy_folder(source, folder / part)
         else:
             shutil.copy(source, folder / part)
     (folder / "small.yaml").write_text(SMALL)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers import forked_snakemake
 
 pytestmark = pytest.mark.slow
 CONFIG = """
@@ -58,7 +59,7 @@ def run(project, *targets):
     words = ["--cores=2", "--nocolor", "--configfile", "acme.yaml", "--", *targets]
     with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as yes:
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", *words],
+            [*forked_snakemake.command(), *words],
             cwd=project.folder,
             stdin=yes.stdout,
             capture_output=True,
