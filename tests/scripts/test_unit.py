@@ -74,3 +74,24 @@ def test_files_of_a_unit_of_other_settings_do_not_count(study, capsys, alpha, co
     files = unit["collected_files"](entries, folder, [Job("grade", {}, [], [FILE], command=shell)])
     said = f"first: made with other settings, not counted ({FILE}: --alpha 0.25, now 0.5)\n"
     assert (files, capsys.readouterr().err) == (({FILE}, "") if counts else (set(), said))
+
+
+def test_the_time_of_a_command_that_is_killed_counts(study, monkeypatch):
+    """It is written while Snakemake runs, and the next command adds to it."""
+    ran = runpy.run_path(str(SCRIPTS / "unit.py"))
+    main, parser, clock = ran["main"], ran["parser"], study / "logs" / "units" / "second.json"
+    times = iter([0.0, 90.0, 200.0, 230.0])
+
+    def killed(files, configfiles, cores, each_minute):
+        each_minute()
+        raise SystemExit(-9)
+
+    monkeypatch.chdir(study)
+    monkeypatch.setattr(ran["time"], "monotonic", lambda: next(times))
+    for name, given in (("run_snakemake", killed), ("collected_files", lambda *_: set())):
+        monkeypatch.setitem(main.__globals__, name, given)
+    monkeypatch.setattr(ran["measured"], "planned_jobs", lambda *_: [])
+    for seconds in (90.0, 120.0):
+        with pytest.raises(SystemExit):
+            main(parser().parse_args(["--study", "mine.yaml", "--unit", "second"]))
+        assert json.loads(clock.read_text())["seconds"] == seconds

@@ -53,5 +53,8 @@ def test_documents(path):
 
 def test_a_slow_test_is_marked_in_its_own_file():
     """`tests/conftest.py` leaves out, where slow tests alone run, files in which the mark is not written."""
-    shared = [*ROOT.glob("tests/helpers/*.py"), *ROOT.glob("tests/*/conftest.py")]
+    shared = {*ROOT.glob("tests/**/*.py")} - {
+        *ROOT.glob("tests/**/test_*.py"),
+        ROOT / "tests" / "conftest.py",
+    }
     assert shared and not [path for path in shared if "mark.slow" in path.read_text()]

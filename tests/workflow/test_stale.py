@@ -133,6 +133,11 @@ def test_a_diagnosis_reruns_what_it_changes_alone(project):
     assert set(jobs) == {"frontier", "answer", "draw_figures", "draw_tables", "questions", "report"}
 
 
+def test_an_edited_ruling_makes_the_report_anew(project, edit):
+    edit("docs/method.md", "# ", "# Edited: ")
+    assert project.planned(REPORT) == {"report": 1}
+
+
 def test_another_limit_of_the_gate_reruns_its_outcome_alone(project):
     overlay = "contamination: {max_share: 0.02, accepted: {chain: {facts: a reason}}}"
     jobs = project.planned(TARGET, configs=(project.overlay("o.yaml", overlay),))

@@ -98,4 +98,4 @@ def test_the_report_of_two_units_is_that_of_one_run(new_project, program, capfd)
     examples = (drawn / "examples_small_facts.md").read_text()
     assert examples.splitlines()[2] == "| Prompt | Base | SFT | TMS |"
     contents = (drawn / "contents.md").read_text()
-    assert "Not in these tables" not in contents and "Not made yet" not in contents
+    assert "Not in these tables" not in contents and "In no table" not in contents

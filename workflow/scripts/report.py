@@ -118,10 +118,8 @@ def main(args: argparse.Namespace) -> None:
     if told := content.compared(by_likelihood):
         scores = replace(scores, caption=f"{scores.caption} {told}")
     drawn, written = content.drawings(args.figures, args.tables), content.tables(args.tables)
-    beside = [table for table in written if table.name == "measures"]
-    leading = {"scores": [*([scores] if scores.rows else []), *beside]}
     first = sections.first_drawing(drawn)
-    shown = sections.sections(drawn, written, leading)
+    shown = sections.sections(drawn, written, {"scores": [scores] if scores.rows else []})
     answers = json_file.read_list(args.questions, "list of verdicts")
     answered = any(one["verdict"] != NOT_MEASURED for one in answers)
     text = html.render(

@@ -50,7 +50,7 @@ def test_runs_that_the_tables_lack_are_named():
     text = contents_table(views, planned)
     assert "| 0, 1 | sft | yes |" in text and "| 0 | sft, tms | no |" in text
     assert "- Not in these tables, but in those of other seeds: seed 0 of tms." in text
-    assert "- Not made yet: seed 1 of grpo, tms." in text
+    assert "- In no table: seed 1 of grpo, tms." in text
 
 
 def test_answers_before_and_after_are_those_of_the_base_and_of_sft_and_tms_at_each_rate(tmp_path):

@@ -250,6 +250,13 @@ def test_one_drawing_of_a_section_is_open_and_nothing_is_drawn_twice():
     }
 
 
+@pytest.mark.parametrize("leading", [{"scores": [table("scores")]}, {}])
+def test_what_stands_beside_the_scores_is_open_and_there_alone(leading):
+    (scores,) = sections.sections([], [table("measures"), table("table6")], leading)
+    assert [part.name for part in scores.tables] == [*(["scores"] if leading else []), "measures"]
+    assert [part.name for part in scores.folded_tables] == ["table6"]
+
+
 def test_the_first_screen_of_a_model_without_scores_has_its_curves():
     assert sections.first_drawing([drawing("losses"), drawing("alpha")]).name == "losses"
     assert sections.first_drawing([drawing("alpha")]) is None

@@ -43,8 +43,9 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
         if name == "demo_intervals":
             return cell_table(cells)
         path = folder / ("report.html" if name == "questions" else f"{name}.md")
-        if "/" in name and not path.exists():
-            path = folder.parent / f"{name}.json"
+        answer = folder.parent / f"{name}.json"
+        if "/" in name and answer.exists() and not path.exists():
+            path = answer
         if missing and not path.exists():
             return missing
         if name == "questions":
@@ -53,7 +54,7 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
             raise InputError(f"{path}: no such file; a document names this table")
         if path.suffix == ".json":
             return document_block(json_file.read(path))
-        _title, table_and_notes = path.read_text().split("\n\n", 1)
+        _title, _, table_and_notes = path.read_text().partition("\n\n")
         return table_and_notes
 
     return named

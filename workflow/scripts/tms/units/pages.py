@@ -101,7 +101,7 @@ def contents_table(found: Sequence[View], planned: Sequence[RunKey]) -> str:
     for run in dict.fromkeys(planned):
         if run not in found[0].runs:
             method, seed = run
-            told = "Not in these tables, but in those of other seeds" if run in other else "Not made yet"
+            told = "Not in these tables, but in those of other seeds" if run in other else "In no table"
             missing.setdefault((told, seed), []).append(method)
     notes = [f"{told}: seed {seed} of {', '.join(of)}." for (told, seed), of in missing.items()]
     return page("In the tables", ["Seeds", "Methods", "These tables"], shown, notes)

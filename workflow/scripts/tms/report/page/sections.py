@@ -9,7 +9,7 @@ from tms.report.page.page_tables import PageTable
 # Sections: id, title, text, and the drawings and tables in it; the first one drawn stands open.
 # What is named nowhere comes last.
 LAYOUT = (
-    ("scores", "Scores", "", ("figure3", "table6", "table8")),
+    ("scores", "Scores", "", ("figure3", "measures", "table6", "table8")),
     (
         "frontier-control",
         "Frontier control",
@@ -53,6 +53,8 @@ LAYOUT = (
 )
 # The first screen's drawing: the first of these that was drawn.
 FIRST = ("plane", "learning", "losses")
+# Tables that stand open, in place of scores where there are none.
+OPEN = {"measures"}
 # What would stand on the page twice: it -> what shows the same.
 TWICE = {"figure2c": "plane", "table3": "scores", "table9": "scores"}
 # Drawings and tables that show what a question is about.
@@ -113,20 +115,21 @@ def sections(
     open_tables = {table.name for tables in leading.values() for table in tables}
     hidden = above | {name for name, other in TWICE.items() if other in above | open_tables}
     drawings = {part.name: part for part in drawn if part.svg and part.name not in hidden}
-    tables = {table.name: table for table in written if table.name not in hidden | open_tables}
+    tables = {table.name: table for table in written if table.name not in hidden}
     placed = {name for *_, members in LAYOUT for name in members}
     others = tuple(sorted((set(drawings) | set(tables)) - placed))
     shown = []
     for identifier, title, text, members in (*LAYOUT, ("others", "More figures and tables", "", others)):
         own = [drawings[name] for name in members if name in drawings]
+        own_tables = [tables[name] for name in members if name in tables]
         section = Section(
             identifier,
             title,
             text,
-            leading.get(identifier, []),
+            [*leading.get(identifier, []), *(table for table in own_tables if table.name in OPEN)],
             own[0] if own else None,
             own[1:],
-            [tables[name] for name in members if name in tables],
+            [table for table in own_tables if table.name not in OPEN],
         )
         if not section.empty:
             shown.append(section)

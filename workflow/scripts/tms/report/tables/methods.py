@@ -48,7 +48,7 @@ def _over(lookups: list[CellLookup], part) -> list[str]:
     return list(dict.fromkeys(name for lookup in lookups for name in part(lookup.info.suite)))
 
 
-def row_of(lookup, experiment, method, columns, changed=(), train_task="") -> tuple[dict, dict]:
+def _row(lookup, experiment, method, columns, changed=(), train_task="") -> tuple[dict, dict]:
     """A row of a method's readings; those of the columns `changed` with their change from the base."""
 
     def reading(quantity: str) -> Reading | None:
@@ -63,10 +63,18 @@ def row_of(lookup, experiment, method, columns, changed=(), train_task="") -> tu
     return texts, readings
 
 
-def _rows(lookups: list[CellLookup], columns: list[Column], changed: Iterable[str] = ()) -> list[tuple]:
-    """A row of each method of the experiment main, for all runs."""
+def rows_of_main(
+    lookups: list[CellLookup], columns: list[Column], changed: Iterable[str] = ()
+) -> list[tuple[dict[str, str], dict[str, Reading | None]]]:
+    """A row of each method of the experiment main, for all runs.
+
+    Args:
+        lookups: the cells of the models in scope.
+        columns: which quantities.
+        changed: columns that have their change from the base, too.
+    """
     return [
-        row_of(lookup, "main", method, columns, changed)
+        _row(lookup, "main", method, columns, changed)
         for lookup in lookups
         for method in led(lookup.info.experiments["main"])
     ]
@@ -82,7 +90,7 @@ def table3(lookups: list[CellLookup]) -> Table:
     kept = _over(lookups, lambda suite: suite.retention)
     targets = _over(lookups, lambda suite: [*suite.target_tasks, *suite.views])
     columns = _columns(lookups, [*targets, "forgetting", "xfer", *kept])
-    rows = _rows(lookups, columns, changed=kept)
+    rows = rows_of_main(lookups, columns, changed=kept)
     title = "Table 3: target tasks, transfer to other targets, and retention, in %"
     return Table("table3", title, LABELS, columns, rows, [TARGET_COLUMNS])
 
@@ -99,7 +107,7 @@ def table8(lookups: list[CellLookup]) -> Table:
         raise NotMeasuredError(f"the suite of {suites} is no pilot")
     targets = _over(lookups, lambda suite: suite.target_tasks)
     columns = _columns(lookups, [*targets, "xfer", "forgetting", "retention_mean"])
-    rows = _rows(lookups, columns)
+    rows = rows_of_main(lookups, columns)
     title = "Table 8: the pilots, tool use and images, and what is lost elsewhere, in %"
     notes = [
         TARGET_COLUMNS,
@@ -122,7 +130,7 @@ def table9(lookups: list[CellLookup]) -> Table:
     for lookup in lookups:
         for method in led(lookup.info.experiments["main"]):
             for task in ["", *lookup.info.suite.targets]:
-                texts, readings = row_of(lookup, "main", method, columns, every, task)
+                texts, readings = _row(lookup, "main", method, columns, every, task)
                 if any(readings.values()):
                     rows.append((texts | {"train_task": names.benchmark(task) if task else "all"}, readings))
     labels = {"model": "Model", "method": "Method", "train_task": "Trained on", "seeds": "Seeds"}
@@ -148,7 +156,7 @@ def table6(lookups: list[CellLookup]) -> Table:
     rows = []
     for lookup in lookups:
         for method in led(lookup.info.experiments["main"]):
-            texts, readings = row_of(lookup, "main", method, _columns(lookups, [*kept, *safety]))
+            texts, readings = _row(lookup, "main", method, _columns(lookups, [*kept, *safety]))
             for name in safety:
                 score = readings.pop(name)
                 readings[f"{name}_asr"] = score and score.scaled(-1, 1)
@@ -169,7 +177,7 @@ def table7(lookups: list[CellLookup]) -> Table:
     rows, notes = [], []
     for lookup in lookups:
         for method in led(lookup.info.experiments["windows"]):
-            texts, readings = row_of(lookup, "windows", method, columns)
+            texts, readings = _row(lookup, "windows", method, columns)
             for name in (column.key for column in matched):
                 readings[name] = reading = lookup.reading("frontier", name, method, group="windows")
                 if reading and reading.x is not None:
@@ -192,7 +200,7 @@ def _sweep(lookups: list[CellLookup], experiment: str, name: str, title: str, se
     rows = []
     for lookup in lookups:
         for method in led(lookup.info.experiments[experiment]):
-            texts, readings = row_of(lookup, experiment, method, columns)
+            texts, readings = _row(lookup, experiment, method, columns)
             mean = readings["target_mean"]
             x = exact(mean.x) if mean and mean.x is not None else ""
             rows.append((texts | {"setting": x}, readings))
@@ -236,7 +244,7 @@ def rivals(lookups: list[CellLookup]) -> Table:
     lookups = having(lookups, "rivals")
     columns = _columns(lookups, SUMMARY[:4])
     rows = [
-        row_of(lookup, "rivals", method, columns)
+        _row(lookup, "rivals", method, columns)
         for lookup in lookups
         for method in led(lookup.info.experiments["rivals"])
     ]
@@ -248,7 +256,7 @@ def _of_both(lookups: list[CellLookup], columns: list[Column]) -> list[tuple[dic
     rows = []
     for lookup in lookups:
         places = lookup.summarised(("main", "mixture"))
-        rows += [row_of(lookup, places[method], method, columns) for method in led(places)]
+        rows += [_row(lookup, places[method], method, columns) for method in led(places)]
     return rows
 
 
