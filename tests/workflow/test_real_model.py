@@ -12,9 +12,9 @@ REAL = "config/real.yaml"
 SLICE = """
 models: {smollm2: {training: {effective_batch: 2, device_batch: 2}, tms: {num_checkpoints: 1}}}
 tasks:
-  toolcall: {train: 4, heldout: 2, test: 6}
-  everyday: {limit: 2}
-  chat_answers: {limit: 2}
+  toolcall: {train: 4, heldout: 2, test: 6, max_new_tokens: 48}
+  everyday: {limit: 2, max_new_tokens: 16}
+  chat_answers: {limit: 2, max_new_tokens: 16}
 training: {epochs: 1}
 """
 RUN = "results/smollm2/sft/toolcall/seed0"
