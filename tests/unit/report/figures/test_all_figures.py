@@ -28,6 +28,7 @@ from tms.report.figures import (
 from tms.report.figures import (
     bars as figures_bars,
 )
+from tms.report.tables import all_tables
 from tms.report.wording import PERCENT, spoken
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -138,6 +139,26 @@ def test_every_figure_is_listed_with_files_or_a_reason(drawn):
             (drawn / f"{entry['name']}.{ending}").exists() == entry["drawn"] for ending in ("svg", "png")
         )
     assert [entry["name"] for entry in index if not entry["drawn"]] == ["figure3"]
+
+
+@pytest.mark.parametrize(
+    "experiments", [{"main": ["sft"], "mismatch": ["sft_long"]}, {"main": ["tms"]}, {"main": ["grpo"]}]
+)
+def test_a_model_without_sft_or_tms_has_its_figures_and_tables(tmp_path, experiments):
+    """As of a study of which some units are made: what cannot be drawn says why."""
+    methods = {name for chosen in experiments.values() for name in [*chosen, "base"]}
+    own = [*experiments, "theorem61", "correlations", "training_curves", "frontier"]
+    cells = [
+        cell
+        for cell in report_cells.MadeCells().all()
+        if cell["experiment"] in own and cell["method"] in methods
+    ]
+    lookup = report_cells.lookup(cells=cells, experiments=experiments)
+    for name, write in (("figures", all_figures.draw), ("tables", all_tables.write)):
+        write(tmp_path / name, [lookup], [])
+        index = json.loads((tmp_path / name / "index.json").read_text())
+        reasons = {entry["name"]: entry["reason"] for entry in index if not entry["drawn"]}
+        assert all(reasons.values()) and "theorem61" not in reasons
 
 
 def test_marks_of_the_training_curves_tell_the_cells(drawn):

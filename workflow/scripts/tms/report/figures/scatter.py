@@ -31,10 +31,11 @@ def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     (axes,) = figure.panels
     figure.limit(axes, x=SIZE, y=SIZE)
     floor = 0.5 * min(side.value for _, *both in pairs for side in both if side.value > 0)
-    for method in [*NAMED, ""]:
-        style = styles[method] if method else palette.BESIDE
-        if not method or any(cell["method"] == method for cell, *_ in pairs):
-            figure.legend(labels.method(method) if method else "other methods", style, markersize=5)
+    there = {cell["method"] for cell, *_ in pairs}
+    for method in (name for name in NAMED if name in there):
+        figure.legend(labels.method(method), styles[method], markersize=5)
+    if there - {*NAMED}:
+        figure.legend("other methods", palette.BESIDE, markersize=5)
     zeros = sum(left.value <= 0 for _, left, _ in pairs)
     for cell, left, right in sorted(pairs, key=lambda pair: pair[0]["method"] in NAMED):
         method = cell["method"]
