@@ -1,4 +1,4 @@
-"""A Python whose programs are forked from one process that has imported torch and the libraries of training.
+"""A Python whose programs are forked from one process that has imported torch, training and Snakemake.
 
 Their import takes 5 to 10 CPU seconds a program. `start(folder)` writes `folder/python`, which is called as
 Python is (a program or `-c`, and its words) and becomes the real one for anything else, and for `lease.py`,
@@ -29,7 +29,9 @@ LIBRARIES = [
     *("transformers.models.qwen2.modeling_qwen2", "transformers.models.qwen3.modeling_qwen3"),
     *("trl.trainer.grpo_trainer", "datasets", "pandas", "pyarrow.parquet"),
     *("scipy.stats", "statsmodels.stats.multitest", "matplotlib.pyplot"),
-    *("snakemake.cli", "snakemake.executors.local", "snakemake_executor_plugin_slurm", "yte", "jsonschema"),
+    *("snakemake.cli", "snakemake.executors.local", "snakemake.executors.dryrun", "snakemake.sourcecache"),
+    *("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_slurm_jobstep", "smart_open"),
+    *("yte", "jsonschema"),
 ]
 # Of the caller's process: the words, the way there, and nothing to import that takes time.
 CALLER = """#!{python} -IS

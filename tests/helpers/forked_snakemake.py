@@ -11,5 +11,5 @@ main(words)
 
 
 def command() -> list[str]:
-    """What stands before Snakemake's words; its jobs run with the `python` beside its own, the forked one."""
+    """The words before Snakemake's own; its jobs run with the `python` beside its own, the forked one."""
     return [forked_python.path(), "-c", PROGRAM, forked_python.path()]

@@ -10,7 +10,6 @@ import pytest
 from filelock import FileLock
 from helpers import forked_snakemake
 from helpers.copies import copy_folder
-from helpers.dry_run import dry_run
 from helpers.paths import ROOT
 
 PARTS = ["Snakefile", "config", "docs", "envs", "profiles", "slurm", "workflow"]
@@ -50,10 +49,8 @@ class Project:
         files = [*(SMOKE if smoke else []), *configs]
         options = ["--cores=4", "--nocolor", *(["--configfile", *files] if files else [])]
         # options stand before the targets
-        options += [word for word in words if word.startswith("-") and word != "--dry-run"]
+        options += [word for word in words if word.startswith("-")]
         options += ["--", *(word for word in words if not word.startswith("-"))]
-        if "--dry-run" in words:
-            return dry_run(self.folder, options)
         command = [*forked_snakemake.command(), *options]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
 

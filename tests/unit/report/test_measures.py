@@ -72,6 +72,13 @@ def test_a_model_without_any_score_has_no_table_of_scores():
     assert page_tables.scores(lookup(UNSCORED), {}).rows == []
 
 
+def test_of_several_models_those_with_measures_have_rows():
+    none = ModelInfo("n", EXPERIMENTS, Suite(["chain"], ["facts"]), KINDS)
+    other = CellLookup(none, [cell("main", "n", "chain", 0.5, method="sft")])
+    table = measures([other, lookup(UNSCORED)])
+    assert [texts["model"] for texts, _ in table.rows] == ["m", "m", "m"]
+
+
 def test_a_suite_that_asks_for_no_measures_has_no_such_table():
     with pytest.raises(NotMeasuredError, match="neither `general` nor a task with grader none"):
         measures([lookup(Suite(["chain"], ["facts"]))])

@@ -54,7 +54,7 @@ def tables(cells: list[dict[str, str]], folder: Path, missing: str = "") -> Call
             raise InputError(f"{path}: no such file; a document names this table")
         if path.suffix == ".json":
             return document_block(json_file.read(path))
-        _title, _, table_and_notes = path.read_text().partition("\n\n")
+        _title, table_and_notes = path.read_text().split("\n\n", 1)
         return table_and_notes
 
     return named

@@ -144,7 +144,7 @@ def answer_tables(config: dict, view: View, results: Path) -> dict[str, str]:
 
 
 def _forms(benchmark: str, folders: dict[str, list[Path]]) -> str:
-    """How many answers are empty, JSON or repeat the request, and the answer that is given most often."""
+    """Numbers of answers that are empty, JSON or repeat the request, and the most frequent answer."""
     lines = []
     for method, of_seeds in folders.items():
         rows = [

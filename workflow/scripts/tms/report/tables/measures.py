@@ -1,4 +1,4 @@
-"""What stands beside the scores: losses on texts, KL to the base and lengths of completions."""
+"""Measures beside the scores: losses on texts, KL to the base and lengths of completions."""
 
 from tms.experiments import labels
 from tms.metrics import measures as measured
