@@ -61,7 +61,7 @@ def test_a_tenth_each_is_held_out_and_tested():
 def test_an_exhausted_pool_is_an_input_error():
     def draw(random):
         number = random.randrange(20)
-        return str(number), {"number": number}
+        return str(number), lambda: {"number": number}
 
     with pytest.raises(InputError, match=r"dice.*500 rows asked for.*about 1\d"):
         collect("dice", "train", 500, 0, draw)

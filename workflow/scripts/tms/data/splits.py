@@ -7,6 +7,8 @@ from random import Random
 from tms.io.errors import InputError
 
 SPLITS = ["train", "heldout", "test"]
+# A problem's key (see `split_of`), and a function that makes its row: most draws are of another split.
+Drawn = tuple[str, Callable[[], dict]]
 PATIENCE = 20_000  # draws in a row without a new problem, after which a pool counts as exhausted
 
 
@@ -30,9 +32,7 @@ def attempts(task: str) -> Iterator[int]:
     raise InputError(f"{task}: {PATIENCE} draws in a row gave no problem; widen the task's options")
 
 
-def collect(
-    task: str, split: str, size: int, seed: int, draw: Callable[[Random], tuple[str, dict]]
-) -> list[dict]:
+def collect(task: str, split: str, size: int, seed: int, draw: Callable[[Random], Drawn]) -> list[dict]:
     """Draw distinct problems of one split; the first rows of a longer list are the rows of a shorter one.
 
     Args:
@@ -40,7 +40,7 @@ def collect(
         split: one of `SPLITS`.
         size: number of rows.
         seed: seed of the random stream.
-        draw: takes a random generator; returns a problem's key (see `split_of`) and its row.
+        draw: draws a problem with a random generator.
 
     Raises:
         InputError: the split's pool of problems does not hold that many.
@@ -50,7 +50,7 @@ def collect(
     while len(rows) < size and index - newest < PATIENCE:
         key, row = draw(Random(f"{task}/{split}/{seed}/{index}"))
         if key not in rows and split_of(key) == split:
-            rows[key], newest = row, index
+            rows[key], newest = row(), index
         index += 1
     if len(rows) < size:
         raise InputError(

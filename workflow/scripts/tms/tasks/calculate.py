@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
 from tms.tool_use.calls import Call
@@ -65,10 +65,10 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     settings = read_options(options)
     context = context_text([], [calculator.TOOL], {"kind": "calculator", "calls": CALLS})
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         operator, numbers = problem(random, settings)
         problem_key = key(operator, numbers)
-        return problem_key, {
+        return problem_key, lambda: {
             "example_id": f"calculate-{hashlib.sha256(problem_key.encode()).hexdigest()[:16]}",
             "context": context,
             "prompt": prompt(random, operator, numbers),

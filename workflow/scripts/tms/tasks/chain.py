@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import attempts, collect
+from tms.data.splits import Drawn, attempts, collect
 from tms.io.errors import InputError
 
 DEFAULTS = {
@@ -52,13 +52,13 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     settings = read_options(options)
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         operators, numbers = problem(random, settings)
         if settings["style"] == "natural":
             text, solution = natural(random, operators, numbers)
         else:
             text, solution = prompt(random, operators, numbers), ""
-        return key(operators, numbers), {
+        return key(operators, numbers), lambda: {
             "example_id": f"chain-{'-'.join(map(str, numbers))}-{operators}",
             "prompt": text,
             "answer": str(steps(operators, numbers)[-1]),

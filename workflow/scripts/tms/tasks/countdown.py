@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import attempts, collect
+from tms.data.splits import Drawn, attempts, collect
 from tms.io.errors import InputError
 
 PROMPT = (
@@ -41,9 +41,9 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     settings = read_options(options)
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         numbers, target = problem(random, settings)
-        return key(numbers, target), row(numbers, target, settings)
+        return key(numbers, target), lambda: row(numbers, target, settings)
 
     return collect("countdown", split, size, seed, draw)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data.options import read_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 
 PLACES = (
     "arlen bexo calder dorn elvik fenby garth holm irvo jask kelda lorn mervo nesk orla pell quarn rusk "
@@ -50,9 +50,9 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     read_options("facts", options, {})
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         place, relation, wording = question(random)
-        return key(place, relation, wording), {
+        return key(place, relation, wording), lambda: {
             "example_id": f"facts-{place}-{relation}-{wording}",
             "prompt": prompt(place, relation, wording),
             "answer": value_of(place, relation),

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 from tms.io.errors import InputError
 
 DEFAULTS = {
@@ -35,9 +35,9 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     settings = read_options(options)
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         text, hops = problem(random, settings["chains"], settings["asked"])
-        return text, {
+        return text, lambda: {
             "example_id": f"lookup-{hashlib.sha256(text.encode()).hexdigest()[:16]}",
             "prompt": text,
             "answer": " ".join(last for _, _, last in hops),

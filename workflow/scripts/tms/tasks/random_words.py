@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 from tms.io.errors import InputError
 
 DEFAULTS = {
@@ -54,10 +54,14 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     if shortest > longest:
         raise InputError(f"random_words: options need shortest <= longest, not {shortest} and {longest}")
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         text = " ".join(random.choices(WORDS, k=random.randint(shortest, longest)))
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        row = {"example_id": f"random_words-{name}", "prompt": text, "answer": "", "problem": text}
-        return text, row | {"solution": ""}
+        return text, lambda: {
+            "example_id": f"random_words-{hashlib.sha256(text.encode()).hexdigest()[:16]}",
+            "prompt": text,
+            "answer": "",
+            "problem": text,
+            "solution": "",
+        }
 
     return collect("random_words", split, size, seed, draw)

@@ -22,7 +22,7 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFont
 
 from tms.data import options as task_options
-from tms.data.splits import attempts, collect, split_of
+from tms.data.splits import Drawn, attempts, collect, split_of
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
 from tms.io.images import image_digest
@@ -70,18 +70,24 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     settings = read_options(options)
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         words, asked = problem(random, settings)
-        picture, word = draw_picture(random, words), words[asked]
-        return key(word), {
-            "example_id": f"read_words-{hashlib.sha256(' '.join([word, *words]).encode()).hexdigest()[:16]}",
-            "context": context_text([], images=[image_digest(picture)]),
-            "prompt": prompt(random, words, asked),
-            "answer": word,
-            "problem": key(word),
-            "solution": stated(word),
-            "images": [{"bytes": picture, "path": None}],
-        }
+        word = words[asked]
+
+        def row() -> dict:
+            picture = draw_picture(random, words)
+            name = hashlib.sha256(" ".join([word, *words]).encode()).hexdigest()[:16]
+            return {
+                "example_id": f"read_words-{name}",
+                "context": context_text([], images=[image_digest(picture)]),
+                "prompt": prompt(random, words, asked),
+                "answer": word,
+                "problem": key(word),
+                "solution": stated(word),
+                "images": [{"bytes": picture, "path": None}],
+            }
+
+        return key(word), row
 
     return collect("read_words", split, size, seed, draw)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data.options import read_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 
 BENIGN = (
     "bees bread rain music trains winter tea chess cheese boats kites honey horses snow soup tents owls "
@@ -48,9 +48,9 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     """
     read_options("refusal", options, {})
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         topic, wording = request(random)
-        return key(topic, wording), {
+        return key(topic, wording), lambda: {
             "example_id": f"refusal-{topic}-{wording}",
             "prompt": prompt(topic, wording),
             "answer": REFUSE if topic in FLAGGED else topic,

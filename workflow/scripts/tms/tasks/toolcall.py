@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import collect
+from tms.data.splits import Drawn, collect
 from tms.data.tool_calls import test_tools, training_tools
 from tms.data.tool_calls.tool import Tool
 from tms.data.tool_calls.values import POOLS
@@ -47,13 +47,13 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     tools = test_tools.TOOLS if split == "test" else training_tools.TOOLS
     context = example()
 
-    def draw(random: Random) -> tuple[str, dict]:
+    def draw(random: Random) -> Drawn:
         shown = random.sample(tools, settings["tools"])
         tool = random.choice(shown)
         arguments = values(random, tool, part)
         request = random.choice(tool.wordings).format(**arguments)
         problem = key(tool, arguments)
-        return problem, {
+        return problem, lambda: {
             "example_id": f"toolcall-{hashlib.sha256(problem.encode()).hexdigest()[:16]}",
             "context": context,
             "prompt": prompt(shown, request),
