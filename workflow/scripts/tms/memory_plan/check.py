@@ -87,7 +87,11 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
         if job.rule == name:
             reads = Towers.of(config[part][names[name]].get("model", "")).vision
             asked = [task for task in _asked(config, names) if reads or not has_images(config, task)]
-            return plan.generating(config, part, names[name], longest_row(config, asked)) if asked else []
+            if not asked:
+                return []
+            # A judge's prompt holds the whole row, answer included, and it writes an answer of its own.
+            written = config[part][names[name]]["max_new_tokens"] if name == "judge" else 0
+            return plan.generating(config, part, names[name], longest_row(config, asked) + written)
     return []
 
 
