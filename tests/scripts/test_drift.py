@@ -134,6 +134,18 @@ def test_each_sample_has_its_kl(found, folder):
             assert sum(own) / len(own) == pytest.approx(both[way]["per_sequence"])
 
 
+def test_a_prompt_set_may_have_a_limit_of_its_own(run_program, folder, tiny_model, found):
+    names = {"output": "s.json", "cost": "s.cost.json", "samples": "s.parquet"}
+    words = [*flags(tiny_model, **names), "--max-new-tokens", "8", "facts=3"]
+    assert run_program(folder, "drift", *words).returncode == 0
+    lengths, others = {}, {}
+    for name in ("samples", "s"):
+        rows = parquet.read(folder / f"{name}.parquet", parquet.DRIFT_SAMPLES)
+        others[name] = [row["completion_ids"] for row in rows if row["prompts"] != "facts"]
+        lengths[name] = max(len(row["completion_ids"]) for row in rows if row["prompts"] == "facts")
+    assert lengths == {"samples": 8, "s": 3} and others["samples"] == others["s"]
+
+
 def test_held_out_prompts_of_a_joint_target_keep_their_tasks(run_program, folder, tiny_model):
     rows = parquet.read(folder / "heldout.parquet", parquet.EXAMPLES, benchmark="sums")
     for row in rows[::2]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from tms.config.suite import GENERAL
 from tms.data import general
 from tms.generation import flags as generation_flags
-from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io import cli, cost, json_file, parquet, provenance
@@ -52,13 +51,8 @@ def parser() -> argparse.ArgumentParser:
     add("--general", type=Path, help="folder of general prompts and passages, measured too")
     add("--kl-prompts", type=int, default=128, help="first so many prompts of each set (0: no KL)")
     add("--kl-samples", type=int, default=1, help="samples of each of them, from either model")
-    add("--max-new-tokens", type=int, required=True, help="longest sample for KL")
-    add("--seed", type=int, default=0, help="seed of the samples for KL")
-    add("--engine", choices=ENGINES, default="transformers", help="program that samples")
-    add("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
-    add("--memory-share", type=float, default=0.9, help="share of a GPU's memory to use (vllm)")
-    add("--threads", type=int, required=True, help="CPU threads; results depend on it")
-    add("--cache", type=Path, required=True, help="folder of the completion cache")
+    add("--max-new-tokens", nargs="+", required=True, metavar="N|NAME=N", help="longest sample for KL")
+    generation_flags.add_engine(flags)
     cli.add_images(flags)
     add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
     add("--output", type=Path, required=True, help="what was measured (JSON)")
@@ -69,8 +63,9 @@ def parser() -> argparse.ArgumentParser:
 
 def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     """Draw the samples for KL from pi and pi_0 at temperature 1; column `prompts` names their set."""
-    sets = {}
-    for name, path in cli.parse_pairs(args.prompts).items():
+    sets, paths = {}, cli.parse_pairs(args.prompts)
+    longest = generation_flags.longest(args, [*paths, *([GENERAL] if args.general else [])])
+    for name, path in paths.items():
         task = args.task if name == HELDOUT else name
         sets[name] = parquet.read(Path(path), parquet.EXAMPLES, benchmark=task)[: args.kl_prompts]
     images = Images(args.images)
@@ -78,7 +73,7 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
     if args.general:
         chat = models["base"].chat
         prompts = general.read_prompts(args.general)[: args.kl_prompts]
-        sets[GENERAL] = general.with_room(prompts, chat.prompt_ids, args.max_new_tokens, chat.context_length)
+        sets[GENERAL] = general.with_room(prompts, chat.prompt_ids, longest[GENERAL], chat.context_length)
     for name, examples in sets.items():
         if not examples:
             raise InputError(f"--prompts {name}: no prompts there; prepare the task with a size above 0")
@@ -89,10 +84,11 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         for example in examples
         for number in range(args.kl_samples)
     ]
-    sampling = Sampling(max_new_tokens=args.max_new_tokens)
+    rows = {most: [row for row in wanted if longest[row["prompts"]] == most] for most in longest.values()}
     requests = [
-        Request(model, sampling, args.seed, wanted, f"drift: samples of {who}")
+        Request(model, Sampling(max_new_tokens=most), args.seed, rows[most], f"drift: samples of {who}")
         for who, model in models.items()
+        for most in sorted(rows)
     ]
     done = generate_missing(requests, generation_flags.engine(args), args.cache)
     gc.collect()  # frees the engine's model before two others are loaded

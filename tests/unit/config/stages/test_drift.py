@@ -36,6 +36,12 @@ def test_a_model_may_have_kl_measured_on_less():
     assert "--kl-prompts 8 --kl-samples 2 " in given
 
 
+def test_samples_of_rows_with_tools_have_a_limit_of_their_own():
+    """A row of ToolAlpaca has 5,120 tokens in all; 4,096 at once, as math may have, leave its prompt few."""
+    given = drift.drift_flags(SHIPPED, "qwen7b_tools", "sft", "toolalpaca", "0")
+    assert " --max-new-tokens 4096 heldout=1024 --" in given
+
+
 def test_an_on_policy_method_has_none():
     run = "results/tiny/grpo/chain/seed0"
     assert drift.drift_flags(SHIPPED, "tiny", "grpo", "chain", "0") == (

@@ -35,6 +35,11 @@ def has_images(config: dict, task: str) -> bool:
     return kind(config, task) in IMAGES
 
 
+def has_tools(config: dict, target: str) -> bool:
+    """Whether rows of a task, or of a task of a joint target, have tools."""
+    return any(kind(config, task) in TOOLS for task in tasks_of(target))
+
+
 def grader(config: dict, task: str) -> str:
     """Grader of a task: its module in `tms/graders`."""
     return config["tasks"][task]["grader"]

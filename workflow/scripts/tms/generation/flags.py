@@ -17,14 +17,20 @@ def add(flags: argparse.ArgumentParser) -> None:
     option("--temperature", type=float, default=1.0, help="divides the logits; 0 is greedy")
     option("--top-p", type=float, default=1.0, help="mass of the tokens that are kept; 1 keeps all")
     option("--top-k", type=int, default=0, help="number of tokens that are kept; 0 keeps all")
+    add_engine(flags)
+    option("--output", type=Path, required=True, help="completions (Parquet)")
+    option("--cost", type=Path, required=True, help="what they cost (JSON)")
+
+
+def add_engine(flags: argparse.ArgumentParser) -> None:
+    """Add the flags for the engine, its seed and the completion cache."""
+    option = flags.add_argument
     option("--seed", type=int, default=0, help="seed; part of every row's key")
     option("--engine", choices=ENGINES, default="transformers", help="program that generates")
     option("--tensor-parallel", type=int, default=1, help="GPUs that share one model (vllm)")
     option("--memory-share", type=float, default=MEMORY_SHARE, help="share of a GPU's memory to use (vllm)")
     option("--threads", type=int, required=True, help="CPU threads; results depend on it")
     option("--cache", type=Path, required=True, help="folder of the completion cache")
-    option("--output", type=Path, required=True, help="completions (Parquet)")
-    option("--cost", type=Path, required=True, help="what they cost (JSON)")
 
 
 def whole_number(text: str, flag: str) -> int:

@@ -43,6 +43,14 @@ def kl_prompts(config: dict, model: str, task: str) -> dict[str, str]:
     }
 
 
+def longest_samples(config: dict, model: str, task: str) -> list[int | str]:
+    """Tokens of the longest sample of any prompt set; one with tools, whose rows are bounded, has its own."""
+    sets = {"heldout": task, **{name: name for name in study.suite(config, model).retention}}
+    own = {name: config["tasks"][of]["max_new_tokens"] for name, of in sets.items()}
+    turns = {name: own[name] for name, of in sets.items() if tasks.has_tools(config, of)}
+    return [max(own.values()), *(f"{name}={most}" for name, most in turns.items())]
+
+
 def answered(config: dict, model: str) -> dict[str, str]:
     """Files of the benchmarks without a score but the targets: the loss on their own answers is measured."""
     suite = study.suite(config, model)
@@ -69,7 +77,6 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
     points = scored_points(config, model, method)
     references = train_references(config, model, method, task) or None
     own, chosen = heldout_mixture(config, model, method, task, seed), study.drift(config, model)
-    prompted = [task, *study.suite(config, model).retention]
     return flags(
         task=task,
         trajectory=labelled(paths.checkpoint_folders(config, model, method, task, seed, points)),
@@ -83,7 +90,7 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         general=paths.GENERAL if study.suite(config, model).general else None,
         kl_prompts=chosen["prompts"],
         kl_samples=chosen["samples"],
-        max_new_tokens=max(config["tasks"][name]["max_new_tokens"] for name in prompted),
+        max_new_tokens=longest_samples(config, model, task),
         images=images(config, model, method, task) or None,
         seed=seed,
         **engine_flags(config, "models", model),
