@@ -141,7 +141,7 @@ def test_the_long_run_by_its_nearest_step(compared):
         (("table9", "llama8b", "tms", "gsm8k"), "no model of table.models stands for llama8b"),
         (("table1", "qwen1.5b", "sft", "math at step 500"), "qwen1.5b has no math of a run trained on math"),
         (("table2", "qwen1.5b", "grpo", "pass_at_1"), "qwen1.5b has no pass_at_1 of a run trained on math"),
-        (("table8", "qwen7b", "sft", "toolalpaca"), "no model of table.models stands for qwen7b"),
+        (("table8", "qwen7b_tools", "sft", "toolalpaca"), "no model of table.models stands for qwen7b_tools"),
         (("table8", "", "sft", "xfer"), "of which pilot is not stated"),
         (("table4_5", "qwen1.5b", "", "learning_rate"), "models.qwen1.5b leaves it open"),
     ],

@@ -10,7 +10,7 @@ from helpers.paths import CONFIG, PAPER
 
 from tms.io.errors import InputError
 from tms.paper import numbers
-from tms.paper.numbers import MODELS, RETENTION, TARGETS
+from tms.paper.numbers import MODELS, PILOTS, RETENTION, TARGETS
 
 FOLDER = PAPER
 PRINTED = numbers.read(FOLDER)
@@ -147,12 +147,16 @@ def test_the_pilots_have_a_model_of_the_config_whose_suite_is_that_pilot():
     config = yaml.safe_load((CONFIG / "config.yaml").read_text())
     table8 = [number for number in PRINTED if number.table == "table8" and number.experiment]
     assert {(number.model, number.quantity) for number in table8} == {
-        ("qwen7b", "toolalpaca"),
+        ("qwen7b_tools", "toolalpaca"),
         ("qwen_omni3b", "textvqa"),
         ("qwen_omni3b", "docvqa"),
     }
-    suite = config["suites"][config["models"]["qwen_omni3b"]["suite"]]
-    assert suite["pilot"] == "images" and suite["targets"] == ["textvqa", "docvqa"]
+    for model, pilot in PILOTS.items():
+        suite = config["suites"][config["models"][model]["suite"]]
+        asked = [number.quantity for number in table8 if (number.model, number.method) == (model, "base")]
+        assert suite["pilot"] == pilot and suite["targets"] == asked
+    of_tools = [number for number in table8 if number.model == "qwen7b_tools"]
+    assert all("a judge's verdict on all 100" in number.note for number in of_tools)
     of_images = [number for number in table8 if number.model == "qwen_omni3b"]
     assert all("on the validation splits" in number.note for number in of_images)
     by_method = {number.method: number.value for number in of_images if number.quantity == "docvqa"}

@@ -4,20 +4,21 @@ import json
 
 from tms.config import paths
 from tms.config import study as settings
-from tms.paper.numbers import MODELS, SETTINGS
+from tms.paper.numbers import MODELS, PILOTS, SETTINGS
 
 # The experiments whose numbers the paper prints.
 PRINTED = ["main", "windows", "mismatch", "diversity"]
 
 
 def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
-    """Models that start from one of the paper's: ours -> theirs (`numbers.MODELS`)."""
-    theirs = {repo: name for name, repo in MODELS.items()}
+    """Models with a base of the paper's, for the same pilot or for none: ours -> theirs (`MODELS`)."""
     pairs = {}
     for model in models:
-        name = theirs.get(settings.hub_repo(config, config["models"][model]["base"]))
-        if name is not None:
-            pairs[model] = name
+        base = settings.hub_repo(config, config["models"][model]["base"])
+        pilot = settings.suite(config, model).pilot
+        for theirs, repo in MODELS.items():
+            if repo == base and PILOTS.get(theirs, "") == pilot:
+                pairs[model] = theirs
     return pairs
 
 
