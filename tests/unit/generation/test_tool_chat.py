@@ -69,6 +69,11 @@ def test_an_episode_has_the_ids_of_the_whole_conversation(chat, name):
     assert chat.prompt_ids(PROMPT, row) == by_transformers(chat, asked, add_generation_prompt=True)
 
 
+def test_an_episode_ends_with_the_assistant(chat):
+    with pytest.raises(InputError, match="ends with what a tool says"):
+        chat.tools.episode_ids(PROMPT, context(), [CALLED, TOLD])
+
+
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_model_s_own_tokens_are_its_turns(chat, name):
     turns = EPISODES[name]

@@ -38,9 +38,9 @@ TRAIN = next(name for name in ("Pets", "Zoo") if not hub.is_heldout(name))
     [
         (
             "simulated",
-            69,
+            68,
             100,
-            {"an action input is no JSON object": 30, "an action is not among the functions": 1},
+            {"an action input holds a placeholder": 31, "an action is not among the functions": 1},
         ),
         (
             "real",
@@ -96,6 +96,7 @@ def test_a_recorded_trajectory(written):
         [
             step("getPet", '{"petId": 8}', WRONG, "I try 8."),
             step("getDetails", '{"Question": "Which?"}', "Number 7."),
+            step("getDetails", '{"Question": "Sure?"}', "Yes."),
             step("getPet", ' {"petId": 7} ', PET, "Thought: So it is 7."),
         ],
         "It is Rex.",
@@ -105,15 +106,17 @@ def test_a_recorded_trajectory(written):
     assert rows.keys() == {"Find a dog.", "Who is number 7?"}
     row = rows["Who is number 7?"]
     turns = read_turns(row["solution"])
-    assert [turn["role"] for turn in turns] == ["assistant", "tool"] * 3 + ["assistant"]
-    assert turns[0]["content"] == "I try 8." and turns[4]["content"] == "So it is 7."
+    assert [turn["role"] for turn in turns] == ["assistant", "tool"] * 4 + ["assistant"]
+    assert turns[0]["content"] == "I try 8." and turns[6]["content"] == "So it is 7."
     assert final_text(turns) == "It is Rex."
-    assert made_calls(turns)[2] == Call("getPet", {"petId": 7})
+    assert made_calls(turns)[3] == Call("getPet", {"petId": 7})
     # The call that failed is in the trajectory, but nobody has to make it.
     assert json.loads(row["answer"]) == [
-        {"name": "getDetails", "arguments": None},
+        *[{"name": "getDetails", "arguments": None}] * 2,
         {"name": "getPet", "arguments": {"petId": 7}},
     ]
+    other_words = observe(Call("getDetails", {"Question": "Which one?"}), read_context(row["context"]))
+    assert other_words == "Yes."
     for row in rows.values():
         limits = read_context(row["context"]).environment
         assert {name: limits[name] for name in ("calls", "tokens")} == TOOLS["toolalpaca"]
@@ -128,7 +131,13 @@ def test_what_is_left_out_is_counted(written, capsys):
     bad = {
         "no recorded step": [instance("a", []), "{'error': 3}"],
         "more than 5 steps": [instance("b", [step("searchPets", "{}", FOUND)] * 6)],
-        "an action input is no JSON object": [instance("c", [step("getPet", '{"petId": }', WRONG)])],
+        "an action input is no JSON object": [
+            instance("c", [step("getPet", '{"petId": }', WRONG)]),
+            instance("a list", [step("getPet", '[{"petId": 7}]', "'Action Input' cannot be a list.")]),
+        ],
+        "an action input holds a placeholder": [
+            instance("i", [step("getPet", '{"petId": "${the id of Rex}"}', WRONG)])
+        ],
         "an action is not among the functions": [instance("d", [step("invalid", "{}", WRONG)])],
         "no call but questions to the user": [instance("e", [step("getDetails", "{}", "No.")])],
         "every call failed": [instance("f", [step("getPet", '{"petId": 1}', WRONG)])],
@@ -145,7 +154,7 @@ def test_what_is_left_out_is_counted(written, capsys):
     bad["its API has no functions that can be read"] = [None]
     printed = capsys.readouterr().out
     for reason, items in bad.items():
-        assert f"{len(items)} of 12 train instructions of train_data.json left out: {reason}\n" in printed
+        assert f"{len(items)} of 14 train instructions of train_data.json left out: {reason}\n" in printed
 
 
 def test_no_api_is_on_both_sides(written):

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from tms.config.suite import Suite
 from tms.experiments.cells import cell
 from tms.io import parquet
+from tms.io.conversation import context_text
 from tms.io.errors import InputError
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.model_info import ModelInfo
@@ -33,6 +34,9 @@ from tms.report.page.examples import (
 from tms.report.page.page_tables import Entry, PageTable
 from tms.report.research_questions.questions import QUESTIONS
 from tms.report.tables.table import written
+from tms.tool_use.calls import Call
+from tms.tool_use.environments import calculator
+from tms.tool_use.turns import turns_text
 
 SUITE = Suite(targets=["chain"], retention=["facts"])
 VERDICTS = st.dictionaries(
@@ -54,6 +58,12 @@ def test_prompts_on_which_models_differ_come_first():
 def test_the_form_of_an_answer():
     shown = {" \n": EMPTY, "": EMPTY, ' {"a": 1}': "JSON", "[1]": "JSON", "```json\n{}": "JSON", "a {}": ""}
     assert {text: form(text) for text in shown} == shown
+    context = context_text([], [calculator.TOOL], {"kind": "calculator", "calls": 1})
+    call = {"role": "assistant", "content": "", "tool_calls": [Call("calculator", {}).message()]}
+    said = {"role": "tool", "name": "calculator", "content": "5"}
+    for text, expected in (("It is 5.", ""), ("", EMPTY), ('{"a": 5}', "JSON")):
+        turns = [call, said, {"role": "assistant", "content": text}]
+        assert form(turns_text(turns), context) == expected
 
 
 def test_prompts_on_which_base_sft_and_tms_differ_come_before_those_on_which_another_does():

@@ -34,6 +34,8 @@ RESPONSES = {
     "json",
     "f1",
     "rouge",
+    "toolalpaca",
+    "toolalpaca_judge",
 }
 DIGITS = 12  # of an irrational number
 WORD = re.compile(r"(?<![\\a-zA-Z])(?!sqrt|sin|cos|tan|cot|sec|csc|log|and)[a-zA-Z]{3,}")

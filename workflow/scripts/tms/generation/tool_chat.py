@@ -53,14 +53,16 @@ class ToolChat:
 
         Args:
             prompt, context: of its row.
-            turns: as `tms.tool_use.turns.read_turns` gives them; the last one is the assistant's.
+            turns: as `tms.tool_use.turns.read_turns` gives them.
 
         Returns:
             Ids of all turns, those that the model does not write as `tms.io.token_ids` has them.
 
         Raises:
-            InputError: the template writes an earlier turn otherwise once others follow.
+            InputError: the last turn is a tool's, or the template writes a turn otherwise once others follow.
         """
+        if turns[-1]["role"] != "assistant":
+            raise InputError("an answer with tools ends with what a tool says, and no turn of the assistant")
         before = read_context(context)
         tools = self.plain(before.tools)
         conversation = self.plain([*before.messages, {"role": "user", "content": prompt}])

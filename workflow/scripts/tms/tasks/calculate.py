@@ -7,8 +7,9 @@ One row:
     answer    888
     solution  a call with 37 * 24, the result 888, and "The answer is 888." (`tms.tool_use.turns`)
 
-The numbers have two or three digits, so that a small model cannot compute in its head. A problem's split is a
-hash of its operation and its two numbers, whatever names and things it tells of.
+The numbers have two or three digits, a quotient's first one up to four, so that a small model cannot compute
+in its head. A problem's split is a hash of its operation and its two numbers, whatever names and things it
+tells of.
 """
 
 import hashlib

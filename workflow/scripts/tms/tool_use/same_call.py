@@ -11,8 +11,8 @@ def same_arguments(made: dict, wanted: dict | None) -> bool:
     """Whether a call's arguments are those that are wanted.
 
     They are compared as JSON values (`tms.io.strict_json.equal`): keys in any order, 1 as 1.0, "1" not as 1.
-    An argument that is "" counts as one that is not given, on both sides; ToolAlpaca's own check of
-    arguments lets it pass as none, too (`agent/convert_request.py` of its repository).
+    An argument that is "" counts as one that is not given, on both sides; ToolAlpaca's check of arguments
+    (`agent/convert_request.py` of its repository) lets it pass for an enumeration alone.
 
     Args:
         made: of the call; strict JSON.

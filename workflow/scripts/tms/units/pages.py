@@ -152,11 +152,11 @@ def _forms(benchmark: str, folders: dict[str, list[Path]]) -> str:
             for folder in of_seeds
             for row in parquet.read(
                 folder / "generations.parquet",
-                ["benchmark", "prompt", "completion"],
+                ["benchmark", "context", "prompt", "completion"],
                 [("benchmark", "==", benchmark)],
             )
         ]
-        forms = Counter(examples.form(row["completion"]) for row in rows)
+        forms = Counter(examples.form(row["completion"], row["context"]) for row in rows)
         repeated = sum(row["prompt"].strip() in row["completion"] for row in rows)
         ((most, times),) = Counter(row["completion"].strip() for row in rows).most_common(1)
         counts = [len(rows), forms[examples.EMPTY], forms["JSON"], repeated, times]

@@ -85,19 +85,29 @@ def trajectory(instance: object, names: list[str]) -> tuple[str, list[dict], lis
         turns.append({"role": "tool", "name": call.name, "content": content})
     turns.append({"role": "assistant", "content": texts[1].strip()})
     wanted = [_wanted(call) for call in calls]
-    recorded = [step | {"content": content} for step, content in zip(wanted, contents, strict=True)]
+    recorded = [
+        {"name": call.name, "arguments": call.arguments, "content": content}
+        for call, content in zip(calls, contents, strict=True)
+    ]
+    # A question to the user in other words gets the reply to the last one.
+    asked = [step | {"arguments": None} for step in recorded if step["name"] == ASK]
     done = [step for step, content in zip(wanted, contents, strict=True) if not FAILED.match(content)]
     if not done:
         raise LeftOut("every call failed")
-    return texts[0].rpartition(HINT)[0] or texts[0], turns, recorded, done
+    return texts[0].rpartition(HINT)[0] or texts[0], turns, [*asked[-1:], *recorded], done
 
 
 def _call(action: object, text: object, names: list[str]) -> Call:
     if action not in (*names, ASK):
         raise LeftOut("an action is not among the functions")
+    if isinstance(text, str) and "${" in text:
+        raise LeftOut("an action input holds a placeholder")
     try:
-        # As the authors read it: from the first brace to the last one.
-        arguments = DECODER.decode(text[text.index("{") : text.rindex("}") + 1])
+        # As the authors read it: from the first bracket on, and a list is no input.
+        start = text.index("{")
+        if "[" in text[:start]:
+            raise ValueError("a list")
+        arguments = DECODER.decode(text[start : text.rindex("}") + 1])
         check_writable(arguments)
     except (*strict_json.BROKEN, AttributeError) as error:
         raise LeftOut("an action input is no JSON object") from error

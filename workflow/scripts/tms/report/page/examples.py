@@ -11,13 +11,14 @@ from pathlib import Path
 from tms.io import parquet
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
-from tms.tool_use.turns import as_lines, read_turns
+from tms.tool_use.turns import as_lines, final_text, read_turns
 
 PROMPTS = 3  # of each benchmark, at most
 COMPLETIONS = 500  # of the page, all together
 CHARACTERS = 1_500  # of each text
 CHARACTERS_OF_OTHERS = 400  # of each completion that is shown on demand
 READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", "finish_reason"]
+WRITTEN = ["benchmark", "example_id", "context", "completion"]
 COMPARED = ["benchmark", "example_id", "prompt", "logprobs", "answer"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
 FIRST = ("base", "sft", "tms")
@@ -96,9 +97,10 @@ def in_order(models: Iterable[str]) -> list[str]:
     return sorted(models, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 
-def form(completion: str) -> str:
-    """The form of a completion: `EMPTY`, JSON, or other text (which is "")."""
-    text = completion.strip()
+def form(completion: str, context: str = "") -> str:
+    """The form of a completion, or of an episode's answer: `EMPTY`, JSON, or other text (which is "")."""
+    text = final_text(read_turns(completion)) if read_context(context).tools else completion
+    text = text.strip()
     return EMPTY if not text else "JSON" if text.startswith(JSON_BEGINS) else ""
 
 
@@ -173,8 +175,8 @@ def _example(key: tuple[str, str], details: dict[str, dict], texts: dict[str, di
 def _seen(folder: Path) -> dict[str, dict[str, tuple[float | None, str]]]:
     """Grade and form by benchmark and example; the base's serve all runs."""
     forms = {
-        (row["benchmark"], row["example_id"]): form(row["completion"])
-        for row in parquet.read(folder / "generations.parquet", ["benchmark", "example_id", "completion"])
+        (row["benchmark"], row["example_id"]): form(row["completion"], row["context"])
+        for row in parquet.read(folder / "generations.parquet", WRITTEN)
     }
     seen: dict[str, dict[str, tuple[float | None, str]]] = {}
     for row in parquet.read(folder / "grades.parquet", ["benchmark", "example_id", "grade"]):
