@@ -9,6 +9,7 @@ from helpers.paths import CONFIG
 from tms.config import check
 from tms.config import study as settings
 from tms.config.load import laid_over
+from tms.config.own_settings import own_settings
 from tms.config.stages import train
 from tms.config.stages.mixture import mixture_weights, saved_points
 from tms.io.errors import InputError
@@ -176,6 +177,21 @@ def test_the_rivals_have_as_many_points_as_sft_and_tms():
     check.check(config, {"tiny": settings.named_methods(config, "tiny")})
     points = settings.side_points(config, "tiny")
     assert set(points.values()) == {9} and {"sft", "tms", "average", "replay", "dft", "lora"} <= set(points)
+
+
+def test_settings_of_a_side_are_told_apart():
+    """Of the shipped sides that have one, each method has words of its own."""
+    config = settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
+    for side, methods in settings.sides(config).items():
+        words = {method: own_settings(config, "tiny", method) for method in methods}
+        assert len(set(words.values())) == len(words), side
+    assert own_settings(config, "tiny", "average_lr30_25") == "of sft_lr30, share 0.25"
+
+
+def test_a_model_with_tools_has_the_sides_whose_methods_take_tools(config):
+    config["experiments"]["frontier"] = {"sft": ["sft"], "distill": ["distill"]}
+    assert settings.sides(config) == settings.sides(config, "tiny")
+    assert settings.sides(config, "tiny_tools") == {"sft": ["sft"]}
 
 
 def one_point_a_side(config):

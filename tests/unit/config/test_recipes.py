@@ -30,6 +30,17 @@ def test_shares_are_one_recipe_of_the_run_that_is_averaged():
     assert list(found.values()) == ["sft", "average_25", "average_25", "average_lr30"]
 
 
+def test_an_on_policy_learning_rate_and_divergence_make_a_recipe_and_ranks_do_not():
+    more = {
+        "reinforce_slow": {"kind": "reinforce", "on_policy": {"learning_rate": 1.0e-5}},
+        "reinforce_same": {"kind": "reinforce", "on_policy": {"samples": 2}},
+        "lora4": {"kind": "sft", "training": {"lora": {"rank": 4}}},
+        "lora16": {"kind": "sft", "training": {"lora": {"rank": 16}}},
+    }
+    found = recipes(CONFIG | {"methods": CONFIG["methods"] | more}, "tiny", ["reinforce", *more])
+    assert list(found.values()) == ["reinforce", "reinforce_slow", "reinforce", "lora4", "lora4"]
+
+
 def test_each_loss_is_a_recipe_of_its_own():
     """A sweep over the weight of the KL is one."""
     strong = {"tms_kl1": {"kind": "tms", "tms": {"loss": "kl"}, "training": {"kl_beta": 1.0}}}
@@ -48,6 +59,8 @@ def test_each_loss_is_a_recipe_of_its_own():
         ({"tms": {"alpha": 1.0}}, False),
         ({"tms": {"trajectory": "sft_lr30"}}, False),
         ({"training": {"learning_rate_scale": 0.3}}, False),
+        ({"training": {"learning_rate": 3.0e-4}}, False),
+        ({"training": {"lora": {"rank": 4}}}, False),
         ({"training": {"checkpoints": ["1of2"]}}, True),
         ({"tms": {"points": {"1of2": 0.5, "1of1": 0.5}}}, True),
         ({"tms": {"points": {"1of2": 1.0}}}, False),

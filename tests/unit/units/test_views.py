@@ -47,6 +47,13 @@ def test_one_view_for_each_number_of_seeds_and_that_with_most_runs_first(written
     assert views(config, "tiny", both) == [View("tiny", (0, 1), ("sft", "tms")), all_methods]
 
 
+def test_methods_of_one_seed_do_not_push_two_seeds_of_sft_and_tms_aside(written):
+    config = study.expanded(written)
+    rivals = ("grpo", "reinforce", "trsft")
+    found = views(config, "tiny", runs("sft", "tms", seeds=(0, 1)) | runs(*rivals))
+    assert [(len(view.seeds), len(view.runs)) for view in found] == [(2, 4), (1, 5)]
+
+
 def test_a_method_counts_only_with_what_it_harvests(written):
     config = study.expanded(written)
     (view,) = views(config, "tiny", runs("sft", "tms", "tms_lr10", "average_25"))

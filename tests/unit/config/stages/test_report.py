@@ -109,6 +109,15 @@ def test_the_report_shows_the_runs_of_main():
     assert set(settings["tasks"]) == {"mini_countdown", "chain", "facts", "lookup", "refusal"}
 
 
+def test_the_report_warns_of_every_run_that_is_chosen_from():
+    chosen = {*SHIPPED["experiments"]["main"], *study.methods_of(SHIPPED["experiments"]["frontier"])}
+    found = page.warning_files(SHIPPED, "tiny")
+    assert set(found) == {f"results/tiny/{method}/warnings.json" for method in chosen}
+    assert "results/tiny/sft_lr30/warnings.json" in found
+    of_main = {f"results/llama1b/{method}/warnings.json" for method in SHIPPED["experiments"]["main"]}
+    assert set(page.warning_files(SHIPPED, "llama1b")) == of_main
+
+
 def test_an_answer_reads_the_frontier_where_the_model_has_it_and_the_cost_of_whatever_it_may_name():
     assert page.answer_cells(SHIPPED, "tiny") == [
         "results/tiny/cells/main.parquet",

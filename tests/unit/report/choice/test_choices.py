@@ -154,6 +154,20 @@ def test_of_many_sides_none_of_which_is_told_apart_tms_has_its_name():
     assert words.beside(choice) == ["not told apart from TMS or any other side or the base"]
 
 
+def test_a_side_whose_best_is_the_base_is_not_called_as_good():
+    lines, work = costs(sft=10, tms=25, average_50=10.2)
+    differences = {"base": (0.24, 0.3), "sft": (0.1, 0.3), "tms": (0.24, 0.3)}
+    cells = [
+        one | {"method": "base"} if one["group"] == "tms" and one["quantity"].startswith("chosen") else one
+        for one in made("average", differences)
+    ]
+    found = only([*work, *cells], lines)
+    assert (
+        "; not told apart from the base and SFT; within it TMS has nothing above the base; "
+        in (found["sentence"])
+    )
+
+
 def test_without_a_frontier_nothing_is_chosen():
     assert choices(lookup([]), [0], {}) == {"model": "m", "seeds": [0], "choices": [], "notes": [NONE]}
 

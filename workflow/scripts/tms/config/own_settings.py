@@ -2,8 +2,8 @@
 
 from tms.config.study import value_at
 
-# Keys that say what a method is made from, or where it is looked at, and not how it is set.
-LEFT_OUT = ("kind", "checkpoints", "of", "trajectory")
+# Keys that say what a method is, what it samples, or where it is looked at, and not how it is set.
+LEFT_OUT = ("kind", "checkpoints", "trajectory")
 WORDS = {"learning_rate_scale": "learning rate x"}
 
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from tms.config import study as settings
 from tms.config.stages.mixture import mixture_weights
+from tms.config.stages.train import scaled_rate
 
 
 def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
     """Recipe of each method: the first method that learns in the same way from the same run.
 
-    The same are kind, learning rate, loss, trajectory, whether general prompts and the teacher's answers are
-    among the targets, and which checkpoints are: a mixture of several (any windows, T or weights), or a
-    certain one alone. So a sweep over alpha, T or windows is one recipe. Alpha = 0, alpha = 1 and each single
-    checkpoint are recipes of their own: they learn from something else. The averages of a recipe's runs with
-    the base are one, too.
+    The same are kind, learning rate, loss, trajectory, whether adapters are trained, whether general prompts
+    and the teacher's answers are among the targets, and which checkpoints are: a mixture of several (any
+    windows, T or weights), or a certain one alone. So a sweep over alpha, T, windows or ranks is one recipe.
+    Alpha = 0, alpha = 1 and each single checkpoint are recipes of their own: they learn from something else.
+    The averages of a recipe's runs with the base are one, too.
 
     Args:
         config: the whole configuration.
@@ -28,13 +29,23 @@ def _key(config: dict, model: str, method: str) -> tuple:
     kind = config["methods"][method]["kind"]
     if method in settings.averages(config):
         return kind, *_key(config, model, settings.trained(config, method))
-    scale = settings.section(config, "training", model, method)["learning_rate_scale"]
-    replays = settings.replay(config, model, method) is not None
+    training = settings.section(config, "training", model, method)
+    on_policy = method in settings.on_policy(config)
+    rates = settings.section(config, "on_policy", model, method) if on_policy else training
+    adapters = training.get("lora") is not None
+    learned = (
+        kind,
+        scaled_rate(rates, training),
+        adapters,
+        settings.replay(config, model, method) is not None,
+    )
+    if on_policy:
+        return *learned, rates.get("divergence")
     if method not in settings.students(config):
-        return kind, scale, replays
+        return learned
     mixed = mixture_weights(config, model, method)
     held = [point for point, weight in zip(mixed.points, mixed.weights, strict=True) if weight > 0]
     share = mixed.alpha if mixed.alpha in (0, 1) else "some"
     trajectory = settings.section(config, "tms", model, method)["trajectory"]
     loss = settings.loss(config, model, method)
-    return kind, scale, replays, loss, trajectory, share, held[0] if len(held) == 1 else "several"
+    return *learned, loss, trajectory, share, held[0] if len(held) == 1 else "several"

@@ -105,9 +105,16 @@ def methods_of(entry: list[str] | dict[str, list[str]]) -> list[str]:
     return entry
 
 
-def sides(config: dict) -> dict[str, list[str]]:
-    """The sides of the experiment `frontier`, each with its methods; an empty one is left out."""
-    return {side: methods for side, methods in config["experiments"]["frontier"].items() if methods}
+def sides(config: dict, model: str | None = None) -> dict[str, list[str]]:
+    """The sides of the experiment `frontier`, each with its methods; an empty one is left out.
+
+    Args:
+        config: the whole configuration.
+        model: of whose methods those that take its targets; None: all methods.
+    """
+    entries = config["experiments"]["frontier"].items()
+    found = {side: taken(config, model, methods) if model else methods for side, methods in entries}
+    return {side: methods for side, methods in found.items() if methods}
 
 
 def model_methods(config: dict, model: str) -> list[str]:
@@ -203,7 +210,7 @@ def side_points(config: dict, model: str) -> dict[str, int]:
     """Points of each side of the frontier: the ends of its methods' runs, and their own checkpoints."""
     return {
         side: sum(1 + len(own_points(config, model, method)) for method in methods)
-        for side, methods in sides(config).items()
+        for side, methods in sides(config, model).items()
     }
 
 

@@ -109,7 +109,7 @@ def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, st
         if "warmup" not in settings.kind_of(config, run.method).training_keys:
             return [("schedule", "constant")]
         if settings.section(config, "on_policy", run.model, run.method, run.task)["budget"] == "tokens":
-            return [("schedule", "constant after warm-up"), warmup]
+            return [("schedule", "constant")]
     return [("schedule", "cosine"), warmup]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tms.config import check_experiments, study
 from tms.config.faults import Faults
+from tms.config.stages.experiments import BASELINES
 from tms.config.units import RunKey
 from tms.io.errors import InputError
 
@@ -24,10 +25,11 @@ class View:
 
 
 def views(config: dict, model: str, complete: Collection[RunKey]) -> list[View]:
-    """The views on the complete runs of a model; that with most runs, then with most methods, comes first.
+    """The views on the complete runs of a model, the one to show first before the others.
 
     Every method of a report has the same seeds. So there is a view for the first seed, and another for the
-    first two where fewer methods have both, and so on.
+    first two where fewer methods have both, and so on. Of those that compare SFT with TMS the one with most
+    seeds comes first, whatever other methods an earlier seed has besides; else the one with most runs.
 
     Args:
         config: the whole configuration, expanded.
@@ -47,7 +49,12 @@ def views(config: dict, model: str, complete: Collection[RunKey]) -> list[View]:
         )
         if methods:
             found[methods] = View(model, seeds, methods)  # the last seeds that have them
-    return sorted(found.values(), key=lambda view: (-len(view.runs), -len(view.methods)))
+
+    def place(view: View) -> tuple[int, int, int]:
+        seeds = len(view.seeds) if set(BASELINES) <= set(view.methods) else 0
+        return -seeds, -len(view.runs), -len(view.methods)
+
+    return sorted(found.values(), key=place)
 
 
 def view_config(written: dict, view: View) -> dict:

@@ -79,7 +79,7 @@ def model_info(config: dict, model: str) -> str:
             "kinds": {
                 name: config["methods"][name]["kind"] for methods in experiments.values() for name in methods
             },
-            "sides": study.sides(config) if "frontier" in experiments else {},
+            "sides": study.sides(config, model) if "frontier" in experiments else {},
             "own": _own_settings(config, model),
             "parameters": config["models"][model].get("parameters"),
             "settings": stand_ins.grouped_settings(config, model),

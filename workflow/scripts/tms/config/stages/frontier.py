@@ -58,7 +58,7 @@ def frontier_flags(config: dict, model: str) -> str:
         "costs": labelled(cost_files(config, model)) or None,
     }
     if "frontier" in entries:
-        sides = {name: side for side, names in study.sides(config).items() for name in names}
+        sides = {name: side for side, names in study.sides(config, model).items() for name in names}
         reference = study.diagnose(config, model, "frontier")["reference"]
         given |= {"sides": labelled(sides), "reference": [reference["target"], reference["forgetting"]]}
     if "windows" in entries:

@@ -38,8 +38,9 @@ def reported_rows(config: dict, model: str, name: str) -> list[str]:
 
 
 def warning_files(config: dict, model: str) -> list[str]:
-    """Warnings on the runs of each method of the experiment main."""
-    return list(paths.method_files(model, study.experiments(config, model)["main"], "warnings.json").values())
+    """Warnings on the runs of each method of experiment main, and of the frontier, which is chosen from."""
+    methods = dict.fromkeys([*study.experiments(config, model)["main"], *_frontier(config, model)])
+    return list(paths.method_files(model, methods, "warnings.json").values())
 
 
 def reported_likelihoods(config: dict, model: str) -> list[str]:

@@ -74,7 +74,7 @@ def cost(choice: Mapping) -> list[str]:
 def beside(choice: Mapping) -> list[str]:
     """What it is told apart from and what not, with the one of these that costs less than it and least."""
     of = {
-        outcome: [one for one in choice["sides"] if one["outcome"] == outcome]
+        outcome: [one for one in choice["sides"] if one["outcome"] == outcome and not _at_base(one)]
         for outcome in (APART_HIGHER, APART_LOWER, OPEN)
     }
     parts = []
@@ -88,9 +88,16 @@ def beside(choice: Mapping) -> list[str]:
         parts.append(
             f"lower on the target than {_names(of[APART_LOWER])}, by the examples that chose nothing"
         )
+    if none := [one for one in choice["sides"] if _at_base(one)]:
+        parts.append(f"within it {_names(none)} {'has' if len(none) == 1 else 'have'} nothing above the base")
     if TMS not in [one["side"] for one in choice["sides"]]:
         parts.append("TMS was not among the sides")
     return parts
+
+
+def _at_base(one: Mapping) -> bool:
+    """Whether a trained side has nothing above the base: its settings forget more, or learned nothing."""
+    return one["method"] == BASE and one["side"] != BASE
 
 
 def _open(of: Mapping[str, Sequence[Mapping]], choice: Mapping) -> str:
