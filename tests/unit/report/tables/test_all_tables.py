@@ -13,6 +13,8 @@ from tms.io.errors import InputError
 from tms.report.cell_lookup import Reading
 from tms.report.compared import ComparedNumber, read_compared
 from tms.report.model_info import ModelInfo
+from tms.report.precision import p_words
+from tms.report.research_questions.contrasts import Contrast
 from tms.report.tables import all_tables, settings, training
 from tms.report.tables.table import Column, Table, written
 from tms.report.wording import how_to_read
@@ -250,6 +252,15 @@ def test_models_stand_below_each_other(tmp_path):
     assert "| Model |" in (tmp_path / "table3.md").read_text()
     assert index["table7"]["reason"] == "models.small has no experiment windows"
     assert index["compare"]["reason"] == "no model in scope stands for one of the paper's"
+
+
+def test_differences_of_areas_hold_the_doubt_of_the_seeds(folder, lookup):
+    (note,) = (line for line in (folder / "frontier.md").read_text().splitlines() if "area minus" in line)
+    reading = lookup.reading("frontier", "area_difference", "tms", group="sft", prompts="test")
+    both = Contrast.difference("", reading)
+    assert both.low < reading.low and both.high > reading.high and both.p_value > reading.p_value
+    told = f"{written(both, 'number')} over examples and seeds, {p_words(both.p_value)}, uncorrected."
+    assert note.endswith(f"TMS's dominated area minus SFT's on test {told}")
 
 
 def test_a_suite_without_safety_has_no_table6(tmp_path):

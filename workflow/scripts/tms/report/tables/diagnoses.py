@@ -8,6 +8,7 @@ from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.frontier_sides import differences, from_sft, sides, whose
 from tms.report.gain import difference
 from tms.report.precision import exact, p_words
+from tms.report.research_questions.contrasts import Contrast
 from tms.report.research_questions.mechanism import not_tested
 from tms.report.tables.methods import having, led
 from tms.report.tables.table import Column, Table, written
@@ -135,10 +136,11 @@ def frontier(lookups: list[CellLookup]) -> Table:
         compared = [("tms", rival, gain) for rival, gain in differences(lookup).items()]
         compared += [(side, "sft", gain) for side, gain in from_sft(lookup).items()]
         for one, other, gain in compared:
-            told = written(replace(gain, mark=""), "number")
-            told += "" if gain.p_value is None else f", {p_words(gain.p_value)}"
+            both = Contrast.difference("", gain)
+            over = "over examples and seeds" if both.over_seeds else "over examples"
+            told = f"{written(replace(both, mark=''), 'number')} {over}, {p_words(both.p_value)}, uncorrected"
             whole = whose(one)[:1].upper() + whose(one)[1:]
-            notes.append(f"{model}: {whole} dominated area minus {whose(other)} on test {told}, uncorrected.")
+            notes.append(f"{model}: {whole} dominated area minus {whose(other)} on test {told}.")
     labels = {
         "model": "Model",
         "side": "Side",
