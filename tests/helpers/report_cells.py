@@ -214,6 +214,7 @@ class MadeCells:
                 own = {"method": method, "group": side, "x": x, "prompts": "test"}
                 share, mark = (0.9, "best") if side == "tms" else (0.05, "")
                 cells.append(self.cell("frontier", "chosen.share", share, 0.0, mark=mark, **own))
+                cells.append(self.cell("frontier", "chosen.setting", 0.8 * share, 0.0, **own))
                 cells.append(self.cell("frontier", "chosen.seeds", 3 * (side == "tms"), 0.0, **own))
                 if side != "tms":
                     cells.append(self.cell("frontier", "chosen.difference", 0.1, 0.04, p_value=0.01, **own))

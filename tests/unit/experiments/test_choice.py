@@ -62,6 +62,15 @@ def test_it_is_selected_on_validation_and_measured_on_test(few_resamples):
         assert one.best[one.side] == best
         assert one.differences[BASE].value == pytest.approx(measuring[0, best] - measuring[0, 0])
         assert sum(one.shares.values()) == pytest.approx(1) and sum(one.seeds.values()) == 2
+        drawn = plane(validation)[:, :, 1:].round(9)  # equal sums may differ by rounding
+        anew = [
+            max(
+                (i for i in range(13) if drawn[1, i, draw] >= -one.tolerance - 1e-12),
+                key=lambda i, draw=draw: (drawn[0, i, draw], drawn[1, i, draw], -i),
+            )
+            for draw in range(drawn.shape[2])
+        ]
+        assert one.settings[one.side] == anew.count(best) / len(anew) <= one.shares[one.side]
         for side, own in members.items():
             within = [i for i in own if i in allowed]
             best_of_side = max(within, key=lambda i: (selecting[0, i], selecting[1, i], -i))

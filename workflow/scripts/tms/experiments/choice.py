@@ -27,6 +27,7 @@ class Choice:
         differences: of targets on the test half: the chosen point's minus theta_0's, and the chosen side's
             best minus each other side's, all selected anew in each resample and for each seed.
         shares: of the resamples in which a point of each side is chosen.
+        settings: of the resamples in which each side's best point is chosen.
         seeds: number of seeds whose runs alone choose a point of each side.
     """
 
@@ -35,6 +36,7 @@ class Choice:
     best: dict[str, int]
     differences: dict[str, Estimate]
     shares: dict[str, float]
+    settings: dict[str, float]
     seeds: dict[str, int]
 
 
@@ -84,7 +86,8 @@ def choices(
         side_of_P[[index for index in own if index != THETA_0]] = side
     found = []
     for tolerance in tolerances:
-        sides_D, sides_S = (side_of_P[choose(selecting, tolerance)] for selecting, _ in ways)
+        points_D, points_S = (choose(selecting, tolerance) for selecting, _ in ways)
+        sides_D, sides_S = side_of_P[points_D], side_of_P[points_S]
         picked = {
             side: [_best(*planes, list(own), tolerance) for planes in ways]
             for side, own in {BASE: [THETA_0], **members}.items()
@@ -102,7 +105,8 @@ def choices(
             differences = {BASE: difference(test[best[side]], test[THETA_0], TARGET)} | differences
         shares = {name: float((sides_D[1:] == name).mean()) for name in best}
         counts = {name: int((sides_S == name).sum()) for name in best}
-        found.append(Choice(tolerance, side, best, differences, shares, counts))
+        settings = {name: float((points_D[1:] == index).mean()) for name, index in best.items()}
+        found.append(Choice(tolerance, side, best, differences, shares, settings, counts))
     return found
 
 
@@ -125,8 +129,9 @@ def choice_cells(model: str, found: Sequence[Choice], points: Sequence[Point], s
     """Cells of the choices; the tolerance is their `x`.
 
     `chosen.share`: of the resamples in which the side (`group`) has the choice; `method` and `checkpoint`
-    name the side's best point, `mark` the side that is chosen. `chosen.seeds`: number of seeds that choose
-    the side alone. `chosen.difference`: target of the choice minus theta_0's or another side's.
+    name the side's best point, `mark` the side that is chosen. `chosen.setting`: of those in which this very
+    point has it. `chosen.seeds`: number of seeds that choose the side alone. `chosen.difference`: target of
+    the choice minus theta_0's or another side's.
 
     Args:
         model: its name.
@@ -143,6 +148,7 @@ def choice_cells(model: str, found: Sequence[Choice], points: Sequence[Point], s
             where |= {"prompts": "test", "seeds": seeds}
             mark = "best" if side == one.side else ""
             cells.append(cell(EXPERIMENT, model, "chosen.share", one.shares[side], mark=mark, **where))
+            cells.append(cell(EXPERIMENT, model, "chosen.setting", one.settings[side], **where))
             cells.append(cell(EXPERIMENT, model, "chosen.seeds", one.seeds[side], **where))
             if side in one.differences:
                 columns = one.differences[side].columns()

@@ -56,14 +56,15 @@ def _choice(lookup: CellLookup, tolerance: float, seeds: int, costs: Mapping[str
     sides = [
         {"side": cell["group"], "name": side_name(cell["group"])}
         | _point(lookup, cell["group"], cell["method"], cell["checkpoint"], costs)
-        | {"share": cell["value"], "seeds": int(alone["value"])}
+        | {"share": cell["value"], "setting_share": one["value"], "seeds": int(alone["value"])}
         | (
             {"outcome": CHOSEN, "difference": None}
             if cell["mark"]
             else told.get(cell["group"], {"outcome": OPEN, "difference": None})
         )
-        for cell, alone in zip(
+        for cell, one, alone in zip(
             lookup.cells(EXPERIMENT, "chosen.share", x=tolerance),
+            lookup.cells(EXPERIMENT, "chosen.setting", x=tolerance),
             lookup.cells(EXPERIMENT, "chosen.seeds", x=tolerance),
             strict=True,
         )

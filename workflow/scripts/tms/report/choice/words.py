@@ -124,9 +124,11 @@ def _tokens(entry: Mapping) -> float:
 
 
 def how_often(choice: Mapping, seeds: int) -> str:
-    """How often the side has the choice: of the resamples, and by the runs of how many seeds."""
+    """How often the side and its setting are chosen: in the resamples, and the side by one seed alone."""
     whose = "the base" if choice["side"] == BASE else "this side"
     text = f"{whose} is chosen in {100 * choice['share']:.0f} % of the resamples"
+    if (share := f"{100 * choice['setting_share']:.0f}") != f"{100 * choice['share']:.0f}":
+        text += f" (this setting in {share} %)"
     others = [one for one in choice["sides"] if one["side"] != choice["side"]]
     second = max(others, key=lambda one: one["share"])
     if second["share"] > 0:
