@@ -74,18 +74,9 @@ def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
     trained = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
     kinds = [*trained, settings.averages(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
-    assert kinds[0] == [
-        "sft",
-        "trsft",
-        "replay",
-        "dft",
-        "kl_sft",
-        "kl_general",
-        "sft_lr30",
-        "sft_lr10",
-        "sft_long",
-    ]
-    assert kinds[2] == ["grpo", "reinforce", "trapo", "sdft", "distill"]
+    on_references = {"sft", "trsft", "replay", "dft", "kl_sft", "kl_general"}
+    assert on_references | {"sft_lr30", "sft_lr10", "sft_long"} <= set(kinds[0])
+    assert {"grpo", "reinforce", "trapo", "sdft", "distill"} <= set(kinds[2])
 
 
 def test_trsft_is_a_loss_of_references_and_of_mixtures(config):

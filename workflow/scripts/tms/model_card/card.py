@@ -58,11 +58,13 @@ def card_name(config: dict, run: Run, terms: Terms) -> str:
 
 
 def _spelled() -> dict[str, str]:
-    """Words of method names as labels spell them, e.g. trsft -> TrSFT, self -> Self."""
+    """Words of kinds' names as labels with as many words spell them, e.g. trsft -> TrSFT, self -> Self."""
+    pairs = [(name.split("_"), re.split("[ -]", kind.label)) for name, kind in KINDS.items()]
     return {
         word: spelled
-        for name, kind in KINDS.items()
-        for word, spelled in zip(name.split("_"), re.split("[ -]", kind.label), strict=True)
+        for words, label in pairs
+        if len(words) == len(label)
+        for word, spelled in zip(words, label, strict=True)
     }
 
 
