@@ -39,9 +39,9 @@ def test_units_are_listed_with_their_state_and_the_next(study, program):
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[1:] == [
-        ["first", "tiny", "0", "sft", "tms", "collected"],
-        ["second", "tiny", "0", "sft", "self_sft", "to", "do"],
-        ["next:", "make", "real-unit", "UNIT=second"],
+        ["first", "tiny", "0", "collected", "sft", "tms"],
+        ["second", "tiny", "0", "to", "do", "sft", "self_sft"],
+        ["next:", "make", "real-unit", "STUDY=mine.yaml", "UNIT=second"],
     ]
 
 

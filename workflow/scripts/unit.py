@@ -19,26 +19,36 @@ from tms.io.text_table import aligned
 from tms.units import measured, record
 from tms.units.snakemake_run import run_snakemake
 
+STUDY = Path("config/smollm2.yaml")  # the default one
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = flags.add_argument
-    add("--study", type=Path, default=Path("config/smollm2.yaml"), help="configuration file with `units`")
+    add("--study", type=Path, default=STUDY, help="configuration file with `units`")
     add("--unit", default="", help="name of a unit; empty: list them")
     add("--cores", default="all", help="cores of Snakemake")
     add("--configfile", nargs="+", type=Path, default=[], help="laid over the study, e.g. with data.root")
     return flags
 
 
-def listing(entries: list[Unit], done: set[str]) -> str:
-    """A line for each unit, and which comes next."""
-    lines = [["unit", "model", "seed", "methods", "state"]]
+def listing(entries: list[Unit], done: set[str], study: str) -> str:
+    """A line for each unit, and which comes next.
+
+    Args:
+        entries: the study's.
+        done: names of those that are collected.
+        study: the words of `make real-unit` that name it; "" for the default one.
+    """
+    lines = [["unit", "model", "seed", "state"]]
     for unit in entries:
         state = "collected" if unit.name in done else "to do"
-        lines.append([unit.name, unit.model, str(unit.seed), " ".join(unit.methods), state])
+        lines.append([unit.name, unit.model, str(unit.seed), state])
+    methods = ["methods", *(" ".join(unit.methods) for unit in entries)]
+    text = "\n".join(f"{line}  {own}" for line, own in zip(aligned(lines).split("\n"), methods, strict=True))
     left = [unit.name for unit in entries if unit.name not in done]
-    return f"{aligned(lines)}\n" + (f"next: make real-unit UNIT={left[0]}" if left else "all are collected")
+    return f"{text}\n" + (f"next: make real-unit {study}UNIT={left[0]}" if left else "all are collected")
 
 
 def collected_files(entries: list[Unit], folder: Path, jobs: list[Job]) -> set[str]:
@@ -61,9 +71,10 @@ def main(args: argparse.Namespace) -> None:
     config = configuration(configfiles)
     check(config, {})
     entries, folder = units(config), record.units_folder(args.study)
+    study = "" if args.study == STUDY else f"STUDY={args.study} "
     done = {unit.name for unit in entries if record.read(folder / unit.name)}
     if not args.unit:
-        print(listing(entries, done))
+        print(listing(entries, done, study))
         return
     unit = unit_named(config, args.unit)
     jobs = measured.planned_jobs(unit.model, configfiles)
@@ -89,7 +100,8 @@ def main(args: argparse.Namespace) -> None:
         sys.exit(status)
     record.collect(unit, files, measured.behind(jobs, files), elapsed(), folder / unit.name)
     clock.unlink()
-    print(f"{folder / unit.name}: {len(files)} files; commit them, then `make real-report`")
+    then = f"make real-report {study}".strip()
+    print(f"{folder / unit.name}: {len(files)} files; commit them, then `{then}`")
 
 
 if __name__ == "__main__":
