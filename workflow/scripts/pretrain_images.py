@@ -9,7 +9,7 @@ from tms.miniature import flags
 
 def build_parser() -> argparse.ArgumentParser:
     sizes = {"width": 96, "layers": 3, "heads": 3, "feed_forward": 192}
-    run = {"steps": 1000, "batch": 32, "matrix_lr": 0.014, "other_lr": 2e-3, "seed": 0, "threads": 2}
+    run = {"steps": 3000, "batch": 32, "matrix_lr": 0.014, "other_lr": 2e-3, "seed": 0, "threads": 2}
     return flags.parser(__doc__, **sizes, **run)
 
 

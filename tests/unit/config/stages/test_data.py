@@ -40,7 +40,7 @@ def test_pretraining_teaches_the_tasks_of_its_suite():
 
 def test_a_model_that_reads_images_has_settings_of_its_own():
     given = data.pretrain_flags(SHIPPED, "tiny_images")
-    assert given.endswith(" --threads 2 --seed 0 --steps 1000 --batch 32")
+    assert given.endswith(" --threads 2 --seed 0 --steps 3000 --batch 32")
     assert sorted(json.loads(given.split("'")[1])) == ["facts", "refusal", "word_pairs", "words"]
 
 

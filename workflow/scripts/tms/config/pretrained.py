@@ -51,7 +51,7 @@ IMAGES = Pretraining(  # pretrain_images.py
     shipped="workflow/resources/miniature_images",
     taught=("read_words", "facts", "refusal"),
     mark="read_words",
-    steps=1000,
+    steps=3000,
     batch=32,
 )
 PLAIN_ONLY = ("lookup_steps", "teacher_steps", "teacher_batch")  # keys that only PLAIN takes
