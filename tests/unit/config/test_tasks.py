@@ -30,7 +30,7 @@ def test_toolalpaca_says_what_it_leaves_out_of_what_is_scored():
     names = ["toolalpaca", "toolalpaca_judged", "toolalpaca_real", "math"]
     words = "is without the instructions whose golden calls cannot be read"
     assert tasks.note(SHIPPED, names) == (
-        f"toolalpaca {words} (31 of the file's 100). toolalpaca_real {words} (10 of the file's 114)."
+        f"toolalpaca {words} (32 of the file's 100). toolalpaca_real {words} (10 of the file's 114)."
     )
 
 
