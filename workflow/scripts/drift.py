@@ -84,11 +84,12 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         for example in examples
         for number in range(args.kl_samples)
     ]
-    rows = {most: [row for row in wanted if longest[row["prompts"]] == most] for most in longest.values()}
+    limits = sorted(set(longest.values()))
+    rows = {most: [row for row in wanted if longest[row["prompts"]] == most] for most in limits}
     requests = [
         Request(model, Sampling(max_new_tokens=most), args.seed, rows[most], f"drift: samples of {who}")
         for who, model in models.items()
-        for most in sorted(rows)
+        for most in limits
     ]
     done = generate_missing(requests, generation_flags.engine(args), args.cache)
     gc.collect()  # frees the engine's model before two others are loaded

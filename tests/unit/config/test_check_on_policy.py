@@ -121,3 +121,12 @@ def test_a_model_card_says_what_was_learned_from_whom(tmp_path):
     )
     assert "the distribution of their writer is learned at each token" in texts["distill"]
     assert not any("scored" in text for text in texts.values())
+
+
+def test_a_model_card_tells_the_learning_rates_course(tmp_path):
+    run = Run(tmp_path, "tiny", "sdft", "chain", 0)
+    warmup = "warm-up, share of the steps"
+    for budget, schedule in (("steps", "cosine"), ("tokens", "constant")):
+        on_policy = SHIPPED["on_policy"] | {"budget": budget}
+        rows = dict(setting_rows(config(on_policy=on_policy), run, 1, 1))
+        assert rows["schedule"] == schedule and (warmup in rows) == (budget == "steps")

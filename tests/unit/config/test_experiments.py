@@ -5,6 +5,7 @@ import copy
 import pytest
 import yaml
 from helpers.paths import CONFIG
+from helpers.shipped_config import SHIPPED_KINDS
 
 from tms.config import check
 from tms.config import study as settings
@@ -74,9 +75,12 @@ def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
     trained = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
     kinds = [*trained, settings.averages(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
-    on_references = {"sft", "trsft", "replay", "dft", "kl_sft", "kl_general"}
-    assert on_references | {"sft_lr30", "sft_lr10", "sft_long"} <= set(kinds[0])
-    assert {"grpo", "reinforce", "trapo", "sdft", "distill"} <= set(kinds[2])
+    of_shipped_kinds = {name for name, entry in config["methods"].items() if entry["kind"] in SHIPPED_KINDS}
+    shipped = [[name for name in names if name in of_shipped_kinds] for names in (kinds[0], kinds[2])]
+    assert shipped == [
+        ["sft", "trsft", "replay", "dft", "kl_sft", "kl_general", "sft_lr30", "sft_lr10", "sft_long"],
+        ["grpo", "reinforce", "trapo", "sdft", "distill"],
+    ]
 
 
 def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
@@ -163,20 +167,28 @@ def test_an_average_of_checkpoints_has_its_run_save_them(config):
         check.check(config, ["tiny"])
 
 
-def test_the_rivals_have_as_many_points_as_sft_and_tms():
-    config = settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
-    check.check(config, {"tiny": settings.named_methods(config, "tiny")})
-    points = settings.side_points(config, "tiny")
+@pytest.fixture
+def rivals():
+    return settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
+
+
+def test_the_rivals_have_as_many_points_as_sft_and_tms(rivals):
+    check.check(rivals, {"tiny": settings.named_methods(rivals, "tiny")})
+    points = settings.side_points(rivals, "tiny")
     assert set(points.values()) == {9} and {"sft", "tms", "average", "replay", "dft", "lora"} <= set(points)
 
 
-def test_settings_of_a_side_are_told_apart():
-    """Of the shipped sides that have one, each method has words of its own."""
-    config = settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
-    for side, methods in settings.sides(config).items():
-        words = {method: own_settings(config, "tiny", method) for method in methods}
+def test_settings_of_a_side_are_told_apart(rivals):
+    for side, methods in settings.sides(rivals).items():
+        words = {method: own_settings(rivals, "tiny", method) for method in methods}
         assert len(set(words.values())) == len(words), side
-    assert own_settings(config, "tiny", "average_lr30_25") == "of sft_lr30, share 0.25"
+    assert own_settings(rivals, "tiny", "average_lr30_25") == "of sft_lr30, share 0.25"
+
+
+def test_the_units_of_the_rivals_are_every_side_with_every_seed(rivals):
+    made = [(entry["seed"], tuple(entry["methods"])) for entry in rivals["units"].values()]
+    sides = [tuple(methods) for methods in settings.sides(rivals).values()]
+    assert sorted(made) == sorted((seed, side) for seed in (0, 1, 2) for side in sides)
 
 
 def test_a_model_with_tools_has_the_sides_whose_methods_take_tools(config):

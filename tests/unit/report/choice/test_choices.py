@@ -163,10 +163,9 @@ def test_a_side_whose_best_is_the_base_is_not_called_as_good():
         for one in made("average", differences)
     ]
     found = only([*work, *cells], lines)
-    assert (
-        "; not told apart from the base and SFT; within it TMS has nothing above the base; "
-        in (found["sentence"])
-    )
+    told = "; not told apart from the base and SFT; within it TMS has nothing above the base; "
+    assert told in found["sentence"] and found["tms"] == "nothing above the base"
+    assert found["not_told_apart"] == ["base", "sft"]
 
 
 def test_without_a_frontier_nothing_is_chosen():

@@ -32,13 +32,8 @@ def _key(config: dict, model: str, method: str) -> tuple:
     training = settings.section(config, "training", model, method)
     on_policy = method in settings.on_policy(config)
     rates = settings.section(config, "on_policy", model, method) if on_policy else training
-    adapters = training.get("lora") is not None
-    learned = (
-        kind,
-        scaled_rate(rates, training),
-        adapters,
-        settings.replay(config, model, method) is not None,
-    )
+    given = (training.get("lora"), settings.replay(config, model, method))
+    learned = (kind, scaled_rate(rates, training), *(one is not None for one in given))
     if on_policy:
         return *learned, rates.get("divergence")
     if method not in settings.students(config):

@@ -104,13 +104,11 @@ def _value(value: float | str) -> str:
 
 def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, str]]:
     """The learning rate's course; it does not fall where the steps are not known beforehand."""
-    warmup = ("warm-up, share of the steps", f"{training['warmup']:g}")
     if run.method in settings.on_policy(config):
-        if "warmup" not in settings.kind_of(config, run.method).training_keys:
+        budget = settings.section(config, "on_policy", run.model, run.method, run.task)["budget"]
+        if budget == "tokens" or "warmup" not in settings.kind_of(config, run.method).training_keys:
             return [("schedule", "constant")]
-        if settings.section(config, "on_policy", run.model, run.method, run.task)["budget"] == "tokens":
-            return [("schedule", "constant")]
-    return [("schedule", "cosine"), warmup]
+    return [("schedule", "cosine"), ("warm-up, share of the steps", f"{training['warmup']:g}")]
 
 
 def weights_text(mixture) -> str:

@@ -9,7 +9,7 @@ from tms.metrics.summary import BASE
 from tms.report.answer import costs as times
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.choice.words import APART_HIGHER, APART_LOWER, CHOSEN, OPEN, sentence
+from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, sentence
 from tms.report.frontier_sides import EXPERIMENT, setting, side_name
 from tms.report.research_questions.contrasts import Contrast, adjusted
 
@@ -56,13 +56,12 @@ def _choice(lookup: CellLookup, tolerance: float, seeds: int, costs: Mapping[str
     sides = [
         {"side": cell["group"], "name": side_name(cell["group"])}
         | _point(lookup, cell["group"], cell["method"], cell["checkpoint"], costs)
-        | {"share": cell["value"], "setting_share": one["value"], "seeds": int(alone["value"])}
-        | (
-            {"outcome": CHOSEN, "difference": None}
-            if cell["mark"]
-            else told.get(cell["group"], {"outcome": OPEN, "difference": None})
-        )
-        for cell, one, alone in zip(
+        | {"share": cell["value"], "setting_share": own["value"], "seeds": int(alone["value"])}
+        | {"outcome": OPEN, "difference": None}
+        | told.get(cell["group"], {})
+        | ({"outcome": AT_BASE} if cell["method"] == BASE != cell["group"] else {})
+        | ({"outcome": CHOSEN} if cell["mark"] else {})
+        for cell, own, alone in zip(
             lookup.cells(EXPERIMENT, "chosen.share", x=tolerance),
             lookup.cells(EXPERIMENT, "chosen.setting", x=tolerance),
             lookup.cells(EXPERIMENT, "chosen.seeds", x=tolerance),

@@ -8,6 +8,8 @@ from tms.report.precision import exact
 
 # The choice's target beside that of another side: higher, lower, or neither was shown.
 APART_HIGHER, APART_LOWER, OPEN = "higher", "lower", "not told apart"
+# A trained side whose best is the base: its settings forget more than is tolerated, or learned nothing.
+AT_BASE = "nothing above the base"
 CHOSEN = "chosen"
 FEW = 4  # sides that have their names where none of all is told apart
 AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer; a busy machine is off by as much
@@ -74,8 +76,8 @@ def cost(choice: Mapping) -> list[str]:
 def beside(choice: Mapping) -> list[str]:
     """What it is told apart from and what not, with the one of these that costs less than it and least."""
     of = {
-        outcome: [one for one in choice["sides"] if one["outcome"] == outcome and not _at_base(one)]
-        for outcome in (APART_HIGHER, APART_LOWER, OPEN)
+        outcome: [one for one in choice["sides"] if one["outcome"] == outcome]
+        for outcome in (APART_HIGHER, APART_LOWER, OPEN, AT_BASE)
     }
     parts = []
     if of[OPEN]:
@@ -88,16 +90,11 @@ def beside(choice: Mapping) -> list[str]:
         parts.append(
             f"lower on the target than {_names(of[APART_LOWER])}, by the examples that chose nothing"
         )
-    if none := [one for one in choice["sides"] if _at_base(one)]:
-        parts.append(f"within it {_names(none)} {'has' if len(none) == 1 else 'have'} nothing above the base")
+    if none := of[AT_BASE]:
+        parts.append(f"within it {_names(none)} {'has' if len(none) == 1 else 'have'} {AT_BASE}")
     if TMS not in [one["side"] for one in choice["sides"]]:
         parts.append("TMS was not among the sides")
     return parts
-
-
-def _at_base(one: Mapping) -> bool:
-    """Whether a trained side has nothing above the base: its settings forget more, or learned nothing."""
-    return one["method"] == BASE and one["side"] != BASE
 
 
 def _open(of: Mapping[str, Sequence[Mapping]], choice: Mapping) -> str:
@@ -124,7 +121,7 @@ def _tokens(entry: Mapping) -> float:
 
 
 def how_often(choice: Mapping, seeds: int) -> str:
-    """How often the side and its setting are chosen: in the resamples, and the side by one seed alone."""
+    """Shares of the resamples that choose the side and its setting; the seeds that alone choose the side."""
     whose = "the base" if choice["side"] == BASE else "this side"
     text = f"{whose} is chosen in {100 * choice['share']:.0f} % of the resamples"
     if (share := f"{100 * choice['setting_share']:.0f}") != f"{100 * choice['share']:.0f}":
