@@ -34,11 +34,14 @@ def test_an_on_policy_learning_rate_and_divergence_make_a_recipe_and_ranks_do_no
     more = {
         "reinforce_slow": {"kind": "reinforce", "on_policy": {"learning_rate": 1.0e-5}},
         "reinforce_same": {"kind": "reinforce", "on_policy": {"samples": 2}},
+        "backward": {"kind": "distill", "on_policy": {"divergence": 1.0}},
+        "forward": {"kind": "distill", "on_policy": {"divergence": 0.0}},
         "lora4": {"kind": "sft", "training": {"lora": {"rank": 4}}},
         "lora16": {"kind": "sft", "training": {"lora": {"rank": 16}}},
     }
     found = recipes(CONFIG | {"methods": CONFIG["methods"] | more}, "tiny", ["reinforce", *more])
-    assert list(found.values()) == ["reinforce", "reinforce_slow", "reinforce", "lora4", "lora4"]
+    of_rates = ["reinforce", "reinforce_slow", "reinforce"]
+    assert list(found.values()) == [*of_rates, "backward", "forward", "lora4", "lora4"]
 
 
 def test_each_loss_is_a_recipe_of_its_own():
