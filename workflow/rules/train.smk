@@ -128,7 +128,7 @@ rule average:
         "../../envs/laptop.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=lambda w: hardware.averaging_mem_mb(config, w.model),
+        mem_mb=lambda w: hardware.averaging_mem_mb(config, w.model, w.method, w.task),
     params:
         flags=lambda w: train.average_flags(config, **w),
         code=digests("average"),

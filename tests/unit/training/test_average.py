@@ -71,14 +71,29 @@ def test_weights_that_training_left_alone_stay(share, seed):
     assert torch.equal(average.averaged(weight, [weight.clone()], share), weight)
 
 
-def test_parts_and_other_layouts_change_nothing(monkeypatch):
-    start, end = torch.randn(9, 5), torch.randn(5, 9).T
-    whole = average.averaged(start, [end], 0.3)
-    monkeypatch.setattr(update, "AT_ONCE", 7)
-    assert torch.equal(average.averaged(start, [end], 0.3), whole)
-    assert torch.equal(
-        average.averaged(start, [torch.arange(45).view(9, 5)], 0.3), torch.arange(45).view(9, 5)
-    )
+def test_integers_are_the_runs_and_other_layouts_change_nothing():
+    start, end = torch.randn(9, 5), torch.randn(5, 9)
+    assert torch.equal(average.averaged(start, [end.T], 0.3), average.averaged(start, [end.T.clone()], 0.3))
+    whole = torch.arange(45).view(9, 5)
+    assert torch.equal(average.averaged(start, [whole], 0.3), whole)
+
+
+def test_parts_change_nothing(tiny_model, trained, tmp_path, monkeypatch):
+    base = resaved(tiny_model, tmp_path / "base")
+    runs = [resaved(trained, tmp_path / "run", torch.bfloat16, **SHARDED), tmp_path / "run"]
+    others = {"step": torch.tensor(3.5), "none": torch.zeros(0, 4), "ids": torch.arange(9)}
+    for folder in (base, runs[0]):
+        for name, weight in others.items():
+            save_file({name: weight}, folder / f"{name}.safetensors")
+    whole = average.write(base, runs, 0.3, tmp_path / "whole")
+    monkeypatch.setattr(update, "AT_ONCE", 1000)
+    parts = average.write(base, runs, 0.3, tmp_path / "parts")
+    assert parts.pop("dtype") == whole.pop("dtype") == "bfloat16"
+    assert parts == pytest.approx(whole, rel=1e-6)
+    names = sorted(file.name for file in (tmp_path / "whole").glob("*.safetensors"))
+    assert len(names) > 4
+    for name in names:
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 def test_files_and_precisions_are_the_checkpoints(tiny_model, trained, tmp_path):

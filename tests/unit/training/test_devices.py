@@ -3,7 +3,7 @@
 import pytest
 
 from tms.io.errors import InputError
-from tms.training.devices import launcher, measuring_budget, shards, train_mem_mb
+from tms.training.devices import average_mem_mb, launcher, measuring_budget, shards, train_mem_mb
 
 CARD = 80 * 2**30
 # Parameters of the paper's students.
@@ -61,3 +61,8 @@ def test_a_base_beside_the_model_stays_in_main_memory_without_cards():
 
 def test_measuring_leaves_logits_their_room():
     assert [measuring_budget(card * 1e9) for card in (80, 24, 16)] == [60e9, 10e9, 4e9]
+
+
+def test_an_average_takes_the_memory_of_parts_and_one_of_adapters_that_of_a_weight():
+    assert average_mem_mb(8e9, lora=False) == average_mem_mb(1e8, lora=False) == 4000
+    assert average_mem_mb(8e9, lora=True) == 36000

@@ -15,7 +15,7 @@ def measured(tmp_path, weights, dtype=torch.bfloat16):
     save_file(start, tmp_path / "model.safetensors")
     stored = {name: value.to(dtype) for name, value in weights.items()}
     kept_of = update.of_weights(weights, stored)
-    return update.measure(kept_of, tmp_path, torch.device("cpu"), dtype)
+    return update.measure(update.with_base(kept_of, tmp_path), torch.device("cpu"), dtype)
 
 
 def test_less_than_half_a_step_is_lost(tmp_path):

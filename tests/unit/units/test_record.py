@@ -69,7 +69,7 @@ def test_a_record_that_cannot_be_read_and_files_that_are_large_are_one_line(made
     record.collect(UNIT, made.output, [made], 1.0, folder)
     (line,) = capsys.readouterr().err.splitlines()
     assert (
-        line.startswith("warning: units.low: its files have 0.0 MB")
+        line.startswith("warning: units.low: its files have 0.00 MB")
         and "grades.parquet is the largest" in line
     )
     assert record.read(folder)["files"] == made.output

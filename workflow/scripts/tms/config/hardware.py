@@ -121,9 +121,10 @@ def training_on_policy(config: dict, model: str, method: str, task: str) -> dict
     )
 
 
-def averaging_mem_mb(config: dict, model: str) -> int:
+def averaging_mem_mb(config: dict, model: str, method: str, task: str) -> int:
     """Main memory of a job that averages weights (MB)."""
-    return devices.average_mem_mb(config["models"][model].get("parameters", 0))
+    keys = study.section(config, "training", model, study.trained(config, method), task)
+    return devices.average_mem_mb(config["models"][model].get("parameters", 0), keys.get("lora") is not None)
 
 
 def grading(config: dict) -> dict[str, int | str]:

@@ -4,8 +4,9 @@ Theta is a checkpoint of the run, or the mean of several (model soups, arXiv 220
 """
 
 import json
+import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +29,7 @@ INDEX = "model.safetensors.index.json"
 
 
 class StoredWeights:
-    """The weights in a model folder's files, read one by one.
+    """The weights in a model folder's files, read in parts.
 
     Args:
         folder: of whole weights.
@@ -42,30 +43,31 @@ class StoredWeights:
             for name in tensors.keys()  # noqa: SIM118 (no mapping)
         }
 
-    def get(self, name: str) -> torch.Tensor | None:
-        """A weight by its name in the files; None where there is none."""
-        return self.files[name].get_tensor(name) if name in self.files else None
+    def shape(self, name: str) -> list[int] | None:
+        """Shape of a weight by its name in the files; None where there is none."""
+        return self.files[name].get_slice(name).get_shape() if name in self.files else None
+
+    def rows(self, name: str, rows: slice) -> torch.Tensor:
+        """A part of a weight along its first dimension; the whole of a single number."""
+        part = self.files[name].get_slice(name)
+        return part[rows] if part.get_shape() else part[...]
 
 
 def averaged(start: torch.Tensor, ends: Sequence[torch.Tensor], share: float) -> torch.Tensor:
     """A weight on the way from `start` to the mean of `ends`, rounded once to the precision of the first.
 
-    Computed in float64, a part at a time: so weights that training left alone stay as they are, and share 0.5
-    of one end is the mean to the last bit.
+    Computed in float64: so weights that training left alone stay as they are, and share 0.5 of one end is the
+    mean to the last bit.
     """
     if not ends[0].is_floating_point():
         return ends[0]
-    found = torch.empty_like(ends[0], memory_format=torch.contiguous_format)
-    flat = (tensor.reshape(-1).split(update.AT_ONCE) for tensor in (found, start, *ends))
-    for place, before, *after in zip(*flat, strict=True):
-        before = before.double()
-        mean = sum(part.double() for part in after) / len(after)
-        place.copy_(before + share * (mean - before))
-    return found
+    before = start.double()
+    mean = sum(end.double() for end in ends) / len(ends)
+    return (before + share * (mean - before)).to(ends[0].dtype)
 
 
 def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> dict:
-    """Write the average of a base and a run's checkpoints as a model folder, a weight at a time.
+    """Write the average of a base and a run's checkpoints as a model folder, a part of a weight at a time.
 
     It has the first checkpoint's files, names and precisions. Of LoRA adapters it has theirs with alpha times
     share, which is exact: W + share (alpha / r) B A.
@@ -102,31 +104,42 @@ def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> di
 
 
 def _write_weights(base: Path, trained: Sequence[Path], share: float, folder: Path) -> dict:
-    starts, runs = StoredWeights(base), [StoredWeights(checkpoint) for checkpoint in trained]
-    for file in sorted(trained[0].glob("*.safetensors")):
+    start, *ends = (StoredWeights(source) for source in (base, *trained))
+    dtypes = {ends[0].rows(name, slice(0)).dtype for name in ends[0].files}
+    dtype = min((dtype for dtype in dtypes if dtype.is_floating_point), key=lambda dtype: dtype.itemsize)
+    return update.measure(_written(start, ends, share, folder), torch.device("cpu"), dtype)
+
+
+def _written(
+    start: StoredWeights, ends: Sequence[StoredWeights], share: float, folder: Path
+) -> Iterator[update.Triple]:
+    """Write the files of the first end with the averages in them, which `update.measure` is given."""
+    for file in sorted(ends[0].folder.glob("*.safetensors")):
         shutil.copyfile(file, folder / file.name)
         with (folder / file.name).open("r+b") as stream:
             for name, place in _places(stream).items():
-                start, *ends = (weights.get(name) for weights in (starts, *runs))
-                for source, weight in zip((base, *trained), (start, *ends), strict=True):
-                    if weight is None or weight.shape != ends[0].shape:
+                shape = ends[0].shape(name)
+                for source in (start, *ends):
+                    if source.shape(name) != shape:
                         raise InputError(
-                            f"{source}: no weight {name} of the shape {[*ends[0].shape]} that {trained[0]} "
+                            f"{source.folder}: no weight {name} of the shape {shape} that {ends[0].folder} "
                             f"has; they can only be averaged where transformers saved both, so save it anew "
                             f"with save_pretrained"
                         )
                 stream.seek(place)
-                stream.write(averaged(start, ends, share).reshape(-1).view(torch.uint8).numpy())
-    stored, dtypes = StoredWeights(folder), {end.dtype for end in map(runs[0].get, runs[0].files)}
+                for rows in _parts(shape):
+                    before, *after = (source.rows(name, rows) for source in (start, *ends))
+                    kept = averaged(before, after, share)
+                    stream.write(kept.contiguous().view(-1).view(torch.uint8).numpy())
+                    if kept.is_floating_point():
+                        yield averaged(before, [end.float() for end in after], share), kept, before
 
-    def kept_of(name: str, start: torch.Tensor) -> tuple | None:
-        ends = [weights.get(name) for weights in runs]
-        if ends[0] is None or not ends[0].is_floating_point():
-            return None
-        return averaged(start, [end.float() for end in ends], share), stored.get(name)
 
-    dtype = min((dtype for dtype in dtypes if dtype.is_floating_point), key=lambda dtype: dtype.itemsize)
-    return update.measure(kept_of, base, torch.device("cpu"), dtype)
+def _parts(shape: Sequence[int]) -> Iterator[slice]:
+    """Rows of a weight that are averaged at once, so that memory does not grow with the weight."""
+    rows = shape[0] if shape else 1
+    step = max(update.AT_ONCE // math.prod(shape[1:]), 1) if math.prod(shape) else 1
+    return (slice(first, first + step) for first in range(0, rows, step))
 
 
 def _places(stream: BinaryIO) -> dict[str, int]:
@@ -145,9 +158,6 @@ def _write_adapters(base: Path, trained: Path, share: float, folder: Path) -> di
     (folder / ADAPTER_CONFIG).write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
     adapters = Adapters.read(folder)
     dtype = next(iter(adapters.factors.values()))[0].dtype
-    return update.measure(
-        update.of_adapters(adapters, adapters, dtype, torch.device("cpu")),
-        base,
-        torch.device("cpu"),
-        dtype,
-    )
+    here = torch.device("cpu")
+    kept_of = update.of_adapters(adapters, adapters, dtype, here)
+    return update.measure(update.with_base(kept_of, base), here, dtype)

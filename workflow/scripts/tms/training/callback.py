@@ -131,7 +131,8 @@ class CheckpointCallback(TrainerCallback):
             files.copy(self.base, unfinished, files.OF_A_CHECKPOINT)
             if dtype != stored_dtype(self.base):
                 state_dtype(unfinished / "config.json", dtype)
-            update.write(unfinished, update.measure(kept_of, self.base, self.trainer.args.device, dtype))
+            compared = update.with_base(kept_of, self.base)
+            update.write(unfinished, update.measure(compared, self.trainer.args.device, dtype))
             write_digest(unfinished)
             sync(unfinished)
             shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed after this point

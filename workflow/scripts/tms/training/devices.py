@@ -81,10 +81,10 @@ def train_mem_mb(parameters: float, gpus: int, lora: bool = False, beside: bool 
     return int(4000 * max(gpus, 1) + (readers + 1 + (beside and not gpus)) * weights)
 
 
-def average_mem_mb(parameters: float) -> int:
-    """Main memory of a job that averages weights (MB): libraries, and copies of one weight at a time, which
-    together stay below all weights in float32."""
-    return 4000 + int(4 * parameters / 1e6)
+def average_mem_mb(parameters: float, lora: bool) -> int:
+    """Main memory of a job that averages weights (MB): libraries, and the parts of a weight that are in
+    memory at once; of adapters copies of a whole weight, which stay below all weights in float32."""
+    return 4000 + int(4 * parameters / 1e6) * lora
 
 
 def measure_mem_mb(parameters: float, gpus: int) -> int:

@@ -5,7 +5,7 @@ step is lost when it is stored. Training's own weights are float32.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -18,15 +18,15 @@ from tms.model_folder.adapters import Adapters
 AT_ONCE = 2**24  # elements compared at once, so that little memory is taken beside the weights
 
 
-def measure(
-    kept_of: Callable[[str, torch.Tensor], tuple | None], base: Path, device: torch.device, dtype: torch.dtype
-) -> dict:
-    """Compare a checkpoint's weights with theta_0's, which are read one by one.
+Triple = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def measure(compared: Iterable[Triple], device: torch.device, dtype: torch.dtype) -> dict:
+    """Compare a checkpoint's weights with theta_0's.
 
     Args:
-        kept_of: from a weight's name and its value in theta_0, the weight in training before it is rounded,
-            and as it is kept; None for one that is not counted.
-        base: model folder of theta_0, with safetensors files.
+        compared: weight by weight or in parts, of one shape: the weight in training before it is rounded, as
+            it is kept, and in theta_0.
         device: that computes.
         dtype: in which weights are kept.
 
@@ -38,19 +38,13 @@ def measure(
     """
     count = changed = 0
     moved = lost = 0.0
-    for file in sorted(base.glob("*.safetensors")):
-        with safe_open(file, "pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 (no mapping)
-                whole = tensors.get_tensor(name)
-                if (pair := kept_of(name, whole)) is None:
-                    continue
-                flat = [tensor.flatten().split(AT_ONCE) for tensor in (*pair, whole)]
-                for parts in zip(*flat, strict=True):
-                    now, kept, start = (part.to(device, torch.float32) for part in parts)
-                    count += start.numel()
-                    changed += int((kept != start).sum())
-                    moved += _squared_norm(now - start)
-                    lost += _squared_norm(now - kept)
+    for triple in compared:
+        for parts in zip(*(tensor.flatten().split(AT_ONCE) for tensor in triple), strict=True):
+            now, kept, start = (part.to(device, torch.float32) for part in parts)
+            count += start.numel()
+            changed += int((kept != start).sum())
+            moved += _squared_norm(now - start)
+            lost += _squared_norm(now - kept)
     return {
         "dtype": dtype_name(dtype),
         "weights": count,
@@ -58,6 +52,22 @@ def measure(
         "update_rms": math.sqrt(moved / count) if count else None,
         "surviving": 1 - lost / moved if moved else None,
     }
+
+
+def with_base(kept_of: Callable[[str, torch.Tensor], tuple | None], base: Path) -> Iterator[Triple]:
+    """Go through theta_0's weights, read one by one, for `measure`.
+
+    Args:
+        kept_of: from a weight's name and its value in theta_0, the weight in training before it is rounded,
+            and as it is kept; None for one that is not counted.
+        base: model folder of theta_0, with safetensors files.
+    """
+    for file in sorted(base.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 (no mapping)
+                start = tensors.get_tensor(name)
+                if (pair := kept_of(name, start)) is not None:
+                    yield *pair, start
 
 
 def of_weights(weights: dict[str, torch.Tensor], stored: dict[str, torch.Tensor]) -> Callable:

@@ -177,7 +177,7 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
     if size > LARGEST:
         largest = max(files, key=lambda path: Path(path).stat().st_size)
         print(
-            f"warning: units.{unit.name}: its files have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g} MB "
+            f"warning: units.{unit.name}: its files have {size / 1e6:.2f} MB, more than {LARGEST / 1e6:g} MB "
             f"({largest} is the largest); give it fewer methods, or lower drift.prompts or `limit` of tasks",
             file=sys.stderr,
         )
