@@ -12,7 +12,7 @@ from tms.grading.losses import add_lost_rows
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
-from tms.mixture.build import ASKED, HARVESTED, masked_shares, mix, planned_rows, reject
+from tms.mixture.build import ASKED, GRADED, HARVESTED, masked_shares, mix, planned_rows, reject
 from tms.mixture.checkpoints import parse_point
 
 
@@ -39,14 +39,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     plan = parquet.read_table(args.plan, parquet.PLAN)
-    columns = [*HARVESTED, "context"] if args.keep == "correct" else HARVESTED  # which tells episodes
+    columns = HARVESTED + (GRADED if args.keep == "correct" else [])
     parts = (parquet.read_table(part, columns) for part in args.harvest)
     harvest = planned_rows(plan, pa.concat_tables([parquet.table(columns, []), *parts]), args.harvest)
     if args.keep == "correct":
         if not args.grader:
             raise InputError("--keep correct: name the task's grader with --grader")
         graders = graders_of(args.grader)
-        answers = harvest.select(["benchmark", "context", "completion", "answer"]).to_pylist()
+        answers = harvest.select(["completion", *GRADED]).to_pylist()
         tasks = [
             Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"])
             for row in answers

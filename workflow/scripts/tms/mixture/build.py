@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from tms.io import parquet
 from tms.io.errors import InputError
 
-HARVESTED = (
-    "split example_id benchmark checkpoint sample completion completion_ids finish_reason answer".split()
-)
 ASKED = "example_id context prompt completion".split()  # of a reference
 PAIR = "checkpoint split example_id sample".split()  # what a completion was harvested for
 TARGET = "completion completion_ids finish_reason".split()
+HARVESTED = PAIR + TARGET
+GRADED = (
+    "benchmark context answer".split()
+)  # what a grader needs beside it; `context` tells episodes
 TAUGHT = {"completion_ids": [], "finish_reason": "stop"}  # of a teacher's answer: training tokenises its text
 
 
