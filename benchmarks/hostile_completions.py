@@ -2,7 +2,7 @@
 
 Towers of exponents, deep nesting, up to a million characters, null bytes, unmatched braces, marks that turn the
 direction of text, lone surrogates, bombs for regular expressions, tokens of chat templates, HTML, numbers of a
-million digits, and mixtures.
+million digits, runs of blanks, and mixtures.
 """
 
 # ruff: noqa: E501 (formulas)
@@ -73,6 +73,13 @@ def _mixed(rng: random.Random, length: int) -> str:
     return "".join(parts) * (length // 10_000 + 1)
 
 
+def _spaced(rng: random.Random, length: int) -> str:
+    """A few pieces with runs of blanks between them, as a model writes that does not end."""
+    pieces = rng.choices([*SIGNS, *PIECES, "12", "x 7", "or", "maybe", "not 5"], k=rng.randint(1, 5))
+    blank = rng.choice([" ", "\n", "\t", " \n", "\u00a0", "\u3000", " \u200b", "~", "\\ ", "&nbsp;"])
+    return (blank * (length // len(pieces) // len(blank) + 1)).join(["", *pieces])
+
+
 def _unicode(rng: random.Random, length: int) -> str:
     ranges = [
         (0, 0x250),
@@ -102,4 +109,4 @@ def _algebra(rng: random.Random, length: int) -> str:
     )  # fmt: skip
 
 
-KINDS = [_repeated, _repeated, _nested, _tower, _digits, _mixed, _mixed, _unicode, _algebra]
+KINDS = [_repeated, _repeated, _nested, _tower, _digits, _mixed, _mixed, _spaced, _unicode, _algebra]

@@ -2,8 +2,9 @@
 
 A seed makes the completions (`hostile_completions.py`), none of which holds the row's answer. Counts what
 each grader makes of them, with the CPU seconds and the memory of each row, and prints a table. A row that
-reaches its limit of either is ended and counted (`limit`). Exit code 1 where a completion scores 1, takes
-more than the limits, breaks its grader (`error`) or is lost.
+reaches its limit of either is ended and counted (`limit`); of graders that hand text to a computer algebra
+system or to an expression of the configuration's, that is what the limit is for. Exit code 1 where a
+completion scores 1, reaches a limit of another grader, breaks its grader (`error`) or is lost.
 
 Usage, from the repository's root: python benchmarks/hostile_text.py [--completions 10000] [--graders ...]
 """
@@ -31,6 +32,7 @@ from tms.grading.rows import RowPool
 from tms.grading.worker import Failure, Limits
 
 MOST_SECONDS, MOST_BYTES = 5.0, 1 << 30  # of CPU time and memory, for one completion
+MAY_REACH = ("math", "number", "regex")
 CHOICE = {
     "label": "K",
     "labels": list("JKQV"),
@@ -74,6 +76,8 @@ GOLDS = {  # grader -> gold answers that no completion holds
     "regex": ["zyzzyva$", r"^\d+zyzzyva", r"(?i)zyzzyva|qwyjibo"],
     "wildguard": [json.dumps({"harmful": True, "adversarial": True})],
     "refusal": ["zyzzyva"],
+    "rouge": ["zyzzyva 7919", "qwyjibo zyzzyva " * 200],
+    "f1": ["zyzzyva 7919", "qwyjibo zyzzyva " * 200],
     "anls": [json.dumps(["zyzzyva 7919", "qwyjibo"])],
     "vqa": [json.dumps(["zyzzyva 7919"] * 10)],
     "toolalpaca": [json.dumps([{"name": "zyzzyva", "arguments": {"a": 7919}}])],
@@ -126,7 +130,7 @@ def fuzz(
             over = (
                 result.seconds > MOST_SECONDS or result.grown > MOST_BYTES
                 if not reason
-                else reason != "limit"
+                else reason != "limit" or grader not in MAY_REACH
             )
             outcome = reason or ("no score" if result.score is None else "1" if result.score == 1 else "0")
             outcome = "part" if not reason and result.score and result.score < 1 else outcome

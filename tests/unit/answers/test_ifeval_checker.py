@@ -8,11 +8,12 @@ import sys
 import pytest
 from helpers.benchmark_data import DATA, needs_data
 from helpers.benchmark_programs import load_program
+from helpers.cpu_limit import cpu_limit
 from helpers.paths import SCRIPTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.answers.ifeval_checker import follows, has_punkt, loose_variants
+from tms.answers.ifeval_checker import follows, has_punkt, loose_variants, official
 from tms.graders import ifeval
 from tms.grading.pool import Task, grade_all
 from tms.io.errors import InputError
@@ -146,6 +147,24 @@ def test_json_that_nests_too_deeply_is_none():
     assert not follows("[" * 20_000, "detectable_format:json_format", {})
 
 
+BULLETS = "detectable_format:number_bullet_lists"
+
+
+@given(st.text("*-a \n\t\x0b", max_size=40), st.integers(0, 6))
+def test_bullets_behind_empty_lines_are_counted_as_by_the_official_check(text, bullets):
+    check = official().INSTRUCTION_DICT[BULLETS](BULLETS)
+    check.build_description(num_bullets=bullets)
+    expected = text.strip() != "" and bool(check.check_following(text))
+    assert follows(text, BULLETS, {"num_bullets": bullets}) == expected
+
+
+@pytest.mark.parametrize("text", ["x" + "\n" * 29_998 + "y", "x" + " \n" * 14_998 + "y"])
+def test_empty_lines_without_end_take_no_time(text):
+    official()
+    with cpu_limit(1):
+        assert not follows(text, BULLETS, {"num_bullets": 3})
+
+
 WITHOUT_ARGUMENTS = [
     "detectable_format:title",
     "detectable_format:json_format",
@@ -163,7 +182,7 @@ WITHOUT_ARGUMENTS = [
 def test_no_text_raises(text):
     every = answer(
         *[(name, {}) for name in WITHOUT_ARGUMENTS],
-        ("detectable_format:number_bullet_lists", {"num_bullets": 2}),
+        (BULLETS, {"num_bullets": 2}),
         ("detectable_content:number_placeholders", {"num_placeholders": 1}),
         ("language:response_language", {"language": "en"}),
     )

@@ -9,7 +9,7 @@ from tms.answers.boxes import boxed
 from tms.answers.lists import is_list
 from tms.answers.math import equal, harmless
 from tms.answers.math_extraction import expression_answer, number_answer
-from tms.answers.math_text import number
+from tms.answers.math_text import number, tidy
 from tms.graders import math
 from tms.graders import number as number_grader
 from tms.grading.pool import Task, grade_all
@@ -222,6 +222,10 @@ HOSTILE = [
     "\\frac{1}{" * 10_000 + "1" + "}" * 10_000,
     "{" * 100_000,
     "2^{999999999}",
+    "2/3" * 100,
+    "\\frac{1}{1+" * 18 + "1" + "}" * 18,
+    "1+\\sin(x+" * 12 + "1" + ")" * 12,
+    "5 " + "a" * 300 + "1",
     "\\sum_{k=1}^{1000000000} k^k",
     "\\binom{1000000000}{500000000}",
     "((2^{9999})^{9999})^{9999}",
@@ -248,6 +252,27 @@ def test_what_real_answers_hold_is_harmless(text):
     assert harmless(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\frac{1}{1}" + "".join(f"+\\frac{{1}}{{{n}}}" for n in range(2, 20)),
+        ",".join(f"\\frac{{\\sqrt{{{n}}}}}{{2}}" for n in range(2, 20)),
+        "\\sqrt{2+\\sqrt{2+\\sqrt{2}}}",
+        "\\frac{1}{1+\\frac{1}{2+\\frac{1}{3+\\frac{1}{4}}}}",
+        "\\begin{pmatrix} 1/2 & 1/3 & 1/4 \\\\ 1/5 & 1/6 & 1/7 \\\\ 1/8 & 1/9 & 1/10 \\end{pmatrix}",
+    ],
+)
+def test_many_fractions_and_roots_beside_one_another_are_harmless(text):
+    assert harmless(tidy(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"), [("-\\frac{1}{2}", "-\\frac{1}{2}"), ("12-\\frac{1}{2}", "12, -\\frac{1}{2}")]
+)
+def test_signs_before_an_expression_stay(text, stated):
+    assert math.grade(f"so it is {text}", "0").extracted == stated
+
+
 def test_a_comparison_that_takes_long_is_wrong_and_counted():
     texts = ["\\boxed{(a+b+c+d+e)^{500}}", "\\boxed{\\frac12}"]
     found = grade_all([Task("math", text, "\\frac{1}{2}") for text in texts], 2, limits=Limits(cpu=0.5))
@@ -265,6 +290,23 @@ def test_a_comparison_that_takes_long_is_wrong_and_counted():
         "1/" * 300_000,
         "\\boxed{1}" + " " * 19_000 + "x\\boxed{2}",
         "the final answer is " * 50_000,
+        " " * 1_000_000,
+        "\n" * 1_000_000,
+        "\t \n" * 300_000 + "x",
+        "12" + " " * 19_000 + "x 7",
+        "12" + " \u200b" * 9_000 + "x 7",
+        "\\boxed{12} maybe" + " " * 19_000 + "x",
+        "Answer: 5;" + " " * 300 + "x 7",
+        "Answer: 5;" + "*" * 1_900 + "x 7",
+        "Answer: 5 " + "a" * 1_900 + " 7",
+        "Answer: $5$ " + "a" * 1_900 + " $7$",
+        "5;" + "*" * 15_000 + "x 7",
+        "5 " + "a" * 15_000 + " 7",
+        "The answer is " + ";".join(map(str, range(100, 600))),
+        "The answer is " + "2/3" * 600,
+        "x" + "1" * 19_999,
+        "The answer is 12 children attending kindergarten programmes throughout Massachusetts neighbourhoods "
+        "(see above)",
     ],
 )
 def test_a_very_long_text_takes_no_time(text):

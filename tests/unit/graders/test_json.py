@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from helpers.benchmark_data import DATA, needs_data
@@ -136,11 +137,25 @@ def test_equal_as_python_says_where_types_agree(one, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{"a":' * 50_000, '["' * 50_000, "```json\n" * 20_000, "1" * 100_000]
+    "text",
+    [
+        *("[" * 100_000, '{"a":' * 50_000, '["' * 50_000, "```json\n" * 20_000, "1" * 100_000),
+        *('\\"' * 25_000, '{"a' + '\\"' * 24_990, '"\n' * 25_000, '"\\\n' * 16_000),
+    ],
 )
 def test_hostile_text_is_wrong_in_bounded_time(text):
     with cpu_limit(1.5):
         assert not right(text, '{"a": 1}')
+
+
+def plain_signs(text):
+    """Texts and brackets as one expression finds them, which takes the square of a text's length."""
+    return [sign.span() for sign in re.finditer(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]]', text)]
+
+
+@given(st.text('ab"\\\n{}[],:1', max_size=60))
+def test_texts_and_brackets_are_found_as_by_one_expression(text):
+    assert [sign.span() for sign in grader._signs(text)] == plain_signs(text)
 
 
 def test_levels_are_bounded():

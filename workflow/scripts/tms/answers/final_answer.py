@@ -70,6 +70,9 @@ DENIED = re.compile(
     r"(?:[^.\n]|\.(?=\d))*",
     flags=re.IGNORECASE,
 )
+# A few expressions take the square of a run's length, so that longer ones are shortened. Two blanks group no
+# thousands, and an empty line still separates.
+BLANKS = re.compile(r"\s{20,}")
 HOPE = re.compile(r"\bI hope (?:it|this) is (?:correct|right)\W*$", flags=re.IGNORECASE)
 
 
@@ -77,14 +80,19 @@ def spoken(completion: str) -> str:
     """A completion's end, without its thoughts: `<think>...</think>`, or all before a lone `</think>`.
 
     Thoughts without an end are read as the rest is: a completion that is cut off may still have answered.
-    What "or" joins stands on one line.
+    What "or" joins stands on one line, and long runs of blanks are short.
     """
-    *closed, rest = THOUGHT_ENDS.split(completion[-LONGEST:])
+    *closed, rest = THOUGHT_ENDS.split(short_blanks(completion)[-LONGEST:])
     kept = ""
     for part in closed:
         before, *thought = THOUGHT_BEGINS.split(part, maxsplit=1)
         kept = f"{kept}{before}\n" if thought else ""
     return OR.sub(r" \1 ", kept + rest)
+
+
+def short_blanks(text: str) -> str:
+    """A text with two blanks, or an empty line, in the place of 20 and more."""
+    return BLANKS.sub(lambda run: "\n\n" if "\n" in run[0] else "  ", text)
 
 
 def final_answer(completion: str) -> str | None:

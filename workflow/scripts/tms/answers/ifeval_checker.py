@@ -16,6 +16,7 @@ Two kinds of instructions need NLTK's model of sentences and words, punkt, a dow
 
 import logging
 import os
+import re
 from functools import cache
 from types import ModuleType
 
@@ -24,6 +25,8 @@ from tms.io.errors import InputError
 
 PUNKT = "tokenizers/punkt_tab/english"
 LONGEST_RESPONSE = 30_000  # characters; a longer response follows nothing
+# The official expression of a bullet begins anew at each empty line; one counts as several do.
+EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
 @cache
@@ -88,6 +91,8 @@ def follows(response: str, instruction: str, kwargs: dict) -> bool:
     require_punkt(instruction)
     check = official().INSTRUCTION_DICT[instruction](instruction)
     check.build_description(**kwargs)
+    if instruction == "detectable_format:number_bullet_lists":
+        response = EMPTY_LINES.sub("\n\n", response)
     if instruction == "keywords:letter_frequency":
         check._letter = kwargs["letter"].strip().lower()
     try:

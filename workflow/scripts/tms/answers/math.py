@@ -18,6 +18,10 @@ from tms.answers.lists import is_list, is_set, solutions, split_values
 from tms.answers.math_text import close, normal_form, number, tidy, without_name
 
 DEEPEST = 20  # nested brackets
+# Inside of one another, or in a row: with each of them sympy's work is twice and more.
+MOST_DIVISIONS, MOST_FUNCTIONS = 10, 4
+FUNCTION = re.compile(r"(?:sin|cos|tan|cot|sec|csc|log|ln|lg|exp|sqrt)(?![a-zA-Z])")
+DIVISION = re.compile(r"/|\\(?:div|[dtc]?frac)(?![a-zA-Z])")
 LARGEST_EXPONENT = 10_000
 LARGEST_FACTORIAL = 2_100
 TIME = re.compile(r"^\d{1,2}:\d\d(?!\d)")
@@ -156,11 +160,9 @@ def _other_kind(values: tuple[Fraction | None, Fraction | None], gold: str, pred
 
 def harmless(text: str) -> bool:
     """Whether a tidy answer can be handed to a computer algebra system without building huge numbers."""
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "{([") - (character in "})]")
-        deepest = max(deepest, depth)
-    if deepest > DEEPEST or len(text) > LONGEST_ANSWER or re.search(r"\d{60}", text):
+    if _depth(text) > DEEPEST or len(text) > LONGEST_ANSWER or re.search(r"\d{60}", text):
+        return False
+    if any(_nests(part) for part in re.split(r"[,;&]|\\\\", text)):
         return False
     for factorial in re.finditer(r"(\d*)\s*[)}\]]*\s*!", text):
         digits = factorial[1]
@@ -182,6 +184,25 @@ def harmless(text: str) -> bool:
         if text[:position].rstrip()[-1:] in (")", "}", "]") or symbolic:
             power *= max([1, *integers])
     return power <= 10 * LARGEST_EXPONENT
+
+
+def _nests(text: str) -> bool:
+    """Whether many functions or divisions may lie inside of one another; in a sum of many they do not."""
+    if len(FUNCTION.findall(text)) > MOST_FUNCTIONS and _depth(text) > MOST_FUNCTIONS:
+        return True
+    if len(DIVISION.findall(text)) <= MOST_DIVISIONS:
+        return False
+    terms = re.split(r"[-+=<>]", text)
+    return _depth(text) > 2 or any(len(DIVISION.findall(term)) > 3 for term in terms)
+
+
+def _depth(text: str) -> int:
+    """Brackets that are nested at most, whether or not they are closed."""
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "{([") - (character in "})]")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _argument(text: str, start: int) -> str:

@@ -20,14 +20,14 @@ from tms.answers.statement import (
 )
 
 MOST_WORDS = 6  # of an announced answer in words
-BARE = r"-?\d*(?:\\[dtc]?frac\s*\{[^{}]{1,60}\}\s*\{[^{}]{1,60}\}|\\sqrt\s*\{[^{}]{1,60}\}|√\d+|π)"
+BARE = r"-?(?<!\d)\d*(?:\\[dtc]?frac\s*\{[^{}]{1,60}\}\s*\{[^{}]{1,60}\}|\\sqrt\s*\{[^{}]{1,60}\}|√\d+|π)"
 EXPRESSION = re.compile(f"{MATH}|(?P<bare>{BARE})|(?P<number>{NUMERAL})", flags=re.DOTALL | re.ASCII)
 COPULA = re.compile(r"(?<!\bor it )(?<!\band it )\b(?:is|are|equals)\s+(?=[-$\\(\d])")
 WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
 NO_EXPRESSION = re.compile(  # a word, a letter of a script that is not Latin or Greek, dollars, tags
     rf"{WORD.pattern}|\b(?:an|as|at|by|if|in|is|it|no|of|or|so|to|we)\b|[^\W\d_a-zA-ZΑ-Ωα-ω]|[$:?<>]|\\[()\[\]]"
 )
-WORDS = r"(?:\s*[-a-zA-Z()%/.]+){0,4}?"  # behind a value: its unit, or what it is for
+WORDS = r"(?:\s*[-a-zA-Z()%/.]+(?:\s+[-a-zA-Z()%/.]+){0,3})?"  # behind a value: its unit, or what it is for
 BETWEEN = re.compile(rf"{WORDS}{CONNECTED}\s*(?:{FILLER}\s+){{0,3}}", flags=re.IGNORECASE)
 BETWEEN_LAST = re.compile(
     rf"[\s*_`]*(?:[,;(?—–/|&]\s*)?(?:\band\s+|\b{ALTERNATIVE}\b[,.]?\s+(?:{FILLER}\s+){{0,3}})?[*_`]*",

@@ -8,6 +8,7 @@ that change nothing, and adds what models write beside LaTeX: Unicode signs, `**
 import re
 from fractions import Fraction
 
+from tms.answers.boxes import LONGEST_ANSWER
 from tms.answers.numerals import DECIMAL, FACTOR, FACTORS, plain
 
 SIGNS = {
@@ -72,7 +73,7 @@ SCIENTIFIC = re.compile(
     rf"([+-]?)({DECIMAL})\s*(?:\\times|\\cdot|\*)\s*10\s*\^\s*(?:\{{\s*([+-]?\d{{1,4}})\s*\}}|([+-]?\d{{1,4}}))"
 )
 BY_FACTOR = re.compile(rf"(?<=[\d.}}]){FACTOR}(?=[ a-zA-Z]*$)")
-WORDS = re.compile(r"(?<=[\d.])\s+(?:[a-zA-Z]{3,}[ .\-]*)+$")
+WORDS = re.compile(r"(?<=[\d.])\s+[a-zA-Z]{3,}(?:[ .\-]+[a-zA-Z]{3,})*[ .\-]*$")
 NO_UNITS = {"sqrt", "sin", "cos", "tan", "log", "and", "plus", "minus", "times", "over", "squared", "cubed"}
 NO_UNITS |= {"hundred", "thousand", "million", "billion", "trillion", "dozen", "half", "infty"}
 
@@ -132,6 +133,8 @@ def number(text: str) -> Fraction | None:
 
     Of MATH's answers as of GSM8K's.
     """
+    if len(text) > LONGEST_ANSWER:
+        return None
     text = without_units(BY_FACTOR.sub("", tidy(text)))
     if len(text) > 100:
         return None

@@ -6,7 +6,7 @@ from tms.answers.final_answer import TAGS
 from tms.answers.lists import split_values
 from tms.answers.math_text import close, number
 from tms.answers.numerals import NUMBER, NUMERAL
-from tms.answers.statement import ALTERNATIVE, CONNECTED, FILLER, without_denied
+from tms.answers.statement import ALTERNATIVE, CONNECTED, FARTHEST, FILLER, without_denied
 
 MACRO = re.compile(r"\\[a-zA-Z]|[\^_√π]")
 AREA = re.compile(r"(?<=[a-zA-Z}])\s*\^\s*\{?[23]\}?(?!\d)")
@@ -32,7 +32,8 @@ READABLE = [
 SIGNS = r"(?:[^\S\n]|[*_`\"'“”‘’€£(\[{)\]}])*"  # around a number
 OPERATOR = rf"{SIGNS}(?:[-+*/^±]|[xX]|\\pm|plus|minus|times|divided by|over){SIGNS}"
 WORKS_ON = re.compile(rf"{OPERATOR}(?=-?\.?\d)|{SIGNS}=")
-WORDS = r"(?:\s*[-a-zA-Z%/.]+){0,3}?"  # a unit
+WORDS = r"(?:\s*[-a-zA-Z%/.]+(?:\s+[-a-zA-Z%/.]+){0,2})?"  # a unit
+MOST_VALUES = 20  # that a statement may offer; more are no answer, whatever they are
 LARGER_UNIT = r"(?:ft|feet|foot|years?|weeks?|days?|hours?|hrs?|h|minutes?|min|pounds?|lbs?|dollars?|km|m)"
 REASON = re.compile(r"(?<!well),?\s+(?:since|because|as(?! well))\s")
 RESULT = r"(?:[-+*/^()\d.,\s]+=|[a-zA-Z]\w{0,15}\s*=)?"  # working before a value
@@ -69,10 +70,10 @@ def number_of(statement: str) -> str:
     results = [index for index, value in enumerate(values) if value.start() >= result] or range(len(values))
     begins = re.fullmatch(r"[\s$€£*(\[{~≈:]*", text[result : values[results[0]].start()])
     first = last = results[0] if begins else results[-1]
-    while first and OFFERED.fullmatch(text, values[first - 1].end(), _start(text, numbers, values[first])):
+    while first and _joins(OFFERED, text, values[first - 1].end(), _start(text, numbers, values[first])):
         first -= 1
-    while values[last] is not values[-1] and OFFERED.fullmatch(
-        text, values[last].end(), _start(text, numbers, values[last + 1])
+    while values[last] is not values[-1] and _joins(
+        OFFERED, text, values[last].end(), _start(text, numbers, values[last + 1])
     ):
         last += 1
     return offered([text[_start(text, numbers, value) : value.end()] for value in values[first : last + 1]])
@@ -92,7 +93,7 @@ def last_number(text: str) -> str:
     before = next((number for number in reversed(numbers) if number.end() <= start), None)
     if (
         before
-        and LAST_OFFERED.fullmatch(text, before.end(), start)
+        and _joins(LAST_OFFERED, text, before.end(), start)
         and not COUNTED.search(text, 0, before.start())
     ):
         found.insert(0, before.group())
@@ -112,6 +113,11 @@ def _slashed(fraction: re.Match) -> str:
     return f"{whole} {top}/{bottom}" if whole else f"{top}/{bottom}"
 
 
+def _joins(between: re.Pattern, text: str, start: int, end: int) -> bool:
+    """Whether what stands between two values makes one statement of them."""
+    return end - start <= FARTHEST and between.fullmatch(text, start, end) is not None
+
+
 def _start(text: str, numbers: list[re.Match], value: re.Match) -> int:
     """Begin of the expression that ends with a number: `5` in `5 + 3`."""
     index = numbers.index(value)
@@ -121,10 +127,10 @@ def _start(text: str, numbers: list[re.Match], value: re.Match) -> int:
 
 
 def offered(found: list[str]) -> str:
-    """One value, or several different ones with "or" between them."""
+    """One value, or several different ones with "or" between them; of very many the first ones."""
     different: list[str] = []
-    for text in found:
-        if not any(_same(text, other) for other in different):
+    for text in dict.fromkeys(found):
+        if len(different) < MOST_VALUES and not any(_same(text, other) for other in different):
             different.append(text)
     return " or ".join(different)
 

@@ -3,10 +3,10 @@ r"""The last statement of an answer in a completion: its boxes, or the sentence 
 import re
 
 from tms.answers.boxes import BETWEEN_BOXES, LONGEST_ANSWER, boxes
-from tms.answers.final_answer import END_OF_ANSWER, OFFERED_TOO, spoken
+from tms.answers.final_answer import END_OF_ANSWER, OFFERED_TOO, short_blanks, spoken
 from tms.answers.numerals import NUMERAL, plain
 
-FARTHEST = 200  # characters between the boxes of one list
+FARTHEST = 200  # characters between the boxes, and the values, of one list
 MARKER = re.compile(
     r"####|<(?:final[ _-]?)?answer>"
     r"|\banswers?\b[*_\s]{0,4}(?:\([^()\n]{1,40}\)\s?)?(?:(?:to|for|of)\b[^\n.:=$]{0,80}?)?"
@@ -81,7 +81,7 @@ OTHER_BEFORE = re.compile(
 
 def readable(completion: str) -> str:
     """The end of a completion as it is read: without thoughts, numbers in plain signs."""
-    return END_OF_ANSWER.sub("\n", plain(spoken(completion)))
+    return END_OF_ANSWER.sub("\n", short_blanks(plain(spoken(completion))))
 
 
 def boxed_statement(text: str) -> list[str]:

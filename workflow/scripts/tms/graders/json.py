@@ -4,6 +4,7 @@ Strict JSON counts, and keys in any order, 1 as 1.0 (`tms.io.strict_json.equal`)
 """
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 
 from tms.answers.grade import Grade
@@ -13,8 +14,9 @@ from tms.io.errors import InputError
 METRIC = "accuracy"
 LONGEST = 50_000  # characters of a completion that are looked at, counted from its end, and of a gold answer
 FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", flags=re.DOTALL)
-# A text, or a bracket; and an opening one behind which JSON has begun.
-SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]]')
+# A text, ended or not, or a bracket; and an opening one behind which JSON has begun.
+BRACKET = re.compile(r"[{}\[\]]")
+SIGN = re.compile(rf'"(?:[^"\\\n]|\\.)*+(?P<ended>"?)|{BRACKET.pattern}')
 BEGUN = re.compile(r'\{\s*"|\[\s*["{\[]')
 DECODER = strict_json.exact_decoder()
 
@@ -67,10 +69,22 @@ def extract(completion: str) -> str | None:
     return found
 
 
+def _signs(text: str) -> Iterator[re.Match]:
+    """The brackets outside of texts, and those texts.
+
+    A quote without an end is no text; nor is one behind it on its line, which it would have ended at.
+    """
+    for sign in SIGN.finditer(text):
+        if sign["ended"] == "":
+            yield from BRACKET.finditer(text, *sign.span())
+        else:
+            yield sign
+
+
 def _brackets(text: str) -> list[tuple[int, int | None]]:
     """Begin and end of each outermost pair of brackets, in their order; None: it does not end."""
     pairs, open_at = [], []
-    for sign in SIGN.finditer(text):
+    for sign in _signs(text):
         if sign[0] in "{[":
             open_at.append(sign.start())
         elif sign[0] in "}]" and open_at:

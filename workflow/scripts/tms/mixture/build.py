@@ -16,9 +16,7 @@ ASKED = "example_id context prompt completion".split()  # of a reference
 PAIR = "checkpoint split example_id sample".split()  # what a completion was harvested for
 TARGET = "completion completion_ids finish_reason".split()
 HARVESTED = PAIR + TARGET
-GRADED = (
-    "benchmark context answer".split()
-)  # what a grader needs beside it; `context` tells episodes
+GRADED = "benchmark context answer".split()  # what a grader needs beside it; `context` tells episodes
 TAUGHT = {"completion_ids": [], "finish_reason": "stop"}  # of a teacher's answer: training tokenises its text
 
 
