@@ -78,12 +78,15 @@ real-report: $(LOCKED) ## Draw the study's tables and report from its collected 
 # Any configured model; `make report CONFIG=config/miniature.yaml` takes three seeds.
 MODEL ?= tiny
 CONFIG ?=
-CONFIGFILE = $(if $(CONFIG),--configfile '$(subst ','\'',$(CONFIG))')
+CONFIGFILE = $(if $(CONFIG),--configfile $(call quoted,$(CONFIG)))
 .PHONY: new export report model-card settings check-stale
 # The program gets a variable of the command line as it was written, through the environment: no shell and no make
 # reads its spaces, quotes or dollars.
 given = $(if $(filter command%,$(origin $1)),$(value $1))
-unexport NAME MODEL DATA GRADER TASK COLUMNS RUN TO PUSH
+unexport NAME MODEL DATA GRADER TASK COLUMNS RUN TO PUSH TARGET ESTIMATE GPU_CHECK
+# A word of the shell, and each of several.
+quoted = '$(subst ','\'',$1)'
+all_quoted = $(foreach word,$1,$(call quoted,$(word)))
 new: export TMS_NEW_NAME = $(call given,NAME)
 new: export TMS_NEW_MODEL = $(call given,MODEL)
 new: export TMS_NEW_DATA = $(call given,DATA)
@@ -101,21 +104,21 @@ export: $(LOCKED) ## Export RUN=results/acme/tms/faq/seed0 as a Hugging Face fol
 	@$(BIN)/python workflow/scripts/export.py --run="$$TMS_EXPORT_RUN" --to="$$TMS_EXPORT_TO" \
 		--push="$$TMS_EXPORT_PUSH" $(CONFIGFILE)
 
+report: REPORT = $(call quoted,results/$(value MODEL)/report.html)
 report: $(LOCKED) ## Run every experiment of MODEL (default: tiny) and write its report
-	$(SNAKEMAKE) $(CONFIGFILE) -- results/$(MODEL)/report.html
-	@$(BIN)/python workflow/scripts/check_stale.py results/$(MODEL)/report.html $(CONFIGFILE) || true
-	@echo results/$(MODEL)/report.html
+	$(SNAKEMAKE) $(CONFIGFILE) -- $(REPORT)
+	@$(BIN)/python workflow/scripts/check_stale.py $(REPORT) $(CONFIGFILE) || true
+	@echo $(REPORT)
 
+model-card settings: export TMS_RUN = $(call given,RUN)
 model-card: $(LOCKED) ## Write the README of a trained model: RUN=results/tiny/tms/chain/seed0
-	@test -n "$(RUN)" || { echo "error: name a run: make model-card RUN=results/tiny/tms/chain/seed0"; exit 2; }
-	@$(BIN)/python workflow/scripts/model_card.py --run '$(RUN)' $(CONFIGFILE)
+	@$(BIN)/python workflow/scripts/model_card.py --run="$$TMS_RUN" $(CONFIGFILE)
 
 settings: $(LOCKED) ## Print the settings of a run and where each is set: RUN=results/tiny/tms/chain/seed0
-	@test -n "$(RUN)" || { echo "error: name a run: make settings RUN=results/tiny/tms/chain/seed0"; exit 2; }
-	@$(BIN)/python workflow/scripts/settings.py --run '$(RUN)' $(CONFIGFILE)
+	@$(BIN)/python workflow/scripts/settings.py --run="$$TMS_RUN" $(CONFIGFILE)
 
 check-stale: $(LOCKED) ## List outputs that do not match today's settings and code (or those behind TARGET)
-	@$(BIN)/python workflow/scripts/check_stale.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
+	@$(BIN)/python workflow/scripts/check_stale.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGETS)) \
 		$(CONFIGFILE)
 
 ##@ A node or a cluster
@@ -123,23 +126,24 @@ check-stale: $(LOCKED) ## List outputs that do not match today's settings and co
 # CONFIG=config/acme.yaml.
 TARGET ?= results/qwen3b/tms/table.csv
 ESTIMATE ?=
+TARGETS = $(call all_quoted,$(value TARGET))
 # `make gpu-check SMALL=1` runs on a CPU; PROFILE=slurm sends it to a cluster; GPU_CHECK="--models qwen3b --only train".
 SMALL ?=
 PROFILE ?=
 GPU_CHECK ?=
 .PHONY: estimate preflight memory gpu-check smoke-gpu status gpu vllm-cpu
 estimate: $(LOCKED) ## Estimate what is left to run for TARGET: GPU-hours, tokens, disk
-	@$(BIN)/python workflow/scripts/estimate.py $(TARGET) $(CONFIGFILE) $(ESTIMATE)
+	@$(BIN)/python workflow/scripts/estimate.py $(TARGETS) $(CONFIGFILE) $(call all_quoted,$(value ESTIMATE))
 
 preflight: $(LOCKED) ## Check TARGET before it is run: access to the hub, environment, memory, disk
-	@$(BIN)/python workflow/scripts/preflight.py $(TARGET) $(CONFIGFILE)
+	@$(BIN)/python workflow/scripts/preflight.py $(TARGETS) $(CONFIGFILE)
 
 gpu-check: $(LOCKED) ## Check a GPU node in ten minutes: what would fail, how fast its jobs will be
 ifdef PROFILE
-	@$(BIN)/snakemake --profile $(PROFILE) --forcerun gpu_check $(CONFIGFILE) \
+	@$(BIN)/snakemake --profile $(call quoted,$(value PROFILE)) --forcerun gpu_check $(CONFIGFILE) \
 		-- logs/gpu_check/report.json || failed=1; cat logs/gpu_check/table.txt; exit $${failed:-0}
 else
-	@$(BIN)/python workflow/scripts/gpu_check.py $(if $(SMALL),--small) $(CONFIGFILE) $(GPU_CHECK)
+	@$(BIN)/python workflow/scripts/gpu_check.py $(if $(SMALL),--small) $(CONFIGFILE) $(call all_quoted,$(value GPU_CHECK))
 endif
 
 SMOKE := results/smoke/tms/table.csv results/smoke_vllm/tms/smoke_chain/seed0/mixture.parquet
@@ -148,11 +152,11 @@ smoke-gpu: $(LOCKED) ## Run the workflow at smoke size on one card, with both en
 	@$(BIN)/python workflow/scripts/show.py results/smoke/tms/table.csv --configfile config/smoke_gpu.yaml
 
 status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours, the last error
-	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGET)) \
+	@$(BIN)/python workflow/scripts/status.py $(if $(filter command% environment%,$(origin TARGET)),$(TARGETS)) \
 		$(CONFIGFILE)
 
 memory: $(LOCKED) ## Compute what each GPU job of MODEL holds on a card (MODEL="qwen3b qwen7b"); needs no card
-	@$(BIN)/python workflow/scripts/memory.py --models $(MODEL) $(CONFIGFILE)
+	@$(BIN)/python workflow/scripts/memory.py --models $(call all_quoted,$(value MODEL)) $(CONFIGFILE)
 
 gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
 

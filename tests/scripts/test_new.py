@@ -245,7 +245,12 @@ def test_a_hub_out_of_reach_is_one_line(new, monkeypatch):
     assert done.stderr.count("\n") == 2
 
 
-KEYS = {"new": ["NAME", "MODEL", "DATA", "GRADER", "TASK", "COLUMNS"], "export": ["RUN", "TO", "PUSH"]}
+KEYS = {
+    "new": ["NAME", "MODEL", "DATA", "GRADER", "TASK", "COLUMNS"],
+    "export": ["RUN", "TO", "PUSH"],
+    "settings": ["RUN"],
+    "model-card": ["RUN"],
+}
 CONVERSATION = [
     {"role": "user", "content": "where is it?"},
     {"role": "assistant", "content": "which number?"},
@@ -268,26 +273,51 @@ def test_conversations(new, project):
 HOSTILE = """it's "a" $(touch pwned) `touch pwned` $HOME ;& #"""
 
 
-@pytest.mark.parametrize("target", ["new", "export"])
-def test_make_hands_over_words_as_they_are(tmp_path, target):
-    """Neither make nor a shell reads them."""
+@pytest.fixture
+def made(tmp_path):
+    """Call `made(target, *variables)`: the words with which `make` starts its first program."""
     python = tmp_path / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > words\n')
-    python.chmod(0o755)
+    for program in (python, python.with_name("snakemake")):
+        program.write_text('#!/bin/sh\ntest -e words || printf "%s\\0" "$@" > words\n')
+        program.chmod(0o755)
     (tmp_path / "venv" / ".locked").touch()
     (tmp_path / "envs").mkdir()
     (tmp_path / "envs" / "laptop.lock").touch()
     os.utime(tmp_path / "envs" / "laptop.lock", (0, 0))
-    keys = KEYS[target]
+
+    def start(target: str, *given: str) -> list[str]:
+        words = ["make", "-f", str(ROOT / "Makefile"), "VENV=venv", target, *given]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert not (tmp_path / "pwned").exists()
+        return (tmp_path / "words").read_text().split("\0")[:-1]
+
+    return start
+
+
+@pytest.mark.parametrize("target", KEYS)
+def test_make_hands_over_words_as_they_are(made, target):
+    """Neither make nor a shell reads them."""
     value = f"{HOSTILE}\n$(shell touch pwned)"
-    given = [f"{key}={key}{value}" for key in keys]
-    words = ["make", "-f", str(ROOT / "Makefile"), "VENV=venv", target, *given]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found = (tmp_path / "words").read_text().split("\0")[1:-1]
-    assert found == [f"--{key.lower()}={key}{value}" for key in keys]
-    assert not (tmp_path / "pwned").exists()
+    found = made(target, *(f"{key}={key}{value}" for key in KEYS[target]))[1:]
+    assert found == [f"--{key.lower()}={key}{value}" for key in KEYS[target]]
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        *(("estimate", "TARGET"), ("estimate", "ESTIMATE"), ("preflight", "TARGET"), ("status", "TARGET")),
+        *(("check-stale", "TARGET"), ("memory", "MODEL"), ("gpu-check", "GPU_CHECK")),
+    ],
+)
+def test_make_hands_over_several_words_as_they_are(made, target, key):
+    value = f"{HOSTILE} $(shell touch pwned) --gpus 16"
+    assert " ".join(value.split()) in " ".join(made(target, f"{key}={value}"))
+
+
+def test_make_report_hands_over_a_model_as_it_is(made):
+    assert made("report", f"MODEL={HOSTILE}")[-1] == f"results/{HOSTILE}/report.html"
 
 
 def test_names_that_a_user_may_have(new, project):

@@ -129,6 +129,13 @@ def test_a_mixture_of_other_epochs_is_refused(program, tmp_path, tiny_model):
     assert "8 training rows are no multiple of 3 (--epochs" in done.stderr
 
 
+def test_a_mixture_of_more_steps_is_refused(program, tmp_path, tiny_model):
+    write_mixture(tmp_path / "mixture.parquet", sampled=[20, 2])
+    done = program("train_student", *FLAGS, "--model", tiny_model, "--max-steps", "1")
+    assert done.returncode == 2
+    assert "8 training rows are not the 2 of --max-steps x --effective-batch" in done.stderr
+
+
 def test_a_mixture_without_training_rows_is_refused(program, tmp_path, tiny_model):
     write_mixture(tmp_path / "mixture.parquet", sampled=[20, 2], split="heldout")
     done = program("train_student", *FLAGS, "--model", tiny_model)

@@ -56,4 +56,4 @@ rule gpu_check:
     params:
         flags=flags(configfile=[*map(str, workflow.overwrite_configfiles)] or None),
     shell:
-        f"{LEASE} python workflow/scripts/gpu_check.py {{params.flags}} > {{log:q}} 2>&1"
+        f"{LEASE} python workflow/scripts/gpu_check.py {{params.flags}} < /dev/null > {{log:q}} 2>&1"

@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> None:
         if missing:
             raise InputError(
                 f"{file}: row {row.get('example_id')!r} lacks {', '.join(missing)} "
-                f"(texts); README, Add a task, lists them"
+                f"(texts); docs/extending.md, A task, lists them"
             )
     check_contexts(examples, f"tasks.{args.task}.{args.split}")
     check_images(examples, f"tasks.{args.task}.{args.split}")

@@ -23,11 +23,15 @@ def main(args: argparse.Namespace) -> None:
     mixture = [row for row in parquet.read(args.mixture, parquet.MIXTURE) if row["split"] == "train"]
     if not mixture:
         raise InputError(f"{args.mixture}: no row of split train; look at the plan that it was built from")
-    expected = args.epochs if args.max_steps is None else args.max_steps * args.effective_batch
-    if len(mixture) % expected:
+    if args.max_steps is not None and len(mixture) != (visits := args.max_steps * args.effective_batch):
         raise InputError(
-            f"{args.mixture}: {len(mixture)} training rows are no multiple of {expected} (--epochs, or "
-            f"--max-steps x --effective-batch); build it again with the same"
+            f"{args.mixture}: {len(mixture)} training rows are not the {visits} of --max-steps x "
+            f"--effective-batch; build it again with the same"
+        )
+    if args.max_steps is None and len(mixture) % args.epochs:
+        raise InputError(
+            f"{args.mixture}: {len(mixture)} training rows are no multiple of {args.epochs} (--epochs); "
+            f"build it again with the same"
         )
     replay = replay_flags.replay(args)
     program.train_on_rows(

@@ -16,6 +16,7 @@ from helpers.paths import SCRIPTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tms.export import tokenizer
 from tms.generation import template as module
 from tms.generation.chat import ChatFormat
 from tms.io import bounded as bounds
@@ -92,6 +93,17 @@ def test_a_file_that_is_no_template_is_one_line(folder, name, content):
     with pytest.raises(InputError) as raised:
         ChatFormat(folder)
     assert str(folder) in str(raised.value) and str(raised.value).isprintable()
+
+
+def test_an_export_tries_a_template_within_its_bounds(folder, tmp_path, monkeypatch):
+    """Who opens an exported folder gives it no date, as a run does."""
+    monkeypatch.setattr(tokenizer, "bounded", lambda: bounded(0.3, 100 << 20))
+    put(folder, f"{{% if date_string is not defined %}}{LOOP}{{% endif %}}{KEEPS}<|im_end|>")
+    run, copy = ChatFormat(folder), tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with cpu_limit(5):
+        tokenizer.settle(copy, run, [])
+    assert (copy / "chat_template.jinja").read_text().startswith(tokenizer.DATED)
 
 
 def test_each_prompt_has_its_bounds(folder):

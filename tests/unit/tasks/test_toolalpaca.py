@@ -127,6 +127,14 @@ def test_a_recorded_trajectory(written):
         assert observe(Call("getPet", {"petId": 1}), context).startswith("Error: no answer is recorded")
 
 
+def test_a_reply_to_questions_in_other_words_is_no_call(written):
+    asked = step("getDetails", '{"Question": "Which?"}', "Number 7.")
+    root = written([api(TRAIN, [instance("Who?", [asked, step("getPet", '{"petId": 7}', PET)], "Rex.")])])
+    assert len(toolalpaca.build("train", 1, 0, {"calls": 2}, root)) == 1
+    with pytest.raises(InputError, match="there are 0"):
+        toolalpaca.build("train", 1, 0, {"calls": 1}, root)
+
+
 def test_what_is_left_out_is_counted(written, capsys):
     bad = {
         "no recorded step": [instance("a", []), "{'error': 3}"],

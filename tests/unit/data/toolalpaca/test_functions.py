@@ -5,9 +5,26 @@ import re
 
 import pytest
 from helpers.benchmark_data import DATA, needs_data
+from helpers.cpu_limit import cpu_limit
 from helpers.toolalpaca_file import api
 
-from tms.data.toolalpaca.functions import DEEPEST, LONGEST, MOST, names, tools
+from tms.data.toolalpaca.functions import DEEPEST, LONGEST, MOST, MOST_SCHEMAS, names, tools
+
+
+def test_types_that_hold_themselves_end(tmp_path):
+    own = {"type": "object", "properties": {f"p{n}": {"$ref": "#/components/schemas/A"} for n in range(50)}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}
+    document = {"paths": {"/x": {"post": {"requestBody": body}}}, "components": {"schemas": {"A": own}}}
+    entry = {
+        "Documentation": json.dumps(document),
+        "Function_Description": {"make": "Parameters: {}"},
+        "Function_Projection": {"make": ["/x", "post"]},
+    }
+    with cpu_limit(2):
+        made = tools(entry)
+    assert json.dumps(made).count('"type": "object"') <= MOST_SCHEMAS + 2
+    assert made[0]["function"]["parameters"]["properties"].keys() == own["properties"].keys()
+
 
 # Their arguments are parameters and keys of the body; the authors' line is of the body alone.
 TWICE = {"generateAvatar", "generateServerIcon", "generateRandomImage"}

@@ -113,6 +113,22 @@ def test_a_choice_that_costs_more_forgets_more_and_loses_on_the_other_half():
     assert found["tms"] == "chosen"
 
 
+def test_a_choice_that_most_resamples_do_not_make_is_no_clear_one():
+    differences = {"base": (0.2, 0.02), "sft": (0.0, 0.02), "average": (0.1, 0.02)}
+    shares = {"base": 0.0, "sft": 0.6, "tms": 0.3, "average": 0.1}
+    said = only(made("tms", differences, shares=shares), {})["sentence"]
+    assert said.startswith("At most 1 point of forgetting: no clear choice; by the means as measured TMS")
+    assert "this side is chosen in 30 % of the resamples, SFT in 60 %" in said
+    said = only(made("tms", differences, shares=shares | {"sft": 0.3}), {})["sentence"]
+    assert said.startswith("At most 1 point of forgetting: TMS")
+
+
+def test_what_is_forgotten_at_the_tolerance_is_tolerated():
+    differences = {"base": (0.2, 0.02), "sft": (0.1, 0.02), "average": (0.1, 0.02)}
+    said = only(made("tms", differences, lost=0.84 - 0.85), {})["sentence"]
+    assert "forgets 1.0 points" in said and "more than tolerated" not in said.partition(", so it may")[0]
+
+
 def test_seeds_that_disagree_leave_it_open_and_one_seed_says_so():
     differences = {"base": (0.2, 0.02), "sft": (0.1, 0.02), "tms": (0.1, 0.02)}
     cells = made("average", differences)

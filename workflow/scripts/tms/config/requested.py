@@ -65,6 +65,12 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
 
 def _check_method(target: str, model: str, method: str, config: dict) -> None:
     if method not in settings.model_methods(config, model):
+        if not settings.taken(config, model, [method]):
+            able = [name for name in config["methods"] if settings.taken(config, model, [name])]
+            raise InputError(
+                f"{target}: the targets of models.{model} have tools, which the method {method!r} does not "
+                f"take; those that do: {', '.join(able)}"
+            )
         names = [
             name for name, entry in config["experiments"].items() if method in settings.methods_of(entry)
         ]

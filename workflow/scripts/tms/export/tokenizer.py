@@ -6,6 +6,7 @@ from pathlib import Path
 from tms.generation.chat import ChatFormat
 from tms.generation.template import ANSWER, DATE, PROBES
 from tms.io import json_file
+from tms.io.bounded import bounded
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
 
@@ -79,10 +80,11 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
         turns = [turn | {"content": run.plain(turn["content"], context)} for turn in turns]
         tools = run.tools.plain(before.tools) if before.tools else None
         try:
-            found = opened.apply_chat_template(
-                turns, tools=tools, add_generation_prompt=True, return_dict=False
-            )
-        except Exception:  # a template's own
+            with bounded():
+                found = opened.apply_chat_template(
+                    turns, tools=tools, add_generation_prompt=True, return_dict=False
+                )
+        except Exception:  # a template's own, and what takes too much
             return prompt
         if found != run.prompt_ids(prompt, context):
             return prompt

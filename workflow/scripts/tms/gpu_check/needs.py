@@ -4,9 +4,10 @@ from pathlib import Path
 
 from tms.config import hardware, study
 from tms.gpu_check.shapes import GENERATE, Shape
-from tms.training import devices
+from tms.training.states import KEPT
 
-STATE_BYTES = 12 + 2  # a parameter on disk: a state to resume from, and a checkpoint
+# Of a parameter: the states to resume from (weights and both of Adam's in float32), and a checkpoint.
+DISK_BYTES = KEPT * 12 + 2
 
 
 def of(config: dict, models: list[str], shapes: list[Shape]) -> dict:
@@ -21,7 +22,12 @@ def of(config: dict, models: list[str], shapes: list[Shape]) -> dict:
         "cards": cards(config, models),
         "mem_bytes": mem_mb(config, models) * 1e6,
         "disk_bytes": max(
-            (STATE_BYTES * shape.parameters for shape in shapes if shape.kind != GENERATE), default=0
+            (
+                DISK_BYTES * shape.parameters
+                for shape in shapes
+                if shape.kind != GENERATE and shape.lora is None  # adapters are small
+            ),
+            default=0,
         ),
         "missing": [folder for folder in folders(config, models) if not Path(folder).exists()],
     }
@@ -36,10 +42,17 @@ def cards(config: dict, models: list[str]) -> int:
 
 def mem_mb(config: dict, models: list[str]) -> int:
     """Main memory of the largest training job of some models."""
-    counts = [
-        (config["models"][model].get("parameters", 0), study.gpus(config, model, "train")) for model in models
+    on_policy, averages = set(study.on_policy(config)), set(study.averages(config))
+    sizes = [
+        (hardware.training_on_policy if method in on_policy else hardware.training)(
+            config, model, method, task
+        )["mem_mb"]
+        for model in models
+        for method in study.named_methods(config, model)
+        if method not in averages
+        for task in study.suite(config, model).targets
     ]
-    return max((devices.train_mem_mb(*count) for count in counts), default=0)
+    return max(sizes, default=0)
 
 
 def folders(config: dict, models: list[str]) -> list[str]:

@@ -45,6 +45,7 @@ def build(folder: Path, dtype, filled: bool = True, attention: str = "sdpa"):
             read_config(folder),
             dtype=dtype,
             attn_implementation=attention,
+            trust_remote_code=False,
         )
     model.tie_weights()
     if not filled:

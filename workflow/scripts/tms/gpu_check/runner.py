@@ -80,7 +80,12 @@ class _Running:
         offline = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                words, stdout=log, stderr=log, env=os.environ | visible | offline, start_new_session=True
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | visible | offline,
+                start_new_session=True,
             )
 
     def ended(self) -> Ended | None:

@@ -91,9 +91,10 @@ def configured(config: dict, models: list[str]) -> tuple[list[Shape], list[str]]
         for kind, method in _methods(config, model).items():
             shapes.append(_of_training(config, model, kind, method, keys))
     shapes += _teachers(config, models)
-    found: dict[tuple, Shape] = {}
+    found: dict[str, Shape] = {}
     for shape in shapes:
-        same = (shape.kind, json.dumps(shape.architecture, sort_keys=True), *list(vars(shape).values())[2:-2])
+        measured = {key: value for key, value in vars(shape).items() if key not in ("name", "folder")}
+        same = json.dumps(measured, sort_keys=True)
         if same in found:
             shape = replace(found[same], name=f"{found[same].name},{shape.name}")
         found[same] = shape

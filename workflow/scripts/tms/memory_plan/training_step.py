@@ -93,7 +93,9 @@ def built(shape: StepShape) -> PreTrainedModel:
     keys = {name: value for name, value in shape.architecture.items() if name != "model_type"}
     config = AutoConfig.for_model(shape.architecture["model_type"], **keys)
     dtype = torch.bfloat16 if shape.lora and shape.bf16 else torch.float32
-    model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
+    model = AutoModelForCausalLM.from_config(
+        config, dtype=dtype, attn_implementation="sdpa", trust_remote_code=False
+    )
     model.config.use_cache = False  # as Trainer sets it
     return model.train()
 

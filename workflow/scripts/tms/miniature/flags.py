@@ -1,4 +1,4 @@
-"""Flags that the programs of both pretrainings share."""
+"""Flags that the pretraining programs share."""
 
 import argparse
 import json

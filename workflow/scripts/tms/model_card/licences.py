@@ -85,7 +85,7 @@ _QWEN_RESEARCH = Licence(
         'Alibaba Cloud. All Rights Reserved."',
     ),
 )
-# Of models that the workflow makes from nothing.
+# Of models that the workflow pretrains from scratch.
 OWN = Licence("apache-2.0", "apache-2.0", "Apache License 2.0", APACHE)
 
 # By Python package that holds a model.

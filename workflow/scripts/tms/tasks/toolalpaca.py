@@ -35,7 +35,7 @@ from tms.data.toolalpaca.steps import LeftOut
 from tms.io import json_file
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
-from tms.tool_use.turns import turns_text
+from tms.tool_use.turns import made_calls, turns_text
 
 FOLDER = "toolalpaca"
 PAGE = "https://github.com/tangqiaoyu/ToolAlpaca/tree/189069998d64a7baf1b4a1c3c4b2e75eb9d05532/data"
@@ -123,7 +123,7 @@ def training_rows(api: dict, example: str, settings: dict) -> list[dict | LeftOu
             if not _has_functions(api):
                 raise LeftOut("its API has no functions that can be read")
             prompt, turns, observations, golden = steps.trajectory(instance, functions.names(api))
-            if len(observations) > settings["calls"]:
+            if len(made_calls(turns)) > settings["calls"]:
                 raise LeftOut(f"more than {settings['calls']} calls")
             context = _context(api, observations, settings)
             rows.append(_row(f"{example}-{index}", context, prompt, prompt, golden, turns_text(turns)))

@@ -73,7 +73,7 @@ def model_of(config: PreTrainedConfig, **how) -> PreTrainedModel:
         return _whole_layers(Qwen2_5_VLForConditionalGeneration._from_config(config, **how))
     if config.model_type == "qwen2_5_omni":
         return _whole_layers(Thinker._from_config(config.thinker_config, **how))
-    return AutoModelForCausalLM.from_config(config, **how)
+    return AutoModelForCausalLM.from_config(config, trust_remote_code=False, **how)
 
 
 def tower_of(model: PreTrainedModel) -> PreTrainedModel | None:

@@ -196,7 +196,7 @@ def long_runs(config: dict, model: str, name: str) -> dict[str, str]:
     task = study.diagnose(config, model, "mismatch")["task"]
     return {
         f"{method}/{task}/seed{seed}": f"{paths.run_folder(model, method, task, seed)}/{name}"
-        for method in config["experiments"]["mismatch"]
+        for method in study.taken(config, model, config["experiments"]["mismatch"])
         for seed in config["models"][model]["seeds"]
     }
 
@@ -217,7 +217,8 @@ def mismatch_files(config: dict, model: str) -> list[str]:
 
 def diversity_files(config: dict, model: str, name: str) -> dict[str, str]:
     """A file of the base and of each run of the experiment diversity: run -> path."""
-    runs = paths.run_files(config, model, config["experiments"]["diversity"], name)
+    methods = study.taken(config, model, config["experiments"]["diversity"])
+    runs = paths.run_files(config, model, methods, name)
     return {"base": f"results/{model}/base/{name}"} | runs
 
 

@@ -36,10 +36,11 @@ def harvested_run(config: dict, model: str, method: str) -> str:
 def saved_points(config: dict, model: str, method: str) -> list[str]:
     """Checkpoints that a run saves, in its order: its own, its end, and those that others take."""
     points = {*study.own_points(config, model, method), FINAL}
+    students, averages = set(study.students(config)), set(study.averages(config))
     for other in study.model_methods(config, model):
-        if other in study.students(config) and harvested_run(config, model, other) == method:
+        if other in students and harvested_run(config, model, other) == method:
             points |= set(mixture_weights(config, model, other).points)
-        if other in study.averages(config) and study.trained(config, other) == method:
+        if other in averages and study.trained(config, other) == method:
             points |= set(study.averaged_points(config, other))
     return sorted(points - {BASE}, key=parse_point)
 

@@ -6,12 +6,14 @@ its description keeps the authors' line on parameters.
 
 import json
 import re
+from collections.abc import Iterator
 
 LONGEST = 2000  # characters of a function's description
 LONGEST_NOTE = 500  # of a parameter's
 LONGEST_DOCUMENT = 1_000_000
 MOST = 50  # parameters, properties, values of an enumeration; of each schema
 DEEPEST = 3  # schemas inside one another; what lies deeper is left out
+MOST_SCHEMAS = 1000  # of a function; further ones say nothing
 SCALARS = ("type", "format", "default", "minimum", "maximum")  # of a schema
 PARAMETERS = re.compile(r"^Parameters: .*\n?", flags=re.MULTILINE)
 JSON = "application/json"
@@ -82,24 +84,27 @@ def _operation(document: dict, projection: list[str]) -> dict | None:
 def _parameters(operation: dict, document: dict) -> dict:
     """Schema of an operation's arguments: its parameters, wherever they go, and the keys of its body."""
     properties, required = {}, []
+    left = iter(range(MOST_SCHEMAS))
     listed = operation.get("parameters")
     for item in listed[:MOST] if isinstance(listed, list) else []:
         item = _resolved(item, document)
         if not isinstance(name := item.get("name"), str):
             continue
-        properties[name] = _schema(item.get("schema", item), document, DEEPEST) | _note(item)
+        properties[name] = _schema(item.get("schema", item), document, DEEPEST, left) | _note(item)
         if item.get("required") is True:
             required.append(name)
     body = _part(_part(_part(_resolved(operation.get("requestBody"), document), "content"), JSON), "schema")
-    schema = _schema(body, document, DEEPEST + 1)
+    schema = _schema(body, document, DEEPEST + 1, left)
     for name, own in schema.get("properties", {}).items():  # one that stands in both has to fit both
         properties[name] = own | properties.get(name, {})
     required += [name for name in schema.get("required", []) if name not in required]
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
 
 
-def _schema(schema: object, document: dict, deepest: int) -> dict:
-    """The part of a schema that says what a value is."""
+def _schema(schema: object, document: dict, deepest: int, left: Iterator[int]) -> dict:
+    """The part of a schema that says what a value is; of schemas inside it, as many as are left."""
+    if next(left, None) is None:
+        return {}
     schema = _resolved(schema, document)
     made = {name: schema[name] for name in SCALARS if isinstance(schema.get(name), str | int | float)}
     made |= _note(schema)
@@ -108,10 +113,10 @@ def _schema(schema: object, document: dict, deepest: int) -> dict:
     if not deepest:
         return made
     if "items" in schema:
-        made["items"] = _schema(schema["items"], document, deepest - 1)
+        made["items"] = _schema(schema["items"], document, deepest - 1, left)
     if properties := _part(schema, "properties"):
         kept = list(properties.items())[:MOST]
-        made["properties"] = {name: _schema(value, document, deepest - 1) for name, value in kept}
+        made["properties"] = {name: _schema(value, document, deepest - 1, left) for name, value in kept}
         required = schema.get("required")
         if isinstance(required, list) and (there := [name for name, _ in kept if name in required]):
             made["required"] = there

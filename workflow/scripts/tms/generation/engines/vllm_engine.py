@@ -118,6 +118,8 @@ class VllmEngine:
         self.llm = LLM(
             str(folder),
             dtype=self.dtype,
+            load_format="safetensors",
+            trust_remote_code=False,
             max_model_len=room,
             tensor_parallel_size=self.tensor_parallel,
             # Prompts come as token ids, but vLLM's processor of images has a tokenizer.

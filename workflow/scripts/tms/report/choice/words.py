@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tms.experiments.frontier import TMS
+from tms.metrics.statistics import EQUAL
 from tms.metrics.summary import BASE
 from tms.report.precision import exact
 
@@ -28,7 +29,10 @@ def sentence(choice: Mapping, seeds: int) -> str:
         seeds: number of seeds that were run.
     """
     of = "At most" if seeds > 1 else "In this run, at most"
-    parts = [f"{of} {amount(choice['tolerance'])}: {_setting(choice)}"]
+    unsure = (
+        "" if _second(choice)["share"] <= choice["share"] else "no clear choice; by the means as measured "
+    )
+    parts = [f"{of} {amount(choice['tolerance'])}: {unsure}{_setting(choice)}"]
     parts += [numbers(choice), *cost(choice), *beside(choice)]
     return f"{'; '.join(parts)}; {how_often(choice, seeds)}."
 
@@ -44,10 +48,11 @@ def numbers(choice: Mapping) -> str:
     if choice["method"] == BASE:
         return text
     said = f"{text}, forgets {_with_interval(lost)}"
-    if lost["value"] > choice["tolerance"]:
+    most = choice["tolerance"] + 100 * EQUAL
+    if lost["value"] > most:
         return f"{said}, which is more than tolerated"
     high = lost["value"] if lost["high"] is None else lost["high"]
-    return said if high <= choice["tolerance"] else f"{said}, so it may be more than tolerated"
+    return said if high <= most else f"{said}, so it may be more than tolerated"
 
 
 def _with_interval(number: Mapping) -> str:
@@ -126,11 +131,16 @@ def how_often(choice: Mapping, seeds: int) -> str:
     text = f"{whose} is chosen in {100 * choice['share']:.0f} % of the resamples"
     if (share := f"{100 * choice['setting_share']:.0f}") != f"{100 * choice['share']:.0f}":
         text += f" (this setting in {share} %)"
-    others = [one for one in choice["sides"] if one["side"] != choice["side"]]
-    second = max(others, key=lambda one: one["share"])
+    second = _second(choice)
     if second["share"] > 0:
         text += f", {second['name']} in {100 * second['share']:.0f} %"
     return f"{text}; by the runs of one seed alone, in {choice['seeds']} of {seeds}" if seeds > 1 else text
+
+
+def _second(choice: Mapping) -> Mapping:
+    """Of the sides beside the chosen one, that which is chosen in most resamples."""
+    others = [one for one in choice["sides"] if one["side"] != choice["side"]]
+    return max(others, key=lambda one: one["share"])
 
 
 def _names(sides: Sequence[Mapping]) -> str:
