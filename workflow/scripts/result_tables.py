@@ -4,13 +4,11 @@
 """
 
 import argparse
-import csv
 import shutil
 from pathlib import Path
 
 from tms.io import cli
 from tms.io.csv_file import read_csv, write_csv
-from tms.io.errors import InputError
 from tms.report.document_tables import document, tables
 
 COLUMNS = ["row", "column", "value", "ci_low", "ci_high"]
@@ -35,12 +33,8 @@ def demo_cells(results: Path) -> list[dict[str, str]]:
     cells = []
     shown = read_csv(results / "tms" / "table.csv", ["row"])[0]
     for row, method in ROWS.items():
-        path = results / method / "intervals.csv"
-        if not path.exists():
-            raise InputError(f"{path}: no such file; run make demo")
-        with path.open(newline="") as stream:
-            lines = csv.DictReader(stream)
-            cells += [cell for cell in lines if cell["row"] == row and cell["column"] in shown]
+        lines = read_csv(results / method / "intervals.csv", ["row", "column"])
+        cells += [cell for cell in lines if cell["row"] == row and cell["column"] in shown]
     columns = [cell["column"] for cell in cells if cell["row"] == "tms"]  # the base has no transfer
     return sorted(cells, key=lambda cell: (list(ROWS).index(cell["row"]), columns.index(cell["column"])))
 
@@ -50,8 +44,7 @@ def main(args: argparse.Namespace) -> None:
     if args.results:
         write_csv(args.cells, COLUMNS, demo_cells(args.results))
         shutil.copyfile(args.results / "tms" / "answer.json", args.cells.with_suffix(".json"))
-    with args.cells.open(newline="") as stream:
-        cells = list(csv.DictReader(stream))
+    cells = read_csv(args.cells, COLUMNS)
     for path in args.documents:
         path.write_text(document(path.read_text(), tables(cells, args.cells.parent)))
         print(path)

@@ -1,11 +1,11 @@
 """Print tables and answers with aligned columns, and above them whether they match today's settings."""
 
 import argparse
-import csv
 from pathlib import Path
 
 from tms.config.suite import NOTE
 from tms.io import cli, json_file
+from tms.io.csv_file import read_csv
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
 from tms.metrics.health import COLUMN
@@ -30,9 +30,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def read(path: Path) -> list[list[str]]:
-    """Read the lines of a CSV file."""
-    with path.open(newline="") as stream:
-        return list(csv.reader(stream))
+    """The header and the lines of a CSV file."""
+    lines = read_csv(path, [])
+    return [[*lines[0]], *([*line.values()] for line in lines)]
 
 
 def read_answer(path: Path) -> str:

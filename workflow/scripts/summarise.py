@@ -17,7 +17,7 @@ from tms.experiments.method_cells import (
 )
 from tms.experiments.target_cells import target_cells
 from tms.io import cli, provenance
-from tms.io.csv_file import read_csv
+from tms.io.csv_file import read_csv, values_of
 from tms.metrics import flags
 from tms.metrics.cost_table import COST
 from tms.metrics.per_example import HALVES, read_per_example
@@ -103,7 +103,9 @@ def main(args: argparse.Namespace) -> None:
         rows += measure_cells(Path(path), method, suite, of_base=place == 0)
     for method in args.methods:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
-        measured += cost_cells(read_csv(Path(costs[method]), COST), suite.targets)
+        spent = read_csv(Path(costs[method]), COST)
+        with values_of(Path(costs[method])):
+            measured += cost_cells(spent, suite.targets)
         measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)

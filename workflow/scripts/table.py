@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.io import cli
-from tms.io.csv_file import read_csv, write_csv
+from tms.io.csv_file import read_csv, values_of, write_csv
 from tms.io.errors import InputError
 from tms.metrics.cost_table import COST
 from tms.metrics.health import COLUMN
@@ -34,10 +34,11 @@ def beside_forgetting(method: str, intervals: Path) -> dict[str, str]:
         for line in read_csv(intervals, ["row", "column", "value"])
     }
     columns = {}
-    for suffix in ("", "_ext"):
-        if ("delta", f"retention_mean{suffix}") in values:
-            columns[f"retention_delta{suffix}"] = values["delta", f"retention_mean{suffix}"]
-            columns[f"forgetting_floor{suffix}"] = values[method, f"forgetting_floor{suffix}"]
+    with values_of(intervals):
+        for suffix in ("", "_ext"):
+            if ("delta", f"retention_mean{suffix}") in values:
+                columns[f"retention_delta{suffix}"] = values["delta", f"retention_mean{suffix}"]
+                columns[f"forgetting_floor{suffix}"] = values[method, f"forgetting_floor{suffix}"]
     return columns
 
 

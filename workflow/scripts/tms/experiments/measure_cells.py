@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tms.config.suite import Suite
 from tms.experiments.method_cells import by_task, read_divergences
-from tms.io.csv_file import read_csv
+from tms.io.csv_file import read_csv, values_of
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.measures import columns
 from tms.metrics.summary import BASE
@@ -27,12 +27,13 @@ def measure_cells(path: Path, method: str, suite: Suite, of_base: bool) -> list[
     names = columns(suite)
     rows = {method: (method, ""), "delta": (method, "delta.")} | ({BASE: (BASE, "")} if of_base else {})
     lines = read_csv(path, ["row", "column", "value", "ci_low", "ci_high"])
-    return [
-        {"method": rows[line["row"]][0], "quantity": f"{rows[line['row']][1]}{line['column']}"}
-        | {name: float(line[name]) for name in ("value", "ci_low", "ci_high")}
-        for line in lines
-        if line["column"] in names and line["row"] in rows and line["ci_low"]
-    ]
+    with values_of(path):
+        return [
+            {"method": rows[line["row"]][0], "quantity": f"{rows[line['row']][1]}{line['column']}"}
+            | {name: float(line[name]) for name in ("value", "ci_low", "ci_high")}
+            for line in lines
+            if line["column"] in names and line["row"] in rows and line["ci_low"]
+        ]
 
 
 def along_cells(path: Path, tasks: list[str]) -> list[dict]:

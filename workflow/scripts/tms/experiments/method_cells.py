@@ -8,7 +8,7 @@ import numpy as np
 
 from tms.config.suite import Suite, tasks_of
 from tms.io import json_file
-from tms.io.csv_file import read_csv
+from tms.io.csv_file import read_csv, values_of
 from tms.metrics.cost_table import WORK
 from tms.metrics.drift_table import DRIFT
 from tms.metrics.flags import Run
@@ -157,11 +157,12 @@ def floor_cells(path: Path) -> list[dict]:
         path: the method's drift.csv.
     """
     lines = [line for line in read_csv(path, DRIFT) if line["quantity"] in FLOORS]
-    return [
-        {"quantity": name, "value": max(values)}
-        for name in FLOORS
-        if (values := [float(line["value"]) for line in lines if line["quantity"] == name])
-    ]
+    with values_of(path):
+        return [
+            {"quantity": name, "value": max(values)}
+            for name in FLOORS
+            if (values := [float(line["value"]) for line in lines if line["quantity"] == name])
+        ]
 
 
 def update_cells(updates: Mapping[Run, dict], point: str = checkpoints.FINAL) -> list[dict]:
@@ -225,18 +226,20 @@ def cost_cells(lines: Sequence[dict], tasks: Sequence[str] = ()) -> list[dict]:
 
 def read_divergences(path: Path, point: str) -> dict[tuple[str, str], dict[Run, Divergence]]:
     """Divergences at a point of the runs ("" for none), by quantity and prompt set, of each run."""
-    lines = {
-        (line["quantity"], line["prompts"], (line["train_task"], int(line["seed"]))): line
-        for line in read_csv(path, DRIFT)
-        if line["point"] == point
-    }
+    read = read_csv(path, DRIFT)
     divergences: dict[tuple[str, str], dict[Run, Divergence]] = {}
-    for (quantity, prompts, run), line in lines.items():
-        root, _, unit = quantity.rpartition(".")
-        if unit in UNITS:
-            n = int(lines[f"{root}.n", prompts, run]["value"])
-            one = Divergence(float(line["value"]), float(line["stderr"]), n)
-            divergences.setdefault((quantity, prompts), {})[run] = one
+    with values_of(path):
+        lines = {
+            (line["quantity"], line["prompts"], (line["train_task"], int(line["seed"]))): line
+            for line in read
+            if line["point"] == point
+        }
+        for (quantity, prompts, run), line in lines.items():
+            root, _, unit = quantity.rpartition(".")
+            if unit in UNITS:
+                n = int(lines[f"{root}.n", prompts, run]["value"])
+                one = Divergence(float(line["value"]), float(line["stderr"]), n)
+                divergences.setdefault((quantity, prompts), {})[run] = one
     return divergences
 
 

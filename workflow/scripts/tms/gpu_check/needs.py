@@ -4,10 +4,10 @@ from pathlib import Path
 
 from tms.config import hardware, study
 from tms.gpu_check.shapes import GENERATE, Shape
-from tms.training.states import KEPT
+from tms.training.devices import KEPT_STATES
 
 # Of a parameter: the states to resume from (weights and both of Adam's in float32), and a checkpoint.
-DISK_BYTES = KEPT * 12 + 2
+DISK_BYTES = KEPT_STATES * 12 + 2
 
 
 def of(config: dict, models: list[str], shapes: list[Shape]) -> dict:

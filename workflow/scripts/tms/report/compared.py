@@ -1,10 +1,9 @@
 """Rows of compare.csv: the paper's numbers and ours, for tables and figures."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tms.io.errors import InputError
+from tms.io.csv_file import read_csv, values_of
 from tms.paper.comparison import COLUMNS
 from tms.paper.numbers import AT_STEP
 from tms.report.cell_lookup import Reading
@@ -51,11 +50,6 @@ def read_compared(path: Path) -> list[ComparedNumber]:
     Raises:
         InputError: it is missing, or lacks a column.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such file; run the stage that makes it")
-    with path.open(newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-        if missing:
-            raise InputError(f"{path}: no column {', '.join(missing)}; delete the file and run again")
-        return [ComparedNumber.of(line) for line in reader]
+    lines = read_csv(path, [*COLUMNS], empty=True)
+    with values_of(path):
+        return [ComparedNumber.of(line) for line in lines]

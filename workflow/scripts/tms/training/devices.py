@@ -10,6 +10,7 @@ COPIED_BYTES = 20
 MEASURING_BYTES = 14e9  # of a card, beside the weights of models whose divergence is measured
 FROZEN_BYTES = 2  # a parameter under LoRA adapters, in bfloat16
 SMALL_CARD = 80e9  # bytes; what is copied on such a card
+KEPT_STATES = 2  # of a run, to resume from: one may turn out to be damaged
 
 
 def launcher(gpus: int) -> str:

@@ -22,10 +22,10 @@ from tms.io import disk
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
 from tms.io.work_folder import file_digest
+from tms.training.devices import KEPT_STATES
 from tms.training.pickled import fault_of_pickle
 
 RECORD = "complete.json"  # of a state: its step, its seconds, and sizes and digests of its files
-KEPT = 2
 ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}  # what damage looks like; other errors are the disk's
 # torch raises RuntimeError for whatever the system refuses its writer, and for all else.
 REFUSED = (
@@ -50,7 +50,7 @@ class States:
 
     def make_room(self) -> None:
         """Remove all but the last state, before the next one is written: so no more than two need room."""
-        for state in self.all()[KEPT - 1 :]:
+        for state in self.all()[KEPT_STATES - 1 :]:
             self._remove(state)
 
     def complete(self, step: int, seconds: float) -> None:
@@ -72,7 +72,7 @@ class States:
             self._remove(target)
         written.rename(target)
         _sync_one(self.folder)
-        for state in self.all()[KEPT:]:
+        for state in self.all()[KEPT_STATES:]:
             self._remove(state)
 
     def latest(self, unusable: Callable[[int], str | None]) -> tuple[Path, dict] | None:

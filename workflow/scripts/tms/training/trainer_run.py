@@ -21,10 +21,10 @@ from tms.mixture.checkpoints import open_weights
 from tms.model_folder.load import load_model
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback, checkpoint_dtype
-from tms.training.devices import shards
+from tms.training.devices import KEPT_STATES, shards
 from tms.training.saving import check_saving
 from tms.training.settings import Settings
-from tms.training.states import KEPT, States, writing
+from tms.training.states import States, writing
 from tms.vision.families import FROZEN, TRAINED
 from tms.vision.models import freeze_towers
 
@@ -105,7 +105,7 @@ class TrainerRun:
     def _check_room(self, trained: int, save_steps: dict[int, str], work: Path) -> None:
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
         missing = [point for point in save_steps.values() if not (work / f"checkpoint-{point}").exists()]
-        states = max(KEPT - len(self.states.all()), 0)
+        states = max(KEPT_STATES - len(self.states.all()), 0)
         needed = trained * (dtype.itemsize * len(missing) + self.state_bytes * states)
         disk.check_room(work, needed, f"{len(missing)} checkpoints and {states} states to resume from")
 
