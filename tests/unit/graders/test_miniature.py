@@ -127,6 +127,13 @@ def test_a_very_long_text_takes_no_time(kind):
         ("36 , or rather 35", 0.0),
         ("first 7 + 5 = 12 . next 12 * 3 = 36 . answer : 35", 0.0),
         ("answer : 136", 0.0),
+        ("answer : -36", 0.0),
+        ("48 - 12 = −36", 0.0),
+        ("answer : 36.5", 0.0),
+        ("answer : 36.0", 1.0),
+        ("answer : 036.", 1.0),
+        ("48 - 36", 1.0),
+        ("(2) - 36", 1.0),
         ("none", 0.0),
     ],
 )

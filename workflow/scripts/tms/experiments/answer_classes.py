@@ -15,6 +15,7 @@ from hashlib import blake2b
 from tms.answers.lists import solutions, split_values
 from tms.answers.math import BASE, TIME, harmless, parsed_latex
 from tms.answers.math_text import normal_form, number, tidy, without_name
+from tms.graders import chain
 from tms.graders.countdown import evaluate
 from tms.grading.rows import RowPool
 from tms.grading.worker import Failure, Limits
@@ -78,7 +79,7 @@ def canonical(grader: str, extracted: str) -> str:
     if grader == "countdown":
         return ast.unparse(ast.parse(text, mode="eval")) if evaluate(text) else " ".join(text.split())
     if grader == "chain":
-        return text.lstrip("0") or "0"
+        return chain.one_spelling(text)
     return text
 
 
