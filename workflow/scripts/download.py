@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from tms.io import cli
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 from tms.mixture import checkpoints
 
 # Weights as safetensors only: other formats can hold code.
@@ -62,8 +62,7 @@ def main(args: argparse.Namespace) -> None:
         ) from error
     except (httpx.HTTPError, OSError) as error:
         raise InputError(
-            f"{name}: cannot be downloaded ({(str(error).splitlines() or [repr(error)])[0]}); try again "
-            f"(it resumes), {remedy}"
+            f"{name}: cannot be downloaded ({first_line(error)}); try again (it resumes), {remedy}"
         ) from error
     shutil.rmtree(unfinished / ".cache", ignore_errors=True)
     checkpoints.write_digest(unfinished)

@@ -90,8 +90,8 @@ def training(config: dict, model: str, method: str, task: str) -> dict[str, int 
         ),
         "launch": devices.launcher(gpus),
         "device_batch": keys["device_batch"],
-        "fsdp": _switch(keys.get("fsdp", "auto")),
-        "gradient_checkpointing": _switch(keys.get("gradient_checkpointing", False)),
+        "fsdp": switch(keys.get("fsdp", "auto")),
+        "gradient_checkpointing": switch(keys.get("gradient_checkpointing", False)),
         "report_to": config["compute"]["report_to"],
         "masked_targets": keys["masked_targets"],
     }
@@ -138,5 +138,6 @@ def cores(config: dict, gpus: int) -> int:
     return config["compute"]["threads"] * max(gpus, 1)
 
 
-def _switch(value: bool | str) -> str:
+def switch(value: bool | str) -> str:
+    """A switch of the configuration as a flag's word: on, off, or a word of its own."""
     return {True: "on", False: "off"}.get(value, value)

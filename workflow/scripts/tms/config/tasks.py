@@ -86,11 +86,6 @@ def grader_modules(config: dict, tasks: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"tms.graders.{name}" for name in sorted({grader(config, task) for task in each(tasks)}))
 
 
-def grader_pairs(config: dict, tasks: Sequence[str]) -> list[str]:
-    """`TASK=GRADER` of each task, for a flag."""
-    return [f"{task}={grader(config, task)}" for task in tasks]
-
-
 def punkt(config: dict, tasks: Sequence[str]) -> list[str]:
     """The sentence splitter, where a grader of these tasks, or of those of joint targets, needs it."""
     names = [task for task in each(tasks) if grader(config, task) == "ifeval"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
 
 def check_push(repo: str) -> None:
@@ -22,7 +22,7 @@ def check_push(repo: str) -> None:
     try:
         validate_repo_id(repo)
     except HFValidationError as error:
-        raise InputError(f"PUSH={repo}: {_first_line(error)}; write OWNER/NAME") from error
+        raise InputError(f"PUSH={repo}: {first_line(error)}; write OWNER/NAME") from error
     if "/" not in repo:
         raise InputError(f"PUSH={repo}: write OWNER/NAME, e.g. PUSH=my-name/{repo}")
     if HF_HUB_OFFLINE:
@@ -61,9 +61,9 @@ def _asked(repo: str, ask, remedy: str = "try again, or export without PUSH"):
     try:
         return ask()
     except HfHubHTTPError as error:
-        raise InputError(f"PUSH={repo}: the hub says {_first_line(error)}; {remedy}") from error
+        raise InputError(f"PUSH={repo}: the hub says {first_line(error)}; {remedy}") from error
     except (httpx.HTTPError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"PUSH={repo}: the hub cannot be used ({_first_line(error)}); {remedy}") from error
+        raise InputError(f"PUSH={repo}: the hub cannot be used ({first_line(error)}); {remedy}") from error
 
 
 def _first_line(error: Exception) -> str:

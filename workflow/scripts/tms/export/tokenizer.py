@@ -8,7 +8,7 @@ from tms.generation.template import ANSWER, DATE, PROBES
 from tms.io import json_file
 from tms.io.bounded import bounded
 from tms.io.conversation import read_context
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
 CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
 # The class that reads tokenizer.json as it is: AutoTokenizer may otherwise rebuild it by the model's type.
@@ -60,7 +60,7 @@ def difference(folder: Path, run: ChatFormat, rows: list[dict]) -> str | None:
     try:
         opened = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # whatever the class that it chooses raises
-        return f"nothing can be read ({(str(error).splitlines() or [type(error).__name__])[0]})"
+        return f"nothing can be read ({first_line(error)})"
     for text in TEXTS:
         ids = run.tokenizer(text, add_special_tokens=False)["input_ids"]
         if ids != opened(text, add_special_tokens=False)["input_ids"]:

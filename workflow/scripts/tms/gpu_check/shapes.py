@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from tms.config import study, tasks
+from tms.config import hardware, study, tasks
 from tms.memory_plan import architecture as architecture_of
 from tms.training import devices
 
@@ -134,8 +134,8 @@ def _of_training(config: dict, model: str, kind: str, method: str, keys: dict) -
         device_batch=training["device_batch"],
         tokens=limits[task],
         completion=limits[task] - prompt,
-        recompute=_switch(training.get("gradient_checkpointing", False)),
-        fsdp=_switch(training.get("fsdp", "auto")),
+        recompute=hardware.switch(training.get("gradient_checkpointing", False)),
+        fsdp=hardware.switch(training.get("fsdp", "auto")),
         lora=training.get("lora"),
         generating_cards=study.gpus(config, model, "generate"),
         folder=_with_weights(config["models"][model]["base"]),
@@ -175,7 +175,3 @@ def small() -> list[Shape]:
 
 def _with_weights(folder: str) -> str | None:
     return folder if any(Path(folder).glob("*.safetensors")) else None
-
-
-def _switch(value: bool | str) -> str:
-    return {True: "on", False: "off"}.get(value, value)

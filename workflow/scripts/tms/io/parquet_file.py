@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tms.io import disk
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 from tms.io.whole_file import writing
 
 MARK = b"\ntms-crc-32:"
@@ -95,7 +95,7 @@ def opened(path: Path, metadata: pq.FileMetaData | None = None) -> Iterator[pq.P
         # What is decoded wrong has no number; a number is the system's, of which there are more than lines.
         if (line := disk.refused(error, path)) or getattr(error, "errno", None):
             raise InputError(line or f"{path}: cannot be read ({error})") from error
-        raise Damaged((str(error).splitlines() or [type(error).__name__])[0]) from error
+        raise Damaged(first_line(error)) from error
 
 
 def _seal(path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
 Answer = TypeVar("Answer")
 
@@ -38,7 +38,7 @@ def ask(named: str, kind: str, question: Callable[[], Answer]) -> Answer:
             f"{nothing}, and the hub shows no such {kind}; `hf auth login` if it is private, {remedy}"
         ) from error
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
-        why = (str(error).strip().splitlines() or [repr(error)])[0]
+        why = first_line(error)
         raise InputError(f"{nothing}, and the hub does not answer ({why}); try again, {remedy}") from error
 
 

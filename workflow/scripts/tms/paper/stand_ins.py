@@ -4,6 +4,7 @@ import json
 
 from tms.config import paths
 from tms.config import study as settings
+from tms.config.stages.train import scaled_rate
 from tms.paper.numbers import MODELS, PILOTS, SETTINGS
 
 # The experiments whose numbers the paper prints.
@@ -40,8 +41,7 @@ def baseline_settings(config: dict, model: str, task: str | None = None) -> dict
     training = settings.section(config, "training", model, settings.trajectories(config)[0], task)
     cards = max(settings.gpus(config, model, "train"), 1)
     return {
-        # Ten digits, as the training program gets it: a product such as 2e-05 * 0.3 means no more.
-        "learning_rate": float(f"{training['learning_rate'] * training['learning_rate_scale']:.10g}"),
+        "learning_rate": scaled_rate(training, training),
         "batch_per_device": training["device_batch"],
         "grad_accumulation": training["effective_batch"] / (training["device_batch"] * cards),
         "effective_batch": training["effective_batch"],

@@ -7,6 +7,7 @@ from tms.config.suite import PARTS
 from tms.config.tasks import each, kind
 from tms.cost_estimate.dry_run import Job
 from tms.data.data_sources import data_source
+from tms.io.errors import first_line
 
 SECONDS = 20  # that the hub has to answer a question
 FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}  # config section -> its key of a folder
@@ -116,12 +117,12 @@ def faults(
                 f"private, else correct its name; or {item.without}"
             )
         except HfHubHTTPError as error:
-            found.append(f"{item.repo}: the hub says {_short(error)}; try again, or {item.without}")
+            found.append(f"{item.repo}: the hub says {first_line(error)}; try again, or {item.without}")
         except (httpx.HTTPError, OSError) as error:
             names = ", ".join(other.repo for other in repositories[:3])
             more = f" and {len(repositories) - 3} more" if len(repositories) > 3 else ""
             return [
-                f"the hub cannot be reached ({_short(error)}) for {names}{more}; connect, or set "
+                f"the hub cannot be reached ({first_line(error)}) for {names}{more}; connect, or set "
                 f"HF_HUB_OFFLINE=1 where its cache has the data sets, or {_first(repositories)}"
             ]
     return found
@@ -130,10 +131,6 @@ def faults(
 def _first(repositories: list[Repository]) -> str:
     more = " (and so on)" if len(repositories) > 1 else ""
     return f"{repositories[0].without}{more}"
-
-
-def _short(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[0]
 
 
 def _ask(item: Repository) -> None:

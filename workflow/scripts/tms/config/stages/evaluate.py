@@ -100,7 +100,7 @@ def grade_flags(config: dict, model: str, run: str) -> str:
     """The grader of each benchmark, the judgements that some of them read, and the likelihoods of others."""
     names = [name for benchmarks in judged(config, model).values() for name in benchmarks]
     return flags(
-        graders=tasks.grader_pairs(config, generated(config, model)),
+        graders=tasks.values(config, generated(config, model), "grader"),
         likelihoods=likelihoods(config, model, run) or None,
         judged=names or None,
         judgements=judgements(config, model, run) or None,
@@ -132,4 +132,4 @@ def sample_flags(config: dict, model: str, run: str) -> str:
 
 def sample_grade_flags(config: dict, model: str, run: str) -> str:
     """The grader of each sampled task."""
-    return flags(graders=tasks.grader_pairs(config, sampled_tasks(config, model, run)))
+    return flags(graders=tasks.values(config, sampled_tasks(config, model, run), "grader"))

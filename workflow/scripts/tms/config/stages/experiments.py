@@ -186,7 +186,7 @@ def theorem61_flags(config: dict, model: str) -> str:
     return flags(
         model=model,
         samples=labelled(bound_files(config, model)),
-        graders=tasks.grader_pairs(config, bound_benchmarks(config, model)),
+        graders=tasks.values(config, bound_benchmarks(config, model), "grader"),
         unscored=[*suite.unscored, *judged, *([GENERAL] if suite.general else [])] or None,
     )
 
@@ -227,7 +227,7 @@ def diversity_flags(config: dict, model: str) -> str:
     return flags(
         model=model,
         k=study.diagnose(config, model, "diversity")["k"],
-        graders=tasks.grader_pairs(config, study.suite(config, model).target_tasks),
+        graders=tasks.values(config, study.suite(config, model).target_tasks, "grader"),
         samples=labelled(diversity_files(config, model, "diversity/grades.parquet")),
         generations=labelled(diversity_files(config, model, "diversity/generations.parquet")),
         greedy=labelled(diversity_files(config, model, "grades.parquet")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages
@@ -70,7 +70,7 @@ class TransformersEngine:
         except Exception as error:  # safetensors, transformers and torch each raise their own
             traceback.print_exc()  # of which the line below is the end
             raise InputError(
-                f"{folder}: the model cannot be loaded ({(str(error).splitlines() or [repr(error)])[0]}); "
+                f"{folder}: the model cannot be loaded ({first_line(error)}); "
                 f"delete the folder and run the stage that makes it"
             ) from error
         self.attach(model.eval().to(self.device), images)

@@ -26,7 +26,7 @@ import torch
 from tms.generation.engines.interface import MEMORY_SHARE, MOST_ROWS, MOST_TOKENS, Finished, Prompt
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 from tms.mixture.checkpoints import base_of
 from tms.model_folder.adapters import Adapters
 from tms.vision.families import family_of
@@ -99,7 +99,7 @@ class VllmEngine:
         except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
             traceback.print_exc()  # of which the line below is the end
             raise InputError(
-                f"{folder}: vLLM cannot load the model ({(str(error).splitlines() or [repr(error)])[0]}); "
+                f"{folder}: vLLM cannot load the model ({first_line(error)}); "
                 f"see the log above, or try engine: transformers"
             ) from error
 
