@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from tms.io.errors import InputError
+from tms.io.errors import InputError, first_line
 
 TRAINING_FLOPS = (
     6  # floating-point operations a parameter and token, forward and backward (Kaplan et al., 2020)
@@ -119,8 +119,8 @@ def read(path: Path, device: str | None = None) -> Throughput:
     """
     try:
         figures = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not a readable YAML file ({str(error).splitlines()[0]})") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not a readable YAML file ({first_line(error)})") from error
     name = device or _at(figures, path, "device")
     known = _at(figures, path, "devices")
     if name not in known:

@@ -24,6 +24,7 @@ from tms.mixture.checkpoints import (
 from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
 from tms.training import update
+from tms.training.states import sync
 
 INDEX = "model.safetensors.index.json"
 
@@ -98,6 +99,7 @@ def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> di
         measured = _write_weights(base, trained, share, unfinished)
     update.write(unfinished, measured)
     write_digest(unfinished)
+    sync(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     return measured

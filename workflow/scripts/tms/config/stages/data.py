@@ -9,6 +9,9 @@ from tms.config.pretrained import pretraining
 from tms.config.suite import Suite
 from tms.data.records.content import content
 from tms.data.records.options import read as read_options
+from tms.io import json_file
+
+TAKE_AGAIN = "take the file from the repository again"
 
 
 def pretrain_flags(config: dict, pretrained: str) -> str:
@@ -25,7 +28,8 @@ def pretrain_flags(config: dict, pretrained: str) -> str:
 def is_shipped(config: dict, pretrained: str) -> bool:
     """Whether the repository holds the models that these settings make, so that they are only copied."""
     record = Path(pretraining(config, pretrained).shipped, "pretrain.json")
-    return pretrain_flags(config, pretrained) in json.loads(record.read_text())["command"]
+    made = json_file.read(record, "record of a pretraining", TAKE_AGAIN, {"command": str})
+    return pretrain_flags(config, pretrained) in made["command"]
 
 
 def prepare_flags(config: dict, task: str, split: str) -> str:

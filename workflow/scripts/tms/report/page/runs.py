@@ -36,13 +36,13 @@ def warnings(files: list[Path]) -> list[dict[str, str]]:
     Args:
         files: warnings.json of each method, in a folder of its name.
     """
-    found = [
-        {"title": _warned(file.parent.name, label), "what": what, "remedy": remedy}
+    found = dict.fromkeys(
+        (_warned(file.parent.name, label), what, remedy)
         for file in files
         for label, signs in json_file.read(file, "record of warnings").items()
         for what, remedy in signs
-    ]
-    return [entry for number, entry in enumerate(found) if entry not in found[:number]]
+    )
+    return [{"title": title, "what": what, "remedy": remedy} for title, what, remedy in found]
 
 
 def _warned(method: str, label: str) -> str:
