@@ -6,11 +6,10 @@ import re
 import pytest
 from helpers import report_cells
 from helpers.paths import ROOT
-from helpers.printed_numbers import INTERVAL
+from helpers.printed_numbers import INTERVAL, exceeds
 from helpers.report_inputs import write, write_rows
 
 from tms.experiments import cells
-from tms.report.precision import exceeds
 
 pytestmark = pytest.mark.slow
 SUITE = {name: report_cells.SUITE[name] for name in ("targets", "retention")}

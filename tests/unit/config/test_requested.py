@@ -1,6 +1,7 @@
 """Targets name models and methods that the configuration has."""
 
 import pytest
+from helpers.shipped_config import SHIPPED
 
 from tms.config.requested import asked_models, asked_runs
 from tms.io.errors import InputError
@@ -52,6 +53,14 @@ def test_methods_of_targets():
 def test_a_method_of_an_experiment_that_the_model_lacks():
     with pytest.raises(InputError, match=r"add the experiment alpha to models\.tiny\.experiments"):
         asked_models(["results/tiny/tms_alpha50/table.csv"], CONFIG)
+
+
+def test_a_method_that_takes_no_tools():
+    words = (
+        r"models\.qwen7b_tools have tools, which the method 'trapo' does not take; those that do: sft, .*tms"
+    )
+    with pytest.raises(InputError, match=words):
+        asked_models(["results/qwen7b_tools/trapo/table.csv"], SHIPPED)
 
 
 def test_cells_of_an_experiment_that_the_model_lacks():

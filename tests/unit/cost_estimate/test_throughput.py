@@ -30,6 +30,15 @@ def test_a_share_of_the_peak_by_parameter_count():
     assert 0.15 < rates[2] < 0.73
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"a: b: c"])
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path, content):
+    file = tmp_path / "slow.yaml"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"slow\.yaml: not a readable YAML file") as raised:
+        throughput.read(file)
+    assert "\n" not in str(raised.value)
+
+
 def test_every_task_has_a_length():
     tasks = yaml.safe_load((CONFIG / "config.yaml").read_text())["tasks"]
     assert set(tasks) <= set(throughput.read(SHIPPED).lengths)

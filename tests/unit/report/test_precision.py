@@ -1,6 +1,7 @@
 """Digits of printed numbers, and words on the floor of divergences and on rounded updates."""
 
 import pytest
+from helpers.printed_numbers import exceeds
 from helpers.report_cells import lookup
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -14,7 +15,6 @@ from tms.report.precision import (
     decimals,
     digits,
     exact,
-    exceeds,
     floor_words,
     p_value,
     rounded,

@@ -2,10 +2,13 @@
 
 import copy
 import json
+from types import SimpleNamespace
 
+import pytest
 from helpers.shipped_config import SHIPPED
 
 from tms.config.stages import data
+from tms.io.errors import InputError
 
 COUNTDOWN = (
     '{"count": 3, "max_number": 15, "max_target": 50, '
@@ -25,6 +28,14 @@ def test_prepare():
     assert data.prepare_flags(rooted, "gsm8k", "heldout") == (
         "--task gsm8k --kind gsm8k --data-root /copies --split heldout --size 500 --seed 0 --options '{}'"
     )
+
+
+@pytest.mark.parametrize("content", ["null", "[]", "{}", "", '{"command": 5}'])
+def test_a_shipped_record_that_cannot_be_read_is_one_line(tmp_path, monkeypatch, content):
+    (tmp_path / "pretrain.json").write_text(content)
+    monkeypatch.setattr(data, "pretraining", lambda *_: SimpleNamespace(shipped=tmp_path))
+    with pytest.raises(InputError, match=r"pretrain\.json: .*take the file from the repository again"):
+        data.is_shipped(SHIPPED, "tiny")
 
 
 def test_pretraining_teaches_the_tasks_of_its_suite():

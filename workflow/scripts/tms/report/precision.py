@@ -1,7 +1,6 @@
 """Digits of the numbers that readers see, and words on the floor of divergences and on rounded updates."""
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ MOST = {"share": 1, "percent": 1, "count": 0}
 SIGNIFICANT = 3  # digits of a number of which neither an interval nor the number of examples is known
 # Of the half-width's two leading digits: up to 35 both stand, above only the first.
 BOTH_LEADING = 35.5
-NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -131,40 +129,6 @@ def p_value(p: float) -> str:
 def p_words(p: float) -> str:
     """A p-value in words, e.g. `p = 0.032`, or `p < 0.001`."""
     return f"p {'' if p < 0.001 else '= '}{p_value(p)}"
-
-
-def exceeds(value: str, low: str, high: str) -> bool:
-    """True if a printed number, or a bound of its interval, has more digits than the interval carries.
-
-    Args:
-        value: the printed number; it may have a sign of either kind, thousands apart, or a unit behind it.
-        low: the printed lower bound.
-        high: the printed upper bound.
-
-    Raises:
-        ValueError: one of them starts with no number.
-    """
-    texts = [_bare(text) for text in (value, low, high)]
-    places = max(map(_decimals, texts))
-    # The bounds were rounded too: the narrowest interval that prints so.
-    narrowest = (float(texts[2]) - float(texts[1])) / 2 - 10.0**-places / 2
-    return narrowest > 1e-12 and places > decimals(narrowest * (1 - 1e-9))
-
-
-def _bare(text: str) -> str:
-    """The digits, point and minus that a text starts with."""
-    match = NUMBER.match(text.strip().replace(",", ""))
-    if not match:
-        raise ValueError(f"no number: {text}")
-    return match[0].replace("−", "-")
-
-
-def _decimals(text: str) -> int:
-    """Decimals of a printed number; below zero by the zeros that it ends with, of a bare 0 by many."""
-    _, _, part = text.partition(".")
-    if part:
-        return len(part)
-    return len(text.rstrip("0")) - len(text) if text.strip("+-0") else -99
 
 
 def floor_words(*lookups: CellLookup) -> str:
