@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from tms.grading.answer_text import answer_text
 from tms.grading.graders import add_grader, grader_for, graders_of
-from tms.grading.losses import add_lost_rows
+from tms.grading.losses import add_grading
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -30,8 +30,7 @@ def parser() -> argparse.ArgumentParser:
         help="correct: sampled targets that the grader refuses keep their place but give no loss (ablation)",
     )
     add_grader(parser, "the task's grader; needed for --keep correct")
-    add("--processes", type=int, default=1, help="grading processes; changes no result")
-    add_lost_rows(parser)
+    add_grading(parser)
     add("--output", type=Path, required=True, help="mixture.parquet: one row a visit, in order")
     add("--heldout-output", type=Path, required=True, help="the held-out prompts' targets")
     return parser

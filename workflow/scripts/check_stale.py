@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         help="files, with all that they are made from (default: all tables and reports there are)",
     )
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(flags)
     return flags
 
 

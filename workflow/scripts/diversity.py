@@ -17,7 +17,7 @@ from tms.experiments.diversity_samples import (
     read_samples,
     with_solutions,
 )
-from tms.grading.losses import add_lost_rows
+from tms.grading.losses import add_grading
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
@@ -43,8 +43,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--generations", nargs="+", required=True, metavar="LABEL=PATH", help="the sampled completions"
     )
-    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
-    add_lost_rows(parser)
+    add_grading(parser)
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 

@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
     add("target", help="what Snakemake would be asked for, e.g. results/qwen3b/tms/table.csv")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(flags)
     add("--throughput", type=Path, default=Path("config/throughput.yaml"), help="speeds and assumed lengths")
     add("--device", help="entry of its `devices` that runs the jobs with GPUs")
     add("--gpus", type=int, default=8, help="cards on which jobs run side by side")

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     add("--run", type=Path, required=True, help="results/MODEL/METHOD/TASK/seedN")
     add("--to", type=Path, required=True, help="folder to make")
     add("--push", default="", help="OWNER/NAME: upload it to the hub, as a private repository")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(parser)
     return parser
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tms.answers.grade import NONE, Grade
 from tms.data.golds import check_golds
 from tms.grading.answer_text import answer_text
-from tms.grading.losses import add_lost_rows
+from tms.grading.losses import add_grading
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
@@ -23,8 +23,7 @@ def parser() -> argparse.ArgumentParser:
     add("--grader", required=True, help="the task's grader; none takes every finished answer as it is")
     add("--given", action="store_true", help="the answers are the data's own: tell how many pass")
     add("--task", required=True, help="name of the task, for messages")
-    add("--processes", type=int, default=1, help="worker processes; changes no result")
-    add_lost_rows(parser)
+    add_grading(parser)
     add("--references", type=Path, required=True, help="output: verified answers, train split")
     add("--heldout-references", type=Path, required=True, help="output: those of the held-out")
     add("--rejects", type=Path, required=True, help="output: every other answer, with reason")

@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     flags = argparse.ArgumentParser(description=__doc__)
     add = flags.add_argument
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(flags)
     add("--models", nargs="+", help="of the configuration (default: those of table.models)")
     add("--small", action="store_true", help="on a CPU, with the miniature: does the check itself work?")
     add("--only", nargs="+", choices=list(KINDS), default=list(KINDS), help="kinds of parts (cards: always)")

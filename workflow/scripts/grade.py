@@ -12,7 +12,7 @@ from tms.answers import likelihood
 from tms.answers.grade import LIMIT, LOST, Grade
 from tms.data.golds import check_golds
 from tms.grading.answer_text import answer_text
-from tms.grading.losses import add_lost_rows
+from tms.grading.losses import add_grading
 from tms.grading.pool import Task, grade_all, load_grader
 from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
@@ -40,8 +40,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="BENCHMARK",
         help="benchmarks whose grader reads the judgement instead of the completion",
     )
-    add("--processes", type=int, default=1, help="worker processes; changes no result")
-    add_lost_rows(parser)
+    add_grading(parser)
     add("--grades", type=Path, required=True, help="output: a grade for each row")
     add("--scores", type=Path, required=True, help="output: a score a benchmark (of each checkpoint)")
     return parser

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = flags.add_argument
     add("--models", nargs="+", help="entries of `models`; without it, those of table.models")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(flags)
     add(
         "--document",
         type=Path,

@@ -22,9 +22,7 @@ from tms.model_card.page import build
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True, help="results/MODEL/METHOD/TASK/seedN")
-    parser.add_argument(
-        "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
-    )
+    cli.add_configfile(parser)
     parser.add_argument("--output", type=Path, help="README.md in the run's checkpoint-1of1, unless given")
     return parser
 

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = flags.add_argument
     add("target", nargs="*", help="what Snakemake would be asked for, e.g. results/qwen3b/tms/table.csv")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order")
+    cli.add_configfile(flags)
     add("--gpus", type=int, default=8, help="cards on which jobs run side by side (for the disk's peak)")
     add("--plan", action="store_true", help="read configuration and jobs from standard input, as JSON")
     return flags

@@ -19,9 +19,7 @@ def parser() -> argparse.ArgumentParser:
     """Flags of this program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True, help="results/MODEL/METHOD/TASK/seedN")
-    parser.add_argument(
-        "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
-    )
+    cli.add_configfile(parser)
     return parser
 
 

@@ -23,9 +23,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="tables (CSV), answers with their sentence (answer.json), or what to use (choose.json)",
     )
-    parser.add_argument(
-        "--configfile", nargs="+", type=Path, default=[], help="laid over config/config.yaml, in order"
-    )
+    cli.add_configfile(parser)
     return parser
 
 

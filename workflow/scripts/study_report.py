@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add = flags.add_argument
     add("--study", type=Path, default=Path("config/smollm2.yaml"), help="configuration file with `units`")
     add("--cores", default="all", help="cores of Snakemake")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over the study, e.g. with data.root")
+    cli.add_configfile(flags, "the study, e.g. with data.root")
     return flags
 
 

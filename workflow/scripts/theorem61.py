@@ -6,7 +6,7 @@ from pathlib import Path
 from tms.experiments import cells
 from tms.experiments.theorem61 import bound_cells
 from tms.grading.answer_text import answer_text
-from tms.grading.losses import add_lost_rows
+from tms.grading.losses import add_grading
 from tms.grading.pool import Task, grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
@@ -45,8 +45,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--unscored", nargs="*", default=[], help="prompts without a score, which are left out"
     )
-    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
-    add_lost_rows(parser)
+    add_grading(parser)
     parser.add_argument("--output", type=Path, required=True, help="output: the cells (Parquet)")
     return parser
 

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     add("--study", type=Path, default=STUDY, help="configuration file with `units`")
     add("--unit", default="", help="name of a unit; empty: list them")
     add("--cores", default="all", help="cores of Snakemake")
-    add("--configfile", nargs="+", type=Path, default=[], help="laid over the study, e.g. with data.root")
+    cli.add_configfile(flags, "the study, e.g. with data.root")
     return flags
 
 

@@ -20,6 +20,12 @@ MEANINGS = {
 }
 
 
+def add_grading(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of worker processes, and of what follows where the machine loses rows."""
+    parser.add_argument("--processes", type=int, default=1, help="worker processes; changes no result")
+    add_lost_rows(parser)
+
+
 def add_lost_rows(parser: argparse.ArgumentParser) -> None:
     """Add the flag of what follows where the machine loses rows."""
     parser.add_argument(

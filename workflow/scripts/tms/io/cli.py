@@ -85,6 +85,11 @@ def same_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
         os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")
 
 
+def add_configfile(flags: argparse.ArgumentParser, over: str = "config/config.yaml, in order") -> None:
+    """Add the flag `--configfile`: further configuration files, and what they are laid over."""
+    flags.add_argument("--configfile", nargs="+", type=Path, default=[], help=f"laid over {over}")
+
+
 def add_images(flags: argparse.ArgumentParser) -> None:
     """Add the flag `--images`, whose files a program gives to `tms.io.images.Images`."""
     flags.add_argument(
