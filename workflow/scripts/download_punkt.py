@@ -11,9 +11,9 @@ from tms.io.errors import InputError
 # The tables of punkt as plain text; the older `punkt` is a pickle, which can hold code.
 MODEL = "punkt_tab"
 REMEDY = (
-    "unpack punkt_tab.zip of github.com/nltk/nltk_data into {} (or data.root's nltk/tokenizers/punkt_tab); "
-    "without it, leave out the prompts that need it (options: {{sentences: false}} of the task), or take "
-    "ifeval out of the suite"
+    "unpack punkt_tab.zip of github.com/nltk/nltk_data in {} (or in data.root's nltk/tokenizers), so that "
+    "its folder punkt_tab lies there; without it, leave out the prompts that need it (options: "
+    "{{sentences: false}} of the task), or take ifeval out of the suite"
 )
 
 
@@ -34,7 +34,8 @@ def main(args: argparse.Namespace) -> None:
         return
     if os.environ.get("HF_HUB_OFFLINE", "0") != "0":
         raise InputError(
-            f"NLTK's {MODEL} is wanted, but HF_HUB_OFFLINE forbids the network; {REMEDY.format(args.output)}"
+            f"NLTK's {MODEL} is wanted, but HF_HUB_OFFLINE forbids the network; "
+            f"{REMEDY.format(args.output.parent)}"
         )
     from nltk.downloader import Downloader
 
@@ -42,7 +43,8 @@ def main(args: argparse.Namespace) -> None:
     Downloader(download_dir=str(folder)).download(MODEL, quiet=True)
     if not args.output.is_dir():
         raise InputError(
-            f"NLTK's {MODEL} cannot be downloaded; connect and try again, or {REMEDY.format(args.output)}"
+            f"NLTK's {MODEL} cannot be downloaded; connect and try again, or "
+            f"{REMEDY.format(args.output.parent)}"
         )
     args.output.with_name(f"{MODEL}.zip").unlink(missing_ok=True)
 

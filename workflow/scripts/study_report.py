@@ -45,7 +45,7 @@ def draw_model(
     config = expanded(written)
     found = views(config, model, complete)
     if not found:
-        raise InputError(f"models.{model}: no unit is complete; `make real-unit` lists them")
+        raise InputError(f"models.{model}: no unit is complete; `make real-unit` with this STUDY lists them")
     for old in into.glob("seeds_*"):
         shutil.rmtree(old)
     for view in found:
@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> None:
     faults: list[str] = []
     models = dict.fromkeys(unit.model for unit in entries if unit.name in records)
     if not models:
-        raise InputError(f"{folder}: no unit is collected; `make real-unit` lists them")
+        raise InputError(f"{folder}: no unit is collected; `make real-unit STUDY={args.study}` lists them")
     into = folder.parent
     for model in models:
         jobs = measured.planned_jobs(model, configfiles)

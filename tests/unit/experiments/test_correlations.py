@@ -95,6 +95,26 @@ def test_more_of_the_predictor_with_more_forgetting_is_positive():
     assert coefficient([*chosen, Point("grpo", "a", 0.1, 0.0)]) == (pytest.approx(1.0), "")
 
 
+def test_what_is_trained_on_references_has_them_as_its_own_supervision():
+    """RQ6 asks for every method's; SFT's targets are the references, and an on-policy method has none."""
+    forgetting = {
+        (name, "a"): -0.1 * place for place, name in enumerate(("sft", "dft", "tms", "self", "grpo"))
+    }
+    found = measured("forgetting", forgetting)
+    to_references = {("sft", "a"): 0.9, ("dft", "a"): 0.8, ("tms", "a"): 0.3, ("grpo", "a"): 0.7}
+    found += measured("pld_ref.per_token", to_references)
+    found += measured("pld_own.per_token", {("tms", "a"): 0.5, ("self", "a"): 0.4})
+    kinds = {"sft": "sft", "dft": "dft", "tms": "tms", "self": "self_sft", "grpo": "grpo"}
+    cells_ = relation_cells("m", found, kinds, {name: name for name in kinds})
+    (own,) = (
+        cell
+        for cell in cells_
+        if (cell["quantity"], cell["method"], cell["group"]) == ("spearman.pld_own.per_token", "", "sft")
+    )
+    assert own["n"] == 4
+    assert own["value"] == pytest.approx(spearmanr([0.9, 0.8, 0.5, 0.4], [0.0, 0.1, 0.2, 0.3]).statistic)
+
+
 def test_a_method_of_several_experiments_is_one_point_and_what_was_not_measured_is_none():
     found = measured("forgetting", {("tms", "a"): -0.1, ("sft", "a"): -0.2, ("sft", ""): -0.2})
     found += measured(KL, {("tms", "a"): 0.3, ("sft", "a"): None, ("sft", ""): 0.2}, "heldout")

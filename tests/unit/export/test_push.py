@@ -51,7 +51,7 @@ def test_it_exists(hub):
 
 def test_no_token(hub, monkeypatch):
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    with pytest.raises(InputError, match="no token of the hub; `hf auth login`"):
+    with pytest.raises(InputError, match="no token of the hub; `.venv/bin/hf auth login`"):
         check_push("me/acme")
 
 
@@ -74,7 +74,9 @@ def test_no_network(hub, monkeypatch, folder):
 @pytest.mark.parametrize("refused", ["POST /api/repos/create", "POST /api/models/me/acme/commit"])
 def test_a_refusal_says_how_to_try_again(hub, folder, refused):
     hub.refusals[refused] = 403
-    with pytest.raises(InputError, match=r"the hub says .*403.*; .*`hf upload me/acme") as caught:
+    with pytest.raises(
+        InputError, match=r"the hub says .*403.*; .*`.venv/bin/hf upload --private me/acme"
+    ) as caught:
         push(folder, "me/acme")
     assert "\n" not in str(caught.value)
     assert "hf_secret" not in str(caught.value)

@@ -153,6 +153,18 @@ def test_an_answers_bytes_are_those_of_its_plain_text(tiny_model):
     assert texts.sequences[0][1][-1] == Encoder(tiny_model).end
 
 
+def test_samples_of_one_prompt_are_one_draw():
+    """Two prompts whose samples agree, of 1 and 3 nats: the standard error is that of two draws."""
+    found = summary([1.0, 1.0, 3.0, 3.0], [1, 1, 1, 1], "kl", ["a", "a", "b", "b"])
+    assert (found["n"], found["tokens"]) == (2, 4)
+    assert (found["per_sequence"], found["per_token"]) == (2.0, 2.0)
+    assert found["per_sequence_stderr"] == pytest.approx(1.0) == found["per_token_stderr"]
+    alone = summary([1.0, 1.0, 3.0, 3.0], [1, 1, 1, 1], "kl")
+    assert (alone["n"], alone["per_sequence"]) == (4, 2.0)
+    assert alone["per_sequence_stderr"] == pytest.approx((4 / 3 / 4) ** 0.5)
+    assert summary([1.0, 3.0], [1, 1], "kl", ["a", "b"]) == summary([1.0, 3.0], [1, 1], "kl")
+
+
 def test_nothing_to_measure_and_broken_weights_are_refused():
     with pytest.raises(InputError, match="pld_own: no sequence"):
         summary([], [], "pld_own")

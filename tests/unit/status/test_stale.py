@@ -71,7 +71,7 @@ def test_a_line_stands_above_a_table_whose_outputs_do_not_match(made, planned):
         "`make check-stale TARGET=table.csv CONFIG='my own.yaml'` lists them"
     ]
     (line,) = stale.headline(["table.csv"], [Path("a.yaml"), Path("my own.yaml")])  # `make` takes one alone
-    words = "python workflow/scripts/check_stale.py table.csv --configfile a.yaml 'my own.yaml'"
+    words = ".venv/bin/python workflow/scripts/check_stale.py table.csv --configfile a.yaml 'my own.yaml'"
     assert line.endswith(f"; `{words}` lists them")
 
 

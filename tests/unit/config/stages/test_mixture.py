@@ -51,6 +51,22 @@ def test_a_long_run_is_planned_in_steps():
     )
 
 
+def test_a_long_student_harvests_the_long_run(config):
+    folders = mixture.harvested_folders(config, "tiny", "tms_long", "chain", "0")
+    assert all("/sft_long/" in folder for folder in folders) and len(folders) > 1
+    points = mixture.mixture_weights(config, "tiny", "tms_long").points
+    assert {*points} <= {*mixture.saved_points(config, "tiny", "sft_long")}
+
+
+def test_where_one_checkpoint_writes_all_each_prompt_has_one_answer(config):
+    """F.2: one completion a prompt, which both epochs see."""
+    config["harvest"]["samples"] = 4
+    for method, samples in (("tms", 4), ("self_sft", 1), ("final_sft", 1)):
+        place = ("tiny", method, "chain", "0")
+        assert f" --samples {samples} " in mixture.plan_flags(config, *place)
+        assert f" --samples {samples} " in mixture.harvest_flags(config, *place, "1", "1")
+
+
 def test_weights_name_the_method_whose_settings_are_wrong(config):
     config["methods"]["tms"]["tms"] = {"weights": [0.5] * 10}
     with pytest.raises(InputError, match=r"methods\.tms with models\.tiny: tms\.weights: .* sum to 5"):

@@ -50,7 +50,8 @@ def test_a_scaled_rate_has_ten_digits():
 
 def test_a_long_run_takes_its_steps_from_the_diagnosis():
     assert train.row_flags(SHIPPED, "tiny", "sft_long", "chain", "0") == (
-        f"--epochs 2 --max-steps 300 --learning-rate 0.002 {ROWS} 1of20 1of10 1of5 2of5 7of10 1of1"
+        f"--epochs 2 --max-steps 300 --learning-rate 0.002 {ROWS} "
+        "1of20 1of10 1of5 3of10 2of5 1of2 3of5 7of10 4of5 9of10 1of1"
     )
 
 

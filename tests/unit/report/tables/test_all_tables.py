@@ -170,10 +170,10 @@ def test_no_printed_number_has_digits_beyond_its_interval_and_no_column_repeats_
     assert [fault for path in paths for fault in faults(path)] == []
 
 
-def test_intervals_of_relations_are_over_methods(folder):
+def test_intervals_of_relations_are_over_recipes(folder):
     text = (folder / "correlations.md").read_text()
-    assert "bootstrap interval over methods" in text
-    assert "Examples" not in text and "Points, each the runs of a method on a target: 30." in text
+    assert "An association over recipes, with its bootstrap interval over them" in text
+    assert "Examples" not in text and "Points, each the runs of a recipe on a target: 30." in text
 
 
 def test_the_long_run_marks_its_minimum(folder):

@@ -67,9 +67,9 @@ def require_punkt(instruction: str) -> None:
     """Raise InputError where an instruction needs punkt and it is not there."""
     if instruction in NEEDS_PUNKT and not has_punkt():
         raise InputError(
-            f"IFEval: {instruction} needs NLTK's punkt model; fetch it with `snakemake download_punkt`, "
-            f"name in NLTK_DATA a folder that holds {PUNKT}, or leave such prompts out (options: "
-            f"{{sentences: false}} of the task)"
+            f"IFEval: {instruction} needs NLTK's punkt model; fetch it with "
+            f"`.venv/bin/snakemake --cores 1 -- download_punkt`, name in NLTK_DATA a folder that holds "
+            f"{PUNKT}, or leave such prompts out (options: {{sentences: false}} of the task)"
         )
 
 

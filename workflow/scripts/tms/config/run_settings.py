@@ -106,6 +106,7 @@ def _unread(config: dict, run: Run) -> set[str]:
     unread |= {f"training.{key}" for key in losses_by_name.all_keys() if key not in of_loss}
     if kind.point is not None:
         unread |= {f"tms.{key}" for key in ("num_checkpoints", "alpha", "window", "weights", "points")}
+        unread.add("harvest.samples")
     return unread
 
 

@@ -253,7 +253,7 @@ def _explain(source: Source, split: str, root: Path | None, error: BaseException
     if source.gated:
         return (
             f"{what}; accept its terms at https://huggingface.co/datasets/{source.repo}, "
-            f"log in with `hf auth login`, {SKIP}"
+            f"log in with `.venv/bin/hf auth login`, {SKIP}"
         )
     return f"{what}; see https://huggingface.co/datasets/{source.repo}, set data.root to local copies, {SKIP}"
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tms.config.method_kinds import KINDS
+from tms.config.method_kinds import KINDS, REFERENCES
 from tms.experiments import cells
 from tms.experiments.pareto import nondominated
 from tms.metrics.statistics import RESAMPLES, percentiles
@@ -200,6 +200,7 @@ def relation_cells(
         `spearman_within.{predictor}`, ranked within each train task, of all tasks and of each, where the
         tasks' own levels of forgetting and drift cannot make a correlation.
     """
+    measured = [*measured, *_own_of_references(measured, kinds)]
     of_family = {name: recipe for name, recipe in recipes.items() if KINDS[kinds[name]].on_rows}
     families = {"all": recipes, "sft": of_family}
     rows = []
@@ -211,6 +212,20 @@ def relation_cells(
                 known[tuple(chosen)] = _predictor_cells(model, predictor, prompts, chosen)
             rows += [cell | {"group": family} for cell in known[tuple(chosen)]]
     return rows
+
+
+def _own_of_references(measured: list[dict], kinds: dict[str, str]) -> list[dict]:
+    """The divergence to its own supervision of a method that trains on the references: the one to them."""
+    return [
+        cell | {"quantity": cell["quantity"].replace("pld_ref", "pld_own")}
+        for cell in measured
+        if cell["quantity"].startswith("pld_ref.") and trains_on_references(kinds.get(cell["method"]))
+    ]
+
+
+def trains_on_references(kind: str | None) -> bool:
+    """Whether a kind's own supervision is the references alone, so that it is on nothing else."""
+    return kind is not None and KINDS[kind].trains_on == REFERENCES
 
 
 def _predictor_cells(model: str, predictor: str, prompts: str, chosen: list[Point]) -> list[dict]:

@@ -28,7 +28,7 @@ def check_push(repo: str) -> None:
     if HF_HUB_OFFLINE:
         raise InputError(f"PUSH={repo}: HF_HUB_OFFLINE forbids it; unset it, or export without PUSH")
     if not get_token():
-        raise InputError(f"PUSH={repo}: no token of the hub; `hf auth login`, or set HF_TOKEN")
+        raise InputError(f"PUSH={repo}: no token of the hub; `.venv/bin/hf auth login`, or set HF_TOKEN")
     if _asked(repo, lambda: HfApi().repo_exists(repo)):
         raise InputError(f"PUSH={repo}: the hub has a repository of this name; choose another PUSH")
 
@@ -50,7 +50,9 @@ def push(folder: Path, repo: str) -> str:
         api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Upload the model")
         return str(page)
 
-    return _asked(repo, upload, f"{folder} is whole; `hf upload {repo} {folder}` tries again")
+    return _asked(
+        repo, upload, f"{folder} is whole; `.venv/bin/hf upload --private {repo} {folder}` tries again"
+    )
 
 
 def _asked(repo: str, ask, remedy: str = "try again, or export without PUSH"):

@@ -111,8 +111,8 @@ def write(
     used: Engine,
     settings: dict | Sampling,
 ) -> None:
-    """Write completions, with their provenance, and what they cost."""
+    """Write completions, with their provenance and their cost; those on held-out prompts only measure."""
     parquet.write(
         args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **facts(models, used, settings))
     )
-    cost.write(args.cost, cost.of_completions(rows))
+    cost.write(args.cost, cost.of_completions([row for row in rows if row["split"] != "heldout"]))

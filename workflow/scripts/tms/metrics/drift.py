@@ -135,11 +135,23 @@ def _loss(model, sequences: list[Sequence], what: str) -> tuple[dict, list[float
     return summary(sums, [own_tokens(completion) for _, completion in sequences], what), sums
 
 
-def kl_divergence(policy, other, sequences: list[Sequence], what: str) -> tuple[dict, list[float]]:
-    """KL(policy || other) on samples of the policy (nats): per token and per sequence, and of each sample."""
+def kl_divergence(
+    policy, other, sequences: list[Sequence], prompts: list[str], what: str
+) -> tuple[dict, list[float]]:
+    """KL(policy || other) on samples of the policy (nats): per token and per sequence, and of each sample.
+
+    Samples of one prompt are no independent draws, so standard errors are over prompts.
+
+    Args:
+        policy, other: models of one vocabulary.
+        sequences: a prompt's and a sample's token ids each.
+        prompts: of each sequence its prompt's id; every prompt has as many samples.
+        what: words for messages.
+    """
     with Progress(len(sequences), what, "rows") as progress:
         sums = sequence_kl(policy, other, sequences, progress.advance)
-    return summary(sums, [own_tokens(completion) for _, completion in sequences], what), sums
+    counts = [own_tokens(completion) for _, completion in sequences]
+    return summary(sums, counts, what, prompts), sums
 
 
 def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, list[dict]]) -> dict:
@@ -160,7 +172,9 @@ def kl_both_ways(policy: Path, base: Path, encoder: Encoder, samples: dict[str, 
             drawn = [row for row in samples[who] if row["prompts"] == name]
             encoder.read(drawn)
             sequences = [(encoder.prompt(row), row["completion_ids"]) for row in drawn]
-            kl, sums = kl_divergence(models[who], models[other], sequences, f"KL({who}, {other}) on {name}")
+            prompts = [row["example_id"] for row in drawn]
+            what = f"KL({who}, {other}) on {name}"
+            kl, sums = kl_divergence(models[who], models[other], sequences, prompts, what)
             for row, value in zip(drawn, sums, strict=True):
                 row["kl"] = value
             truncated = sum(row["finish_reason"] == "length" for row in drawn)
@@ -208,16 +222,29 @@ def losses_along(
     return found, on_train
 
 
-def summary(sums: list[float], counts: list[int], what: str) -> dict:
-    """Per-token and per-sequence means with standard errors, the latter over sequences.
+def summary(sums: list[float], counts: list[int], what: str, draws: list[str] | None = None) -> dict:
+    """Per-token and per-sequence means with standard errors over the independent draws.
+
+    Args:
+        sums: nats of each sequence.
+        counts: tokens of each sequence.
+        what: words for messages.
+        draws: of each sequence the draw that it belongs to, all of as many sequences; None: each is its own.
 
     Raises:
         InputError: there is no sequence, or the numbers are not finite.
     """
     if not sums:
         raise InputError(f"{what}: no sequence to measure; look at the rows of its input file")
-    per_token, per_token_stderr = token_mean(sums, counts)
-    per_sequence, per_sequence_stderr = mean(sums)
+    of_draws: dict[object, list[int]] = {}
+    for place, draw in enumerate(draws or range(len(sums))):
+        of_draws.setdefault(draw, []).append(place)
+    nats = [math.fsum(sums[place] for place in places) for places in of_draws.values()]
+    tokens = [sum(counts[place] for place in places) for places in of_draws.values()]
+    per_token, per_token_stderr = token_mean(nats, tokens)
+    per_sequence, per_sequence_stderr = mean(
+        [total / len(places) for total, places in zip(nats, of_draws.values(), strict=True)]
+    )
     if not per_sequence < float("inf"):
         raise InputError(f"{what}: {per_sequence} is no finite number; check the model's weights")
     return {
@@ -225,7 +252,7 @@ def summary(sums: list[float], counts: list[int], what: str) -> dict:
         "per_token_stderr": per_token_stderr,
         "per_sequence": per_sequence,
         "per_sequence_stderr": per_sequence_stderr,
-        "n": len(sums),
+        "n": len(of_draws),
         "tokens": sum(counts),
     }
 

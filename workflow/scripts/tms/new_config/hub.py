@@ -31,11 +31,13 @@ def ask(named: str, kind: str, question: Callable[[], Answer]) -> Answer:
         return question()
     except GatedRepoError as error:
         raise InputError(
-            f"{named} is gated: accept its terms on its page on the hub and `hf auth login`, {remedy}"
+            f"{named} is gated: accept its terms on its page on the hub and "
+            f"`.venv/bin/hf auth login`, {remedy}"
         ) from error
     except RepositoryNotFoundError as error:
         raise InputError(
-            f"{nothing}, and the hub shows no such {kind}; `hf auth login` if it is private, {remedy}"
+            f"{nothing}, and the hub shows no such {kind}; "
+            f"`.venv/bin/hf auth login` if it is private, {remedy}"
         ) from error
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
         why = first_line(error)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tms.config.suite import Suite
 from tms.experiments.cells import select
 from tms.experiments.contamination_marks import Pairs, footnote, pairs_of, quantities
+from tms.metrics.two_sources import TwoSources
 from tms.paper.numbers import AT_STEP, MODELS, Printed
 
 COLUMNS = ["model", "table", "method", "quantity", "paper", "ours"]
@@ -136,14 +137,15 @@ def _nearest(step: int, cells: list[dict], steps: list[int]) -> tuple[dict | Non
 def interval(cell: dict) -> tuple[float | None, float | None, str]:
     """The 95 % interval of a cell, and what it covers.
 
-    The interval over test examples is widened to hold the one over seeds, where there is one.
+    Where there are several seeds it holds both sources of variance, whose half widths add as squares.
     """
     if cell["ci_low"] is None:
         return None, None, "no interval"
     if cell["seeds_low"] is None:
         return cell["ci_low"], cell["ci_high"], "interval over test examples"
-    low, high = min(cell["ci_low"], cell["seeds_low"]), max(cell["ci_high"], cell["seeds_high"])
-    return low, high, "interval over test examples, widened by that over seeds"
+    spread = (cell["seeds_high"] - cell["seeds_low"]) / 2
+    both = TwoSources(cell["value"], (cell["ci_low"], cell["ci_high"]), spread)
+    return *both.interval, "interval over test examples and seeds"
 
 
 def _line(

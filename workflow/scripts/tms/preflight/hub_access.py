@@ -104,7 +104,7 @@ def faults(
     from huggingface_hub import get_token
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-    user = "with the account of your token" if get_token() else "and log in with `hf auth login`"
+    user = "with the account of your token" if get_token() else "and log in with `.venv/bin/hf auth login`"
     found = []
     for item in repositories:
         try:
@@ -113,8 +113,8 @@ def faults(
             found.append(f"{item.repo} is gated: accept its terms at {item.link} {user}; or {item.without}")
         except RepositoryNotFoundError:
             found.append(
-                f"{item.repo}: the hub shows no such {item.kind} ({item.link}); `hf auth login` if it is "
-                f"private, else correct its name; or {item.without}"
+                f"{item.repo}: the hub shows no such {item.kind} ({item.link}); "
+                f"`.venv/bin/hf auth login` if it is private, else correct its name; or {item.without}"
             )
         except HfHubHTTPError as error:
             found.append(f"{item.repo}: the hub says {first_line(error)}; try again, or {item.without}")

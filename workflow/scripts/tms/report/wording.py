@@ -47,8 +47,8 @@ def how_to_read(*lookups: CellLookup) -> dict[str, str]:
         "Digits": "A number has the digits that its interval carries. CSV files have all, with the intervals "
         "over seeds and the numbers of examples.",
         "Bold and ≈": "Bold is the best of its column, ≈ what cannot be told from it in these runs (paired "
-        "test on the same examples, Holm's correction over the table, p ≥ 0.05); a bold number beside a ≈ is "
-        "not alone the best. The base is not ranked.",
+        "test on the same examples, Holm's correction over the rows that are trained on the same, p ≥ 0.05); "
+        "a bold number beside a ≈ is not alone the best. The base is not ranked.",
         "Changes": "A number with a sign in parentheses is the change from the base.",
         "Forgetting F": "F counts losses only: near 0 its estimate and its interval are biased low. F by "
         "chance, in Table 9, is what unchanged skills would show.",

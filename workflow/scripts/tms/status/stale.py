@@ -54,7 +54,7 @@ def headline(tables: list[str], configfiles: list[Path]) -> list[str]:
     words = f"make check-stale TARGET={shlex.quote(' '.join(tables))}"
     words += f" CONFIG={shlex.quote(str(configfiles[0]))}" if configfiles else ""
     if len(configfiles) > 1:  # make takes one
-        words = "python " + shlex.join([PROGRAM, *tables, "--configfile", *map(str, configfiles)])
+        words = ".venv/bin/python " + shlex.join([PROGRAM, *tables, "--configfile", *map(str, configfiles)])
     return [
         f"stale: {len(comparison.stale)} of the {comparison.outputs} outputs behind it do not match today's "
         f"settings and code; `{words}` lists them"

@@ -57,7 +57,7 @@ def plan_flags(config: dict, model: str, method: str, task: str, seed: str) -> s
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         max_steps=study.max_steps(config, model, method),
-        samples=harvest["samples"],
+        samples=_samples(config, model, method),
         prompts_share=harvest["prompts"],
         seed=seed,
     )
@@ -83,13 +83,26 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
         task=task,
         part=part,
         parts=parts,
-        **{name: harvest[name] for name in ("mode", "samples", "temperature", "top_p")},
+        mode=harvest["mode"],
+        samples=_samples(config, model, method),
+        temperature=harvest["temperature"],
+        top_p=harvest["top_p"],
         max_new_tokens=tasks.of_target(config, task, "max_new_tokens"),
         seed=seed,
         checkpoints=labelled(paths.checkpoint_folders(config, model, run, task, seed, points)),
         images=images(config, task) or None,
         **engine_flags(config, "models", model),
     )
+
+
+def _samples(config: dict, model: str, method: str) -> int:
+    """Completions of a prompt and a checkpoint.
+
+    Where one checkpoint writes every target it is one, which each epoch sees (F.2).
+    """
+    if study.kind_of(config, method).point:
+        return 1
+    return study.section(config, "harvest", model, method)["samples"]
 
 
 def harvest_parts(config: dict, model: str, method: str) -> int:

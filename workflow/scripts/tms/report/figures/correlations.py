@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tms.experiments import labels
+from tms.experiments.correlations import trains_on_references
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures.figure import SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import BESIDE, Style
@@ -61,7 +62,7 @@ def _finished(figure: Figure, tasks: list[str]) -> Figure:
         figure.legend(f"on {labels.benchmark(task)}", _shape(BESIDE, place))
     figure.caption = (
         "A point: a method's runs on one target task; grey: methods other than SFT and TMS, named on hover. "
-        "ρ: Spearman's rank correlation over the points."
+        "ρ: Spearman's rank correlation over recipes, means of methods that are near-copies."
     )
     return figure
 
@@ -80,7 +81,9 @@ def _panel(figure, axes, lookup, styles, predictor, prompts, family) -> None:
         if method == "base" or (family == "sft" and not lookup.info.is_on_rows(method)):
             continue
         for place, task in enumerate(lookup.info.suite.targets):
-            x = lookup.reading(experiment, predictor, method, train_task=task, prompts=prompts)
+            own = trains_on_references(lookup.info.kinds[method])
+            measured = predictor.replace("pld_own", "pld_ref") if own else predictor
+            x = lookup.reading(experiment, measured, method, train_task=task, prompts=prompts)
             y = lookup.reading(experiment, "forgetting", method, train_task=task)
             if not x or not y:
                 continue

@@ -251,4 +251,7 @@ def _compute(lookup: CellLookup) -> str:
             said.append(f"{tms.value / sft.value:.1f} times SFT's {words}")
     if not said:
         return ""
-    return f"The student has SFT's steps; with its trajectory and harvest TMS takes {' and '.join(said)}."
+    return (
+        f"The student has SFT's steps; with its trajectory and harvest, and the teacher's answers in both, "
+        f"TMS takes {' and '.join(said)}."
+    )

@@ -204,7 +204,7 @@ def correlations(lookups: list[CellLookup]) -> Table:
         Column("highest", "Highest without one recipe", "number"),
     ]
     notes = [
-        "An association over recipes, with its bootstrap interval over methods: what moves both, such as the "
+        "An association over recipes, with its bootstrap interval over them: what moves both, such as the "
         "learning rate, makes one. p: permutation test, not corrected for the others here.",
     ]
     return Table(
@@ -214,7 +214,7 @@ def correlations(lookups: list[CellLookup]) -> Table:
         columns,
         rows,
         notes=notes,
-        counted="Points, each the runs of a method on a target",
+        counted="Points, each the runs of a recipe on a target",
     )
 
 
