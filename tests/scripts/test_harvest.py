@@ -9,7 +9,7 @@ import pytest
 from helpers import forked_python, tiny_models
 from helpers.paths import SCRIPTS
 
-from tms.io import parquet
+from tms.io import cost, parquet
 
 POINTS = ["1of3", "2of3", "1of1"]
 TEXT = [name for name in parquet.COMPLETIONS if name != "seconds"]
@@ -88,6 +88,11 @@ def test_only_what_the_plan_names(program, words, tmp_path):
     assert [row["answer"] for row in found] == ["1", "3", "1", "2", "3"]
     assert [row["split"] for row in found] == ["train", "train", "heldout", "train", "train"]
     assert {row["benchmark"] for row in found} == {"sums"}
+    spent = cost.read(tmp_path / "cost.json")  # what is drawn for held-out prompts only measures
+    assert spent.rollouts == 4
+    assert spent.generated_tokens == sum(
+        len(row["completion_ids"]) for row in read(tmp_path) if row["split"] == "train"
+    )
 
 
 def test_rows_of_several_tasks_have_each_their_limit(program, words, tmp_path):

@@ -51,7 +51,7 @@ def test_it_exists(hub):
 
 def test_no_token(hub, monkeypatch):
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    with pytest.raises(InputError, match="no token of the hub; `.venv/bin/hf auth login`"):
+    with pytest.raises(InputError, match=r"no token of the hub; `\.venv/bin/hf auth login`"):
         check_push("me/acme")
 
 
