@@ -230,6 +230,14 @@ def test_a_folder_without_weights_is_named(tmp_path):
         weights_digest(tmp_path)
 
 
+def test_weights_that_are_gone_from_a_folder_that_a_stage_made_are_told_as_such(folder):
+    write_digest(folder)
+    for file in folder.glob("*.safetensors"):
+        file.unlink()
+    with pytest.raises(InputError, match=r"file there any more; delete the folder and run"):
+        open_weights(folder)
+
+
 @pytest.mark.parametrize("umask", [0o022, 0o027, 0o002])
 def test_weights_get_the_mode_of_a_new_file(tmp_path, umask):
     weights = tmp_path / "model.safetensors"
