@@ -156,7 +156,12 @@ def main(args: argparse.Namespace) -> None:
     ]
     done = generate_missing(requests, engine, args.cache)
     used = settings if len(tasks) > 1 else settings[tasks[0]]
-    generation_flags.write(args, "harvest", done, list(models.values()), engine, used)
+    generation_flags.write(args, "harvest", done, list(models.values()), engine, used, _only_measures)
+
+
+def _only_measures(row: dict) -> bool:
+    """Whether a completion is of a held-out prompt: `pld_own` reads it, and no training."""
+    return row["split"] == "heldout"
 
 
 if __name__ == "__main__":

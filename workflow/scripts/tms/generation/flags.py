@@ -1,6 +1,7 @@
 """Flags of every generating program, with the sampling settings, engine and provenance made of them."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from tms.generation.engines.create import create_engine
@@ -110,9 +111,17 @@ def write(
     models: list[ModelFolder],
     used: Engine,
     settings: dict | Sampling,
+    only_measure: Callable[[dict], bool] = lambda row: False,
 ) -> None:
-    """Write completions, with their provenance and their cost; those on held-out prompts only measure."""
+    """Write completions, with their provenance, and what they cost.
+
+    Args:
+        args, stage: of the program.
+        rows: the completions.
+        models, used, settings: that made them.
+        only_measure: those that no training reads, whose cost is none of the method's.
+    """
     parquet.write(
         args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **facts(models, used, settings))
     )
-    cost.write(args.cost, cost.of_completions([row for row in rows if row["split"] != "heldout"]))
+    cost.write(args.cost, cost.of_completions([row for row in rows if not only_measure(row)]))

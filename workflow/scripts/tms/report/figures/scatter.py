@@ -9,7 +9,7 @@ from tms.report.figures import palette
 from tms.report.figures.figure import CHANGE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import KINDS, Style
 from tms.report.gain import difference
-from tms.report.research_questions.mechanism import not_tested
+from tms.report.research_questions.mechanism import distinct_solutions, not_tested
 from tms.report.wording import POINTS, heading, spoken
 
 CORNER = "√(2 E KL)"
@@ -101,7 +101,7 @@ def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
     for axes, (quantity, label) in zip(figure.panels, shown, strict=True):
         figure.limit(axes, x=SIZE, y=CHANGE)
         for task in lookup.info.suite.targets:
-            x = lookup.reading("diversity", "distinct_solutions", "base", train_task=task)
+            x = distinct_solutions(lookup, task)
             y = difference(lookup, quantity, task, task if quantity == "target" else None)
             if not x or not y:
                 continue
@@ -109,7 +109,7 @@ def task_dependence(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
             text = f"{name}: {spoken('distinct right solutions', x)}; TMS − SFT, {spoken(label, y, POINTS)}"
             figure.point(axes, x, y, KINDS["tms"], text, size=7, label=name)
         axes.axhline(0, color=KINDS["base"].colour, linewidth=0.8, zorder=1)
-        axes.set_xlabel("distinct right solutions\namong the base's samples")
+        axes.set_xlabel("distinct right solutions\nof a solved prompt")
         axes.set_title(f"TMS − SFT, {label}")
     if not figure.hovers:
         raise NotMeasuredError("no target has both distinct right solutions and a difference of TMS and SFT")

@@ -9,7 +9,7 @@ from tms.experiments.correlations import EXPERIMENT as CORRELATIONS
 from tms.experiments.diversity_cells import EXPERIMENT as DIVERSITY
 from tms.experiments.diversity_cells import WHOLE
 from tms.metrics.paired_tests import SIGNIFICANCE, holm
-from tms.report.cell_lookup import CellLookup, NotMeasuredError
+from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.precision import floor_words, p_words, rounding_words
 from tms.report.research_questions import duels, sentences
 from tms.report.research_questions.contrasts import Contrast, adjusted
@@ -88,7 +88,8 @@ def task_dependence(lookup: CellLookup) -> Finding:
     lookup.require_methods(DIVERSITY, "base")
     lookup.require_methods(MAIN, "sft", "tms")
     targets = lookup.info.suite.targets
-    counts = {task: _solutions(lookup, task) for task in targets}
+    found = {task: distinct_solutions(lookup, task) for task in targets}
+    counts = {task: reading and reading.value for task, reading in found.items()}
     tasks = [task for task in targets if counts[task] is not None]
     if len(tasks) < 2:
         raise NotMeasuredError(
@@ -219,13 +220,17 @@ def _in_this_run(lookup: CellLookup) -> str:
     return f" {sentences.OTHER_SEEDS}" if lookup.seeds < 2 else ""
 
 
-def _solutions(lookup: CellLookup, task: str) -> float | None:
-    """Distinct right solutions of a prompt that the base solves; None where none are counted."""
+def distinct_solutions(lookup: CellLookup, task: str) -> Reading | None:
+    """Distinct right solutions of a prompt that the base solves; None where none are counted.
+
+    Over all prompts it would measure how able the base is. The interval takes the share of solved prompts as
+    known.
+    """
     number, solved = (
         lookup.reading(DIVERSITY, name, "base", train_task=task)
         for name in ("distinct_solutions", "coverage_n")
     )
-    return number.value / solved.value if number and solved and solved.value else None
+    return number.scaled(1 / solved.value) if number and solved and solved.value else None
 
 
 def _kind_of_solution(lookup: CellLookup, task: str) -> str:

@@ -9,7 +9,7 @@ from tms.report.frontier_sides import differences, from_sft, sides, whose
 from tms.report.gain import difference
 from tms.report.precision import exact, p_words
 from tms.report.research_questions.contrasts import Contrast
-from tms.report.research_questions.mechanism import not_tested
+from tms.report.research_questions.mechanism import distinct_solutions, not_tested
 from tms.report.tables.methods import having, led
 from tms.report.tables.table import Column, Table, written
 
@@ -236,7 +236,7 @@ def task_dependence(lookups: list[CellLookup]) -> Table:
         NotMeasuredError: no model has both main and diversity.
     """
     columns = [
-        Column("distinct_solutions", "Distinct right solutions (base)", "number"),
+        Column("distinct_solutions", "Distinct right solutions of a prompt that the base solves", "number"),
         Column("target", "TMS − SFT, target (points)", "number"),
         Column("forgetting", "TMS − SFT, forgetting F (points)", "number"),
     ]
@@ -245,9 +245,7 @@ def task_dependence(lookups: list[CellLookup]) -> Table:
         before = len(rows)
         for task in lookup.info.suite.targets:
             readings = {
-                "distinct_solutions": lookup.reading(
-                    "diversity", "distinct_solutions", "base", train_task=task
-                ),
+                "distinct_solutions": distinct_solutions(lookup, task),
                 "target": difference(lookup, "target", task, task),
                 "forgetting": difference(lookup, "forgetting", task),
             }
