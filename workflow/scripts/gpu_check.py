@@ -64,7 +64,7 @@ def wanted(args: argparse.Namespace) -> tuple[list[shapes.Shape], dict]:
     """Shapes to check, and what the configured jobs need of the machine."""
     if args.small:
         small = shapes.small()
-        disk = needs.STATE_BYTES * small[0].parameters
+        disk = needs.DISK_BYTES * small[0].parameters
         return small, {"cards": 2, "mem_bytes": SMALL_MEMORY, "disk_bytes": disk, "missing": []}
     config = configuration(args.configfile)
     models = args.models or config["table"]["models"]
