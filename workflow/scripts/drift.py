@@ -17,6 +17,7 @@ from tms.generation.sampling import Sampling
 from tms.io import cli, cost, json_file, parquet, provenance
 from tms.io.errors import InputError
 from tms.io.images import Images
+from tms.metrics.loss_drift import add_drift
 from tms.mixture import checkpoints
 from tms.training.encoder import Encoder
 
@@ -140,7 +141,6 @@ def main(args: argparse.Namespace) -> None:
     import torch
 
     from tms.metrics.drift import (
-        add_drift,
         encode_answers,
         encode_supervision,
         kl_both_ways,

@@ -4,7 +4,13 @@ import argparse
 from pathlib import Path
 
 from tms.experiments import cells
-from tms.experiments.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
+from tms.experiments.mismatch import (
+    LongRun,
+    at_shared_points,
+    mismatch_cells,
+    read_points,
+    read_trajectories,
+)
 from tms.io import cli, cost, provenance
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_run
@@ -49,7 +55,7 @@ def main(args: argparse.Namespace) -> None:
         )
     rows = [
         cell
-        for (method, task), of_seeds in runs.items()
+        for (method, task), of_seeds in zip(runs, at_shared_points([*runs.values()]), strict=True)
         for cell in mismatch_cells(args.model, method, task, of_seeds, args.retention)
     ]
     cells.write(args.output, rows, provenance.facts("mismatch"))

@@ -9,10 +9,10 @@ from scipy.stats import binom
 from statsmodels.stats.proportion import proportion_confint
 
 from tms.experiments import cells
-from tms.experiments.mismatch import LongRun, mismatch_cells, read_points, read_trajectories
+from tms.experiments.mismatch import LongRun, at_shared_points, mismatch_cells, read_points, read_trajectories
 from tms.io import parquet
 from tms.io.errors import InputError
-from tms.metrics.drift import add_drift
+from tms.metrics.loss_drift import add_drift
 
 POINTS = ["0of1", "1of10", "1of2", "1of1"]
 
@@ -48,6 +48,20 @@ def long_run(val, end, stderr=0.0, train=(1.9, 0.9, 0.4, 0.1)):
         train_trajectory=losses(train, stderr),
         grades={"0of1": BASE, "1of1": end},
     )
+
+
+def test_methods_are_compared_at_the_points_that_all_have():
+    """A harvested run saves more: its lowest loss there (0.1) is none of the other run's."""
+    points = {"0of1": 1.8, "1of5": 0.5, "2of5": 0.1, "1of1": 1.0}
+    measured = {point: {"per_token": loss, "per_sequence": loss} for point, loss in points.items()}
+    few = {point: losses for point, losses in measured.items() if point != "2of5"}
+    harvested = LongRun(25, add_drift(measured), measured, {})
+    other = LongRun(25, add_drift(few), few, {})
+    assert harvested.trajectory["1of1"]["drift_per_token"] == pytest.approx(0.9)
+    ((found,), (alike,)) = (runs.values() for runs in at_shared_points([{0: harvested}, {0: other}]))
+    assert [*found.trajectory] == [*found.train_trajectory] == [*few]
+    assert found.trajectory["1of1"]["drift_per_token"] == pytest.approx(0.5)
+    assert alike == other
 
 
 def test_a_run_without_any_score_has_its_losses_alone():

@@ -12,7 +12,6 @@ from tms.io.errors import InputError
 from tms.metrics.drift import (
     Loss,
     Texts,
-    add_drift,
     change,
     encode_answers,
     encode_passages,
@@ -21,6 +20,7 @@ from tms.metrics.drift import (
     summary,
     text_loss,
 )
+from tms.metrics.loss_drift import add_drift
 from tms.metrics.policy import load_policy
 from tms.training.encoder import Encoder
 from tms.training.examples import from_mixture

@@ -1,6 +1,7 @@
 """Failure mode A (Section 4.1, Table 1): losses and scores along long runs, and where held-out loss turns."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from tms.experiments import cells
 from tms.io import json_file
 from tms.io.errors import InputError
+from tms.metrics.loss_drift import add_drift
 from tms.metrics.per_example import Model, interval, misfit, read_checkpoints, read_per_example, score_draws
 from tms.metrics.statistics import bootstrap_interval, normal_interval, seed_interval
 from tms.mixture.checkpoints import BASE, FINAL, step_of
@@ -61,6 +63,27 @@ def read_points(points: Path, end: Path, base: Path) -> dict[str, Model]:
         end, base: grades of the run's end and of theta_0.
     """
     return {BASE: read_per_example(base), **read_checkpoints(points), FINAL: read_per_example(end)}
+
+
+def at_shared_points(methods: Sequence[Mapping[int, LongRun]]) -> list[dict[int, LongRun]]:
+    """The runs at the points that all methods have, with the drift since the lowest loss at these.
+
+    A run that is harvested saves more, and its minimum over more points would be the lower one.
+
+    Args:
+        methods: of each the runs by seed.
+    """
+    firsts = [next(iter(runs.values())) for runs in methods]
+    shared = set.intersection(*(set(run.trajectory) for run in firsts))
+    return [{seed: _at(run, shared) for seed, run in runs.items()} for runs in methods]
+
+
+def _at(run: LongRun, points: Collection[str]) -> LongRun:
+    held, train = (
+        {point: losses for point, losses in trajectory.items() if point in points}
+        for trajectory in (run.trajectory, run.train_trajectory)
+    )
+    return replace(run, trajectory=add_drift(held), train_trajectory=train)
 
 
 def mismatch_cells(
