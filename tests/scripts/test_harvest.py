@@ -89,10 +89,11 @@ def test_only_what_the_plan_names(program, words, tmp_path):
     assert [row["split"] for row in found] == ["train", "train", "heldout", "train", "train"]
     assert {row["benchmark"] for row in found} == {"sums"}
     spent = cost.read(tmp_path / "cost.json")  # what is drawn for held-out prompts only measures
-    assert spent.rollouts == 4
-    assert spent.generated_tokens == sum(
-        len(row["completion_ids"]) for row in read(tmp_path) if row["split"] == "train"
-    )
+    tokens = {split: 0 for split in ("train", "heldout")}
+    for row in read(tmp_path):
+        tokens[row["split"]] += len(row["completion_ids"])
+    assert (spent.rollouts, spent.generated_tokens) == (4, tokens["train"])
+    assert spent.measuring_tokens == tokens["heldout"] > 0
 
 
 def test_rows_of_several_tasks_have_each_their_limit(program, words, tmp_path):

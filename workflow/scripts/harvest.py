@@ -1,11 +1,12 @@
 """Sample completions from the checkpoints of a run: those that the plan names (Algorithm 1)."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
-from tms.io import cli, parquet
+from tms.io import cli, cost, parquet
 from tms.io.errors import InputError
 from tms.io.images import Images
 from tms.mixture import checkpoints
@@ -156,12 +157,15 @@ def main(args: argparse.Namespace) -> None:
     ]
     done = generate_missing(requests, engine, args.cache)
     used = settings if len(tasks) > 1 else settings[tasks[0]]
-    generation_flags.write(args, "harvest", done, list(models.values()), engine, used, _only_measures)
+    generation_flags.write(args, "harvest", done, list(models.values()), engine, used, spent(done))
 
 
-def _only_measures(row: dict) -> bool:
-    """Whether a completion is of a held-out prompt: `pld_own` reads it, and no training."""
-    return row["split"] == "heldout"
+def spent(rows: list[dict]) -> cost.Cost:
+    """Cost of a harvest: `pld_own` alone reads what is drawn for held-out prompts, and no training."""
+    train, heldout = (
+        cost.of_completions([row for row in rows if row["split"] == split]) for split in ("train", "heldout")
+    )
+    return replace(train, measuring_tokens=heldout.generated_tokens)
 
 
 if __name__ == "__main__":

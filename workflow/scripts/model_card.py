@@ -14,7 +14,6 @@ from pathlib import Path
 from tms.config.load import configuration
 from tms.config.run_folder import configfiles_of, parse_run
 from tms.io import cli
-from tms.io.errors import InputError
 from tms.mixture import checkpoints
 from tms.model_card.page import build
 
@@ -29,8 +28,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
-    if args.run == Path():
-        raise InputError("RUN missing: make model-card RUN=results/tiny/tms/chain/seed0")
     config = configuration(configfiles_of(args.run, args.configfile))
     run = parse_run(args.run, config)
     checkpoint = run.folder / f"checkpoint-{checkpoints.FINAL}"

@@ -12,7 +12,6 @@ from tms.config.run_folder import configfiles_of, parse_run
 from tms.config.run_settings import check_run, file_of, run_settings
 from tms.config.yaml_text import yaml_text
 from tms.io import cli
-from tms.io.errors import InputError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,8 +24,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
-    if args.run == Path():
-        raise InputError("RUN missing: make settings RUN=results/tiny/tms/chain/seed0")
     contents = read_files(configfiles_of(args.run, args.configfile))
     config = merged(contents)
     run = parse_run(args.run, config)

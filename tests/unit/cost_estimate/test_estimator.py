@@ -16,11 +16,11 @@ from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.model_sizes import ModelSizes, folder_size
-from tms.cost_estimate.summary import Machine, disk, stages
+from tms.cost_estimate.summary import Machine, disk, spent_tokens, stages
 from tms.cost_estimate.throughput import Device
 from tms.cost_estimate.timetable import Load, length, starts
 from tms.data.general import read_passages, read_prompts
-from tms.io import parquet
+from tms.io import cost, parquet
 from tms.io.errors import InputError
 from tms.mixture import plan
 from tms.mixture.build import pairs
@@ -227,6 +227,11 @@ class TestStages:
         heldout = 80 * 20 * (0.75 / 20)
         assert found.generated == pytest.approx((800 * 2 * 10 + heldout) * 400)
 
+    def test_one_checkpoint_draws_one_answer_a_prompt(self):
+        config = CONFIG | {"harvest": CONFIG["harvest"] | {"samples": 4}}
+        drawn = job("harvest", part="1", parts="1", method="self_sft")
+        assert estimator(config).estimate(drawn).generated == estimator().estimate(drawn).generated > 0
+
     def test_teacher(self):
         found = estimator().estimate(
             job("teacher", ["models/hub/big", "data/sums/train.parquet"], teacher="big", gpus=4)
@@ -370,6 +375,10 @@ class TestTimetable:
 
 
 class TestReport:
+    def test_tokens_of_a_measurement_were_spent_too(self, tmp_path):
+        cost.write(tmp_path / "part.cost.json", cost.Cost(generated_tokens=300, measuring_tokens=40))
+        assert spent_tokens(job("harvest", outputs=[str(tmp_path / "part.cost.json")])) == 340
+
     def chain(self) -> list[Estimate]:
         """Two runs of SFT, each with a harvest; an SFT run leaves 10 bytes, 9 for the harvest alone."""
         found = []

@@ -96,7 +96,7 @@ def test_a_file_that_is_no_template_is_one_line(folder, name, content):
 
 
 def test_an_export_tries_a_template_within_its_bounds(folder, tmp_path, monkeypatch):
-    """Who opens an exported folder gives it no date, as a run does."""
+    """An exported folder is opened without the date that a run gives its template."""
     monkeypatch.setattr(tokenizer, "bounded", lambda: bounded(0.3, 100 << 20))
     put(folder, f"{{% if date_string is not defined %}}{LOOP}{{% endif %}}{KEEPS}<|im_end|>")
     run, copy = ChatFormat(folder), tmp_path / "copy"

@@ -8,7 +8,7 @@ from tms.io.errors import InputError
 
 
 def test_costs_add_up():
-    assert Cost(1, 2, 3, 4, 0.5) + Cost(10, 20, 30, 40, 1.0) == Cost(11, 22, 33, 44, 1.5)
+    assert Cost(1, 2, 3, 4, 0.5, 5) + Cost(10, 20, 30, 40, 1.0, 50) == Cost(11, 22, 33, 44, 1.5, 55)
 
 
 def test_generated_rows_count_all_their_tokens():
@@ -17,8 +17,8 @@ def test_generated_rows_count_all_their_tokens():
 
 
 def test_a_cost_survives_the_disk(tmp_path):
-    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4, 4.5))
-    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4, 4.5)
+    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4, 4.5, 6))
+    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4, 4.5, 6)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"steps": 1}', '{"seconds": '])

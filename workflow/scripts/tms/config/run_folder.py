@@ -40,6 +40,8 @@ def parse_run(folder: Path, config: dict) -> Run:
     Raises:
         InputError: the path has another form, or names what the configuration lacks.
     """
+    if folder == Path():
+        raise InputError("RUN is missing: name a run, e.g. RUN=results/tiny/tms/chain/seed0")
     match = re.fullmatch(r"(?:.*/)?results/([^/]+)/([^/]+)/([^/]+)/seed([0-9]+)", folder.as_posix())
     if match is None:
         raise InputError(f"--run {folder}: write results/MODEL/METHOD/TASK/seedN")

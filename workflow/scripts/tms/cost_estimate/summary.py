@@ -182,4 +182,4 @@ def spent_tokens(job: Job) -> float | None:
     if not files or not files[0].exists():
         return None
     spent = cost.read(files[0])
-    return spent.generated_tokens + spent.trained_tokens
+    return spent.generated_tokens + spent.trained_tokens + spent.measuring_tokens

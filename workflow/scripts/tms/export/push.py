@@ -66,7 +66,3 @@ def _asked(repo: str, ask, remedy: str = "try again, or export without PUSH"):
         raise InputError(f"PUSH={repo}: the hub says {first_line(error)}; {remedy}") from error
     except (httpx.HTTPError, OSError, RuntimeError, ValueError) as error:
         raise InputError(f"PUSH={repo}: the hub cannot be used ({first_line(error)}); {remedy}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[0]

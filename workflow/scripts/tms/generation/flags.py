@@ -1,7 +1,6 @@
 """Flags of every generating program, with the sampling settings, engine and provenance made of them."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from tms.generation.engines.create import create_engine
@@ -111,7 +110,7 @@ def write(
     models: list[ModelFolder],
     used: Engine,
     settings: dict | Sampling,
-    only_measure: Callable[[dict], bool] = lambda row: False,
+    spent: cost.Cost | None = None,
 ) -> None:
     """Write completions, with their provenance, and what they cost.
 
@@ -119,9 +118,9 @@ def write(
         args, stage: of the program.
         rows: the completions.
         models, used, settings: that made them.
-        only_measure: those that no training reads, whose cost is none of the method's.
+        spent: their cost, where it is not that of all of them.
     """
     parquet.write(
         args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **facts(models, used, settings))
     )
-    cost.write(args.cost, cost.of_completions([row for row in rows if not only_measure(row)]))
+    cost.write(args.cost, spent or cost.of_completions(rows))

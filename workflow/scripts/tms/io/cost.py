@@ -21,6 +21,8 @@ class Cost:
     rollouts: int = 0  # completions that were sampled
     generated_tokens: int = 0
     seconds: float = 0.0
+    # Generated for a measurement alone: in none of the numbers above, nor in a method's cost.
+    measuring_tokens: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(
@@ -29,6 +31,7 @@ class Cost:
             self.rollouts + other.rollouts,
             self.generated_tokens + other.generated_tokens,
             self.seconds + other.seconds,
+            self.measuring_tokens + other.measuring_tokens,
         )
 
 

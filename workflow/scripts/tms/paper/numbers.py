@@ -126,11 +126,12 @@ def diversity(folder: Path) -> list[Printed]:
     """
     quantities = {name: name for name in ("pass_at_1", "pass_at_100", "sc_acc", "ans_ent")}
     quantities["pass_at_100"] = "pass_at_k"
+    remarks = {"ans_ent": NO_UNIT, "pass_at_1": GREEDY}
     numbers = []
     for line in read_csv(folder / "table2.csv", ["method", *quantities]):
         impossible = float(line["sc_acc"]) > float(line["pass_at_100"])
         for column, quantity in quantities.items():
-            notes = {"ans_ent": [NO_UNIT], "pass_at_1": [GREEDY]}.get(column, [])[:]
+            notes = [remarks[column]] if column in remarks else []
             notes += [OTHER_SAMPLES] if impossible and column in ("sc_acc", "pass_at_100") else []
             numbers.append(
                 Printed(

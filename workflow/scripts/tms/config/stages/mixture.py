@@ -57,7 +57,7 @@ def plan_flags(config: dict, model: str, method: str, task: str, seed: str) -> s
         epochs=training["epochs"],
         effective_batch=training["effective_batch"],
         max_steps=study.max_steps(config, model, method),
-        samples=_samples(config, model, method),
+        samples=samples(config, model, method),
         prompts_share=harvest["prompts"],
         seed=seed,
     )
@@ -84,7 +84,7 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
         part=part,
         parts=parts,
         mode=harvest["mode"],
-        samples=_samples(config, model, method),
+        samples=samples(config, model, method),
         temperature=harvest["temperature"],
         top_p=harvest["top_p"],
         max_new_tokens=tasks.of_target(config, task, "max_new_tokens"),
@@ -95,8 +95,8 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
     )
 
 
-def _samples(config: dict, model: str, method: str) -> int:
-    """Completions of a prompt and a checkpoint.
+def samples(config: dict, model: str, method: str) -> int:
+    """Completions of a prompt and a checkpoint that a harvest draws.
 
     Where one checkpoint writes every target it is one, which each epoch sees (F.2).
     """
