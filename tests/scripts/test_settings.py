@@ -38,6 +38,7 @@ def test_a_table_with_layers_and_files(settings):
         (["--run", "results/tiny/gpro/chain/seed0"], "the configuration has no methods.gpro"),
         (["--run", "results/tiny/grpo/math/seed0"], "math is no target of models.tiny"),
         (["--run", RUN, "--configfile", "nowhere.yaml"], "nowhere.yaml: not a readable YAML file"),
+        (["--run", ""], "RUN is missing: name a run, e.g. RUN=results/tiny/tms/chain/seed0"),
         (["--run", RUN, "--configfile", "more.yaml"], "unknown key tms.alhpa; did you mean alpha?"),
     ],
 )

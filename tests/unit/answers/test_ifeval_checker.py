@@ -10,7 +10,7 @@ from helpers.benchmark_data import DATA, needs_data
 from helpers.benchmark_programs import load_program
 from helpers.cpu_limit import cpu_limit
 from helpers.paths import SCRIPTS
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tms.answers.ifeval_checker import follows, has_punkt, loose_variants, official
@@ -150,6 +150,7 @@ def test_json_that_nests_too_deeply_is_none():
 BULLETS = "detectable_format:number_bullet_lists"
 
 
+@example("*\n\n\n* a", 2)  # the first sign takes a line end with it
 @given(st.text("*-a \n\t\x0b", max_size=40), st.integers(0, 6))
 def test_bullets_behind_empty_lines_are_counted_as_by_the_official_check(text, bullets):
     check = official().INSTRUCTION_DICT[BULLETS](BULLETS)

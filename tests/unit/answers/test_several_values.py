@@ -1,11 +1,13 @@
 """MATH: answers of several values, the boxes of the last sentence, and inequalities."""
 
 import pytest
+from helpers.cpu_limit import cpu_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.answers.lists import solutions, split_values
 from tms.answers.math import equal
+from tms.answers.number_extraction import offered
 from tms.graders import math
 
 UNION = "(-\\infty,-8)\\cup(8,\\infty)"
@@ -173,3 +175,10 @@ def test_a_list_is_equal_in_any_order_and_to_nothing_else(values, random):
         assert equal(gold, form(list(map(str, shuffled))))
         assert not equal(gold, form([*map(str, shuffled[1:]), "10"]))
     assert not any(equal(str(value), gold) or equal(gold, str(value)) for value in values)
+
+
+def test_very_many_values_are_no_answer_and_take_no_time():
+    values = [str(number) for number in range(1000, 3000)]
+    with cpu_limit(0.5):
+        stated = offered(values)
+    assert stated.startswith("1000 or 1001 or ") and stated.count(" or ") == 19
