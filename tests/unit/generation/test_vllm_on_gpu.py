@@ -130,6 +130,8 @@ def test_model_runner_v2_takes_the_engine_and_its_requests(tmp_path):
         "max_model_len": 64,
         "tensor_parallel_size": 1,
         "skip_tokenizer_init": True,
+        "load_format": "safetensors",
+        "trust_remote_code": False,
         "generation_config": "vllm",
         "disable_log_stats": True,
         "gpu_memory_utilization": 0.9,
