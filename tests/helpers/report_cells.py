@@ -156,7 +156,7 @@ class MadeCells:
             values = {"alpha": 0.25, "teacher": 0.31, "teacher_tokens": 0.4, "masked": 0.2, "cut": 0.25}
             for name, value in (values | {"empty_steps": 1.5}).items():
                 cells.append(self.cell(experiment, f"targets.{name}", value, 0, seeds=None, **common))
-        costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "rollouts": 4096}
+        costs = {"optimizer_steps": 128, "trained_tokens": 2.1e5, "frozen_tokens": 0, "rollouts": 4096}
         costs |= {"generated_tokens": 3.4e5, "seconds": 300}
         for name, size in costs.items():
             value = size * self.random.uniform(0.8, 3)

@@ -56,7 +56,7 @@ def results(tmp_path):
 
 
 COST = ["model", "method", "stage", "train_task", "seed"]
-COST += ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
+COST += ["optimizer_steps", "trained_tokens", "frozen_tokens", "rollouts", "generated_tokens", "seconds"]
 TABLES = [
     "--tables",
     "sft/table.csv",

@@ -1,11 +1,11 @@
 """Average the base's weights with those of a trained run: theta_0 + share (theta - theta_0)."""
 
 import argparse
-import time
 from pathlib import Path
 
 from tms.io import cli, cost, disk, json_file
 from tms.io.errors import InputError
+from tms.io.work_time import WorkTime
 from tms.mixture import checkpoints
 
 
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> None:
         checkpoints.open_weights(folder)
     size = sum(file.stat().st_size for file in args.trained[0].glob("*.safetensors"))
     disk.check_room(args.output.parent, size, "the average")
-    started = time.monotonic()
+    work_time = WorkTime(args.threads)
 
     # Imported here, after the checks that need none of it.
     import torch
@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     measured = average.write(args.model, args.trained, args.share, args.output)
     json_file.write(args.updates, {checkpoints.FINAL: measured})
-    cost.write(args.cost, cost.Cost(seconds=round(time.monotonic() - started, 3)))
+    cost.write(args.cost, cost.Cost(seconds=round(work_time.seconds, 3)))
 
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ def main(args: argparse.Namespace) -> None:
     spent = cost.Cost(
         optimizer_steps=len(curve),
         trained_tokens=trained_tokens,
+        frozen_tokens=trained_tokens if args.beta or not args.grader else 0,  # KL to the base, or a teacher
         rollouts=sum(step["rollouts"] for step in curve),
         generated_tokens=round(sum(step["length"] * step["rollouts"] for step in curve)),
         seconds=round(seconds, 3),

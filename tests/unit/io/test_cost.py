@@ -8,7 +8,9 @@ from tms.io.errors import InputError
 
 
 def test_costs_add_up():
-    assert Cost(1, 2, 3, 4, 0.5, 5) + Cost(10, 20, 30, 40, 1.0, 50) == Cost(11, 22, 33, 44, 1.5, 55)
+    assert Cost(1, 2, 3, 4, 5, 0.5, 6) + Cost(10, 20, 30, 40, 50, 1.0, 60) == Cost(
+        11, 22, 33, 44, 55, 1.5, 66
+    )
 
 
 def test_generated_rows_count_all_their_tokens():
@@ -17,8 +19,8 @@ def test_generated_rows_count_all_their_tokens():
 
 
 def test_a_cost_survives_the_disk(tmp_path):
-    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4, 4.5, 6))
-    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4, 4.5, 6)
+    cost.write(tmp_path / "cost.json", Cost(1, 2, 3, 4, 5, 4.5, 6))
+    assert cost.read(tmp_path / "cost.json") == Cost(1, 2, 3, 4, 5, 4.5, 6)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"steps": 1}', '{"seconds": '])

@@ -62,6 +62,8 @@ def costs(**seconds):
         steps = 128.0 if method.startswith("tms") else 64.0
         for name, value in (("optimizer_steps", steps), ("trained_tokens", steps), ("rollouts", 0.0)):
             cells.append(cell("frontier", "m", f"cost.{name}", value, method=method))
+        read = steps if method == "kl_sft" else 0.0
+        cells.append(cell("frontier", "m", "cost.frozen_tokens", read, method=method))
         for name in ("generated_tokens", "seconds"):
             cells.append(cell("frontier", "m", f"cost.{name}", steps - 64, method=method))
     return lines, cells
@@ -116,11 +118,14 @@ def test_a_choice_that_costs_more_forgets_more_and_loses_on_the_other_half():
 def test_a_choice_that_most_resamples_do_not_make_is_no_clear_one():
     differences = {"base": (0.2, 0.02), "sft": (0.0, 0.02), "average": (0.1, 0.02)}
     shares = {"base": 0.0, "sft": 0.6, "tms": 0.3, "average": 0.1}
-    said = only(made("tms", differences, shares=shares), {})["sentence"]
-    assert said.startswith("At most 1 point of forgetting: no clear choice; by the means as measured TMS")
+    found = only(made("tms", differences, shares=shares), {})
+    said = found["sentence"]
+    assert not found["clear"] and said.startswith(
+        "At most 1 point of forgetting: no clear choice; by the means as measured TMS"
+    )
     assert "this side is chosen in 30 % of the resamples, SFT in 60 %" in said
-    said = only(made("tms", differences, shares=shares | {"sft": 0.3}), {})["sentence"]
-    assert said.startswith("At most 1 point of forgetting: TMS")
+    found = only(made("tms", differences, shares=shares | {"sft": 0.3}), {})
+    assert found["clear"] and found["sentence"].startswith("At most 1 point of forgetting: TMS")
 
 
 def test_what_is_forgotten_at_the_tolerance_is_tolerated():
@@ -161,6 +166,20 @@ def test_of_sides_that_are_not_told_apart_the_one_that_costs_least_is_named():
     found = only([*work, *made("tms", differences)], lines)
     told = "not told apart from the base, SFT and weight averaging, of which SFT costs less; this side"
     assert told in found["sentence"]
+
+
+def test_a_side_that_takes_more_of_any_work_does_not_cost_less():
+    def side(name, **work):
+        return {"name": name, "method": name, "cost": {"work": {"seconds": 1.0, **work}}}
+
+    own = side("sft", trained_tokens=100, frozen_tokens=0, generated_tokens=50)
+    shorter = side("replay", trained_tokens=80, frozen_tokens=0, generated_tokens=60)
+    alike = side("dft", trained_tokens=100, frozen_tokens=0, generated_tokens=50)
+    read = side("kl_sft", trained_tokens=80, frozen_tokens=80, generated_tokens=50)
+    less = side("short", trained_tokens=90, frozen_tokens=0, generated_tokens=50)
+    unknown = side("other", trained_tokens=1)
+    assert words.cheapest(own, [shorter, alike, read, unknown]) == ""
+    assert words.cheapest(own, [shorter, alike, read, less]) == "short"
 
 
 def test_of_many_sides_none_of_which_is_told_apart_tms_has_its_name():
@@ -237,6 +256,7 @@ def test_a_side_that_is_much_better_is_told_apart(monkeypatch):
         (2.5, [], ["no steps or tokens beyond SFT's, about 2.5 times as long as SFT"]),
         (1.0, ["optimizer_steps"], ["takes as long as SFT, and more optimiser steps"]),
         (None, ["optimizer_steps"], ["takes more optimiser steps than SFT"]),
+        (None, ["frozen_tokens"], ["takes more tokens that a frozen model reads than SFT"]),
         (None, None, []),
     ],
 )

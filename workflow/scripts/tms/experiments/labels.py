@@ -53,6 +53,7 @@ QUANTITIES = {
     "retention_matched": "Retention at matched accuracy",
     "cost.optimizer_steps": "Optimiser steps",
     "cost.trained_tokens": "Trained tokens",
+    "cost.frozen_tokens": "A frozen model's tokens",
     "cost.rollouts": "Rollouts",
     "cost.generated_tokens": "Generated tokens",
     "cost.seconds": "Seconds",

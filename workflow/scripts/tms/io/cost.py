@@ -18,21 +18,16 @@ class Cost:
 
     optimizer_steps: int = 0
     trained_tokens: int = 0  # tokens that entered the loss
+    frozen_tokens: int = 0  # of these, whose distribution a frozen model gave, too: KL's base, a teacher
     rollouts: int = 0  # completions that were sampled
     generated_tokens: int = 0
-    seconds: float = 0.0
+    seconds: float = 0.0  # as `tms.io.work_time` counts them
     # Generated for a measurement alone: in none of the numbers above, nor in a method's cost.
     measuring_tokens: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(
-            self.optimizer_steps + other.optimizer_steps,
-            self.trained_tokens + other.trained_tokens,
-            self.rollouts + other.rollouts,
-            self.generated_tokens + other.generated_tokens,
-            self.seconds + other.seconds,
-            self.measuring_tokens + other.measuring_tokens,
-        )
+        mine, more = asdict(self), asdict(other)
+        return Cost(**{name: mine[name] + more[name] for name in mine})
 
 
 def of_completions(rows: list[dict]) -> Cost:

@@ -11,7 +11,7 @@ from tms.metrics.flags import parse_run
 
 # In the order in which they run; `general` are the base's answers to general prompts.
 STAGES = ["teacher", "general", "sft", "harvest", "student", "on_policy", "average"]
-WORK = ["optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds"]
+WORK = ["optimizer_steps", "trained_tokens", "frozen_tokens", "rollouts", "generated_tokens", "seconds"]
 COST = ["model", "method", "stage", "train_task", "seed", *WORK]
 
 

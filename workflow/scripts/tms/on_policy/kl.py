@@ -12,6 +12,7 @@ import torch
 from accelerate.utils import gather_object, is_peft_model
 from transformers import PreTrainedModel
 
+from tms.io.work_time import WorkTime
 from tms.metrics.divergence import Sequence, sequence_kl
 from tms.model_folder.load import load_model
 from tms.training import sharding
@@ -32,10 +33,19 @@ class KLToBase:
         rows: rollouts of a step, in this process.
         attention: implementation of the attention.
         images: in the prompts; None: there are none.
+        work_time: of the run, of which measuring is no part.
     """
 
-    def __init__(self, base: Path, rows: int, attention: str, images: PromptImages | None = None):
+    def __init__(
+        self,
+        base: Path,
+        rows: int,
+        attention: str,
+        images: PromptImages | None = None,
+        work_time: WorkTime | None = None,
+    ):
         self.base, self.rows, self.attention, self.images = base, rows, attention, images
+        self.work_time = work_time or WorkTime()
         self.model = self.shards = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
@@ -46,6 +56,10 @@ class KLToBase:
             sequences: prompt ids and completion ids of rollouts of this process, sampled from their first
                 token on; those of a prompt stand together.
         """
+        with self.work_time.apart():
+            return self._measure(trainer, sequences)
+
+    def _measure(self, trainer, sequences: list[Sequence]) -> float:
         torch.set_float32_matmul_precision("highest")  # no TF32, whatever was set before
         trained, base = self._models(trainer)
         chosen = spread(sequences, self.rows)

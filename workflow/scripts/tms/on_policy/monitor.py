@@ -68,7 +68,7 @@ class Monitor(TrainerCallback):
     def on_log(self, args, state, control, logs, **kwargs):
         if STEP not in logs:
             return
-        state.log_history[-1]["seconds"] = round(self.checkpoints.seconds, 3)
+        state.log_history[-1]["seconds"] = round(self.checkpoints.work_time.seconds, 3)
         self._check(state, control)
         if self.tokens is not None and not self.failure:
             spent = sum(step.get("tokens_in_loss", 0) for step in state.log_history)

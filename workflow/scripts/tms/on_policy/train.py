@@ -206,7 +206,7 @@ class OnPolicyRun(TrainerRun):
         return {
             "model": model,
             "callbacks": [self.checkpoints, self.monitor],
-            "kl": KLToBase(self.base, rows, self.settings.attention, self.images),
+            "kl": KLToBase(self.base, rows, self.settings.attention, self.images, self.checkpoints.work_time),
         }
 
     def ended(self, prompt_ids: list[int], completion_ids: list[int]) -> bool:

@@ -15,6 +15,7 @@ from transformers import Trainer, TrainerCallback
 from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.progress import Progress
+from tms.io.work_time import WorkTime
 from tms.mixture.checkpoints import write_digest
 from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
@@ -36,7 +37,7 @@ class CheckpointCallback(TrainerCallback):
         states: of the run.
 
     Attributes:
-        since: monotonic second at which the run would have begun without a break.
+        work_time: of the run, without what saving its checkpoints takes.
     """
 
     def __init__(
@@ -44,16 +45,11 @@ class CheckpointCallback(TrainerCallback):
     ):
         self.base, self.save_steps, self.work = base, save_steps, work
         self.settings, self.states = settings, states
-        self.since = time.monotonic()
+        self.work_time = WorkTime()
         self.saved = time.monotonic()
         self.stopping = False
         self.trainer: Trainer | None = None
         self.progress: Progress | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Training seconds so far, those of earlier parts of the run included."""
-        return time.monotonic() - self.since
 
     def stop(self, *signal_details) -> None:
         self.stopping = True
@@ -61,7 +57,7 @@ class CheckpointCallback(TrainerCallback):
     def end_here(self, step: int, point: str) -> None:
         """Make a step the run's last one, and save its checkpoint."""
         self.save_steps = {step: point}
-        self._save_checkpoint(self.work / f"checkpoint-{point}")
+        self._save_checkpoint(point)
 
     def on_train_begin(self, args, state, control, **kwargs):
         begun = f" from step {state.global_step}" if state.global_step else ""
@@ -70,7 +66,7 @@ class CheckpointCallback(TrainerCallback):
 
     def on_step_end(self, args, state, control, **kwargs):
         if state.global_step in self.save_steps:
-            self._save_checkpoint(self.work / f"checkpoint-{self.save_steps[state.global_step]}")
+            self._save_checkpoint(self.save_steps[state.global_step])
         steps = self.settings.save_every_steps
         due = time.monotonic() - self.saved >= self.settings.save_every_seconds
         due = due or bool(steps and state.global_step % steps == 0)
@@ -87,7 +83,7 @@ class CheckpointCallback(TrainerCallback):
         self.trainer.accelerator.wait_for_everyone()  # each process writes a part
         if state.is_world_process_zero:
             with writing(self.states.folder, self.states.unfinished):
-                self.states.complete(state.global_step, self.seconds)
+                self.states.complete(state.global_step, self.work_time.seconds)
 
     def on_log(self, args, state, control, logs, **kwargs):
         if "loss" not in logs:
@@ -111,7 +107,11 @@ class CheckpointCallback(TrainerCallback):
         flags_here = torch.tensor(flags, device=self.trainer.args.device, dtype=torch.float32)
         return (self.trainer.accelerator.reduce(flags_here, "sum") > 0).tolist()
 
-    def _save_checkpoint(self, folder: Path) -> None:
+    def _save_checkpoint(self, point: str) -> None:
+        with self.work_time.apart():  # most are for a harvest or a measurement
+            self._write_checkpoint(self.work / f"checkpoint-{point}")
+
+    def _write_checkpoint(self, folder: Path) -> None:
         """Write a model folder: the base's own files (config, tokenizer, template) with the new weights or
         adapters, and how much of the update their precision keeps."""
         accelerator = self.trainer.accelerator

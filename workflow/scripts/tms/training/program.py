@@ -196,6 +196,7 @@ def train_on_rows(
         spent = cost.Cost(
             optimizer_steps=plan.steps,
             trained_tokens=training_set.trained_tokens,
+            frozen_tokens=training_set.trained_tokens if losses_by_name.reads_base(args.loss) else 0,
             seconds=round(seconds, 3),
         )
         again = f"delete {work} and run again"

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from transformers.utils import logging
 
 from tms.io import disk, made_by, parent
 from tms.io.errors import InputError
+from tms.io.work_time import WorkTime
 from tms.mixture.checkpoints import open_weights
 from tms.model_folder.load import load_model
 from tms.training import sharding
@@ -64,10 +64,10 @@ class TrainerRun:
         work: Path,
         images: PromptImages | None = None,
     ):
-        started = time.monotonic()
         self.base, self.settings, self.images = base, settings, images
         if settings.threads:
             torch.set_num_threads(settings.threads)
+        work_time = WorkTime(0 if torch.cuda.is_available() else torch.get_num_threads())
         set_seed(settings.seed)
         # Of loading and saving; training's own is `CheckpointCallback.progress`.
         logging.disable_progress_bar()
@@ -100,7 +100,7 @@ class TrainerRun:
         self._check_room(trained, save_steps, work)
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(settings.log_dir)
         self.checkpoints = CheckpointCallback(base, save_steps, settings, work, self.states)
-        self.checkpoints.since = started
+        self.checkpoints.work_time = work_time
 
     def _check_room(self, trained: int, save_steps: dict[int, str], work: Path) -> None:
         dtype = checkpoint_dtype(self.base, self.settings.checkpoint_dtype)
@@ -120,7 +120,7 @@ class TrainerRun:
         if torch.distributed.is_initialized():
             torch.distributed.broadcast_object_list(chosen)
         state, record = chosen[0] or (None, {"seconds": 0.0})
-        self.checkpoints.since -= record["seconds"]
+        self.checkpoints.work_time.add(record["seconds"])
         return state
 
     @property
@@ -244,7 +244,7 @@ class TrainerRun:
         if torch.distributed.is_initialized():  # its threads would now and then abort a process that ends
             torch.distributed.destroy_process_group()
         ended = trainer.state.global_step == max(self.checkpoints.save_steps)
-        return self.checkpoints.seconds if ended else None
+        return self.checkpoints.work_time.seconds if ended else None
 
     def _reason(self, error: OSError) -> str:
         """What could not be written, and why."""

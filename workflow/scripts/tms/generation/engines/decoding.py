@@ -19,7 +19,6 @@ An image in a prompt takes a slot for each of its tokens, and other positions th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.engines.packed import ROW_STEP, SLOT_STEP, Packed, round_up
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
+from tms.io.work_time import WorkTime
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages
@@ -69,7 +69,8 @@ class _Batch:
     ):
         self.model, self.device = model, device
         self.sampling, self.ends = sampling, frozenset(end_token_ids)
-        self.started = time.perf_counter()
+        self.clock = WorkTime(torch.get_num_threads() if device == "cpu" else 0)
+        self.counted = 0.0  # seconds of the batch that rows have shared out
         self.share = 0.0  # seconds that fall to each row that is still being decoded
         self.rows: list[int | None] = list(prompts)  # index of each row's prompt; None once it has finished
         self.completions: list[list[int]] = [[] for _ in prompts]
@@ -99,9 +100,9 @@ class _Batch:
 
     def _append(self, tokens: list[int]) -> list[Finished]:
         """Add each row's token; rows that end are taken out of `rows`."""
-        now = time.perf_counter()
+        now = self.clock.seconds
         live = sum(index is not None for index in self.rows)
-        self.share, self.started = self.share + (now - self.started) / live, now
+        self.share, self.counted = self.share + (now - self.counted) / live, now
         finished = []
         for place, index in enumerate(self.rows):
             if index is None:

@@ -9,7 +9,7 @@ from tms.metrics.summary import BASE
 from tms.report.answer import costs as times
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, sentence
+from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, is_clear, sentence
 from tms.report.frontier_sides import EXPERIMENT, setting, side_name
 from tms.report.research_questions.contrasts import Contrast, adjusted
 
@@ -72,6 +72,7 @@ def _choice(lookup: CellLookup, tolerance: float, seeds: int, costs: Mapping[str
     entry = {"tolerance": 100 * tolerance} | chosen | {"sides": sides}
     entry["not_told_apart"] = [one["side"] for one in sides if one["outcome"] == OPEN]
     entry["tms"] = next((one["outcome"] for one in sides if one["side"] == TMS), None)
+    entry["clear"] = is_clear(entry)
     del entry["outcome"]
     return {"tolerance": entry["tolerance"], "sentence": sentence(entry, seeds), **entry}
 

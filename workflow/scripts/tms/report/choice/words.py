@@ -12,6 +12,8 @@ APART_HIGHER, APART_LOWER, OPEN = "higher", "lower", "not told apart"
 # A trained side whose best is the base: its settings forget more than is tolerated, or learned nothing.
 AT_BASE = "nothing above the base"
 CHOSEN = "chosen"
+# Kinds of work that are not in plain words.
+KINDS = {"optimizer_steps": "optimiser steps", "frozen_tokens": "tokens that a frozen model reads"}
 FEW = 4  # sides that have their names where none of all is told apart
 AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer; a busy machine is off by as much
 
@@ -29,9 +31,7 @@ def sentence(choice: Mapping, seeds: int) -> str:
         seeds: number of seeds that were run.
     """
     of = "At most" if seeds > 1 else "In this run, at most"
-    unsure = (
-        "" if _second(choice)["share"] <= choice["share"] else "no clear choice; by the means as measured "
-    )
+    unsure = "" if is_clear(choice) else "no clear choice; by the means as measured "
     parts = [f"{of} {amount(choice['tolerance'])}: {unsure}{_setting(choice)}"]
     parts += [numbers(choice), *cost(choice), *beside(choice)]
     return f"{'; '.join(parts)}; {how_often(choice, seeds)}."
@@ -72,7 +72,7 @@ def cost(choice: Mapping) -> list[str]:
         return [
             f"{nothing}, {longer}" if longer else nothing if times is None else "costs nothing beyond SFT"
         ]
-    kinds = listed([name.replace("_", " ").replace("optimizer", "optimiser") for name in beyond])
+    kinds = listed([KINDS.get(name, name.replace("_", " ")) for name in beyond])
     if times is None:
         return [f"takes more {kinds} than SFT"]
     return [f"takes {longer or 'as long as SFT'}, and more {kinds}"]
@@ -113,16 +113,28 @@ def _open(of: Mapping[str, Sequence[Mapping]], choice: Mapping) -> str:
 
 
 def cheapest(choice: Mapping, others: Sequence[Mapping]) -> str:
-    """The name of the side of least tokens among trained ones that take fewer than the choice; "": none."""
-    spent = {one["name"]: _tokens(one) for one in others if one["method"] != BASE and _tokens(one)}
-    least = min(spent, key=spent.get, default="")
-    own = _tokens(choice)
-    return least if least and own and spent[least] < own else ""
+    """The name of the side of least tokens among trained ones that cost less than the choice; "": none.
+
+    Less is fewer tokens, and more of no kind of work.
+    """
+    spent = {one["name"]: _tokens(one) for one in others if one["method"] != BASE and _is_less(one, choice)}
+    return min(spent, key=spent.get, default="")
+
+
+def _is_less(one: Mapping, other: Mapping) -> bool:
+    own, beside = _counted(one), _counted(other)
+    if not own or own.keys() != beside.keys():
+        return False
+    return _tokens(one) < _tokens(other) and all(own[name] <= beside[name] for name in own)
+
+
+def _counted(entry: Mapping) -> dict[str, float]:
+    """Work that is counted: seconds are measured."""
+    return {name: value for name, value in entry["cost"]["work"].items() if name != "seconds"}
 
 
 def _tokens(entry: Mapping) -> float:
-    work = entry["cost"]["work"]
-    return work.get("trained_tokens", 0.0) + work.get("generated_tokens", 0.0)
+    return sum(value for name, value in _counted(entry).items() if name.endswith("_tokens"))
 
 
 def how_often(choice: Mapping, seeds: int) -> str:
@@ -135,6 +147,11 @@ def how_often(choice: Mapping, seeds: int) -> str:
     if second["share"] > 0:
         text += f", {second['name']} in {100 * second['share']:.0f} %"
     return f"{text}; by the runs of one seed alone, in {choice['seeds']} of {seeds}" if seeds > 1 else text
+
+
+def is_clear(choice: Mapping) -> bool:
+    """Whether no other side is chosen in more resamples."""
+    return _second(choice)["share"] <= choice["share"]
 
 
 def _second(choice: Mapping) -> Mapping:

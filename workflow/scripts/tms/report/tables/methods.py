@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tms.experiments import labels as names
+from tms.metrics.cost_table import WORK
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.precision import exact, rounded
 from tms.report.tables.table import Column, Table
@@ -280,12 +281,12 @@ def compute(lookups: list[CellLookup]) -> Table:
         NotMeasuredError: no model has the experiment main.
     """
     lookups = having(lookups, "main")
-    costs = ("optimizer_steps", "trained_tokens", "rollouts", "generated_tokens", "seconds")
-    spent = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in costs]
+    spent = [Column(f"cost.{name}", names.quantity(f"cost.{name}"), "count") for name in WORK]
     columns = [*_columns(lookups, ["target_mean", "forgetting"]), *spent]
     rows = _of_both(lookups, columns)
     notes = [
         "Cost of everything that a method depends on, for all target tasks and one seed. Rollouts: sampled "
-        "completions, the teacher's and the harvest's too."
+        "completions, the teacher's and the harvest's too. A frozen model's tokens: trained tokens whose "
+        "distribution the base or a teacher gave, too (KL, distillation)."
     ]
     return Table("compute", "Accuracy and forgetting beside compute", LABELS, columns, rows, notes)
