@@ -50,7 +50,7 @@ def results(tmp_path):
         ]
         write(tmp_path / method / "intervals.csv", [["row", "column", "value", "ci_low", "ci_high"], *lines])
     for method, stages in {"sft": ["sft", "total"], "tms": ["harvest", "total"]}.items():
-        lines = [["m", method, stage, "", "", 64, 5000, 30, 300, 20.0] for stage in stages]
+        lines = [["m", method, stage, "", "", 64, 5000, 0, 30, 300, 20.0] for stage in stages]
         write(tmp_path / method / "cost.csv", [COST, *lines])
     return tmp_path
 
