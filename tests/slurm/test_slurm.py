@@ -24,9 +24,11 @@ models: {{tiny: {{gpus: {{train: {train}, generate: 0}}, training: {{epochs: {ep
 
 
 # A node of two cards and little memory, that has not the environment of one.
+# Without on-policy methods, whose two processes ask for more memory than a small machine has.
 NODE = """
 table: {models: [qwen3b]}
-models: {qwen3b: {gpus: {train: 2, generate: 1}, parameters: 1.0e+6}}
+models: {qwen3b: {gpus: {train: 2, generate: 1}, parameters: 1.0e+6, experiments: [main]}}
+experiments: {main: [sft, tms]}
 teachers: {llama70b: {gpus: 2}}
 """
 
