@@ -4,6 +4,8 @@ import csv
 
 import pytest
 
+from tms.io.csv_file import write_csv
+
 TIDY = [
     "model",
     "method",
@@ -127,6 +129,21 @@ def test_wrong_input_is_one_line(program, results, words, message):
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {message}")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["table", "intervals", "cost"])
+def test_a_flipped_digit_is_one_line(program, results, name):
+    path = results / "tms" / f"{name}.csv"
+    lines = read(path)
+    write_csv(path, list(lines[0]), lines)
+    assert program("table", *OUTPUTS, *TABLES).returncode == 0
+    whole = path.read_text()
+    path.write_text(whole.replace("0", "1", 1))
+    done = program("table", *OUTPUTS, *TABLES)
+    assert done.returncode == 2 and done.stderr.splitlines() == [
+        f"error: tms/{name}.csv: not a readable CSV file (its checksum does not agree: it was changed); "
+        "delete it and run again"
+    ]
 
 
 def test_tables_of_different_bases_are_not_joined(program, results):

@@ -1,12 +1,20 @@
-"""CSV files: tables with a header, whose numbers have fixed decimals."""
+"""CSV files: tables with a header, whose numbers have fixed decimals.
+
+CSV has no place for a checksum. So that of a stage's file lies beside it, as `.{name}.crc`. Files without it
+were written before there was one, by hand, or by another program, or are copies.
+"""
 
 import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tms.io import disk
+from tms.io.checksum import CHANGED, checksum
 from tms.io.errors import InputError
-from tms.io.whole_file import writing
+from tms.io.json_file import DELETE, MISSING
+from tms.io.whole_file import write_bytes, writing
 
 
 def decimal(value: float | None, decimals: int) -> str:
@@ -18,15 +26,37 @@ def decimal(value: float | None, decimals: int) -> str:
 
 
 def write_csv(path: Path, columns: list[str], lines: list[dict]) -> None:
-    """Write a CSV file, whole or not at all; numbers that are not whole must come as text (`decimal`).
+    """Write a CSV file, whole or not at all, and then its checksum beside it.
+
+    What is killed before the second leaves a file without a checksum, and never one with another's.
+
+    Args:
+        path: the file; its folder is made.
+        columns: in their order.
+        lines: its rows; numbers that are not whole must come as text (`decimal`).
 
     Raises:
         InputError: as `whole_file.writing`.
     """
-    with writing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
+    data = as_csv(columns, lines)
+    with writing(path) as unfinished:
+        unfinished.write_bytes(data)
+        checksum_file(path).unlink(missing_ok=True)
+    write_bytes(checksum_file(path), f"{checksum(data)}\n".encode())
+
+
+def as_csv(columns: list[str], lines: list[dict]) -> bytes:
+    """Content of a CSV file, for one that is written without a checksum beside it; as `write_csv`."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue().encode()
+
+
+def checksum_file(path: Path) -> Path:
+    """The file that holds the checksum of a CSV file."""
+    return path.with_name(f".{path.name}.crc")
 
 
 def read_csv(path: Path, columns: list[str], empty: bool = False) -> list[dict[str, str]]:
@@ -38,16 +68,18 @@ def read_csv(path: Path, columns: list[str], empty: bool = False) -> list[dict[s
         empty: whether it may have no row.
 
     Raises:
-        InputError: the file is missing, cannot be read, or lacks a column, a row or a value.
+        InputError: the file is missing, cannot be read, was changed, or lacks a column, a row or a value.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such file; run the stage that makes it")
+    data = disk.read(path)
+    if data is None:
+        raise InputError(f"{path}: no such file; {MISSING}")
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            lines, named = list(reader), reader.fieldnames or []
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable CSV file ({error}); delete it and run again") from error
+        if disk.read(checksum_file(path)) not in (None, f"{checksum(data)}\n".encode()):
+            raise ValueError(CHANGED)
+        reader = csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True)
+        lines, named = list(reader), reader.fieldnames or []
+    except (csv.Error, ValueError) as error:
+        raise InputError(f"{path}: not a readable CSV file ({error}); {DELETE}") from error
     if missing := [column for column in columns if column not in named]:
         raise InputError(f"{path}: no column {', '.join(missing)}; delete the file and run again")
     if not lines and not empty:

@@ -76,6 +76,20 @@ def without_room(folder: Path) -> str:
     return f"{folder}: no space left on its disk; {FULL}" if free < BLOCK else ""
 
 
+def read(path: Path) -> bytes | None:
+    """Bytes of a file; None where there is none.
+
+    Raises:
+        InputError: the disk or the system refuses to read it.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(refused(error, path) or f"{path}: cannot be read ({error})") from error
+
+
 def refused(error: BaseException, path: Path | None = None) -> str | None:
     """The line for an error by which a disk or the system refused; None for any other.
 

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 from tms.io import disk
+from tms.io.checksum import CHANGED
 from tms.io.errors import InputError
 from tms.io.whole_file import write_bytes
 
@@ -68,16 +69,13 @@ def read_list(path: Path, what: str = "JSON file", remedy: str = DELETE, of: typ
 
 
 def _read(path: Path, what: str, remedy: str, kind: type, name: str):
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
+    data = disk.read(path)
+    if data is None:
         remedy = MISSING if remedy == DELETE else remedy.removeprefix("delete it and ")
-        raise InputError(f"{path}: no such file; {remedy}") from error
-    except OSError as error:
-        raise InputError(disk.refused(error, path) or f"{path}: cannot be read ({error})") from error
+        raise InputError(f"{path}: no such file; {remedy}")
     try:
         if (seal := SEAL.search(data)) and seal[1] != _seal(data[: seal.start()]):
-            raise ValueError("its checksum does not agree: it was changed")
+            raise ValueError(CHANGED)
         content = json.loads(data.decode())
         if not isinstance(content, kind):
             raise ValueError(f"{_shown(content)} where a JSON {name} belongs")

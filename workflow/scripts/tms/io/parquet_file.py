@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tms.io import disk
+from tms.io.checksum import CHANGED
 from tms.io.errors import InputError, first_line
 from tms.io.whole_file import writing
 
@@ -130,6 +131,6 @@ def _compare(source: pa.NativeFile) -> bool:
         while first < end and (block := source.read_buffer(min(BLOCK, end - first))):
             found, first = zlib.crc32(block, found), first + len(block)
     if f"{found:08x}".encode() != seal[len(MARK) :]:
-        raise Damaged("its checksum does not agree: a bit was flipped, or a part is missing")
+        raise Damaged(CHANGED)
     source.seek(0)
     return True
