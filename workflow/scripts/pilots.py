@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tms.io import cli
 from tms.io.errors import InputError
-from tms.io.whole_file import write_text
+from tms.io.whole_file import write_bytes
+from tms.report import index
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,9 +18,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     table = args.tables / "table8.csv"
+    index.read(args.tables)
     if not table.exists():
         raise InputError(f"{table}: no such table; index.json beside it says why")
-    write_text(args.output, table.read_text())
+    write_bytes(args.output, table.read_bytes())
 
 
 if __name__ == "__main__":

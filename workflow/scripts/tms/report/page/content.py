@@ -7,8 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tms.experiments import labels
-from tms.io import json_file
-from tms.io.errors import InputError
+from tms.report import index
 from tms.report.page.html import inline_svg
 from tms.report.page.page_tables import PageTable, from_markdown
 
@@ -31,16 +30,11 @@ def read_index(folder: Path) -> list[dict]:
     """The entries of the index in a folder of figures or tables.
 
     Raises:
-        InputError: it is missing or broken, or a file that it lists is missing.
+        InputError: as `index.read`.
     """
-    entries = json_file.read_list(folder / "index.json", "index", "delete the folder and draw again")
+    entries = index.read(folder)
     for entry in entries:
         entry["title"] = SCOPE.sub("", entry["title"])
-    for name in (name for entry in entries for name in entry["files"]):
-        if not (folder / name).exists():
-            raise InputError(
-                f"{folder}/{name}: listed in index.json but missing; delete the folder, draw again"
-            )
     return entries
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tms.experiments.contamination_marks import MARK
-from tms.io.csv_file import write_csv
-from tms.io.whole_file import write_text
+from tms.io.csv_file import as_csv
+from tms.io.whole_file import write_bytes, write_text
 from tms.report import markdown_table
 from tms.report.cell_lookup import Reading
 from tms.report.precision import MOST_DECIMALS, column_decimals, count, p_value, rounded
@@ -80,13 +80,12 @@ class Table:
         return replace(self, columns=[one for one in self.columns if self.readings(one.key)])
 
     def save(self, folder: Path) -> None:
-        """Write `{name}.csv` and `{name}.md`."""
+        """Write `{name}.csv` and `{name}.md`, whose checksums are the index's."""
         lines = [self._raw(place, *row) for place, row in enumerate(self.rows)]
         always = {*self.labels, *(column.key for column in self.columns)}
         names = [name for name in self._names() if name in always or any(line[name] for line in lines)]
-        write_csv(
-            folder / f"{self.name}.csv", names, [{name: line[name] for name in names} for line in lines]
-        )
+        shown = [{name: line[name] for name in names} for line in lines]
+        write_bytes(folder / f"{self.name}.csv", as_csv(names, shown))
         write_text(folder / f"{self.name}.md", self.markdown())
 
     def _names(self) -> list[str]:
