@@ -7,7 +7,7 @@ from helpers.made_answer import SCORED, cost_lines, pair
 
 from tms.experiments import cells
 from tms.io import cost
-from tms.io.csv_file import write_csv
+from tms.io.csv_file import checksum_file, write_csv
 from tms.metrics.cost_table import COST
 
 INFO = {"experiments": {"main": ["sft", "tms"]}, "suite": SCORED, "kinds": {"sft": "sft", "tms": "tms"}}
@@ -56,6 +56,17 @@ def test_the_answer_and_its_summary(program, inputs):
     chosen = json.loads((inputs / "choose.json").read_text())
     assert chosen["choices"] == [] and "no experiment frontier" in chosen["notes"][0]
     assert chosen["notes"][0] not in done.stdout and chosen["notes"][0] not in text
+
+
+def test_a_cost_that_is_no_number_is_one_line(program, inputs):
+    """Of a file without a checksum; one with it is told as changed before."""
+    checksum_file(inputs / "tms.csv").unlink()
+    (inputs / "tms.csv").write_text((inputs / "tms.csv").read_text().replace("25.0", "2S.0"))
+    done = program("answer", *WORDS)
+    assert done.returncode == 2 and done.stderr.splitlines() == [
+        "error: tms.csv: a value cannot be read (could not convert string to float: '2S.0'); "
+        "delete it and run again"
+    ]
 
 
 def test_cells_that_are_missing_are_named(program, inputs):

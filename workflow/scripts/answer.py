@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tms.experiments import cells
 from tms.io import cli, json_file
-from tms.io.csv_file import read_csv
+from tms.io.csv_file import read_csv, values_of
 from tms.io.git import commit
 from tms.io.whole_file import write_text
-from tms.metrics.cost_table import COST, cost_rows
+from tms.metrics.cost_table import COST, WORK, cost_rows
 from tms.report.answer.answer import answer
 from tms.report.answer.summary import summary, terminal
 from tms.report.cell_lookup import CellLookup
@@ -53,12 +53,23 @@ def parser() -> argparse.ArgumentParser:
 
 def read_costs(args: argparse.Namespace) -> dict[str, list[dict]]:
     """The lines of each method's cost table."""
-    costs = {method: read_csv(Path(path), COST) for method, path in cli.parse_pairs(args.costs).items()}
+    costs = {method: read_cost(Path(path)) for method, path in cli.parse_pairs(args.costs).items()}
     stages: dict[str, dict[str, str]] = {}
     for label, path in cli.parse_pairs(args.run_costs).items():
         method, _, stage = label.partition("/")
         stages.setdefault(method, {})[stage] = path
     return costs | {method: cost_rows(args.model, method, files) for method, files in stages.items()}
+
+
+def read_cost(path: Path) -> list[dict]:
+    """The lines of a cost table, its work as numbers.
+
+    Raises:
+        InputError: it cannot be read, or a number in it is none.
+    """
+    lines = read_csv(path, COST)
+    with values_of(path):
+        return [line | {name: float(line[name]) for name in WORK} for line in lines]
 
 
 def read_warnings(args: argparse.Namespace) -> list[str]:
