@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 STATES = (".pt", ".pth", ".bin")  # of a training, beside those
-KINDS_OF_FILES = (".parquet", ".safetensors", ".json")
+KINDS_OF_FILES = (".parquet", ".safetensors", ".json", ".csv")
 PLACES = ("data", "models", "results", "rows")
 
 

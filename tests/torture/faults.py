@@ -159,7 +159,7 @@ def _mount(scene: Scene, options: str) -> None:
 
 
 def flip_bit(scene: Scene) -> bool:
-    """One bit flipped in a Parquet, safetensors or JSON file that the job reads."""
+    """One bit flipped in a Parquet, safetensors, JSON or CSV file that the job reads."""
     return _damage(scene, damage.files_of(scene.inputs()), damage.flip_bit)
 
 

@@ -49,13 +49,13 @@ def test_a_cut_file_is_shorter_and_as_old(tmp_path):
 
 
 def test_files_of_each_kind_are_damaged_and_records_of_jobs_are_not(tmp_path):
-    for name in ("a.parquet", "b.json", "c.safetensors", ".d.made.json", "e.csv"):
+    for name in ("a.parquet", "b.json", "c.safetensors", ".d.made.json", "e.csv", ".e.csv.crc", "f.md"):
         (tmp_path / "results").mkdir(exist_ok=True)
         (tmp_path / "results" / name).write_bytes(b"x")
     files = damage.files_of([tmp_path / "results", tmp_path / "results" / "b.json"])
-    assert [file.name for file in files] == ["a.parquet", "b.json", "c.safetensors"]
+    assert [file.name for file in files] == ["a.parquet", "b.json", "c.safetensors", "e.csv"]
     drawn = {damage.draw_file(files, random.Random(seed)).name for seed in range(40)}
-    assert drawn == {"a.parquet", "b.json", "c.safetensors"}
+    assert drawn == {"a.parquet", "b.json", "c.safetensors", "e.csv"}
     assert damage.draw_file([], random.Random(0)) is None
 
 
