@@ -71,7 +71,7 @@ def write_tables(folder, runs):
                 divergences.append(("kl.policy_base.n", prompts, "", 8, ""))
             drifts += [run | dict(zip(DRIFT[4:], line, strict=True)) for line in divergences]
             for stage, seconds in (("teacher", 10), ("sft", 20 + 4 * seed)):
-                work = dict(zip(COST[5:], [64, 1000, 32, 0, seconds], strict=True))
+                work = dict(zip(COST[5:], [64, 1000, 0, 32, 0, seconds], strict=True))
                 costs.append(run | {"stage": stage} | work)
         write_csv(folder / method / "drift.csv", DRIFT, drifts)
         write_csv(folder / method / "cost.csv", COST, costs)
