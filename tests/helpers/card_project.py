@@ -8,11 +8,11 @@ from snakemake.utils import update_config
 
 from helpers import paths
 from helpers.health_facts import SOUND
-from tms.config import study as settings
+from tms.config import study
 from tms.config.stages.mixture import mixture_weights
 from tms.io import parquet
 
-CONFIG = settings.expanded(yaml.safe_load((paths.ROOT / "config" / "config.yaml").read_text()))
+CONFIG = study.expanded(yaml.safe_load((paths.ROOT / "config" / "config.yaml").read_text()))
 METRICS = {"hotpotqa": "f1", "ifeval": "prompt_strict", "wildguard": "1-asr", "wildjailbreak": "1-asr"}
 
 
@@ -45,7 +45,7 @@ class Project:
                 "ci_low": values.get(name, default) - 0.04,
                 "ci_high": values.get(name, default) + 0.05,
             }
-            for name in settings.benchmarks(self.config, model)
+            for name in study.benchmarks(self.config, model)
         }
 
     def run(self, model="tiny", method="tms", task="chain", seed=0, scores=None, plan=None) -> str:
@@ -56,7 +56,7 @@ class Project:
         self.write(f"{folder}/scores.json", self.scores(model, scores or {}, 0.6))
         cost = {"optimizer_steps": 64, "trained_tokens": 71234, "generated_tokens": 0, "seconds": 3.5}
         self.write(f"{folder}/train.cost.json", cost)
-        if method in settings.students(config):
+        if method in study.students(config):
             mixture = mixture_weights(config, model, method)
             facts = {
                 "seed": seed,
@@ -70,7 +70,7 @@ class Project:
         counts = {"prompts": 100, "kept": 91, "dropped": 9, "rejects": {"not needed": 40, "wrong answer": 30}}
         self.write(f"{data}/{config['models'][model]['teacher']}/filter.json", {"train": counts})
         pair = {"rows": 400, "exact": 0, "overlapping": 0, "share": 0.0, "outcome": "ok", "reason": ""}
-        benchmarks = {name: pair for name in settings.benchmarks(config, model)}
+        benchmarks = {name: pair for name in study.benchmarks(config, model)}
         self.write(f"{data}/contamination.json", {"task": task, "max_share": 0.01, "benchmarks": benchmarks})
         checkpoint = self.folder / folder / "checkpoint-1of1"
         checkpoint.mkdir()

@@ -15,7 +15,7 @@ from huggingface_hub import ModelCard, metadata_load
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run, parse_run
 from tms.io.errors import InputError
@@ -206,8 +206,8 @@ def test_on_policy_methods_and_the_trust_region_loss(project, make, method, word
     shown = dict(table(card, "Method and settings")[2:])
     assert {name: shown.get(name) for name in rows} == rows
     assert [word for word in words if word not in card.text] == []
-    on_policy = method in settings.on_policy(CONFIG)
-    chosen = settings.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
+    on_policy = method in study.on_policy(CONFIG)
+    chosen = study.section(CONFIG, "on_policy" if on_policy else "training", "tiny", method)
     assert shown["learning rate"] == f"{chosen['learning_rate']:g}"
     optimiser = ("AdamW's betas", "weight decay", "gradients clipped at norm")
     assert [shown[name] for name in optimiser] == ["0.9 and 0.95", "0", "1"]
@@ -259,7 +259,7 @@ def test_licences_duties_and_names(project, make, model, teacher, licence, name,
     if model == "tiny":
         assert card.data.base_model is card.data.datasets is None
     else:
-        assert card.data.base_model == settings.hub_repo(CONFIG, CONFIG["models"][model]["base"])
+        assert card.data.base_model == study.hub_repo(CONFIG, CONFIG["models"][model]["base"])
         assert card.data.datasets == ["EleutherAI/hendrycks_math"]
         assert "The data set of the prompts has a licence too: MIT." in card.text
     with card_hub.serve() as posted:

@@ -7,8 +7,7 @@ import yaml
 from helpers.paths import CONFIG
 from helpers.shipped_config import SHIPPED_KINDS
 
-from tms.config import check
-from tms.config import study as settings
+from tms.config import check, study
 from tms.config.load import laid_over
 from tms.config.own_settings import own_settings
 from tms.config.stages import train
@@ -26,29 +25,29 @@ def config():
 
 def test_a_model_has_the_methods_of_its_experiments_and_what_they_harvest(config):
     config["models"]["tiny"]["experiments"] = ["main", "frontier"]
-    methods = settings.model_methods(config, "tiny")
+    methods = study.model_methods(config, "tiny")
     assert {"sft", "tms", "self_sft", "final_sft", "tms_lr30", "sft_lr30", "tms_late"} <= set(methods)
     assert not {"tms_t4", "sft_long", "tms_alpha0"} & set(methods)
     config["experiments"]["frontier"] = {"sft": ["sft"], "tms": ["tms_lr30"]}
-    assert "sft_lr30" in settings.model_methods(config, "tiny")
+    assert "sft_lr30" in study.model_methods(config, "tiny")
 
 
 def test_a_method_that_no_experiment_names_belongs_to_every_model_and_to_no_table(config):
     config["methods"]["own"] = {"kind": "tms"}
-    assert "own" in settings.model_methods(config, "llama1b")
-    assert settings.table_methods(config, "tiny") == [
+    assert "own" in study.model_methods(config, "llama1b")
+    assert study.table_methods(config, "tiny") == [
         *["sft", "self_sft", "final_sft", "grpo", "reinforce", "tms", "trapo", "trsft", "tms_trsft"]
     ]
     config["experiments"]["main"] = ["own", "sft"]
-    assert settings.table_methods(config, "tiny") == ["own", "sft"]
+    assert study.table_methods(config, "tiny") == ["own", "sft"]
 
 
 def test_methods_that_begin_with_a_reference_are_left_out_where_rows_have_tools(config):
-    rows = settings.table_methods(config, "tiny_tools")
+    rows = study.table_methods(config, "tiny_tools")
     assert {"sft", "tms", "grpo", "reinforce", "self_sft"} <= set(rows) and "trapo" not in rows
-    assert settings.experiments(config, "tiny_tools")["main"] == rows
-    assert "trapo" in settings.table_methods(config, "tiny")
-    assert "trapo" not in settings.model_methods(config, "tiny_tools")
+    assert study.experiments(config, "tiny_tools")["main"] == rows
+    assert "trapo" in study.table_methods(config, "tiny")
+    assert "trapo" not in study.model_methods(config, "tiny_tools")
 
 
 def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
@@ -68,12 +67,12 @@ def test_a_run_saves_what_others_harvest_and_what_is_evaluated(config):
 
 
 def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
-    own = settings.model_methods(config, "tiny")
-    for method in settings.on_policy(config):
+    own = study.model_methods(config, "tiny")
+    for method in study.on_policy(config):
         assert (method in own) == (method not in config["experiments"]["rivals"])
         assert saved_points(config, "tiny", method) == ["1of1"]
-    trained = [settings.trajectories(config), settings.students(config), settings.on_policy(config)]
-    kinds = [*trained, settings.averages(config)]
+    trained = [study.trajectories(config), study.students(config), study.on_policy(config)]
+    kinds = [*trained, study.averages(config)]
     assert sorted(name for names in kinds for name in names) == sorted(config["methods"])
     of_shipped_kinds = {name for name, entry in config["methods"].items() if entry["kind"] in SHIPPED_KINDS}
     shipped = [[name for name in names if name in of_shipped_kinds] for names in (kinds[0], kinds[2])]
@@ -84,40 +83,40 @@ def test_on_policy_methods_save_their_end_and_are_harvested_by_none(config):
 
 
 def test_trsft_is_a_loss_of_references_and_of_mixtures(config):
-    losses = {name: settings.loss(config, "tiny", name) for name in ("sft", "trsft", "tms", "tms_trsft")}
+    losses = {name: study.loss(config, "tiny", name) for name in ("sft", "trsft", "tms", "tms_trsft")}
     assert losses == {"sft": "nll", "trsft": "trsft", "tms": "nll", "tms_trsft": "trsft"}
     assert mixture_weights(config, "tiny", "tms_trsft") == mixture_weights(config, "tiny", "tms")
     config["methods"]["tms_trsft"]["tms"]["trajectory"] = "trsft"
     check.check(config, ["tiny"])
     assert len(saved_points(config, "tiny", "trsft")) == 10
     config["models"]["tiny"]["tms"] = {"loss": "trsft"}
-    assert [settings.loss(config, "tiny", name) for name in ("self_sft", "sft")] == ["trsft", "nll"]
+    assert [study.loss(config, "tiny", name) for name in ("self_sft", "sft")] == ["trsft", "nll"]
 
 
 def test_rounds_of_iterative_sft(config):
-    found = settings.expanded(config)
+    found = study.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "final_sft"
     assert mixture_weights(found, "tiny", "iterative_sft") == MixtureWeights(0.0, ("1of1",), (1.0,))
     config["methods"]["iterative_sft"]["iterations"] = 3
-    found = settings.expanded(config)
+    found = study.expanded(config)
     assert found["methods"]["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round2"
     assert found["methods"]["iterative_sft_round2"]["tms"]["trajectory"] == "final_sft"
-    assert "iterative_sft_round2" in settings.model_methods(found, "tiny")
+    assert "iterative_sft_round2" in study.model_methods(found, "tiny")
 
 
 def test_a_first_round_of_its_own_where_no_method_is_the_same(config):
     config["methods"]["iterative_sft"]["training"] = {"learning_rate_scale": 0.5}
-    found = settings.expanded(config)["methods"]
+    found = study.expanded(config)["methods"]
     assert found["iterative_sft"]["tms"]["trajectory"] == "iterative_sft_round1"
     assert found["iterative_sft_round1"] == {"kind": "final_sft", "training": {"learning_rate_scale": 0.5}}
-    assert check.check(settings.expanded(config)) == []
+    assert check.check(study.expanded(config)) == []
 
 
 def test_long_runs_take_their_steps_from_the_diagnosis(config):
-    assert settings.max_steps(config, "tiny", "sft_long") == 300
-    assert settings.max_steps(config, "qwen1.5b", "tms_long") == 5000
-    assert settings.max_steps(config, "tiny", "sft") is None
-    assert settings.diagnose(config, "tiny", "diversity") == {"samples": 128, "k": 100, "prompts": 100}
+    assert study.max_steps(config, "tiny", "sft_long") == 300
+    assert study.max_steps(config, "qwen1.5b", "tms_long") == 5000
+    assert study.max_steps(config, "tiny", "sft") is None
+    assert study.diagnose(config, "tiny", "diversity") == {"samples": 128, "k": 100, "prompts": 100}
 
 
 def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
@@ -132,13 +131,13 @@ def test_averages_have_the_settings_of_their_runs_and_bring_these_along(config):
     config["experiments"] |= {"frontier": sides}
     config["methods"]["sft"]["training"]["checkpoints"] = ["7of10"]
     assert check.check(config, ["tiny"]) == []
-    methods = settings.model_methods(config, "tiny")
+    methods = study.model_methods(config, "tiny")
     assert {"sft", "tms_lr30", "sft_lr30"} <= set(methods)
-    assert settings.section(config, "training", "tiny", "average_50")["epochs"] == 3
-    assert settings.section(config, "training", "tiny", "average_tms")["learning_rate_scale"] == 0.3
+    assert study.section(config, "training", "tiny", "average_50")["epochs"] == 3
+    assert study.section(config, "training", "tiny", "average_tms")["learning_rate_scale"] == 0.3
     assert saved_points(config, "tiny", "average_50") == ["1of1"]
-    assert settings.own_points(config, "tiny", "average_50") == []
-    assert "7of10" in settings.own_points(config, "tiny", "sft")
+    assert study.own_points(config, "tiny", "average_50") == []
+    assert "7of10" in study.own_points(config, "tiny", "sft")
 
 
 def test_an_average_of_checkpoints_has_its_run_save_them(config):
@@ -169,17 +168,17 @@ def test_an_average_of_checkpoints_has_its_run_save_them(config):
 
 @pytest.fixture
 def rivals():
-    return settings.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
+    return study.expanded(laid_over(SHIPPED, yaml.safe_load((CONFIG / "rivals.yaml").read_text())))
 
 
 def test_the_rivals_have_as_many_points_as_sft_and_tms(rivals):
-    check.check(rivals, {"tiny": settings.named_methods(rivals, "tiny")})
-    points = settings.side_points(rivals, "tiny")
+    check.check(rivals, {"tiny": study.named_methods(rivals, "tiny")})
+    points = study.side_points(rivals, "tiny")
     assert set(points.values()) == {9} and {"sft", "tms", "average", "replay", "dft", "lora"} <= set(points)
 
 
 def test_settings_of_a_side_are_told_apart(rivals):
-    for side, methods in settings.sides(rivals).items():
+    for side, methods in study.sides(rivals).items():
         words = {method: own_settings(rivals, "tiny", method) for method in methods}
         assert len(set(words.values())) == len(words), side
     assert own_settings(rivals, "tiny", "average_lr30_25") == "of sft_lr30, share 0.25"
@@ -187,14 +186,14 @@ def test_settings_of_a_side_are_told_apart(rivals):
 
 def test_the_units_of_the_rivals_are_every_side_with_every_seed(rivals):
     made = [(entry["seed"], tuple(entry["methods"])) for entry in rivals["units"].values()]
-    sides = [tuple(methods) for methods in settings.sides(rivals).values()]
+    sides = [tuple(methods) for methods in study.sides(rivals).values()]
     assert sorted(made) == sorted((seed, side) for seed in (0, 1, 2) for side in sides)
 
 
 def test_a_model_with_tools_has_the_sides_whose_methods_take_tools(config):
     config["experiments"]["frontier"] = {"sft": ["sft"], "distill": ["distill"]}
-    assert settings.sides(config) == settings.sides(config, "tiny")
-    assert settings.sides(config, "tiny_tools") == {"sft": ["sft"]}
+    assert study.sides(config) == study.sides(config, "tiny")
+    assert study.sides(config, "tiny_tools") == {"sft": ["sft"]}
 
 
 def one_point_a_side(config):

@@ -4,14 +4,14 @@ import pytest
 import yaml
 from helpers.paths import ROOT
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.recipes import recipes
 
-CONFIG = settings.expanded(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+CONFIG = study.expanded(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
 
 
 def test_sweeps_are_one_recipe_and_what_learns_from_something_else_is_not():
-    entries = settings.experiments(CONFIG, "tiny")
+    entries = study.experiments(CONFIG, "tiny")
     names = [name for key in ("main", "mixture", "windows", "checkpoints", "alpha") for name in entries[key]]
     own = [*entries["main"], "tms_alpha0", "tms_theta0", "tms_final", "iterative_sft"]
     found = recipes(CONFIG, "tiny", names)

@@ -8,8 +8,7 @@ import yaml
 from helpers.paths import CONFIG
 from snakemake.utils import update_config
 
-from tms.config import check, check_values, pretrained
-from tms.config import study as settings
+from tms.config import check, check_values, pretrained, study
 from tms.io.errors import InputError
 
 CONFIGS = CONFIG
@@ -171,7 +170,7 @@ def test_the_settings_are_those_of_the_paper(config):
         "qwen7b": (5e-6, 1, 4),
         "llama8b": (5e-6, 1, 8),
     }.items():
-        chosen = settings.section(config, "training", model, "sft", "gsm8k")
+        chosen = study.section(config, "training", model, "sft", "gsm8k")
         assert (chosen["learning_rate"], chosen["device_batch"]) == (rate, batch)
         assert (chosen["effective_batch"], chosen["epochs"], chosen["warmup"]) == (256, 2, 0.03)
         assert literal["models"][f"{model}_literal"]["gpus"]["generate"] == parallel
@@ -182,10 +181,10 @@ def test_the_settings_of_grpo_are_those_of_the_paper_to_the_letter(config):
     """Table 4's learning rate and a KL term (Section 3.1); by default the usual rate and none."""
     update_config(config, yaml.safe_load(CONFIGS.joinpath("paper_literal.yaml").read_text()))
     for name in SHIPPED["table"]["models"]:
-        chosen = settings.section(config, "on_policy", name, "grpo", "gsm8k")
+        chosen = study.section(config, "on_policy", name, "grpo", "gsm8k")
         assert (chosen["learning_rate"], chosen["beta"], chosen["samples"]) == (1e-6, 0.0, 8)
-        literal = settings.section(config, "on_policy", f"{name}_literal", "grpo", "gsm8k")
-        rate = settings.section(config, "training", f"{name}_literal", "sft", "gsm8k")["learning_rate"]
+        literal = study.section(config, "on_policy", f"{name}_literal", "grpo", "gsm8k")
+        rate = study.section(config, "training", f"{name}_literal", "sft", "gsm8k")["learning_rate"]
         assert (literal["learning_rate"], literal["beta"]) == (rate, 0.05)
 
 
@@ -266,19 +265,19 @@ def test_settings_are_overridden_from_general_to_particular(config):
     put(config, "training.epochs", 7)
     put(config, "tasks.chain.training.effective_batch", 32)
     put(config, "methods.tms.training.learning_rate", 0.5)
-    chosen = settings.section(config, "training", "tiny", "tms", "chain")
+    chosen = study.section(config, "training", "tiny", "tms", "chain")
     assert (chosen["epochs"], chosen["effective_batch"], chosen["learning_rate"]) == (7, 32, 0.5)
-    other = settings.section(config, "training", "tiny", "sft", "mini_countdown")
+    other = study.section(config, "training", "tiny", "sft", "mini_countdown")
     assert (other["effective_batch"], other["learning_rate"]) == (64, 2.0e-3)
     put(config, "models.tiny.on_policy.learning_rate", 0.25)
     put(config, "tasks.chain.on_policy.max_new_tokens", 32)
     put(config, "methods.grpo.on_policy.samples", 4)
     put(config, "models.tiny.methods.grpo.on_policy", {})
-    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    rollouts = study.section(config, "on_policy", "tiny", "grpo", "chain")
     assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 4, 0.25)
-    assert [settings.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
+    assert [study.rollouts(config, "tiny", name) for name in ("grpo", "reinforce", "trapo")] == [4, 1, 8]
     put(config, "models.tiny.methods.grpo.on_policy", {"samples": 2, "learning_rate": 0.125})
-    rollouts = settings.section(config, "on_policy", "tiny", "grpo", "chain")
+    rollouts = study.section(config, "on_policy", "tiny", "grpo", "chain")
     assert (rollouts["max_new_tokens"], rollouts["samples"], rollouts["learning_rate"]) == (32, 2, 0.125)
 
 

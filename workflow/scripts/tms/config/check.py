@@ -15,8 +15,8 @@ from tms.config import (
     check_replay,
     check_vision,
     pretrained,
+    study,
 )
-from tms.config import study as settings
 from tms.config.check_values import path_fault, value_faults
 from tms.config.faults import Faults
 from tms.config.joint_targets import check_targets, own_tasks, unread, written
@@ -75,7 +75,7 @@ def _check_models(
     models = list(config["models"]) if asked is None else asked() if callable(asked) else asked
     for model in models:
         faults.check(check_folders.check, config, model, faults)
-        methods = models[model] if isinstance(models, dict) else settings.named_methods(config, model)
+        methods = models[model] if isinstance(models, dict) else study.named_methods(config, model)
         faults.check(check_graders.check_methods, config, model, methods, faults)
         faults.check(check_replay.check_methods, config, model, methods, faults)
         faults.check(check_records.check_files, config, model, methods, faults)
@@ -85,8 +85,8 @@ def _check_models(
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
     for model in models:
         warnings += unread(config, config["models"][model]["suite"])
-        averages = settings.averages(config)
-        for method in settings.model_methods(config, model):
+        averages = study.averages(config)
+        for method in study.model_methods(config, model):
             try:
                 if method in averages:  # of runs that are checked as such
                     check_points.check_average(config, model, method)
@@ -105,9 +105,9 @@ def _check_names(config: dict, faults: Faults) -> None:
     for name in own_tasks(config):
         faults.check(_check_task, config, name, faults)
     for name, judge in config["judges"].items():
-        faults.known(f"judges.{name}.kind", settings.value_at(judge, ["kind"]), modules("judges"))
+        faults.known(f"judges.{name}.kind", study.value_at(judge, ["kind"]), modules("judges"))
     for name, method in config["methods"].items():
-        faults.known(f"methods.{name}.kind", settings.value_at(method, ["kind"]), KINDS)
+        faults.known(f"methods.{name}.kind", study.value_at(method, ["kind"]), KINDS)
     for name, teacher in config["teachers"].items():
         if "model" in teacher and "verify" in teacher:
             faults.append(f"config: teachers.{name}: give model or verify, not both")
@@ -121,7 +121,7 @@ def _check_names(config: dict, faults: Faults) -> None:
         faults.check(_check_pretraining, config, name, faults)
     for name in config["models"]:
         faults.check(_check_model, config, name, faults)
-    for method in settings.students(config):
+    for method in study.students(config):
         faults.check(_check_student, config, method, faults)
 
 
@@ -189,10 +189,10 @@ def _check_model(config: dict, name: str, faults: Faults) -> None:
 
 def _check_student(config: dict, method: str, faults: Faults) -> None:
     # A round of iterative SFT harvests the student before it.
-    iterative = settings.kind_of(config, method).iterative
-    known = settings.trajectories(config) + (settings.students(config) if iterative else [])
+    iterative = study.kind_of(config, method).iterative
+    known = study.trajectories(config) + (study.students(config) if iterative else [])
     for model in config["models"]:
-        tms = settings.section(config, "tms", model, method)
+        tms = study.section(config, "tms", model, method)
         faults.known(f"tms.trajectory of methods.{method}", tms["trajectory"], known)
         faults.known(f"tms.loss of methods.{method}", tms["loss"], losses_by_name.names())
 
@@ -234,16 +234,16 @@ def _check_suite(config: dict, name: str, faults: Faults) -> None:
 def _check_run(config: dict, model: str, method: str) -> list[str]:
     """Check one method on one model: batches, supervision, and T against the steps that a run can have."""
     check_points.check(
-        config, model, method, settings.own_points(config, model, method), "training.checkpoints", method
+        config, model, method, study.own_points(config, model, method), "training.checkpoints", method
     )
     check_lora.check(config, model, method)
     check_vision.check(config, model, method)
-    if method in settings.on_policy(config):
+    if method in study.on_policy(config):
         check_on_policy.check(config, model, method)
         return []
-    for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, method, task)
-        devices = max(settings.gpus(config, model, "train"), 1)
+    for task in study.suite(config, model).targets:
+        training = study.section(config, "training", model, method, task)
+        devices = max(study.gpus(config, model, "train"), 1)
         batch, device_batch = training["effective_batch"], training["device_batch"]
         if batch % (device_batch * devices):
             raise InputError(
@@ -251,11 +251,11 @@ def _check_run(config: dict, model: str, method: str) -> list[str]:
                 f"{batch} is no multiple of device_batch {device_batch} x {devices} GPUs = "
                 f"{device_batch * devices}; lower device_batch or models.{model}.gpus.train to a divisor"
             )
-    if method in settings.trajectories(config):
+    if method in study.trajectories(config):
         return []
     points = mixture_weights(config, model, method).points
-    tms = settings.section(config, "tms", model, method)
-    if not settings.kind_of(config, method).mixes:
+    tms = study.section(config, "tms", model, method)
+    if not study.kind_of(config, method).mixes:
         return []
     key = "tms.num_checkpoints" if tms["points"] is None else "tms.points"
     check_points.check(config, model, tms["trajectory"], points, key, method)

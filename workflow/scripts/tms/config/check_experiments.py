@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from tms.answers.grade import NONE
-from tms.config import study as settings
-from tms.config import units
+from tms.config import study, units
 from tms.config.faults import Faults
 from tms.config.method_kinds import KINDS, SAMPLES, WEIGHTS, MethodKind
 from tms.config.names import name_fault
@@ -28,7 +27,7 @@ def check(config: dict, faults: Faults) -> None:
     for name in config["methods"]:
         faults.check(_check_method, config, name, faults)
     for name, entry in config["experiments"].items():
-        for method in settings.methods_of(entry):
+        for method in study.methods_of(entry):
             faults.known(f"experiments.{name}", method, config["methods"])
     if "frontier" in config["experiments"]:
         faults.check(_check_sides, config, faults)
@@ -52,7 +51,7 @@ def _check_method(config: dict, name: str, faults: Faults) -> None:
             f"it, e.g. {{of: sft, share: 0.5}}, and no other kind has it"
         )
     elif trains_on == WEIGHTS:
-        trains = [method for method in config["methods"] if method not in settings.averages(config)]
+        trains = [method for method in config["methods"] if method not in study.averages(config)]
         faults.known(f"methods.{name}.average.of", entry["average"]["of"], trains)
         points = entry["average"].get("points", [FINAL])
         if BASE in points:
@@ -75,21 +74,21 @@ def _check_kinds(config: dict, faults: Faults) -> None:
     """Check what an experiment's methods are."""
     for name in SWEEPS:
         for method in config["experiments"].get(name, []):
-            if not settings.kind_of(config, method).mixes:
+            if not study.kind_of(config, method).mixes:
                 kind, mixing = config["methods"][method]["kind"], _listed(lambda kind: kind.mixes)
                 faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods of kind {mixing}"
                 )
     for name in OF_ROWS:
         for method in config["experiments"].get(name, []):
-            if not settings.kind_of(config, method).on_rows:
+            if not study.kind_of(config, method).on_rows:
                 kind = config["methods"][method]["kind"]
                 faults.append(
                     f"config: experiments.{name}: {method} is of kind {kind}; name methods that train on rows"
                 )
     for method in config["experiments"].get("mismatch", []):
         for name, entry in config["experiments"].items():
-            if name != "mismatch" and method in settings.methods_of(entry):
+            if name != "mismatch" and method in study.methods_of(entry):
                 faults.append(
                     f"config: experiments.mismatch: {method} is in experiments.{name} too, where runs have "
                     f"another length; give the long runs methods of their own"
@@ -105,16 +104,16 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
     for experiment in config["models"][model].get("experiments", []):
         faults.known(f"models.{model}.experiments", experiment, config["experiments"])
     for method in config["models"][model].get("methods", {}):
-        if method in settings.averages(config):
+        if method in study.averages(config):
             faults.append(
                 f"config: models.{model}.methods.{method}: an average has no settings of its own but "
                 f"methods.{method}.average; remove it"
             )
-    chosen = settings.experiments(config, model)
+    chosen = study.experiments(config, model)
     if "main" not in chosen:
         faults.append(f"config: models.{model}.experiments: main is missing; every report has it")
-    for method in settings.model_methods(config, model):
-        for point in settings.own_points(config, model, method):
+    for method in study.model_methods(config, model):
+        for point in study.own_points(config, model, method):
             if point in (BASE, FINAL):
                 faults.append(
                     f"config: training.checkpoints of methods.{method}: {point} is evaluated anyway; "
@@ -122,23 +121,23 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
                 )
     _check_scores(config, model, faults)
     if "mismatch" in chosen:
-        task = settings.diagnose(config, model, "mismatch")["task"]
-        faults.known(f"diagnose.mismatch.task of models.{model}", task, settings.suite(config, model).targets)
+        task = study.diagnose(config, model, "mismatch")["task"]
+        faults.known(f"diagnose.mismatch.task of models.{model}", task, study.suite(config, model).targets)
         for method in chosen["mismatch"]:
-            if not settings.own_points(config, model, method):
+            if not study.own_points(config, model, method):
                 faults.append(
                     f"config: experiments.mismatch: {method} has no training.checkpoints; name the points at "
                     f"which it is measured"
                 )
     if "diversity" in chosen:
-        for task in settings.suite(config, model).target_tasks:
+        for task in study.suite(config, model).target_tasks:
             if grader(config, task) in JUDGED:
                 faults.append(
                     f"config: models.{model}.experiments: diversity grades many samples of a prompt, and "
                     f"tasks.{task} has grader {grader(config, task)}, whose judge reads none of them; take "
                     f"diversity out, or name another grader"
                 )
-    diversity = settings.diagnose(config, model, "diversity")
+    diversity = study.diagnose(config, model, "diversity")
     if diversity["k"] > diversity["samples"]:
         faults.append(
             f"config: diagnose.diversity of models.{model}: k {diversity['k']} is more than the "
@@ -150,7 +149,7 @@ def _check_model(config: dict, model: str, faults: Faults) -> None:
 
 def _check_scores(config: dict, model: str, faults: Faults) -> None:
     """Some experiments are about scores, which a suite need not have."""
-    chosen, suite = settings.experiments(config, model), settings.suite(config, model)
+    chosen, suite = study.experiments(config, model), study.suite(config, model)
     unscored = [name for name in suite.target_tasks if name in suite.unscored]
     for name in chosen:
         if name in (*OF_SCORES, "diversity") and unscored:
@@ -167,12 +166,12 @@ def _check_scores(config: dict, model: str, faults: Faults) -> None:
 
 def _check_sides(config: dict, faults: Faults) -> None:
     """Check the names of the frontier's sides, and that each method is on one side."""
-    sides = settings.sides(config)
+    sides = study.sides(config)
     for side in sides:
         fault = name_fault("experiments.frontier", side)
         if fault or side == "windows":  # whose cells stand beside those of the sides
             faults.append(fault or "config: experiments.frontier.windows: choose another name for this side")
-    for method in settings.methods_of(sides):
+    for method in study.methods_of(sides):
         if len(places := [side for side, methods in sides.items() if method in methods]) > 1:
             faults.append(
                 f"config: experiments.frontier: {method} is on the sides {' and '.join(places)}; keep one"
@@ -184,7 +183,7 @@ def check_frontier(config: dict, model: str, faults: Faults) -> None:
 
     An average of a run's end is one point: its shares are to a run's side what checkpoints are to the run.
     """
-    points = settings.side_points(config, model)
+    points = study.side_points(config, model)
     if len(points) < 2:
         faults.append("config: experiments.frontier: name two sides or more, e.g. {sft: [...], tms: [...]}")
     elif len(set(points.values())) > 1:

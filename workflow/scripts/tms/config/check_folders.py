@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from tms.config import pretrained, wheels
-from tms.config import study as settings
+from tms.config import pretrained, study, wheels
 from tms.config.check_values import path_fault
 from tms.config.faults import Faults
 from tms.config.known import meant
@@ -12,7 +11,7 @@ from tms.config.known import meant
 def check(config: dict, model: str, faults: Faults) -> None:
     """The folders of a model, its teacher and its judges must be there, or be made by the workflow."""
     entry = config["models"][model]
-    judges = {config["tasks"][name].get("judge") for name in settings.benchmarks(config, model)} - {None}
+    judges = {config["tasks"][name].get("judge") for name in study.benchmarks(config, model)} - {None}
     folders = {f"models.{model}.base": entry["base"]}
     if "model" in config["teachers"][entry["teacher"]]:
         folders[f"teachers.{entry['teacher']}.model"] = config["teachers"][entry["teacher"]]["model"]

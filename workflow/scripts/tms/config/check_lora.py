@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tms.config import study as settings
+from tms.config import study
 from tms.io.errors import InputError
 from tms.model_folder.adapters import check_targets
 
@@ -13,8 +13,8 @@ def check(config: dict, model: str, method: str) -> None:
     Raises:
         InputError: targets that the base lacks, or adapters that are to be sharded.
     """
-    for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, method, task)
+    for task in study.suite(config, model).targets:
+        training = study.section(config, "training", model, method, task)
         lora = training.get("lora")
         if lora is None:
             continue

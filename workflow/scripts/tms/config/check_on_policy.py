@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.faults import Faults
 from tms.io.errors import InputError
 from tms.model_folder.vocabulary import vocabulary_fault
@@ -16,11 +16,11 @@ def check(config: dict, model: str, method: str) -> None:
         InputError: batches that cannot be dealt out to the devices, too few samples to compare, or
             checkpoints of a run whose steps are not known beforehand; one line that names the keys.
     """
-    kind = settings.kind_of(config, method)
-    devices = max(settings.gpus(config, model, "train"), 1)
-    for task in settings.suite(config, model).targets:
-        chosen = settings.section(config, "on_policy", model, method, task)
-        training = settings.section(config, "training", model, method, task)
+    kind = study.kind_of(config, method)
+    devices = max(study.gpus(config, model, "train"), 1)
+    for task in study.suite(config, model).targets:
+        chosen = study.section(config, "on_policy", model, method, task)
+        training = study.section(config, "training", model, method, task)
         where = f"models.{model}, methods.{method}, tasks.{task}"
         if kind.rollouts is None and chosen["samples"] < 2:
             raise InputError(
@@ -32,7 +32,7 @@ def check(config: dict, model: str, method: str) -> None:
                 f"config: training.checkpoints of {where}: under on_policy.budget tokens a run's steps are "
                 f"not known beforehand; leave them out, or write budget: steps"
             )
-        _check_batches(training, settings.rollouts(config, model, method, task), devices, where, model)
+        _check_batches(training, study.rollouts(config, model, method, task), devices, where, model)
 
 
 def _check_batches(training: dict, samples: int, devices: int, where: str, model: str) -> None:
@@ -57,9 +57,7 @@ def check_teacher(config: dict, model: str, methods: Collection[str], faults: Fa
     Vocabularies are compared where both folders are there already.
     """
     taught = [
-        name
-        for name in methods
-        if name in settings.on_policy(config) and settings.kind_of(config, name).taught
+        name for name in methods if name in study.on_policy(config) and study.kind_of(config, name).taught
     ]
     if not taught:
         return

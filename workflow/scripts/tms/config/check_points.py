@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tms.config import study as settings
+from tms.config import study
 from tms.io.errors import InputError
 from tms.mixture import schedule
 
@@ -15,7 +15,7 @@ def check(config: dict, model: str, trained: str, points: Sequence[str], key: st
     """
     if not points:
         return
-    for task in settings.suite(config, model).targets:
+    for task in study.suite(config, model).targets:
         try:
             schedule.save_steps(list(points), *_run(config, model, trained, task))
         except InputError as error:
@@ -32,15 +32,15 @@ def crowded(config: dict, model: str, trained: str, points: Sequence[str], metho
     """
     told = {
         task: schedule.crowded(list(points), schedule.total_steps(*_run(config, model, trained, task)))
-        for task in settings.suite(config, model).targets
+        for task in study.suite(config, model).targets
     }
     return [f"methods.{method}, models.{model}, tasks.{task}: {line}" for task, line in told.items() if line]
 
 
 def _run(config: dict, model: str, trained: str, task: str) -> tuple[int, int, int, int | None]:
     """Rows, epochs, batch and `max_steps` of a run, as `tms.mixture.schedule` takes them."""
-    training = settings.section(config, "training", model, trained, task)
-    rows, longest = config["tasks"][task]["train"], settings.max_steps(config, model, trained)
+    training = study.section(config, "training", model, trained, task)
+    rows, longest = config["tasks"][task]["train"], study.max_steps(config, model, trained)
     return rows, training["epochs"], training["effective_batch"], longest
 
 
@@ -50,9 +50,9 @@ def check_average(config: dict, model: str, method: str) -> None:
     Raises:
         InputError: as `check`, or several checkpoints that are adapters.
     """
-    points, trained = settings.averaged_points(config, method), settings.trained(config, method)
+    points, trained = study.averaged_points(config, method), study.trained(config, method)
     check(config, model, trained, points, "average.points", method)
-    if len(points) > 1 and settings.section(config, "training", model, method).get("lora"):
+    if len(points) > 1 and study.section(config, "training", model, method).get("lora"):
         raise InputError(
             f"config: average.points of methods.{method}, models.{model}: {trained} trains LoRA adapters, "
             f"and those of several checkpoints have no mean of their rank; name one point"

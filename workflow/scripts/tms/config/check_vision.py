@@ -1,6 +1,6 @@
 """Checks of `training.vision` on one model."""
 
-from tms.config import study as settings
+from tms.config import study
 from tms.io.errors import InputError
 from tms.vision.families import FROZEN, TRAINED
 
@@ -11,9 +11,9 @@ def check(config: dict, model: str, method: str) -> None:
     Raises:
         InputError: it is to be trained elsewhere.
     """
-    cards = settings.gpus(config, model, "train")
-    for task in settings.suite(config, model).targets:
-        training = settings.section(config, "training", model, method, task)
+    cards = study.gpus(config, model, "train")
+    for task in study.suite(config, model).targets:
+        training = study.section(config, "training", model, method, task)
         if training["vision"] != TRAINED:
             continue
         where = f"config: training.vision of models.{model}, methods.{method}: {TRAINED}"

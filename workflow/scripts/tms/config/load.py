@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.size import MOST_BYTES, size_faults
 from tms.io.errors import InputError
 
@@ -101,7 +101,7 @@ def typed(values: dict) -> dict:
 
 def merged(contents: dict[Path, dict]) -> dict:
     """The configuration of files that are laid over each other, in order."""
-    return settings.expanded(written(contents))
+    return study.expanded(written(contents))
 
 
 def written(contents: dict[Path, dict]) -> dict:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.stages.mixture import mixture_weights
 from tms.config.stages.train import scaled_rate
 
@@ -27,20 +27,20 @@ def recipes(config: dict, model: str, names: Sequence[str]) -> dict[str, str]:
 
 def _key(config: dict, model: str, method: str) -> tuple:
     kind = config["methods"][method]["kind"]
-    if method in settings.averages(config):
-        return kind, *_key(config, model, settings.trained(config, method))
-    training = settings.section(config, "training", model, method)
-    on_policy = method in settings.on_policy(config)
-    rates = settings.section(config, "on_policy", model, method) if on_policy else training
-    given = (training.get("lora"), settings.replay(config, model, method))
+    if method in study.averages(config):
+        return kind, *_key(config, model, study.trained(config, method))
+    training = study.section(config, "training", model, method)
+    on_policy = method in study.on_policy(config)
+    rates = study.section(config, "on_policy", model, method) if on_policy else training
+    given = (training.get("lora"), study.replay(config, model, method))
     learned = (kind, scaled_rate(rates, training), *(one is not None for one in given))
     if on_policy:
         return *learned, rates.get("divergence")
-    if method not in settings.students(config):
+    if method not in study.students(config):
         return learned
     mixed = mixture_weights(config, model, method)
     held = [point for point, weight in zip(mixed.points, mixed.weights, strict=True) if weight > 0]
     share = mixed.alpha if mixed.alpha in (0, 1) else "some"
-    trajectory = settings.section(config, "tms", model, method)["trajectory"]
-    loss = settings.loss(config, model, method)
+    trajectory = study.section(config, "tms", model, method)["trajectory"]
+    loss = study.loss(config, model, method)
     return *learned, loss, trajectory, share, held[0] if len(held) == 1 else "several"

@@ -1,6 +1,6 @@
 """The models that a command asks for, and a check of the names in its targets."""
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.known import meant
 from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
@@ -25,8 +25,8 @@ def asked_runs(targets: list[str], config: dict) -> dict[str, list[str]]:
             found[parts[1]] |= {parts[2]} - {"base"}
             continue
         for model in asked_models([target], config):
-            found[model] |= set(settings.named_methods(config, model))
-    return {model: settings.with_trajectories(config, model, used) for model, used in found.items()}
+            found[model] |= set(study.named_methods(config, model))
+    return {model: study.with_trajectories(config, model, used) for model, used in found.items()}
 
 
 def asked_models(targets: list[str], config: dict) -> list[str]:
@@ -64,17 +64,15 @@ def asked_models(targets: list[str], config: dict) -> list[str]:
 
 
 def _check_method(target: str, model: str, method: str, config: dict) -> None:
-    if method not in settings.model_methods(config, model):
-        if not settings.taken(config, model, [method]):
-            able = [name for name in config["methods"] if settings.taken(config, model, [name])]
+    if method not in study.model_methods(config, model):
+        if not study.taken(config, model, [method]):
+            able = [name for name in config["methods"] if study.taken(config, model, [name])]
             raise InputError(
                 f"{target}: the targets of models.{model} have tools, which the method {method!r} does not "
                 f"take; those that do: {', '.join(able)}"
             )
-        names = [
-            name for name, entry in config["experiments"].items() if method in settings.methods_of(entry)
-        ]
-        own = next(iter(settings.experiments(config, model)), "main")
+        names = [name for name, entry in config["experiments"].items() if method in study.methods_of(entry)]
+        own = next(iter(study.experiments(config, model)), "main")
         raise InputError(
             f"{target}: models.{model} does not have the method {method!r}; add it to experiments.{own}, or "
             f"add the experiment {names[0]} to models.{model}.experiments"
@@ -93,7 +91,7 @@ def _check_experiment(target: str, model: str, experiment: str, config: dict) ->
     """Check an experiment whose methods are the model's own."""
     # The cells of the frontier hold the windows at matched accuracy too.
     ways = {"frontier": {"frontier", "windows"}} | {name: {name} for name in SUMMARISED}
-    if experiment in ways and not ways[experiment] & set(settings.experiments(config, model)):
+    if experiment in ways and not ways[experiment] & set(study.experiments(config, model)):
         raise InputError(
             f"{target}: models.{model} does not have the experiment {experiment!r}; add it to "
             f"models.{model}.experiments"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
 from tms.config.stages.train import distilled_model
@@ -101,9 +101,9 @@ class Estimator:
 
     def _train(self, job: Job) -> Estimate:
         texts, model, method = self._references(job), job.wildcards["model"], job.wildcards["method"]
-        replay = settings.replay(self.config, model, method)
+        replay = study.replay(self.config, model, method)
         visited = self.lengths.visited(self._visits(job, texts.count), texts, model, replay)
-        beside = losses_by_name.reads_base(settings.loss(self.config, model, method))
+        beside = losses_by_name.reads_base(study.loss(self.config, model, method))
         passed, images = total(visited, *WHOLE), total(visited, "images")
         return self._training(job, total(visited, "completion"), passed, images, beside)
 
@@ -112,11 +112,11 @@ class Estimator:
         model, method, task = (job.wildcards[name] for name in ("model", "method", "task"))
         training = self._keys(job)
         texts, folder = self._references(job), self.config["models"][model]["base"]
-        chosen = settings.section(self.config, "on_policy", model, method, task)
+        chosen = study.section(self.config, "on_policy", model, method, task)
         work = OnPolicyWork(
-            settings.kind_of(self.config, method),
+            study.kind_of(self.config, method),
             chosen,
-            settings.rollouts(self.config, model, method, task),
+            study.rollouts(self.config, model, method, task),
             training["effective_batch"],
             total_steps(texts.count, training["epochs"], training["effective_batch"]),
             texts,
@@ -189,12 +189,12 @@ class Estimator:
     def _keys(self, job: Job) -> dict:
         """Keys of `training` of a run."""
         wildcards = (job.wildcards[name] for name in ("model", "method", "task"))
-        return settings.section(self.config, "training", *wildcards)
+        return study.section(self.config, "training", *wildcards)
 
     def _visits(self, job: Job, prompts: float) -> float:
         """Visits of prompts in a training run."""
         training = self._keys(job)
-        longest = settings.max_steps(self.config, job.wildcards["model"], job.wildcards["method"])
+        longest = study.max_steps(self.config, job.wildcards["model"], job.wildcards["method"])
         return total_visits(prompts, training["epochs"], training["effective_batch"], longest)
 
     def _harvest(self, job: Job) -> Estimate:
@@ -225,14 +225,14 @@ class Estimator:
         """Many samples of the first prompts of each task that the job reads (Table 2)."""
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
-        chosen = settings.diagnose(self.config, model, "diversity")
+        chosen = study.diagnose(self.config, model, "diversity")
         texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
         sampled = [replace(text, count=min(chosen["prompts"], text.count)) for text in texts]
         return self._generation(job, folder, 1, sampled, chosen["samples"])
 
     def _grade_samples(self, job: Job) -> Estimate:
         model, run = job.wildcards["model"], job.wildcards["run"]
-        chosen = settings.diagnose(self.config, model, "diversity")
+        chosen = study.diagnose(self.config, model, "diversity")
         tasks = sampled_tasks(self.config, model, run)
         prompts = sum(min(chosen["prompts"], limit(self.config, task)) for task in tasks)
         return Estimate(job, self.figures.stage_seconds("grade", prompts * chosen["samples"]))
@@ -242,7 +242,7 @@ class Estimator:
         base, entry = self.config["models"][model]["base"], self.config["judges"][judge]
         judged = [
             self.lengths.benchmark(task, model, base)
-            for task in settings.benchmarks(self.config, model)
+            for task in study.benchmarks(self.config, model)
             if self.config["tasks"][task].get("judge") == judge
         ]
         texts = [Texts(text.count, text.prompt + text.completion, entry["max_new_tokens"]) for text in judged]
@@ -252,7 +252,7 @@ class Estimator:
         """Samples of two models, their KL both ways, held-out divergence at each checkpoint, the floor."""
         model, task = job.wildcards["model"], job.wildcards["task"]
         entry = self.config["models"][model]
-        folder, chosen = entry["base"], settings.drift(self.config, model)
+        folder, chosen = entry["base"], study.drift(self.config, model)
         prompted, beside = self.lengths.measured_beside(task, model, folder)
         sets = [replace(text, count=min(chosen["prompts"], text.count)) for text in prompted]
         sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.stages.mixture import mixture_weights, samples
 from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.expected_pairs import distinct_pairs
@@ -23,7 +23,7 @@ def harvested_pairs(
         train, heldout: prompts of the two splits.
     """
     model, method = job.wildcards["model"], job.wildcards["method"]
-    chosen = settings.section(config, "harvest", model, method) | {"samples": samples(config, model, method)}
+    chosen = study.section(config, "harvest", model, method) | {"samples": samples(config, model, method)}
     mixture = mixture_weights(config, model, method)
     everything = train * chosen["samples"] if chosen["mode"] == "full" else None
     plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)

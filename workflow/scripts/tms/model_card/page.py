@@ -7,8 +7,7 @@ import yaml
 from huggingface_hub import ModelCard
 from jinja2 import Environment, StrictUndefined
 
-from tms.config import study as settings
-from tms.config import tasks
+from tms.config import study, tasks
 from tms.config.run_folder import Run
 from tms.config.stages import general
 from tms.config.suite import tasks_of
@@ -93,7 +92,7 @@ def data_of_task(config: dict, run: Run, task: str) -> dict:
     source = model_card.source_of(config, task, training=True)
     filtered = read_filter(folder / entry["teacher"] / "filter.json")
     report = read_report(folder / "contamination.json")
-    benchmarks = settings.benchmarks(config, run.model)
+    benchmarks = study.benchmarks(config, run.model)
     return {
         "task": task,
         "source": model_card.source_text(config, task, source),
@@ -114,12 +113,12 @@ def general_data(config: dict, run: Run) -> dict | None:
     Raises:
         InputError: the gate's report is missing or broken.
     """
-    replay = settings.replay(config, run.model, run.method)
+    replay = study.replay(config, run.model, run.method)
     if not replay:
         return None
     task = replay["task"]
     report = run.results.parent / general.prompts_folder(config, run.model, task) / "contamination.json"
-    benchmarks = settings.benchmarks(config, run.model)
+    benchmarks = study.benchmarks(config, run.model)
     source = model_card.source_of(config, task, training=True)
     return {
         "task": task,
@@ -132,7 +131,7 @@ def general_data(config: dict, run: Run) -> dict | None:
 
 def trained_run(config: dict, run: Run) -> Run:
     """The run whose training made a run's weights: of an average the one that it takes them from."""
-    method = settings.trained(config, run.method)
+    method = study.trained(config, run.method)
     folder = run.results / run.model / method / run.task / f"seed{run.seed}"
     return run if method == run.method else replace(run, method=method, folder=folder)
 
@@ -152,7 +151,7 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
     entry = config["models"][run.model]
     trained = trained_run(config, run)
     data = [data_of_task(config, trained, task) for task in tasks_of(run.task)]
-    benchmarks = settings.benchmarks(config, run.model)
+    benchmarks = study.benchmarks(config, run.model)
     cells = model_card.score_rows(
         config,
         run,
@@ -160,17 +159,17 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         read_scores(run.results / run.model / "base" / "scores.json", benchmarks),
     )
     trained_on = []
-    if trained.method in settings.students(config):
+    if trained.method in study.students(config):
         model_card.check_plan(config, trained, parquet.provenance(trained.folder / "plan.parquet"))
     replayed = general_data(config, trained)
     all_data = [*data, replayed] if replayed else data
-    if replayed or trained.method in settings.students(config):
+    if replayed or trained.method in study.students(config):
         trained_on = card_settings.target_rows(health.read(trained.folder / "health.json"))
     spent = cost.read(trained.folder / "train.cost.json")
     terms, holders = model_card.terms_of(config, run.model)
     name = model_card.card_name(config, run, terms)
     cited = paper()
-    lora = settings.section(config, "training", run.model, run.method, run.task).get("lora")
+    lora = study.section(config, "training", run.model, run.method, run.task).get("lora")
     longest = config["tasks"][run.task]["max_new_tokens"]
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -178,7 +177,7 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
     environment.filters["plain"] = plain
     text = environment.from_string(TEMPLATE.read_text()).render(
         name=name,
-        kind=settings.kind_of(config, run.method).about,
+        kind=study.kind_of(config, run.method).about,
         base=model_card.model_text(config, entry["base"]),
         tasks=[of_task["task"] for of_task in data],
         method=run.method,

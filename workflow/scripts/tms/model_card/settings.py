@@ -1,6 +1,6 @@
 """A model card's lines on how a run was trained: its settings, and whose answers it learned from."""
 
-from tms.config import study as settings
+from tms.config import study
 from tms.config.stages.mixture import mixture_weights
 from tms.mixture.checkpoints import BASE, FINAL
 from tms.mixture.replay import GENERAL
@@ -21,13 +21,13 @@ ALGORITHM_WORDS = {
 
 def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: int) -> list[tuple[str, str]]:
     """Label and value of each setting that made the run, from the configuration and its cost file."""
-    training = settings.section(config, "training", run.model, run.method, run.task)
+    training = study.section(config, "training", run.model, run.method, run.task)
     rate, longest = training["learning_rate"], config["tasks"][run.task]["max_new_tokens"]
     rows = []
-    if run.method in settings.students(config):
+    if run.method in study.students(config):
         mixture = mixture_weights(config, run.model, run.method)
-        harvest = settings.section(config, "harvest", run.model, run.method)
-        tms = settings.section(config, "tms", run.model, run.method)
+        harvest = study.section(config, "harvest", run.model, run.method)
+        tms = study.section(config, "tms", run.model, run.method)
         rows += [
             ("alpha: probability of the teacher's answer", f"{mixture.alpha:g}"),
             ("checkpoints that answer (fraction of the run: weight)", weights_text(mixture)),
@@ -39,13 +39,13 @@ def setting_rows(config: dict, run: Run, optimizer_steps: int, trained_tokens: i
             ),
             ("sampled answers trained on", harvest["keep"]),
         ]
-    if run.method in settings.on_policy(config):
-        chosen = settings.section(config, "on_policy", run.model, run.method, run.task)
+    if run.method in study.on_policy(config):
+        chosen = study.section(config, "on_policy", run.model, run.method, run.task)
         rows += _on_policy_rows(config, run, chosen)
         rate, longest = chosen["learning_rate"], min(longest, chosen["max_new_tokens"])
-    elif (loss := settings.loss(config, run.model, run.method)) != losses_by_name.NLL:
+    elif (loss := study.loss(config, run.model, run.method)) != losses_by_name.NLL:
         rows.append(("loss", losses_by_name.load(loss).WORDS.format(**training)))
-    if replay := settings.replay(config, run.model, run.method):
+    if replay := study.replay(config, run.model, run.method):
         rows.append(("share of the visits that are general prompts", f"{replay['share']:g}"))
     return [
         *rows,
@@ -88,11 +88,11 @@ def _lora_rows(lora: dict | None) -> list[tuple[str, str]]:
 
 def _on_policy_rows(config: dict, run: Run, chosen: dict) -> list[tuple[str, str]]:
     """Settings that the algorithm of an on-policy run reads, beside those of all training."""
-    samples = settings.rollouts(config, run.model, run.method, run.task)
+    samples = study.rollouts(config, run.model, run.method, run.task)
     return [
         ("answers sampled of a prompt and visit", str(samples)),
         ("their sampling", f"temperature {chosen['temperature']:g}, top-p {chosen['top_p']:g}"),
-        *((ALGORITHM_WORDS[key], _value(chosen[key])) for key in settings.kind_of(config, run.method).keys),
+        *((ALGORITHM_WORDS[key], _value(chosen[key])) for key in study.kind_of(config, run.method).keys),
         ("as much as SFT of", chosen["budget"]),
     ]
 
@@ -104,9 +104,9 @@ def _value(value: float | str) -> str:
 
 def _schedule_rows(config: dict, run: Run, training: dict) -> list[tuple[str, str]]:
     """The learning rate's course; it does not fall where the steps are not known beforehand."""
-    if run.method in settings.on_policy(config):
-        budget = settings.section(config, "on_policy", run.model, run.method, run.task)["budget"]
-        if budget == "tokens" or "warmup" not in settings.kind_of(config, run.method).training_keys:
+    if run.method in study.on_policy(config):
+        budget = study.section(config, "on_policy", run.model, run.method, run.task)["budget"]
+        if budget == "tokens" or "warmup" not in study.kind_of(config, run.method).training_keys:
             return [("schedule", "constant")]
     return [("schedule", "cosine"), ("warm-up, share of the steps", f"{training['warmup']:g}")]
 
@@ -122,8 +122,8 @@ def weights_text(mixture) -> str:
 def answers_text(config: dict, run: Run, task: str) -> str:
     """The source of the answers that the run learned from, for one of its tasks, as a line of Markdown."""
     written = teacher_text(config, run.model, task)
-    if run.method not in settings.on_policy(config):
+    if run.method not in study.on_policy(config):
         return written
-    kind = settings.kind_of(config, run.method)
+    kind = study.kind_of(config, run.method)
     scored = f", scored by the grader of kind {config['tasks'][task]['kind']}" if kind.rewarded else ""
     return f"the model's own{scored}. The references, {kind.references}: {written}"

@@ -2,8 +2,7 @@
 
 import json
 
-from tms.config import paths
-from tms.config import study as settings
+from tms.config import paths, study
 from tms.config.stages.train import scaled_rate
 from tms.paper.numbers import MODELS, PILOTS, SETTINGS
 
@@ -15,8 +14,8 @@ def stand_ins(config: dict, models: list[str]) -> dict[str, str]:
     """Models with a base of the paper's, for the same pilot or for none: ours -> theirs (`MODELS`)."""
     pairs = {}
     for model in models:
-        base = settings.hub_repo(config, config["models"][model]["base"])
-        pilot = settings.suite(config, model).pilot
+        base = study.hub_repo(config, config["models"][model]["base"])
+        pilot = study.suite(config, model).pilot
         for theirs, repo in MODELS.items():
             if repo == base and PILOTS.get(theirs, "") == pilot:
                 pairs[model] = theirs
@@ -28,7 +27,7 @@ def cell_files(config: dict, models: list[str]) -> list[str]:
     return [
         f"results/{model}/cells/{name}.parquet"
         for model in stand_ins(config, models)
-        for name in settings.experiments(config, model)
+        for name in study.experiments(config, model)
         if name in PRINTED
     ]
 
@@ -38,8 +37,8 @@ def baseline_settings(config: dict, model: str, task: str | None = None) -> dict
 
     `tensor_parallel` is the number of cards that generate; 0 where a CPU does.
     """
-    training = settings.section(config, "training", model, settings.trajectories(config)[0], task)
-    cards = max(settings.gpus(config, model, "train"), 1)
+    training = study.section(config, "training", model, study.trajectories(config)[0], task)
+    cards = max(study.gpus(config, model, "train"), 1)
     return {
         "learning_rate": scaled_rate(training, training),
         "batch_per_device": training["device_batch"],
@@ -47,15 +46,15 @@ def baseline_settings(config: dict, model: str, task: str | None = None) -> dict
         "effective_batch": training["effective_batch"],
         "epochs": training["epochs"],
         "warmup": training["warmup"],
-        "tensor_parallel": settings.gpus(config, model, "generate"),
-        "engine": settings.engine(config, "models", model),
+        "tensor_parallel": study.gpus(config, model, "generate"),
+        "engine": study.engine(config, "models", model),
     }
 
 
 def grouped_settings(config: dict, model: str) -> list[dict]:
     """Rows of Tables 4 and 5: `baseline_settings` with the target tasks (`tasks`) that share them."""
     groups: list[dict] = []
-    for task in settings.suite(config, model).targets:
+    for task in study.suite(config, model).targets:
         row = baseline_settings(config, model, task)
         same = [group for group in groups if all(group[name] == value for name, value in row.items())]
         if same:
