@@ -14,7 +14,6 @@ from tms.cost_estimate.dry_run import jobs_of
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.file_systems import FileSystem, disk_words, file_systems
 from tms.cost_estimate.lengths import Lengths
-from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.numbers import hours, short
 from tms.cost_estimate.summary import Machine, assumed_speeds, compared, disk, stages
 from tms.cost_estimate.throughput import Throughput
@@ -99,7 +98,7 @@ def print_estimate(args: argparse.Namespace, figures: Throughput, config: dict) 
     jobs = jobs_of([args.target], args.configfile)
     stale = frozenset(path for job in jobs for path in job.output)
     lengths = Lengths(config, figures, not args.assumed_lengths, stale)
-    estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
+    estimator = Estimator(lengths)
     estimates = [estimator.estimate(job) for job in jobs]
     machine = Machine(args.gpus, args.cores)
     removing = config["compute"].get("keep_checkpoints", "all") == "needed"
@@ -134,7 +133,7 @@ def print_comparison(args: argparse.Namespace, figures: Throughput, config: dict
         if not left.intersection(job.output)
     ]
     lengths = Lengths(config, figures, not args.assumed_lengths)
-    estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
+    estimator = Estimator(lengths)
     rows = compared([estimator.estimate(job) for job in done])
     if args.json or args.csv:
         write(rows, {}, args.json)

@@ -73,14 +73,13 @@ def disk_lines(jobs: list[Job], config: dict, gpus: int) -> tuple[str, list[str]
     from tms.cost_estimate.estimator import Estimator
     from tms.cost_estimate.file_systems import disk_words, file_systems, without_room
     from tms.cost_estimate.lengths import Lengths
-    from tms.cost_estimate.model_sizes import ModelSizes
     from tms.cost_estimate.summary import Machine
 
     try:
         figures = throughput.read(THROUGHPUT)
         # Assumed lengths: texts are little of the disk, and reading what is prepared would take seconds.
         lengths = Lengths(config, figures, measured=False)
-        estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
+        estimator = Estimator(lengths)
         estimates = [estimator.estimate(job) for job in jobs]
     except InputError as error:  # keeps nobody from running
         return f"disk is not checked ({error})", []

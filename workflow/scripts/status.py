@@ -16,7 +16,6 @@ from tms.cost_estimate import throughput
 from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.lengths import Lengths
-from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.numbers import hours
 from tms.cost_estimate.summary import assumed_speeds, run_time
 from tms.io import cli
@@ -119,7 +118,7 @@ def estimate(
         config, figures = configuration(configfiles), throughput.read(file)
         stale = frozenset(path for job in jobs for path in job.output)
         lengths = Lengths(config, figures, stale=stale)
-        estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
+        estimator = Estimator(lengths)
         estimates = {job.output[0]: estimator.estimate(job) for job in jobs if job.output}
     except InputError as error:
         return None, f"left is not known: {error}"

@@ -30,8 +30,7 @@ from tms.mixture.weights import checkpoint_weights
 
 
 def estimator(config: dict = CONFIG) -> Estimator:
-    sizes = ModelSizes(config, 2.0, 1e6)
-    return Estimator(config, figures(), Lengths(config, figures()), sizes)
+    return Estimator(Lengths(config, figures()))
 
 
 def job(rule: str, inputs=(), outputs=(), gpus: int = 0, **wildcards: str) -> Job:
@@ -133,7 +132,7 @@ class TestStages:
         plain = estimator().estimate(job("train_on_policy", gpus=8, method="grpo"))
         given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "turns": 4}}
         turned = replace(figures(), lengths=given)
-        estimated = Estimator(CONFIG, turned, Lengths(CONFIG, turned), ModelSizes(CONFIG, 2.0, 1e6))
+        estimated = Estimator(Lengths(CONFIG, turned))
         found = estimated.estimate(job("train_on_policy", gpus=8, method="grpo"))
         rollouts, sampled = 16 * 100 * 4, 200
         more = rollouts * (3 * 100 + 3 / 2 * sampled)
@@ -155,7 +154,7 @@ class TestStages:
         config = CONFIG | {"models": {"q": model}, "training": CONFIG["training"] | {"vision": vision}}
         given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "images": images}}
         seen = replace(figures(), lengths=given)
-        estimated = Estimator(config, seen, Lengths(config, seen), ModelSizes(config, 2.0, 1e6))
+        estimated = Estimator(Lengths(config, seen))
         found = estimated.estimate(job("train_sft", gpus=8, method="sft"))
         flops = 6 * decoder * (100 + images + 400) + (6 if vision == "trained" else 2) * tower * 4 * images
         assert found.seconds == pytest.approx(10 + rows * flops / (8 * 0.5e14), rel=1e-3)
@@ -330,7 +329,7 @@ class TestStages:
     def test_parameters_of_a_folder_that_is_there(self, tiny_model):
         from transformers import AutoModelForCausalLM
 
-        sizes = ModelSizes({}, 2.0, 1e6)
+        sizes = ModelSizes({}, figures())
         model = AutoModelForCausalLM.from_pretrained(tiny_model)
         assert sizes.parameters(str(tiny_model)) == model.num_parameters()
         assert sizes.bytes(str(tiny_model)) == (tiny_model / "model.safetensors").stat().st_size

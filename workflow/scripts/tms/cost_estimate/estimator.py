@@ -23,7 +23,6 @@ from tms.cost_estimate.throughput import (
     FROZEN_SHARE,
     TRAINING_FLOPS,
     Device,
-    Throughput,
     float32_slowdown,
 )
 from tms.mixture.schedule import total_steps, total_visits
@@ -37,14 +36,12 @@ class Estimator:
     """Estimates the jobs of a workflow.
 
     Args:
-        config: the whole, checked configuration.
-        figures: throughputs.
-        lengths: tokens of prompts and completions.
-        sizes: parameters of the models.
+        lengths: tokens of prompts and completions, by the configuration and the throughputs that hold here.
     """
 
-    def __init__(self, config: dict, figures: Throughput, lengths: Lengths, sizes: ModelSizes):
-        self.config, self.figures, self.lengths, self.sizes = config, figures, lengths, sizes
+    def __init__(self, lengths: Lengths):
+        self.config, self.figures, self.lengths = lengths.config, lengths.figures, lengths
+        self.sizes = ModelSizes(self.config, self.figures)
         self.stages: dict[str, Callable[[Job], Estimate]] = {
             "download": self._download,
             "pretrain": self._pretrain,

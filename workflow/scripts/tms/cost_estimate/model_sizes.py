@@ -19,13 +19,12 @@ class ModelSizes:
 
     Args:
         config: the whole configuration.
-        bytes_a_parameter: of a folder that is not there yet.
-        pretrained: parameters of the models that the workflow itself makes, before it has made them.
+        figures: what is assumed of folders that are not there yet.
     """
 
-    def __init__(self, config: dict, bytes_a_parameter: float, pretrained: float):
-        self.config, self.bytes_a_parameter = config, bytes_a_parameter
-        self.stated: dict[str, float] = dict.fromkeys(folders(config), pretrained)
+    def __init__(self, config: dict, figures: Throughput):
+        self.config, self.bytes_a_parameter = config, figures.plain["bytes_a_parameter"]
+        self.stated = dict.fromkeys(folders(config), figures.plain["pretrained_parameters"])
         self.keys: dict[str, str] = {}  # folder -> where the config names it
         for section, key in (("models", "base"), ("teachers", "model"), ("judges", "model")):
             for name, entry in config.get(section, {}).items():
@@ -35,11 +34,6 @@ class ModelSizes:
                 if "parameters" in entry:
                     self.stated[entry[key]] = float(entry["parameters"])
         self.read: dict[str, tuple[float, float]] = {}
-
-    @classmethod
-    def of(cls, config: dict, figures: Throughput) -> "ModelSizes":
-        """The sizes of a configuration, with what the figures assume of folders that are not there yet."""
-        return cls(config, figures.plain["bytes_a_parameter"], figures.plain["pretrained_parameters"])
 
     def parameters(self, folder: str) -> float:
         """Parameters of the model in a folder, as its files say, else as the configuration says.

@@ -213,9 +213,8 @@ def time_left(workflow, config: dict, jobs: list[Job]) -> TimeLeft | None:
     # Not before a run has begun: these load Arrow.
     from tms.cost_estimate.estimator import Estimator
     from tms.cost_estimate.lengths import Lengths
-    from tms.cost_estimate.model_sizes import ModelSizes
 
     figures = throughput.read(FIGURES)
     lengths = Lengths(config, figures, stale=frozenset(path for job in jobs for path in job.output))
-    estimator = Estimator(config, figures, lengths, ModelSizes.of(config, figures))
+    estimator = Estimator(lengths)
     return TimeLeft([estimator.estimate(job) for job in jobs], Machine(cards(workflow), workflow.cores))
