@@ -16,6 +16,7 @@ from typing import Protocol
 from tms.io import json_file, provenance
 from tms.io.code_digest import body_digest
 from tms.io.errors import InputError
+from tms.io.processor import processor_name
 from tms.io.whole_file import write_text
 from tms.mixture import checkpoints
 
@@ -82,7 +83,7 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
         "weights": {name: checkpoints.weights_digest(folder) for name, folder in folders.items()},
         "command": shlex.join(facts["command"]),
         "machine": {
-            "cpu": _cpu_model(),
+            "cpu": processor_name(),
             "cores": os.cpu_count(),
             "kernels": torch.backends.cpu.get_cpu_capability(),
             "system": f"{platform.system()} {platform.machine()}",
@@ -131,11 +132,3 @@ def copy(source: Path, folders: dict[str, Path], record: Path) -> None:
         for file in (source / name).iterdir():
             shutil.copyfile(file, folder / file.name)
     shutil.copyfile(source / NAME, record)
-
-
-def _cpu_model() -> str:
-    """Name of the CPU as Linux gives it, else as Python does."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

@@ -16,6 +16,7 @@ from tms.cost_estimate.dry_run import Job
 from tms.io import json_file, made_by
 from tms.io.errors import InputError
 from tms.io.git import commit
+from tms.io.processor import processor_name
 from tms.io.provenance import facts
 from tms.io.whole_file import write_text
 from tms.units.measured import MADE
@@ -149,14 +150,12 @@ def _number(text: str) -> float:
     return 0.0 if text in ("NA", "-") else float(text)  # of a job that ended before it was looked at
 
 
-def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict:
+def machine() -> dict:
     """Processor, cores and memory; no name of the machine."""
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "processor": names[0] if names else platform.processor(),
+        "processor": processor_name(),
         "cores": cores,
         "memory_gb": round(memory / 1e9, 1),
         "system": platform.system(),
