@@ -160,8 +160,12 @@ def _comparison(stage: str, members: list[tuple[Estimate, float, float | None]])
     }
 
 
-def run_time(job: Job) -> float | None:
+def run_time(job: Job, column: str = "s") -> float | None:
     """Seconds that a job took by Snakemake's benchmark file, None where there is none.
+
+    Args:
+        job: of the workflow.
+        column: of the file; `cpu_time`: seconds of all cores, 0 of a job that ended before it was looked at.
 
     Raises:
         InputError: the file is not a benchmark.
@@ -171,7 +175,8 @@ def run_time(job: Job) -> float | None:
         return None
     try:
         with path.open(newline="") as stream:
-            return float(next(csv.DictReader(stream, delimiter="\t"))["s"])
+            text = next(csv.DictReader(stream, delimiter="\t"))[column]
+        return 0.0 if text in ("NA", "-") else float(text)
     except (StopIteration, KeyError, ValueError) as error:
         raise InputError(f"{path}: not a benchmark file of Snakemake; delete it") from error
 

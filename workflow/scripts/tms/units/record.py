@@ -1,6 +1,5 @@
 """A collected unit: its measured files in a folder of their own, and unit.json beside them."""
 
-import csv
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from tms.config.units import Unit
 from tms.cost_estimate.dry_run import Job
+from tms.cost_estimate.summary import run_time
 from tms.io import json_file, made_by
 from tms.io.errors import InputError
 from tms.io.git import commit
@@ -134,20 +134,13 @@ def stage_times(jobs: Iterable[Job]) -> dict[str, dict[str, float]]:
     """Jobs, seconds and CPU seconds of each stage, by Snakemake's measurements of the finished jobs."""
     stages: dict[str, dict[str, float]] = {}
     for job in jobs:
-        path = Path(job.benchmark)
-        if not job.benchmark or not path.exists():
+        if (seconds := run_time(job)) is None:
             continue
-        with path.open(newline="") as stream:
-            line = next(csv.DictReader(stream, delimiter="\t"))
         times = stages.setdefault(job.rule, {"jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0})
         times["jobs"] += 1
-        times["seconds"] = round(times["seconds"] + _number(line["s"]), 1)
-        times["cpu_seconds"] = round(times["cpu_seconds"] + _number(line["cpu_time"]), 1)
+        times["seconds"] = round(times["seconds"] + seconds, 1)
+        times["cpu_seconds"] = round(times["cpu_seconds"] + run_time(job, "cpu_time"), 1)
     return stages
-
-
-def _number(text: str) -> float:
-    return 0.0 if text in ("NA", "-") else float(text)  # of a job that ended before it was looked at
 
 
 def machine() -> dict:
