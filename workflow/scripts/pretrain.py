@@ -1,11 +1,11 @@
 """Pretrain the miniature's base and teacher from scratch on small synthetic tasks, or copy equal ones."""
 
 import argparse
-import os
 from pathlib import Path
 
 from tms.io import cli
-from tms.miniature import flags
+from tms.miniature import flags, record
+from tms.miniature.corpus import Corpus
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -27,20 +27,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Write both models and their record."""
-    from tms.miniature import record
-    from tms.miniature.corpus import Corpus
-
     corpus = Corpus(args.tasks)
     folders = {"base": args.base, "teacher": args.teacher}
-    wanted = record.causes(flags.settings(args), corpus)
-    if args.shipped and record.copied(args.shipped, wanted, folders, args.record):
-        return
 
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
-    from tms.miniature.pretraining import pretrain
+    def train() -> None:
+        from tms.miniature.pretraining import pretrain
 
-    pretrain(args, corpus, folders)
-    record.write(args.record, wanted, folders)
+        pretrain(args, corpus, folders)
+
+    record.make(args, corpus, folders, train)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Pretrain the miniature that calls tools from scratch on small synthetic tasks, or copy an equal one."""
 
 import argparse
-import os
 
 from tms.io import cli
-from tms.miniature import flags
+from tms.miniature import flags, record
+from tms.miniature.tool_corpus import ToolCorpus
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,20 +15,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Write the base and its record."""
-    from tms.miniature import record
-    from tms.miniature.tool_corpus import ToolCorpus
-
     corpus = ToolCorpus(args.tasks)
-    folders = {"base": args.base}
-    wanted = record.causes(flags.settings(args), corpus)
-    if args.shipped and record.copied(args.shipped, wanted, folders, args.record):
-        return
 
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
-    from tms.miniature.tool_pretraining import pretrain
+    def train() -> None:
+        from tms.miniature.tool_pretraining import pretrain
 
-    pretrain(args, corpus, args.base)
-    record.write(args.record, wanted, folders)
+        pretrain(args, corpus, args.base)
+
+    record.make(args, corpus, {"base": args.base}, train)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ The repository ships the models of each pretraining. They are copied where setti
 those of the record; else models are pretrained anew, so no edit goes on with models of older code.
 """
 
+import argparse
 import hashlib
 import json
 import os
 import platform
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from tms.io.code_digest import body_digest
 from tms.io.errors import InputError
 from tms.io.processor import processor_name
 from tms.io.whole_file import write_text
+from tms.miniature import flags
 from tms.mixture import checkpoints
 
 NAME = "pretrain.json"
@@ -94,20 +97,27 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
     write_text(path, json.dumps(record, indent=1) + "\n")  # it is committed too
 
 
-def copied(shipped: Path, wanted: dict, folders: dict[str, Path], record: Path) -> bool:
-    """Copy shipped models if they are what is wanted, and print whether they are.
+def make(
+    args: argparse.Namespace, corpus: Corpus, folders: dict[str, Path], pretrain: Callable[[], None]
+) -> None:
+    """Pretrain models and write their record, or copy shipped models that are the same.
 
     Args:
-        shipped: folder as of `copy`.
-        wanted: of `causes`.
-        folders, record: as of `copy`.
+        args: flags of the pretraining.
+        corpus: that it draws from.
+        folders: model -> its folder.
+        pretrain: writes the models.
     """
-    if differing := changed(shipped, wanted):
-        print(f"{shipped}: other {', '.join(differing)} than now; pretraining anew")
-        return False
-    copy(shipped, folders, record)
-    print(f"copied from {shipped}, where the result of this pretraining is shipped")
-    return True
+    wanted = causes(flags.settings(args), corpus)
+    if args.shipped:
+        if not (differing := changed(args.shipped, wanted)):
+            copy(args.shipped, folders, args.record)
+            print(f"copied from {args.shipped}, where the result of this pretraining is shipped")
+            return
+        print(f"{args.shipped}: other {', '.join(differing)} than now; pretraining anew")
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads do not survive the fork
+    pretrain()
+    write(args.record, wanted, folders)
 
 
 def copy(source: Path, folders: dict[str, Path], record: Path) -> None:
