@@ -10,6 +10,7 @@ import yaml
 
 from tms.config.known import meant
 from tms.config.names import name_fault
+from tms.config.paths import MODEL_FOLDERS
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 
@@ -31,7 +32,6 @@ PATTERNS = {
     "^(?=": "a text with {prompt} and {reference} in it",
 }
 FLOATS = (1e-30, 1e30)  # sizes of numbers that float32 can be multiplied by
-FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}  # section -> key of a model's folder
 TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
 TYPES |= {"number": "a number", "boolean": "true or false", "null": "null"}
 
@@ -45,7 +45,7 @@ def value_faults(config: dict) -> list[str]:
     for part in NAMED:
         found += [line for name in _mapping(config.get(part)) if (line := name_fault(part, name))]
     paths = {"data.root": _mapping(config.get("data")).get("root")}
-    for part, key in FOLDERS.items():
+    for part, key in MODEL_FOLDERS.items():
         for name, entry in _mapping(config.get(part)).items():
             paths[f"{part}.{name}.{key}"] = _mapping(entry).get(key)
     found += [line for key, path in paths.items() if (line := path_fault(key, path))]

@@ -17,6 +17,8 @@ PUNKT = "data/nltk/tokenizers/punkt_tab"
 TEMPLATES = "workflow/templates"
 PAPER = "workflow/resources/paper"
 GENERAL = "workflow/resources/general"
+# Section of the configuration -> its key of a model's folder.
+MODEL_FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}
 
 
 def any_of(names: Iterable[str]) -> str:

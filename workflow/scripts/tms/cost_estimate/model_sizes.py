@@ -5,6 +5,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from tms.config.paths import MODEL_FOLDERS
 from tms.config.pretrained import folders
 from tms.cost_estimate.throughput import Throughput
 from tms.io.errors import InputError
@@ -26,7 +27,7 @@ class ModelSizes:
         self.config, self.bytes_a_parameter = config, figures.plain["bytes_a_parameter"]
         self.stated = dict.fromkeys(folders(config), figures.plain["pretrained_parameters"])
         self.keys: dict[str, str] = {}  # folder -> where the config names it
-        for section, key in (("models", "base"), ("teachers", "model"), ("judges", "model")):
+        for section, key in MODEL_FOLDERS.items():
             for name, entry in config.get(section, {}).items():
                 if key not in entry:
                     continue

@@ -9,15 +9,13 @@ import os
 import subprocess
 import sys
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from tms.answers.grade import Grade
 from tms.grading.pool import GradingPool, Task
 from tms.grading.process import end_with_parent
 from tms.grading.worker import Limits
 from tms.io.errors import InputError
-
-SCRIPTS = Path(__file__).resolve().parents[2]
+from tms.io.modules import SCRIPTS
 
 
 class GradingServer:

@@ -11,9 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from tms.io.errors import InputError
-from tms.io.modules import told
-
-SCRIPTS = Path(__file__).resolve().parents[2]
+from tms.io.modules import SCRIPTS, told
 
 
 def digests(program: str, modules: tuple[str, ...] = ()) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tms.config.paths import MODEL_FOLDERS
 from tms.config.suite import PARTS
 from tms.config.tasks import each, kind
 from tms.cost_estimate.dry_run import Job
@@ -10,7 +11,6 @@ from tms.data.data_sources import data_source
 from tms.io.errors import first_line
 
 SECONDS = 20  # that the hub has to answer a question
-FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}  # config section -> its key of a folder
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _another_folder(download: str, jobs: list[Job], config: dict) -> str:
     keys: dict[str, None] = {}
     for job in jobs:
         if folder in job.input:
-            for section, key in FOLDERS.items():
+            for section, key in MODEL_FOLDERS.items():
                 name = job.wildcards.get(section.removesuffix("s"))
                 if name and config[section][name].get(key) == folder:
                     keys[f"{section}.{name}.{key}"] = None

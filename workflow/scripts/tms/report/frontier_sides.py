@@ -2,11 +2,10 @@
 
 from tms.experiments import labels
 from tms.experiments.frontier import SFT, TMS
+from tms.experiments.windows import EXPERIMENT
 from tms.metrics.summary import BASE
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.model_info import ModelInfo
-
-EXPERIMENT = "frontier"
 
 
 def sides(lookup: CellLookup) -> list[str]:
@@ -29,6 +28,8 @@ def whose(side: str) -> str:
 
 def setting(info: ModelInfo, side: str, method: str, checkpoint: str = "") -> str:
     """A point of a side in words: the side, the method's own settings, and the checkpoint before its end."""
+    if method == BASE:
+        return side_name(BASE)
     own = info.own.get(method, "")
     at = f", at {checkpoint.replace('of', '/')} of its run" if checkpoint else ""
     return f"{side_name(side)}{f' ({own})' if own else ''}{at}"

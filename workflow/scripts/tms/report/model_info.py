@@ -7,6 +7,9 @@ from tms.config.method_kinds import KINDS, SAMPLES
 from tms.config.suite import Suite
 from tms.io.errors import InputError
 
+NAMED = ("sft", "tms")  # methods that readers see first, or by name
+LEADING = ("base", *NAMED)
+
 
 @dataclass(frozen=True)
 class ModelInfo:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tms.experiments.frontier import SFT, TMS
+from tms.experiments.windows import EXPERIMENT
 from tms.metrics.cost_table import WORK
 from tms.metrics.summary import BASE
 from tms.report.answer import costs as times
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, is_clear, sentence
-from tms.report.frontier_sides import EXPERIMENT, setting, side_name
+from tms.report.frontier_sides import setting, side_name
 from tms.report.research_questions.contrasts import Contrast, adjusted
 
 TARGET = Quantity("target", "Target score", "%", "", "target_mean", 100.0, (0.0, 100.0))
@@ -90,7 +91,7 @@ def _point(
     return {
         "method": method,
         "checkpoint": checkpoint,
-        "setting": side_name(BASE) if method == BASE else setting(lookup.info, side, method, checkpoint),
+        "setting": setting(lookup.info, side, method, checkpoint),
         "target": number(TARGET, target),
         "forgotten": number(FORGOTTEN, forgetting and forgetting.scaled(-1)),
         "cost": {"work": cost.work, "times_sft": cost.times_sft, "beyond_sft": cost.beyond},

@@ -7,12 +7,12 @@ from tms.experiments.correlations import trains_on_references
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures.figure import SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import BESIDE, Style
+from tms.report.model_info import NAMED
 from tms.report.precision import rounded
 from tms.report.wording import POINTS, heading, spoken
 
 DECADE = 10  # a range of values wider than this asks for a logarithmic axis
 MARKERS = ("o", "s", "^", "D", "v", "p")  # of the target tasks
-NAMED = ("sft", "tms")
 MAGNITUDE = "forgetting −F (points)"
 DIRECTIONS = {"policy_base": "KL(policy ‖ base)", "base_policy": "KL(base ‖ policy)"}
 

@@ -13,12 +13,12 @@ from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import LOSS, SHARE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import Style
+from tms.report.model_info import LEADING
 from tms.report.precision import count
 from tms.report.wording import BARS, PERCENT, POINTS, heading, spoken
 
 ACCURACY = "target score (%)"
 FORGETTING = "forgetting F (points; 0: none)"
-NAMED = ("base", "sft", "tms")  # on the first screen
 WIDE = 10  # a range of costs that asks for a logarithmic axis
 FRONT = Style(palette.BLACK, "", (0, (4, 2)))
 LABEL_CHARACTERS = 26  # in a line of a label
@@ -40,7 +40,7 @@ def plane(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         points.pop(other.method, None)
     known = {(method, "") for method in points} | ({(other.method, other.checkpoint)} if other else set())
     tuned = on_the_frontier(lookup, known)
-    draw(figure, axes, points, styles, list(NAMED), beside=tuned, size=9)
+    draw(figure, axes, points, styles, list(LEADING), beside=tuned, size=9)
     if other:
         x, y = (
             lookup.reading(other.experiment, name, other.method, **other.columns).scaled(100)
@@ -205,7 +205,7 @@ def _place(name: str, x: Reading, y: Reading, second: tuple[str, str]) -> Place:
 
 def of_main(lookup: CellLookup) -> list[str]:
     """The base and the methods of main, SFT and TMS first: their names choose their places first."""
-    return list(dict.fromkeys([*NAMED, *lookup.info.experiments["main"]]))
+    return list(dict.fromkeys([*LEADING, *lookup.info.experiments["main"]]))
 
 
 def draw(

@@ -9,12 +9,12 @@ from tms.report.figures import palette
 from tms.report.figures.figure import CHANGE, SIZE, Figure, logarithmic
 from tms.report.figures.palette import KINDS, Style
 from tms.report.gain import difference
+from tms.report.model_info import NAMED
 from tms.report.research_questions.mechanism import distinct_solutions, not_tested
 from tms.report.wording import POINTS, heading, spoken
 
 CORNER = "√(2 E KL)"
 TIGHTER = 0.5  # the form with √(E KL / 2) is half of the corollary
-NAMED = ("sft", "tms")
 
 
 def theorem61(lookup: CellLookup, styles: dict[str, Style]) -> Figure:

@@ -11,6 +11,7 @@ from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
 from tms.report.figures import palette
 from tms.report.figures.figure import SHARE, SIZE, Figure
 from tms.report.figures.palette import Style
+from tms.report.model_info import NAMED
 from tms.report.wording import PERCENT, heading, spoken
 
 # Quantity -> label of its row, name and unit in a hover value, factor, what it can be.
@@ -24,7 +25,6 @@ WATCHED = {
 # Marks of a curve, over all columns: as many as tell lines apart and do not hide one another.
 MARKS, FEWEST_MARKS, MOST_MARKS = 20, 5, 10
 ROW_HEIGHT = 1.2  # inches
-NAMED = ("sft", "tms")  # of the methods on rows
 
 
 def training(lookup: CellLookup, styles: dict[str, Style]) -> Figure:

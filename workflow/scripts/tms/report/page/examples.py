@@ -11,6 +11,7 @@ from pathlib import Path
 from tms.io import parquet
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
+from tms.report.model_info import LEADING
 from tms.tool_use.turns import as_lines, final_text, read_turns
 
 PROMPTS = 3  # of each benchmark, at most
@@ -21,7 +22,6 @@ READ = ["benchmark", "example_id", "context", "prompt", "completion", "answer", 
 WRITTEN = ["benchmark", "example_id", "context", "completion"]
 COMPARED = ["benchmark", "example_id", "prompt", "logprobs", "answer"]
 GRADED = ["benchmark", "example_id", "grade", "extracted", "reason"]
-FIRST = ("base", "sft", "tms")
 EMPTY = "(empty)"  # shown for a completion without a visible character
 JSON_BEGINS = ("{", "[", "```json")
 # Control characters, and those that turn the direction of writing: shown as a sign, never acted on.
@@ -61,14 +61,14 @@ class Example:
     @property
     def first(self) -> list[Answer]:
         """Answers of the base, SFT and TMS; where one is missing, of the first models."""
-        return self.answers[: len(FIRST)]
+        return self.answers[: len(LEADING)]
 
     @property
     def others(self) -> list[Answer]:
         """Answers of the other models, which open on demand, cut shorter."""
         return [
             replace(answer, completion=shorter(answer.completion, CHARACTERS_OF_OTHERS))
-            for answer in self.answers[len(FIRST) :]
+            for answer in self.answers[len(LEADING) :]
         ]
 
 
@@ -94,7 +94,7 @@ def prompts_of_each(completions: int) -> int:
 
 def in_order(models: Iterable[str]) -> list[str]:
     """Models as they stand beside each other: the base, SFT and TMS first, then the others as they come."""
-    return sorted(models, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    return sorted(models, key=lambda name: LEADING.index(name) if name in LEADING else len(LEADING))
 
 
 def form(completion: str, context: str = "") -> str:
@@ -113,7 +113,7 @@ def choose(seen: Mapping[str, Mapping[str, Hashable]], count: int = PROMPTS) -> 
         seen: model -> example -> its grade and form; examples that not every model has are left out.
     """
     common = set.intersection(*(set(of_model) for of_model in seen.values()))
-    leading = [of_model for model, of_model in seen.items() if model in FIRST]
+    leading = [of_model for model, of_model in seen.items() if model in LEADING]
 
     def place(name: str) -> tuple[bool, bool, str]:
         agree = [len({of_model[name] for of_model in models}) <= 1 for models in (leading, seen.values())]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tms.experiments import labels
+from tms.experiments.frontier import PLANE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.research_questions import sentences
 from tms.report.research_questions.contrasts import Contrast, adjusted
@@ -20,7 +21,6 @@ from tms.report.research_questions.decisions import (
 
 MAIN = "main"
 SFT, TMS = (MAIN, "sft"), (MAIN, "tms")  # experiment, method
-PLANE = ("target_mean", "forgetting")
 
 
 def pairs(contrasts: Sequence[Contrast], size: int = 2) -> list[Sequence[Contrast]]:

@@ -3,8 +3,9 @@
 import math
 
 from tms.experiments import labels
+from tms.experiments.windows import EXPERIMENT
 from tms.report.cell_lookup import CellLookup
-from tms.report.frontier_sides import EXPERIMENT, selected_by
+from tms.report.frontier_sides import selected_by
 
 
 def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, float, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from tms.experiments import labels
+from tms.experiments.frontier import PLANE
 from tms.metrics.paired_tests import SIGNIFICANCE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.frontier_sides import differences, whose
@@ -22,7 +23,7 @@ from tms.report.research_questions.decisions import (
     over_seeds,
     shortfalls,
 )
-from tms.report.research_questions.duels import MAIN, PLANE, SFT, TMS
+from tms.report.research_questions.duels import MAIN, SFT, TMS
 from tms.report.research_questions.fronts import crossing
 
 MIXTURE, FRONTIER = "mixture", "frontier"

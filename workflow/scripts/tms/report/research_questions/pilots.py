@@ -3,10 +3,11 @@
 from functools import partial
 
 from tms.experiments import labels
+from tms.experiments.frontier import PLANE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError
 from tms.report.research_questions import duels
 from tms.report.research_questions.decisions import CONTRADICTED, INDISTINGUISHABLE, SUPPORTED, Finding
-from tms.report.research_questions.duels import MAIN, PLANE, SFT, TMS
+from tms.report.research_questions.duels import MAIN, SFT, TMS
 
 FACTS = {
     SUPPORTED: "TMS did better than SFT, without a loss",

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from tms.experiments import labels as names
+from tms.experiments.windows import EXPERIMENT
 from tms.metrics.summary import BASE
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
-from tms.report.frontier_sides import EXPERIMENT, setting, side_name
+from tms.report.frontier_sides import setting, side_name
 from tms.report.precision import exact
 from tms.report.tables.diagnoses import COSTS
 from tms.report.tables.methods import having
@@ -55,7 +56,7 @@ def _row(lookup: CellLookup, cell: dict) -> tuple[dict[str, str], dict[str, Read
         readings["lower"] = replace(Reading.of(difference).scaled(100), p_value=None)
     readings |= {one.key: lookup.reading(EXPERIMENT, one.key, method) for one in COSTS if method != BASE}
     name = side_name(side)
-    own = side_name(BASE) if method == BASE else setting(lookup.info, side, method, checkpoint)
+    own = setting(lookup.info, side, method, checkpoint)
     texts = {"model": lookup.info.model, "tolerance": exact(100 * cell["x"])}
     texts |= {"side": name[:1].upper() + name[1:], "setting": own, "use": "✓" if cell["mark"] else ""}
     return texts, readings

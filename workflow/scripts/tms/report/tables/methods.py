@@ -6,12 +6,12 @@ from dataclasses import replace
 from tms.experiments import labels as names
 from tms.metrics.cost_table import WORK
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.model_info import LEADING
 from tms.report.precision import exact, rounded
 from tms.report.tables.table import Column, Table
 
 LABELS = {"model": "Model", "method": "Method", "seeds": "Seeds"}
 SUMMARY = ["target_mean", "forgetting", "xfer", "retention_mean", "retention_delta", "forgetting_floor"]
-LEADING = ("base", "sft", "tms")  # rows at the top of a table; the others keep their order
 TARGET_COLUMNS = "A target's column comes from the runs on it; every other column is the mean over all runs."
 
 
