@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tms.answers.grade import NONE
 from tms.config import method_kinds
+from tms.config.iterations import with_rounds
 from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind
 from tms.config.suite import Suite
@@ -12,40 +13,12 @@ from tms.mixture.replay import GENERAL
 from tms.training import losses_by_name
 
 POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
-
-MOST_ROUNDS = 100  # of iterative SFT; each is a method of its own
-
 Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
 
 def expanded(config: dict) -> dict:
-    """The configuration with its joint targets, and a method for each round of iterative SFT before the last.
-
-    Round 1 trains on what the converged SFT writes, as Final-SFT does, each further round on what the student
-    before it writes; every student starts from theta_0. A method that already is such a round is used.
-    """
-    config = with_joint_targets(config)
-    if not isinstance(config.get("methods"), dict):
-        return config  # `check` says what is wrong
-    methods = dict(config["methods"])
-    for name, entry in config["methods"].items():
-        kind = KINDS.get(str(entry.get("kind"))) if isinstance(entry, dict) else None
-        if kind is None or not kind.iterative or type(entry.get("iterations")) is not int:
-            continue
-        if not 1 <= entry["iterations"] <= MOST_ROUNDS or not isinstance(entry.get("tms", {}), dict):
-            continue
-        settings = {key: value for key, value in entry.items() if key not in ("kind", "iterations")}
-        first = {"kind": "final_sft"} | settings
-        before = next((other for other, known in config["methods"].items() if known == first), None)
-        if before is None and entry["iterations"] > 1:
-            before = f"{name}_round1"
-            methods[before] = first
-        for number in range(2, entry["iterations"] + 1):
-            last = number == entry["iterations"]
-            tms = settings.get("tms", {}) | {"trajectory": before}
-            before = name if last else f"{name}_round{number}"
-            methods[before] = settings | {"kind": entry["kind"], "iterations": number, "tms": tms}
-    return config | {"methods": methods}
+    """The configuration with its joint targets, and a method for each further round of iterative SFT."""
+    return with_rounds(with_joint_targets(config))
 
 
 def section(config: dict, name: str, model: str, method: str, task: str | None = None) -> dict:
