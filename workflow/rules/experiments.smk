@@ -1,5 +1,6 @@
 """Every number of the experiments, with its intervals and tests: results/{model}/cells."""
 
+from tms.config import experiment_groups
 from tms.config.stages import experiments, frontier
 
 
@@ -19,7 +20,7 @@ rule summarise:
     benchmark:
         "logs/benchmarks/summarise/{model}/{experiment}.tsv"
     wildcard_constraints:
-        experiment=any_of([*experiments.SUMMARISED, experiments.PAIR]),
+        experiment=any_of([*experiment_groups.SUMMARISED, experiments.PAIR]),
     conda:
         "../../envs/laptop.yaml"
     params:

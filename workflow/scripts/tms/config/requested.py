@@ -1,8 +1,8 @@
 """The models that a command asks for, and a check of the names in its targets."""
 
 from tms.config import study
+from tms.config.experiment_groups import SUMMARISED
 from tms.config.known import meant
-from tms.config.stages.experiments import SUMMARISED
 from tms.io.errors import InputError
 from tms.mixture.replay import GENERAL
 

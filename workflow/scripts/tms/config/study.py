@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tms.answers.grade import NONE
 from tms.config import method_kinds
+from tms.config.experiment_groups import POINTS_OF
 from tms.config.iterations import with_rounds
 from tms.config.joint_targets import with_joint_targets
 from tms.config.method_kinds import KINDS, MIXTURE, REFERENCES, SAMPLES, WEIGHTS, MethodKind
@@ -12,7 +13,6 @@ from tms.mixture.checkpoints import FINAL, parse_point
 from tms.mixture.replay import GENERAL
 from tms.training import losses_by_name
 
-POINTS_OF = ("windows", "frontier", "mismatch")  # experiments that look at a run's own checkpoints
 Layer = tuple[tuple[str, ...], dict]  # a path of keys, and the values there
 
 

@@ -4,10 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from tms.config.experiment_groups import SUMMARISED
 from tms.report.model_info import ModelInfo
 
-# Experiments with a summary of each method's runs (rule `summarise`).
-SUMMARISED = ("main", "mixture", "windows", "checkpoints", "alpha", "averages", "rivals")
 # Experiments of main's runs that have no entry in the config's experiments.
 OF_MAIN = ("theorem61", "correlations", "training_curves")
 

@@ -6,6 +6,7 @@ Cells are rows of results/{model}/cells/{experiment}.parquet: a quantity of a me
 from functools import partial
 
 from tms.config import paths, study, tasks
+from tms.config.experiment_groups import SUMMARISED
 from tms.config.flags import flags, labelled
 from tms.config.recipes import recipes
 from tms.config.stages import tables
@@ -13,8 +14,6 @@ from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import GENERAL
 from tms.io.errors import InputError
 
-# Experiments whose methods stand beside each other; the others have programs of their own.
-SUMMARISED = ["main", "mixture", "windows", "checkpoints", "alpha", "averages", "rivals"]
 # SFT and TMS alone, of every model: no entry of the config's `experiments`.
 PAIR = "pair"
 # Every method is also compared with these, where the model has them.
