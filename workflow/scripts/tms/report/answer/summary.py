@@ -10,10 +10,11 @@ from tms.report import markdown_table
 def lines(answer: Mapping) -> list[list[str]]:
     """The table: a head, then a row an entry; each number with its interval behind it."""
     head = ["", *(number["title"] for number in answer["rows"][0]["numbers"])]
-    return [head, *([row["label"], *map(_with_interval, row["numbers"])] for row in answer["rows"])]
+    return [head, *([row["label"], *map(with_interval, row["numbers"])] for row in answer["rows"])]
 
 
-def _with_interval(number: Mapping) -> str:
+def with_interval(number: Mapping) -> str:
+    """A number's text, with its interval in brackets where it has one."""
     return number["text"] + (f" ({number['interval']})" if number["interval"] else "")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from tms.experiments.frontier import TMS
 from tms.metrics.statistics import EQUAL
 from tms.metrics.summary import BASE
+from tms.report.answer.summary import with_interval
 from tms.report.precision import exact
 
 # The choice's target beside that of another side: higher, lower, or neither was shown.
@@ -44,19 +45,15 @@ def _setting(choice: Mapping) -> str:
 def numbers(choice: Mapping) -> str:
     """Target and forgetting on the half that chose nothing."""
     target, lost = choice["target"], choice["forgotten"]
-    text = f"{_with_interval(target)} on the target"
+    text = f"{with_interval(target)} on the target"
     if choice["method"] == BASE:
         return text
-    said = f"{text}, forgets {_with_interval(lost)}"
+    said = f"{text}, forgets {with_interval(lost)}"
     most = choice["tolerance"] + 100 * EQUAL
     if lost["value"] > most:
         return f"{said}, which is more than tolerated"
     high = lost["value"] if lost["high"] is None else lost["high"]
     return said if high <= most else f"{said}, so it may be more than tolerated"
-
-
-def _with_interval(number: Mapping) -> str:
-    return number["text"] + (f" ({number['interval']})" if number["interval"] else "")
 
 
 def cost(choice: Mapping) -> list[str]:
