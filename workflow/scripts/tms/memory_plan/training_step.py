@@ -19,7 +19,6 @@ from torch import distributed
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy
-from torch.distributed.tensor import DTensor
 from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
@@ -32,7 +31,7 @@ from tms.training.frozen_base import FrozenBase
 from tms.training.head_loss import put_loss_in
 from tms.training.losses import kl, nll
 from tms.training.settings import Lora
-from tms.training.sharding import fsdp_config, in_bfloat16, shard_layers
+from tms.training.sharding import fsdp_config, in_bfloat16, local_part, shard_layers
 
 
 def dry_run(shape: StepShape) -> StepMemory:
@@ -62,10 +61,10 @@ def step(shape: StepShape, mesh: DeviceMesh, memory: LiveMemory) -> StepMemory:
         parameter.grad = torch.zeros_like(parameter)
     gradients = memory.live - weights
     # Local parts: DTensor would make tensors of global size to learn shapes. `foreach` is counted too high.
-    parts = [_local(parameter) for parameter in trained]
+    parts = [local_part(parameter) for parameter in trained]
     optimiser = torch.optim.AdamW(parts, foreach=False)
     for part, parameter in zip(parts, trained, strict=True):
-        part.grad = _local(parameter.grad)
+        part.grad = local_part(parameter.grad)
     optimiser.step()
     kept = memory.live
 
@@ -82,10 +81,6 @@ def step(shape: StepShape, mesh: DeviceMesh, memory: LiveMemory) -> StepMemory:
         activations=activations,
         working=max(memory.peak - kept - activations, 0),
     )
-
-
-def _local(tensor: torch.Tensor) -> torch.Tensor:
-    return (tensor.to_local() if isinstance(tensor, DTensor) else tensor).detach()
 
 
 def built(shape: StepShape) -> PreTrainedModel:

@@ -20,6 +20,7 @@ from tms.io.errors import InputError
 from tms.on_policy.distillation import DistillationTrainer, distillation
 from tms.on_policy.train import OnPolicyRun
 from tms.on_policy.trainer import OnPolicyTrainer
+from tms.training.sharding import local_part
 
 STATE = "teacher.safetensors"  # in a state's folder
 
@@ -36,13 +37,13 @@ class EarlierSelf:
         self.weights: dict[str, torch.Tensor] = {}  # this process's parts of the trained parameters
 
     def begin(self, trainer: DistillationTrainer) -> None:
-        self.weights = {name: _local(value).clone() for name, value in _trained(trainer)}
+        self.weights = {name: local_part(value).clone() for name, value in _trained(trainer)}
 
     @torch.no_grad()
     def follow(self, trainer: DistillationTrainer) -> None:
         if self.average:
             for name, value in _trained(trainer):
-                self.weights[name].lerp_(_local(value), self.average)
+                self.weights[name].lerp_(local_part(value), self.average)
 
     @contextmanager
     def reading(self, trainer: DistillationTrainer) -> Iterator[PreTrainedModel]:
@@ -76,7 +77,7 @@ class EarlierSelf:
                 whole = file.get_tensor(name).to(value.device)
                 if isinstance(value, DTensor):
                     whole = distribute_tensor(whole, value.device_mesh, value.placements, src_data_rank=None)
-                self.weights[name].copy_(_local(whole))
+                self.weights[name].copy_(local_part(whole))
 
     @torch.no_grad()
     def _trade(self, trainer: DistillationTrainer) -> None:
@@ -86,8 +87,8 @@ class EarlierSelf:
                 module.reshard()
         for name, value in _trained(trainer):
             if isinstance(value, DTensor):  # FSDP gathers from where its shard lies
-                policy = _local(value).clone()
-                _local(value).copy_(self.weights[name])
+                policy = local_part(value).clone()
+                local_part(value).copy_(self.weights[name])
                 self.weights[name].copy_(policy)
             else:
                 value.data, self.weights[name] = self.weights[name], value.data
@@ -114,7 +115,3 @@ def _trained(trainer: DistillationTrainer) -> Iterator[tuple[str, torch.Tensor]]
     """Names and values of the parameters that are trained, in shards or whole."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     return ((name, value) for name, value in model.named_parameters() if value.requires_grad)
-
-
-def _local(value: torch.Tensor) -> torch.Tensor:
-    return (value.to_local() if isinstance(value, DTensor) else value).detach()

@@ -9,6 +9,7 @@ from accelerate import DistributedType, PartialState
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
+from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from tms.model_folder.config import read_config
@@ -106,6 +107,11 @@ def copy_shards(source: torch.nn.Module, target: torch.nn.Module) -> None:
             module.reshard()
     for copy, original in zip(target.parameters(), source.parameters(), strict=True):
         copy.to_local().copy_(original.to_local())
+
+
+def local_part(tensor: torch.Tensor) -> torch.Tensor:
+    """A process's part of a sharded tensor, or a whole one, without its graph; it shares the memory."""
+    return (tensor.to_local() if isinstance(tensor, DTensor) else tensor).detach()
 
 
 @cache
