@@ -3,26 +3,16 @@
 import argparse
 from pathlib import Path
 
-from tms.experiments import cells
 from tms.experiments.contamination_marks import read_reports
 from tms.io import cli
-from tms.report.cell_lookup import CellLookup
+from tms.report import scope
 from tms.report.compared import read_compared
-from tms.report.model_info import ModelInfo
 from tms.report.tables import all_tables
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--models",
-        nargs="+",
-        required=True,
-        metavar="MODEL=JSON",
-        help="what the config says of each model in scope: experiments, suite, kinds, parameters, settings",
-    )
-    parser.add_argument("--cells", nargs="+", required=True, type=Path, help="their files of cells")
-    parser.add_argument("--compare", required=True, type=Path, help="compare.csv of the scope")
+    scope.add_scope(parser)
     parser.add_argument(
         "--contamination",
         nargs="*",
@@ -35,10 +25,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    models = cli.parse_pairs(args.models).items()
-    measured = cells.read(args.cells)
-    lookups = [CellLookup(ModelInfo.read(model, text), measured) for model, text in models]
-    all_tables.write(args.output, lookups, read_compared(args.compare), read_reports(args.contamination))
+    reports = read_reports(args.contamination)
+    all_tables.write(args.output, scope.lookups(args), read_compared(args.compare), reports)
 
 
 if __name__ == "__main__":
