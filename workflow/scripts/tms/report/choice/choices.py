@@ -7,7 +7,7 @@ from tms.experiments.frontier import SFT, TMS
 from tms.experiments.windows import EXPERIMENT
 from tms.metrics.cost_table import WORK
 from tms.metrics.summary import BASE
-from tms.report.answer import costs as times
+from tms.report.answer import costs as cost
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
 from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, is_clear, sentence
@@ -87,14 +87,14 @@ def _point(
         lookup.reading(EXPERIMENT, one.cell, method, **where) for one in (TARGET, FORGOTTEN)
     )
     forgetting = Reading(0.0) if method == BASE else forgetting
-    cost = _cost(lookup, method, costs)
+    spent = _cost(lookup, method, costs)
     return {
         "method": method,
         "checkpoint": checkpoint,
         "setting": setting(lookup.info, side, method, checkpoint),
         "target": number(TARGET, target),
         "forgotten": number(FORGOTTEN, forgetting and forgetting.scaled(-1)),
-        "cost": {"work": cost.work, "times_sft": cost.times_sft, "beyond_sft": cost.beyond},
+        "cost": {"work": spent.work, "times_sft": spent.times_sft, "beyond_sft": spent.beyond},
     }
 
 
@@ -121,7 +121,7 @@ def _cost(lookup: CellLookup, method: str, costs: Mapping[str, Sequence[dict]]) 
         {name: reading.value for name in WORK if (reading := lookup.reading(EXPERIMENT, f"cost.{name}", one))}
         for one in (method, SFT)
     )
-    taken = times.reading(Entry(method, "", "", EXPERIMENT), costs)
-    known = times.quantity(costs) is times.IN_TIMES and taken is not None and times.settled(taken)
+    taken = cost.reading(Entry(method, "", "", EXPERIMENT), costs)
+    known = cost.quantity(costs) is cost.IN_TIMES and taken is not None and cost.settled(taken)
     beyond = [name for name in WORK[:-1] if work[name] > of_sft[name]] if work and of_sft else None
     return Cost(work, taken.value if known else None, beyond)
