@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add = flags.add_argument
     add("target", help="what Snakemake would be asked for, e.g. results/qwen3b/tms/table.csv")
     cli.add_configfile(flags)
-    add("--throughput", type=Path, default=Path("config/throughput.yaml"), help="speeds and assumed lengths")
+    add("--throughput", type=Path, default=throughput.FILE, help="speeds and assumed lengths")
     add("--device", help="entry of its `devices` that runs the jobs with GPUs")
     add("--gpus", type=int, default=8, help="cards on which jobs run side by side")
     add("--cores", type=int, default=os.cpu_count(), help="cores for jobs without GPUs")

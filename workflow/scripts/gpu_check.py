@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tms.config.load import configuration
-from tms.cost_estimate import throughput_file
+from tms.cost_estimate import throughput, throughput_file
 from tms.gpu_check import needs, shapes
 from tms.gpu_check.findings import Findings
 from tms.gpu_check.parts import KINDS, Machine, parts
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         default=Path("logs/gpu_check"),
         help="for the table, its figures and the logs",
     )
-    speeds = Path("config/throughput.yaml")
+    speeds = throughput.FILE
     add("--throughput", type=Path, default=speeds, help="file that gets the measured speeds of cards")
     worker = flags.add_argument_group("what the program itself starts its parts with")
     worker.add_argument("--part", help="module of tms.gpu_check to run in this process")

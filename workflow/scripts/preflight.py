@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 from tms.config.load import configuration
 from tms.cost_estimate.dry_run import Job, jobs_of
@@ -18,8 +17,6 @@ from tms.io.errors import InputError
 from tms.memory_plan import check as memory_check
 from tms.memory_plan.store import Store, dry_run
 from tms.preflight import conversations, environment, hub_access, model_folders
-
-THROUGHPUT = Path("config/throughput.yaml")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,7 +73,7 @@ def disk_lines(jobs: list[Job], config: dict, gpus: int) -> tuple[str, list[str]
     from tms.cost_estimate.summary import Machine
 
     try:
-        figures = throughput.read(THROUGHPUT)
+        figures = throughput.read(throughput.FILE)
         # Assumed lengths: texts are little of the disk, and reading what is prepared would take seconds.
         lengths = Lengths(config, figures, measured=False)
         estimator = Estimator(lengths)

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="laid over config/config.yaml; without a target: the last run's",
     )
-    add("--throughput", type=Path, default=Path("config/throughput.yaml"), help="speeds for the estimate")
+    add("--throughput", type=Path, default=throughput.FILE, help="speeds for the estimate")
     return flags
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from tms.io.errors import InputError, first_line
 
+FILE = Path("config/throughput.yaml")
 TRAINING_FLOPS = (
     6  # floating-point operations a parameter and token, forward and backward (Kaplan et al., 2020)
 )

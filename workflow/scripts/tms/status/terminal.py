@@ -26,7 +26,6 @@ from tms.status.snakemake_files import Failure
 from tms.status.time_left import TimeLeft
 
 STREAM = "DefaultStreamHandler"  # Snakemake's name of what writes on the screen
-FIGURES = Path("config/throughput.yaml")
 REFRESH = 2.0  # seconds between two looks at the running jobs
 QUIET = 60.0  # seconds without a line after which a pipe gets one; of a long run, a share of its time
 SHARE = 0.02
@@ -214,7 +213,7 @@ def time_left(workflow, config: dict, jobs: list[Job]) -> TimeLeft | None:
     from tms.cost_estimate.estimator import Estimator
     from tms.cost_estimate.lengths import Lengths
 
-    figures = throughput.read(FIGURES)
+    figures = throughput.read(throughput.FILE)
     lengths = Lengths(config, figures, stale=frozenset(path for job in jobs for path in job.output))
     estimator = Estimator(lengths)
     return TimeLeft([estimator.estimate(job) for job in jobs], Machine(cards(workflow), workflow.cores))
