@@ -17,6 +17,7 @@ from tms.experiments import cells, labels
 from tms.io import cli, json_file, parquet
 from tms.io.errors import InputError
 from tms.io.whole_file import write_bytes
+from tms.metrics.flags import parse_method_run
 from tms.metrics.measures import unknown
 from tms.report.cell_lookup import CellLookup
 from tms.report.model_info import ModelInfo
@@ -66,7 +67,7 @@ def rows_behind(base: Path, folders: dict[str, Path], suite: Suite, by_likelihoo
     """Examples of each benchmark from one run: the first seed's on its target, else on the first task."""
     members: dict[tuple[str, int], dict[str, Path]] = {}
     for label, folder in folders.items():
-        method, task, seed = runs.split_label(label)
+        method, task, seed = parse_method_run(label)
         members.setdefault((task, seed), {"base": base})[method] = folder
     of_benchmark: dict[tuple[str, int], list[str]] = {}
     for benchmark in suite.benchmarks:

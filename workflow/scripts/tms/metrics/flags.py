@@ -41,6 +41,16 @@ def parse_run(label: str) -> Run:
     return task, int(seed)
 
 
+def parse_method_run(label: str) -> tuple[str, str, int]:
+    """Read a method's run, e.g. `tms/chain/seed0`.
+
+    Raises:
+        InputError: it has another form.
+    """
+    method, _, run = label.partition("/")
+    return method, *parse_run(run)
+
+
 def run_label(run: Run) -> str:
     """A run's label, as `parse_run` reads it."""
     return f"{run[0]}/seed{run[1]}"
@@ -52,8 +62,4 @@ def parse_runs(pairs: list[str]) -> dict[tuple[str, str, int], Path]:
     Raises:
         InputError: an argument has another form, or is given twice.
     """
-    paths = {}
-    for label, path in cli.parse_pairs(pairs).items():
-        method, _, run = label.partition("/")
-        paths[method, *parse_run(run)] = Path(path)
-    return paths
+    return {parse_method_run(label): Path(path) for label, path in cli.parse_pairs(pairs).items()}

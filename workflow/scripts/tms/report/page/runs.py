@@ -6,27 +6,17 @@ from pathlib import Path
 from tms.data.contamination import report as contamination_report
 from tms.experiments import labels
 from tms.io import json_file, parquet
-from tms.metrics.flags import parse_run
+from tms.metrics.flags import parse_method_run
 from tms.report.cell_lookup import Reading
 from tms.report.page.page_tables import Entry, PageTable, without_repeats
 from tms.report.precision import count, rounded
-
-
-def split_label(label: str) -> tuple[str, str, int]:
-    """Read `method/task/seedN`.
-
-    Raises:
-        InputError: it has another form.
-    """
-    method, _, run = label.partition("/")
-    return method, *parse_run(run)
 
 
 def run_title(label: str) -> str:
     """A run as the page names it."""
     if label == "base":
         return "Base"
-    method, task, seed = split_label(label)
+    method, task, seed = parse_method_run(label)
     return f"{labels.method(method)}, trained on {labels.benchmark(task)}, seed {seed}"
 
 
