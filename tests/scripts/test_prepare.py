@@ -146,6 +146,8 @@ def test_gold_answers_that_the_grader_cannot_read_are_named_with_their_rows(
             "return [{**row, 'example_id': str(n), 'context': None} for n in range(5)]",
             "0: context is no text",
         ),
+        ("raise MemoryError", "tasks.x.test: out of memory (MemoryError); end other programs, or give"),
+        ("raise OSError(24, 'Too many', 'a.json')", "tasks.x.test: a.json: Too many open files; end other"),
         ("return 1 / 0", "tms/tasks/own.py, line 5: ZeroDivisionError: division by zero; correct it"),
     ],
 )

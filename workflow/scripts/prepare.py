@@ -8,7 +8,7 @@ from pathlib import Path
 from tms.data.golds import check_golds
 from tms.data.records.content import content
 from tms.data.splits import SPLITS
-from tms.io import cli, parquet
+from tms.io import cli, machine, parquet
 from tms.io.conversation import check_contexts
 from tms.io.errors import InputError
 from tms.io.images import check_images
@@ -48,7 +48,10 @@ def main(args: argparse.Namespace) -> None:
         lines = [f"tasks.{args.task}.{args.split}: {line}" for line in str(error).splitlines()]
         raise InputError("\n".join(lines)) from error
     except Exception as error:
-        raise InputError(f"tasks.{args.task}.{args.split}: {told(error)}; correct it") from error
+        refused = machine.refused(error)
+        raise InputError(
+            f"tasks.{args.task}.{args.split}: {refused or f'{told(error)}; correct it'}"
+        ) from error
     file = f"workflow/scripts/tms/tasks/{args.kind}.py"
     if not isinstance(examples, list) or not all(isinstance(row, dict) for row in examples):
         raise InputError(

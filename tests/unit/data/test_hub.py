@@ -132,6 +132,32 @@ def test_a_broken_file_is_named_in_one_line(root):
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize("wrapped", [True, False])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(28, "No space left on device", "/tmp/x.arrow"),
+            "/tmp: no space left on its disk for x.arrow",
+        ),
+        (OSError(24, "Too many open files", "x.jsonl"), "x.jsonl: Too many open files; end other programs"),
+        (MemoryError(), "out of memory"),
+    ],
+)
+def test_a_machine_that_refuses_is_no_fault_of_the_copy(root, monkeypatch, error, said, wrapped):
+    import datasets
+
+    def refuse(*given, **more):
+        if not wrapped:
+            raise error
+        raise datasets.exceptions.DatasetGenerationError("An error occurred") from error
+
+    monkeypatch.setattr(datasets, "load_dataset", refuse)
+    with pytest.raises(InputError) as caught:
+        hub.load(SOURCE, "test", root)
+    assert said in str(caught.value) and "data.root" not in str(caught.value)
+
+
 def test_unknown_options_are_named():
     assert read_options("sums", {"order": "hash"}, {"order": "official"}) == {"order": "hash"}
     with pytest.raises(InputError, match="sums: unknown option 'odrer'; known are order"):

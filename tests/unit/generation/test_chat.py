@@ -104,6 +104,39 @@ def test_incomplete_folder(folder, missing, message):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"max_position_embeddings": "256"},
+        {"max_position_embeddings": None},
+        {"max_position_embeddings": True},
+        {"max_position_embeddings": 0},
+        {"max_position_embeddings": [256]},
+        {"model_type": [], "text_config": {}},
+        {"hidden_size": "x", "text_config": {}},
+    ],
+)
+def test_a_config_with_values_of_other_types_is_one_line(folder, change):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match=r"config\.json") as told:
+        ChatFormat(folder)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(24, "Too many open files")])
+def test_a_machine_that_refuses_is_no_fault_of_the_tokenizer(folder, monkeypatch, error):
+    from transformers import PreTrainedTokenizerFast
+
+    def refuse(*given, **more):
+        raise error
+
+    monkeypatch.setattr(PreTrainedTokenizerFast, "from_pretrained", refuse)
+    with pytest.raises(InputError, match=r"tokenizer\.json: (out of memory|Too many open files)") as told:
+        ChatFormat(folder)
+    assert "download" not in str(told.value)
+
+
+@pytest.mark.parametrize(
     ("change", "expected"),
     [
         ({"max_position_embeddings": None}, 32768),  # Qwen2's default

@@ -270,6 +270,36 @@ def test_unreadable_weights(tiny_model, tmp_path):
         TransformersEngine().load(folder, 0)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "out of memory"),
+        (torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "out of memory"),
+        (OSError(24, "Too many open files"), "Too many open files; end other programs"),
+        (OSError(5, "Input/output error"), "Input/output error; look after the disk"),
+    ],
+)
+def test_a_machine_that_refuses_is_not_told_as_damage(tiny_model, monkeypatch, error, said):
+    def refuse(*given):
+        raise error
+
+    monkeypatch.setattr("tms.model_folder.load.load_model", refuse)
+    with pytest.raises(InputError) as told:
+        TransformersEngine().load(tiny_model, 0)
+    assert said in str(told.value) and str(tiny_model) in str(told.value) and "delete" not in str(told.value)
+
+
+@pytest.mark.parametrize("stage", [True, False])
+def test_only_a_folder_that_a_stage_makes_may_be_deleted(tiny_model, tmp_path, monkeypatch, stage):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    if not stage:
+        (folder / "weights.json").unlink()  # a user's own has no record
+    monkeypatch.setattr("tms.model_folder.load.load_model", lambda *given: int("no weights"))
+    with pytest.raises(InputError, match="the model cannot be loaded") as told:
+        TransformersEngine().load(folder, 0)
+    assert ("delete the folder" in str(told.value)) == stage
+
+
 @pytest.mark.parametrize("gpu", [True, False])
 def test_torch_says_whether_there_is_a_gpu_where_a_driver_is(monkeypatch, gpu):
     assert TransformersEngine().version.endswith(" cpu float32")

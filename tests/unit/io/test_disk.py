@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from tms.io.disk import REMEDIES, check_room, refused
+from tms.io.disk import REMEDIES, check_room, reading, refused
 from tms.io.errors import InputError
 
 
@@ -65,3 +65,11 @@ def test_room_is_asked_of_the_nearest_folder_that_is_there(tmp_path):
     check_room(tmp_path / "not" / "there", 1.0, "a row")
     with pytest.raises(InputError, match=r"are free on its disk, and all rows may take 1e\+12 GB"):
         check_room(tmp_path / "not" / "there", 1e21, "all rows")
+
+
+def test_a_file_that_cannot_be_read_is_named():
+    """The kernel gives no byte of this one, and `read` does not say of which."""
+    file = Path("/proc/self/mem")
+    with pytest.raises(OSError) as error, reading(file), file.open("rb") as stream:
+        stream.read(1)
+    assert refused(error.value, Path("out.json")).startswith("/proc/self/mem: Input/output error")

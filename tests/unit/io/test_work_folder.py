@@ -1,5 +1,7 @@
 """Work folders: named by what they depend on, resumed from whole states, published whole."""
 
+from pathlib import Path
+
 import pytest
 
 from tms.io.work_folder import file_digest, open_work_folder, publish
@@ -49,3 +51,9 @@ def test_publishing_fails_whole(tmp_path):
     with pytest.raises(FileNotFoundError):
         publish(tmp_path / "missing", tmp_path / "place")
     assert not (tmp_path / "place").exists()
+
+
+def test_a_file_whose_digest_cannot_be_read_is_named():
+    with pytest.raises(OSError) as error:
+        file_digest(Path("/proc/self/mem"))
+    assert error.value.filename == "/proc/self/mem"

@@ -1,16 +1,21 @@
 """Names, steps and weights digests of checkpoints."""
 
+import contextlib
 import json
 import os
+import resource
 import stat
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy
 import pytest
+from helpers.plain_user import plain_user
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tms.generation import weights_read
 from tms.io.errors import InputError
 from tms.mixture import checkpoints
 from tms.mixture.checkpoints import (
@@ -250,3 +255,70 @@ def test_weights_get_the_mode_of_a_new_file(tmp_path, umask):
     finally:
         os.umask(before)
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o666 & ~umask}
+
+
+def test_weights_that_the_disk_does_not_give_are_named(tmp_path):
+    (tmp_path / "model.safetensors").symlink_to("/proc/self/mem")
+    with pytest.raises(OSError) as error:
+        checkpoints.compute_digest(tmp_path)
+    assert error.value.filename == str(tmp_path / "model.safetensors")
+
+
+def test_weights_that_this_user_may_not_read(tmp_path):
+    write_shards(tmp_path, ["model.safetensors"])
+    (tmp_path / "model.safetensors").chmod(0)
+    with plain_user(tmp_path), pytest.raises(InputError) as told:
+        checkpoints.check_files(Path())
+    assert str(told.value).startswith("model.safetensors: Permission denied; give this user the right")
+
+
+def test_weights_for_which_there_is_no_further_handle(tmp_path):
+    write_shards(tmp_path, ["model.safetensors"])
+    checkpoints.check_files(tmp_path)  # imports what it needs
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with (
+        Path("/dev/null").open() as last,
+        pytest.raises(InputError, match=r"safetensors: Too many open files"),
+    ):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (last.fileno() + 2, limits[1]))
+        try:
+            names, states = checkpoints._sizes(tmp_path), []
+            checkpoints._sizes, kept = (lambda folder: names), checkpoints._sizes
+            with contextlib.suppress(OSError):
+                while True:
+                    states.append(os.open("/dev/null", os.O_RDONLY))
+            checkpoints.check_files(tmp_path)
+        finally:
+            checkpoints._sizes = kept
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            for held in states:
+                os.close(held)
+
+
+@pytest.mark.parametrize("stage", [True, False])
+def test_only_what_a_stage_makes_may_be_deleted(tmp_path, stage):
+    write_shards(tmp_path, ["model.safetensors"])
+    (tmp_path / "model.safetensors").write_bytes(b"cut")
+    if stage:
+        write_digest(tmp_path)
+    with pytest.raises(InputError, match="not a whole safetensors file") as told:
+        checkpoints.check_files(tmp_path)
+    assert ("delete the folder" in str(told.value)) == stage
+
+
+def test_weights_of_a_file_system_whose_clock_is_ahead_are_read_twice(
+    folder, reads, monkeypatch, tmp_path_factory
+):
+    """How long they have stayed as they are, the clock that nobody sets tells."""
+    digest, store = write_digest(folder), tmp_path_factory.mktemp("rows")
+    reads.clear()
+    now, passed = time.time_ns() - 3600 * 10**9, [0]
+    monkeypatch.setattr(checkpoints.time, "time_ns", lambda: now)
+    monkeypatch.setattr(checkpoints.time, "monotonic_ns", lambda: passed[0])
+    for batch in range(5):
+        passed[0] = batch * 3 * 10**9
+        weights_read.check(folder, digest, store)
+    assert len(reads) == 2 and len(list(store.rglob("*.read"))) == 1
+    replaced(folder / "model-1.safetensors", "in place")
+    with pytest.raises(InputError, match="not the weights"):
+        weights_read.check(folder, digest, store)

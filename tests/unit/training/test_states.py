@@ -290,6 +290,26 @@ def test_a_state_that_cannot_be_read_now_is_kept(work, monkeypatch, error):
     assert state_of(work).exists()
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("unable to open file <x> in read-only mode: Too many open files (24)"),
+        RuntimeError("unable to mmap 9 bytes from file <x>: Cannot allocate memory (12)"),
+        MemoryError(),
+    ],
+)
+def test_a_state_for_which_the_machine_has_no_room_is_kept(work, monkeypatch, error):
+    def refuse(*given, **more):
+        raise error
+
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(
+        InputError, match=r"\.pth?: .*(Too many open files|out of memory).*or delete the state"
+    ):
+        States(work / "states").latest(fault_of_checkpoints(work))
+    assert state_of(work).exists()
+
+
 class Hostile:
     """Makes a file when it is unpickled."""
 

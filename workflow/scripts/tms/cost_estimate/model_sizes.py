@@ -8,9 +8,11 @@ from safetensors import SafetensorError, safe_open
 from tms.config.paths import MODEL_FOLDERS
 from tms.config.pretrained import folders
 from tms.cost_estimate.throughput import Throughput
+from tms.io import machine
 from tms.io.errors import InputError
 from tms.memory_plan.architecture import architecture, lora_parameters
 from tms.memory_plan.towers import Towers
+from tms.mixture.checkpoints import mending
 
 USED = "thinker."  # begins the names of the weights that read images and write text
 
@@ -100,7 +102,9 @@ def folder_size(folder: Path) -> tuple[float, float]:
 def _counts(file: Path) -> dict[str, int]:
     """Numbers in each tensor."""
     try:
+        file.open("rb").close()  # of a file that it may not open, safe_open says that none is there
         with safe_open(file, framework="numpy") as tensors:
             return {name: prod(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{file}: not a whole safetensors file ({error}); delete the folder") from error
+    except (SafetensorError, OSError, MemoryError) as error:
+        damaged = f"{file}: not a whole safetensors file ({error}); {mending(file.parent)}"
+        raise InputError(machine.refused(error, file) or damaged) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tms.data import stored_images
 from tms.data.options import read_options
+from tms.io import machine
 from tms.io.errors import InputError
 
 HELDOUT = 500  # training rows set aside as held-out, or a tenth of them if that is less
@@ -82,9 +83,17 @@ def load(source: Source, split: str, root: Path | None = None, revision: str | N
                 rows = load_dataset(str(_folder(source, root)), cache_dir=cache, **asked)
                 missing = _missing(source, rows.column_names)
                 items = [] if missing else stored_images.items(rows, source.columns, source.images)
-    except DatasetGenerationError as error:  # its cause says more
-        raise InputError(_explain(source, split, root, error.__cause__ or error)) from error
-    except (DatasetsError, httpx.HTTPError, OSError, ValueError, TypeError, RuntimeError) as error:
+    except (
+        MemoryError,
+        DatasetsError,
+        httpx.HTTPError,
+        OSError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+    ) as error:
+        if isinstance(error, DatasetGenerationError):  # its cause says more
+            error = error.__cause__ or error
         raise InputError(_explain(source, split, root, error)) from error
     if root is None:
         _check_revision(source, rows, revision or source.revision)
@@ -243,10 +252,14 @@ def _explain(source: Source, split: str, root: Path | None, error: BaseException
     import httpx
 
     said = (str(error).strip() or repr(error)).splitlines()[0].strip("\"'").rstrip(".")
-    what = f"{_name(source, root)} ({source.config or 'default'}, {source.splits[split]}): {said}"
+    part = f"{_name(source, root)} ({source.config or 'default'}, {source.splits[split]})"
+    what = f"{part}: {said}"
+    offline = isinstance(error, (ConnectionError, TimeoutError, httpx.TransportError))
+    if not offline and (line := machine.refused(error)):
+        return f"{part}: {line}"
     if root is not None:
         return f"{what}; correct the copy under data.root (its README.md names configs and splits), {SKIP}"
-    if isinstance(error, (ConnectionError, httpx.TransportError)):
+    if offline:
         return (
             f"{what}; connect (HF_HUB_OFFLINE unset) and prepare again, set data.root to local copies, {SKIP}"
         )

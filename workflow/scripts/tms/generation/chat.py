@@ -266,9 +266,12 @@ def context_length(folder: Path) -> int:
         if "max_position_embeddings" in config and not any(
             isinstance(config.get(part), dict) for part in PARTS
         ):
-            return config["max_position_embeddings"]
-        # A default of the model's kind, or another name for it: transformers knows, but imports torch.
-        return read_config(folder).get_text_config().max_position_embeddings
+            length = config["max_position_embeddings"]
+        else:  # a default of the model's kind, or another name for it: transformers knows, but imports torch
+            length = read_config(folder).get_text_config().max_position_embeddings
+        if type(length) is not int or length < 1:
+            raise ValueError(f"it is {length!r:.40}")
+        return length
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(
             f"{folder}: no readable config.json with max_position_embeddings ({first_line(error)}); {remedy}"

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tms.generation.template import choose_template
+from tms.io import machine
 from tms.io.errors import InputError, first_line
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def load_tokenizer(folder: Path, template: str | None = None) -> PreTrainedToken
         tokenizer = tokenizer_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises plain exceptions
         raise InputError(
-            f"{folder}: no readable tokenizer.json there ({first_line(error)}); run the stage that makes "
+            machine.refused(error, folder / "tokenizer.json")
+            or f"{folder}: no readable tokenizer.json there ({first_line(error)}); run the stage that makes "
             f"the folder, or download the model again"
         ) from error
     tokenizer.chat_template = choose_template(folder, tokenizer) if template is None else template

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,13 +23,14 @@ def check(folder: Path, digest: str, root: Path) -> None:
     Raises:
         InputError: as `checkpoints.check_unchanged`.
     """
-    began, state = time.time_ns(), _states(folder)
+    state = _states(folder)
     name = hashlib.sha256(json.dumps([digest, state]).encode()).hexdigest()[:32]
     note = root / digest[:16] / f"{name}.read"
     if note.exists():
         return
+    lasting = checkpoints.settled(state)  # before they are read
     checkpoints.check_unchanged(folder, digest)
-    if checkpoints.settled(state, began) and _states(folder) == state:
+    if lasting and _states(folder) == state:
         with suppress(OSError):  # of another user, or full: then they are read again
             note.parent.mkdir(parents=True, exist_ok=True)
             note.touch()

@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tms.io.errors import InputError
@@ -28,8 +30,10 @@ REMEDIES = {
     errno.EMFILE: LIMIT,
     errno.ENFILE: LIMIT,
     errno.ENOMEM: "end other programs, and run again",
+    errno.EEXIST: PLACE,
     errno.EISDIR: PLACE,
     errno.ENOTDIR: PLACE,
+    errno.ENOTEMPTY: PLACE,
     errno.ELOOP: PLACE,
     errno.ENAMETOOLONG: PLACE,
 }
@@ -88,6 +92,21 @@ def read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise InputError(refused(error, path) or f"{path}: cannot be read ({error})") from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around the reading of a file: errors of the system name it, which those of `read` do not by themselves.
+
+    Args:
+        path: of the file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def refused(error: BaseException, path: Path | None = None) -> str | None:

@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
+from tms.io import disk
 from tms.io.whole_file import write_text
 
 
@@ -30,7 +31,7 @@ def open_work_folder(root: Path, stage: str, facts: dict) -> Path:
 
 def file_digest(path: Path) -> str:
     """SHA-256 (hex) of a file's contents."""
-    with path.open("rb") as stream:
+    with disk.reading(path), path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

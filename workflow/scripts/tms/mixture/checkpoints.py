@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from tms.io import json_file
+from tms.io import disk, json_file, machine
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
 from tms.mixture import recorded_files
@@ -61,10 +61,11 @@ def adapter_settings(folder: Path) -> dict:
     file = folder / ADAPTER_CONFIG
     what = "config of LoRA adapters"
     keys = {"r": int | float, "lora_alpha": int | float, "base_model_name_or_path": str}
-    settings = json_file.read(file, what, AGAIN, keys)
+    settings = json_file.read(file, what, mending(folder), keys)
     if not settings["r"] > 0 or not settings["lora_alpha"] or not settings["base_model_name_or_path"]:
         raise InputError(
-            f"{file}: not a readable {what} (r, lora_alpha or base_model_name_or_path is empty); {AGAIN}"
+            f"{file}: not a readable {what} (r, lora_alpha or base_model_name_or_path is empty); "
+            f"{mending(folder)}"
         )
     return settings
 
@@ -78,6 +79,11 @@ def base_of(folder: Path) -> Path | None:
     if not (folder / ADAPTER_CONFIG).exists():
         return None
     return Path(adapter_settings(folder)["base_model_name_or_path"])
+
+
+def mending(folder: Path) -> str:
+    """Words for what to do about damaged files of a model folder: only what a stage makes may be deleted."""
+    return AGAIN if (folder / RECORD).exists() else "put the model's own files there again"
 
 
 def weights_digest(folder: Path, read: bool = True) -> str:
@@ -173,12 +179,17 @@ def check_files(folder: Path) -> None:
     names = _sizes(folder).keys()
     for name in names:
         try:
+            # Of a file that it cannot open, safe_open says that none is there.
+            (folder / name).open("rb").close()
             with safe_open(folder / name, framework="np"):
                 pass
+        except (OSError, MemoryError) as error:
+            raise InputError(
+                machine.refused(error, folder / name) or f"{folder / name}: cannot be read ({error})"
+            ) from error
         except SafetensorError as error:
             raise InputError(
-                f"{folder / name}: not a whole safetensors file ({error}); delete the folder and run the "
-                f"stage that makes it"
+                f"{folder / name}: not a whole safetensors file ({error}); {mending(folder)}"
             ) from error
     if base := base_of(folder):
         if ADAPTER_WEIGHTS not in names:
@@ -245,7 +256,7 @@ def compute_digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in _sizes(folder):
         digest.update(name.encode() + b"\0")
-        with (folder / name).open("rb") as stream:
+        with disk.reading(folder / name), (folder / name).open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
@@ -255,21 +266,29 @@ def compute_digest(folder: Path) -> str:
 _read: dict[Path, tuple[list, str]] = {}
 # Two changes within a file system's clock tick leave one time: so soon after a change none is relied on.
 TICK_NS = 2_000_000_000
+# State of a file -> monotonic time (ns) at which it was first seen here. Where a file system's clock is ahead
+# of ours, its times say for hours that a file was just touched; how long it has stayed as it is, this tells.
+_first_seen: dict[tuple, int] = {}
 
 
-def settled(states: list[tuple], began: int) -> bool:
-    """Whether files were last touched so long before a time (ns) that a change since would show."""
-    return all(changed + TICK_NS < began for *_, changed in states)
+def settled(states: list[tuple]) -> bool:
+    """Whether files were last touched so long ago that a change from now on would show in their states."""
+    now, here = time.time_ns(), time.monotonic_ns()
+    since = [here - _first_seen.setdefault(state, here) for state in states]
+    return all(
+        state[-1] + TICK_NS < now or stayed > TICK_NS for state, stayed in zip(states, since, strict=True)
+    )
 
 
 def _read_once(folder: Path, names: list[str]) -> str:
     """Digest of the files; read again where one of them was touched since (`cp -p` restores no ctime)."""
-    began, state = time.time_ns(), [file_state(folder / name) for name in names]
+    state = [file_state(folder / name) for name in names]
     known = _read.get(folder.absolute())
     if known and known[0] == state:
         return known[1]
+    lasting = settled(state)  # before they are read
     digest = compute_digest(folder)
-    if settled(state, began):
+    if lasting:
         _read[folder.absolute()] = (state, digest)
     return digest
 

@@ -3,10 +3,10 @@
 A tokenizer with one changed letter gives other token ids, and a configuration another model, without a word.
 """
 
-import hashlib
 from pathlib import Path
 
 from tms.io.errors import InputError
+from tms.io.work_folder import file_digest
 
 SUFFIXES = {".json", ".jinja", ".txt", ".model"}
 
@@ -19,7 +19,7 @@ def digests(folder: Path, left_out: set[str]) -> dict[str, str]:
         left_out: names of records that programs keep there.
     """
     files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.name not in left_out)
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
+    return {file.name: file_digest(file) for file in files if file.is_file()}
 
 
 def check(folder: Path, recorded: dict[str, str], record: str, again: str) -> None:
@@ -38,7 +38,7 @@ def check(folder: Path, recorded: dict[str, str], record: str, again: str) -> No
         file = folder / name
         if not file.exists():
             raise InputError(f"{file}: no such file, which {record} beside it names; {again}")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        if file_digest(file) != digest:
             raise InputError(
                 f"{file}: not the file that {record} beside it records; {again} (or delete {record}, if it "
                 f"was changed on purpose)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tms.io import machine
 from tms.io.errors import InputError, first_line
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ def read_config(folder: Path) -> PreTrainedConfig:
 
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # huggingface_hub's own, and whatever values of other types bring about
         raise InputError(
-            f"{folder}: transformers cannot read the config.json there, or has no model of its kind, and "
+            machine.refused(error, folder / "config.json")
+            or f"{folder}: transformers cannot read the config.json there, or has no model of its kind, and "
             f"code in the folder is never run ({first_line(error)}); use a model that transformers has"
         ) from error
 

@@ -13,6 +13,9 @@ import torch
 from torch.distributed.checkpoint.metadata import _MEM_FORMAT_ENCODING, TensorStorageMetadata
 from transformers.trainer_pt_utils import safe_globals
 
+from tms.io import machine
+from tms.io.errors import InputError
+
 LOADED = {".pt", ".pth"}  # Trainer's; training_args.bin, also a pickle file, is never read
 METADATA = ".metadata"  # torch.distributed.checkpoint's
 # The classes that `.metadata` names; they do nothing when they are made.
@@ -30,7 +33,12 @@ CLASSES = {
 
 
 def fault_of_pickle(file: Path) -> str | None:
-    """Why a file of a state is not unpickled, in words; None: it can be, or it is no pickle file."""
+    """Why a file of a state is not unpickled, in words; None: it can be, or it is no pickle file.
+
+    Raises:
+        OSError: the system refuses to read it.
+        InputError: it refuses in a library's words, or gives no memory: the file may be whole.
+    """
     try:
         if file.suffix in LOADED:
             with safe_globals():  # the states of numpy's random numbers
@@ -42,6 +50,8 @@ def fault_of_pickle(file: Path) -> str | None:
             raise
         return f"names {error.filename}, which is not there"
     except Exception as error:  # whatever a file made to harm brings about
+        if line := machine.refused(error, file):
+            raise InputError(f"{line} (or delete the state)") from error
         return f"holds what a state does not ({str(error).splitlines()[0][:120]})"
     return None
 

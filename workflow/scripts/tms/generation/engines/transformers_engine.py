@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling
+from tms.io import machine
 from tms.io.errors import InputError, first_line
+from tms.mixture.checkpoints import mending
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages
@@ -69,10 +71,9 @@ class TransformersEngine:
             raise
         except Exception as error:  # safetensors, transformers and torch each raise their own
             traceback.print_exc()  # of which the line below is the end
-            raise InputError(
-                f"{folder}: the model cannot be loaded ({first_line(error)}); "
-                f"delete the folder and run the stage that makes it"
-            ) from error
+            refused = machine.refused(error, folder)
+            damaged = f"{folder}: the model cannot be loaded ({first_line(error)}); {mending(folder)}"
+            raise InputError(refused or damaged) from error
         self.attach(model.eval().to(self.device), images)
 
     def attach(self, model, images: PromptImages | None = None) -> None:

@@ -25,6 +25,7 @@ import torch
 
 from tms.generation.engines.interface import MEMORY_SHARE, MOST_ROWS, MOST_TOKENS, Finished, Prompt
 from tms.generation.sampling import Sampling
+from tms.io import machine
 from tms.io.errors import InputError, first_line
 from tms.mixture.checkpoints import base_of
 from tms.model_folder.adapters import Adapters
@@ -96,12 +97,13 @@ class VllmEngine:
                     self._swap_in(folder)
             else:
                 self._swap_in(folder)
+        except InputError:
+            raise
         except Exception as error:  # vLLM raises errors of its own, of safetensors and of torch
             traceback.print_exc()  # of which the line below is the end
-            raise InputError(
-                f"{folder}: vLLM cannot load the model ({first_line(error)}); "
-                f"see the log above, or try engine: transformers"
-            ) from error
+            failed = f"{folder}: vLLM cannot load the model ({first_line(error)}); "
+            failed += "see the log above, or try engine: transformers"
+            raise InputError(machine.refused(error, folder) or failed) from error
 
     def _swap_in(self, folder: Path) -> None:
         if base_of(folder):
