@@ -1,11 +1,19 @@
 """Drift as a program: every quantity on models of a few thousand parameters."""
 
+import fcntl
 import json
 import math
+import os
 import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from helpers import tiny_models
+from helpers.misbehaving_grader import lives, wait_for_end, wait_until
+from helpers.paths import SCRIPTS
 
 from tms.io import parquet
 from tms.io.errors import InputError
@@ -312,3 +320,94 @@ def test_bad_inputs(folder, tiny_model, monkeypatch, changed, message):
     monkeypatch.chdir(folder)
     with pytest.raises(InputError, match=message):
         drift.main(drift.parser().parse_args(flags(**{"base": str(tiny_model)} | changed)))
+
+
+STARTER = """
+import fcntl, os, signal, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+import drift
+descriptor = os.open("record", os.O_RDWR | os.O_CREAT)
+fcntl.flock(descriptor, fcntl.LOCK_EX)
+os.set_inheritable(descriptor, True)
+started = subprocess.Popen
+def popen(*given, **more):
+    child = started(*given, **more)
+    if sys.argv[2] == "at once":  # before anybody has the child
+        os.kill(os.getpid(), signal.SIGTERM)
+    return child
+subprocess.Popen = popen
+scripts, sys.argv = sys.argv[1], ["sampler.py", *sys.argv[1:]]
+drift.sample_apart()
+print("went on", flush=True)
+"""
+SAMPLER = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from tms.io import parent
+parent.end_with(int(sys.argv[sys.argv.index("--samples-only") + 1]))
+print(os.getpid(), flush=True)
+time.sleep(600 if sys.argv[2] != "short" else 0)
+"""
+
+
+def apart(folder, how):
+    """A process that draws samples apart, by a program that only waits; and that program's process."""
+    (folder / "sampler.py").write_text(SAMPLER)
+    command = [sys.executable, "-c", STARTER, str(SCRIPTS), how]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+
+
+def locked(folder):
+    with (folder / "record").open() as record:
+        try:
+            fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_the_process_apart_ends_with_a_killed_parent_and_has_its_locks(tmp_path):
+    with apart(tmp_path, "long") as process:
+        child = int(process.stdout.readline())
+        os.kill(child, signal.SIGSTOP)  # so that it cannot end yet
+        wait_until(lambda: Path(f"/proc/{child}/stat").read_text().rpartition(") ")[2][0] == "T")
+        process.kill()
+        process.wait()
+        assert lives(child) and locked(tmp_path)
+        os.kill(child, signal.SIGCONT)
+        wait_for_end([child])
+        assert not locked(tmp_path)
+
+
+def test_the_process_apart_asks_for_its_end_before_any_work(folder, tiny_model, monkeypatch):
+    import drift
+
+    asked = []
+
+    def end_with(process):
+        asked.append(process)
+        raise SystemExit
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(drift.parent, "end_with", end_with)
+    monkeypatch.setattr(drift.checkpoints, "open_weights", lambda folder: asked.append(folder))
+    with pytest.raises(SystemExit):
+        drift.main(drift.parser().parse_args([*flags(str(tiny_model)), "--samples-only", "7"]))
+    assert asked == [7]
+
+
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_sigterm_ends_both(tmp_path, when):
+    with apart(tmp_path, when) as process:
+        if when == "later":
+            assert process.stdout.readline()
+            process.terminate()
+        assert process.wait(60) != 0
+        assert "went on" not in process.stdout.read()
+    wait_until(lambda: not locked(tmp_path))
+
+
+def test_the_program_goes_on_after_the_process_apart(tmp_path):
+    with apart(tmp_path, "short") as process:
+        assert process.stdout.read().splitlines()[-1] == "went on"
+    assert process.returncode == 0

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tms.data import general
 from tms.generation import flags as generation_flags
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
-from tms.io import cli, cost, json_file, parquet, provenance
+from tms.io import cli, cost, json_file, parent, parquet, provenance
 from tms.io.errors import InputError
 from tms.io.images import Images
 from tms.metrics.loss_drift import add_drift
@@ -55,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
     add("--max-new-tokens", nargs="+", required=True, metavar="N|NAME=N", help="longest sample for KL")
     generation_flags.add_engine(flags)
     cli.add_images(flags)
-    add("--samples-only", action="store_true", help="draw the samples into the cache and stop")
+    add(
+        "--samples-only", type=int, metavar="PARENT", help="draw its samples into the cache; end when it ends"
+    )
     add("--output", type=Path, required=True, help="what was measured (JSON)")
     add("--samples", type=Path, required=True, help="the samples with the KL of each (Parquet)")
     add("--cost", type=Path, required=True, help="what it cost (JSON)")
@@ -120,20 +123,35 @@ def sample_apart() -> None:
     vLLM fills the cards with its cache, and gives not all of it back while its process lives; two 8B models
     in bfloat16 would then find no room.
     """
-    child = subprocess.Popen([sys.executable, *sys.argv, "--samples-only"])
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    if status := child.wait():
-        sys.exit(abs(status))
+    children, stopped = [], []
+
+    def stop(*_) -> None:
+        stopped.append(True)
+        for child in children:
+            child.terminate()
+
+    before = signal.signal(signal.SIGTERM, stop)
+    # It inherits the locks of the job's record and of its cards: while it lives, no other job takes them.
+    command = [sys.executable, *sys.argv, "--samples-only", str(os.getpid())]
+    children.append(subprocess.Popen(command, close_fds=False))
+    if stopped:  # before it was among the children
+        children[0].terminate()
+    status = children[0].wait()
+    signal.signal(signal.SIGTERM, before)
+    if status or stopped:
+        sys.exit(abs(status) or 128 + signal.SIGTERM)
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
+    if args.samples_only is not None:
+        parent.end_with(args.samples_only)
     trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
         checkpoints.open_weights(folder)
     references = parquet.read_references(args.heldout_references)
     mixture = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
-    if args.samples_only:
+    if args.samples_only is not None:
         sample(args)
         return
 
