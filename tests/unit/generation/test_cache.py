@@ -289,3 +289,22 @@ def test_readers_find_every_row_while_others_write_and_merge(tmp_path):
 
 
 GOLDEN = "3aaa17eaaa228db163bc60cee5abafa7df036cd066710f1fa79b85e438c560c4"
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_segment_that_another_node_removes_while_it_is_read(tmp_path, monkeypatch, gone):
+    """NFS gives ESTALE for an open file that is gone; opened again it is not there, or is read."""
+    with CompletionCache(tmp_path, WEIGHTS) as store:
+        store.add([row(1)])
+    found, stale = CompletionCache._found, [True]
+
+    def once(self, file, wanted):
+        if stale:
+            stale.clear()
+            if gone:
+                segments(store)[0].unlink()
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return found(self, file, wanted)
+
+    monkeypatch.setattr(CompletionCache, "_found", once)
+    assert CompletionCache(tmp_path, WEIGHTS).lookup(["key1"]) == ({} if gone else {"key1": row(1)})

@@ -4,6 +4,7 @@ One folder a model (`{root}/{weights digest[:16]}`), in it Parquet segments that
 changed, so any number of jobs may add rows at once and a killed job loses what it had not flushed.
 """
 
+import errno
 import hashlib
 import json
 import sys
@@ -109,8 +110,7 @@ class CompletionCache:
         stored: dict = {}
         for path in self._segments():
             try:
-                with parquet_file.opened(path) as file:
-                    found = self._found(file, wanted)
+                found = self._read(path, wanted)
             except FileNotFoundError:
                 continue  # merged away; the next round reads the merged segment
             except parquet_file.Damaged as damage:
@@ -156,7 +156,7 @@ class CompletionCache:
 
     def _write(self, tables: Iterable[pa.Table]) -> Path:
         path = self.folder / f"{uuid.uuid4().hex}.parquet"
-        parquet_file.write_tables(self.schema, tables, path, leftovers="*", sync=True, row_group_size=ROWS)
+        parquet_file.write_tables(self.schema, tables, path, leftovers="*", row_group_size=ROWS)
         return path
 
     def _groups(self, paths: list[Path]) -> Iterator[pa.Table]:
@@ -191,6 +191,22 @@ class CompletionCache:
             return []
         except OSError as error:
             raise InputError(disk.refused(error, self.folder) or f"{self.folder}: {error}") from error
+
+    def _read(self, path: Path, wanted: pa.Array) -> list:
+        """The wanted rows of a segment; one that another node has merged away is no longer found.
+
+        Raises:
+            FileNotFoundError: there is no such segment.
+            InputError, Damaged: as `parquet_file.opened`.
+        """
+        try:
+            with parquet_file.opened(path) as file:
+                return self._found(file, wanted)
+        except InputError as error:
+            if getattr(error.__cause__, "errno", None) != errno.ESTALE:  # NFS: gone while it was read
+                raise
+        with parquet_file.opened(path) as file:
+            return self._found(file, wanted)
 
     def _found(self, file: pq.ParquetFile, wanted: pa.Array) -> list:
         """The wanted rows of a segment.
