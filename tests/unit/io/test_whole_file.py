@@ -1,6 +1,7 @@
 """Files appear whole or not at all, and what a killed process left of one goes when it is made again."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,14 @@ def test_a_folder_of_another_user_is_named(tmp_path):
     ):
         write_text(Path("results/x.json"), "x")
     assert names(tmp_path / "results") == []
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    synced = []
+
+    def fsync(descriptor):
+        synced.append((os.fstat(descriptor).st_size, (tmp_path / "x.json").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "x.json", "whole")
+    assert synced == [(5, False)]

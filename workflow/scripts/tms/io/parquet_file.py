@@ -35,7 +35,6 @@ def write_tables(
     tables: Iterable[pa.Table],
     path: Path,
     leftovers: str | None = None,
-    sync: bool = False,
     row_group_size: int | None = None,
 ) -> None:
     """Write tables one after the other as a file with checksums, whole or not at all.
@@ -45,13 +44,12 @@ def write_tables(
         tables: the rows.
         path: target file; its folder is made.
         leftovers: as of `whole_file.writing`.
-        sync: as of `whole_file.writing`.
         row_group_size: rows that are stored together, and read together where one of them is wanted.
 
     Raises:
         InputError: as `whole_file.writing`.
     """
-    with writing(path, leftovers, sync) as unfinished:
+    with writing(path, leftovers) as unfinished:
         with pq.ParquetWriter(unfinished, schema, compression="zstd", write_page_checksum=True) as file:
             for table in tables:
                 file.write_table(table, row_group_size)

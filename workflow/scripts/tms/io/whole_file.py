@@ -19,14 +19,13 @@ ENDING = ".unfinished"
 
 
 @contextmanager
-def writing(path: Path, leftovers: str | None = None, sync: bool = False) -> Iterator[Path]:
+def writing(path: Path, leftovers: str | None = None) -> Iterator[Path]:
     """Give a path to write to; what is there takes the place of `path` when the block ends without an error.
 
     Args:
         path: the file; its folder is made.
         leftovers: pattern of the names of files whose unfinished ones are removed first; `path`'s own name by
             default.
-        sync: whether it is on the disk, and not only with the kernel, before it has its name.
 
     Raises:
         InputError: the disk is full or read-only, or the system refuses in another way (`disk.refused`).
@@ -38,8 +37,7 @@ def writing(path: Path, leftovers: str | None = None, sync: bool = False) -> Ite
         unfinished, lock = _begun(path)
         try:
             yield unfinished
-            if sync:
-                os.fsync(lock)
+            os.fsync(lock)  # on the disk before it has its name: after a power cut it could be empty else
             unfinished.replace(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
