@@ -1,5 +1,7 @@
 """GPU leases, with real processes on a node whose number of cards is made up."""
 
+import errno
+import fcntl
 import os
 import random
 import signal
@@ -9,6 +11,8 @@ import time
 
 import pytest
 from helpers.paths import SCRIPTS
+
+from tms.io.errors import InputError
 
 LEASE = SCRIPTS / "lease.py"
 SHOW = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
@@ -181,3 +185,26 @@ def test_nodes_that_share_a_temporary_folder_share_no_lease(monkeypatch, tmp_pat
         lease_folder.__globals__["BOOT"] = tmp_path / "boot_id"
         folders.add(lease_folder())
     assert len(folders) == 2 and len({folder.parent for folder in folders}) == 1
+
+
+def test_nvidia_smi_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
+    import lease
+
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nexec sleep 600\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(lease, "PATIENCE", 0.2)
+    with pytest.raises(InputError, match=r"nvidia-smi does not answer within 0\.2 seconds; look after"):
+        lease.visible_cards(None)
+
+
+def test_a_folder_without_locks_is_named(tmp_path, monkeypatch):
+    import lease
+
+    def refuse(*given):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(InputError, match=r"queue: cannot be locked \(No locks available\); set TMPDIR"):
+        lease.take(1, ["0"], tmp_path / "leases")

@@ -23,6 +23,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 
 POLL_SECONDS = 0.2
+PATIENCE = 120  # seconds for nvidia-smi, which starts the driver first where no program uses a card
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -66,7 +67,13 @@ def visible_cards(count: int | None) -> list[str]:
         return [str(index) for index in range(count)]
     command = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
     try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
+        return listed.stdout.split()
+    except subprocess.TimeoutExpired as error:
+        raise InputError(
+            f"nvidia-smi does not answer within {PATIENCE} seconds; look after the GPUs' driver on this "
+            f"node, or run on another one"
+        ) from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise InputError(
             "GPUs are asked for, but nvidia-smi lists none on this machine; set `gpus` of the model, teacher "
@@ -138,6 +145,10 @@ def lock(path: Path) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be locked ({error.strerror}); set TMPDIR to a folder on a disk of this node"
+        ) from error
     os.utime(descriptor)  # what clears old temporary files leaves it alone
     return descriptor
 
