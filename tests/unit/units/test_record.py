@@ -1,5 +1,6 @@
 """A collected unit: what is copied and recorded, and whether it fits the settings of today."""
 
+import errno
 import json
 import os
 import shlex
@@ -135,3 +136,22 @@ def test_runs_that_two_units_trained_to_other_weights_are_named(made):
     assert record.trained_otherwise({"low": low, "high": high, "without": {}}) == [
         f"{run} is not the same run in low and high."
     ]
+
+
+def test_what_cannot_be_collected_leaves_what_was(made, monkeypatch):
+    folder = Path("units/low")
+    record.collect(UNIT, made.output, [made], 1.0, folder)
+    Path(made.benchmark).write_text("")
+    with pytest.raises(InputError, match="not a benchmark file of Snakemake"):
+        record.collect(UNIT, made.output, [made], 2.0, folder)
+    Path(made.benchmark).write_text(BENCHMARK)
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(record.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        record.collect(UNIT, made.output, [made], 3.0, folder)
+    assert record.read(folder)["elapsed_seconds"] == 1.0
+    assert (folder / made.output[0]).read_text() == "grades"
+    assert [path.name for path in folder.parent.iterdir()] == ["low"]

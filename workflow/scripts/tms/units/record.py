@@ -173,11 +173,6 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
             f"({largest} is the largest); give it fewer methods, or lower drift.prompts or `limit` of tasks",
             file=sys.stderr,
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in files:
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
     provenance = facts("unit")
     record = asdict(unit) | {
         "commit": commit(),
@@ -191,8 +186,22 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
         "code": made_by_code(jobs),
         "training": training_digests(jobs),
     }
-    # It is committed, so no white space stands at its end.
-    write_text(folder / RECORD, json.dumps(record, indent=1) + "\n")
+    # Read and copied first: what cannot be collected leaves the earlier collection as it is.
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        for path in files:
+            target = unfinished / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        # It is committed, so no white space stands at its end.
+        write_text(unfinished / RECORD, json.dumps(record, indent=1) + "\n")
+        if folder.exists():
+            shutil.rmtree(folder)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def read(folder: Path) -> dict | None:
