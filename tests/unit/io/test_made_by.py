@@ -249,3 +249,8 @@ def test_a_job_gets_no_input(tmp_path):
         job(tmp_path / "x", read), input="y\ny\n", capture_output=True, text=True, check=True
     )
     assert done.stdout == "''\n"
+
+
+def test_a_record_of_countless_levels_is_none(tmp_path):
+    made_by.record_path(tmp_path / "x").write_text("[" * 10**6)
+    assert made_by.read(tmp_path / "x") is None

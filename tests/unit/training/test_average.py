@@ -162,3 +162,13 @@ def test_weights_of_another_model_are_refused_by_name(tiny_model, trained, tmp_p
     with pytest.raises(InputError, match=rf"{other}: no weight model.layers.0.mlp.down_proj.weight of .*64"):
         average.write(other, [trained], 0.5, tmp_path / "average")
     assert not (tmp_path / "average").exists()
+
+
+def test_a_full_disk_gets_its_room_back(tiny_model, trained, tmp_path, monkeypatch):
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(average, "write_digest", full)
+    with pytest.raises(OSError, match="No space left"):
+        average.write(tiny_model, [trained], 0.5, tmp_path / "average")
+    assert list(tmp_path.iterdir()) == []

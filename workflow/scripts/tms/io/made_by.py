@@ -188,7 +188,7 @@ def read(output: Path) -> dict | None:
 def _read(path: Path) -> dict | None:
     try:
         record = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 

@@ -92,14 +92,18 @@ def write(base: Path, trained: Sequence[Path], share: float, folder: Path) -> di
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    files.copy(first, unfinished, (*files.OF_A_CHECKPOINT, ADAPTER_CONFIG, INDEX))
-    if base_of(first):
-        measured = _write_adapters(base, first, share, unfinished)
-    else:
-        measured = _write_weights(base, trained, share, unfinished)
-    update.write(unfinished, measured)
-    write_digest(unfinished)
-    sync(unfinished)
+    try:
+        files.copy(first, unfinished, (*files.OF_A_CHECKPOINT, ADAPTER_CONFIG, INDEX))
+        if base_of(first):
+            measured = _write_adapters(base, first, share, unfinished)
+        else:
+            measured = _write_weights(base, trained, share, unfinished)
+        update.write(unfinished, measured)
+        write_digest(unfinished)
+        sync(unfinished)
+    except BaseException:  # a full disk gets its room back
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     return measured

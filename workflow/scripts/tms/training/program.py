@@ -117,7 +117,8 @@ def end_stopped() -> None:
 
 def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Cost) -> None:
     """Put a finished run's checkpoints, updates and cost into their places, and remove its work folder."""
-    shutil.rmtree(args.trajectory, ignore_errors=True)
+    if args.trajectory.exists():
+        shutil.rmtree(args.trajectory)
     args.trajectory.mkdir(parents=True)
     args.output_root.mkdir(parents=True, exist_ok=True)
     for point, step in plan.save_steps.items():
