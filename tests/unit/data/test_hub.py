@@ -1,9 +1,11 @@
 """Loading by the hub's names from a local copy, splits by hash, and what is said when data cannot be had."""
 
 import dataclasses
+import tempfile
 
 import pytest
 from helpers.hub_folder import hub_folder, jsonl
+from helpers.small_disk import small_disk
 
 from tms.data import hub
 from tms.data.options import read_options
@@ -156,6 +158,16 @@ def test_a_machine_that_refuses_is_no_fault_of_the_copy(root, monkeypatch, error
     with pytest.raises(InputError) as caught:
         hub.load(SOURCE, "test", root)
     assert said in str(caught.value) and "data.root" not in str(caught.value)
+
+
+def test_a_full_temporary_folder_is_named(root, tmp_path, monkeypatch):
+    path = root / "sums" / "data" / "validation.jsonl"
+    path.write_text(path.read_text() * 4000)
+    with small_disk(tmp_path / "disk") as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with pytest.raises(InputError, match=rf"no space left .*written to {disk} first") as caught:
+            hub.load(SOURCE, "test", root)
+    assert "data.root" not in str(caught.value)
 
 
 def test_unknown_options_are_named():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tms.data import stored_images
 from tms.data.options import read_options
-from tms.io import machine
+from tms.io import disk, machine
 from tms.io.errors import InputError
 
 HELDOUT = 500  # training rows set aside as held-out, or a tenth of them if that is less
@@ -256,7 +256,8 @@ def _explain(source: Source, split: str, root: Path | None, error: BaseException
     what = f"{part}: {said}"
     offline = isinstance(error, (ConnectionError, TimeoutError, httpx.TransportError))
     if not offline and (line := machine.refused(error)):
-        return f"{part}: {line}"
+        here = f" (what is read is written to {tempfile.gettempdir()} first, or where TMPDIR says)"
+        return f"{part}: {line}{here if root is not None and line.endswith(disk.FULL) else ''}"
     if root is not None:
         return f"{what}; correct the copy under data.root (its README.md names configs and splits), {SKIP}"
     if offline:
