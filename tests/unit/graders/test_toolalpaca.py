@@ -70,6 +70,41 @@ def test_calls_that_no_tool_answered_were_not_made(answers):
     assert toolalpaca.grade(ended, gold(FIND)).score == float(answers > 0)
 
 
+def stated(made, *golden):
+    grade = toolalpaca.grade(episode(*made), json.dumps(golden))
+    return grade.score, grade.also["stated_calls"][0]
+
+
+PAGED = {"name": "get", "arguments": {"size": "l", "page": 1}, "free": ["page"]}
+
+
+@pytest.mark.parametrize(
+    ("made", "golden", "grades"),
+    [
+        ([LARGE], [PAGED], (1, 1)),
+        ([("get", {"size": "l"})], [PAGED], (0, 1)),
+        ([("get", {"size": "l", "page": 2})], [PAGED], (0, 1)),
+        ([("get", {"page": 1})], [PAGED], (0, 0)),
+        ([("get", {"size": "l", "sort": "up"})], [PAGED], (0, 0)),
+        ([("get", {"size": "l"})], [PAGED, PAGED], (0, 0)),  # twice is twice
+        (
+            [("ask", {"Question": "Which?"})],
+            [{"name": "ask", "arguments": None, "written": {"q": 1}}],
+            (1, 1),
+        ),
+        # The first call fits both golden ones, the second only one of them.
+        (
+            [("get", {"size": "l", "page": 2}), ("get", {"size": "l", "page": 3})],
+            [PAGED, {"name": "get", "arguments": {"size": "s", "page": 2}, "free": ["size"]}],
+            (0, 1),
+        ),
+    ],
+)
+def test_arguments_that_the_instruction_does_not_state_are_free(made, golden, grades):
+    """In the second measure alone."""
+    assert stated(made, *golden) == grades
+
+
 ARGUMENTS = st.fixed_dictionaries({"a": st.integers(0, 2)})
 CALLS = st.lists(st.tuples(st.sampled_from("fgh"), ARGUMENTS), max_size=5)
 
@@ -95,6 +130,20 @@ def test_the_first_match_is_as_good_as_any(made, wanted):
     assert same <= score <= min(any_order, names)
 
 
+@given(CALLS, CALLS.filter(bool), st.data())
+def test_free_arguments_only_help(made, wanted, data):
+    """And where all are free, names decide."""
+    golden = [
+        {"name": name, "arguments": arguments, "free": data.draw(st.sampled_from([[], ["a"]]))}
+        for name, arguments in wanted
+    ]
+    score, lenient = stated(made, *golden)
+    names = toolalpaca.grade(episode(*made), json.dumps(golden)).also["names"][0]
+    assert score <= lenient <= names
+    assert stated(made, *(call | {"free": ["a"]} for call in golden))[1] == names
+    assert stated(made, *(call | {"free": []} for call in golden)) == (score, score)
+
+
 @given(CALLS.filter(bool), st.randoms())
 def test_a_golden_episode_with_further_calls_is_right(wanted, random):
     made = list(wanted)
@@ -113,6 +162,8 @@ def test_what_is_no_episode_is_wrong_and_counted(text):
 @pytest.mark.parametrize(
     "answer",
     ["", "[]", "{}", '[{"name": "f"}]', '[{"name": "f", "arguments": "x"}]', '[{"name": 1, "arguments": {}}]',
+     '[{"name": "f", "arguments": {}, "free": "a"}]', '[{"name": "f", "arguments": {}, "free": [1]}]',
+     '[{"name": "f", "arguments": null, "written": 1}]', '[{"name": "f", "arguments": {}, "more": []}]',
      '[{"name": "f", "arguments": {"a": 1, "a": 2}}]', '[{"name": "f", "arguments": {"a": 1e999}}]'],
 )  # fmt: skip
 def test_a_gold_answer_that_is_none(answer):

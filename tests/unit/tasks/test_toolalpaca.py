@@ -71,6 +71,54 @@ def test_evaluation_files(apis, kept, total, left_out, capsys):
 
 
 @needs_data
+@pytest.mark.parametrize(("apis", "size", "rows_with_some"), [("simulated", 68, 14), ("real", 104, 2)])
+def test_golden_arguments_that_nobody_asked_for(apis, size, rows_with_some, capsys):
+    rows = toolalpaca.build("test", size, 0, {"apis": apis}, DATA)
+    assert f"{rows_with_some} of {size} golden answers hold arguments that nobody" in capsys.readouterr().out
+    free = {
+        row["example_id"].removeprefix(f"toolalpaca-eval_{apis}-"): [call["free"] for call in golden]
+        for row in rows
+        if (golden := [call for call in json.loads(row["answer"]) if "free" in call])
+    }
+    assert len(free) == rows_with_some
+    if apis == "simulated":  # Axolotl's pages and colours; the third, of habitats, states all of its own
+        assert (free["0-1"], free["0-6"]) == ([["page"]], [["color", "page"]] * 3) and "0-2" not in free
+
+
+def test_what_is_free_is_optional_and_not_said(written):
+    steps = [
+        {"Action": "searchPets", "Action_Input": json.dumps({"query": query})}
+        for query in (
+            "Dogs",
+            "cat",
+            "two",
+            3,
+            "big dog",
+            {"kinds": ["dog"]},
+            {"kinds": ["cow"]},
+            "m",
+            "EUR",
+            True,
+        )
+    ]
+    steps.append({"Action": "getPet", "Action_Input": '{"petId": 7}'})
+    entry = api(
+        "Pets", [], Instructions=["I'm looking for a dog, 2 pigs, three horses"], Golden_Answers=[steps]
+    )
+    (row,) = toolalpaca.build("test", 1, 0, {}, written([entry], "eval_simulated.json"))
+    free = [call["arguments"] for call in json.loads(row["answer"]) if call.get("free") == ["query"]]
+    assert [call["query"] for call in free] == ["cat", "big dog", {"kinds": ["cow"]}]
+
+
+@needs_data
+def test_a_golden_question_keeps_its_words_for_a_judge():
+    rows = toolalpaca.build("test", 68, 0, {}, DATA)
+    asked = [call for row in rows for call in json.loads(row["answer"]) if call["name"] == "getDetails"]
+    assert [call["arguments"] for call in asked] == [None] * 2
+    assert all("soureId" in call["written"]["Question"] for call in asked)
+
+
+@needs_data
 def test_a_real_api_is_asked_with_its_key():
     rows = toolalpaca.build("test", 104, 0, {"apis": "real"}, DATA)
     (row,) = [

@@ -14,9 +14,11 @@ reads an agent's `intermediate_steps` (`evaluation.py`), and a step stands there
 
 Beside the score:
 
-    same_calls  exactly the golden calls, in their order
-    any_order   all golden calls, in whatever order
-    names       the golden functions in order, whatever their arguments
+    same_calls    exactly the golden calls, in their order
+    any_order     all golden calls, in whatever order
+    names         the golden functions in order, whatever their arguments
+    stated_calls  the golden calls in order, whatever their arguments that the instruction does not state
+                  (`free` of the golden call; `tms.data.toolalpaca.unstated`)
 """
 
 import json
@@ -27,17 +29,21 @@ from tms.answers.grade import Grade
 from tms.graders import json as json_grader
 from tms.io.errors import InputError
 from tms.tool_use.calls import Call, check_writable
-from tms.tool_use.same_call import same_arguments
+from tms.tool_use.same_call import FREE, WRITTEN, same_arguments, same_stated_arguments
 from tms.tool_use.turns import made_calls, read_turns
 
 METRIC = "golden_calls"
 EPISODES = True
 LONGEST = 500_000  # characters of an episode
 MOST = 100  # calls of an episode that are looked at
+KEYS = {"name": str, "arguments": dict | None, FREE: list, WRITTEN: dict}  # of a golden call
 
 
 def read_gold(answer: str) -> list[dict]:
     """Golden calls: a list of {"name": ..., "arguments": {...}}; arguments that are null are any.
+
+    A call may have names of `free` arguments, and of arguments that are any those that are `written` in the
+    file, which a judge sees.
 
     Raises:
         InputError: the answer is none.
@@ -66,6 +72,7 @@ def grade(completion: str, answer: str) -> Grade:
         "same_calls": len(made) == len(gold) and all(map(_same, made, gold)),
         "any_order": _in_order(made, [gold], _same),
         "names": _in_order(made, _groups(gold), _same_name),
+        "stated_calls": _in_order(made, _groups(gold), _same_stated),
     }
     extracted = "; ".join(f"{call.name} {json.dumps(call.arguments, ensure_ascii=False)}" for call in made)
     return Grade(
@@ -83,24 +90,40 @@ def _groups(gold: list[dict]) -> list[list[dict]]:
 def _in_order(made: list[Call], groups: list[list[dict]], same: Callable[[Call, dict], bool]) -> bool:
     """Whether all calls of a group are made, and after the last of them all of the next group.
 
-    Each is matched as early as possible, and with a golden call of any arguments last: no other choice does
-    better.
+    A group ends with the first call at which each of its golden calls can have a call of its own (a call may
+    fit several of them): no other choice does better.
     """
     rest = iter(made)
     for group in groups:
-        missing = sorted(group, key=lambda call: call["arguments"] is None)
-        while missing:
+        fitting: list[list[int]] = []  # places of the golden calls that a call may be
+        call_of: dict[int, int] = {}
+        while len(call_of) < len(group):
             call = next(rest, None)
             if call is None:
                 return False
-            found = next((index for index, wanted in enumerate(missing) if same(call, wanted)), None)
-            if found is not None:
-                del missing[found]
+            fitting.append([place for place, wanted in enumerate(group) if same(call, wanted)])
+            _match(len(fitting) - 1, fitting, call_of, set())
     return True
+
+
+def _match(call: int, fitting: list[list[int]], call_of: dict[int, int], tried: set[int]) -> bool:
+    """Give a call a golden one, also where another call then takes another one."""
+    for place in fitting[call]:
+        if place not in tried:
+            tried.add(place)
+            if place not in call_of or _match(call_of[place], fitting, call_of, tried):
+                call_of[place] = call
+                return True
+    return False
 
 
 def _same(call: Call, wanted: dict) -> bool:
     return call.name == wanted["name"] and same_arguments(call.arguments, wanted["arguments"])
+
+
+def _same_stated(call: Call, wanted: dict) -> bool:
+    free = wanted.get(FREE, [])
+    return call.name == wanted["name"] and same_stated_arguments(call.arguments, wanted["arguments"], free)
 
 
 def _same_name(call: Call, wanted: dict) -> bool:
@@ -108,6 +131,9 @@ def _same_name(call: Call, wanted: dict) -> bool:
 
 
 def _is_golden(call: object) -> bool:
-    if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
+    if not isinstance(call, dict) or not {"name", "arguments"} <= set(call) <= {*KEYS}:
         return False
-    return isinstance(call["name"], str) and isinstance(call["arguments"], dict | None)
+    free = call.get(FREE, [])
+    return all(isinstance(call[name], kind) for name, kind in KEYS.items() if name in call) and all(
+        isinstance(name, str) for name in free
+    )

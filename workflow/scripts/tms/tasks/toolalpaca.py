@@ -30,7 +30,7 @@ from pathlib import Path
 
 from tms.data import hub
 from tms.data.options import read_options
-from tms.data.toolalpaca import functions, steps
+from tms.data.toolalpaca import functions, steps, unstated
 from tms.data.toolalpaca.steps import LeftOut
 from tms.io import json_file
 from tms.io.conversation import context_text
@@ -70,6 +70,8 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
         total = len(rows) + left_out.total()
         print(f"toolalpaca: {count} of {total} {split} instructions of {file} left out: {reason}")
     if split == "test":
+        if count := sum(unstated.has_free(row["answer"]) for row in rows):
+            print(f"toolalpaca: {count} of {len(rows)} golden answers hold arguments that nobody asked for")
         return hub.test_rows(rows, size, settings["order"])
     return hub.first(hub.shuffled(rows, seed), split, size)
 
@@ -97,14 +99,14 @@ def test_rows(api: dict, example: str, settings: dict) -> list[dict | LeftOut]:
     instructions, answers = api.get("Instructions"), api.get("Golden_Answers")
     if not _has_functions(api) or not _are_golden(instructions, answers):
         raise InputError(f"toolalpaca: {example} ({str(api.get('Name'))[:40]}) has not the layout of {PAGE}")
-    # As the authors ask (`instance_generation/generation.py`).
     keys = api.get("Authentication") or {}
     told = " ".join(f"{name}={value}" for name, value in keys.items())
-    end = f"\nAuthentication information: {told}" if keys else ""
+    end = f"{steps.KEYS_TOLD}{told}" if keys else ""
     rows = []
     for index, (instruction, answer) in enumerate(zip(instructions, answers, strict=True)):
         try:
             golden = steps.golden(answer, functions.names(api), keys)
+            golden = unstated.marked(golden, functions.tools(api), instruction + end)
         except LeftOut as reason:
             if settings["malformed"] == "leave out":
                 rows.append(reason)

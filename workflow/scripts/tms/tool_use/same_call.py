@@ -5,6 +5,9 @@ import json
 from tms.io import strict_json
 
 DECODER = strict_json.exact_decoder()
+# Keys of a golden call: names of arguments that the instruction does not state; and, where any arguments will
+# do, those of the authors' file.
+FREE, WRITTEN = "free", "written"
 
 
 def same_arguments(made: dict, wanted: dict | None) -> bool:
@@ -19,6 +22,14 @@ def same_arguments(made: dict, wanted: dict | None) -> bool:
         wanted: None: any.
     """
     return wanted is None or strict_json.equal(_read(made), _read(wanted))
+
+
+def same_stated_arguments(made: dict, wanted: dict | None, free: list[str]) -> bool:
+    """As `same_arguments`, where the arguments of some names may be others, or may not be given."""
+    if wanted is None:
+        return True
+    kept = [{name: value for name, value in one.items() if name not in free} for one in (made, wanted)]
+    return same_arguments(*kept)
 
 
 def _read(arguments: dict) -> object:

@@ -1,7 +1,7 @@
 """Golden calls of ToolAlpaca's evaluation files, and recorded trajectories of its training file.
 
 A golden call is {"name": ..., "arguments": {...}}; arguments that are null are any: a question to the user
-(`getDetails`) is in free words.
+(`getDetails`) is in free words; of the evaluation files it stands under `written`, for a judge.
 """
 
 import re
@@ -10,6 +10,7 @@ from tms.data.toolalpaca.functions import ASK
 from tms.io import strict_json
 from tms.tool_use.calls import Call, check_writable
 from tms.tool_use.environment import shortened
+from tms.tool_use.same_call import WRITTEN
 
 MOST_STEPS = 5  # the authors train on no longer trajectory (`build_dataset.py`)
 HINT = (
@@ -19,6 +20,8 @@ HINT = (
 FAILED = re.compile(
     r"\s*(Status Code: [345]|Parameter type error|Missing required parameters|Invalid JSON format)"
 )
+# Begins the keys at the end of a real API's instruction (the authors' `instance_generation/generation.py`).
+KEYS_TOLD = "\nAuthentication information: "
 DECODER = strict_json.decoder()
 
 
@@ -41,7 +44,10 @@ def golden(steps: list[dict], names: list[str], keys: dict) -> list[dict]:
     if not calls:
         raise LeftOut("no golden call")
     told = [{name: keys.get(name, value) for name, value in call.arguments.items()} for call in calls]
-    return [_wanted(Call(call.name, arguments)) for call, arguments in zip(calls, told, strict=True)]
+    return [
+        _wanted(Call(call.name, arguments)) | ({WRITTEN: arguments} if call.name == ASK else {})
+        for call, arguments in zip(calls, told, strict=True)
+    ]
 
 
 def written(steps: list[dict]) -> list[dict]:
