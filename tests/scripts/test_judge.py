@@ -6,11 +6,12 @@ import shutil
 import pytest
 from helpers.tool_rows import solution
 
-from tms.io import parquet
+from tms.io import cost, parquet
 from tms.io.conversation import context_text
 from tms.judges import agreement, toolalpaca, wildguard
 from tms.mixture.checkpoints import write_digest
 from tms.tool_use.environments.calculator import TOOL
+from tms.tool_use.turns import turns_text
 
 
 @pytest.fixture
@@ -89,6 +90,25 @@ def test_a_judge_of_episodes_sees_the_documentation_and_all_turns(
     done = program("judge", *words, "facts", "--judge", "toolalpaca", "--model", tiny_model)
     assert done.returncode == 0, done.stderr
     assert seen == [("ask 0", "not for the judge", "gold", "f: does  f")]
+
+
+def test_an_episode_without_a_step_costs_the_judge_nothing(program, words, tiny_model, tmp_path, monkeypatch):
+    """Its judgement stands in its place all the same."""
+    monkeypatch.setattr(toolalpaca, "prompt", lambda *texts: "say")
+    context = context_text([], [TOOL], {"kind": "calculator", "calls": 1})
+    rows = parquet.read(tmp_path / "generations.parquet", parquet.COMPLETIONS)
+    texts = [turns_text([{"role": "assistant", "content": "42"}]), solution("6*7", "42")]
+    judged = [
+        row | {"context": context, "benchmark": "facts", "example_id": str(place), "completion": text}
+        for place, (row, text) in enumerate(zip(rows, [*texts, texts[0]], strict=False))
+    ]
+    parquet.write(tmp_path / "generations.parquet", parquet.COMPLETIONS, judged, {})
+    done = program("judge", *words, "facts", "--judge", "toolalpaca", "--model", tiny_model)
+    assert done.returncode == 0, done.stderr
+    assert "1 rows, 0 of 1 stored, 1 to generate" in done.stderr
+    found = parquet.read(tmp_path / "out.parquet", parquet.JUDGEMENTS)
+    assert [row["judgement"] == toolalpaca.NO_STEP for row in found] == [True, False, True]
+    assert cost.read(tmp_path / "cost.json").rollouts == 1
 
 
 def test_another_judge_sees_the_final_turn_of_an_episode(program, words, tiny_model, tmp_path, monkeypatch):

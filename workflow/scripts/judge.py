@@ -64,16 +64,19 @@ def main(args: argparse.Namespace) -> None:
         }
         for row in completions
     ]
+    decided = getattr(judge, "decided", lambda response: "")
+    known = [decided(row["completion"]) for row in completions]
     engine = generation_flags.engine(args)
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     # A judge answers greedily, and once for each text: the sample's index is no part of its question.
-    asked = [row | {"sample": 0} for row in wanted]
+    asked = [row | {"sample": 0} for row, said in zip(wanted, known, strict=True) if not said]
     request = Request(model, sampling, args.seed, asked, f"judge {args.judge}")
     done = generate_missing([request], engine, args.cache)
-    judgements = [
-        row | {"judgement": answer["completion"], "finish_reason": answer["finish_reason"]}
-        for row, answer in zip(wanted, done, strict=True)
-    ]
+    answers = iter(done)
+    judgements = []
+    for row, said in zip(wanted, known, strict=True):
+        answer = {"completion": said, "finish_reason": "stop"} if said else next(answers)
+        judgements.append(row | {"judgement": answer["completion"], "finish_reason": answer["finish_reason"]})
     facts = provenance.facts("judge", **generation_flags.facts([model], engine, sampling))
     parquet.write(args.output, parquet.JUDGEMENTS, judgements, facts)
     cost.write(args.cost, cost.of_completions(done))

@@ -2,8 +2,9 @@
 
 After the authors' `prompts/Evaluation.txt` (https://github.com/tangqiaoyu/ToolAlpaca), whose rules it states
 in other words, with the same material and the same form of an answer; they asked gpt-4-0613. As in
-`tms.judges.agreement`, all material is JSON: no text can end its quotes. The model answers, after an
-analysis, in two lines, which `tms.graders.toolalpaca_judge` reads:
+`tms.judges.agreement`, all material is JSON: no text can end its quotes. The instruction is without the keys
+that the model is told, as theirs. The model answers, after an analysis, in two lines, which
+`tms.graders.toolalpaca_judge` reads:
 
     Process Correctness: Yes
     Final Response Correctness: Uncertain
@@ -11,10 +12,13 @@ analysis, in two lines, which `tms.graders.toolalpaca_judge` reads:
 
 import json
 
+from tms.data.toolalpaca.steps import KEYS_TOLD
 from tms.io.errors import InputError
+from tms.tool_use.same_call import WRITTEN
 from tms.tool_use.turns import answered, final_text, read_turns
 
 EPISODES = True
+NO_STEP = "Process Correctness: No\nFinal Response Correctness: No"
 
 PROMPT = """\
 Evaluate how an assistant has carried out an instruction with the functions of an API. Below are the API's \
@@ -55,10 +59,18 @@ def prompt(request: str, response: str, reference: str, documentation: str) -> s
         reference: the golden calls, as JSON.
         documentation: of the API.
     """
-    texts = {"documentation": documentation, "instruction": request}
+    texts = {"documentation": documentation, "instruction": request.rpartition(KEYS_TOLD)[0] or request}
     quoted = {name: json.dumps(text, ensure_ascii=False) for name, text in texts.items()}
     solution = json.dumps(_solution(response), ensure_ascii=False)
-    return PROMPT.format(standard=_one_line(reference), solution=solution, **quoted)
+    return PROMPT.format(standard=_standard(reference), solution=solution, **quoted)
+
+
+def decided(response: str) -> str:
+    """The judgement of an episode without a step: wrong, and not asked about, as the authors do; else ""."""
+    try:
+        return "" if answered(read_turns(response)) else NO_STEP
+    except InputError:
+        return NO_STEP
 
 
 def _solution(response: str) -> list[dict]:
@@ -74,9 +86,14 @@ def _solution(response: str) -> list[dict]:
     return [*steps, {"final_response": final_text(turns)}]
 
 
-def _one_line(reference: str) -> str:
-    """A JSON text as one line; what is none, as a JSON string."""
+def _standard(reference: str) -> str:
+    """Golden calls in one line, a question to the user with its words; what is no JSON, as a JSON string."""
     try:
-        return json.dumps(json.loads(reference), ensure_ascii=False)
+        golden = json.loads(reference)
     except (ValueError, RecursionError):
-        return json.dumps(reference, ensure_ascii=False)
+        golden = reference
+    if isinstance(golden, list) and all(isinstance(call, dict) and "name" in call for call in golden):
+        golden = [
+            {"name": call["name"], "arguments": call.get(WRITTEN, call.get("arguments"))} for call in golden
+        ]
+    return json.dumps(golden, ensure_ascii=False)

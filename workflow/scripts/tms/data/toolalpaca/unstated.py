@@ -2,8 +2,8 @@
 
 The authors' judge is told that parameters which the instruction does not mention may differ
 (`prompts/Evaluation.txt`). Here an argument is free where its function does not require it, and the
-instruction lacks a word of its golden value. A code never is: an instruction says `f`, `JPY` or `true` in other
-words.
+instruction lacks a word of its golden value. A code never is: an instruction says `f`, `JPY` or `true` in
+other words.
 """
 
 import json
