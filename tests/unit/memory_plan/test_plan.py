@@ -8,7 +8,7 @@ import pytest
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
-from tms.config import study
+from tms.config import study, tasks
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import check, formulas, plan
 from tms.memory_plan.architecture import (
@@ -24,6 +24,7 @@ from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.store import SHIPPED as RESULTS
 from tms.memory_plan.store import Store, key
 from tms.memory_plan.towers import Towers
+from tms.tasks import toolalpaca
 
 GB = 10**9
 STUDENTS = [*SHIPPED["table"]["models"], "qwen7b_tools", "qwen_omni3b"]
@@ -100,6 +101,14 @@ def test_a_teacher_and_a_judge_read_rows_of_their_own_tasks():
     teacher, judge = check.peaks(jobs, config, lambda _: None).values()
     assert f" {1024 + config['tasks']['chain']['max_new_tokens']:,} tokens" in teacher.shape
     assert " 5,152 tokens" in judge.shape  # prompt 1,024, answer 4,096, and 32 of the judge's own
+
+
+def test_a_judge_of_episodes_reads_a_documentation_too():
+    """A row of 5,120 tokens, 20,000 characters of documentation, and 1,024 of the judge's own."""
+    job = Job("judge", {"model": "qwen7b_tools", "judge": "toolalpaca"}, [], [], gpus=4)
+    (judge,) = check.peaks([job], SHIPPED, lambda _: None).values()
+    assert judge.fits and judge.shape.endswith("rows of 26,144 tokens at once")
+    assert tasks.DOCUMENTED["toolalpaca"] == toolalpaca.LONGEST
 
 
 def test_what_does_not_fit_is_one_line_with_the_sum_and_two_settings():

@@ -21,6 +21,8 @@ UNREAD = {"simulated": (32, 100), "real": (10, 114)}
 IMAGES = {"textvqa", "docvqa", "read_words"}  # kinds whose rows have images
 # Kinds whose rows have tools, and the limits of a row where `options` say nothing else (`longest_row`).
 TOOLS = {"calculate": {"calls": 2}, "toolalpaca": {"calls": 8, "tokens": 5120}}
+# Kinds whose rows have a documentation of their tools, which a judge reads, and its most characters.
+DOCUMENTED = {"toolalpaca": 20_000}
 PILOTS = {"images": IMAGES, "tools": set(TOOLS)}  # value of a suite's `pilot`: kinds of its targets
 RECORDS = "records"  # the kind whose rows are files of the user's own
 

@@ -7,7 +7,7 @@ from tms.config.joint_targets import own_tasks
 from tms.config.tasks import has_images
 from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import formulas, plan
-from tms.memory_plan.longest import longest_row
+from tms.memory_plan.longest import longest_judged, longest_row
 from tms.memory_plan.plan import MemoryOf, Peak
 from tms.memory_plan.shapes import StepMemory, StepShape
 from tms.memory_plan.towers import Towers
@@ -89,9 +89,11 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
             asked = [task for task in _asked(config, names) if reads or not has_images(config, task)]
             if not asked:
                 return []
+            if name == "teacher":
+                return plan.generating(config, part, names[name], longest_row(config, asked))
             # A judge's prompt holds the whole row, answer included, and it writes an answer of its own.
-            written = config[part][names[name]]["max_new_tokens"] if name == "judge" else 0
-            return plan.generating(config, part, names[name], longest_row(config, asked) + written)
+            written = config[part][names[name]]["max_new_tokens"]
+            return plan.generating(config, part, names[name], longest_judged(config, asked) + written)
     return []
 
 

@@ -11,6 +11,17 @@ def longest_row(config: dict, tasks: Iterable[str]) -> int:
     return max(of_tasks.longest_row(config, task, longest_prompt(config, [task])) for task in tasks)
 
 
+def longest_judged(config: dict, tasks: Iterable[str]) -> int:
+    """Tokens of what a judge reads of some tasks: the longest row, and the documentation of its tools.
+
+    A character of the latter counts as a token.
+    """
+    return max(
+        longest_row(config, [task]) + of_tasks.DOCUMENTED.get(of_tasks.kind(config, task), 0)
+        for task in tasks
+    )
+
+
 def longest_prompt(config: dict, tasks: Iterable[str]) -> int:
     """Tokens of the longest prompt of some tasks, its images among them."""
     return config["compute"]["longest_prompt"] + longest_images(config, tasks)
