@@ -30,7 +30,7 @@ from tms.on_policy.prompts import prompts_in_order
 from tms.on_policy.rollout import Rollout, collate
 from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.train import OnPolicyRun
-from tms.tool_use.turns import read_turns, turns_text
+from tms.tool_use.turns import made_calls, read_turns, turns_text
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, from_mixture, from_references
 
@@ -287,6 +287,23 @@ def test_a_rollout_that_calls_too_often_did_not_end(calculating, calls):
     assert ended(chat, episode.ids, True) == (calls == 2)
     assert ended(chat, episode.ids, False)  # of a prompt without tools, whose text may hold the words
     assert not ended(chat, episode.ids[:-1], True) and not ended(chat, [*episode.ids, -1], True)
+
+
+def test_a_call_behind_which_the_text_ends_is_not_answered(calculating, monkeypatch):
+    """What would follow is no text of the template's. A last answer may end so."""
+    chat = calculating.chat
+    other = chat.tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    monkeypatch.setattr(chat, "end_token_ids", [chat.end, other])
+    prompt = chat.prompt_ids("6*7", calculating.context)
+    episode = Episode(chat.tools, prompt, calculating.context, 64)
+    called = [*chat.answer_ids(CALL)[0][:-1], other]
+    episode.take(called, "stop")
+    assert (episode.finish_reason, episode.ids) == ("length", called)
+    assert not made_calls(episode.turns) and not ended(chat, episode.ids, True)
+    answering = Episode(chat.tools, prompt, calculating.context, 64)
+    answering.take(chat.answer_ids(CALL)[0], "stop")
+    answering.take([*chat.answer_ids("42")[0][:-1], other], "stop")
+    assert answering.finish_reason == "stop" and len(made_calls(answering.turns)) == 1
 
 
 def test_rollouts_have_room_for_the_longest_row_alone(calculating, tmp_path):

@@ -24,9 +24,9 @@ class Episode:
         limit: most tokens of prompt and episode (`row_limit`).
         ids: of all turns so far, as `tms.io.token_ids` has them.
         turns: so far, as `tms.tool_use.turns` has them.
-        finish_reason: stop, or length (a turn was cut, there are more calls than the row allows, or there is
-            no room for another turn, or not even for what the tools answered, which is then left out); ""
-            while it goes on.
+        finish_reason: stop, or length (a turn was cut, or calls with another end than the template's; there
+            are more calls than the row allows, or there is no room for another turn, or not even for what the
+            tools answered, which is then left out); "" while it goes on.
     """
 
     def __init__(self, chat: ToolChat, prompt_ids: list[int], context: str, room: int):
@@ -55,6 +55,9 @@ class Episode:
         self.turns.append({"role": "assistant", "content": text})
         if finish_reason != "stop" or not calls_tools(text):
             self.finish_reason = finish_reason
+            return
+        if completion_ids[-1] != self.chat.chat.end:  # the template ends such a turn otherwise
+            self.finish_reason = "length"
             return
         try:
             content, calls = parse(text)
