@@ -11,12 +11,14 @@ import pytest
 import torch
 from helpers import tiny_models
 from helpers.launched import launched
-from helpers.paths import SCRIPTS
+from helpers.paths import ROOT, SCRIPTS
 from helpers.stopped_program import GETS_SIGNAL, run_stopped
 from transformers import AutoModelForCausalLM
 
 from tms.io import parquet
+from tms.io.conversation import context_text
 from tms.mixture import checkpoints
+from tms.tool_use.environments.calculator import TOOL
 
 PROGRAM = SCRIPTS / "train_sft.py"
 POINTS = ["1of4", "1of2", "1of1"]
@@ -106,6 +108,18 @@ def test_checkpoints_cost_and_curves(finished):
     assert len(health["losses"]) == 12 and health["losses"][-1] < health["losses"][0]
     assert list((folder / "curves").glob("events.out.tfevents.*"))
     assert list((folder / "work").iterdir()) == []
+
+
+def test_a_prompt_that_could_not_be_sampled_ends_it_before_any_training(run_program, folder):
+    """A held-out one too: the harvest would end there, after all the training."""
+    context = context_text([], [TOOL], {"kind": "calculator", "calls": 2, "tokens": 21})
+    base = ROOT / "workflow/resources/miniature_tools/base"
+    heldout = [{"example_id": "h", "context": context, "prompt": "2+2", "answer": "4"}]
+    parquet.write(folder / "heldout.parquet", parquet.EXAMPLES, heldout, {})
+    done = run_program(folder, "train_sft", *command(folder, base, turn=20, heldout="heldout.parquet"))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "1 of 25 prompts leave no room for a turn of 20 tokens, the longest is example h" in done.stderr
+    assert not (folder / "run").exists()
 
 
 def test_an_update_that_the_bases_precision_rounds_away_is_told(finished, run_program, tiny_model, folder):

@@ -13,6 +13,7 @@ rule train_sft:
     input:
         model=lambda w: paths.base(config, w.model),
         rows=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
+        heldout=lambda w: train.heldout(config, w.model, w.method, w.task),
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
     output:

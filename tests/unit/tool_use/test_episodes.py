@@ -32,7 +32,7 @@ from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.train import OnPolicyRun
 from tms.tool_use.turns import made_calls, read_turns, turns_text
 from tms.training.encoder import Encoder
-from tms.training.examples import IGNORED, from_mixture, from_references
+from tms.training.examples import IGNORED, check_turns, from_mixture, from_references
 
 PROMPTS = {"e1": "6*7", "e2": "2+2", "e3": "10/4", "e4": "1/0"}
 RESULTS = {"6*7": "42", "2+2": "4", "10/4": "5/2", "1/0": "Error: a division by zero"}
@@ -163,6 +163,31 @@ def test_a_prompt_without_room_for_a_turn_is_named(generated, calculating):
         [Request(request.model, request.sampling, 0, rows, "test")], engine, root / "apart"
     )
     assert row["finish_reason"] == "length" and engine.rooms[-1] == prompt + 64
+
+
+def test_a_prompt_without_room_for_a_turn_is_named_before_any_training(calculating):
+    """As sampling would name it."""
+    encoder, long = Encoder(calculating.folder), "6*7 and 2*2 and 4*4"
+    lengths = {
+        name: len(calculating.chat.prompt_ids(prompt, calculating.context))
+        for name, prompt in {"short": "6*7", "long": long}.items()
+    }
+    most = lengths["long"] + 64
+
+    def asked(tokens: int) -> list[dict]:
+        context = limited(calculating.context, tokens)
+        prompts = [("plain", "6*7 " * 50, ""), ("short", "6*7", context), ("long", long, context)]
+        return [dict(zip(("example_id", "prompt", "context"), row, strict=True)) for row in prompts]
+
+    check_turns(asked(most), encoder, 64)
+    told = (
+        rf"1 of 3 prompts leave no room for a turn of 64 tokens, the longest is example long with "
+        rf"{lengths['long']}; set options.tokens of its task in the config to {most} or more"
+    )
+    with pytest.raises(InputError, match=told):
+        check_turns(asked(most - 1), encoder, 64)
+    with pytest.raises(InputError, match="2 of 3 prompts"):
+        check_turns(asked(lengths["short"]), encoder, 64)
 
 
 def test_the_limit_of_training_is_that_of_a_turn(generated, calculating):

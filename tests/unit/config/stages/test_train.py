@@ -4,6 +4,7 @@ import copy
 
 from helpers.shipped_config import SHIPPED
 
+from tms.config.joint_targets import with_joint_targets
 from tms.config.stages import train
 
 ADAM = "--adam-beta1 0.9 --adam-beta2 0.95 --weight-decay 0.0 --max-grad-norm 1.0 --checkpoint-dtype base"
@@ -46,6 +47,23 @@ def test_a_scaled_rate_has_ten_digits():
     assert 2.0e-5 * 0.1 != 2.0e-06  # 2.0000000000000003e-06
     flags = train.row_flags(SHIPPED, "qwen3b", "sft_lr10", "math", "0")
     assert flags.startswith("--epochs 2 --learning-rate 2e-06 --effective-batch 256 ")
+
+
+def test_sft_looks_at_the_prompts_that_are_sampled_after_it():
+    """Where their rows have a limit of tokens; of several tasks by the turns of those that have one."""
+    ends = " --turn 1024 --heldout data/{}/tools/heldout.parquet"
+    flags = train.row_flags(SHIPPED, "qwen7b_tools", "sft", "toolalpaca", "0")
+    assert flags.endswith(ends.format("toolalpaca"))
+    assert train.heldout(SHIPPED, "qwen7b_tools", "sft", "toolalpaca") == [
+        "data/toolalpaca/tools/heldout.parquet"
+    ]
+    config = copy.deepcopy(SHIPPED)
+    config["suites"]["tools"]["targets"] = [{"mix": ["toolalpaca", "math"]}]
+    joint = train.row_flags(with_joint_targets(config), "qwen7b_tools", "sft", "toolalpaca+math", "0")
+    assert joint.endswith(ends.format("toolalpaca+math")) and " --max-new-tokens 4096 " in joint
+    for model, method, task in (("qwen7b_tools", "tms", "toolalpaca"), ("tiny_tools", "sft", "calculate")):
+        assert not train.heldout(SHIPPED, model, method, task)
+        assert "--turn" not in train.row_flags(SHIPPED, model, method, task, "0")
 
 
 def test_a_long_run_takes_its_steps_from_the_diagnosis():

@@ -156,6 +156,32 @@ def _training_set(rows: list[dict], encoder, max_new_tokens: int, replay: Replay
     return TrainingSet(targets, masked, planned, sources, tokens, cut, sorted(ended))
 
 
+def check_turns(rows: list[dict], encoder, turn: int) -> None:
+    """Check that each prompt leaves room for a turn in its row, as those who sample it after a training do.
+
+    Args:
+        rows: columns `example_id`, `context`, `prompt`; those whose environment states no limit have room.
+        encoder: the model's.
+        turn: most tokens of a turn.
+
+    Raises:
+        InputError: some do not, naming the longest.
+    """
+    encoder.read(rows)
+    longest, without = (0, ""), 0
+    for row in rows:
+        tokens = len(encoder.prompt(row))
+        if tokens + turn > read_context(row["context"]).environment.get("tokens", inf):
+            longest, without = max(longest, (tokens, row["example_id"])), without + 1
+    if without:
+        tokens, example = longest
+        raise InputError(
+            f"{without} of {len(rows)} prompts leave no room for a turn of {turn} tokens, the longest is "
+            f"example {example} with {tokens}; set options.tokens of its task in the config to "
+            f"{tokens + turn} or more, or lower its max_new_tokens"
+        )
+
+
 def check_room(rows: list[tuple[dict, int]], encoder) -> None:
     """Check that the model's context holds each row.
 

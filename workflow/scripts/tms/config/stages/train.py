@@ -6,6 +6,7 @@ An algorithm or a loss gets the settings that it reads, so that an edit of the o
 from tms.config import paths, study, tasks
 from tms.config.flags import flags
 from tms.config.stages import general, mixture
+from tms.config.suite import tasks_of
 from tms.training import losses_by_name
 from tms.training.settings import Lora
 from tms.vision.families import FROZEN
@@ -22,10 +23,24 @@ def images(config: dict, model: str, method: str, task: str) -> list[str]:
     return tasks.image_files(config, [task, *([replay["task"]] if replay else [])], "train")
 
 
+def heldout(config: dict, model: str, method: str, task: str) -> list[str]:
+    """The held-out prompts that are sampled after a run of SFT, where rows have a limit of tokens."""
+    if method not in study.trajectories(config) or not _limited_turns(config, task):
+        return []
+    return [f"data/{task}/{config['models'][model]['suite']}/heldout.parquet"]
+
+
+def _limited_turns(config: dict, target: str) -> list[int]:
+    """Tokens of a turn, of the tasks of a target whose rows have a limit of tokens."""
+    limited = [task for task in tasks_of(target) if "tokens" in tasks.TOOLS.get(tasks.kind(config, task), {})]
+    return [config["tasks"][task]["max_new_tokens"] for task in limited]
+
+
 def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
     """Settings that change the result of training on rows (SFT and students)."""
     keys = study.section(config, "training", model, method, task)
     loss = study.loss(config, model, method)
+    sampled = heldout(config, model, method, task)
     return flags(
         epochs=keys["epochs"],
         max_steps=study.max_steps(config, model, method),
@@ -44,6 +59,8 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         images=images(config, model, method, task) or None,
         vision=vision_flag(keys),
         **lora_flags(keys),
+        turn=min(_limited_turns(config, task)) if sampled else None,
+        heldout=sampled or None,
     )
 
 
