@@ -1,6 +1,6 @@
 """Body of a process of the row `harvest`: `python _harvest_side.py product|peer LONGEST FOLDER ...`.
 
-Prints the number of tokens that it generated, greedily, after the prompts of the checkpoints named: `product`
+Prints the token ids that it generated, greedily, after the prompts of the checkpoints named: `product`
 for all of them in turn, through the completion cache; `peer` for one, with transformers alone.
 """
 

@@ -53,7 +53,7 @@ def checkpoints() -> list[str]:
 
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    wanted = chain.build("test", CHECKPOINTS * ROWS, 0, {})
+    wanted = chain.build("train", CHECKPOINTS * ROWS, 0, {})
     noise = torch.Generator().manual_seed(0)
     for number in range(CHECKPOINTS):
         folder = shutil.copytree(_generating.MINIATURE, root / str(number))
