@@ -6,7 +6,7 @@
 Equal are calls of one name and of the same arguments (`tms.tool_use.same_call`); arguments that are null are
 any. Of several such observations the last one answers: the earlier ones are those of calls that had to be
 tried again. What was not recorded is an error that the model reads. `documentation`, the API's, is no part of
-an answer: a judge reads it, and an environment in which a model answers would.
+an answer: a judge reads it, and the model that answers in `simulated`.
 """
 
 from tms.io.errors import InputError
@@ -16,17 +16,26 @@ from tms.tool_use.same_call import same_arguments
 
 def observe(name: str, arguments: dict, facts: dict) -> str:
     """The recorded observation of a call."""
+    content = recorded(name, arguments, facts)
+    if content is None:
+        raise CallError(f"no answer is recorded for {name} with these arguments")
+    return content
+
+
+def recorded(name: str, arguments: dict, facts: dict) -> str | None:
+    """The recorded observation of a call; None: there is none."""
     for seen in reversed(_observations(facts)):
         if seen["name"] == name and same_arguments(arguments, seen["arguments"]):
             return seen["content"]
-    raise CallError(f"no answer is recorded for {name} with these arguments")
+    return None
 
 
 def _observations(facts: dict) -> list[dict]:
     observations = facts.get("observations")
     if not isinstance(observations, list) or not all(map(_is_observation, observations)):
         raise InputError(
-            "an environment of kind recorded needs observations, a list of name, arguments and content"
+            "an environment of kind recorded or simulated needs observations, a list of name, arguments and "
+            "content"
         )
     return observations
 
