@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     add("--kl-samples", type=int, default=1, help="samples of each of them, from either model")
     add("--max-new-tokens", nargs="+", required=True, metavar="N|NAME=N", help="longest sample for KL")
     generation_flags.add_engine(flags)
+    generation_flags.add_simulator(flags)
     cli.add_images(flags)
     add(
         "--samples-only", type=int, metavar="PARENT", help="draw its samples into the cache; end when it ends"
@@ -95,8 +96,10 @@ def sample(args: argparse.Namespace) -> dict[str, list[dict]]:
         for who, model in models.items()
         for most in limits
     ]
-    done = generate_missing(requests, generation_flags.engine(args), args.cache)
-    gc.collect()  # frees the engine's model before two others are loaded
+    simulator = generation_flags.simulator(args)
+    done = generate_missing(requests, generation_flags.engine(args), args.cache, simulator)
+    del simulator
+    gc.collect()  # frees the engines' models before two others are loaded
     return {"policy": done[: len(wanted)], "base": done[len(wanted) :]}
 
 

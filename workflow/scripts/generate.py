@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     add("--samples", type=int, default=1, help="completions of each prompt")
     cli.add_images(flags)
     generation_flags.add(flags)
+    generation_flags.add_simulator(flags)
     return flags
 
 
@@ -35,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
     names = list(cli.parse_pairs(args.benchmarks))
     longest = generation_flags.longest(args, names)
     examples = benchmarks.examples(args, parquet.EXAMPLES)
-    engine = generation_flags.engine(args)
+    engine, simulator = generation_flags.engine(args), generation_flags.simulator(args)
     models = benchmarks.models(args, Images(args.images))
     requests = [
         Request(
@@ -52,9 +53,10 @@ def main(args: argparse.Namespace) -> None:
         for point, model in models.items()
         for name in names
     ]
-    done = generate_missing(requests, engine, args.cache)
+    done = generate_missing(requests, engine, args.cache, simulator)
     settings = {request.rows[0]["benchmark"]: request.sampling for request in requests}
-    generation_flags.write(args, "generate", done, list(models.values()), engine, settings)
+    used = list(models.values())
+    generation_flags.write(args, "generate", done, used, engine, settings, simulator=simulator)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     cli.add_images(flags)
     generation_flags.add(flags)
+    generation_flags.add_simulator(flags)
     return flags
 
 
@@ -142,7 +143,7 @@ def main(args: argparse.Namespace) -> None:
     plan = parquet.read(args.plan, parquet.PLAN)
     wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples)
     mine = rows_of_part(wanted, args.part, args.parts)
-    engine = generation_flags.engine(args)
+    engine, simulator = generation_flags.engine(args), generation_flags.simulator(args)
     tasks = list(dict.fromkeys(row["benchmark"] for rows in references.values() for row in rows.values()))
     longest = generation_flags.longest(args, tasks)
     images = Images(args.images)
@@ -155,9 +156,10 @@ def main(args: argparse.Namespace) -> None:
         for sampling in dict.fromkeys(settings.values())
         if (chosen := [row for row in rows if settings[row["benchmark"]] == sampling])
     ]
-    done = generate_missing(requests, engine, args.cache)
+    done = generate_missing(requests, engine, args.cache, simulator)
     used = settings if len(tasks) > 1 else settings[tasks[0]]
-    generation_flags.write(args, "harvest", done, list(models.values()), engine, used, spent(done))
+    opened = list(models.values())
+    generation_flags.write(args, "harvest", done, opened, engine, used, spent(done), simulator)
 
 
 def spent(rows: list[dict]) -> cost.Cost:

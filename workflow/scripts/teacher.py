@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     add("--max-new-tokens", type=int, required=True, help="longest completion")
     cli.add_images(flags)
     generation_flags.add(flags)
+    generation_flags.add_simulator(flags)
     return flags
 
 
@@ -64,12 +65,12 @@ def main(args: argparse.Namespace) -> None:
         )
         cost.write(args.cost, cost.Cost())
         return
-    engine = generation_flags.engine(args)
+    engine, simulator = generation_flags.engine(args), generation_flags.simulator(args)
     model = open_model(args.model, images=Images(args.images))
     sampling = generation_flags.sampling(args, args.max_new_tokens)
     request = Request(model, sampling, args.seed, wanted, f"teacher {args.task}")
-    done = generate_missing([request], engine, args.cache)
-    generation_flags.write(args, "teacher", done, [model], engine, sampling)
+    done = generate_missing([request], engine, args.cache, simulator)
+    generation_flags.write(args, "teacher", done, [model], engine, sampling, simulator=simulator)
 
 
 if __name__ == "__main__":

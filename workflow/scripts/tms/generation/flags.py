@@ -5,8 +5,9 @@ from pathlib import Path
 
 from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
-from tms.generation.generate import ModelFolder
+from tms.generation.generate import ModelFolder, open_model
 from tms.generation.sampling import Sampling
+from tms.generation.simulator import Simulator
 from tms.io import cli, cost, interrupts, parquet, provenance, variables
 from tms.io.errors import InputError
 
@@ -31,6 +32,33 @@ def add_engine(flags: argparse.ArgumentParser) -> None:
     option("--memory-share", type=float, default=MEMORY_SHARE, help="share of a GPU's memory to use (vllm)")
     option("--threads", type=int, required=True, help="CPU threads; results depend on it")
     option("--cache", type=Path, required=True, help="folder of the completion cache")
+
+
+def add_simulator(flags: argparse.ArgumentParser) -> None:
+    """Add the flags for the model that answers calls of simulated tools."""
+    option = flags.add_argument
+    option("--simulator", type=Path, help="folder of the model that answers calls of simulated tools")
+    option("--simulator-max-new-tokens", type=int, default=512, help="its longest answer")
+    option("--simulator-temperature", type=float, default=0.5, help="divides its logits; 0 is greedy")
+    option("--simulator-seed", type=int, default=0, help="seed of its answers")
+
+
+def simulator(args: argparse.Namespace) -> Simulator | None:
+    """Make the simulator, on engine `transformers`, which loads its model with the first question; None where
+    the command line names none.
+
+    Raises:
+        InputError: its folder is missing or truncated, a setting is out of range, or the engine is another.
+    """
+    if not args.simulator:
+        return None
+    if args.engine != "transformers":
+        raise InputError(
+            f"--simulator: engine {args.engine} leaves no memory for its model; use --engine transformers"
+        )
+    settings = Sampling(args.simulator_temperature, max_new_tokens=args.simulator_max_new_tokens)
+    own = create_engine("transformers", threads=args.threads)
+    return Simulator(open_model(args.simulator), own, settings, args.simulator_seed, args.cache)
 
 
 def whole_number(text: str, flag: str) -> int:
@@ -111,6 +139,7 @@ def write(
     used: Engine,
     settings: dict | Sampling,
     spent: cost.Cost | None = None,
+    simulator: Simulator | None = None,
 ) -> None:
     """Write completions, with their provenance, and what they cost.
 
@@ -119,8 +148,10 @@ def write(
         rows: the completions.
         models, used, settings: that made them.
         spent: their cost, where it is not that of all of them.
+        simulator: that answered their calls.
     """
-    parquet.write(
-        args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **facts(models, used, settings))
-    )
+    made = facts(models, used, settings)
+    if simulator:
+        made["simulator"] = facts([simulator.model], simulator.engine, simulator.sampling)
+    parquet.write(args.output, parquet.COMPLETIONS, rows, provenance.facts(stage, **made))
     cost.write(args.cost, spent or cost.of_completions(rows))

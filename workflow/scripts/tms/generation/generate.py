@@ -23,6 +23,7 @@ from tms.io.progress import Progress
 from tms.mixture import checkpoints
 
 if TYPE_CHECKING:
+    from tms.generation.simulator import Simulator
     from tms.io.images import Images
 
 BYTES_PER_TOKEN = 4  # as they are stored, before compression
@@ -74,7 +75,9 @@ class Request:
     what: str
 
 
-def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> list[dict]:
+def generate_missing(
+    requests: list[Request], engine: Engine, folder: Path, simulator: Simulator | None = None
+) -> list[dict]:
     """Return the rows of all requests, generating those that the completion cache does not hold.
 
     Everything is checked before the engine starts, and the engine starts once for all requests; a request
@@ -84,6 +87,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
         requests: in the order in which rows are returned.
         engine: not yet loaded, or loaded with any model.
         folder: folder of the completion cache.
+        simulator: answers the calls of rows with simulated tools; its seconds are those of the rows too.
 
     Returns:
         Each request's rows, in order, with `completion`, `completion_ids`, `finish_reason`, `seconds` and
@@ -91,7 +95,8 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
 
     Raises:
         InputError: a prompt and its completion limit exceed the model's context or, with tools, what its row
-            may have, or a model folder holds other weights than its record states.
+            may have, simulated ones have no simulator, or a model folder holds other weights than its record
+            states.
     """
     prepared = [_prepare(request) for request in requests]
     for place, digest in dict.fromkeys((one.model.folder, one.model.weights) for one in requests):
@@ -108,7 +113,7 @@ def generate_missing(requests: list[Request], engine: Engine, folder: Path) -> l
                 engine.load(model.folder, room, model.chat.images)
                 loaded = model
 
-        rows += _complete(wanted, engine, folder, load)
+        rows += _complete(wanted, engine, folder, load, simulator)
     return rows
 
 
@@ -136,7 +141,7 @@ def _prepare(request: Request) -> _Wanted:
                 f"{chat.context_length}; lower max_new_tokens of its task in the config"
             )
         if read_context(context).tools:
-            episodes[place] = Episode(chat.tools, prompt_ids, context, most)
+            episodes[place] = Episode(chat.tools, prompt_ids, context, most, row["prompt"])
             if length > episodes[place].limit:
                 raise InputError(
                     f"{request.what}: example {row['example_id']} has {len(prompt_ids)} prompt tokens and "
@@ -149,7 +154,9 @@ def _prepare(request: Request) -> _Wanted:
     return _Wanted(request, prompts, episodes, longest)
 
 
-def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None]) -> list[dict]:
+def _complete(
+    wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], None], simulator: Simulator | None
+) -> list[dict]:
     request, episodes = wanted.request, wanted.episodes
     chat = request.model.chat
     with CompletionCache(root, request.model.weights) as cache:
@@ -168,7 +175,14 @@ def _complete(wanted: _Wanted, engine: Engine, root: Path, load: Callable[[], No
                 seconds[place] += row.seconds
             return [(row.completion_ids, row.finish_reason) for row in found]
 
-        play(episodes, {at: (rows[at].completion_ids, rows[at].finish_reason) for at in episodes}, next_turns)
+        def answers(places: list[int]) -> list[str]:
+            found = simulator.answers([episodes[place].question for place in places])
+            for place, row in zip(places, found, strict=True):
+                seconds[place] += row["seconds"]
+            return [row["completion"] for row in found]
+
+        first = {at: (rows[at].completion_ids, rows[at].finish_reason) for at in episodes}
+        play(episodes, first, next_turns, answers=answers if simulator else None)
     return [
         {
             **asked,

@@ -20,8 +20,9 @@ One row of eval_simulated.json:
 asked for: no API of it is in `train`. What cannot be read is left out, and printed with its number.
 
 Options: `apis: real` takes eval_real.json; `malformed: keep` keeps the instructions whose golden calls cannot
-be read, as text, for a judge; `calls` is the most that an answer may make, `tokens` the most of a row, prompt
-and all turns; `order: hash` shuffles the test split.
+be read, as text, for a judge; `environment: simulated` has a model answer calls that are not recorded;
+`calls` is the most that an answer may make, `tokens` the most of a row, prompt and all turns; `order: hash`
+shuffles the test split.
 """
 
 import json
@@ -41,8 +42,9 @@ FOLDER = "toolalpaca"
 PAGE = "https://github.com/tangqiaoyu/ToolAlpaca/tree/189069998d64a7baf1b4a1c3c4b2e75eb9d05532/data"
 TRAINING = "train_data.json"
 TEST = {"simulated": "eval_simulated.json", "real": "eval_real.json"}
-OPTIONS = {"apis": "simulated", "malformed": "leave out", "calls": 8, "tokens": 5120, "order": "official"}
-CHOICES = {"apis": list(TEST), "malformed": ["leave out", "keep"]}
+OPTIONS = {"apis": "simulated", "malformed": "leave out", "environment": "recorded"}
+OPTIONS |= {"calls": 8, "tokens": 5120, "order": "official"}
+CHOICES = {"apis": list(TEST), "malformed": ["leave out", "keep"], "environment": ["recorded", "simulated"]}
 LONGEST = 20_000  # characters of an API's documentation
 
 
@@ -152,12 +154,14 @@ def _row(example: str, context: str, problem: str, prompt: str, golden: list[dic
 
 def _context(api: dict, observations: list[dict], settings: dict) -> str:
     environment = {
-        "kind": "recorded",
+        "kind": settings["environment"],
         "calls": settings["calls"],
         "tokens": settings["tokens"],
         "documentation": api["NLDocumentation"][:LONGEST],
         "observations": observations,
     }
+    if settings["environment"] == "simulated":
+        environment["user"] = functions.ASK
     return context_text([], functions.tools(api), environment)
 
 
