@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
 from tms.config import paths, study, tasks, wheels
 from tms.config.check import check
+from tms.config.engines import simulator_folder
 from tms.config.flags import flags, labelled
 from tms.config.joint_targets import joint_targets, own_tasks
 from tms.config.load import duplicates, laid_over, typed

@@ -15,6 +15,7 @@ rule drift:
         answers=lambda w: drift.answered(config, w.model).values(),
         general=lambda w: drift.general_files(config, w.model),
         images=lambda w: drift.images(config, w.model, w.method, w.task),
+        simulator=lambda w: drift.simulator(config, w.model, w.task),
     output:
         drift=f"{RUN}/drift.json",
         samples=f"{RUN}/drift_samples.parquet",

@@ -15,6 +15,7 @@ rule generate:
     input:
         model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
         examples=lambda w: paths.test_files(evaluate.generated(config, w.model)).values(),
+        simulator=lambda w: simulator_folder(config, evaluate.generated(config, w.model)),
     output:
         completions="results/{model}/{run}/generations.parquet",
         cost="results/{model}/{run}/generations.cost.json",
@@ -124,6 +125,7 @@ use rule generate as generate_samples with:
     input:
         model=lambda w: evaluate.evaluated_folder(config, w.model, w.run),
         examples=lambda w: paths.test_files(evaluate.sampled_tasks(config, w.model, w.run)).values(),
+        simulator=lambda w: simulator_folder(config, evaluate.sampled_tasks(config, w.model, w.run)),
     output:
         completions="results/{model}/{run}/diversity/generations.parquet",
         cost="results/{model}/{run}/diversity/generations.cost.json",

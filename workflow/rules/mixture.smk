@@ -33,6 +33,7 @@ rule harvest:
         heldout=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
         checkpoints=lambda w: mixture.harvested_folders(config, w.model, w.method, w.task, w.seed),
         images=lambda w: mixture.images(config, w.task),
+        simulator=lambda w: simulator_folder(config, [w.task]),
     output:
         completions=f"{RUN}/harvest/part-{{part}}of{{parts}}.parquet",
         cost=f"{RUN}/harvest/part-{{part}}of{{parts}}.cost.json",

@@ -12,6 +12,7 @@ rule teacher:
         # It has to have said yes; another limit or reason changes no row.
         gate=ancient("data/{task}/{suite}/contamination.json"),
         images=lambda w: teacher.images(config, w.task, w.teacher),
+        simulator=lambda w: teacher.simulator(config, w.task, w.teacher),
     output:
         samples="data/{task}/{suite}/{teacher}/samples.parquet",
         cost="data/{task}/{suite}/{teacher}/samples.cost.json",

@@ -13,6 +13,7 @@ from tms.config import (
     check_points,
     check_records,
     check_replay,
+    check_simulators,
     check_vision,
     pretrained,
     study,
@@ -80,6 +81,7 @@ def _check_models(
         faults.check(check_replay.check_methods, config, model, methods, faults)
         faults.check(check_records.check_files, config, model, methods, faults)
         faults.check(check_on_policy.check_teacher, config, model, methods, faults)
+        faults.check(check_simulators.check_model, config, model, methods, faults)
     if faults:
         return
     runs: dict[str, str] = {}  # what is wrong, without the place -> the line
@@ -135,6 +137,7 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
             faults.check(check_records.check_options, config, name, faults)
     if "judge" in task:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
+    faults.check(check_simulators.check_task, config, name, faults)
     if faults.known(f"tasks.{name}.grader", task.get("grader"), modules("graders")):
         faults.check(_check_code, f"tasks.{name}.grader", "grade", f"tms.graders.{task['grader']}")
         faults.check(check_graders.check_task, config, name, faults)

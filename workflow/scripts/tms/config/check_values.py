@@ -15,8 +15,8 @@ from tms.io.errors import InputError
 from tms.mixture.checkpoints import parse_point
 
 SCHEMA = Path(__file__).resolve().parents[4] / "config" / "schemas" / "config.schema.yaml"
-NAMED = ("models", "methods", "tasks", "teachers", "judges", "suites", "pretrain", "downloads")
-NAMED += ("wheels", "units")
+NAMED = ("models", "methods", "tasks", "teachers", "judges", "simulators", "suites", "pretrain")
+NAMED += ("downloads", "wheels", "units")
 PATTERN = "*?[{}"  # signs that some reader of a path takes for a pattern
 MOST = 10**9  # of an integer that has no other limit: more prompts, steps or tokens than any run has
 POINT = "^[0-9]+of[1-9][0-9]*$"

@@ -5,7 +5,7 @@ They are resources of the rules, which Snakemake does not compare: other cards m
 
 from collections.abc import Callable, Sequence
 
-from tms.config import study
+from tms.config import study, tasks
 from tms.config.flags import flags
 from tms.training import devices, losses_by_name
 
@@ -50,12 +50,15 @@ def generating_gpus(config: dict, part: str, name: str) -> int:
 
 
 def generating(config: dict, part: str, name: str) -> dict[str, int]:
-    """Resources of a job that generates; the model is spread over all its cards."""
+    """Resources of a job that generates; the model is spread over all its cards. What answers the calls of a
+    model of `models` is beside it; what answers a teacher's is not counted."""
     gpus = generating_gpus(config, part, name)
+    simulator = tasks.simulator(config, study.benchmarks(config, name)) if part == "models" else None
+    beside = config["simulators"][simulator].get("parameters", 0) if simulator else 0
     return {
         "gpu": gpus,
         "cpus_per_task": cores(config, gpus),
-        "mem_mb": devices.generate_mem_mb(config[part][name].get("parameters", 0), gpus),
+        "mem_mb": devices.generate_mem_mb(config[part][name].get("parameters", 0) + beside, gpus),
         "tensor_parallel": max(gpus, 1),
     }
 
@@ -64,7 +67,7 @@ def measuring(config: dict, part: str, name: str) -> dict[str, int]:
     """Resources of a job that generates, and measures divergences in float32."""
     given = generating(config, part, name)
     parameters = config[part][name].get("parameters", 0)
-    return given | {"mem_mb": devices.measure_mem_mb(parameters, given["gpu"])}
+    return given | {"mem_mb": max(given["mem_mb"], devices.measure_mem_mb(parameters, given["gpu"]))}
 
 
 def passing(config: dict, model: str) -> dict[str, int]:

@@ -18,7 +18,7 @@ TEMPLATES = "workflow/templates"
 PAPER = "workflow/resources/paper"
 GENERAL = "workflow/resources/general"
 # Section of the configuration -> its key of a model's folder.
-MODEL_FOLDERS = {"models": "base", "teachers": "model", "judges": "model"}
+MODEL_FOLDERS = {"models": "base", "teachers": "model", "judges": "model", "simulators": "model"}
 
 
 def any_of(names: Iterable[str]) -> str:

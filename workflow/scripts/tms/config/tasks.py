@@ -47,6 +47,17 @@ def grader(config: dict, task: str) -> str:
     return config["tasks"][task]["grader"]
 
 
+def is_simulated(config: dict, task: str) -> bool:
+    """Whether a model answers the calls of a task's rows."""
+    return config["tasks"][task].get("options", {}).get("environment") == "simulated"
+
+
+def simulator(config: dict, targets: Sequence[str]) -> str | None:
+    """The entry of `simulators` that answers the calls of rows of these tasks, or of those of joint targets;
+    a suite has one (`check_simulators`)."""
+    return next((name for task in each(targets) if (name := config["tasks"][task].get("simulator"))), None)
+
+
 def by_likelihood(config: dict, tasks: Sequence[str]) -> list[str]:
     """Those of the tasks that are scored by the likelihood of their choices."""
     return [task for task in tasks if config["tasks"][task].get("scoring") == LIKELIHOOD]

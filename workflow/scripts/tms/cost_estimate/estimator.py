@@ -1,9 +1,10 @@
 """Estimate of a job: tokens, seconds and disk, from the configuration, lengths and throughputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tms.config import study
+from tms.config.stages.drift import prompted as prompted_tasks
 from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
 from tms.config.stages.train import distilled_model
@@ -16,6 +17,7 @@ from tms.cost_estimate.lengths import Lengths, Texts, total
 from tms.cost_estimate.model_sizes import ModelSizes
 from tms.cost_estimate.on_policy_work import OnPolicyWork
 from tms.cost_estimate.pretraining import pretrain_seconds
+from tms.cost_estimate.simulator_work import simulator_seconds
 from tms.cost_estimate.stage_rows import evaluated_models, stage_rows
 from tms.cost_estimate.throughput import (
     CHOICES,
@@ -88,7 +90,7 @@ class Estimator:
             return Estimate(job, self.figures.stage_seconds(job.rule))
         folder = entry["model"]
         texts = [self.lengths.examples(task, split, folder) for split in ("train", "heldout")]
-        return self._generation(job, folder, 1, texts, entry["tries"])
+        return self._generation(job, folder, 1, texts, entry["tries"], [task] * 2)
 
     def _answer_general(self, job: Job) -> Estimate:
         """One answer of the base to each general prompt."""
@@ -208,7 +210,8 @@ class Estimator:
             replace(split, count=sum(count[place] for count in counts))
             for place, split in enumerate((train, heldout))
         ]
-        return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
+        loads = sum(sum(count) > 0 for count in counts)
+        return self._generation(job, entry["base"], loads, texts, tasks=[task] * 2)
 
     def _generate(self, job: Job) -> Estimate:
         model = job.wildcards["model"]
@@ -216,16 +219,17 @@ class Estimator:
         names = [task for task, split in examples_of(job) if split == "test"]
         texts = [self.lengths.benchmark(task, model, folder) for task in names]
         models = evaluated_models(job, self.config)
-        return self._generation(job, folder, models, texts * models)
+        return self._generation(job, folder, models, texts * models, tasks=names * models)
 
     def _generate_samples(self, job: Job) -> Estimate:
         """Many samples of the first prompts of each task that the job reads (Table 2)."""
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
         chosen = study.diagnose(self.config, model, "diversity")
-        texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
+        names = [task for task, _ in examples_of(job)]
+        texts = [self.lengths.benchmark(task, model, folder) for task in names]
         sampled = [replace(text, count=min(chosen["prompts"], text.count)) for text in texts]
-        return self._generation(job, folder, 1, sampled, chosen["samples"])
+        return self._generation(job, folder, 1, sampled, chosen["samples"], names)
 
     def _grade_samples(self, job: Job) -> Estimate:
         model, run = job.wildcards["model"], job.wildcards["run"]
@@ -252,7 +256,9 @@ class Estimator:
         folder, chosen = entry["base"], study.drift(self.config, model)
         prompted, beside = self.lengths.measured_beside(task, model, folder)
         sets = [replace(text, count=min(chosen["prompts"], text.count)) for text in prompted]
-        sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])
+        names = prompted_tasks(self.config, model, task)
+        names = [*names, *[None] * (len(sets) - len(names))] * 2  # general prompts are of no task
+        sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"], names)
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
@@ -281,9 +287,16 @@ class Estimator:
         return Estimate(job, seconds, scored=scored)
 
     def _generation(
-        self, job: Job, folder: str, models: float, texts: list[Texts], tries: int = 1
+        self,
+        job: Job,
+        folder: str,
+        models: float,
+        texts: list[Texts],
+        tries: int = 1,
+        tasks: Sequence[str | None] = (),
     ) -> Estimate:
-        """One engine start, `models` loads, and the completions of all texts."""
+        """One engine start, `models` loads, and the completions of all texts; their calls of tools are
+        simulated where `tasks`, of each text, say so."""
         device, lanes = self._device(job)
         generated = tries * total(texts, "completion")
         read = tries * total([text.seen(self.sizes.tower_work(folder)) for text in texts], "read")
@@ -292,6 +305,9 @@ class Estimator:
         seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
         seconds += device.forward_seconds(parameters, read) / lanes
         seconds += generated / device.tokens_a_second(parameters) / lanes
+        if tasks:
+            place = (self.config, self.figures, self.sizes, device)
+            seconds += simulator_seconds(*place, texts, tasks, tries) / lanes
         return Estimate(job, seconds, generated, bytes=generated * self.figures.plain["bytes_a_token"])
 
     def _device(self, job: Job) -> tuple[Device, int]:

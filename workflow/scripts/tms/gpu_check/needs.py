@@ -56,15 +56,16 @@ def mem_mb(config: dict, models: list[str]) -> int:
 
 
 def folders(config: dict, models: list[str]) -> list[str]:
-    """Model folders that the hub has and some models need, their teachers' and judges' among them."""
+    """Model folders that the hub has and some models need, those of teachers, judges and simulators too."""
     named = [config["models"][model]["base"] for model in models]
     named += [config[part][name].get("model") for part, name in _others(config, models)]
     return [folder for folder in dict.fromkeys(named) if folder and study.hub_repo(config, folder)]
 
 
 def _others(config: dict, models: list[str]) -> list[tuple[str, str]]:
-    """Teachers and judges of models, as (section, name)."""
+    """Teachers, judges and simulators of models, as (section, name)."""
     teachers = [("teachers", config["models"][model]["teacher"]) for model in models]
     tasks = [config["tasks"][task] for model in models for task in study.benchmarks(config, model)]
     judges = [("judges", task["judge"]) for task in tasks if "judge" in task]
-    return list(dict.fromkeys([*teachers, *judges]))
+    simulators = [("simulators", task["simulator"]) for task in tasks if "simulator" in task]
+    return list(dict.fromkeys([*teachers, *judges, *simulators]))

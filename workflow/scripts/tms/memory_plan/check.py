@@ -81,7 +81,9 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
         model = names["model"]
         answered = [names["task"]] if job.rule == "answer_general" else study.benchmarks(config, model)
         tokens = longest_row(config, answered)
-        sampling = plan.generating(config, "models", model, tokens) if job.rule in GENERATING else []
+        sampling = []
+        if job.rule in GENERATING:
+            sampling = plan.generating(config, "models", model, tokens, answered)
         return [*sampling, *plan.drift(config, model, tokens)] if job.rule in PASSING else sampling
     for part, name in (("teachers", "teacher"), ("judges", "judge")):
         if job.rule == name:
@@ -90,7 +92,7 @@ def _peaks(job: Job, config: dict, memory_of: MemoryOf) -> list[Peak]:
             if not asked:
                 return []
             if name == "teacher":
-                return plan.generating(config, part, names[name], longest_row(config, asked))
+                return plan.generating(config, part, names[name], longest_row(config, asked), asked)
             # A judge's prompt holds the whole row, answer included, and it writes an answer of its own.
             written = config[part][names[name]]["max_new_tokens"]
             return plan.generating(config, part, names[name], longest_judged(config, asked) + written)

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tms.config import study, tasks
@@ -13,6 +13,7 @@ from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, lora_parameters, parameters, within_context
 from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
+from tms.memory_plan.simulators import simulator_parts
 from tms.memory_plan.towers import Towers, reading_bytes, training_bytes
 from tms.training import devices, losses_by_name
 from tms.vision.families import TRAINED
@@ -122,7 +123,7 @@ def of_model(config: dict, model: str, memory_of: MemoryOf) -> list[Peak]:
         found = training(config, model, method, task, memory_of)
         peaks += [peak for peak in found if peak not in peaks]  # on-policy methods sample alike
     benchmarks, answered = study.benchmarks(config, model), study.general_tasks(config, model)
-    sampling = generating(config, "models", model, longest_row(config, [*benchmarks, *answered]))
+    sampling = generating(config, "models", model, longest_row(config, [*benchmarks, *answered]), benchmarks)
     return [*peaks, *sampling, *drift(config, model, longest_row(config, benchmarks))]
 
 
@@ -233,7 +234,7 @@ def _remedies(shape: StepShape, model: str) -> tuple[str, ...]:
     return tuple(remedies[:2])
 
 
-def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
+def generating(config: dict, part: str, name: str, tokens: int, asked: Sequence[str] = ()) -> list[Peak]:
     """The peak of a job that generates: vLLM fills its share of the cards, engine transformers half of one.
 
     Args:
@@ -241,6 +242,7 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
         part: models, teachers or judges.
         name: of an entry there.
         tokens: of the longest row, prompt and completion.
+        asked: tasks whose rows call tools there.
     """
     entry = config[part][name]
     cards = study.gpus(config, name, "generate") if part == "models" else entry.get("gpus", 0)
@@ -256,6 +258,7 @@ def generating(config: dict, part: str, name: str, tokens: int) -> list[Peak]:
         "head and buffers": formulas.vllm_working(keys, cards),
         "CUDA": formulas.CONTEXT,
         **_towers(config, folder, 2 / cards),
+        **simulator_parts(config, asked),
     }
     if vllm:
         row = formulas.vllm_row(keys, cards, tokens)

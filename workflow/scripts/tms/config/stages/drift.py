@@ -1,7 +1,7 @@
 """Divergence of a run's checkpoints from held-out targets, and its KL to the base: inputs and flags."""
 
 from tms.config import paths, study, tasks
-from tms.config.engines import engine_flags
+from tms.config.engines import engine_flags, simulator_flags, simulator_folder
 from tms.config.flags import flags, labelled
 from tms.config.stages import mixture
 from tms.config.suite import GENERAL
@@ -41,6 +41,16 @@ def kl_prompts(config: dict, model: str, task: str) -> dict[str, str]:
         "heldout": f"data/{task}/{suite}/heldout.parquet",
         **paths.test_files(study.suite(config, model).retention),
     }
+
+
+def prompted(config: dict, model: str, task: str) -> list[str]:
+    """The tasks of those prompts."""
+    return [task, *study.suite(config, model).retention]
+
+
+def simulator(config: dict, model: str, task: str) -> list[str]:
+    """The folder of the model that answers calls on those prompts; none where no model does."""
+    return simulator_folder(config, prompted(config, model, task))
 
 
 def longest_samples(config: dict, model: str, task: str) -> list[int | str]:
@@ -94,4 +104,5 @@ def drift_flags(config: dict, model: str, method: str, task: str, seed: str) -> 
         images=images(config, model, method, task) or None,
         seed=seed,
         **engine_flags(config, "models", model),
+        **simulator_flags(config, prompted(config, model, task)),
     )

@@ -5,7 +5,7 @@
 """
 
 from tms.config import paths, study, tasks
-from tms.config.engines import engine_flags
+from tms.config.engines import engine_flags, simulator_flags
 from tms.config.flags import flags, labelled
 from tms.config.suite import tasks_of
 from tms.mixture.checkpoints import FINAL
@@ -55,6 +55,7 @@ def generate_flags(config: dict, model: str, run: str) -> str:
         max_new_tokens=tasks.values(config, benchmarks, "max_new_tokens"),
         images=tasks.image_files(config, benchmarks, "test") or None,
         **engine_flags(config, "models", model),
+        **simulator_flags(config, benchmarks),
     )
 
 
@@ -127,6 +128,7 @@ def sample_flags(config: dict, model: str, run: str) -> str:
         max_new_tokens=tasks.values(config, sampled, "max_new_tokens"),
         images=tasks.image_files(config, sampled, "test") or None,
         **engine_flags(config, "models", model),
+        **simulator_flags(config, sampled),
     )
 
 

@@ -1,7 +1,7 @@
 """Algorithm 1: weights of the mixture q_alpha, plan, harvest and mixture; inputs and flags of their jobs."""
 
 from tms.config import paths, study, tasks
-from tms.config.engines import engine_flags
+from tms.config.engines import engine_flags, simulator_flags
 from tms.config.flags import flags, labelled
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import BASE, FINAL, parse_point
@@ -92,6 +92,7 @@ def harvest_flags(config: dict, model: str, method: str, task: str, seed: str, p
         checkpoints=labelled(paths.checkpoint_folders(config, model, run, task, seed, points)),
         images=images(config, task) or None,
         **engine_flags(config, "models", model),
+        **simulator_flags(config, [task]),
     )
 
 

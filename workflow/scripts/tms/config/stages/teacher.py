@@ -2,7 +2,7 @@
 
 from tms.answers.grade import NONE
 from tms.config import tasks
-from tms.config.engines import engine_flags
+from tms.config.engines import engine_flags, simulator_flags, simulator_folder
 from tms.config.flags import flags, labelled
 from tms.config.suite import tasks_of
 
@@ -17,6 +17,11 @@ def images(config: dict, task: str, teacher: str) -> list[str]:
     return tasks.image_files(config, [task], "train", "heldout") if model(config, teacher) else []
 
 
+def simulator(config: dict, task: str, teacher: str) -> list[str]:
+    """The folder of the model that answers a teacher's calls; none where no model does."""
+    return simulator_folder(config, [task]) if model(config, teacher) else []
+
+
 def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
     """Decoding of the teacher, or `--given`."""
     entry = config["teachers"][teacher]
@@ -27,6 +32,7 @@ def sample_flags(config: dict, task: str, suite: str, teacher: str) -> str:
     }
     if "model" not in entry:
         return f"{flags(**given)} --given"
+    given |= simulator_flags(config, [task])
     decoding = {name: entry[name] for name in ("model", "tries", "temperature", "top_p", "seed")}
     return flags(**given, **decoding, images=images(config, task, teacher) or None)
 
