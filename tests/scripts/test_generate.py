@@ -3,8 +3,15 @@
 import shutil
 
 import pytest
+from helpers.paths import ROOT
 
 from tms.io import parquet
+from tms.io.conversation import context_text
+from tms.tasks import calculate
+from tms.tool_use.environments import calculator
+from tms.tool_use.turns import answered, read_turns
+
+RESOURCES = ROOT / "workflow" / "resources"
 
 COLUMNS = ["benchmark", "example_id", "completion_ids", "finish_reason"]
 
@@ -43,6 +50,44 @@ def test_generations(program, words, tmp_path):
     assert [row for row in more if row["example_id"] not in ("sums-3", "sums-4")] == [
         {name: row[name] for name in COLUMNS} for row in found
     ]
+
+
+def test_a_model_answers_calls(program, tmp_path):
+    """The miniature that calls a calculator, which is played by the miniature itself."""
+    base = shutil.copytree(RESOURCES / "miniature_tools" / "base", tmp_path / "base")
+    rows = calculate.build("test", 10, 0, {})
+    for row in rows:
+        facts = {"kind": "simulated", "calls": 2, "documentation": "calculates", "observations": []}
+        row["context"] = context_text([], [calculator.TOOL], facts)
+    parquet.write(tmp_path / "sums.parquet", parquet.EXAMPLES, rows, {})
+    words = ["--model", base, "--benchmarks", "sums=sums.parquet", "--temperature", 0]
+    words += ["--max-new-tokens", 64, "--threads", 1, "--cost", "cost.json"]
+    played = ["--simulator", base, "--simulator-max-new-tokens", 32]
+
+    def made(*more):
+        done = program("generate", *words, *more, "--output", "out.parquet")
+        assert done.returncode == 0, done.stderr
+        return done.stderr, parquet.read(tmp_path / "out.parquet", parquet.COMPLETIONS)
+
+    errors, first = made(*played, "--cache", "rows")
+    assert "simulated answers: 7 rows, 0 of 7 stored, 7 to generate" in errors
+    told = [text for row in first for _, text in answered(read_turns(row["completion"]))]
+    assert len(told) == 7 and all(text.startswith("Status Code: ") for text in told)
+    errors, again = made(*played, "--cache", "rows")
+    assert "simulated answers: 7 rows, 7 of 7 stored, 0 to generate" in errors and again == first
+    _, apart = made(*played, "--cache", "others")
+    assert [row | {"seconds": 0} for row in apart] == [row | {"seconds": 0} for row in first]
+    facts = parquet.provenance(tmp_path / "out.parquet")
+    assert facts["simulator"]["weights"] == facts["weights"]
+
+    for more, message in (
+        ([], "error: rows with simulated tools need a model that answers (--simulator)"),
+        ([*played, "--engine", "vllm"], "error: --simulator: engine vllm leaves no memory for its model"),
+        (["--simulator", "nowhere"], "error: nowhere"),
+        ([*played, "--simulator-temperature", -1], "error: temperature -1.0"),
+    ):
+        done = program("generate", *words, *more, "--cache", "rows", "--output", "out.parquet")
+        assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith(message)
 
 
 def test_stored_rows_need_no_torch(program, own_process, words, tmp_path, monkeypatch):

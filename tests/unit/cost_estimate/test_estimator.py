@@ -250,6 +250,26 @@ class TestStages:
         found = estimator().estimate(job("generate", inputs, run="base", gpus=1))
         assert found.generated == 40 * 400 + 20 * 10
 
+    def test_a_simulator_reads_as_often_as_it_is_asked(self):
+        """Prompts of 100 and answers of 400 tokens in three turns: two calls, of 150 tokens each."""
+        inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
+        given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "turns": 3}}
+        turned = replace(figures(), lengths=given)
+        task = CONFIG["tasks"]["sums"] | {"simulator": "server"}
+        entry = {"model": "models/hub/server", "parameters": 3e9, "max_new_tokens": 512}
+        simulated = CONFIG | {"tasks": CONFIG["tasks"] | {"sums": task}, "simulators": {"server": entry}}
+
+        def seconds(config: dict, rule: str) -> float:
+            sizes = ModelSizes(config, 2.0, 1e6)
+            found = Estimator(config, turned, Lengths(config, turned), sizes)
+            return found.estimate(job(rule, inputs, run="base", gpus=1)).seconds
+
+        for rule, rows in (("generate", 40), ("generate_samples", 7 * 25)):
+            reading = 2 * 3e9 * rows * (3 * 100 + 400) / 0.5e14
+            writing = rows * 2 * 150 / 1000
+            more = seconds(simulated, rule) - seconds(CONFIG, rule)
+            assert more == pytest.approx(reading + writing, rel=1e-3)
+
     def test_likelihoods_read_each_choice_behind_its_question(self):
         inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]
         found = estimator().estimate(job("likelihoods", inputs, run="base", gpus=1))

@@ -36,7 +36,7 @@ def faults(jobs, config, memory_of):
     return check.faults(check.peaks(jobs, config, memory_of), config)
 
 
-@pytest.mark.parametrize("part", ["models", "teachers", "judges"])
+@pytest.mark.parametrize("part", ["models", "teachers", "judges", "simulators"])
 def test_known_architectures_have_the_stated_parameters(part):
     """A wrong number of layers, heads or tokens shows."""
     named = [entry for entry in SHIPPED[part].values() if "parameters" in entry]
@@ -210,6 +210,24 @@ def test_every_engine_has_a_generating_row():
         line.startswith("memory: judge qwen3b (generating; 32 rows")
         and "judges.wildguard.engine: vllm" in line
     )
+
+
+def test_a_simulator_stands_beside_the_model_that_calls():
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["qwen7b_tools"]["engine"] = "transformers"
+    tasks = ["toolalpaca_judged", "math"]
+    (alone,) = plan.generating(config, "models", "qwen7b_tools", 5120, tasks)
+    config["tasks"]["toolalpaca_judged"]["simulator"] = "toolalpaca"
+    (beside,) = plan.generating(config, "models", "qwen7b_tools", 5120, tasks)
+    weights = 2 * parameters(architecture(config["simulators"]["toolalpaca"]["model"]))
+    assert beside.parts["simulator"] == weights == beside.parts["weights"] and beside.fits
+    assert "simulator" not in alone.parts and beside.parts["KV cache"] < alone.parts["KV cache"]
+    (other,) = plan.generating(config, "models", "qwen7b_tools", 5120, ["math"])
+    assert other == alone
+    config["compute"]["gpu_memory_gb"] = 24
+    job = Job("generate", {"model": "qwen7b_tools", "run": "base"}, [], [], gpus=1)
+    (line,) = faults([job], config, lambda _: None)
+    assert "simulator 15.2" in line
 
 
 def test_images_are_tokens_of_their_tasks_rows_alone():

@@ -175,6 +175,25 @@ def test_a_recorded_trajectory(written):
         assert observe(Call("getPet", {"petId": 1}), context).startswith("Error: no answer is recorded")
 
 
+def test_calls_that_are_not_recorded_may_be_simulated(written):
+    root = written([api(TRAIN, [two_steps("Find a dog.")])])
+    (plain,) = toolalpaca.build("train", 1, 0, {}, root)
+    (row,) = toolalpaca.build("train", 1, 0, {"environment": "simulated"}, root)
+    facts = {name: read_context(one["context"]).environment for name, one in (("a", plain), ("b", row))}
+    assert facts["b"] == facts["a"] | {"kind": "simulated", "user": "getDetails"}
+    assert {name: row[name] for name in row if name != "context"} == {
+        name: plain[name] for name in plain if name != "context"
+    }
+    context = read_context(row["context"])
+    assert observe(Call("getPet", {"petId": 7}), context) == PET
+    other = observe(Call("getPet", {"petId": 8}), context, row["prompt"])
+    assert not other.of_user and "searchPets: Find pets." in other.head
+    assert observe(Call("getDetails", {"Question": "Which?"}), context, row["prompt"]).of_user
+    assert observe(Call("getPet", {}), context) == "Error: required parameters are missing: petId"
+    with pytest.raises(InputError, match=r"options\.environment is 'real'; choose recorded or simulated"):
+        toolalpaca.build("train", 1, 0, {"environment": "real"}, root)
+
+
 def test_a_reply_to_questions_in_other_words_is_no_call(written):
     asked = step("getDetails", '{"Question": "Which?"}', "Number 7.")
     root = written([api(TRAIN, [instance("Who?", [asked, step("getPet", '{"petId": 7}', PET)], "Rex.")])])

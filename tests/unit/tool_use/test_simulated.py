@@ -105,7 +105,7 @@ def test_the_record_answers_first():
         ("find", {"weight": "inf"}, "parameter weight has to be of type number"),
         ("find", {"weight": "nan"}, "parameter weight has to be of type number"),
         ("find", {"alive": 1}, "parameter alive has to be of type boolean"),
-        ("find", {"name": 3}, "parameter name has to be of type string"),
+        ("find", {"name": True}, "parameter name has to be of type string"),
         ("find", {"tags": "a"}, "parameter tags has to be of type array"),
         ("find", {"size": "huge"}, 'parameter size has to be one of "small", "large"'),
     ],
@@ -121,6 +121,7 @@ def test_a_fault_of_the_arguments_is_told_without_asking(name, arguments, told):
         ({"count": 7.0}, {"count": 7}),
         ({"weight": "1.5"}, {"weight": 1.5}),
         ({"weight": 2}, {"weight": 2}),
+        ({"name": 500}, {"name": "500"}),
         ({"alive": "False"}, {"alive": False}),
         ({"size": ""}, {"size": ""}),
         ({"size": "small", "colour": "red"}, {"size": "small"}),  # which the function has not

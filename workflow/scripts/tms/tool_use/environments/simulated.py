@@ -156,11 +156,14 @@ def _checked(arguments: dict, schema: dict) -> dict:
 
 
 def _value(name: str, value: object, schema: dict) -> object:
-    """A value of a schema's type; texts that write a number or a truth value are read where it wants one."""
+    """A value of a schema's type. Texts that write a number or a truth value are read where it wants one, and
+    numbers written where it wants a text: as parameters of a URL they are the same."""
     kind, choices = schema.get("type"), schema.get("enum")
     if isinstance(kind, str) and kind in TYPES:
         if isinstance(value, str) and kind in ("integer", "number", "boolean"):
             value = _read(value, kind)
+        if isinstance(value, int | float) and not isinstance(value, bool) and kind == "string":
+            value = _quoted(value)
         if isinstance(value, float) and kind == "integer" and value.is_integer():
             value = int(value)
         if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
