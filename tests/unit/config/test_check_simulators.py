@@ -111,6 +111,12 @@ def test_flags_and_inputs_of_the_stages():
     )
 
 
+def test_a_table_says_who_answers():
+    note = "Calls of toolalpaca are answered by a model (simulators.played). "
+    assert tasks.note(config(), ["toolalpaca"]).startswith(note)
+    assert "answered" not in tasks.note(config(simulator=None, options={}), ["toolalpaca"])
+
+
 def test_its_memory_is_asked_for_too():
     alone = hardware.generating(config(simulator=None, options={}), "models", "tiny")
     assert hardware.generating(config(), "models", "tiny")["mem_mb"] == alone["mem_mb"] + 4000

@@ -40,10 +40,11 @@ class Speaks:
 
     def __init__(self, name, chat, speak):
         self.name, self.chat, self.speak = name, chat, speak
-        self.asked, self.loaded = [], []
+        self.asked, self.loaded, self.order = [], [], []
 
     def load(self, folder, room, images=None):
         self.loaded.append(room)
+        self.order.append(self.name)
 
     def generate(self, prompts, sampling, end_token_ids, on_rows):
         for index, prompt in enumerate(prompts):
@@ -86,11 +87,12 @@ def scene(calculating, tmp_path):
             {"example_id": str(n), "context": row, "prompt": p, "sample": n} for n, p in enumerate(prompts)
         ]
         calls, says = Speaks(name, calculating.chat, policy), Speaks("answers", calculating.chat, speak)
+        says.order = calls.order
         simulator = Simulator(calculating.model, says, Sampling(0.5, max_new_tokens=64), 0, tmp_path, room)
         request = Request(calculating.model, Sampling(max_new_tokens=64), 0, rows, "test")
         done = generate_missing([request], calls, tmp_path, simulator)
         told = [[text for _, text in answered(read_turns(row["completion"]))] for row in done]
-        return SimpleNamespace(done=done, told=told, calls=calls, says=says)
+        return SimpleNamespace(done=done, told=told, calls=calls, says=says, order=calls.order)
 
     return play
 
@@ -114,7 +116,7 @@ def test_what_needs_no_model_asks_none(scene):
     record = [{"name": "look", "arguments": {"of": "recorded"}, "content": "seen"}]
     found = scene(["rx"], observations=record)
     assert found.told == [["seen", "Error: required parameters are missing: of"]]
-    assert found.says.asked == found.says.loaded == []
+    assert found.says.asked == []
     mixed = scene(["rax"], observations=record)
     assert mixed.told == [["seen", number(1), "Error: required parameters are missing: of"]]
 
@@ -140,6 +142,7 @@ def test_equal_calls_have_one_answer_and_nothing_is_asked_twice(scene):
 def test_simulator_is_loaded_once_with_all_of_its_room(scene, calculating):
     found = scene(["a|b|a"], room=5000)
     assert found.says.loaded == [5000] and len(found.says.asked) == 3
+    assert found.order == ["answers", "calls"]  # engines take a share of the memory that is free
     assert scene(["b"], room=10**9).says.loaded == [calculating.chat.context_length]
 
 

@@ -122,6 +122,8 @@ def note(config: dict, tasks: Sequence[str]) -> str:
         for task in without_sentences(config, tasks)
     ]
     for task in tasks:
+        if name := config["tasks"][task].get("simulator"):
+            notes.append(f"Calls of {task} are answered by a model (simulators.{name}).")
         options = config["tasks"][task].get("options", {})
         if kind(config, task) == "toolalpaca" and options.get("malformed") != "keep":
             left_out, total = UNREAD[options.get("apis", "simulated")]

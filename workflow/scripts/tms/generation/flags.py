@@ -11,6 +11,10 @@ from tms.generation.simulator import Simulator
 from tms.io import cli, cost, interrupts, parquet, provenance, variables
 from tms.io.errors import InputError
 
+SIMULATOR_BUDGET = (
+    8 << 30
+)  # bytes of a simulator's cache and logits on a card, most of which its caller takes
+
 
 def add(flags: argparse.ArgumentParser) -> None:
     """Add the flags for sampling, engine, cache and outputs (each program adds its `--max-new-tokens`)."""
@@ -44,8 +48,7 @@ def add_simulator(flags: argparse.ArgumentParser) -> None:
 
 
 def simulator(args: argparse.Namespace) -> Simulator | None:
-    """Make the simulator, on engine `transformers`, which loads its model with the first question; None where
-    the command line names none.
+    """Make the simulator, on engine `transformers`; None where the command line names none.
 
     Raises:
         InputError: its folder is missing or truncated, a setting is out of range, or the engine is another.
@@ -58,6 +61,8 @@ def simulator(args: argparse.Namespace) -> Simulator | None:
         )
     settings = Sampling(args.simulator_temperature, max_new_tokens=args.simulator_max_new_tokens)
     own = create_engine("transformers", threads=args.threads)
+    if own.device == "cuda":
+        own.budget = SIMULATOR_BUDGET
     return Simulator(open_model(args.simulator), own, settings, args.simulator_seed, args.cache)
 
 

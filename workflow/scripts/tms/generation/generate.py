@@ -110,6 +110,8 @@ def generate_missing(
             nonlocal loaded
             if model is not loaded:
                 checkpoints.check_unchanged(model.folder, model.weights)
+                if simulator:
+                    simulator.load()
                 engine.load(model.folder, room, model.chat.images)
                 loaded = model
 

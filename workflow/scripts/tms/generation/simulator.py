@@ -44,6 +44,10 @@ class Simulator:
         self.room = min(room or model.chat.context_length, model.chat.context_length)
         self.engine = _LoadedOnce(engine, self.room)
 
+    def load(self) -> None:
+        """Load the model, unless it is loaded. The caller's follows: engines take a share of what is free."""
+        self.engine.load(self.model.folder, self.room)
+
     def answers(self, questions: list[Question]) -> list[dict]:
         """Answer questions, those that are not stored together.
 

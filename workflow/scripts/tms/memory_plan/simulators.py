@@ -10,7 +10,7 @@ from tms.memory_plan.architecture import architecture
 def simulator_parts(config: dict, asked: Iterable[str]) -> dict[str, float]:
     """Bytes on the card of a simulator's weights, where one answers the calls of rows of these tasks.
 
-    Its cache takes at most half of what both models leave free, when the other's batch is over.
+    Its cache (`tms.generation.flags.SIMULATOR_BUDGET`) is not added: it is there while the other's is not.
     """
     if (name := tasks.simulator(config, list(asked))) is None:
         return {}
