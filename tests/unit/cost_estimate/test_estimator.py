@@ -260,8 +260,7 @@ class TestStages:
         simulated = CONFIG | {"tasks": CONFIG["tasks"] | {"sums": task}, "simulators": {"server": entry}}
 
         def seconds(config: dict, rule: str) -> float:
-            sizes = ModelSizes(config, 2.0, 1e6)
-            found = Estimator(config, turned, Lengths(config, turned), sizes)
+            found = Estimator(Lengths(config, turned))
             return found.estimate(job(rule, inputs, run="base", gpus=1)).seconds
 
         for rule, rows in (("generate", 40), ("generate_samples", 7 * 25)):

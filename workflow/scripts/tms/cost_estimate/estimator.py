@@ -1,10 +1,9 @@
 """Estimate of a job: tokens, seconds and disk, from the configuration, lengths and throughputs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from tms.config import study
-from tms.config.stages.drift import prompted as prompted_tasks
 from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
 from tms.config.stages.train import distilled_model
@@ -90,7 +89,7 @@ class Estimator:
             return Estimate(job, self.figures.stage_seconds(job.rule))
         folder = entry["model"]
         texts = [self.lengths.examples(task, split, folder) for split in ("train", "heldout")]
-        return self._generation(job, folder, 1, texts, entry["tries"], [task] * 2)
+        return self._generation(job, folder, 1, texts, entry["tries"])
 
     def _answer_general(self, job: Job) -> Estimate:
         """One answer of the base to each general prompt."""
@@ -210,8 +209,7 @@ class Estimator:
             replace(split, count=sum(count[place] for count in counts))
             for place, split in enumerate((train, heldout))
         ]
-        loads = sum(sum(count) > 0 for count in counts)
-        return self._generation(job, entry["base"], loads, texts, tasks=[task] * 2)
+        return self._generation(job, entry["base"], sum(sum(count) > 0 for count in counts), texts)
 
     def _generate(self, job: Job) -> Estimate:
         model = job.wildcards["model"]
@@ -219,17 +217,16 @@ class Estimator:
         names = [task for task, split in examples_of(job) if split == "test"]
         texts = [self.lengths.benchmark(task, model, folder) for task in names]
         models = evaluated_models(job, self.config)
-        return self._generation(job, folder, models, texts * models, tasks=names * models)
+        return self._generation(job, folder, models, texts * models)
 
     def _generate_samples(self, job: Job) -> Estimate:
         """Many samples of the first prompts of each task that the job reads (Table 2)."""
         model = job.wildcards["model"]
         folder = self.config["models"][model]["base"]
         chosen = study.diagnose(self.config, model, "diversity")
-        names = [task for task, _ in examples_of(job)]
-        texts = [self.lengths.benchmark(task, model, folder) for task in names]
+        texts = [self.lengths.benchmark(task, model, folder) for task, _ in examples_of(job)]
         sampled = [replace(text, count=min(chosen["prompts"], text.count)) for text in texts]
-        return self._generation(job, folder, 1, sampled, chosen["samples"], names)
+        return self._generation(job, folder, 1, sampled, chosen["samples"])
 
     def _grade_samples(self, job: Job) -> Estimate:
         model, run = job.wildcards["model"], job.wildcards["run"]
@@ -256,9 +253,7 @@ class Estimator:
         folder, chosen = entry["base"], study.drift(self.config, model)
         prompted, beside = self.lengths.measured_beside(task, model, folder)
         sets = [replace(text, count=min(chosen["prompts"], text.count)) for text in prompted]
-        names = prompted_tasks(self.config, model, task)
-        names = [*names, *[None] * (len(sets) - len(names))] * 2  # general prompts are of no task
-        sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"], names)
+        sampled = self._generation(job, folder, 2, sets * 2, chosen["samples"])
         labels = self.lengths.references(task, entry["suite"], entry["teacher"], "heldout", folder)
         points = 1 + len(saved_points(self.config, model, job.wildcards["method"]))  # theta_0 too
         mixture = any(path.endswith("heldout_mixture.parquet") for path in job.input)
@@ -287,27 +282,17 @@ class Estimator:
         return Estimate(job, seconds, scored=scored)
 
     def _generation(
-        self,
-        job: Job,
-        folder: str,
-        models: float,
-        texts: list[Texts],
-        tries: int = 1,
-        tasks: Sequence[str | None] = (),
+        self, job: Job, folder: str, models: float, texts: list[Texts], tries: int = 1
     ) -> Estimate:
-        """One engine start, `models` loads, and the completions of all texts; their calls of tools are
-        simulated where `tasks`, of each text, say so."""
+        """One engine start, `models` loads, and the completions of all texts."""
         device, lanes = self._device(job)
         generated = tries * total(texts, "completion")
         read = tries * total([text.seen(self.sizes.tower_work(folder)) for text in texts], "read")
         parameters = self.sizes.decoder(folder)
-        seconds = device.start["generate"]
-        seconds += models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
-        seconds += device.forward_seconds(parameters, read) / lanes
-        seconds += generated / device.tokens_a_second(parameters) / lanes
-        if tasks:
-            place = (self.config, self.figures, self.sizes, device)
-            seconds += simulator_seconds(*place, texts, tasks, tries) / lanes
+        loading = models * self.sizes.bytes(folder) / self.figures.plain["load_bytes_a_second"]
+        work = device.forward_seconds(parameters, read) + generated / device.tokens_a_second(parameters)
+        work += simulator_seconds(self.lengths, self.sizes, device, texts, tries)
+        seconds = device.start["generate"] + loading + work / lanes
         return Estimate(job, seconds, generated, bytes=generated * self.figures.plain["bytes_a_token"])
 
     def _device(self, job: Job) -> tuple[Device, int]:

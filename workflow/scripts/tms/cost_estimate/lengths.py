@@ -1,7 +1,7 @@
 """Tokens of a task's prompts and completions: of the prepared files where they are there, else assumed."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Texts:
         prompt, completion: tokens; those of the prompt's images too, and of what tools wrote.
         images: tokens of the prompt's images.
         turns: of a completion; each is sampled after all before it was read.
+        task: of the rows, of joined ones the first; "" where it is of no matter.
     """
 
     count: float
@@ -44,6 +45,7 @@ class Texts:
     completion: float
     images: float = 0.0
     turns: float = 1.0
+    task: str = field(default="", compare=False)
 
     @property
     def read(self) -> float:
@@ -71,7 +73,7 @@ def together(texts: list[Texts]) -> Texts:
         sum(text.count * getattr(text, name) for text in texts) / count if count else getattr(texts[0], name)
         for name in ("prompt", "completion", "images", "turns")
     )
-    return Texts(count, *means)
+    return Texts(count, *means, texts[0].task)
 
 
 def total(texts: list[Texts], *parts: str) -> float:
@@ -122,7 +124,7 @@ class Lengths:
         tokens, turns = self._image_tokens(tuple(files), folder), self._turns(tuple(files))
         images = self.figures.assumed(task, "images") if tokens is None else tokens
         turns = self.figures.assumed(task, "turns") if turns is None else turns
-        return Texts(count, prompt + images, self._say(task), images, turns)
+        return Texts(count, prompt + images, self._say(task), images, turns, task)
 
     def measured_beside(self, task: str, model: str, folder: str) -> tuple[list[Texts], list[Texts]]:
         """Prompts on which a run's KL is measured, and texts whose loss is measured beside the references."""

@@ -14,7 +14,7 @@ from tms.memory_plan.architecture import architecture, lora_parameters, paramete
 from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
 from tms.memory_plan.simulators import simulator_parts
-from tms.memory_plan.towers import Towers, reading_bytes, training_bytes
+from tms.memory_plan.towers import Towers, reading_bytes, reading_parts, training_bytes
 from tms.training import devices, losses_by_name
 from tms.vision.families import TRAINED
 
@@ -257,7 +257,7 @@ def generating(config: dict, part: str, name: str, tokens: int, asked: Sequence[
         "weights": formulas.vllm_weights(keys, cards),
         "head and buffers": formulas.vllm_working(keys, cards),
         "CUDA": formulas.CONTEXT,
-        **_towers(config, folder, 2 / cards),
+        **reading_parts(config, folder, 2 / cards),
         **simulator_parts(config, asked),
     }
     if vllm:
@@ -284,19 +284,11 @@ def drift(config: dict, model: str, tokens: int) -> list[Peak]:
         "weights": formulas.drift_weights(keys, card_bytes(config)),
         "head and buffers": formulas.drift_working(keys, tokens),
         "CUDA": formulas.CONTEXT,
-        **_towers(config, config["models"][model]["base"], 4 * formulas.DRIFT_POLICIES),
+        **reading_parts(config, config["models"][model]["base"], 4 * formulas.DRIFT_POLICIES),
     }
     words = f"{formulas.DRIFT_POLICIES} policies in float32, {tokens:,} tokens"
     advice = ("lower max_new_tokens of the tasks", "set compute.gpu_memory_gb to what the card has")
     return [_peak(config, "drift", 1, held, words, advice)]
-
-
-def _towers(config: dict, folder: str, width: float) -> dict[str, float]:
-    """Bytes of a model's towers where it only reads, `width` a parameter; nothing of one without."""
-    towers = Towers.of(folder)
-    if not towers.vision:
-        return {}
-    return {"towers": reading_bytes(towers, width, config["compute"]["longest_images"])}
 
 
 def _peak(config: dict, job: str, cards: int, parts: dict, shape: str, remedies: tuple[str, ...]) -> Peak:

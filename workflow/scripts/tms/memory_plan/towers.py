@@ -129,3 +129,11 @@ def audio_parameters(keys: dict) -> int:
     layer = 4 * hidden * hidden + 3 * hidden + 2 * hidden * inner + inner + hidden + 4 * hidden
     convolutions = 3 * hidden * (keys["num_mel_bins"] + hidden) + 2 * hidden
     return keys["encoder_layers"] * layer + convolutions + 2 * hidden + hidden * out + out + 2 * out
+
+
+def reading_parts(config: dict, folder: str, width: float) -> dict[str, float]:
+    """Bytes of a model's towers where it only reads, `width` a parameter; nothing of one without."""
+    towers = Towers.of(folder)
+    if not towers.vision:
+        return {}
+    return {"towers": reading_bytes(towers, width, config["compute"]["longest_images"])}
