@@ -12,11 +12,17 @@ import math
 from typing import NamedTuple
 
 from scipy.optimize import brentq
-from scipy.special import ndtri, stdtrit
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from tms.metrics.statistics import Bounds, Z
 
 SMALLEST_P = 1e-300
+
+
+def _student(df: int, tail: float) -> float:
+    """Student's quantile of a tail up to one half; SciPy's own is 0 for some tails near it (SciPy 1.17)."""
+    beta = betaincinv(0.5, df / 2, 1 - 2 * tail)
+    return -math.sqrt(df * beta / (1 - beta)) if beta < 0.5 else stdtrit(df, tail)
 
 
 class TwoSources(NamedTuple):
@@ -59,7 +65,7 @@ class TwoSources(NamedTuple):
 
         def beyond(log_p: float) -> float:
             tail = math.exp(log_p) / 2
-            return math.hypot(ndtri(tail) * error, stdtrit(df, tail) * between) - distance
+            return math.hypot(ndtri(tail) * error, _student(df, tail) * between) - distance
 
         smallest = math.log(SMALLEST_P)
         return math.exp(brentq(beyond, smallest, 0.0, xtol=1e-12)) if beyond(smallest) > 0 else 0.0
