@@ -81,7 +81,11 @@ def test_a_model_answers_calls(program, tmp_path):
     assert facts["simulator"]["weights"] == facts["weights"]
 
     for more, message in (
-        ([], "error: rows with simulated tools need a model that answers (--simulator)"),
+        ([], "error: generate sums: rows with simulated tools need a model that answers (--simulator)"),
+        (
+            [*played, "--simulator-max-new-tokens", 512],
+            f"error: --simulator-max-new-tokens 512: {base} has a context of 512, which leaves no room",
+        ),
         ([*played, "--engine", "vllm"], "error: --simulator: engine vllm leaves no memory for its model"),
         (["--simulator", "nowhere"], "error: nowhere"),
         ([*played, "--simulator-temperature", -1], "error: temperature -1.0"),

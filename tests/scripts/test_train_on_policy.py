@@ -219,6 +219,7 @@ def test_a_budget_of_tokens_ends_with_the_step_that_reaches_it(run_program, tiny
     assert spent["trained_tokens"] == sum(tokens)
     assert spent["optimizer_steps"] == len(tokens)
     assert spent["rollouts"] == sum(row["rollouts"] for row in curve(folder))
+    assert spent["frozen_tokens"] == 0
     assert digest(folder) != checkpoints.weights_digest(tiny_model)
     assert list((folder / "work").iterdir()) == []
 

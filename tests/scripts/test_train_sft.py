@@ -100,7 +100,7 @@ def test_checkpoints_cost_and_curves(finished):
     ]
     cost = json.loads((folder / "run" / "cost.json").read_text())
     tokens = sum(len(f"it is {i + 1}") + 1 for i in range(24))
-    assert (cost["optimizer_steps"], cost["trained_tokens"]) == (12, 2 * tokens)
+    assert (cost["optimizer_steps"], cost["trained_tokens"], cost["frozen_tokens"]) == (12, 2 * tokens, 0)
     assert cost["seconds"] > 0
     health = json.loads((folder / "run" / "health.json").read_text())
     assert (health["targets"], health["masked"]) == (48, {})
@@ -192,6 +192,7 @@ def test_general_prompts_take_a_share_of_the_visits(finished, run_program, tiny_
     cost, without = (json.loads((place / "run" / "cost.json").read_text()) for place in (folder, finished[0]))
     assert cost["optimizer_steps"] == without["optimizer_steps"]
     assert cost["trained_tokens"] == sum(tokens.values())
+    assert cost["frozen_tokens"] == (cost["trained_tokens"] if loss else 0)
     assert set(digests(folder)).isdisjoint(digests(finished[0]))
 
 

@@ -67,9 +67,13 @@ def visible_cards(count: int | None) -> list[str]:
         return [str(index) for index in range(count)]
     command = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
     try:
-        listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
-        return listed.stdout.split()
+        asked = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        listed = asked.communicate(timeout=PATIENCE)[0]
+        if asked.returncode:
+            raise subprocess.CalledProcessError(asked.returncode, command)
+        return listed.split()
     except subprocess.TimeoutExpired as error:
+        asked.kill()  # and not waited for: of a driver that hangs, the process never ends
         raise InputError(
             f"nvidia-smi does not answer within {PATIENCE} seconds; look after the GPUs' driver on this "
             f"node, or run on another one"

@@ -48,7 +48,8 @@ def main(args: argparse.Namespace) -> None:
         lines = [f"tasks.{args.task}.{args.split}: {line}" for line in str(error).splitlines()]
         raise InputError("\n".join(lines)) from error
     except Exception as error:
-        refused = machine.refused(error)
+        # A network's errors have numbers too, and are the task's own.
+        refused = None if isinstance(error, ConnectionError | TimeoutError) else machine.refused(error)
         raise InputError(
             f"tasks.{args.task}.{args.split}: {refused or f'{told(error)}; correct it'}"
         ) from error

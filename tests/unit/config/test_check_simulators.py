@@ -56,7 +56,7 @@ def test_a_simulated_task_works():
             {"simulator": None},
             "tasks.toolalpaca.simulator is missing: under options.environment simulated a model",
         ),
-        ({"options": {}}, "tasks.toolalpaca.simulator: no call would be answered by it; remove it, or set"),
+        ({"options": {}}, "tasks.toolalpaca.simulator: no call would be answered by it; take the key"),
         ({"simulator": "playd"}, "tasks.toolalpaca.simulator: unknown name 'playd'; did you mean played?"),
         ({"model": {"engine": "vllm"}}, "models.tiny.engine: vllm leaves no memory for the simulator that"),
         (

@@ -64,6 +64,19 @@ def engine(tiny_model) -> TransformersEngine:
     return engine
 
 
+def test_seconds_of_a_row_are_cpu_time(engine, monkeypatch):
+    now = iter(range(1000))
+    monkeypatch.setattr(decoding.WorkTime, "_now", lambda clock: next(now) / clock.threads)
+    seconds = []
+    engine.generate(
+        [Prompt([5, 6], 0)],
+        Sampling(max_new_tokens=3),
+        [],
+        lambda rows: seconds.extend(row.seconds for row in rows),
+    )
+    assert seconds == [3 / torch.get_num_threads()]
+
+
 def resized(engine: TransformersEngine, max_rows: int, budget: int = 2 << 30) -> TransformersEngine:
     """The same loaded model with other batches."""
     other = TransformersEngine(budget, max_rows)

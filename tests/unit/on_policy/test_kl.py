@@ -13,6 +13,8 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from helpers.paths import ROOT, SCRIPTS
 
+from tms.io import work_time
+from tms.io.work_time import WorkTime
 from tms.metrics.divergence import sequence_kl
 from tms.metrics.policy import load_policy
 from tms.on_policy.kl import KLToBase, spread
@@ -38,6 +40,19 @@ def moved(tiny_model):
         for parameter in model.parameters():
             parameter += 1e-5 * torch.randn_like(parameter)
     return model
+
+
+def test_measuring_takes_none_of_the_runs_time(monkeypatch):
+    now = {"seconds": 100.0}
+    monkeypatch.setattr(work_time.time, "monotonic", lambda: now["seconds"])
+
+    def measure(kl, trainer, sequences):
+        now["seconds"] += 5
+        return 1.0
+
+    monkeypatch.setattr(KLToBase, "_measure", measure)
+    spent = WorkTime()
+    assert KLToBase(Path("base"), 2, "sdpa", None, spent)(None, SEQUENCES) == 1.0 and spent.seconds == 0
 
 
 def test_a_policy_that_trains_in_bfloat16_is_measured_in_float32(tiny_model, moved):

@@ -161,6 +161,11 @@ DEEP = "[" * 5000
         (OK, READ),
         (f"Sure.\n**{OK}", READ),
         ("Status Code:** 200\nResponse: [1]", "Status Code: 200. Response: [1]"),
+        (
+            '**Status Code**: 200\n**Response:** {"a": 1}\n**Explanation:** x',
+            'Status Code: 200. Response: {"a": 1}',
+        ),
+        ("**Status Code:** 200\n**Response**: {}", "Status Code: 200. Response: {}"),
         ('Status Code: 201\nResponse:\n```json\n{"a": 1}\n```\n', 'Status Code: 201. Response: {"a": 1}'),
         (
             'Status Code: 200\nResponse: {"a": "Explanation: no"}',

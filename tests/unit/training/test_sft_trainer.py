@@ -12,10 +12,11 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from tms.io import work_time
 from tms.io.errors import InputError
 from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.training import sft_trainer
-from tms.training.callback import cast
+from tms.training.callback import CheckpointCallback, cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.losses import kl
 from tms.training.losses.trsft import summed as summed_trsft
@@ -365,6 +366,29 @@ def test_cast_keeps_shared_memory_shared():
     tensor = torch.ones(2)
     half = cast({"embedding": tensor, "head": tensor, "other": torch.ones(2)}, torch.bfloat16)
     assert half["embedding"].data_ptr() == half["head"].data_ptr() != half["other"].data_ptr()
+
+
+def test_seconds_are_cpu_time_without_saving_checkpoints(tiny_model, tmp_path, monkeypatch):
+    """By a clock that a step moves by 1 and a checkpoint by 100."""
+    now = {"seconds": 0.0}
+    monkeypatch.setattr(work_time.time, "process_time", lambda: now["seconds"])
+    begin, write = CheckpointCallback.on_step_begin, CheckpointCallback._write_checkpoint
+
+    def begin_step(callback, *given, **more):
+        now["seconds"] += 1
+        return begin(callback, *given, **more)
+
+    def write_checkpoint(callback, folder):
+        now["seconds"] += 100
+        write(callback, folder)
+
+    monkeypatch.setattr(CheckpointCallback, "on_step_begin", begin_step)
+    monkeypatch.setattr(CheckpointCallback, "_write_checkpoint", write_checkpoint)
+    settings = Settings(**(SETTINGS | {"log_dir": tmp_path / "log", "threads": 2}))
+    (tmp_path / "work").mkdir()
+    points = {1: "1of3", STEPS: "1of1"}
+    assert train(tiny_model, TARGETS, points, settings, tmp_path / "work") == STEPS / 2
+    assert now["seconds"] == STEPS + 200
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(trained):

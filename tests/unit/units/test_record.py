@@ -48,6 +48,7 @@ def test_a_collected_unit_is_read_back_with_its_files(made):
     (folder / "results" / "old").write_text("of an earlier collection")
     record.collect(UNIT, made.output, [made], 61.26, folder)
     assert not (folder / "results" / "old").exists()
+    assert [place.name for place in folder.parent.iterdir()] == ["low"]
     assert (folder / made.output[0]).read_text() == "grades"
     found = record.read(folder)
     assert found["files"] == made.output and found["elapsed_seconds"] == 61.3

@@ -18,8 +18,8 @@ def check_task(config: dict, name: str, faults: Faults) -> None:
         )
     if "simulator" in entry and not tasks.is_simulated(config, name):
         faults.append(
-            f"config: tasks.{name}.simulator: no call would be answered by it; remove it, or set "
-            f"options.environment: simulated of a task of kind toolalpaca"
+            f"config: tasks.{name}.simulator: no call would be answered by it; take the key out of the file "
+            f"that has it, or set options.environment: simulated of a task of kind toolalpaca"
         )
 
 

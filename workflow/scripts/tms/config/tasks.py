@@ -49,7 +49,8 @@ def grader(config: dict, task: str) -> str:
 
 def is_simulated(config: dict, task: str) -> bool:
     """Whether a model answers the calls of a task's rows."""
-    return config["tasks"][task].get("options", {}).get("environment") == "simulated"
+    simulated = config["tasks"][task].get("options", {}).get("environment") == "simulated"
+    return simulated and kind(config, task) == "toolalpaca"
 
 
 def simulator(config: dict, targets: Sequence[str]) -> str | None:

@@ -50,6 +50,11 @@ class Episode:
         self._answers: list[dict] = []  # the tools' turns of as many of them
 
     @property
+    def simulated(self) -> bool:
+        """Whether a model may be asked for what tools answer."""
+        return self.context.environment["kind"] == "simulated"
+
+    @property
     def next_prompt(self) -> list[int]:
         """Token ids that the model continues."""
         return [*self.prompt_ids, *model_ids(self.ids)]

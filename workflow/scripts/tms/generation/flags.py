@@ -11,9 +11,7 @@ from tms.generation.simulator import Simulator
 from tms.io import cli, cost, interrupts, parquet, provenance, variables
 from tms.io.errors import InputError
 
-SIMULATOR_BUDGET = (
-    8 << 30
-)  # bytes of a simulator's cache and logits on a card, most of which its caller takes
+SIMULATOR_BUDGET = 8 << 30  # bytes of a simulator's cache and logits on a card, whose rest its caller takes
 
 
 def add(flags: argparse.ArgumentParser) -> None:
@@ -60,10 +58,16 @@ def simulator(args: argparse.Namespace) -> Simulator | None:
             f"--simulator: engine {args.engine} leaves no memory for its model; use --engine transformers"
         )
     settings = Sampling(args.simulator_temperature, max_new_tokens=args.simulator_max_new_tokens)
-    own = create_engine("transformers", threads=args.threads)
-    if own.device == "cuda":
-        own.budget = SIMULATOR_BUDGET
-    return Simulator(open_model(args.simulator), own, settings, args.simulator_seed, args.cache)
+    model, engine = open_model(args.simulator), create_engine("transformers", threads=args.threads)
+    model.chat.check_roles(("user", "assistant", "user"))
+    if settings.max_new_tokens >= model.chat.context_length:
+        raise InputError(
+            f"--simulator-max-new-tokens {settings.max_new_tokens}: {args.simulator} has a context of "
+            f"{model.chat.context_length}, which leaves no room for a question"
+        )
+    if engine.device == "cuda":
+        engine.budget = SIMULATOR_BUDGET
+    return Simulator(model, engine, settings, args.simulator_seed, args.cache)
 
 
 def whole_number(text: str, flag: str) -> int:

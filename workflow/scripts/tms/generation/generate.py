@@ -99,6 +99,8 @@ def generate_missing(
             states.
     """
     prepared = [_prepare(request) for request in requests]
+    if simulator is None and (without := [one.request.what for one in prepared if one.simulated]):
+        raise InputError(f"{without[0]}: rows with simulated tools need a model that answers (--simulator)")
     for place, digest in dict.fromkeys((one.model.folder, one.model.weights) for one in requests):
         weights_read.check(place, digest, folder)
     room = max((wanted.longest for wanted in prepared), default=0)
@@ -110,7 +112,7 @@ def generate_missing(
             nonlocal loaded
             if model is not loaded:
                 checkpoints.check_unchanged(model.folder, model.weights)
-                if simulator:
+                if simulator and any(wanted.simulated for wanted in prepared):
                     simulator.load()
                 engine.load(model.folder, room, model.chat.images)
                 loaded = model
@@ -125,6 +127,11 @@ class _Wanted:
     prompts: list[list[int]]  # of each row, as token ids
     episodes: dict[int, Episode]  # of the rows with tools, by their place
     longest: int  # prompt and completion, in tokens
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a model answers calls of some of its rows."""
+        return any(one.simulated for one in self.episodes.values())
 
 
 def _prepare(request: Request) -> _Wanted:

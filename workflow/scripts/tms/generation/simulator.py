@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,15 @@ class Simulator:
         """
         rows = {place: row for place, question in enumerate(questions) if (row := self._row(question))}
         request = Request(self.model, self.sampling, self.seed, list(rows.values()), "simulated answers")
-        found = dict(zip(rows, generate_missing([request], self.engine, self.cache), strict=True))
-        return [found.get(place, NO_ROOM) for place in range(len(questions))]
+        answered = dict(zip(rows, generate_missing([request], self.engine, self.cache), strict=True))
+        if without := len(questions) - len(rows):
+            print(
+                f"warning: {without} of {len(questions)} questions of simulated tools leave no room for an "
+                f"answer within {self.room} tokens of {self.model.folder}, and are told as errors; take a "
+                f"simulator of a longer context, or lower its max_new_tokens",
+                file=sys.stderr,
+            )
+        return [answered.get(place, NO_ROOM) for place in range(len(questions))]
 
     def _row(self, question: Question) -> dict | None:
         """The question as a row that is asked for; None where there is no room for it."""

@@ -21,7 +21,7 @@ class Cost:
     frozen_tokens: int = 0  # of these, whose distribution a frozen model gave, too: KL's base, a teacher
     rollouts: int = 0  # completions that were sampled
     generated_tokens: int = 0
-    seconds: float = 0.0  # as `tms.io.work_time` counts them
+    seconds: float = 0.0  # those of a method as `tms.io.work_time` counts them, a measurement's by the clock
     # Generated for a measurement alone: in none of the numbers above, nor in a method's cost.
     measuring_tokens: int = 0
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class WorkTime:
-    """Seconds that a process has worked, without what stands in `apart`.
+    """Seconds that a process has worked, without what stands in `uncounted`.
 
     Args:
         threads: CPU threads that compute, over which CPU time is spread; 0: cards do, and the clock counts.
@@ -34,7 +34,7 @@ class WorkTime:
         self._start -= seconds
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
+    def uncounted(self) -> Iterator[None]:
         """What is done inside counts for nothing: a measurement, or a file that the work does not need."""
         begun = self._now()
         try:

@@ -56,7 +56,7 @@ class KLToBase:
             sequences: prompt ids and completion ids of rollouts of this process, sampled from their first
                 token on; those of a prompt stand together.
         """
-        with self.work_time.apart():
+        with self.work_time.uncounted():
             return self._measure(trainer, sequences)
 
     def _measure(self, trainer, sequences: list[Sequence]) -> float:

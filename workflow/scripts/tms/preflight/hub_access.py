@@ -59,6 +59,8 @@ def _another_folder(download: str, jobs: list[Job], config: dict) -> str:
                 name = job.wildcards.get(section.removesuffix("s"))
                 if name and config[section][name].get(key) == folder:
                     keys[f"{section}.{name}.{key}"] = None
+    simulating = [name for name, entry in config["simulators"].items() if entry["model"] == folder]
+    keys |= {f"simulators.{name}.model": None for name in simulating if not keys}
     return f"name a folder of your own in {' and '.join(keys) or f'downloads.{download}'}"
 
 

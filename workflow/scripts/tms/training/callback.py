@@ -108,7 +108,9 @@ class CheckpointCallback(TrainerCallback):
         return (self.trainer.accelerator.reduce(flags_here, "sum") > 0).tolist()
 
     def _save_checkpoint(self, point: str) -> None:
-        with self.work_time.apart():  # most are for a harvest or a measurement
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # what the step has begun is its own
+        with self.work_time.uncounted():  # most are for a harvest or a measurement
             self._write_checkpoint(self.work / f"checkpoint-{point}")
 
     def _write_checkpoint(self, folder: Path) -> None:

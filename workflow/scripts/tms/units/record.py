@@ -196,12 +196,15 @@ def collect(unit: Unit, files: list[str], jobs: list[Job], elapsed: float, folde
             shutil.copyfile(path, target)
         # It is committed, so no white space stands at its end.
         write_text(unfinished / RECORD, json.dumps(record, indent=1) + "\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    earlier = folder.with_name(f".{folder.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if folder.exists():
+        folder.rename(earlier)
+    unfinished.rename(folder)
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def read(folder: Path) -> dict | None:

@@ -59,7 +59,7 @@ def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> st
         images=images(config, model, method, task) or None,
         vision=vision_flag(keys),
         **lora_flags(keys),
-        turn=min(_limited_turns(config, task)) if sampled else None,
+        turn=max(_limited_turns(config, task)) if sampled else None,
         heldout=sampled or None,
     )
 

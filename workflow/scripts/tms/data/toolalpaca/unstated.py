@@ -33,7 +33,7 @@ def marked(golden: list[dict], tools: list[dict], instruction: str) -> list[dict
         free = [
             name
             for name, value in (call["arguments"] or {}).items()
-            if name not in required[call["name"]] and not _is_said(_text(value), said)
+            if name not in required[call["name"]] and not all(_is_said(one, said) for one in _texts(value))
         ]
         made.append(call | ({FREE: free} if free else {}))
     return made
@@ -44,15 +44,18 @@ def has_free(answer: str) -> bool:
     return any(FREE in call for call in json.loads(answer))
 
 
-def _is_said(value: str, said: set[str]) -> bool:
-    return bool(CODE.fullmatch(value)) or _words(value) <= said
+def _is_said(text: str, said: set[str]) -> bool:
+    return bool(CODE.fullmatch(text)) or _words(text) <= said
 
 
-def _text(value: object) -> str:
-    """All that a value holds, without the names of its parts."""
+def _texts(value: object) -> list[str]:
+    """The texts of all that a value holds, without the names of its parts; 3.0 is 3."""
     if isinstance(value, dict | list):
-        return " ".join(map(_text, value.values() if isinstance(value, dict) else value))
-    return value if isinstance(value, str) else json.dumps(value)
+        parts = value.values() if isinstance(value, dict) else value
+        return [text for part in parts for text in _texts(part)]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return [value if isinstance(value, str) else json.dumps(value)]
 
 
 def _words(text: str) -> set[str]:

@@ -141,4 +141,5 @@ def _loads(library: str) -> bool:
 def _free_gpu_bytes() -> int:
     import torch
 
+    torch.cuda.empty_cache()  # what an engine beside this one has had and does not hold
     return torch.cuda.mem_get_info()[0]

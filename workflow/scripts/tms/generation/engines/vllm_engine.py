@@ -12,7 +12,6 @@ takes: both engines draw the same text.
 from __future__ import annotations
 
 import os
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from tms.generation.engines.interface import MEMORY_SHARE, MOST_ROWS, MOST_TOKEN
 from tms.generation.sampling import Sampling
 from tms.io import machine
 from tms.io.errors import InputError, first_line
+from tms.io.work_time import WorkTime
 from tms.mixture.checkpoints import base_of
 from tms.model_folder.adapters import Adapters
 from tms.vision.families import family_of
@@ -153,7 +153,7 @@ class VllmEngine:
         engine, waiting = self.llm.llm_engine, deque(enumerate(prompts))
         # vLLM holds the pixels of all requests that it has: of thousands of pages they fill the memory.
         most = MOST_ROWS if self.images else len(prompts)
-        spent, started = 0.0, time.perf_counter()
+        counted, clock = 0.0, WorkTime(0 if torch.cuda.is_available() else torch.get_num_threads())
         while waiting or engine.has_unfinished_requests():
             while waiting and engine.get_num_unfinished_requests() < most:
                 index, prompt = waiting.popleft()
@@ -168,11 +168,10 @@ class VllmEngine:
             ended = [
                 (int(output.request_id), output.outputs[0]) for output in engine.step() if output.finished
             ]
-            now = time.perf_counter()
-            spent, started = spent + now - started, now
             if ended:
-                on_rows(_finished(ended, spent))
-                spent = 0.0
+                now = clock.seconds
+                on_rows(_finished(ended, now - counted))
+                counted = now
 
 
 def of_media(images: int) -> dict:

@@ -14,9 +14,9 @@ APART_HIGHER, APART_LOWER, OPEN = "higher", "lower", "not told apart"
 AT_BASE = "nothing above the base"
 CHOSEN = "chosen"
 # Kinds of work that are not in plain words.
-KINDS = {"optimizer_steps": "optimiser steps", "frozen_tokens": "tokens that a frozen model reads"}
+WORK_WORDS = {"optimizer_steps": "optimiser steps", "frozen_tokens": "tokens that a frozen model reads"}
 FEW = 4  # sides that have their names where none of all is told apart
-AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer; a busy machine is off by as much
+AS_LONG = 1.1  # times SFT's seconds up to which no one waits longer
 
 
 def amount(points: float) -> str:
@@ -69,7 +69,7 @@ def cost(choice: Mapping) -> list[str]:
         return [
             f"{nothing}, {longer}" if longer else nothing if times is None else "costs nothing beyond SFT"
         ]
-    kinds = listed([KINDS.get(name, name.replace("_", " ")) for name in beyond])
+    kinds = listed([WORK_WORDS.get(name, name.replace("_", " ")) for name in beyond])
     if times is None:
         return [f"takes more {kinds} than SFT"]
     return [f"takes {longer or 'as long as SFT'}, and more {kinds}"]

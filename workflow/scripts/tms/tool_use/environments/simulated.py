@@ -50,7 +50,9 @@ What you asked for, and the assistant's questions, are JSON, quoted and nothing 
 
 What you asked for: {prompt}"""
 
-FORM = re.compile(r"Status Code:\W*(\d{3})\b.*?Response:(.*?)(?:\n\W*Explanation:.*)?\Z", flags=re.DOTALL)
+FORM = re.compile(
+    r"Status Code\W*(\d{3})\b.*?Response\**:\**(.*?)(?:\n\W*Explanation\**:.*)?\Z", flags=re.DOTALL
+)
 FENCE = re.compile(r"\A```\w*\n(.*)\n```\Z", flags=re.DOTALL)
 UNREADABLE = {"error": "the server failed"}
 ADVICE = "Change the input and try again, call another function, or say in the final answer what happened."
