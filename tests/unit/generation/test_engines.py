@@ -328,10 +328,13 @@ def test_unknown_engine():
 
 @pytest.fixture
 def no_group_left():
-    """Removes the process group that vLLM makes in this process: other tests make their own."""
+    """Removes the process groups that vLLM makes in this process: other tests make their own."""
     yield
     if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+        from vllm.distributed import parallel_state
+
+        parallel_state.destroy_model_parallel()
+        parallel_state.destroy_distributed_environment()
 
 
 @pytest.mark.slow
