@@ -4,7 +4,6 @@
 """
 
 import argparse
-import shutil
 from pathlib import Path
 
 from tms.io import cli
@@ -43,9 +42,10 @@ def demo_cells(results: Path) -> list[dict[str, str]]:
 def main(args: argparse.Namespace) -> None:
     """Run the program."""
     if args.results:
-        # It is committed, so no checksum stands beside it.
+        # They are committed, so no checksum stands beside one, nor in white space at the other's end.
         write_bytes(args.cells, as_csv(COLUMNS, demo_cells(args.results)))
-        shutil.copyfile(args.results / "tms" / "answer.json", args.cells.with_suffix(".json"))
+        answer = (args.results / "tms" / "answer.json").read_bytes()
+        write_bytes(args.cells.with_suffix(".json"), answer.rstrip() + b"\n")
     cells = read_csv(args.cells, COLUMNS)
     for path in args.documents:
         path.write_text(document(path.read_text(), tables(cells, args.cells.parent)))
