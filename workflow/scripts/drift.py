@@ -4,8 +4,6 @@ import argparse
 import gc
 import math
 import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -126,23 +124,7 @@ def sample_apart() -> None:
     vLLM fills the cards with its cache, and gives not all of it back while its process lives; two 8B models
     in bfloat16 would then find no room.
     """
-    children, stopped = [], []
-
-    def stop(*_) -> None:
-        stopped.append(True)
-        for child in children:
-            child.terminate()
-
-    before = signal.signal(signal.SIGTERM, stop)
-    # It inherits the locks of the job's record and of its cards: while it lives, no other job takes them.
-    command = [sys.executable, *sys.argv, "--samples-only", str(os.getpid())]
-    children.append(subprocess.Popen(command, close_fds=False))
-    if stopped:  # before it was among the children
-        children[0].terminate()
-    status = children[0].wait()
-    signal.signal(signal.SIGTERM, before)
-    if status or stopped:
-        sys.exit(abs(status) or 128 + signal.SIGTERM)
+    parent.run_child([sys.executable, *sys.argv, "--samples-only", str(os.getpid())])
 
 
 def main(args: argparse.Namespace) -> None:
