@@ -1,4 +1,4 @@
-"""What the machine refuses is told as that, in whatever words of whichever library, and nothing else is."""
+"""Refusals of the machine are told as that, in whatever words of whichever library, and nothing else is."""
 
 import errno
 import os

@@ -309,7 +309,7 @@ def test_only_what_a_stage_makes_may_be_deleted(tmp_path, stage):
 def test_weights_of_a_file_system_whose_clock_is_ahead_are_read_twice(
     folder, reads, monkeypatch, tmp_path_factory
 ):
-    """How long they have stayed as they are, the clock that nobody sets tells."""
+    """The clock that nobody sets tells how long they have stayed as they are."""
     digest, store = write_digest(folder), tmp_path_factory.mktemp("rows")
     reads.clear()
     now, passed = time.time_ns() - 3600 * 10**9, [0]

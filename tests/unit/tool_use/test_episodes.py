@@ -315,7 +315,7 @@ def test_a_rollout_that_calls_too_often_did_not_end(calculating, calls):
 
 
 def test_a_call_behind_which_the_text_ends_is_not_answered(calculating, monkeypatch):
-    """What would follow is no text of the template's. A last answer may end so."""
+    """The template writes no text that would follow. A last answer may end so."""
     chat = calculating.chat
     other = chat.tokenizer.convert_tokens_to_ids("<|endoftext|>")
     monkeypatch.setattr(chat, "end_token_ids", [chat.end, other])

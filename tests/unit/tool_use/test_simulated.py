@@ -1,4 +1,4 @@
-"""What a model is asked instead of a tool, and what its answers become."""
+"""Questions to a model that stands for a tool, and observations of its answers."""
 
 import json
 

@@ -78,7 +78,7 @@ def server(text: str) -> str:
 
 @pytest.fixture
 def scene(calculating, tmp_path):
-    """What plays rows, with new engines each time, and one cache."""
+    """Call `scene(prompts)`: plays rows, with new engines each time, and one cache."""
 
     def play(prompts: list[str], speak=server, room=None, name="calls", **facts) -> SimpleNamespace:
         facts = {"documentation": "look: Looks.", "user": "ask", "observations": []} | facts

@@ -50,7 +50,7 @@ def test_a_scaled_rate_has_ten_digits():
 
 
 def test_sft_looks_at_the_prompts_that_are_sampled_after_it():
-    """Where their rows have a limit of tokens; of several tasks by the turns of those that have one."""
+    """Their rows have a limit of tokens; of several tasks it is by the turns of those that have one."""
     ends = " --turn 1024 --heldout data/{}/tools/heldout.parquet"
     flags = train.row_flags(SHIPPED, "qwen7b_tools", "sft", "toolalpaca", "0")
     assert flags.endswith(ends.format("toolalpaca"))
@@ -61,6 +61,11 @@ def test_sft_looks_at_the_prompts_that_are_sampled_after_it():
     config["suites"]["tools"]["targets"] = [{"mix": ["toolalpaca", "math"]}]
     joint = train.row_flags(with_joint_targets(config), "qwen7b_tools", "sft", "toolalpaca+math", "0")
     assert joint.endswith(ends.format("toolalpaca+math")) and " --max-new-tokens 4096 " in joint
+    # Held-out rows of a joint target are sampled with the longest limit.
+    config["tasks"]["other"] = config["tasks"]["toolalpaca"] | {"max_new_tokens": 2048}
+    config["suites"]["tools"]["targets"] = [{"mix": ["toolalpaca", "other"]}]
+    joint = train.row_flags(with_joint_targets(config), "qwen7b_tools", "sft", "toolalpaca+other", "0")
+    assert " --turn 2048 " in joint
     for model, method, task in (("qwen7b_tools", "tms", "toolalpaca"), ("tiny_tools", "sft", "calculate")):
         assert not train.heldout(SHIPPED, model, method, task)
         assert "--turn" not in train.row_flags(SHIPPED, model, method, task, "0")

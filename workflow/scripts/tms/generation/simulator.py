@@ -6,15 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tms.generation.engines.interface import Engine, Prompt
+from tms.generation.engines.interface import Engine
 from tms.generation.generate import ModelFolder, Request, generate_missing
 from tms.generation.sampling import Sampling
 from tms.tool_use.environments.simulated import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tms.generation.engines.interface import Finished
     from tms.vision.prompt_images import PromptImages
 
 NO_ROOM = {"completion": "", "seconds": 0.0}
@@ -84,20 +81,10 @@ class _LoadedOnce:
 
     def __init__(self, engine: Engine, room: int):
         self.engine, self.room, self.folder = engine, room, None
-        self.name, self.version = engine.name, engine.version
+        self.name, self.version, self.generate = engine.name, engine.version, engine.generate
 
     def load(self, folder: Path, room: int, images: PromptImages | None = None) -> None:
         """Load a model folder, unless it is loaded."""
         if folder != self.folder:
             self.engine.load(folder, self.room, images)
             self.folder = folder
-
-    def generate(
-        self,
-        prompts: list[Prompt],
-        sampling: Sampling,
-        end_token_ids: list[int],
-        on_rows: Callable[[list[Finished]], None],
-    ) -> None:
-        """See `Engine.generate`."""
-        self.engine.generate(prompts, sampling, end_token_ids, on_rows)

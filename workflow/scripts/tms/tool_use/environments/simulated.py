@@ -66,7 +66,7 @@ Exchange = tuple[str, str]  # a request, and the model's answer
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked where no program answers a call.
+    """A question to a model, where no program answers a call.
 
     Attributes:
         head: what stands before the first request.
