@@ -25,7 +25,7 @@ from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES
 from tms.generation.generate import Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 
 VOCABULARY = 373
 ENDS = list(

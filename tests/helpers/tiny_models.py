@@ -64,7 +64,7 @@ def with_adapters(base: Path, folder: Path, seed: int, rank: int = 4) -> Path:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from tms.mixture.checkpoints import write_digest
+    from tms.model_folder.digest import write_digest
     from tms.training import lora
     from tms.training.settings import Lora
 
@@ -89,7 +89,7 @@ def variant(
     import torch
     import transformers
 
-    from tms.mixture.checkpoints import write_digest
+    from tms.model_folder.digest import write_digest
 
     shutil.copytree(base, folder)
     torch.manual_seed(seed)
@@ -105,7 +105,7 @@ def _write(folder: Path, tokenizer, end_token_ids, dtype: str, **keys) -> None:
     import torch
     from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
 
-    from tms.mixture.checkpoints import write_digest
+    from tms.model_folder.digest import write_digest
 
     torch.manual_seed(0)
     keys |= {"num_hidden_layers": 2, "tie_word_embeddings": True, "eos_token_id": 2, "pad_token_id": 0}

@@ -89,7 +89,7 @@ def write_omni(folder: Path, seed: int = 0) -> Path:
 def _finish(folder: Path) -> Path:
     from transformers import GenerationConfig, Qwen2Tokenizer
 
-    from tms.mixture.checkpoints import write_digest
+    from tms.model_folder.digest import write_digest
 
     tokenizer = Qwen2Tokenizer(
         vocab={token: index for index, token in enumerate(TOKENS)},

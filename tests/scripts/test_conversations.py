@@ -13,7 +13,7 @@ from tms.generation.chat import ChatFormat
 from tms.generation.engines.create import create_engine
 from tms.generation.sampling import Sampling
 from tms.io import parquet
-from tms.mixture.checkpoints import weights_digest
+from tms.model_folder.digest import weights_digest
 
 GENERATES = ["--threads", 1, "--cache", "rows", "--temperature", 0, "--max-new-tokens", 8]
 TRAINS = ["--epochs", 2, "--learning-rate", 3e-3, "--effective-batch", 8, "--device-batch", 8, "--seed", 0]

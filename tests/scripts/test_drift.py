@@ -18,7 +18,7 @@ from helpers.paths import SCRIPTS
 from tms.io import parquet
 from tms.io.errors import InputError
 from tms.metrics.drift_table import drift_rows
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 
 
 @pytest.fixture(scope="module")

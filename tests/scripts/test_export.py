@@ -10,7 +10,7 @@ from huggingface_hub import ModelCard
 
 from tms.generation.chat import ChatFormat
 from tms.io import parquet
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 
 RUN = "results/tiny/tms/chain/seed0"
 

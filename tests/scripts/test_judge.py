@@ -9,7 +9,7 @@ from helpers.tool_rows import solution
 from tms.io import cost, parquet
 from tms.io.conversation import context_text
 from tms.judges import agreement, toolalpaca, wildguard
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 from tms.tool_use.environments.calculator import TOOL
 from tms.tool_use.turns import turns_text
 

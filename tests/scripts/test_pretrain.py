@@ -60,7 +60,7 @@ def test_runs_are_bit_equal(models):
 def test_models_load_as_any_other(models):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from tms.mixture.checkpoints import weights_digest
+    from tms.model_folder.digest import weights_digest
 
     for name in ("base", "teacher"):
         folder = models / "first" / name

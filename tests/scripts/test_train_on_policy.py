@@ -13,7 +13,7 @@ from helpers.paths import ROOT, SCRIPTS
 from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
-from tms.mixture import checkpoints
+from tms.model_folder.digest import weights_digest
 from tms.tasks import calculate
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
@@ -72,9 +72,7 @@ def command(algorithm, model, **changed):
 
 
 def digest(folder, point="1of1"):
-    return checkpoints.weights_digest(
-        folder / "run" / ("" if point == "1of1" else "trajectory") / f"checkpoint-{point}"
-    )
+    return weights_digest(folder / "run" / ("" if point == "1of1" else "trajectory") / f"checkpoint-{point}")
 
 
 def curve(folder):
@@ -220,7 +218,7 @@ def test_a_budget_of_tokens_ends_with_the_step_that_reaches_it(run_program, tiny
     assert spent["optimizer_steps"] == len(tokens)
     assert spent["rollouts"] == sum(row["rollouts"] for row in curve(folder))
     assert spent["frozen_tokens"] == 0
-    assert digest(folder) != checkpoints.weights_digest(tiny_model)
+    assert digest(folder) != weights_digest(tiny_model)
     assert list((folder / "work").iterdir()) == []
 
 
@@ -313,7 +311,7 @@ def test_vllm_samples(run_forked, tmp_path, algorithm, monkeypatch):
     assert [row["rollouts"] for row in curve(tmp_path)] == [4 * each] * 2
     assert all(0 < row["entropy"] < 8 and 1 <= row["length"] <= 12 for row in curve(tmp_path))
     if algorithm == "trapo":  # by the expert's answers, whatever the rewards are
-        assert digest(tmp_path) != checkpoints.weights_digest(tmp_path / "base")
+        assert digest(tmp_path) != weights_digest(tmp_path / "base")
 
 
 @pytest.mark.vllm
@@ -332,4 +330,4 @@ def test_vllm_samples_episodes(run_forked, tmp_path, monkeypatch):
     assert [row["rollouts"] for row in curve(tmp_path)] == [4 * ROLLOUTS["grpo"]] * 2
     # Longer than a turn: what the model wrote after the tool had answered is in the loss.
     assert all(row["length"] > 20 and 0 < row["reward"] <= 1 for row in curve(tmp_path))
-    assert digest(tmp_path) != checkpoints.weights_digest(base)
+    assert digest(tmp_path) != weights_digest(base)

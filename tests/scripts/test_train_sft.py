@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM
 
 from tms.io import parquet
 from tms.io.conversation import context_text
-from tms.mixture import checkpoints
+from tms.model_folder.digest import weights_digest, write_digest
 from tms.tool_use.environments.calculator import TOOL
 
 PROGRAM = SCRIPTS / "train_sft.py"
@@ -126,7 +126,7 @@ def test_an_update_that_the_bases_precision_rounds_away_is_told(finished, run_pr
     half = folder / "half"
     shutil.copytree(tiny_model, half)
     AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(half)
-    checkpoints.write_digest(half)
+    write_digest(half)
     done = run_program(folder, "train_sft", *command(folder, half, learning_rate=1e-5))
     assert done.returncode == 0, done.stderr
     kept = json.loads((folder / "run" / "updates.json").read_text())["1of1"]["surviving"]
@@ -273,7 +273,7 @@ def test_missing_model(refusal, folder):
 
 
 def digests(folder):
-    return [checkpoints.weights_digest(checkpoint(folder, point)) for point in POINTS]
+    return [weights_digest(checkpoint(folder, point)) for point in POINTS]
 
 
 LONG = {"epochs": 20, "save_every_steps": 5}

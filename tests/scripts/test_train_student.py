@@ -11,7 +11,7 @@ from helpers.paths import SCRIPTS
 from safetensors.torch import load_file
 
 from tms.io import parquet
-from tms.mixture import checkpoints
+from tms.model_folder.digest import weights_digest
 
 PROGRAM = SCRIPTS / "train_student.py"
 FLAGS = [
@@ -50,8 +50,8 @@ def test_a_student_is_trained_on_teacher_text_and_sampled_ids(program, tmp_path,
     assert done.returncode == 0, done.stderr
     cost = json.loads((tmp_path / "run" / "cost.json").read_text())
     assert (cost["optimizer_steps"], cost["trained_tokens"]) == (4, 4 * 3 + 4 * 5)
-    trained = checkpoints.weights_digest(tmp_path / "run" / "checkpoint-1of1")
-    assert trained != checkpoints.weights_digest(tiny_model)
+    trained = weights_digest(tmp_path / "run" / "checkpoint-1of1")
+    assert trained != weights_digest(tiny_model)
     assert not (tmp_path / "curves").exists()
 
 
@@ -62,7 +62,7 @@ def test_a_student_can_be_trained_by_trsft(program, tmp_path, tiny_model):
     for words in ([], ["--loss", "trsft", "--trsft-floor", "0.1"]):
         done = program("train_student", *FLAGS, "--model", tiny_model, *words)
         assert done.returncode == 0, done.stderr
-        trained.append(checkpoints.weights_digest(tmp_path / "run" / "checkpoint-1of1"))
+        trained.append(weights_digest(tmp_path / "run" / "checkpoint-1of1"))
     assert trained[0] != trained[1]
 
 
@@ -82,10 +82,10 @@ def test_steps_without_a_token_are_counted_and_change_nothing(program, tmp_path,
     health = json.loads((tmp_path / "run" / "health.json").read_text())
     assert (health["steps"], health["empty_steps"], len(health["losses"])) == (4, 2, 2)
     half, end = (
-        checkpoints.weights_digest(folder)
+        weights_digest(folder)
         for folder in (tmp_path / "run/trajectory/checkpoint-1of2", tmp_path / "run/checkpoint-1of1")
     )
-    assert half == end != checkpoints.weights_digest(tiny_model)
+    assert half == end != weights_digest(tiny_model)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from tms.io import cli, cost, disk, json_file
 from tms.io.errors import InputError
 from tms.io.work_time import WorkTime
 from tms.mixture import checkpoints
+from tms.model_folder.whole import open_weights
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     if not 0 < args.share <= 1 or (args.share == 1 and len(args.trained) == 1):
         raise InputError(f"--share {args.share}: give a number between 0 (the base) and 1 (the run)")
     for folder in (args.model, *args.trained):
-        checkpoints.open_weights(folder)
+        open_weights(folder)
     size = sum(file.stat().st_size for file in args.trained[0].glob("*.safetensors"))
     disk.check_room(args.output.parent, size, "the average")
     work_time = WorkTime(args.threads)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tms.io import cli
 from tms.miniature import record
-from tms.mixture.checkpoints import compute_digest
+from tms.model_folder.digest import compute_digest
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.io import cli
 from tms.io.errors import InputError, first_line
-from tms.mixture import checkpoints
+from tms.model_folder.digest import write_digest
 
 # Weights as safetensors only: other formats can hold code.
 WANTED = [
@@ -66,7 +66,7 @@ def main(args: argparse.Namespace) -> None:
             f"{name}: cannot be downloaded ({first_line(error)}); try again (it resumes), {remedy}"
         ) from error
     shutil.rmtree(unfinished / ".cache", ignore_errors=True)
-    checkpoints.write_digest(unfinished)
+    write_digest(unfinished)
     unfinished.rename(args.output)
 
 

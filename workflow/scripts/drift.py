@@ -17,7 +17,7 @@ from tms.io import cli, cost, json_file, parent, parquet, provenance
 from tms.io.errors import InputError
 from tms.io.images import Images
 from tms.metrics.loss_drift import add_drift
-from tms.mixture import checkpoints
+from tms.model_folder.whole import open_weights
 from tms.training.encoder import Encoder
 
 HELDOUT = "heldout"  # name of the prompt set that belongs to the target task
@@ -133,7 +133,7 @@ def main(args: argparse.Namespace) -> None:
         parent.end_with(args.samples_only)
     trajectory = {point: Path(folder) for point, folder in cli.parse_pairs(args.trajectory).items()}
     for folder in (args.model, args.base, *trajectory.values()):
-        checkpoints.open_weights(folder)
+        open_weights(folder)
     references = parquet.read_references(args.heldout_references)
     mixture = parquet.read(args.heldout_mixture, parquet.MIXTURE) if args.heldout_mixture else []
     if args.samples_only is not None:

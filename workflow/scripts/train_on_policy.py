@@ -15,6 +15,7 @@ from tms.io.errors import InputError
 from tms.io.images import Images
 from tms.mixture import checkpoints
 from tms.model_folder.vocabulary import check_vocabulary
+from tms.model_folder.whole import open_weights
 from tms.on_policy.settings import OnPolicySettings
 from tms.training import program
 from tms.training.settings import add_flags, set_defaults
@@ -89,7 +90,7 @@ def main(args: argparse.Namespace) -> None:
     with Rewards(names, args.grading_processes, args.lost_rows) if names else nullcontext() as rewards:
         modules = (module, *(f"tms.graders.{name}" for name in names))
         facts = program.result_facts(args, "train_on_policy", args.references, RESULT_FLAGS, modules)
-        facts |= {"teacher": checkpoints.open_weights(args.teacher)} if args.teacher else {}
+        facts |= {"teacher": open_weights(args.teacher)} if args.teacher else {}
 
         if args.engine == "vllm":
             from tms.generation.engines.vllm_cpu import keep_weights

@@ -48,7 +48,7 @@ def checkpoints() -> list[str]:
     from safetensors.torch import load_file, save_file
 
     from rows import _generating
-    from tms.mixture.checkpoints import write_digest
+    from tms.model_folder.digest import write_digest
     from tms.tasks import chain
 
     root = Path(tempfile.mkdtemp())

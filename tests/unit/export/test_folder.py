@@ -14,7 +14,7 @@ from tms.export import tokenizer
 from tms.export.folder import check_finished, check_target, export
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 
 MINIATURE = ROOT / "workflow" / "resources" / "miniature" / "base"
 CONTEXT = json.dumps([{"role": "user", "content": "2+2"}, {"role": "assistant", "content": "4"}])

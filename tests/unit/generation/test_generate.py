@@ -15,7 +15,8 @@ from tms.generation.engines.interface import Finished
 from tms.generation.generate import ModelFolder, Request, generate_missing, open_model
 from tms.generation.sampling import Sampling
 from tms.io.errors import InputError
-from tms.mixture import checkpoints
+from tms.model_folder import digest
+from tms.model_folder.digest import compute_digest
 
 
 class FakeEngine:
@@ -205,9 +206,9 @@ def test_stored_rows_need_no_weights_until_something_touches_them(tiny_model, tm
     folder = shutil.copytree(tiny_model, tmp_path / "model")
     wanted = [request(open_model(folder), range(5))]
     first = generate_missing(wanted, FakeEngine(), tmp_path / "rows")
-    monkeypatch.setattr(checkpoints, "_read", {})  # as in another process
-    reads, compute = [], checkpoints.compute_digest
-    monkeypatch.setattr(checkpoints, "compute_digest", lambda folder: reads.append(folder) or compute(folder))
+    monkeypatch.setattr(digest, "_read", {})  # as in another process
+    reads, compute = [], compute_digest
+    monkeypatch.setattr(digest, "compute_digest", lambda folder: reads.append(folder) or compute(folder))
     assert generate_missing(wanted, FakeEngine(), tmp_path / "rows") == first and reads == []
     (folder / "model.safetensors").chmod(0o640)
     for _ in range(2):

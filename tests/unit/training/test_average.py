@@ -12,8 +12,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import RECORD, UPDATE, open_weights, weights_digest
+from tms.model_folder.digest import weights_digest
 from tms.model_folder.load import load_model
+from tms.model_folder.weights_record import RECORD, UPDATE
+from tms.model_folder.whole import open_weights
 from tms.training import average, update
 
 SHARDED = {"max_shard_size": "20KB"}

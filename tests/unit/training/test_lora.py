@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import weights_digest, write_digest
 from tms.model_folder.adapters import Adapters
+from tms.model_folder.digest import weights_digest, write_digest
 from tms.model_folder.load import load_model
 from tms.training import lora, sharding
 from tms.training.callback import CheckpointCallback

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from tms.io import work_time
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import weights_digest, write_digest
+from tms.model_folder.digest import weights_digest, write_digest
 from tms.training import sft_trainer
 from tms.training.callback import CheckpointCallback, cast
 from tms.training.examples import IGNORED, TrainingExample, masked_target

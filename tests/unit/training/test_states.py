@@ -18,7 +18,7 @@ from torch.distributed.checkpoint.metadata import MetadataIndex
 
 from tms.io import made_by
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import weights_digest
+from tms.model_folder.digest import weights_digest
 from tms.training import states
 from tms.training.examples import IGNORED, TrainingExample
 from tms.training.pickled import fault_of_pickle

@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import open_weights
 from tms.model_folder.adapters import Adapters, check_targets
 from tms.model_folder.load import load_model
+from tms.model_folder.whole import open_weights
 from tms.training.examples import IGNORED, TrainingExample, masked_target
 from tms.training.head_loss import put_loss_in
 from tms.training.losses import kl, nll

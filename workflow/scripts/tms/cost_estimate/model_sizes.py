@@ -12,7 +12,7 @@ from tms.io import machine
 from tms.io.errors import InputError
 from tms.memory_plan.architecture import architecture, lora_parameters
 from tms.memory_plan.towers import Towers
-from tms.mixture.checkpoints import mending
+from tms.model_folder.weights_record import mending
 
 USED = "thinker."  # begins the names of the weights that read images and write text
 

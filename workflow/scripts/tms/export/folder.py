@@ -10,8 +10,10 @@ from tms.generation.chat import ChatFormat, generation_config
 from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.file_modes import honour_umask
-from tms.mixture.checkpoints import FINAL, base_of, check_files, open_weights
+from tms.mixture.checkpoints import FINAL
 from tms.model_folder import files
+from tms.model_folder.adapter_config import base_of
+from tms.model_folder.whole import check_files, open_weights
 
 WEIGHTS = ("*.safetensors", "model.safetensors.index.json")
 SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json")

@@ -20,7 +20,8 @@ from tms.io import disk
 from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.io.progress import Progress
-from tms.mixture import checkpoints
+from tms.model_folder.digest import check_unchanged, weights_digest
+from tms.model_folder.whole import check_files
 
 if TYPE_CHECKING:
     from tms.generation.simulator import Simulator
@@ -51,8 +52,8 @@ def open_model(folder: Path, template: str | None = None, images: Images | None 
     Raises:
         InputError: the folder is missing or truncated, or has no chat template.
     """
-    digest = checkpoints.weights_digest(folder, read=False)
-    checkpoints.check_files(folder)
+    digest = weights_digest(folder, read=False)
+    check_files(folder)
     return ModelFolder(folder, digest, ChatFormat(folder, template, images))
 
 
@@ -111,7 +112,7 @@ def generate_missing(
         def load(model: ModelFolder = model) -> None:
             nonlocal loaded
             if model is not loaded:
-                checkpoints.check_unchanged(model.folder, model.weights)
+                check_unchanged(model.folder, model.weights)
                 if simulator and any(wanted.simulated for wanted in prepared):
                     simulator.load()
                 engine.load(model.folder, room, model.chat.images)
@@ -261,7 +262,7 @@ def _generate(
             rows = [
                 Row(keys[row.index], row.completion_ids, row.finish_reason, row.seconds) for row in finished
             ]
-            checkpoints.check_unchanged(request.model.folder, request.model.weights)
+            check_unchanged(request.model.folder, request.model.weights)
             cache.add(rows)
             made.update((row.key, row) for row in rows)
             tokens += sum(len(row.completion_ids) for row in rows)

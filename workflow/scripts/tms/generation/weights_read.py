@@ -5,7 +5,8 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from tms.mixture import checkpoints
+from tms.model_folder.adapter_config import base_of
+from tms.model_folder.digest import check_unchanged, file_state, settled
 
 
 def check(folder: Path, digest: str, root: Path) -> None:
@@ -21,15 +22,15 @@ def check(folder: Path, digest: str, root: Path) -> None:
         root: folder of the completion cache.
 
     Raises:
-        InputError: as `checkpoints.check_unchanged`.
+        InputError: as `check_unchanged`.
     """
     state = _states(folder)
     name = hashlib.sha256(json.dumps([digest, state]).encode()).hexdigest()[:32]
     note = root / digest[:16] / f"{name}.read"
     if note.exists():
         return
-    lasting = checkpoints.settled(state)  # before they are read
-    checkpoints.check_unchanged(folder, digest)
+    lasting = settled(state)  # before they are read
+    check_unchanged(folder, digest)
     if lasting and _states(folder) == state:
         with suppress(OSError):  # of another user, or full: then they are read again
             note.parent.mkdir(parents=True, exist_ok=True)
@@ -38,6 +39,6 @@ def check(folder: Path, digest: str, root: Path) -> None:
 
 def _states(folder: Path) -> list[tuple]:
     """The states of a model folder's weights, those of its base included."""
-    base = checkpoints.base_of(folder)
-    own = [checkpoints.file_state(file) for file in sorted(folder.glob("*.safetensors"))]
+    base = base_of(folder)
+    own = [file_state(file) for file in sorted(folder.glob("*.safetensors"))]
     return own + (_states(base) if base else [])

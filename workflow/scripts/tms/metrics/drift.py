@@ -16,7 +16,8 @@ from tms.io.progress import Progress
 from tms.io.token_ids import own_tokens
 from tms.metrics.divergence import Sequence, mean, sequence_kl, sequence_nll, token_mean
 from tms.metrics.policy import load_policy
-from tms.mixture.checkpoints import BASE, FINAL, parse_point, weights_digest
+from tms.mixture.checkpoints import BASE, FINAL, parse_point
+from tms.model_folder.digest import weights_digest
 from tms.training.encoder import Encoder
 from tms.training.examples import check_room, masking_reason
 

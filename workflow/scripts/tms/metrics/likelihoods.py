@@ -23,7 +23,7 @@ from tms.generation.engines.transformers_engine import has_gpu
 from tms.generation.generate import ModelFolder
 from tms.io.errors import InputError
 from tms.io.progress import Progress
-from tms.mixture import checkpoints
+from tms.model_folder.digest import check_unchanged
 
 FORMAT = "tms-likelihood-1"
 # Choices between two writings to the cache; forward passes batch those of like length among them.
@@ -155,7 +155,7 @@ def score_missing(
         print(f"{what}: {len(rows)} rows, {counts}", file=sys.stderr, flush=True)
         if missing:
             for found in _score(missing, model, what, threads):
-                checkpoints.check_unchanged(model.folder, model.weights)
+                check_unchanged(model.folder, model.weights)
                 cache.add(found)
                 stored |= {one.key: one for one in found}
     return [

@@ -25,7 +25,7 @@ from tms.io.progress import Progress
 from tms.miniature.corpus import Corpus
 from tms.miniature.muon import Muon
 from tms.miniature.tokenizer import build_tokenizer
-from tms.mixture.checkpoints import write_digest
+from tms.model_folder.digest import write_digest
 
 # Token ids of a whole conversation, and how many of them belong to the prompt.
 Example = tuple[list[int], int]

@@ -21,7 +21,7 @@ from tms.io.errors import InputError
 from tms.io.processor import processor_name
 from tms.io.whole_file import write_text
 from tms.miniature import flags
-from tms.mixture import checkpoints
+from tms.model_folder.digest import compute_digest, weights_digest
 
 NAME = "pretrain.json"
 DRAWN = 500  # pairs or conversations of each stream of a corpus that enter its digest
@@ -83,7 +83,7 @@ def write(path: Path, wanted: dict, folders: dict[str, Path]) -> None:
 
     facts = provenance.facts("pretrain")
     record = wanted | {
-        "weights": {name: checkpoints.weights_digest(folder) for name, folder in folders.items()},
+        "weights": {name: weights_digest(folder) for name, folder in folders.items()},
         "command": shlex.join(facts["command"]),
         "machine": {
             "cpu": processor_name(),
@@ -133,7 +133,7 @@ def copy(source: Path, folders: dict[str, Path], record: Path) -> None:
     """
     weights = read(source)["weights"]
     for name, folder in folders.items():
-        if checkpoints.compute_digest(source / name) != weights[name]:
+        if compute_digest(source / name) != weights[name]:
             raise InputError(
                 f"{source / name}: not the weights of {source / NAME}; restore the folder (git checkout), or "
                 f"pretrain (make pretrain)"

@@ -16,9 +16,9 @@ from tms.export.use import transformers_lines, vllm_lines
 from tms.io import cost, json_file, parquet
 from tms.io.csv_file import decimal
 from tms.metrics.scores import read_scores
-from tms.mixture import checkpoints
 from tms.model_card import card as model_card
 from tms.model_card import settings as card_settings
+from tms.model_folder.digest import weights_digest
 from tms.training import health
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -187,7 +187,7 @@ def build(config: dict, run: Run, checkpoint: Path, place: str = "") -> ModelCar
         average=config["methods"][run.method].get("average"),
         settings=card_settings.setting_rows(config, trained, spent.optimizer_steps, spent.trained_tokens)
         + trained_on,
-        digest="" if lora else checkpoints.weights_digest(checkpoint),
+        digest="" if lora else weights_digest(checkpoint),
         lora=lora,
         data=data,
         replayed=replayed,

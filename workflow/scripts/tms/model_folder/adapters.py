@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import ADAPTER_WEIGHTS, adapter_settings, base_of
+from tms.model_folder.adapter_config import ADAPTER_WEIGHTS, adapter_settings, base_of
 from tms.vision.families import TOWERS, stored_name
 
 PREFIX = "base_model.model."  # peft's, of the names of the base's modules

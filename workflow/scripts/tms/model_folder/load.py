@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import PreTrainedModel
 
-from tms.mixture import checkpoints
+from tms.model_folder.adapter_config import base_of
 from tms.model_folder.adapters import Adapters
 from tms.model_folder.config import read_config
+from tms.model_folder.digest import loading
+from tms.model_folder.whole import check_files
 from tms.vision.families import stored_name
 from tms.vision.models import read_model
 
@@ -35,9 +37,9 @@ def load_model(
         InputError: its weights, or its base's, are missing, changed or of a kind that is not merged, or
             transformers has no model of its kind.
     """
-    with checkpoints.loading(folder):
-        base = checkpoints.base_of(folder)
-        checkpoints.check_files(base or folder)
+    with loading(folder):
+        base = base_of(folder)
+        check_files(base or folder)
         model = read_model(
             base or folder,
             read_config(base or folder),
@@ -62,7 +64,7 @@ def merge(model: PreTrainedModel, adapters: Adapters, dtype: torch.dtype) -> Non
     Raises:
         InputError: the model lacks a weight that has an adapter.
     """
-    base = checkpoints.base_of(adapters.folder)
+    base = base_of(adapters.folder)
     parameters = {stored_name(base, name): parameter for name, parameter in model.named_parameters()}
     adapters.check_found(adapters.factors.keys() - parameters.keys())
     for name, parameter in parameters.items():

@@ -9,7 +9,7 @@ from tms.config.faults import Faults
 from tms.cost_estimate.model_sizes import folder_size
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import check_files
+from tms.model_folder.whole import check_files
 from tms.new_config import hub
 from tms.training.saving import check_saving
 

@@ -9,7 +9,7 @@ from tms.data.splits import SPLITS
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.io.modules import load_module
-from tms.mixture.checkpoints import check_files
+from tms.model_folder.whole import check_files
 from tms.training.saving import check_saving
 
 TRAINING = {"train_sft", "train_student", "train_on_policy"}

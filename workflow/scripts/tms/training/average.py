@@ -14,15 +14,10 @@ import torch
 from safetensors import safe_open
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import (
-    ADAPTER_CONFIG,
-    ADAPTER_WEIGHTS,
-    adapter_settings,
-    base_of,
-    write_digest,
-)
 from tms.model_folder import files
+from tms.model_folder.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_settings, base_of
 from tms.model_folder.adapters import Adapters
+from tms.model_folder.digest import write_digest
 from tms.training import update
 from tms.training.states import sync
 

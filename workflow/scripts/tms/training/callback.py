@@ -16,10 +16,10 @@ from tms.io import json_file
 from tms.io.errors import InputError
 from tms.io.progress import Progress
 from tms.io.work_time import WorkTime
-from tms.mixture.checkpoints import write_digest
 from tms.model_folder import files
 from tms.model_folder.adapters import Adapters
 from tms.model_folder.config import stored_dtype
+from tms.model_folder.digest import write_digest
 from tms.training import update
 from tms.training.settings import BASE_DTYPE, LOSSES, Settings
 from tms.training.states import States, sync, writing

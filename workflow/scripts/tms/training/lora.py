@@ -13,7 +13,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import PreTrainedModel
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import ADAPTER_CONFIG, ADAPTER_WEIGHTS
+from tms.model_folder.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from tms.model_folder.adapters import PREFIX, Adapters, check_targets, stored_weights
 from tms.training.settings import ALL_LINEAR, Lora
 from tms.vision.families import TOWERS, stored_name

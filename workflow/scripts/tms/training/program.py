@@ -13,6 +13,8 @@ from tms.io import code_digest, cost, interrupts, json_file, variables, work_fol
 from tms.io.errors import InputError
 from tms.io.images import Images
 from tms.mixture import checkpoints, schedule
+from tms.model_folder.weights_record import UPDATE
+from tms.model_folder.whole import open_weights
 from tms.training import examples, health, losses_by_name, replay_flags
 from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
 
@@ -100,7 +102,7 @@ def result_facts(
         "flags": {name: getattr(args, name) for name in (*RESULT_FLAGS, *flags)},
         "output": str(args.output_root),
         "code": code_digest.digests(stage, modules),
-        "model": checkpoints.open_weights(args.model),
+        "model": open_weights(args.model),
         "rows": work_folder.file_digest(source),
     }
 
@@ -128,7 +130,7 @@ def publish(args: argparse.Namespace, work: Path, plan: StepPlan, spent: cost.Co
         file.parent.mkdir(parents=True, exist_ok=True)
     remedy = f"delete {work} and run again"
     updates = {
-        point: json_file.read(work / f"checkpoint-{plan.saved[step]}" / checkpoints.UPDATE, "record", remedy)
+        point: json_file.read(work / f"checkpoint-{plan.saved[step]}" / UPDATE, "record", remedy)
         for point, step in plan.save_steps.items()
     }
     json_file.write(args.updates, updates)

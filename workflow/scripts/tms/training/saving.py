@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tms.io.errors import InputError
-from tms.mixture.checkpoints import base_of
 from tms.model_folder import files
+from tms.model_folder.adapter_config import base_of
 from tms.model_folder.config import read_config
 
 

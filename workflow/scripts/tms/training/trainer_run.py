@@ -17,8 +17,8 @@ from transformers.utils import logging
 from tms.io import disk, made_by, parent
 from tms.io.errors import InputError
 from tms.io.work_time import WorkTime
-from tms.mixture.checkpoints import open_weights
 from tms.model_folder.load import load_model
+from tms.model_folder.whole import open_weights
 from tms.training import sharding
 from tms.training.callback import CheckpointCallback, checkpoint_dtype
 from tms.training.devices import KEPT_STATES, shards

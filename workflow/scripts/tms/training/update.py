@@ -12,8 +12,8 @@ import torch
 from safetensors import safe_open
 
 from tms.io import json_file
-from tms.mixture.checkpoints import UPDATE
 from tms.model_folder.adapters import Adapters
+from tms.model_folder.weights_record import UPDATE
 
 AT_ONCE = 2**24  # elements compared at once, so that little memory is taken beside the weights
 

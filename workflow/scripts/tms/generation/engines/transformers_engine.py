@@ -14,7 +14,7 @@ from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling
 from tms.io import machine
 from tms.io.errors import InputError, first_line
-from tms.mixture.checkpoints import mending
+from tms.model_folder.weights_record import mending
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages

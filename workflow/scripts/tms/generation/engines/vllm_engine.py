@@ -27,7 +27,7 @@ from tms.generation.sampling import Sampling
 from tms.io import machine
 from tms.io.errors import InputError, first_line
 from tms.io.work_time import WorkTime
-from tms.mixture.checkpoints import base_of
+from tms.model_folder.adapter_config import base_of
 from tms.model_folder.adapters import Adapters
 from tms.vision.families import family_of
 from tms.vision.image_ids import with_placeholders
