@@ -189,3 +189,10 @@ def test_lookup_takes_one_word_a_chain(completion, score):
 )
 def test_alternatives_of_a_short_answer(stated, gold, f1):
     assert qa.grade(f"answer: {stated}", gold).score == pytest.approx(f1)
+
+
+@pytest.mark.parametrize("more", range(12))
+def test_the_end_of_a_long_text_begins_behind_a_whole_word(more):
+    """Cut through "pick" a text began with "k", and a question with this label had its answer."""
+    words = spoken("I pick " * 5_000 + "x" * more).split()
+    assert {*words[:-1]} == {"I", "pick"}

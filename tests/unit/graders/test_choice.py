@@ -425,6 +425,7 @@ def test_what_stands_before_a_stated_label_changes_nothing(padding, label, form)
         "option " * 100_000,
         "A-" * 10_000,
         "A, " * 7_000,
+        "9^{" * 15_000 + "1" + "}" * 15_000 + "\0",  # whose brackets become blanks
     ],
 )
 def test_a_very_long_text_takes_no_time(text):

@@ -73,6 +73,7 @@ DENIED = re.compile(
 # A few expressions take the square of a run's length, so that longer ones are shortened. Two blanks group no
 # thousands, and an empty line still separates.
 BLANKS = re.compile(r"\s{20,}")
+CUT_WORD = re.compile(r"^[0-9A-Za-z]+")
 HOPE = re.compile(r"\bI hope (?:it|this) is (?:correct|right)\W*$", flags=re.IGNORECASE)
 
 
@@ -80,9 +81,13 @@ def spoken(completion: str) -> str:
     """A completion's end, without its thoughts: `<think>...</think>`, or all before a lone `</think>`.
 
     Thoughts without an end are read as the rest is: a completion that is cut off may still have answered.
-    What "or" joins stands on one line, and long runs of blanks are short.
+    What "or" joins stands on one line, and long runs of blanks are short. Of a longer text the end begins
+    behind the word that the cut goes through: the "k" of "pick" is no label.
     """
-    *closed, rest = THOUGHT_ENDS.split(short_blanks(completion)[-LONGEST:])
+    text = short_blanks(completion)
+    if len(text) > LONGEST:
+        text = CUT_WORD.sub("", text[-LONGEST:])
+    *closed, rest = THOUGHT_ENDS.split(text)
     kept = ""
     for part in closed:
         before, *thought = THOUGHT_BEGINS.split(part, maxsplit=1)

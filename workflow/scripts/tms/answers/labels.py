@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from tms.answers.final_answer import short_blanks
+
 LONGEST_STATEMENT = 1000  # characters
 LETTER = "a-zA-Z0-9_À-ɏ"  # of a word that is no label; a Chinese word may follow a label at once
 # What may follow "A" or "I" as labels in a sentence; before other words they are an article and a pronoun.
@@ -45,7 +47,8 @@ def plain(text: str) -> str:
     """Full-width signs as ASCII, no Markdown or LaTeX decoration."""
     parts = NUMERICS.split(text.replace("_{", ""))
     parts[::2] = (unicodedata.normalize("NFKC", part) for part in parts[::2])
-    return re.sub(r"\\(?:text\w*|math\w\w|boxed)\b|[{}]", " ", "".join(parts)).translate(DECORATION)
+    text = re.sub(r"\\(?:text\w*|math\w\w|boxed)\b|[{}]", " ", "".join(parts)).translate(DECORATION)
+    return short_blanks(text)
 
 
 @cache
