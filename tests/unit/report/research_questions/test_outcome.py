@@ -135,6 +135,20 @@ def test_parity_shows_what_decides_nothing():
     }
 
 
+def test_parity_names_tms_at_the_rate_that_its_frontier_chooses():
+    """At SFT's rate TMS forgets 9 points more than GRPO at GRPO's own; at a tenth of it, none."""
+    cells = [*plane("grpo", 0.70, -0.01, half=0.001), *plane("tms", 0.70, -0.10, half=0.001)]
+    own = {"group": "tms", "checkpoint": ""}
+    cells.append(measured("frontier", "tms_lr10", "chosen.share", 0.5, x=0.02, **own))
+    cells += [
+        measured("frontier", "tms_lr10", name, value, prompts="test", **own)
+        for name, value in (("target_mean", 0.71), ("forgetting", -0.001))
+    ]
+    outcome, evidence = verdict("RQ3", cells)
+    assert outcome == CONTRADICTED
+    assert "TMS, has target mean 71.0 % and F -0.1 on the test half. It decides nothing." in evidence
+
+
 @pytest.mark.parametrize("value, p_value, said", [(0.1, 0.01, 0), (0.1, 0.2, 1), (-0.1, 0.01, 1)])
 def test_parity_says_where_a_rival_did_not_learn(value, p_value, said):
     cells = [*plane("grpo", 0.70, -0.10, half=0.001), *plane("tms", 0.70, -0.10, half=0.001)]

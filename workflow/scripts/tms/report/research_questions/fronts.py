@@ -4,8 +4,9 @@ import math
 
 from tms.experiments import labels
 from tms.experiments.windows import EXPERIMENT
+from tms.metrics.summary import BASE
 from tms.report.cell_lookup import CellLookup
-from tms.report.frontier_sides import selected_by
+from tms.report.frontier_sides import selected_by, setting
 
 
 def higher(fronts: dict[str, list[tuple[float, float]]]) -> list[tuple[float, float, str]]:
@@ -61,6 +62,23 @@ def crossing(lookup: CellLookup, rival: str = "sft") -> str:
     )
     whole = "the fronts cross" if len(sides) == 2 else "the fronts do not cross"
     return f" By the measured values {whole}: {said}."
+
+
+def chosen(lookup: CellLookup, side: str, tolerance: float) -> str:
+    """A side's best point of at most so much forgetting, chosen on validation, by its numbers on test; empty
+    where the side was not tuned, or has no such point but theta_0."""
+    for cell in lookup.cells(EXPERIMENT, "chosen.share", group=side, x=tolerance):
+        where = {"prompts": "test", "checkpoint": cell["checkpoint"]}
+        target, forgetting = (
+            lookup.reading(EXPERIMENT, name, cell["method"], **where)
+            for name in ("target_mean", "forgetting")
+        )
+        if cell["method"] != BASE and target and forgetting:
+            return (
+                f"{setting(lookup.info, side, cell['method'], cell['checkpoint'])}, has target mean "
+                f"{100 * target.value:.1f} % and F {100 * forgetting.value:.1f}"
+            )
+    return ""
 
 
 def _accuracies(start: float, end: float) -> str:

@@ -24,7 +24,7 @@ from tms.report.research_questions.decisions import (
     shortfalls,
 )
 from tms.report.research_questions.duels import MAIN, SFT, TMS
-from tms.report.research_questions.fronts import crossing
+from tms.report.research_questions.fronts import chosen, crossing
 
 MIXTURE, FRONTIER = "mixture", "frontier"
 ON_POLICY = ("grpo", "reinforce")
@@ -145,6 +145,12 @@ def parity(lookup: CellLookup) -> Finding:
     guided = duels.beside(lookup, [(TMS, (MAIN, TRAPO), name) for name in PLANE])
     if guided:
         text += " TRAPO decides nothing, since it learns from the teacher's answers too."
+    if tuned := chosen(lookup, "tms", MARGIN):
+        text += (
+            " TMS has SFT's learning rate and these methods their own, so the rate may be what differs: the "
+            f"frontier's point of TMS chosen for at most {100 * MARGIN:.0f} points of forgetting, {tuned} on "
+            "the test half. It decides nothing."
+        )
     rounding = rounding_words(lookup, [*rivals, "tms"])
     text += f" {rounding}" if rounding else ""
     told = _behind(contrasts, rivals, verdict)
