@@ -18,6 +18,7 @@ from tms.generation.engines import decoding, transformers_engine
 from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import Prompt
 from tms.generation.engines.packed import Packed, attention
+from tms.generation.engines.slot_cache import SlotCache
 from tms.generation.engines.transformers_engine import TransformersEngine
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
@@ -251,6 +252,50 @@ def test_batches_keep_to_the_budget(engine):
     )  # 64, to which it would be padded, do not fit
     assert resized(engine, 512, 1)._batch_size(100) == 1
     assert resized(engine, 4)._batch_size(100) == 4
+
+
+@pytest.fixture
+def held(monkeypatch) -> list[tuple[int, int]]:
+    """Rows and slots of a cache, after each time that a layer stores something there."""
+    sizes = []
+
+    class Seen(SlotCache):
+        def update(self, keys, values, layer, *args, **kwargs):
+            try:
+                return super().update(keys, values, layer, *args, **kwargs)
+            finally:
+                sizes.append(tuple(self.layers[layer][0].shape[0:3:2]))
+
+    monkeypatch.setattr(decoding, "SlotCache", Seen)
+    return sizes
+
+
+def test_a_cache_grows_to_no_more_than_its_rows_may_need(engine, held):
+    """40 + 24 tokens at most; half as many slots again as the 48 that prompts take would be 80."""
+    run(engine, requests(20), SAMPLINGS[0])
+    assert max(slots for _, slots in held) == 64
+
+
+@pytest.mark.parametrize("rows", [1, 5, 31, 40])
+def test_on_a_card_the_budget_is_a_bound(engine, held, rows):
+    """Rows of 64 tokens, with logits; a device that has another name than the CPU stands for a card."""
+    slot, logits = 2 * 2 * 2 * 16 * 4, 80 * 32
+    budget = (rows + 1) * (64 * slot + logits) - 1
+    other = resized(engine, 512, budget)
+    other.device = "cpu:0"
+    assert len(run(other, requests(70), SAMPLINGS[0])) == 70
+    assert held[0] == (min(rows, 32), 48) and (min(rows, 32), 64) in held
+    assert max(count * (slots * slot + logits) for count, slots in held) <= budget
+
+
+def test_a_card_copies_keys_and_values_for_the_heads_that_share_them(engine):
+    """Qwen2.5-7B in bfloat16: 28 layers with 4 of 28 heads; within 8 GiB 19 questions of 6,000 tokens."""
+    other = TransformersEngine(8 << 30)
+    shape = {"num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4}
+    other.config = SimpleNamespace(**shape, hidden_size=3584, vocab_size=152064)
+    other.device, other.dtype = "cuda", "bfloat16"
+    row = 6000 * 2 * (28 * 4 + 28) * 128 * 2 + 152064 * 32
+    assert other._batch_size(6000) == (8 << 30) // row == 19
 
 
 def test_grouped_heads_of_a_llama(tiny_model, tmp_path):

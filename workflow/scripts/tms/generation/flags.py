@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tms.generation.engines.batch_rows import SIMULATOR_BUDGET
 from tms.generation.engines.create import create_engine
 from tms.generation.engines.interface import ENGINES, MEMORY_SHARE, Engine
 from tms.generation.generate import ModelFolder, open_model
@@ -10,8 +11,6 @@ from tms.generation.sampling import Sampling
 from tms.generation.simulator import Simulator
 from tms.io import cli, cost, interrupts, parquet, provenance, variables
 from tms.io.errors import InputError
-
-SIMULATOR_BUDGET = 8 << 30  # bytes of a simulator's cache and logits on a card, whose rest its caller takes
 
 
 def add(flags: argparse.ArgumentParser) -> None:

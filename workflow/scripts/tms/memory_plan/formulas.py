@@ -1,5 +1,6 @@
 """Bytes on a card that no dry run sees: CUDA's own kernels, vLLM, forward passes without gradients."""
 
+from tms.generation.engines.batch_rows import LOGITS, batch_rows, slot_bytes
 from tms.generation.engines.interface import MOST_ROWS, MOST_TOKENS
 from tms.memory_plan.architecture import (
     head_size,
@@ -21,8 +22,6 @@ SPARE = 0.1
 DRIFT_POLICIES, KL_CHUNK = 2, 2**26
 # TRL's tile of logits: tokens, times a part of the vocabulary, in float32.
 DIVERGENCE_TILE = 4 * 4096 * 32768
-# `tms.generation.engines.packed`: rows of a batch come in steps of so many.
-DECODED_ROWS = 32
 
 
 def step_buffers(shape: StepShape) -> float:
@@ -98,17 +97,22 @@ def drift_working(keys: dict, tokens: int) -> float:
 
 
 def transformers_cache(keys: dict, free: float, tokens: int) -> tuple[int, float]:
-    """Rows that engine `transformers` decodes at once, and bytes of their cache, which grows by half.
+    """Rows that engine `transformers` decodes at once, and bytes of their cache.
 
     Args:
         keys: of `config.json`.
         free: bytes that the models leave free on the card; a batch may take half of them.
         tokens: of a row, prompt and completion.
     """
-    row = key_value_bytes(keys) * tokens
-    steps = free / 2 // ((row + 32 * keys["vocab_size"]) * DECODED_ROWS)
-    rows = int(min(max(steps, 1), 16)) * DECODED_ROWS  # fewer are padded to so many
-    return rows, 1.5 * rows * row
+    row = row_bytes(keys, tokens)
+    rows = batch_rows(free / 2, row + LOGITS * keys["vocab_size"])
+    return rows, rows * row
+
+
+def row_bytes(keys: dict, tokens: int) -> int:
+    """Bytes of the keys and values of a row in engine `transformers`, in bf16."""
+    shared = keys["num_hidden_layers"], keys["num_attention_heads"], key_value_heads(keys), head_size(keys)
+    return tokens * slot_bytes(*shared, 2, copied=True)
 
 
 def kl_weights(parameters: int, processes: int, sharded: bool) -> float:

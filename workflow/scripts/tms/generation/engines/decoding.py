@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import pad
 
+from tms.generation.engines.batch_rows import ROW_STEP
 from tms.generation.engines.interface import Finished, Prompt
-from tms.generation.engines.packed import ROW_STEP, SLOT_STEP, Packed, round_up
+from tms.generation.engines.packed import SLOT_STEP, Packed, round_up
 from tms.generation.engines.slot_cache import SlotCache, Stored
 from tms.generation.next_token import choose
 from tms.generation.sampling import Sampling
@@ -48,9 +49,11 @@ def decode(
     end_token_ids: list[int],
     on_rows: Callable[[list[Finished]], None],
     images: PromptImages | None = None,
+    row_step: int = ROW_STEP,
 ) -> None:
-    """Decode one batch of prompts (by their index), and hand rows over as they finish."""
-    batch = _Batch(model, device, prompts, sampling, end_token_ids, images)
+    """Decode one batch of prompts (by their index), padded to a multiple of `row_step` rows, and hand rows
+    over as they finish."""
+    batch = _Batch(model, device, prompts, sampling, end_token_ids, images, row_step)
     while batch.rows:
         if finished := batch.step():
             on_rows(finished)
@@ -67,8 +70,9 @@ class _Batch:
         sampling: Sampling,
         end_token_ids: list[int],
         images: PromptImages | None,
+        row_step: int = ROW_STEP,
     ):
-        self.model, self.device = model, device
+        self.model, self.device, self.row_step = model, device, row_step
         self.sampling, self.ends = sampling, frozenset(end_token_ids)
         self.clock = WorkTime(torch.get_num_threads() if device == "cpu" else 0)
         self.counted = 0.0  # seconds of the batch that rows have shared out
@@ -76,7 +80,7 @@ class _Batch:
         self.rows: list[int | None] = list(prompts)  # index of each row's prompt; None once it has finished
         self.completions: list[list[int]] = [[] for _ in prompts]
         rows = [tuple(prompt.prompt_ids) for prompt in prompts.values()]
-        padded = round_up(len(rows), ROW_STEP)
+        padded = round_up(len(rows), row_step)
         rows += rows[:1] * (padded - len(rows))
         self.keys = self._tensor([prompt.noise_key for prompt in prompts.values()], padded)
         self.steps = self._tensor([], padded)
@@ -85,7 +89,7 @@ class _Batch:
         self.turns = _Turns(rows, images)
         self.shifts = self._tensor([self.turns.shift(ids) for ids in rows], padded)
         self.longest = max(map(len, rows)) - 1  # position of the last token of the longest row
-        self.cache = SlotCache(self.device, padded)
+        self.cache = SlotCache(self.device, padded, self.longest + 1 + sampling.max_new_tokens)
         if self.longest:
             self._read(rows)
 
@@ -120,7 +124,7 @@ class _Batch:
     def _compact(self) -> None:
         """Drop finished rows once the batch gets a quarter smaller: a long tail then costs little."""
         live = [place for place, index in enumerate(self.rows) if index is not None]
-        padded = round_up(len(live), ROW_STEP)
+        padded = round_up(len(live), self.row_step)
         if live and padded > 0.75 * len(self.keys):
             return
         self.rows = [self.rows[place] for place in live]

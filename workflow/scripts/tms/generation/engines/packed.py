@@ -5,7 +5,8 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-ROW_STEP = 32
+from tms.generation.engines.batch_rows import ROW_STEP
+
 SLOT_STEP = 16
 
 
@@ -23,7 +24,8 @@ class Packed:
         self.start, self.size, self.count = start, len(lengths), sum(lengths)
         self.padded = round_up(self.count, ROW_STEP)  # tokens of the pass
         self.length = round_up(max(lengths), SLOT_STEP)  # queries of a row in attention
-        self.visible = key_slots(start + max(lengths))
+        keys = start + max(lengths)
+        self.visible = key_slots(keys) if device == "cpu" else round_up(keys, SLOT_STEP)
         self.rows = torch.arange(self.size, device=device).repeat_interleave(counts)  # of each token
         before = (counts.cumsum(0) - counts).repeat_interleave(counts)
         self.places = torch.arange(self.count, device=device) - before  # of each token in its row

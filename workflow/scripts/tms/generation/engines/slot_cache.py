@@ -10,10 +10,16 @@ class Stored(Exception):
 
 
 class SlotCache:
-    """Keys and values of a batch, two [row, head, slot, channel] tensors a layer, growing in steps."""
+    """Keys and values of a batch, two [row, head, slot, channel] tensors a layer, growing in steps.
 
-    def __init__(self, device: str, size: int):
-        self.device, self.size = device, size  # rows
+    Args:
+        device: of the tensors.
+        size: rows.
+        most: tokens that the longest row may come to; prompts alone may need more slots (`key_slots`).
+    """
+
+    def __init__(self, device: str, size: int, most: int):
+        self.device, self.size, self.most = device, size, round_up(most, SLOT_STEP)
         self.layers: list[list[torch.Tensor]] = []
 
     def prepare(
@@ -67,7 +73,8 @@ class SlotCache:
             layer[:] = [side.index_select(0, rows) for side in layer]
 
     def _grown(self, stored: torch.Tensor) -> torch.Tensor:
-        """Make room for half as many slots again. Zeros: a masked slot's value is multiplied by 0."""
+        """Make room for half as many slots again, but for no more than a row may come to. Zeros: a masked
+        slot's value is multiplied by 0."""
         rows, heads, slots, channels = stored.shape
-        more = max(self.visible, round_up(slots * 3 // 2, SLOT_STEP)) - slots
+        more = max(self.visible, min(round_up(slots * 3 // 2, SLOT_STEP), self.most)) - slots
         return torch.cat([stored, stored.new_zeros(rows, heads, more, channels)], dim=2)

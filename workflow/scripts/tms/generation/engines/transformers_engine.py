@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tms.generation.engines.batch_rows import LOGITS, MAX_ROWS, ROW_STEP, batch_rows, slot_bytes
 from tms.generation.engines.interface import Finished, Prompt
 from tms.generation.sampling import Sampling
 from tms.io import machine
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")  # MKL reads it at its first call; `decoding` says why
 
-MAX_ROWS = 512
 BYTES = {"float32": 4, "bfloat16": 2}  # of a number
 GPU_DRIVERS = ["libcuda.so.1", "nvcuda.dll", "libamdhip64.so"]  # torch sees no GPU without one of them
 
@@ -39,8 +39,9 @@ class TransformersEngine:
     """Engine on transformers; float32 on a CPU, bfloat16 on a GPU.
 
     Args:
-        budget: bytes that a batch may take for its cache and logits; by default 2 GiB on a CPU, and half of
-            the memory that a loaded model leaves free on a GPU.
+        budget: bytes that a batch may take for its cache and logits, but for one row, which it always has;
+            by default half of the memory that a loaded model leaves free on a GPU, and 2 GiB on a CPU, where
+            fewer rows than `ROW_STEP` are padded to so many beyond it.
         max_rows: rows that a batch may have.
         threads: CPU threads, set when a model is loaded; None leaves them as they are.
     """
@@ -115,19 +116,20 @@ class TransformersEngine:
         while order:
             rows = self._batch_size(len(prompts[order[0]].prompt_ids) + sampling.max_new_tokens)
             batch = {index: prompts[index] for index in order[:rows]}
-            decode(self.model, self.device, batch, sampling, end_token_ids, on_rows, self.images)
+            step = ROW_STEP if self.device == "cpu" else min(rows, ROW_STEP)
+            decode(self.model, self.device, batch, sampling, end_token_ids, on_rows, self.images, step)
             order = order[rows:]
 
     def _batch_size(self, length: int) -> int:
-        """Rows of a batch whose longest row may have `length` tokens; whole steps, to which it is padded."""
-        from tms.generation.engines.packed import ROW_STEP
+        """Rows of a batch whose longest row may have `length` tokens."""
+        from tms.generation.engines.packed import SLOT_STEP, round_up
 
-        config = self.config
-        head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        slot = 2 * config.num_hidden_layers * config.num_key_value_heads * head * BYTES[self.dtype]
-        logits = config.vocab_size * 32  # logits, the noise's integers and their copies
-        rows = max(1, min(self.max_rows, self.budget // (slot * length + logits)))
-        return rows if rows < ROW_STEP else rows // ROW_STEP * ROW_STEP
+        config, heads = self.config, self.config.num_attention_heads
+        channels = getattr(config, "head_dim", None) or config.hidden_size // heads
+        shared = config.num_hidden_layers, heads, config.num_key_value_heads, channels
+        slot = slot_bytes(*shared, BYTES[self.dtype], copied=self.device != "cpu")
+        slots = length if self.device == "cpu" else round_up(length, SLOT_STEP)
+        return batch_rows(self.budget, slot * slots + LOGITS * config.vocab_size, self.max_rows)
 
 
 def _loads(library: str) -> bool:
