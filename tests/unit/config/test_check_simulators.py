@@ -120,3 +120,16 @@ def test_a_table_says_who_answers():
 def test_its_memory_is_asked_for_too():
     alone = hardware.generating(config(simulator=None, options={}), "models", "tiny")
     assert hardware.generating(config(), "models", "tiny")["mem_mb"] == alone["mem_mb"] + 4000
+
+
+def test_memory_is_asked_for_beside_a_teacher_too():
+    """4,000 MB of 2e9 parameters: of a teacher that calls, of the task whose calls it answers."""
+    teachers = {"big": SHIPPED["teachers"]["tiny_teacher"] | {"model": FOLDER}}
+    own = hardware.generating(config(teachers=teachers), "teachers", "big")
+    for name, task, beside in (
+        ("big", "toolalpaca", 4000),
+        ("big", "math", 0),
+        ("given", "toolalpaca", 0),
+    ):
+        found = hardware.teaching(config(teachers=teachers), name, task)
+        assert found == own | {"mem_mb": own["mem_mb"] + beside}

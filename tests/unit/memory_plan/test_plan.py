@@ -10,6 +10,7 @@ from helpers.shipped_config import SHIPPED
 
 from tms.config import study, tasks
 from tms.cost_estimate.dry_run import Job
+from tms.generation.engines.batch_rows import SIMULATOR_BUDGET
 from tms.memory_plan import check, formulas, plan
 from tms.memory_plan.architecture import (
     architecture,
@@ -21,6 +22,7 @@ from tms.memory_plan.architecture import (
 from tms.memory_plan.document import COLUMNS, cells, documented
 from tms.memory_plan.longest import longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
+from tms.memory_plan.simulators import simulator_cache
 from tms.memory_plan.store import SHIPPED as RESULTS
 from tms.memory_plan.store import Store, key
 from tms.memory_plan.towers import Towers
@@ -227,6 +229,46 @@ def test_a_simulator_stands_beside_the_model_that_calls():
     job = Job("generate", {"model": "qwen7b_tools", "run": "base"}, [], [], gpus=1)
     (line,) = faults([job], config, lambda _: None)
     assert "simulator 15.2" in line
+
+
+def test_the_batch_of_a_simulator_is_there_while_that_of_its_caller_is_not():
+    """Beside two models of 7B a card of 48 GB leaves its caller less than the simulator takes; engine vllm,
+    which would be refused, is no remedy."""
+    config = copy.deepcopy(SHIPPED)
+    config["models"]["qwen7b_tools"]["engine"] = "transformers"
+    tasks = ["toolalpaca_judged", "math"]
+    config["compute"]["gpu_memory_gb"] = 48
+    (alone,) = plan.generating(config, "models", "qwen7b_tools", 5120, tasks)
+    assert "engine: vllm" in alone.remedies[0]
+    config["tasks"]["toolalpaca_judged"]["simulator"] = "toolalpaca"
+    (beside,) = plan.generating(config, "models", "qwen7b_tools", 5120, tasks)
+    assert beside.parts["KV cache"] == SIMULATOR_BUDGET == 8 * 2**30 and beside.fits
+    held = sum(beside.parts.values()) - SIMULATOR_BUDGET
+    own = formulas.transformers_cache(architecture("Qwen2.5-7B-Instruct"), 48e9 - held, 5120)[1]
+    assert 0 < own < SIMULATOR_BUDGET
+    assert beside.remedies[0] == "set simulators.toolalpaca.model to a smaller one"
+    # A row of a model with more keys and values than the budget holds is asked by itself; of an unknown one
+    # nothing but the budget is known.
+    large = config["teachers"]["llama70b"]["model"]
+    keys = architecture(large)
+    question = 20_000 + 5120 + config["simulators"]["toolalpaca"]["max_new_tokens"]
+    for folder, most in (
+        (large, formulas.row_bytes(keys, question) + 32 * keys["vocab_size"]),
+        ("models/unknown", SIMULATOR_BUDGET),
+    ):
+        config["simulators"]["toolalpaca"]["model"] = folder
+        assert simulator_cache(config, tasks) == most >= SIMULATOR_BUDGET
+
+
+def test_a_teacher_whose_calls_are_simulated_has_it_beside_it_too():
+    config = copy.deepcopy(SHIPPED)
+    config["teachers"]["caller"] = config["teachers"]["llama70b"] | {
+        **{"model": "models/hub/Qwen2.5-7B-Instruct", "engine": "transformers", "gpus": 1}
+    }
+    config["tasks"]["toolalpaca"]["simulator"] = "toolalpaca"
+    job = Job("teacher", {"teacher": "caller", "task": "toolalpaca"}, [], [], gpus=1)
+    (peak,) = check.peaks([job], config, lambda _: None).values()
+    assert peak.parts["simulator"] == peak.parts["weights"] and "KV cache" in peak.parts
 
 
 def test_images_are_tokens_of_their_tasks_rows_alone():

@@ -51,9 +51,19 @@ def generating_gpus(config: dict, part: str, name: str) -> int:
 
 def generating(config: dict, part: str, name: str) -> dict[str, int]:
     """Resources of a job that generates; the model is spread over all its cards. What answers the calls of a
-    model of `models` is beside it; what answers a teacher's is not counted."""
-    gpus = generating_gpus(config, part, name)
-    simulator = tasks.simulator(config, study.benchmarks(config, name)) if part == "models" else None
+    model of `models` is beside it."""
+    return _generating(config, part, name, study.benchmarks(config, name) if part == "models" else [])
+
+
+def teaching(config: dict, teacher: str, task: str) -> dict[str, int]:
+    """Resources of a job in which a teacher answers the prompts of a task; what answers its calls is beside
+    it, unless the answers are the data's own."""
+    return _generating(config, "teachers", teacher, [task] if "model" in config["teachers"][teacher] else [])
+
+
+def _generating(config: dict, part: str, name: str, called: Sequence[str]) -> dict[str, int]:
+    """Resources of a job that generates rows of tasks (`called`) beside what answers their calls."""
+    gpus, simulator = generating_gpus(config, part, name), tasks.simulator(config, called)
     beside = config["simulators"][simulator].get("parameters", 0) if simulator else 0
     return {
         "gpu": gpus,

@@ -13,7 +13,7 @@ from tms.memory_plan import formulas
 from tms.memory_plan.architecture import architecture, lora_parameters, parameters, within_context
 from tms.memory_plan.longest import longest_images, longest_prompt, longest_row
 from tms.memory_plan.shapes import GRPO, ROLLOUTS, ROWS, StepMemory, StepShape
-from tms.memory_plan.simulators import simulator_parts
+from tms.memory_plan.simulators import simulator_cache, simulator_parts, simulator_remedy
 from tms.memory_plan.towers import Towers, reading_bytes, reading_parts, training_bytes
 from tms.training import devices, losses_by_name
 from tms.vision.families import TRAINED
@@ -268,7 +268,9 @@ def generating(config: dict, part: str, name: str, tokens: int, asked: Sequence[
         advice = (f"raise {count} (now {cards})", "lower max_new_tokens of the tasks")
     else:
         rows, cache = formulas.transformers_cache(keys, card_bytes(config) - sum(held.values()), tokens)
-        advice = (f"set {part}.{name}.engine: vllm", "lower max_new_tokens of the tasks")
+        cache = max(cache, simulator_cache(config, asked))
+        smaller = simulator_remedy(config, asked) or f"set {part}.{name}.engine: vllm"
+        advice = (smaller, "lower max_new_tokens of the tasks")
     words = f"{rows:,} rows of {tokens:,} tokens at once{'' if vllm else ', engine transformers'}"
     return [_peak(config, "generating", cards, held | {"KV cache": cache}, words, advice)]
 
