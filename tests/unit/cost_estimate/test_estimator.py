@@ -10,6 +10,7 @@ from helpers.estimate_config import CONFIG, figures
 from helpers.paths import ROOT
 from safetensors.numpy import save_file
 
+from tms.config import study
 from tms.cost_estimate.dry_run import Job, examples_of, refusal
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.estimator import Estimator
@@ -268,6 +269,25 @@ class TestStages:
             writing = rows * 2 * 150 / 1000
             more = seconds(simulated, rule) - seconds(CONFIG, rule)
             assert more == pytest.approx(reading + writing, rel=1e-3)
+
+    @pytest.mark.parametrize("target", ["chat+sums", "sums+chat"])
+    def test_a_simulator_answers_every_task_of_a_joint_target_that_names_it(self, target):
+        """Half of the prompts have two calls each, in three turns; the others have none."""
+        given = figures().lengths | {"sums": {"prompt": 100, "completion": 400, "turns": 3}}
+        tasks = CONFIG["tasks"] | {"chat": CONFIG["tasks"]["sums"] | {"max_new_tokens": 64}}
+        joint = CONFIG | {"tasks": tasks, "suites": {"s": {"targets": [{"mix": target.split("+")}]}}}
+        entry = {"model": "models/hub/server", "parameters": 3e9, "max_new_tokens": 512}
+        played = tasks | {"sums": tasks["sums"] | {"simulator": "server"}}
+        whole = job("harvest", task=target, part="1", parts="1", gpus=1)
+
+        def seconds(config: dict) -> float:
+            lengths = Lengths(study.expanded(config), replace(figures(), lengths=given))
+            return Estimator(lengths).estimate(whole).seconds
+
+        rows = 800 * 1.44375 + 80 * 0.75  # of each task: sampled for visits, and for held-out prompts
+        more = seconds(joint | {"tasks": played, "simulators": {"server": entry}}) - seconds(joint)
+        reading = 2 * 3e9 * rows * (3 * 100 + 400) / 0.5e14
+        assert more == pytest.approx(reading + rows * 2 * 150 / 1000, rel=1e-3)
 
     def test_likelihoods_read_each_choice_behind_its_question(self):
         inputs = ["models/hub/q", "data/sums/test.parquet", "data/facts/test.parquet"]

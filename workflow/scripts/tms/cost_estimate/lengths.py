@@ -37,7 +37,8 @@ class Texts:
         prompt, completion: tokens; those of the prompt's images too, and of what tools wrote.
         images: tokens of the prompt's images.
         turns: of a completion; each is sampled after all before it was read.
-        task: of the rows, of joined ones the first; "" where it is of no matter.
+        task: of the rows; "" where it is of no matter, and of joined ones.
+        joined: those of the tasks of a joint target, of which these are all.
     """
 
     count: float
@@ -46,6 +47,7 @@ class Texts:
     images: float = 0.0
     turns: float = 1.0
     task: str = field(default="", compare=False)
+    joined: tuple["Texts", ...] = field(default=(), compare=False)
 
     @property
     def read(self) -> float:
@@ -54,6 +56,14 @@ class Texts:
         A cache of prefixes saves all but the first; turns count as equally long.
         """
         return self.turns * self.prompt + (self.turns - 1) / 2 * self.completion
+
+    @property
+    def of_tasks(self) -> list["Texts"]:
+        """The rows of each task, in the shares in which they were joined."""
+        joined = sum(text.count for text in self.joined)
+        if not joined:
+            return [self]
+        return [replace(text, count=self.count * text.count / joined) for text in self.joined]
 
     def seen(self, work: float) -> "Texts":
         """The rows with prompts longer by the tokens that take as long as the vision tower does.
@@ -73,7 +83,7 @@ def together(texts: list[Texts]) -> Texts:
         sum(text.count * getattr(text, name) for text in texts) / count if count else getattr(texts[0], name)
         for name in ("prompt", "completion", "images", "turns")
     )
-    return Texts(count, *means, texts[0].task)
+    return Texts(count, *means, joined=tuple(texts))
 
 
 def total(texts: list[Texts], *parts: str) -> float:

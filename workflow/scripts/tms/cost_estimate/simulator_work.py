@@ -16,7 +16,8 @@ def simulator_seconds(
     """Seconds on one card or thread in which the calls of completions are answered, with the loading.
 
     Before each call the simulator reads about what the caller reads before a turn: what the tools are, and
-    the calls before. No call is taken for recorded, or for one that was answered before.
+    the calls before. No call is taken for recorded, or for one that was answered before. A job has one
+    simulator, which answers the calls of all its tasks that name one.
 
     Args:
         lengths, sizes, device: of the estimate.
@@ -24,7 +25,8 @@ def simulator_seconds(
         tries: completions of each row.
     """
     config, plain = lengths.config, lengths.figures.plain
-    called = [text for text in texts if text.task and simulator(config, [text.task])]
+    of_tasks = [text for joined in texts for text in joined.of_tasks]
+    called = [text for text in of_tasks if text.task and simulator(config, [text.task])]
     if not called:
         return 0.0
     entry = config["simulators"][simulator(config, [called[0].task])]
