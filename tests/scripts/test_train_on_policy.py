@@ -13,8 +13,10 @@ from helpers.paths import ROOT, SCRIPTS
 from helpers.stopped_program import run_stopped
 
 from tms.io import parquet
+from tms.io.conversation import context_text
 from tms.model_folder.digest import weights_digest
 from tms.tasks import calculate
+from tms.tool_use.environments.calculator import TOOL
 
 PROGRAM = SCRIPTS / "train_on_policy.py"
 ROLLOUTS = {"grpo": 4, "reinforce": 1, "trapo": 8, "sdft": 1, "distill": 1}
@@ -116,6 +118,16 @@ def refusal(program, *words):
 )
 def test_flags_that_cannot_work(program, folder, tiny_model, algorithm, changed, message):
     assert message in refusal(program, *command(algorithm, tiny_model, **changed))
+
+
+def test_a_test_prompt_that_could_not_be_sampled(program, folder):
+    context = context_text([], [TOOL], {"kind": "calculator", "calls": 2, "tokens": 21})
+    prompts = [{"example_id": "t", "context": context, "prompt": "2+2", "answer": "4"}]
+    parquet.write(folder / "test.parquet", parquet.EXAMPLES, prompts, {})
+    tests = {"tests": "calculate=test.parquet", "test_turns": "calculate=20", "test_rows": "calculate=1"}
+    base = ROOT / "workflow/resources/miniature_tools/base"
+    line = refusal(program, *command("reinforce", base, **tests))
+    assert line.startswith("error: test.parquet: 1 of 1 prompts leave no room for a turn of 20 tokens")
 
 
 def test_missing_model_and_no_references(program, folder):

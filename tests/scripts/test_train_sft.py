@@ -120,6 +120,15 @@ def test_a_prompt_that_could_not_be_sampled_ends_it_before_any_training(run_prog
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "1 of 25 prompts leave no room for a turn of 20 tokens, the longest is example h" in done.stderr
     assert not (folder / "run").exists()
+    # A test prompt that an evaluation samples ends it in the same way.
+    parquet.write(folder / "test.parquet", parquet.EXAMPLES, heldout, {})
+    tests = {"tests": "calculate=test.parquet", "test_turns": "calculate=20", "test_rows": "calculate=1"}
+    done = run_program(folder, "train_sft", *command(folder, base, **tests))
+    told = (
+        "error: test.parquet: 1 of 1 prompts leave no room for a turn of 20 tokens, the longest is example h"
+    )
+    assert done.returncode == 2 and done.stderr.startswith(told) and len(done.stderr.splitlines()) == 1
+    assert not (folder / "run").exists()
 
 
 def test_an_update_that_the_bases_precision_rounds_away_is_told(finished, run_program, tiny_model, folder):

@@ -16,6 +16,7 @@ rule train_sft:
         heldout=lambda w: train.heldout(config, w.model, w.method, w.task),
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
+        tests=lambda w: ancient([*train.evaluated_prompts(config, w.model).values()]),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
@@ -33,6 +34,7 @@ rule train_sft:
     threads: config["compute"]["threads"]
     resources:
         **TRAIN,
+        tests=lambda w: train.evaluated_prompts_flags(config, w.model),
     params:
         program="train_sft",
         rows="references",
@@ -48,6 +50,7 @@ rule train_sft:
         " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
         " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
         " --updates {output.updates:q} --health {output.health:q} --masked-targets {resources.masked_targets}"
+        " {resources.tests}"
         f" {TELL}"
 
 
@@ -57,6 +60,7 @@ use rule train_sft as train_student with:
         rows=f"{RUN}/mixture.parquet",
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
+        tests=lambda w: ancient([*train.evaluated_prompts(config, w.model).values()]),
     log:
         "logs/train_student/{model}/{method}/{task}/seed{seed}.log",
     benchmark:
@@ -76,6 +80,7 @@ rule train_on_policy:
         teacher=lambda w: train.distilled_model(config, w.model, w.method),
         punkt=lambda w: tasks.punkt(config, [w.task]),
         images=lambda w: train.images(config, w.model, w.method, w.task),
+        tests=lambda w: ancient([*train.evaluated_prompts(config, w.model).values()]),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),
         trajectory=TRAJECTORY,
@@ -93,6 +98,7 @@ rule train_on_policy:
     threads: config["compute"]["threads"]
     resources:
         **TRAIN_ON_POLICY,
+        tests=lambda w: train.evaluated_prompts_flags(config, w.model),
     params:
         flags=lambda w: train.on_policy_flags(config, **w),
         code=lambda w: digests("train_on_policy", train.on_policy_modules(config, w.method, w.task)),
@@ -107,7 +113,7 @@ rule train_on_policy:
         " --lost-rows {resources.lost_rows}"
         " --log-dir {params.curves:q} --work-root {params.run:q}/unfinished"
         " --output-root {params.run:q} --trajectory {output.trajectory:q} --cost {output.cost:q}"
-        " --curve {output.curve:q} --updates {output.updates:q}"
+        " --curve {output.curve:q} --updates {output.updates:q} {resources.tests}"
         f" {TELL}"
 
 

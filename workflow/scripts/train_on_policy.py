@@ -17,7 +17,7 @@ from tms.mixture import checkpoints
 from tms.model_folder.vocabulary import check_vocabulary
 from tms.model_folder.whole import open_weights
 from tms.on_policy.settings import OnPolicySettings
-from tms.training import program
+from tms.training import evaluated_prompts, program
 from tms.training.settings import add_flags, set_defaults
 
 RESULT_FLAGS = (  # flags that a run's result depends on, beside those of all training
@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add_lost_rows(flags)
     add("--curve", type=Path, required=True, help="output: Parquet file with a row for each optimiser step")
     add_flags(flags)
+    evaluated_prompts.add_flags(flags)
     set_defaults(flags, OnPolicySettings)
     return flags
 
@@ -107,6 +108,7 @@ def main(args: argparse.Namespace) -> None:
             saved = {steps: checkpoints.FINAL}
         visits = steps * args.effective_batch
         encoder = Encoder(args.model, Images(args.images))
+        evaluated_prompts.check(args, encoder)
         prompts, tokens = prompts_in_order(
             references, encoder, plan.visits, visits, args.seed, args.sdft_template
         )

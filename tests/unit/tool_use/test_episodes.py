@@ -1,5 +1,6 @@
 """Episodes from the engine to the loss: what is generated, stored, trained on, measured and graded."""
 
+import argparse
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from tms.generation.generate import Request, generate_missing
 from tms.generation.sampling import Sampling
 from tms.graders import number
 from tms.grading.answer_text import answer_text
-from tms.io import cost
+from tms.io import cost, parquet
 from tms.io.errors import InputError
 from tms.io.token_ids import last_turn, longest_turn, model_ids, observed, own_tokens
 from tms.metrics.divergence import sequence_nll
@@ -31,6 +32,7 @@ from tms.on_policy.rollout import Rollout, collate
 from tms.on_policy.settings import OnPolicySettings
 from tms.on_policy.train import OnPolicyRun
 from tms.tool_use.turns import made_calls, read_turns, turns_text
+from tms.training import evaluated_prompts
 from tms.training.encoder import Encoder
 from tms.training.examples import IGNORED, check_turns, from_mixture, from_references
 
@@ -188,6 +190,35 @@ def test_a_prompt_without_room_for_a_turn_is_named_before_any_training(calculati
         check_turns(asked(most - 1), encoder, 64)
     with pytest.raises(InputError, match="2 of 3 prompts"):
         check_turns(asked(lengths["short"]), encoder, 64)
+
+
+def test_test_prompts_that_are_sampled_later_are_looked_at_and_no_others(calculating, tmp_path):
+    encoder, prompts = Encoder(calculating.folder), ("6*7", "6*7 and 2*2 and 4*4")
+    most = len(calculating.chat.prompt_ids(prompts[0], calculating.context)) + 64
+    context = limited(calculating.context, most)
+    rows = [
+        {"example_id": f"e{n}", "context": context, "prompt": p, "answer": ""} for n, p in enumerate(prompts)
+    ]
+    file = tmp_path / "test.parquet"
+    parquet.write(file, parquet.EXAMPLES, rows, {})
+
+    def check(turns: str = "sums=64", rows: str = "sums=1", tests: str = f"sums={file}") -> None:
+        flags = argparse.ArgumentParser()
+        evaluated_prompts.add_flags(flags)
+        given = {"--tests": tests, "--test-turns": turns, "--test-rows": rows}
+        words = [word for pair in given.items() if pair[1] for word in pair]
+        evaluated_prompts.check(flags.parse_args(words), encoder)
+
+    check()
+    check("", "", "")
+    for wrong, told in (
+        ({"rows": "sums=2"}, f"{file}: 1 of 2 prompts leave no room for a turn of 64 tokens"),
+        ({"turns": "sums=65"}, f"{file}: 1 of 1 prompts leave no room for a turn of 65 tokens"),
+        ({"rows": "other=2"}, "--test-rows: no number for sums; add sums=N"),
+        ({"turns": "sums=x"}, "--test-turns: no number for sums"),
+    ):
+        with pytest.raises(InputError, match=re.escape(told)):
+            check(**wrong)
 
 
 def test_the_limit_of_training_is_that_of_a_turn(generated, calculating):

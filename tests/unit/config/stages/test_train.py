@@ -71,6 +71,26 @@ def test_sft_looks_at_the_prompts_that_are_sampled_after_it():
         assert "--turn" not in train.row_flags(SHIPPED, model, method, task, "0")
 
 
+def test_a_run_looks_at_the_test_prompts_whose_rows_have_a_limit():
+    """As many as are evaluated, or, on retention, as KL is measured on; whatever the run is trained on."""
+    names = ["toolalpaca", "toolalpaca_judged", "toolalpaca_real", "toolalpaca_real_judged"]
+    assert train.evaluated_prompts(SHIPPED, "qwen7b_tools") == {
+        name: f"data/{name}/test.parquet" for name in names
+    }
+    config = copy.deepcopy(SHIPPED)
+    config["suites"]["tools"] |= {"targets": ["calculate"], "views": {}, "retention": ["toolalpaca", "math"]}
+    config["tasks"]["toolalpaca"]["limit"] = 5
+    config["models"]["qwen7b_tools"]["drift"] = {"prompts": 7}
+    words = (
+        "--tests toolalpaca=data/toolalpaca/test.parquet --test-turns toolalpaca=1024 --test-rows toolalpaca="
+    )
+    assert train.evaluated_prompts_flags(config, "qwen7b_tools") == f"{words}7"
+    config["suites"]["tools"] |= {"targets": ["toolalpaca"], "retention": ["math"]}
+    assert train.evaluated_prompts_flags(config, "qwen7b_tools") == f"{words}5"
+    assert train.evaluated_prompts_flags(SHIPPED, "qwen7b") == ""
+    assert train.evaluated_prompts_flags(SHIPPED, "tiny_tools") == ""  # a calculator's rows have no limit
+
+
 def test_a_long_run_takes_its_steps_from_the_diagnosis():
     assert train.row_flags(SHIPPED, "tiny", "sft_long", "chain", "0") == (
         f"--epochs 2 --max-steps 300 --learning-rate 0.002 {ROWS} "

@@ -15,7 +15,7 @@ from tms.io.images import Images
 from tms.mixture import checkpoints, schedule
 from tms.model_folder.weights_record import UPDATE
 from tms.model_folder.whole import open_weights
-from tms.training import examples, health, losses_by_name, replay_flags
+from tms.training import evaluated_prompts, examples, health, losses_by_name, replay_flags
 from tms.training.settings import LOSSES, RESULT_FLAGS, Settings
 
 
@@ -37,6 +37,7 @@ def add_row_flags(parser: argparse.ArgumentParser) -> None:
     )
     add("--health", type=Path, required=True, help="JSON to write: masked targets, their sources, the losses")
     replay_flags.add(parser)
+    evaluated_prompts.add_flags(parser)
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def train_on_rows(
     from tms.training.encoder import Encoder
 
     encoder = Encoder(args.model, Images(args.images))
+    evaluated_prompts.check(args, encoder)
     training_set = make_training_set(encoder, plan.visits)
     if is_first_process():
         print(f"{stage}: {training_set.summary()}; {plan.steps} steps", file=sys.stderr)

@@ -4,7 +4,7 @@ An algorithm or a loss gets the settings that it reads, so that an edit of the o
 """
 
 from tms.config import paths, study, tasks
-from tms.config.flags import flags
+from tms.config.flags import flags, labelled
 from tms.config.stages import general, mixture
 from tms.config.suite import tasks_of
 from tms.training import losses_by_name
@@ -30,10 +30,33 @@ def heldout(config: dict, model: str, method: str, task: str) -> list[str]:
     return [f"data/{task}/{config['models'][model]['suite']}/heldout.parquet"]
 
 
+def evaluated_prompts(config: dict, model: str) -> dict[str, str]:
+    """Files of the test prompts that are sampled after a model's runs, where rows have a limit of tokens."""
+    return paths.test_files(_limited(config, tasks.generated(config, study.benchmarks(config, model))))
+
+
+def evaluated_prompts_flags(config: dict, model: str) -> str:
+    """Those files, with the tokens of a turn and how many rows are sampled.
+
+    A run looks whether they can be sampled before it begins; that changes no result of it.
+    """
+    files, suite = evaluated_prompts(config, model), study.suite(config, model)
+    if not files:
+        return ""
+    measured = dict.fromkeys(suite.retention, study.drift(config, model)["prompts"])  # of KL
+    rows = {name: max(tasks.limit(config, name), measured.get(name, 0)) for name in files}
+    turns = tasks.values(config, [*files], "max_new_tokens")
+    return flags(tests=labelled(files), test_turns=turns, test_rows=labelled(rows))
+
+
 def _limited_turns(config: dict, target: str) -> list[int]:
     """Tokens of a turn, of the tasks of a target whose rows have a limit of tokens."""
-    limited = [task for task in tasks_of(target) if "tokens" in tasks.TOOLS.get(tasks.kind(config, task), {})]
-    return [config["tasks"][task]["max_new_tokens"] for task in limited]
+    return [config["tasks"][task]["max_new_tokens"] for task in _limited(config, tasks_of(target))]
+
+
+def _limited(config: dict, names: list[str]) -> list[str]:
+    """Those of the tasks whose rows have a limit of tokens."""
+    return [task for task in names if "tokens" in tasks.TOOLS.get(tasks.kind(config, task), {})]
 
 
 def row_flags(config: dict, model: str, method: str, task: str, seed: str) -> str:
