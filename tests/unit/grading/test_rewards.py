@@ -116,6 +116,13 @@ def test_half_of_the_rollouts_may_fail_and_no_more(rewards):
     assert rewards.of(["1"], ["1"]) == [1.0]
 
 
+def test_failures_count_over_the_calls_of_a_training(rewards):
+    """A process may have few rollouts a step."""
+    assert rewards.of(["raise"] * 8, [str(number) for number in range(8)]) == [None] * 8
+    with pytest.raises(InputError, match="exact_fake: 16 of 16 rollouts could not be graded"):
+        rewards.of(["raise"] * 8, [str(number) for number in range(8, 16)])
+
+
 def test_rollouts_lost_to_the_machine_stop_a_training_unless_they_may():
     answers = [str(number) for number in range(8)]
     with Rewards(["exact_fake"], 2) as rewards:

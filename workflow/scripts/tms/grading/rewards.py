@@ -10,8 +10,8 @@ from tms.grading.server import GradingServer
 from tms.grading.worker import Limits
 from tms.io.errors import InputError
 
-MOST_FAILURES = 0.5  # share of a call's rollouts; with more of them the grader is broken, not the policy
-FEWEST_ROLLOUTS = 16  # of different text; fewer say nothing of the grader
+MOST_FAILURES = 0.5  # share of rollouts; with more of them the grader is broken, not the policy
+FEWEST_ROLLOUTS = 16  # of different text, of as many calls as it takes; fewer say nothing of the grader
 
 
 def mean_reward(rewards: list[float | None]) -> float | None:
@@ -38,6 +38,9 @@ class Rewards:
         self.graders = graders
         self.server = GradingServer(graders, processes, lost_rows, limits)
         self.failures = 0
+        # Of the rollouts since the last check: the different ones, and (grader, failure or "") of all.
+        self.distinct: set[Task] = set()
+        self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def __enter__(self) -> "Rewards":
         """Start the grading server, in the main thread.
@@ -67,24 +70,34 @@ class Rewards:
 
         Raises:
             InputError: the machine has lost more than one and 0.5 % of the different rollouts (`lost_rows`),
-                more than half of the rollouts (of 16 different ones or more) could not be graded, or the
-                grader lacks what it needs.
+                more than half of the rollouts since the last check could not be graded (there is one as
+                soon as 16 of them differ), or the grader lacks what it needs.
         """
         graders = graders or [self.graders[0]] * len(completions)
         tasks = [Task(*row) for row in zip(graders, completions, answers, strict=True)]
         distinct = list(dict.fromkeys(tasks))
         grade_of = dict(zip(distinct, self.server.grade(distinct), strict=True))
-        grades = [grade_of[task] for task in tasks]
-        failures = Counter(grade.failure for grade in grades if grade.failure not in ("", LIMIT))
-        self.failures = failures.total()
-        if len(distinct) >= FEWEST_ROLLOUTS and self.failures > MOST_FAILURES * len(tasks):
-            worst, count = failures.most_common(1)[0]
+        failure_of = {
+            task: "" if grade.failure == LIMIT else grade.failure for task, grade in grade_of.items()
+        }
+        self.failures = sum(failure_of[task] != "" for task in tasks)
+        self.distinct.update(distinct)
+        self.outcomes.update((task.grader, failure_of[task]) for task in tasks)
+        if len(self.distinct) >= FEWEST_ROLLOUTS:
+            self._check()
+        return [None if failure_of[task] else grade_of[task].score for task in tasks]
+
+    def _check(self) -> None:
+        """Raise InputError where most rollouts since the last check could not be graded, and start anew."""
+        rollouts = self.outcomes.total()
+        failed = Counter({outcome: count for outcome, count in self.outcomes.items() if outcome[1]})
+        self.distinct.clear()
+        self.outcomes.clear()
+        if failed.total() > MOST_FAILURES * rollouts:
+            (grader, worst), count = failed.most_common(1)[0]
             remedies = REMEDIES | {ERROR: "correct what it raises (printed above)"}
-            failed = [task.grader for task in tasks if grade_of[task].failure == worst]
-            grader = max(self.graders, key=failed.count)
             remedy = remedies.get(worst, f"see workflow/scripts/tms/graders/{grader}.py")
             raise InputError(
-                f"grader {grader}: {self.failures} of {len(tasks)} rollouts could not be graded, "
+                f"grader {grader}: {failed.total()} of {rollouts} rollouts could not be graded, "
                 f"most often ({count}) for {worst}; {remedy}"
             )
-        return [None if grade.failure not in ("", LIMIT) else grade.score for grade in grades]
