@@ -9,7 +9,7 @@ from tms.generation.generate import Request, generate_missing, open_model
 from tms.io import cli, cost, parquet
 from tms.io.errors import InputError
 from tms.io.images import Images
-from tms.mixture import checkpoints
+from tms.mixture import build, checkpoints
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def wanted_rows(
     """List the rows to generate for each checkpoint, each once, in the order of splits and references.
 
     Args:
-        plan: rows of the plan.
+        plan: pairs that the plan names (`build.PAIR`).
         references: split -> example_id -> reference.
         points: names of the checkpoints that there are.
         mode: planned or full.
@@ -62,17 +62,15 @@ def wanted_rows(
         InputError: the plan names an example or a checkpoint that there is not.
     """
     pairs: dict[str, set[tuple[str, str, int]]] = {point: set() for point in points}
-    for visit in plan:
-        if visit["source"] != "checkpoint":
-            continue
-        if visit["checkpoint"] not in pairs:
-            raise InputError(f"the plan names checkpoint {visit['checkpoint']}; add it to --checkpoints")
-        if visit["example_id"] not in references.get(visit["split"], {}):
+    for pair in plan:
+        if pair["checkpoint"] not in pairs:
+            raise InputError(f"the plan names checkpoint {pair['checkpoint']}; add it to --checkpoints")
+        if pair["example_id"] not in references.get(pair["split"], {}):
             raise InputError(
-                f"the plan names example {visit['example_id']} of split {visit['split']}, which "
+                f"the plan names example {pair['example_id']} of split {pair['split']}, which "
                 f"--references lacks; make the plan again"
             )
-        pairs[visit["checkpoint"]].add((visit["split"], visit["example_id"], visit["sample"]))
+        pairs[pair["checkpoint"]].add((pair["split"], pair["example_id"], pair["sample"]))
     if mode == "full":
         for named in pairs.values():
             named.update(
@@ -140,7 +138,7 @@ def main(args: argparse.Namespace) -> None:
         split: {row["example_id"]: row for row in parquet.read_references(Path(path), args.task)}
         for split, path in paths.items()
     }
-    plan = parquet.read(args.plan, parquet.PLAN)
+    plan = build.pairs(parquet.read_table(args.plan, parquet.PLAN)).to_pylist()
     wanted = wanted_rows(plan, references, list(folders), args.mode, args.samples)
     mine = rows_of_part(wanted, args.part, args.parts)
     engine, simulator = generation_flags.engine(args), generation_flags.simulator(args)

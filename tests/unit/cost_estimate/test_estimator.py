@@ -3,6 +3,7 @@
 import copy
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,6 +227,19 @@ class TestStages:
         found = estimator(config).estimate(job("harvest", part="1", parts="1"))
         heldout = 80 * 20 * (0.75 / 20)
         assert found.generated == pytest.approx((800 * 2 * 10 + heldout) * 400)
+
+    def test_a_current_plan_is_counted(self):
+        """Two different completions, of three visits."""
+        visits = [("train", "teacher", ""), *[("train", "checkpoint", "1of10")] * 2]
+        visits += [("heldout", "checkpoint", "1of1")]
+        rows = [
+            {"split": split, "epoch": 0, "position": 0, "example_id": "sums-0", "source": source}
+            | {"checkpoint": point, "sample": 0}
+            for split, source, point in visits
+        ]
+        parquet.write(Path("run/plan.parquet"), parquet.PLAN, rows, {})
+        found = estimator().estimate(job("harvest", ["run/plan.parquet"], part="1", parts="1"))
+        assert found.generated == 2 * 400
 
     def test_one_checkpoint_draws_one_answer_a_prompt(self):
         config = CONFIG | {"harvest": CONFIG["harvest"] | {"samples": 4}}

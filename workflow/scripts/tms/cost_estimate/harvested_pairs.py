@@ -8,6 +8,7 @@ from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths
 from tms.io import parquet
+from tms.mixture.build import pairs
 
 
 def harvested_pairs(
@@ -28,17 +29,17 @@ def harvested_pairs(
     everything = train * chosen["samples"] if chosen["mode"] == "full" else None
     plan = next((Path(path) for path in job.input if path.endswith("/plan.parquet")), None)
     if plan and lengths.current(plan):
-        drawn: dict[str, dict[str, set]] = {point: {} for point in mixture.points}
-        for row in parquet.read(plan, parquet.PLAN):
-            if row["source"] == "checkpoint" and row["checkpoint"] in drawn:
-                named = drawn[row["checkpoint"]].setdefault(row["split"], set())
-                named.add((row["example_id"], row["sample"]))
+        drawn = pairs(parquet.read_table(plan, parquet.PLAN)).group_by(["checkpoint", "split"])
+        counts = {
+            (row["checkpoint"], row["split"]): row["count_all"]
+            for row in drawn.aggregate([([], "count_all")]).to_pylist()
+        }
         return {
             point: (
-                len(named.get("train", ())) if everything is None else everything,
-                len(named.get("heldout", ())),
+                counts.get((point, "train"), 0) if everything is None else everything,
+                counts.get((point, "heldout"), 0),
             )
-            for point, named in drawn.items()
+            for point in mixture.points
         }
     expected = distinct_pairs(mixture, visits / train, chosen["samples"], chosen["prompts"])
     once = distinct_pairs(mixture, 1, chosen["samples"])  # a held-out prompt is drawn for once
