@@ -105,7 +105,7 @@ def main(args: argparse.Namespace) -> None:
         measured = drift_cells(Path(drifts[method]), suite.retention, suite.targets)
         spent = read_csv(Path(costs[method]), COST)
         with values_of(Path(costs[method])):
-            measured += cost_cells(spent, suite.targets)
+            measured += cost_cells(spent)
         measured += along_cells(Path(drifts[method]), suite.targets)
         measured += floor_cells(Path(drifts[method])) + update_cells(updates.get(method, {}))
         measured += target_cells(health.get(method, {}), suite.targets)

@@ -205,22 +205,19 @@ def base_drift_cells(path: Path, tasks: list[str]) -> list[dict]:
     return cells
 
 
-def cost_cells(lines: Sequence[dict], tasks: Sequence[str] = ()) -> list[dict]:
-    """Work that a method takes for all target tasks with one seed, and for each, with all it depends on.
+def cost_cells(lines: Sequence[dict]) -> list[dict]:
+    """Work that a method takes for all target tasks with one seed, with all that it depends on.
 
     Args:
         lines: of the method's cost table.
-        tasks: target tasks.
     """
     lines = [line for line in lines if line["stage"] != "total"]
     cells = []
     for name in WORK:
-        for task in ["", *tasks]:
-            of_seeds: dict[str, float] = {}
-            for line in lines:
-                if task in ("", line["train_task"]):
-                    of_seeds[line["seed"]] = of_seeds.get(line["seed"], 0.0) + float(line[name])
-            cells.append({"quantity": f"cost.{name}", "train_task": task} | _over_seeds([*of_seeds.values()]))
+        of_seeds: dict[str, float] = {}
+        for line in lines:
+            of_seeds[line["seed"]] = of_seeds.get(line["seed"], 0.0) + float(line[name])
+        cells.append({"quantity": f"cost.{name}"} | _over_seeds([*of_seeds.values()]))
     return cells
 
 
