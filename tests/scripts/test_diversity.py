@@ -126,6 +126,16 @@ def test_prompts_of_which_a_row_was_lost_count_for_no_model(measured, tmp_path):
     assert cell["note"] == "3 samples a prompt; 1 prompts left out, rows of which were lost"
 
 
+def test_a_task_that_lost_a_row_of_every_prompt_is_not_measured(measured, tmp_path):
+    lost = {prompt: [("", None), *samples[1:]] for prompt, samples in TMS.items()}
+    done = measured({**RUNS, "tms/chain/seed0": {"chain": lost}})
+    assert done.returncode == 0, done.stderr
+    found = cells.read([tmp_path / "cells.parquet"])
+    assert {cell["method"] for cell in found} == {"base", "sft", "tms"}
+    assert {cell["value"] for cell in found} == {None}
+    assert {cell["note"] for cell in found} == {"not measured: of every prompt a row was lost"}
+
+
 def test_differences_and_marks(measured, tmp_path):
     assert measured(RUNS).returncode == 0
     found = cells.read([tmp_path / "cells.parquet"])

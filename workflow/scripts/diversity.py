@@ -92,6 +92,9 @@ def task_cells(args: argparse.Namespace, task: str, grader: str, samples: dict[s
         models = {label: model.without(lost) for label, model in models.items()}
         prompts = [prompt for prompt in prompts if prompt not in lost]
     names = list(dict.fromkeys(methods.values()))
+    if not prompts:
+        reason = "of every prompt a row was lost"
+        return unmeasured_cells(args.model, task, names, args.k, reason)
     if not all(model.binary for model in models.values()):
         reason = "Pass@K needs grades of right or wrong"
         return unmeasured_cells(args.model, task, names, args.k, reason)

@@ -36,11 +36,12 @@ class Samples:
 
     def without(self, prompts: set[str]) -> "Samples":
         """The samples of all other prompts."""
-        answers, grades = (
-            {prompt: found for prompt, found in of_prompt.items() if prompt not in prompts}
-            for of_prompt in (self.answers, self.grades)
+        return Samples(
+            *(
+                {prompt: found for prompt, found in of_prompt.items() if prompt not in prompts}
+                for of_prompt in (self.answers, self.grades, self.solutions)
+            )
         )
-        return Samples(answers, grades)
 
 
 def lost_prompts(path: Path, task: str) -> set[str]:
