@@ -229,6 +229,17 @@ def test_costs_far_apart_have_a_logarithmic_axis(factor, scale):
     assert {axes.get_xscale() for axes in drawn.panels} == {scale}
 
 
+def test_tokens_on_which_a_frozen_model_is_computed_too_are_trained_tokens():
+    """They count once."""
+    tokens = {"cost.trained_tokens": 300e3, "cost.frozen_tokens": 200e3, "cost.generated_tokens": 0.0}
+    cells = report_cells.MadeCells("tiny").all()
+    lookup = report_cells.lookup(
+        cells=[cell | {"value": tokens.get(cell["quantity"], cell["value"])} for cell in cells]
+    )
+    texts = planes.compute(lookup, palette.assign(lookup.info.kinds)).hovers.values()
+    assert texts and all(": 300,000 tokens;" in text for text in texts)
+
+
 def test_missing_experiments_have_reasons(tmp_path):
     some = {"alpha": report_cells.EXPERIMENTS["alpha"]}
     (tmp_path / "frontier.svg").write_text("of an earlier call")

@@ -7,7 +7,6 @@ from matplotlib.ticker import EngFormatter
 
 from tms.experiments import labels
 from tms.experiments.frontier import PLANE
-from tms.metrics.cost_table import WORK
 from tms.report.answer.numbers import Entry
 from tms.report.answer.other import best_other
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
@@ -142,8 +141,7 @@ def compute(lookup: CellLookup, styles: dict[str, Style]) -> Figure:
         for method, experiment in lookup.summarised(("main", "mixture")).items():
             spent = [
                 lookup.reading(experiment, f"cost.{part}", method)
-                for part in WORK
-                if part.endswith("_tokens")
+                for part in ("trained_tokens", "generated_tokens")
             ]
             y = lookup.reading(experiment, quantity, method)
             if all(spent) and y and method != "base":
