@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import logging
 import re
 import signal
@@ -98,6 +99,17 @@ def test_a_lock_is_one_line_that_gives_the_command(workflow):
     [line] = workflow.plain.stream.getvalue().splitlines()
     assert line.startswith(f"error: {Path.cwd()}: locked by another Snakemake")
     assert re.search(r"`\S*snakemake --unlock`, then the same command$", line)
+
+
+def test_progress_goes_on_where_the_estimate_fails(workflow, monkeypatch):
+    handler = Terminal(workflow, {}, workflow.plain)
+    handler.run, handler.refresh = SimpleNamespace(jobs={}), handler.over.set
+    monkeypatch.setattr("tms.status.terminal.REFRESH", 0)
+    workflow.local_exec = True
+    monkeypatch.setattr("tms.status.terminal.throughput.read", lambda path: json.loads("{"))
+    handler.watch()
+    assert handler.over.is_set()
+    assert workflow.plain.stream.getvalue().startswith("time left is not known: Expecting property name")
 
 
 def test_an_environment_that_holds_snakemake_alone_can_read_it():

@@ -19,7 +19,6 @@ from tms.cost_estimate import throughput
 from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.summary import Machine
 from tms.io import disk
-from tms.io.errors import InputError
 from tms.preflight.start import cards, planned
 from tms.status.running import Running
 from tms.status.snakemake_files import Failure
@@ -132,7 +131,7 @@ class Terminal(logging.Handler):
         """Estimate the jobs, then keep the bar or the lines of a pipe going."""
         try:
             self.run.time_left = time_left(self.workflow, self.config, list(self.run.jobs.values()))
-        except (InputError, ImportError) as error:
+        except Exception as error:  # of files, tokenizers and models; the progress goes on without
             with self.lock:
                 self.write([f"time left is not known: {error}"])
         while not self.over.wait(REFRESH):
