@@ -138,6 +138,16 @@ def test_golden_calls_have_the_keys_that_the_prompt_tells(written):
     assert json.loads(row["answer"]) == [{"name": "getPet", "arguments": {"petId": 7, "key": "***"}}]
 
 
+@pytest.mark.parametrize("malformed", ["leave out", "keep"])
+def test_an_instruction_of_no_valid_unicode_is_left_out(malformed, written, capsys):
+    steps = [{"Action": "getPet", "Action_Input": '{"petId": 7}'}]
+    entry = api("Pets", [], Instructions=["Who is 7?", "Who is \ud800?"], Golden_Answers=[steps] * 2)
+    folder = written([entry], "eval_simulated.json")
+    (row,) = toolalpaca.build("test", 1, 0, {"malformed": malformed}, folder)
+    assert row["prompt"] == "Who is 7?"
+    assert "1 of 2 test instructions of eval_simulated.json left out: no valid" in capsys.readouterr().out
+
+
 def test_a_recorded_trajectory(written):
     retried = instance(
         "Who is number 7?\nHint: say so",

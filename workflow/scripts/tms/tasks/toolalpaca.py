@@ -115,7 +115,10 @@ def test_rows(api: dict, example: str, settings: dict) -> list[dict | LeftOut]:
                 continue
             golden = steps.written(answer)
         context = _context(api, [], settings)
-        rows.append(_row(f"{example}-{index}", context, instruction, instruction + end, golden, ""))
+        try:
+            rows.append(_row(f"{example}-{index}", context, instruction, instruction + end, golden, ""))
+        except LeftOut as reason:
+            rows.append(reason)
     return rows
 
 
