@@ -25,7 +25,8 @@ def test_cards_count_the_clock_and_cpus_their_time_over_the_threads(clocks, thre
 
 
 def test_what_is_uncounted_counts_for_nothing_though_it_fails(clocks):
-    spent = WorkTime(before=5.0)
+    spent = WorkTime()
+    spent.add(5)
     clocks["monotonic"] += 3
     with pytest.raises(OSError, match="disk"), spent.uncounted():
         clocks["monotonic"] += 40

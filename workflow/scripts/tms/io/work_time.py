@@ -14,12 +14,11 @@ class WorkTime:
 
     Args:
         threads: CPU threads that compute, over which CPU time is spread; 0: cards do, and the clock counts.
-        before: seconds of an earlier part of the work.
     """
 
-    def __init__(self, threads: int = 0, before: float = 0.0):
+    def __init__(self, threads: int = 0):
         self.threads = threads
-        self._start = self._now() - before
+        self._start = self._now()
 
     def _now(self) -> float:
         return time.process_time() / self.threads if self.threads else time.monotonic()
