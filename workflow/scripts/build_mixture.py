@@ -1,15 +1,16 @@
 """Join the plan with the teacher's and the checkpoints' answers: the student's training set (Algorithm 1)."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tms.grading.answer_text import answer_text
+from tms.grading.answer_text import tasks_of_rows
 from tms.grading.graders import add_grader, grader_for, graders_of
 from tms.grading.losses import add_grading
-from tms.grading.pool import Task, grade_all
+from tms.grading.pool import grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.mixture.build import ASKED, GRADED, HARVESTED, masked_shares, mix, planned_rows, reject
@@ -46,11 +47,7 @@ def main(args: argparse.Namespace) -> None:
             raise InputError("--keep correct: name the task's grader with --grader")
         graders = graders_of(args.grader)
         answers = harvest.select(["completion", *GRADED]).to_pylist()
-        tasks = [
-            Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"])
-            for row in answers
-            if (grader := grader_for(graders, row["benchmark"]))
-        ]
+        tasks = tasks_of_rows(answers, partial(grader_for, graders))
         grades = grade_all(tasks, args.processes, args.lost_rows)
         harvest = reject(harvest, [grade.score != 1 for grade in grades])
     facts = provenance.facts(

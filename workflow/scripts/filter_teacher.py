@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tms.answers.grade import NONE, Grade
 from tms.data.golds import check_golds
-from tms.grading.answer_text import answer_text
+from tms.grading.answer_text import tasks_of_rows
 from tms.grading.losses import add_grading
-from tms.grading.pool import Task, grade_all
+from tms.grading.pool import grade_all
 from tms.io import cli, json_file, parquet, provenance
 from tms.io.errors import InputError
 
@@ -101,10 +101,7 @@ def main(args: argparse.Namespace) -> None:
     grades = [Grade(None, "")] * len(samples)
     if verified:
         check_golds(samples, args.grader, f"tasks.{args.task}")
-        tasks = [
-            Task(args.grader, answer_text(args.grader, row["context"], row["completion"]), row["answer"])
-            for row in samples
-        ]
+        tasks = tasks_of_rows(samples, lambda _: args.grader)
         grades = grade_all(tasks, args.processes, args.lost_rows)
     references, rejects = first_verified(samples, grades, verified)
     summary = {"task": args.task, "grader": args.grader}

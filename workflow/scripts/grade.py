@@ -94,11 +94,11 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
             [row for row in generations if row["benchmark"] == benchmark], graders[benchmark], benchmark
         )
     judgements = read_judgements(args.judgements, args.judged)
-    tasks = [
-        Task(grader, graded_text(row, grader, args.judged, judgements, args), row["answer"])
-        for row in generations
-        if (grader := graders[row["benchmark"]])
-    ]
+    tasks = []
+    for row in generations:
+        grader = graders[row["benchmark"]]
+        text = graded_text(row, grader, args.judged, judgements, args)
+        tasks.append(Task(grader, text, row["answer"]))
     grades = grade_all(tasks, args.processes, args.lost_rows)
     return [row | columns_of(grade) for row, grade in zip(generations, grades, strict=True)]
 

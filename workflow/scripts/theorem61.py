@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tms.experiments import cells
 from tms.experiments.theorem61 import bound_cells
-from tms.grading.answer_text import answer_text
+from tms.grading.answer_text import tasks_of_rows
 from tms.grading.losses import add_grading
-from tms.grading.pool import Task, grade_all
+from tms.grading.pool import grade_all
 from tms.io import cli, parquet, provenance
 from tms.io.errors import InputError
 from tms.metrics.flags import parse_runs
@@ -76,11 +76,7 @@ def grade(samples: list[dict], args: argparse.Namespace) -> list[dict]:
     for benchmark in sorted({row["benchmark"] for row in samples}):
         if benchmark not in graders:
             raise InputError(f"--samples: benchmark {benchmark} has no grader; add it to --graders")
-    tasks = [
-        Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"])
-        for row in samples
-        if (grader := graders[row["benchmark"]])
-    ]
+    tasks = tasks_of_rows(samples, graders.__getitem__)
     # The base's samples recur beside each method.
     distinct = list(dict.fromkeys(tasks))
     grades = dict(zip(distinct, grade_all(distinct, args.processes, args.lost_rows), strict=True))

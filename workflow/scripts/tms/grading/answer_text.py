@@ -1,8 +1,9 @@
 """The text of an answer that a grader or judge gets: of an episode the last turn's, or all turns as JSON."""
 
+from collections.abc import Callable, Iterable
 from types import ModuleType
 
-from tms.grading.pool import load_grader
+from tms.grading.pool import Task, load_grader
 from tms.io.conversation import read_context
 from tms.tool_use.turns import final_text, read_turns
 
@@ -18,6 +19,23 @@ def answer_text(grader: str, context: str, completion: str) -> str:
         InputError: the context has tools, and the completion is no episode.
     """
     return text_for(load_grader(grader), context, completion)
+
+
+def tasks_of_rows(rows: Iterable[dict], grader_of: Callable[[str], str]) -> list[Task]:
+    """Make a task for the grading pool of each row.
+
+    Args:
+        rows: with `benchmark`, `context`, `completion` and `answer`.
+        grader_of: gives the grader of a benchmark.
+
+    Raises:
+        InputError: as `answer_text`.
+    """
+    tasks = []
+    for row in rows:
+        grader = grader_of(row["benchmark"])
+        tasks.append(Task(grader, answer_text(grader, row["context"], row["completion"]), row["answer"]))
+    return tasks
 
 
 def text_for(reader: ModuleType, context: str, completion: str) -> str:
