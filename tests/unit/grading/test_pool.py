@@ -29,7 +29,7 @@ import tms.graders
 from tms.answers.grade import Grade
 from tms.grading import rows
 from tms.grading.losses import Losses
-from tms.grading.pool import GradingPool, Task, grade_all, load_grader
+from tms.grading.pool import Task, grade_all, grade_in, grading_pool, load_grader
 from tms.grading.worker import Limits, Worker
 from tms.io.errors import InputError
 from tms.io.progress import Progress
@@ -164,46 +164,46 @@ def test_an_unknown_grader_is_named(kind):
 
 
 def test_a_pool_keeps_its_workers():
-    with GradingPool(["exact_fake"], 2) as pool:
-        found = [{int(grade.extracted) for grade in pool.grade([task("pid")] * 40)} for _ in range(3)]
-        workers = {worker.process.pid for worker in pool.rows.workers}
+    with grading_pool(["exact_fake"], 2) as pool:
+        found = [{int(grade.extracted) for grade in grade_in(pool, [task("pid")] * 40)} for _ in range(3)]
+        workers = {worker.process.pid for worker in pool.workers}
     assert len(workers) == 2
     assert all(pids <= workers for pids in found)
 
 
 def test_a_pool_counts_progress():
     with (
-        GradingPool(["exact_fake"], 2, limits=SHORT["hang"]) as pool,
+        grading_pool(["exact_fake"], 2, limits=SHORT["hang"]) as pool,
         Progress(9, "grade", "rows") as progress,
     ):
-        pool.grade([task("1")] * 8 + [task("hang")], progress)
+        grade_in(pool, [task("1")] * 8 + [task("hang")], progress)
     assert progress.done == 9
 
 
 @pytest.mark.parametrize("bad", ["hang", "spin", "die", "raise", "huge"])
 def test_a_pool_grades_on_after_a_bad_row(bad):
     good = Grade(1.0, "1", {"items": [1.0, 0.5]})
-    with GradingPool(["exact_fake"], 2, limits=SHORT.get(bad)) as pool:
-        assert pool.grade([task("1")] * 3) == [good] * 3
-        assert [bool(grade.failure) for grade in pool.grade([task("1"), task(bad)])] == [False, True]
-        assert pool.grade([task("1")] * 100) == [good] * 100
+    with grading_pool(["exact_fake"], 2, limits=SHORT.get(bad)) as pool:
+        assert grade_in(pool, [task("1")] * 3) == [good] * 3
+        assert [bool(grade.failure) for grade in grade_in(pool, [task("1"), task(bad)])] == [False, True]
+        assert grade_in(pool, [task("1")] * 100) == [good] * 100
 
 
 def test_a_pool_grades_on_after_an_error_that_stops_a_call():
-    with GradingPool(["exact_fake"], 2) as pool:
+    with grading_pool(["exact_fake"], 2) as pool:
         with pytest.raises(InputError, match="fetch it"):
-            pool.grade([task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
-        assert [grade.score for grade in pool.grade([task("1")] * 70)] == [1.0] * 70
+            grade_in(pool, [task("1")] * 50 + [task("lacking")] + [task("0")] * 50)
+        assert [grade.score for grade in grade_in(pool, [task("1")] * 70)] == [1.0] * 70
 
 
 @on_linux
 def test_a_worker_that_died_between_two_calls_costs_no_row():
-    with GradingPool(["exact_fake"], 2) as pool:
-        pids = {grade.extracted for grade in pool.grade([task("pid")] * 40)}
+    with grading_pool(["exact_fake"], 2) as pool:
+        pids = {grade.extracted for grade in grade_in(pool, [task("pid")] * 40)}
         for pid in pids:
             os.kill(int(pid), signal.SIGKILL)
         wait_for_end([*map(int, pids)])
-        found = pool.grade([task("pid")] * 40)
+        found = grade_in(pool, [task("pid")] * 40)
         assert [grade.failure for grade in found] == [""] * 40
         assert not pids & {grade.extracted for grade in found}
 
@@ -215,10 +215,10 @@ def test_a_signal_to_all_ends_no_worker_whatever_handler_it_inherits(kind):
 
     before = signal.signal(kind, raises)
     try:
-        with GradingPool(["exact_fake"], 1) as pool:
-            (pid,) = {grade.extracted for grade in pool.grade([task("pid")] * 3)}
+        with grading_pool(["exact_fake"], 1) as pool:
+            (pid,) = {grade.extracted for grade in grade_in(pool, [task("pid")] * 3)}
             os.kill(int(pid), kind)
-            found = pool.grade([task("pid")] * 3)
+            found = grade_in(pool, [task("pid")] * 3)
     finally:
         signal.signal(kind, before)
     assert [grade.extracted for grade in found] == [pid] * 3
@@ -266,10 +266,10 @@ def test_a_worker_that_stays_stopped_costs_time_alone(tmp_path):
 @on_linux
 def test_an_idle_worker_that_is_stopped_does_not_hold_up_who_sends_it_long_rows():
     texts = [f"{number:020000}" for number in range(32)]  # more in all than a pipe takes
-    with GradingPool(["exact_fake"], 1, limits=SHORT["hang"]) as pool:
-        pool.grade([task("1")])
-        os.kill(pool.rows.workers[0].process.pid, signal.SIGSTOP)
-        assert [grade.extracted for grade in pool.grade([*map(task, texts)])] == texts
+    with grading_pool(["exact_fake"], 1, limits=SHORT["hang"]) as pool:
+        grade_in(pool, [task("1")])
+        os.kill(pool.workers[0].process.pid, signal.SIGSTOP)
+        assert [grade.extracted for grade in grade_in(pool, [*map(task, texts)])] == texts
 
 
 def test_rows_are_sent_in_chunks_of_few_bytes():
@@ -383,11 +383,11 @@ def test_a_killed_parent_leaves_no_workers(last, tmp_path):
     log = tmp_path / "log"
     parent = start(f"""if True:
         import time
-        from tms.grading.pool import GradingPool, Task
-        with GradingPool(["exact_fake"], 2) as pool:
-            pool.grade([Task("exact_fake", "pid", "")] * 40)
+        from tms.grading.pool import Task, grade_in, grading_pool
+        with grading_pool(["exact_fake"], 2) as pool:
+            grade_in(pool, [Task("exact_fake", "pid", "")] * 40)
             print("ready", flush=True)
-            pool.grade([Task("exact_fake", {last!r}, {str(log)!r})] * 2)
+            grade_in(pool, [Task("exact_fake", {last!r}, {str(log)!r})] * 2)
             time.sleep(600)
         """)
     if last:

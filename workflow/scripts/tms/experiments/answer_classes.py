@@ -95,7 +95,7 @@ def canonical_all(
         grader: name of the task's grader.
         texts: extracted answers.
         processes: number of workers, where the grader needs computer algebra.
-        lost_rows, limits: as `tms.grading.pool.GradingPool` takes them.
+        lost_rows, limits: as `RowPool` takes them.
 
     Raises:
         InputError: the machine has lost too many.

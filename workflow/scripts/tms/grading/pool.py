@@ -80,68 +80,56 @@ def failed(task: Task, reason: str) -> Grade:
         return Grade(0.0, "", failure=reason)
 
 
-class GradingPool:
-    """Worker processes that grade with limits for each row (`RowPool`), kept from one call to the next.
+def grading_pool(
+    graders: list[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
+) -> RowPool:
+    """Worker processes that grade with limits for each row, for `grade_in`.
+
+    Args:
+        graders: names of the graders that the rows may ask for.
+        processes: number of workers at most.
+        lost_rows, limits: as `RowPool` takes them.
+
+    Raises:
+        InputError: an unknown grader.
+    """
+    name = f"graders {', '.join(graders)}"
+    return RowPool(grade_row, processes, name, partial(warm, graders), lost_rows, limits)
+
+
+def grade_in(pool: RowPool, tasks: list[Task], progress: Progress | None = None) -> list[Grade]:
+    """Grade completions in a grading pool; `progress` counts them.
 
     A row without a result has a failure: "limit" where it used up its own CPU seconds or memory, "timeout" or
     "crash" where the machine has lost it, each of them twice, the second time alone; "error" where its grader
     raises.
 
-    Args:
-        graders: names of the graders that the rows may ask for.
-        processes: number of workers at most.
-        lost_rows: stop or warn, where the machine has lost more rows of a call than one and 0.5 %.
-        limits: of each row.
+    Returns:
+        One grade for each task, in the order of `tasks`.
 
     Raises:
-        InputError: an unknown grader.
+        InputError: too many lost rows, workers that cannot start, or a grader that lacks what it needs.
     """
-
-    def __init__(
-        self, graders: list[str], processes: int, lost_rows: str = "stop", limits: Limits | None = None
-    ):
-        name = f"graders {', '.join(graders)}"
-        self.rows = RowPool(grade_row, processes, name, partial(warm, graders), lost_rows, limits)
-
-    def grade(self, tasks: list[Task], progress: Progress | None = None) -> list[Grade]:
-        """Grade completions; `progress` counts them.
-
-        Returns:
-            One grade for each task, in the order of `tasks`.
-
-        Raises:
-            InputError: too many lost rows, workers that cannot start, or a grader that lacks what it needs.
-        """
-        grades: list[Grade | None] = [None] * len(tasks)
-        with closing(self.rows.run(tasks)) as results:
-            for index, result in results:
-                if isinstance(result, Failure):
-                    result = failed(tasks[index], result.reason)
-                grades[index] = result
-                if progress is not None:
-                    progress.advance()
-        return grades
-
-    def close(self) -> None:
-        """End all workers, whatever they do."""
-        self.rows.close()
-
-    def __enter__(self) -> "GradingPool":
-        return self
-
-    def __exit__(self, *exception) -> None:
-        self.close()
+    grades: list[Grade | None] = [None] * len(tasks)
+    with closing(pool.run(tasks)) as results:
+        for index, result in results:
+            if isinstance(result, Failure):
+                result = failed(tasks[index], result.reason)
+            grades[index] = result
+            if progress is not None:
+                progress.advance()
+    return grades
 
 
 def grade_all(
     tasks: list[Task], processes: int, lost_rows: str = "stop", limits: Limits | None = None
 ) -> list[Grade]:
-    """Grade completions in a `GradingPool` of their graders, with progress.
+    """Grade completions in a pool for their graders, with progress.
 
     Args:
         tasks: the completions.
         processes: number of workers.
-        lost_rows, limits: as `GradingPool` takes them.
+        lost_rows, limits: as `RowPool` takes them.
 
     Returns:
         One grade for each task, in the order of `tasks`.
@@ -151,6 +139,6 @@ def grade_all(
             what it needs.
     """
     graders = sorted({task.grader for task in tasks})
-    pool = GradingPool(graders, processes, lost_rows, limits)
+    pool = grading_pool(graders, processes, lost_rows, limits)
     with pool, Progress(len(tasks), "grade", "rows") as progress:
-        return pool.grade(tasks, progress)
+        return grade_in(pool, tasks, progress)

@@ -29,7 +29,7 @@ class Rewards:
     Args:
         graders: names of the tasks' graders.
         processes: number of grading processes.
-        lost_rows, limits: as `GradingPool` takes them.
+        lost_rows, limits: as `RowPool` takes them.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import sys
 from multiprocessing.connection import Connection
 
 from tms.answers.grade import Grade
-from tms.grading.pool import GradingPool, Task
+from tms.grading.pool import Task, grade_in, grading_pool
 from tms.grading.process import end_with_parent
 from tms.grading.worker import Limits
 from tms.io.errors import InputError
@@ -19,7 +19,7 @@ from tms.io.modules import SCRIPTS
 
 
 class GradingServer:
-    """A `GradingPool` behind a pipe; one that dies is started again.
+    """A `grading_pool` behind a pipe; one that dies is started again.
 
     Enter it in the main thread: on Linux the server ends with the thread that has started it. When the
     training process is killed, the server and its workers end with it.
@@ -27,7 +27,7 @@ class GradingServer:
     Args:
         graders: names of the graders that the rows may ask for.
         processes: number of workers.
-        lost_rows, limits: as `GradingPool` takes them.
+        lost_rows, limits: as `RowPool` takes them.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class GradingServer:
         self.connection.close()
 
     def grade(self, tasks: list[Task]) -> list[Grade]:
-        """Grade completions as `GradingPool.grade` does.
+        """Grade completions as `grade_in` does.
 
         Raises:
             InputError: too many lost rows, workers that cannot start, a grader that lacks what it needs, or a
@@ -111,11 +111,11 @@ def main(
     with Connection(int(descriptor)) as connection:
         try:
             limits = Limits(float(cpu), float(wall))
-            with GradingPool(list(graders), int(processes), lost_rows, limits) as pool:
+            with grading_pool(list(graders), int(processes), lost_rows, limits) as pool:
                 connection.send([])
                 while os.getppid() == int(parent):
                     if connection.poll(1.0):
-                        connection.send(pool.grade(connection.recv()))
+                        connection.send(grade_in(pool, connection.recv()))
         except InputError as error:
             connection.send(error)
         except (EOFError, ConnectionError):
