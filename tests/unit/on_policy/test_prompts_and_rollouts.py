@@ -180,10 +180,10 @@ def test_trapo_counts_its_rollouts_and_tokens(trapo):
     assert row["equal"] == 2 / 8
     assert row["failures"] == 2
     assert row["length"] == sum(len(rollout.sampled_ids) for rollout in rollouts) / 64
-    alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
-    assert 0 < len(alone) < 64
-    assert row["truncated"] == sum(rollout.sampled_ids[-1] != 2 for rollout in alone) / len(alone)
-    graded = [rollout.reward for rollout in alone if rollout.reward is not None]
+    # Not all rollouts without a prefix, as once: later groups have none only where earlier ones were right.
+    first = [rollout for place, rollout in enumerate(rollouts) if place % 8 < 4]
+    assert row["truncated"] == sum(rollout.sampled_ids[-1] != 2 for rollout in first) / 32
+    graded = [rollout.reward for rollout in first if rollout.reward is not None]
     assert row["reward"] == pytest.approx(sum(graded) / len(graded))
 
 

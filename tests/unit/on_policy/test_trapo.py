@@ -2,14 +2,17 @@
 
 import math
 import re
+from statistics import stdev
 
 import pytest
 import torch
+from helpers.on_policy_run import references, trained
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tms.config.method_kinds import KINDS
 from tms.on_policy import trapo
+from tms.on_policy.kl import KLToBase
 
 SETTINGS = {"limit": 10, "floor": 0.1, "entropy_bonus": 0.001}
 
@@ -133,6 +136,25 @@ def test_advantages_sum_to_zero_and_keep_differences(rewards):
     ]
     for reward, advantage in graded:  # not divided by the deviation
         assert advantage - graded[0][1] == pytest.approx(reward - graded[0][0])
+
+
+def test_what_is_logged_is_of_the_first_group(tiny_model, tmp_path, monkeypatch):
+    """Of all rollouts without a prefix, a prompt that is solved has eight and one that is not has four."""
+    asked = []
+    monkeypatch.setattr(KLToBase, "__call__", lambda kl, trainer, sequences: asked.extend(sequences) or 0.0)
+
+    def half(text, answer):
+        return float(int(answer) % 2)
+
+    rows = references(8, "so it is {}")
+    ended = trained(tiny_model, tmp_path, "trapo", half, rows=rows, effective_batch=8)
+    (rollouts,), (row,) = ended.steps, ended.curve
+    assert row["reward"] == 0.5
+    assert row["reward_std"] == pytest.approx(stdev([0.0, 1.0] * 16))
+    first = [rollout for place, rollout in enumerate(rollouts) if place % 8 < 4]
+    assert asked == [(rollout.prompt_ids, rollout.sampled_ids) for rollout in first]
+    assert sum(not rollout.prefix_ids for rollout in rollouts) == 4 * 8 + 4 * 4
+    assert ended.logged[0]["expert_share"] == 16 / 64
 
 
 def test_loss_by_hand():

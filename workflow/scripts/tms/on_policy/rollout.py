@@ -44,6 +44,7 @@ class Rollout:
     reward: float | None = None  # None: the grader failed on it
     advantage: float = 0.0
     learns_prefix: bool = False
+    monitored: bool = True  # whether the logged reward, KL and truncated share count it
     taught_ids: tuple[int, ...] = ()  # the prompt as a teacher reads it
 
     @property

@@ -122,21 +122,21 @@ class OnPolicyTrainer(Trainer):
 
     def _measured(self, rollouts: list[Rollout]) -> dict:
         """Values of a step's rollouts for the log, under TRL's names where it has one."""
-        # KL and length limit are the policy's where it writes by itself, without an expert's prefix.
-        alone = [rollout for rollout in rollouts if not rollout.prefix_ids]
-        kl, length, count, lone, truncated, tokens = self._over_processes(
-            self.kl(self, [(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone]),
+        monitored = [rollout for rollout in rollouts if rollout.monitored]
+        kl, length, count, counted, truncated, tokens, begun = self._over_processes(
+            self.kl(self, [(rollout.prompt_ids, rollout.sampled_ids) for rollout in monitored]),
             sum(own_tokens(rollout.sampled_ids) for rollout in rollouts),  # what was sampled, and costs
             len(rollouts),
-            len(alone),
-            sum(not self.ended(rollout.prompt_ids, rollout.sampled_ids) for rollout in alone),
+            len(monitored),
+            sum(not self.ended(rollout.prompt_ids, rollout.sampled_ids) for rollout in monitored),
             sum(rollout.tokens_in_loss for rollout in rollouts),
+            sum(bool(rollout.prefix_ids) for rollout in rollouts),
         )
         return {
             "kl_to_base": kl / self.accelerator.num_processes,
             "completions/mean_length": length / count,
-            "completions/clipped_ratio": truncated / lone,
-            "expert_share": 1 - lone / count,  # rollouts that began with the expert's words (TRAPO)
+            "completions/clipped_ratio": truncated / counted,
+            "expert_share": begun / count,  # rollouts that began with the expert's words (TRAPO)
             "rollouts": int(count),
             "tokens_in_loss": tokens,
         }
@@ -170,8 +170,8 @@ class RewardTrainer(OnPolicyTrainer):
         logged = [entry for entry in self.state.log_history if STEP in entry]
         offset = self.accelerator.process_index * len(rollouts)
         values = self.algorithm.set_advantages(rollouts, rewards, offset, logged)
-        alone = [rollout.reward for rollout in rollouts if not rollout.prefix_ids]
-        graded = [reward for reward in gather_object(alone) if reward is not None]
+        monitored = [rollout.reward for rollout in rollouts if rollout.monitored]
+        graded = [reward for reward in gather_object(monitored) if reward is not None]
         (failures,) = self._over_processes(self.grade.failures)
         values |= {
             "reward": fmean(graded) if graded else math.nan,

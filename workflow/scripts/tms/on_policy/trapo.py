@@ -53,6 +53,8 @@ class Trapo:
             for place, rollout in enumerate(group_rollouts):
                 same_prompt = rollouts[place // count]
                 rollout.learns_prefix = learns_prefix(len(same_prompt))
+                # Later groups have no prefix only where earlier rollouts were right: a selection.
+                rollout.monitored = group == 0
                 same_prompt.append(rollout)
         return [rollout for same_prompt in rollouts for rollout in same_prompt]
 

@@ -44,7 +44,8 @@ def training(lookups: list[CellLookup]) -> Table:
     labels = {"model": "Model", "train_task": "Trained on", "method": "Method"}
     title = "Training of the on-policy methods: shares in %, divergence and entropy in nats"
     notes = [
-        "Means over steps and seeds. Reward is of completions of training prompts (TRAPO's without prefix).",
+        "Means over steps and seeds. Reward is of completions of training prompts; TRAPO's reward, KL and "
+        "truncated share are of the first four of a prompt's eight, which have no prefix.",
     ]
     return Table("training", title, labels, columns, rows, notes)
 
