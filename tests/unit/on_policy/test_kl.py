@@ -1,9 +1,11 @@
 """The logged KL: in float32 whatever training computes in, on rollouts of as many prompts as it can."""
 
 import json
+import math
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +13,9 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from helpers.on_policy_run import load, log_probabilities, trained
 from helpers.paths import ROOT, SCRIPTS
+from helpers.tiny_models import variant
 
 from tms.io import work_time
 from tms.io.work_time import WorkTime
@@ -75,6 +79,49 @@ def test_a_policy_that_trains_in_bfloat16_is_measured_in_float32(tiny_model, mov
         )
     AcceleratorState._reset_state(reset_partial_state=True)
     assert rounded[0] > 20 * exact[0]  # what autocast reads is its floor
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0])
+def test_it_is_the_kl_of_the_policy_that_samples(tiny_model, tmp_path, temperature):
+    """Its mean over all completions of a toy, each as often as it is sampled, against their definition."""
+    end, limit, prompt = 2, 3, [3]
+    folders = [variant(tiny_model, tmp_path / str(seed), seed, vocab_size=4) for seed in (1, 2)]
+    base, policy = map(load, folders)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    trainer = SimpleNamespace(
+        model=policy,
+        accelerator=Accelerator(cpu=True),
+        is_fsdp_enabled=False,
+        args=SimpleNamespace(device="cpu"),
+    )
+    kl = KLToBase(folders[0], 1, "sdpa", temperature=temperature)
+
+    def log_probability(model, completion):
+        with torch.no_grad():
+            log_p = log_probabilities(model, prompt, completion, temperature).double()
+        return log_p[range(len(completion)), completion].sum().item()
+
+    going_on = [token for token in range(4) if token != end]
+    ended = [[*body, end] for length in range(limit) for body in product(going_on, repeat=length)]
+    cut = [[*body] for body in product(going_on, repeat=limit)]
+    whole = by_definition = measured = 0.0
+    for completion in ended + cut:
+        log_p = log_probability(policy, completion)
+        whole += math.exp(log_p)
+        by_definition += math.exp(log_p) * (log_p - log_probability(base, completion))
+        measured += math.exp(log_p) * kl(trainer, [(prompt, completion)])
+    AcceleratorState._reset_state(reset_partial_state=True)
+    assert whole == pytest.approx(1, rel=1e-5) and by_definition > 0.01
+    assert measured == pytest.approx(by_definition, rel=1e-4)
+
+
+def test_a_run_measures_it_at_the_temperature_of_its_rollouts(tiny_model, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(KLToBase, "__call__", lambda kl, *_: asked.append(kl.temperature) or 0.0)
+    for algorithm in ("grpo", "reinforce"):
+        folder = tmp_path / algorithm
+        trained(tiny_model, folder, algorithm, lambda text, answer: float(len(text) % 2), temperature=0.7)
+    assert asked == [0.7, 0.7]
 
 
 @pytest.mark.slow

@@ -64,16 +64,26 @@ def test_what_figures_and_tables_know_of_a_model():
         "settings",
         "sides",
         "suite",
+        "temperatures",
     ]
     assert info["own"]["sft_lr30"] == "learning rate x 0.3" and info["own"]["tms_late"] == "window late"
     assert "sft" not in info["own"] and "self_sft" not in info["own"]
     assert info["sides"] == SHIPPED["experiments"]["frontier"]
     assert info["scales"] == {name: share for name, share in SCALES.items() if name in info["kinds"]}
+    assert info["temperatures"] == {}
     assert info["kinds"]["tms_trsft"] == "tms" and info["suite"] == SHIPPED["suites"]["miniature"]
     assert words[words.index("--contamination") + 1 :] == [
         "tiny/mini_countdown=data/mini_countdown/miniature/contamination.json",
         "tiny/chain=data/chain/miniature/contamination.json",
     ]
+
+
+def test_a_temperature_of_rollouts_that_is_not_1_is_told():
+    models = {"tiny": SHIPPED["models"]["tiny"] | {"on_policy": {"temperature": 0.3}}}
+    chain = SHIPPED["tasks"]["chain"] | {"on_policy": {"temperature": 1.0}}
+    config = SHIPPED | {"models": models, "tasks": SHIPPED["tasks"] | {"chain": chain}}
+    found = json.loads(figures.model_info(config, "tiny"))["temperatures"]
+    assert found == {name: {"mini_countdown": 0.3} for name in ("grpo", "reinforce", "trapo")}
 
 
 def test_questions():

@@ -195,6 +195,15 @@ def test_training_shows_both_ends_of_the_curves(folder, lookup):
     assert line["equal_last"] and not lines["chain", "REINFORCE"]["equal_last"]
 
 
+def test_training_tells_a_temperature_that_is_not_1():
+    assert len(training.training([report_cells.lookup()]).notes) == 1
+    found = {"reinforce": {"chain": 0.3, "mini_countdown": 0.7}}
+    assert training.training([report_cells.lookup(temperatures=found)]).notes[1] == (
+        "Entropy and KL to base are taken at the temperature of the rollouts, where it is not 1: "
+        "REINFORCE on chain 0.3, REINFORCE on mini countdown 0.7."
+    )
+
+
 def test_how_to_read_tells_the_floor_of_divergences():
     made = report_cells.MadeCells()
     floors = [

@@ -53,14 +53,18 @@ def sequence_nll(model, sequences: list[Sequence], on_rows: Callable[[int], None
     return _sums(positions, model, sequences, on_rows)
 
 
-def sequence_kl(policy, other, sequences: list[Sequence], on_rows: Callable[[int], None]) -> list[float]:
+def sequence_kl(
+    policy, other, sequences: list[Sequence], on_rows: Callable[[int], None], temperature: float = 1.0
+) -> list[float]:
     """KL(policy || other) at the positions of each completion, summed; the completions are the policy's.
 
     Args: as in `sequence_nll`, with two models of one vocabulary.
+        temperature: of both; the one at which the completions were sampled.
     """
 
     def positions(ids_BL, mask_BL):
-        return kl_N(_logits(policy, ids_BL, mask_BL), _logits(other, ids_BL, mask_BL))
+        logits = (_logits(model, ids_BL, mask_BL).div_(temperature) for model in (policy, other))
+        return kl_N(*logits)
 
     return _sums(positions, policy, sequences, on_rows)
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 class KLToBase:
     """The mean KL(policy || base) of completions (nats a completion), exact over the vocabulary, in float32.
 
-    Every algorithm logs it, whether or not its loss has a KL term: it is measured on `rows` rollouts of a
-    step, spread over its prompts. Training itself may compute in bfloat16, whose passes have a floor
-    (`tms.metrics.policy`).
+    Policy and base are taken at the temperature of the rollouts: by the chain rule the sum over positions is
+    the KL of the policy that sampled them alone, the one whose entropy is logged too. Every algorithm logs
+    it, whether or not its loss has a KL term: it is measured on `rows` rollouts of a step, spread over its
+    prompts. Training itself may compute in bfloat16, whose passes have a floor (`tms.metrics.policy`).
 
     Args:
         base: model folder of theta_0.
@@ -34,6 +35,7 @@ class KLToBase:
         attention: implementation of the attention.
         images: in the prompts; None: there are none.
         work_time: of the run, of which measuring is no part.
+        temperature: of the sampling.
     """
 
     def __init__(
@@ -43,9 +45,10 @@ class KLToBase:
         attention: str,
         images: PromptImages | None = None,
         work_time: WorkTime | None = None,
+        temperature: float = 1.0,
     ):
         self.base, self.rows, self.attention, self.images = base, rows, attention, images
-        self.work_time = work_time or WorkTime()
+        self.work_time, self.temperature = work_time or WorkTime(), temperature
         self.model = self.shards = None
 
     def __call__(self, trainer, sequences: list[Sequence]) -> float:
@@ -67,7 +70,11 @@ class KLToBase:
         if in_shards(trainer):  # all processes must make as many passes
             batches = [[pair] for pair in chosen[: min(gather_object([len(chosen)]))]]
         with in_float32(trained) as policy:
-            sums = [nats for batch in batches for nats in sequence_kl(policy, base, batch, lambda rows: None)]
+            sums = [
+                nats
+                for batch in batches
+                for nats in sequence_kl(policy, base, batch, lambda rows: None, self.temperature)
+            ]
         return fmean(sums)
 
     def read(self, dtype: torch.dtype) -> PreTrainedModel:

@@ -200,13 +200,21 @@ class OnPolicyRun(TrainerRun):
     @property
     def trainer_parts(self) -> dict:
         """Arguments that every algorithm's trainer takes; made after its `TrainingArguments`."""
-        rows = max(self.settings.kl_rows // self.processes, 1)
+        settings = self.settings
+        rows = max(settings.kl_rows // self.processes, 1)
         model = self.load_model()
         model.generation_config.eos_token_id = self.chat.end_token_ids  # TRL: which rollouts ended
         return {
             "model": model,
             "callbacks": [self.checkpoints, self.monitor],
-            "kl": KLToBase(self.base, rows, self.settings.attention, self.images, self.checkpoints.work_time),
+            "kl": KLToBase(
+                self.base,
+                rows,
+                settings.attention,
+                self.images,
+                self.checkpoints.work_time,
+                settings.temperature,
+            ),
         }
 
     def ended(self, prompt_ids: list[int], completion_ids: list[int]) -> bool:

@@ -24,6 +24,7 @@ class ModelInfo:
         settings: rows of Tables 4 and 5, one for each group of target tasks with the same settings.
         scales: method -> the share of the learning rate that it trains at, where that is not all of it.
         sides: side of the experiment frontier -> its methods.
+        temperatures: on-policy method of main -> target task -> temperature of its rollouts, where not 1.
         own: method of the frontier -> its own settings in words, e.g. `share 0.5`.
     """
 
@@ -34,6 +35,7 @@ class ModelInfo:
     parameters: float | None = None
     settings: list[dict] = field(default_factory=list)
     scales: dict[str, float] = field(default_factory=dict)
+    temperatures: dict[str, dict[str, float]] = field(default_factory=dict)
     sides: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
 

@@ -236,7 +236,7 @@ def diversity_flags(config: dict, model: str) -> str:
 def on_policy_methods(config: dict, model: str) -> list[str]:
     """The on-policy methods of a model's experiment main, in row order."""
     on_policy = study.on_policy(config)
-    return [method for method in study.experiments(config, model)["main"] if method in on_policy]
+    return [method for method in study.experiments(config, model).get("main", []) if method in on_policy]
 
 
 def curve_files(config: dict, model: str) -> dict[str, str]:

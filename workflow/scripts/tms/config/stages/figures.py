@@ -84,6 +84,7 @@ def model_info(config: dict, model: str) -> str:
             "parameters": config["models"][model].get("parameters"),
             "settings": stand_ins.grouped_settings(config, model),
             "scales": _scales(config, model),
+            "temperatures": _temperatures(config, model),
         }
     )
 
@@ -104,6 +105,19 @@ def _scales(config: dict, model: str) -> dict[str, float]:
         if study.trained(config, name) == name
     }
     return {name: scale for name, scale in scales.items() if scale != 1}
+
+
+def _temperatures(config: dict, model: str) -> dict[str, dict[str, float]]:
+    """Temperature of the rollouts of main's on-policy methods on each target task, where it is not 1."""
+    found = {
+        method: {
+            task: temperature
+            for task in study.suite(config, model).targets
+            if (temperature := study.section(config, "on_policy", model, method, task)["temperature"]) != 1
+        }
+        for method in on_policy_methods(config, model)
+    }
+    return {method: temperatures for method, temperatures in found.items() if temperatures}
 
 
 def figure_flags(config: dict, scope: str) -> str:

@@ -2,6 +2,7 @@
 
 from tms.experiments import labels as names
 from tms.report.cell_lookup import CellLookup, NotMeasuredError, Reading
+from tms.report.precision import exact
 from tms.report.tables.methods import having
 from tms.report.tables.table import Column, Table
 
@@ -47,6 +48,15 @@ def training(lookups: list[CellLookup]) -> Table:
         "Means over steps and seeds. Reward is of completions of training prompts; TRAPO's reward, KL and "
         "truncated share are of the first four of a prompt's eight, which have no prefix.",
     ]
+    sampled = [
+        f"{names.method(method)} on {names.benchmark(task)} {exact(temperature)}"
+        for lookup in lookups
+        for method, temperatures in lookup.info.temperatures.items()
+        for task, temperature in temperatures.items()
+    ]
+    if sampled:
+        taken = "Entropy and KL to base are taken at the temperature of the rollouts"
+        notes.append(f"{taken}, where it is not 1: {', '.join(dict.fromkeys(sampled))}.")
     return Table("training", title, labels, columns, rows, notes)
 
 
