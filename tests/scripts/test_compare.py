@@ -235,6 +235,5 @@ def test_what_contamination_touches_is_noted(compared, tmp_path):
         ("table9", "qwen1.5b", "tms", "delta.arc_c"),
     }
     note = rows["table9", "mine", "tms", "math500"]["note"]
-    assert (
-        "trained on MATH, tested on MATH-500: 5 of 500 rows (1.0%) share 13 words with training: so" in note
-    )
+    shared = "5 of 500 rows (1.0%) share 13 words or all of theirs with training"
+    assert f"trained on MATH, tested on MATH-500: {shared}: so" in note

@@ -7,7 +7,7 @@ import pytest
 
 from tms.data.contamination.report import contaminated_pairs
 
-COUNTS = {"rows": 20, "exact": 0, "exact_heldout": 0, "overlapping": 0, "share": 0.0, "mostly": 0}
+COUNTS = {"rows": 20, "short": 3, "exact": 0, "exact_heldout": 0, "overlapping": 0, "share": 0.0, "mostly": 0}
 
 
 @pytest.fixture
@@ -46,6 +46,7 @@ def test_an_accepted_pair_passes_and_is_named(gate, tmp_path):
     assert done.returncode == 0, done.stderr
     with (tmp_path / "contamination.csv").open() as stream:
         lines = list(csv.DictReader(stream))
+    assert {line["short"] for line in lines} == {"3"}
     assert [(line["benchmark"], line["share"], line["outcome"]) for line in lines] == [
         ("clean", "0.0000", "ok"),
         ("alike", "0.0500", "accepted"),

@@ -80,6 +80,19 @@ def test_equal_rows_go_and_overlaps_are_counted(decontaminate, tmp_path):
         for name, found in report["benchmarks"].items()
     }
     assert counts == {"clean": (20, 2, 0, 0.0), "alike": (20, 0, 1, 0.05)}
+    assert [report["benchmarks"][name]["short"] for name in ("clean", "alike")] == [1, 0]
+
+
+def test_a_row_that_stands_whole_in_a_training_row_overlaps(decontaminate, tmp_path):
+    alike = decontaminate.sets["alike"]
+    alike[2] = row("a2", " ".join(decontaminate.sets["train"][11]["problem"].split()[3:12]))
+    done = decontaminate(alike=alike)
+    assert done.returncode == 0, done.stderr
+    assert len(ids(tmp_path / OUTPUTS["output"])) == 38  # counted, not removed
+    found = json.loads((tmp_path / OUTPUTS["report"]).read_text())["benchmarks"]["alike"]
+    words = " ".join(f"t11x{word}" for word in range(3, 12))
+    assert found["overlaps"] == [{"example_id": "a2", "train_id": "t11", "matched": 1.0, "words": words}]
+    assert (found["share"], found["short"]) == (0.05, 0)
 
 
 def test_a_kept_pair_stays_in_training(decontaminate, tmp_path):

@@ -20,7 +20,8 @@ def parser() -> argparse.ArgumentParser:
         "--max-share",
         type=float,
         required=True,
-        help="share of a benchmark's rows that may have 13 words in a row in common with training rows",
+        help="share of a benchmark's rows that may have 13 words in a row, or all of theirs, in common with "
+        "training rows",
     )
     add(
         "--accept",
@@ -74,7 +75,7 @@ def main(args: argparse.Namespace) -> None:
     ]
     if blocked:
         raise InputError(
-            f"{task}: over {args.max_share:.1%} of the rows share 13 words with training in "
+            f"{task}: over {args.max_share:.1%} of the rows share 13 words or all of theirs with training in "
             f"{', '.join(blocked)}; see {args.report}, then accept the pair in contamination.accepted.{task} "
             f"with a reason, or drop the task or the benchmark"
         )

@@ -1,8 +1,8 @@
 """Compare a task's training rows with every evaluation set, and take out what an evaluation set holds.
 
 Rows of the training and held-out split whose problem equals an evaluation row's are removed, and held-out
-rows that equal a training row. Then evaluation rows that share 13 words in a row with a training row are
-counted; the stage `contamination_gate` says whether there are too many.
+rows that equal a training row. Then evaluation rows are counted that share 13 words in a row with a training
+row, or, of 8 to 12 words, stand whole in one; the stage `contamination_gate` says whether there are too many.
 """
 
 import argparse
@@ -76,9 +76,10 @@ def compare(train: list[dict], exact: dict, benchmarks: dict[str, str]) -> dict:
     entries = {}
     for name, path in benchmarks.items():
         problems = read_problems(Path(path))
-        overlapping, boilerplate = overlaps.find(problems)
+        overlapping, boilerplate, short = overlaps.find(problems)
         entries[name] = {
             "rows": len(problems),
+            "short": short,
             "exact": len(exact["train"][name]),
             "exact_heldout": len(exact["heldout"][name]),
             "overlapping": len(overlapping),

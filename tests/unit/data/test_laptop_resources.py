@@ -61,7 +61,7 @@ def test_prompts_that_are_replayed_are_many_and_each_is_there_once():
 
 
 def test_prompts_that_are_replayed_are_equal_or_near_to_none_that_is_measured():
-    """No equal text, no 13 words in a row, and never more than half of the words of both."""
+    """No equal text, no 13 words in a row, no short text within another; at most half of their words."""
     replayed = [{"example_id": row["prompt"], "problem": row["prompt"]} for row in rows("general")]
     measured = [{"example_id": text, "problem": text} for text in measured_prompts()]
     assert ExactMatcher(measured).matches(replayed) == {}

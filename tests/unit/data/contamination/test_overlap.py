@@ -8,7 +8,7 @@ from helpers.benchmark_data import DATA, needs_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tms.data.contamination.overlap import SIZE, ExactMatcher, Overlaps, check_problems
+from tms.data.contamination.overlap import SHORTEST, SIZE, ExactMatcher, Overlap, Overlaps, check_problems
 from tms.data.contamination.report import ACCEPTED, BLOCKED, KEPT, OK, contaminated_pairs, outcome
 from tms.io.errors import InputError
 from tms.tasks import arc, gsm8k, math, math500
@@ -29,8 +29,8 @@ def sentences(name, count, length=30):
 
 
 def hits(train, test):
-    found, _ = Overlaps(problems(train, "train")).find(problems(test, "test"))
-    return {overlap.example_id for overlap in found}
+    found = Overlaps(problems(train, "train")).find(problems(test, "test"))
+    return {overlap.example_id for overlap in found.rows}
 
 
 @pytest.mark.parametrize("length", [SIZE - 2, SIZE - 1, SIZE, SIZE + 1])
@@ -41,7 +41,7 @@ def test_thirteen_words_are_found_and_twelve_are_not(length, place):
     train[5] = f"{train[5]} {common}"
     words = test[9].split()
     test[9] = " ".join([*words[:place], common, *words[place:]])
-    found, boilerplate = Overlaps(problems(train, "train")).find(problems(test, "test"))
+    found, boilerplate, _ = Overlaps(problems(train, "train")).find(problems(test, "test"))
     assert boilerplate == 0
     if length < SIZE:
         assert not found
@@ -53,6 +53,33 @@ def test_thirteen_words_are_found_and_twelve_are_not(length, place):
 
 def test_it_is_thirteen_words():
     assert SIZE == 13
+
+
+@pytest.mark.parametrize("length", [SHORTEST - 1, SHORTEST, 9, SIZE - 1])
+@pytest.mark.parametrize("place", [0, 7, 40])
+def test_a_short_row_within_a_training_row_is_found(length, place):
+    train, test = sentences("train", 40, 40), sentences("test", 40)
+    [row] = sentences("short", 1, length)
+    words = train[5].split()
+    train[5] = " ".join([*words[:place], row, *words[place:]])
+    test[9], test[8] = row.upper() + "?", row.rsplit(" ", 1)[0] + " other"
+    found = Overlaps(problems(train, "train")).find(problems(test, "test"))
+    if length < SHORTEST:
+        assert found == ([], 0, 2)
+    else:
+        assert found == ([Overlap("test-9", "train-5", 1.0, row)], 0, 0)
+
+
+def test_a_short_row_that_many_training_rows_hold_is_boilerplate():
+    [row] = sentences("stock phrase", 1, 9)
+    for holders, expected in ((10, {"test-0"}), (11, set())):
+        train = [f"{text} {row}" for text in sentences("train", holders)] + sentences("rest", 90)
+        assert hits(train, [row, *sentences("test", 40)]) == expected
+
+
+def test_rows_below_eight_words_are_counted():
+    rows = problems(["a b c", "a b c", "a b c d e f g", "a b c d e f g h", "?!"], "test")
+    assert Overlaps(problems(sentences("train", 9), "train")).find(rows) == ([], 0, 4)
 
 
 def test_case_and_punctuation_do_not_hide_an_overlap():
@@ -182,7 +209,7 @@ def test_contaminated_pairs_are_accepted_and_kept_pairs(tmp_path):
     benchmarks = {"a": entry | {"outcome": ACCEPTED}, "b": entry | {"outcome": OK}, "c": kept}
     path = tmp_path / "contamination.json"
     path.write_text(json.dumps({"task": "math", "benchmarks": benchmarks}))
-    shared = "60 of 500 rows (12.0%) share 13 words with training"
+    shared = "60 of 500 rows (12.0%) share 13 words or all of theirs with training"
     assert contaminated_pairs([path]) == {
         ("math", "a"): f"{shared}: both come from contests",
         ("math", "c"): f"7 training rows equal rows of it and were kept; {shared}: trains on it",
@@ -212,8 +239,8 @@ def test_math_train_against_math_test():
     equal = ExactMatcher(test).matches(train)
     assert len(equal) == 4
     left = [row for row in train if row["example_id"] not in equal]
-    found, boilerplate = Overlaps(left).find(test)
-    assert (len(found), boilerplate) == (584, 0)
+    found, boilerplate, short = Overlaps(left).find(test)
+    assert (len(found), boilerplate, short) == (584, 0, 213)
 
 
 @needs_data

@@ -404,13 +404,13 @@ def test_a_split_by_hash_leaves_no_equal_row_for_the_contamination_gate():
 def test_what_the_contamination_gate_makes_of_a_common_wording_and_of_common_passages():
     ask = "You answer for the shop Acme. Answer the customer below politely, in one short sentence. Where is"
     rows = splits({"files": write([{"prompt": f"{ask} {n}?", "answer": "x"} for n in range(160)])})
-    overlapping, wording = Overlaps(rows["train"]).find(rows["test"])
+    overlapping, wording, _ = Overlaps(rows["train"]).find(rows["test"])
     assert not overlapping and wording  # what over a hundredth of the rows share is no contamination
     words = "the parcel went from the warehouse in Lyon to the depot near Basel on a rainy day".split()
     passages = [" ".join(f"{word}{n}" for word in words) for n in range(32)]
     asked = [{"prompt": f"{text}\nQuestion {n}?", "answer": "x"} for text in passages for n in range(5)]
     rows = splits({"files": write(asked)})
-    overlapping, _ = Overlaps(rows["train"]).find(rows["test"])
+    overlapping, *_ = Overlaps(rows["train"]).find(rows["test"])
     assert len(overlapping) > 0.5 * len(rows["test"])  # and the gate stops the run (docs/own_data.md)
 
 

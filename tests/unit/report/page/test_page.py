@@ -424,3 +424,13 @@ def test_the_gates_table_has_integers_and_a_share_in_percent(tmp_path):
         ["20", "1", "5 %"],
     ]
     assert "In every row: Exact 0; Exact heldout 0; Mostly 0; Outcome ok." in table.caption
+    entries["facts"]["short"], entries["chain"]["short"] = 700, 0  # reports of before do not count them
+    path.write_text(json.dumps({"task": "chain", "benchmarks": entries}))
+    assert runs.contamination([path]).columns == [
+        "Task",
+        "Benchmark",
+        "Rows",
+        "Short",
+        "Overlapping",
+        "Share",
+    ]

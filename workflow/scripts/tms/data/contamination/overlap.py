@@ -1,10 +1,14 @@
-"""Overlap of training and evaluation sets: equal texts, and texts that share 13-grams.
+"""Overlap of training and evaluation sets: equal texts, texts that share 13-grams, short texts within others.
 
-The 13-gram test is that of the GPT-3 paper (arXiv 2005.14165, Appendix C), on the problem's own text.
+After the GPT-3 paper (arXiv 2005.14165), on the problem's own text: a row overlaps that shares a 13-gram, or
+the whole of itself where it is shorter (section 4 there). Its Appendix C takes one N for each benchmark: the
+5th percentile of its rows' lengths in words, at least 8 and at most 13. Here N is 13 for all of them, and a
+shorter row is looked for as a whole if it has 8 words or more.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +17,7 @@ from tms.data.contamination.ngrams import ABSENT, NgramIndex, frequency
 from tms.io.errors import InputError
 
 SIZE = 13  # words
+SHORTEST = 8  # words of a row that is looked for as a whole; shorter ones are in too many texts by chance
 BOILERPLATE_SHARE = 0.01  # of the rows of one side
 # In a small set 1 % is a row or two, and one passage under several questions would pass for boilerplate.
 BOILERPLATE_FLOOR = 10  # rows
@@ -21,12 +26,12 @@ EVIDENCE_WORDS = 40
 
 @dataclass(frozen=True)
 class Overlap:
-    """An evaluation row that shares 13-grams with training rows.
+    """An evaluation row that shares 13-grams with training rows, or stands whole in one.
 
     Args:
         example_id: of the evaluation row.
         train_id: a training row that shares the longest common run's first n-gram.
-        matched: share of the row's n-grams, boilerplate apart, that training rows hold.
+        matched: share of the row's n-grams, boilerplate apart, that training rows hold; 1 of a shorter row.
         words: the longest run of words that consists of shared n-grams, up to `EVIDENCE_WORDS` of them.
     """
 
@@ -34,6 +39,20 @@ class Overlap:
     train_id: str
     matched: float
     words: str
+
+
+class Overlapping(NamedTuple):
+    """Rows of an evaluation set that overlap with a training set, and what was left out of the comparison.
+
+    Args:
+        rows: the most alike first.
+        boilerplate: different boilerplate n-grams in the evaluation set that the training set holds too.
+        short: rows of fewer than `SHORTEST` words, which cannot overlap.
+    """
+
+    rows: list[Overlap]
+    boilerplate: int
+    short: int
 
 
 def check_problems(rows: list[dict], path: object) -> None:
@@ -83,23 +102,20 @@ class ExactMatcher:
 
 
 class Overlaps:
-    """The 13-grams of a training set, against which evaluation sets are compared one at a time."""
+    """The n-grams of a training set, against which evaluation sets are compared one at a time."""
 
     def __init__(self, train: list[dict]):
-        self._ids, texts = distinct(train)
-        self.index = NgramIndex(map(str.split, texts), SIZE)
+        self._ids, self._texts = distinct(train)
+        self._indexes: dict[int, NgramIndex] = {}
+        self.index = self._index(SIZE)
         self._common = is_boilerplate(self.index.frequency, self.index.texts)
 
-    def find(self, rows: list[dict]) -> tuple[list[Overlap], int]:
-        """Evaluation rows that share an n-gram with a training row, boilerplate left out.
+    def find(self, rows: list[dict]) -> Overlapping:
+        """Evaluation rows that share an n-gram with a training row, or stand whole in one; no boilerplate.
 
         An n-gram is boilerplate if over 1 % of the different texts of either side hold it, and more than
         `BOILERPLATE_FLOOR` of them. Words that a boilerplate n-gram covers are left out of all n-grams, else
         a template and the first word after it would count as 13 words in common.
-
-        Returns:
-            The rows, most alike first, and the number of different boilerplate n-grams in the evaluation set
-            that the training set holds too.
         """
         ids, texts = distinct(rows)
         numbers, text_ids = self.index.look_up(map(str.split, texts))
@@ -110,19 +126,51 @@ class Overlaps:
         free = _without(boilerplate)
         hits = known & free
         bounds = np.searchsorted(text_ids, np.arange(len(texts) + 1))
-        overlaps = []
+        overlaps = self._whole(ids, texts)
         for text in np.unique(text_ids[hits]):
             here = slice(bounds[text], bounds[text + 1])
             length = bounds[text + 1] - bounds[text] - 1  # words; the last place is the separator
             possible = int(free[here][: length - SIZE + 1].sum())
             start, run = _longest_run(hits[here])
             number = numbers[here][start]
-            train_id = min(min(self._ids[other]) for other in self.index.texts_with(number))
+            train_id = self._first_with(self.index, number)
             words = texts[text].split()[start : start + min(run + SIZE - 1, EVIDENCE_WORDS)]
             matched = float(hits[here].sum()) / possible
             overlaps += [Overlap(row, train_id, matched, " ".join(words)) for row in ids[text]]
         left_out = len(np.unique(numbers[boilerplate]))
-        return sorted(overlaps, key=lambda overlap: (-overlap.matched, overlap.example_id)), left_out
+        overlaps.sort(key=lambda overlap: (-overlap.matched, overlap.example_id))
+        short = sum(len(of_text) for of_text, text in zip(ids, texts, strict=True) if _size(text) < SHORTEST)
+        return Overlapping(overlaps, left_out, short)
+
+    def _whole(self, ids: list[list[str]], texts: list[str]) -> list[Overlap]:
+        """Rows of `SHORTEST` words or more, too short for an n-gram, that stand whole in a training row.
+
+        Boilerplate is a row that so many training rows hold.
+        """
+        by_size: dict[int, list[tuple[list[str], str]]] = defaultdict(list)
+        for of_text, text in zip(ids, texts, strict=True):
+            if SHORTEST <= _size(text) < SIZE:
+                by_size[_size(text)].append((of_text, text))
+        overlaps = []
+        for size, short in by_size.items():
+            index = self._index(size)
+            numbers, text_ids = index.look_up(text.split() for _, text in short)
+            firsts = numbers[np.searchsorted(text_ids, np.arange(len(short)))]
+            for number, (of_text, text) in zip(firsts, short, strict=True):
+                if number != ABSENT and not is_boilerplate(index.frequency[number], index.texts):
+                    train_id = self._first_with(index, number)
+                    overlaps += [Overlap(row, train_id, 1.0, text) for row in of_text]
+        return overlaps
+
+    def _index(self, size: int) -> NgramIndex:
+        """The training set's n-grams of a size, indexed when a first evaluation set asks for them."""
+        if size not in self._indexes:
+            self._indexes[size] = NgramIndex(map(str.split, self._texts), size)
+        return self._indexes[size]
+
+    def _first_with(self, index: NgramIndex, number: int) -> str:
+        """The first id of the training rows that hold an n-gram."""
+        return min(min(self._ids[text]) for text in index.texts_with(number))
 
 
 def distinct(rows: list[dict]) -> tuple[list[list[str]], list[str]]:
@@ -139,6 +187,11 @@ def distinct(rows: list[dict]) -> tuple[list[list[str]], list[str]]:
 def is_boilerplate(counts: np.ndarray, texts: int) -> np.ndarray:
     """Whether n-grams that so many of the texts hold are boilerplate."""
     return counts > max(BOILERPLATE_SHARE * texts, BOILERPLATE_FLOOR)
+
+
+def _size(text: str) -> int:
+    """Words of a text of `distinct`."""
+    return len(text.split())
 
 
 def _without(boilerplate: np.ndarray) -> np.ndarray:

@@ -9,11 +9,12 @@ COLUMNS = [
     "task",
     "benchmark",
     "rows",  # of the evaluation set
+    "short",  # of these, rows of fewer than 8 words, which are compared for equality alone
     "exact",  # training rows that equal one of them: removed, but for the outcome `kept`
     "exact_heldout",
-    "overlapping",  # evaluation rows that share a 13-gram with a training row that is left
+    "overlapping",  # evaluation rows that share a 13-gram with a training row that is left, or stand in one
     "share",  # overlapping / rows
-    "mostly",  # evaluation rows with at least half of their 13-grams in training rows
+    "mostly",  # evaluation rows with at least half of their 13-grams, or the whole row, in training rows
     "outcome",
     "reason",
 ]
@@ -31,7 +32,7 @@ def outcome(share: float, max_share: float, accepted: str | None, kept: str | No
 
 def table_row(task: str, benchmark: str, counts: dict) -> dict:
     """A line of contamination.csv from a benchmark's entry of contamination.json."""
-    values = {"task": task, "benchmark": benchmark} | counts
+    values = {"task": task, "benchmark": benchmark, "short": ""} | counts  # reports of before have no `short`
     return {name: values[name] for name in COLUMNS} | {"share": f"{counts['share']:.4f}"}
 
 
@@ -71,7 +72,7 @@ def contaminated_pairs(paths: list[Path]) -> dict[tuple[str, str], str]:
 def note(counts: dict) -> str:
     """One line that says what a pair shares and why it is accepted."""
     rows = f"{counts['overlapping']} of {counts['rows']} rows ({counts['share']:.1%})"
-    shared = f"{rows} share 13 words with training"
+    shared = f"{rows} share 13 words or all of theirs with training"
     if counts["outcome"] == KEPT:
         shared = f"{counts['exact']} training rows equal rows of it and were kept; {shared}"
     return f"{shared}: {counts['reason']}"

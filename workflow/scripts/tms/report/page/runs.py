@@ -81,8 +81,9 @@ def contamination(paths: list[Path]) -> PageTable:
             row = contamination_report.table_row(report["task"], benchmark, entry)
             lines.append([_counted(name, value, entry) for name, value in row.items()])
     caption = (
-        "Evaluation rows that share 13 words in a row with training rows, after equal rows were removed, and "
-        "whether the settings accept the pair."
+        "Evaluation rows that share 13 words in a row with training rows, or, of 8 to 12 words, stand whole "
+        "in one, after equal rows were removed, and whether the settings accept the pair. Short: rows below "
+        "8 words, which are compared for equality alone."
     )
     titles = [name.replace("_", " ").capitalize() for name in contamination_report.COLUMNS]
     return without_repeats("contamination", "Contamination gate", titles, lines, caption)
