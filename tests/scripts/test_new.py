@@ -34,7 +34,7 @@ def project(tmp_path, tiny_model, monkeypatch):
     (tmp_path / "faq.jsonl").write_text("".join(json.dumps(row) + "\n" for row in faq()))
     shutil.copytree(tiny_model, tmp_path / "base")
     (tmp_path / "base" / "weights.json").unlink()  # a user's own folder has no record
-    monkeypatch.setattr("tms.cost_estimate.dry_run.jobs_of", lambda targets, files: [None] * 18)
+    monkeypatch.setattr("tms.planned_jobs.jobs.jobs_of", lambda targets, files: [None] * 18)
     monkeypatch.setattr("tms.gpu_check.environment.visible_cards", lambda: [])
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -13,7 +13,7 @@ from helpers.local_hub import serve
 from helpers.paths import ROOT, SCRIPTS
 from helpers.shipped_config import SHIPPED
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 
 GUARD = "models/hub/wildguard"
 JOBS = [

@@ -8,7 +8,7 @@ import pytest
 from helpers.paths import CONFIG, SCRIPTS
 
 from tms.config.units import Unit
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.units.record import SHOWN
 
 STUDY = """

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tms.config.load import configuration
 from tms.cost_estimate import throughput
-from tms.cost_estimate.dry_run import jobs_of
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.file_systems import FileSystem, disk_words, file_systems
 from tms.cost_estimate.lengths import Lengths
@@ -20,6 +19,7 @@ from tms.cost_estimate.throughput import Throughput
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
+from tms.planned_jobs.jobs import jobs_of
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,7 +17,6 @@ from tms.config.faults import Faults
 from tms.config.known import check_known
 from tms.config.load import merged, read_files
 from tms.config.names import name_fault
-from tms.cost_estimate.dry_run import jobs_of
 from tms.data.golds import check_golds
 from tms.data.records.options import ENDINGS
 from tms.data.records.read import Seen, inspect
@@ -28,6 +27,7 @@ from tms.io import cli
 from tms.io.errors import InputError
 from tms.model_folder.config import stored_dtype
 from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words
+from tms.planned_jobs.jobs import jobs_of
 from tms.tasks import records
 from tms.training.health import STOP
 

@@ -11,11 +11,11 @@ import os
 import sys
 
 from tms.config.load import configuration
-from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.memory_plan import check as memory_check
 from tms.memory_plan.store import Store, dry_run
+from tms.planned_jobs.jobs import Job, jobs_of
 from tms.preflight import conversations, environment, hub_access, model_folders
 
 

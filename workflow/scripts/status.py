@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tms.config.load import configuration
 from tms.cost_estimate import throughput
-from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.lengths import Lengths
 from tms.cost_estimate.numbers import hours
@@ -21,6 +20,7 @@ from tms.cost_estimate.summary import assumed_speeds, run_time
 from tms.io import cli
 from tms.io.errors import InputError
 from tms.io.text_table import aligned
+from tms.planned_jobs.jobs import Job, jobs_of
 from tms.status import snakemake_files
 from tms.status.failures import failure_lines, wrapped
 from tms.status.overview import STATES, Stage, stages, states

@@ -13,9 +13,9 @@ from tms.config.check import check
 from tms.config.load import configuration
 from tms.config.stages.tables import general_costs
 from tms.config.units import Unit, unit_named, units
-from tms.cost_estimate.dry_run import Job
 from tms.io import cli, json_file
 from tms.io.text_table import aligned
+from tms.planned_jobs.jobs import Job
 from tms.units import measured, record
 from tms.units.snakemake_run import run_snakemake
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from helpers.estimate_config import figures
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.summary import assumed_speeds
+from tms.planned_jobs.jobs import Job
 
 
 def test_only_what_is_used_and_not_measured():

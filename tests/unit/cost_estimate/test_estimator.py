@@ -12,7 +12,6 @@ from helpers.paths import ROOT
 from safetensors.numpy import save_file
 
 from tms.config import study
-from tms.cost_estimate.dry_run import Job, examples_of, refusal
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.estimator import Estimator
 from tms.cost_estimate.expected_pairs import distinct_pairs
@@ -29,6 +28,7 @@ from tms.mixture.build import pairs
 from tms.mixture.checkpoints import evenly_spaced
 from tms.mixture.plan import MixtureWeights
 from tms.mixture.weights import checkpoint_weights
+from tms.planned_jobs.jobs import Job
 
 
 def estimator(config: dict = CONFIG) -> Estimator:
@@ -370,10 +370,6 @@ class TestStages:
         assert estimator().estimate(job("grade", run="base")).seconds == pytest.approx(2 + 60 * 0.1)
         assert estimator().estimate(job("something_new")).seconds == 5
 
-    def test_examples_behind_the_gate_count_too(self):
-        paths = ["data/sums/small/train.parquet", "data/sums/small/big/references.parquet"]
-        assert examples_of(job("teacher", paths)) == [("sums", "train")]
-
     def test_unknown_parameters_are_named(self):
         model = {name: value for name, value in CONFIG["models"]["q"].items() if name != "parameters"}
         with pytest.raises(InputError, match=r"models\.q\.parameters is missing"):
@@ -466,12 +462,3 @@ class TestReport:
         late = Job("table", {}, ["a/checkpoint-1of1", "b/cost.json"], ["table.csv"])
         found = [*self.chain(), Estimate(late, 9999.0)]
         assert disk(found, Machine(8, 4), True).peak == disk(self.chain(), Machine(8, 4), True).peak
-
-
-class TestRefusal:
-    def test_the_configs_own_words(self):
-        assert refusal("Using profile\nerror: config: tms.alpha: 2\n", "t") == "config: tms.alpha: 2"
-
-    def test_an_exception_becomes_one_line(self):
-        said = "Building DAG of jobs...\nMissingRuleException:\nNo rule to produce t\n"
-        assert refusal(said, "t") == "t: snakemake: MissingRuleException: No rule to produce t"

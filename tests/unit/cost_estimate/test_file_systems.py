@@ -2,10 +2,10 @@
 
 import pytest
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.file_systems import disk_words, file_systems, without_room
 from tms.cost_estimate.summary import Machine
+from tms.planned_jobs.jobs import Job
 
 
 def estimate(output: str, bytes: float, state: float = 0.0, gpus: int = 1) -> Estimate:

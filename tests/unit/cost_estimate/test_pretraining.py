@@ -6,8 +6,8 @@ from helpers.estimate_config import figures
 from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.pretraining import pretrain_seconds
+from tms.planned_jobs.jobs import Job
 
 
 def test_shipped_models_are_copied_and_others_pretrained(monkeypatch):

@@ -9,7 +9,6 @@ from helpers.paths import ROOT
 from helpers.shipped_config import SHIPPED
 
 from tms.config import study, tasks
-from tms.cost_estimate.dry_run import Job
 from tms.generation.engines.batch_rows import SIMULATOR_BUDGET
 from tms.memory_plan import check, formulas, plan
 from tms.memory_plan.architecture import (
@@ -26,6 +25,7 @@ from tms.memory_plan.simulators import simulator_cache
 from tms.memory_plan.store import SHIPPED as RESULTS
 from tms.memory_plan.store import Store, key
 from tms.memory_plan.towers import Towers
+from tms.planned_jobs.jobs import Job
 from tms.tasks import toolalpaca
 
 GB = 10**9

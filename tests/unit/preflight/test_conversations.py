@@ -5,7 +5,7 @@ import json
 import pytest
 from helpers.chat_templates import with_template
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.preflight.conversations import faults
 
 TURNS = [{"role": "user", "content": "1+1"}, {"role": "assistant", "content": "2"}]

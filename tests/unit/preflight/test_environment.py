@@ -3,7 +3,7 @@
 import pytest
 from helpers.paths import ROOT
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.preflight.environment import engines, faults, installed, pins
 
 CONFIG = {

@@ -7,7 +7,7 @@ import pytest
 from helpers.shipped_config import SHIPPED
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.preflight.hub_access import Repository, faults, needed
 
 LLAMA = "models/hub/Llama-3.3-70B-Instruct"

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from helpers import tiny_vision
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.preflight import model_folders
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.status.overview import stages, states
 
 

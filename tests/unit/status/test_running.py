@@ -1,8 +1,8 @@
 """Lines of a run, from its events."""
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.summary import Machine
+from tms.planned_jobs.jobs import Job
 from tms.status.running import Running
 from tms.status.snakemake_files import Failure
 from tms.status.time_left import TimeLeft

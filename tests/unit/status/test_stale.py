@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tms.cost_estimate.dry_run import Job
 from tms.io import made_by
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job
 from tms.status import stale
 
 GRADE = "python workflow/scripts/grade.py --graders chain=chain --prompt 'a > b'"

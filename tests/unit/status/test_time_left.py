@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.summary import Machine
+from tms.planned_jobs.jobs import Job
 from tms.status.time_left import TimeLeft
 
 

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from tms.cost_estimate.dry_run import Job
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job
 from tms.units import drawing
 
 FILE = "results/m/sft/t/seed0/grades.parquet"

@@ -5,7 +5,7 @@ import re
 from helpers.paths import ROOT
 
 from tms.config.units import Unit
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.units.measured import DRAWN, behind, complete_runs, files_of, measured_files, run_of
 
 RUN = "results/m/{}/t/seed{}"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tms.config.units import Unit
-from tms.cost_estimate.dry_run import Job
 from tms.io import json_file, made_by
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job
 from tms.units import record
 
 UNIT = Unit("low", "m", 0, ("sft",))

@@ -1,6 +1,6 @@
 """A Snakemake logger plugin that writes each job of a (dry) run as a line of JSON.
 
-`tms/cost_estimate/dry_run.py` uses it. Snakemake finds it by its name, where the folder `workflow/plugins` is
+`tms/planned_jobs/jobs.py` uses it. Snakemake finds it by its name, where the folder `workflow/plugins` is
 on the import path.
 """
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from tms.config.stages.evaluate import sampled_tasks
 from tms.config.stages.mixture import saved_points
 from tms.config.stages.train import distilled_model
 from tms.config.tasks import limit, longest_row
-from tms.cost_estimate.dry_run import Job, examples_of
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.expected_pairs import counts_of_part
 from tms.cost_estimate.harvested_pairs import harvested_pairs
@@ -27,6 +26,7 @@ from tms.cost_estimate.throughput import (
     float32_slowdown,
 )
 from tms.mixture.schedule import total_steps, total_visits
+from tms.planned_jobs.jobs import Job, examples_of
 from tms.training import losses_by_name
 from tms.vision.families import TRAINED
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tms.config import study
 from tms.config.stages.mixture import mixture_weights, samples
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.expected_pairs import distinct_pairs
 from tms.cost_estimate.lengths import Lengths
 from tms.io import parquet
 from tms.mixture.build import pairs
+from tms.planned_jobs.jobs import Job
 
 
 def harvested_pairs(

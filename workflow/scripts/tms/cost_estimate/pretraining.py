@@ -2,8 +2,8 @@
 
 from tms.config.pretrained import pretraining
 from tms.config.stages.data import is_shipped
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.throughput import Throughput
+from tms.planned_jobs.jobs import Job
 
 
 def pretrain_seconds(job: Job, config: dict, figures: Throughput) -> float:

@@ -2,7 +2,7 @@
 
 from tms.config import study
 from tms.config.tasks import limit
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 
 
 def stage_rows(job: Job, config: dict) -> float:

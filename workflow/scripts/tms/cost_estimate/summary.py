@@ -4,12 +4,12 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.estimate import Estimate
 from tms.cost_estimate.throughput import Throughput
 from tms.cost_estimate.timetable import Load, length, starts
 from tms.io import cost
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job
 
 
 @dataclass(frozen=True)

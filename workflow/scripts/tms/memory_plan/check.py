@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from tms.config import study
 from tms.config.joint_targets import own_tasks
 from tms.config.tasks import has_images
-from tms.cost_estimate.dry_run import Job
 from tms.memory_plan import formulas, plan
 from tms.memory_plan.longest import longest_judged, longest_row
 from tms.memory_plan.plan import MemoryOf, Peak
 from tms.memory_plan.shapes import StepMemory, StepShape
 from tms.memory_plan.towers import Towers
+from tms.planned_jobs.jobs import Job
 
 TRAINING = ("train_sft", "train_student", "train_on_policy")
 GENERATING = ("harvest", "generate", "generate_samples", "answer_general", "drift")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tms.config import tasks
 from tms.config.suite import tasks_of
-from tms.cost_estimate.dry_run import Job, examples_of
 from tms.data.records.read import inspect
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job, examples_of
 from tms.preflight.model_folders import folders_of
 
 JUDGE = "judge"  # reads a conversation as the text of one prompt

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tms.config import study
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 
 ENVS = Path(__file__).resolve().parents[4] / "envs"
 # What loads, trains or samples a model: another version of one gives another result, or no job that runs.

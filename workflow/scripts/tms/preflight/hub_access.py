@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from tms.config.paths import MODEL_FOLDERS
 from tms.config.suite import PARTS
 from tms.config.tasks import each, kind
-from tms.cost_estimate.dry_run import Job
 from tms.data.data_sources import data_source
 from tms.io.errors import first_line
+from tms.planned_jobs.jobs import Job
 
 SECONDS = 20  # that the hub has to answer a question
 

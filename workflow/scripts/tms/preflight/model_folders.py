@@ -4,12 +4,12 @@ from pathlib import Path
 
 from tms.config import tasks
 from tms.config.joint_targets import own_tasks
-from tms.cost_estimate.dry_run import Job
 from tms.data.splits import SPLITS
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.io.modules import load_module
 from tms.model_folder.whole import check_files
+from tms.planned_jobs.jobs import Job
 from tms.training.saving import check_saving
 
 TRAINING = {"train_sft", "train_student", "train_on_policy"}

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tms.cost_estimate.dry_run import MANY, Job
+from tms.planned_jobs.jobs import MANY, Job
 from tms.preflight import environment, hub_access
 
 PROGRAM = Path(__file__).resolve().parents[2] / "preflight.py"

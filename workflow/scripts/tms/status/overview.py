@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 
 STATES = ("done", "running", "failed", "waiting")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tms.cost_estimate.dry_run import Job
+from tms.planned_jobs.jobs import Job
 from tms.status import job_log, words
 from tms.status.failures import failure_lines, wrapped
 from tms.status.job_log import Reported

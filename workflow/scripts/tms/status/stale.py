@@ -4,9 +4,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from tms.cost_estimate.dry_run import Job, jobs_of
 from tms.io import made_by
 from tms.io.errors import InputError
+from tms.planned_jobs.jobs import Job, jobs_of
 
 PROGRAM = "workflow/scripts/check_stale.py"
 NO_RECORD = "no record of what made it"

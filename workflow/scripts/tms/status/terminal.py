@@ -16,9 +16,9 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from tms.cost_estimate import throughput
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.summary import Machine
 from tms.io import disk
+from tms.planned_jobs.jobs import Job
 from tms.preflight.start import cards, planned
 from tms.status.running import Running
 from tms.status.snakemake_files import Failure

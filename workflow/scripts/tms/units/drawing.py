@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from tms.cost_estimate.dry_run import jobs_of
 from tms.io.errors import InputError
 from tms.io.interrupts import STATUS
+from tms.planned_jobs.jobs import jobs_of
 from tms.units.measured import DRAWN, FETCHED, report_targets
 from tms.units.snakemake_run import run_snakemake
 

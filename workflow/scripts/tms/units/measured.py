@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tms.config.units import RunKey, Unit
-from tms.cost_estimate.dry_run import Job, jobs_of
+from tms.planned_jobs.jobs import Job, jobs_of
 from tms.units.views import View
 
 # The rules of tables.smk, experiments.smk, figures.smk and report.smk: they read no model and take seconds.

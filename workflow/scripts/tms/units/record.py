@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tms.config.units import Unit
-from tms.cost_estimate.dry_run import Job
 from tms.cost_estimate.summary import run_time
 from tms.io import json_file, made_by
 from tms.io.errors import InputError
@@ -19,6 +18,7 @@ from tms.io.git import commit
 from tms.io.processor import processor_name
 from tms.io.provenance import facts
 from tms.io.whole_file import write_text
+from tms.planned_jobs.jobs import Job
 from tms.units.measured import MADE
 
 RECORD = "unit.json"
