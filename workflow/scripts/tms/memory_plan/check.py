@@ -10,10 +10,8 @@ from tms.memory_plan.longest import longest_judged, longest_row
 from tms.memory_plan.plan import MemoryOf, Peak
 from tms.memory_plan.shapes import StepMemory, StepShape
 from tms.memory_plan.towers import Towers
-from tms.planned_jobs.jobs import Job
+from tms.planned_jobs.jobs import GENERATING, TRAINING, Job
 
-TRAINING = ("train_sft", "train_student", "train_on_policy")
-GENERATING = ("harvest", "generate", "generate_samples", "answer_general", "drift")
 PASSING = ("drift", "likelihoods")  # forward passes in float32
 
 

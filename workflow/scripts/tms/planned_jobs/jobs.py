@@ -14,6 +14,9 @@ from tms.io.errors import InputError
 # Holds a logger plugin; Snakemake's public way to get at a job's facts.
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 MANY = 1 << 20  # cores and cards: Snakemake caps what a job asks for by what there is
+TRAINING = ("train_sft", "train_student", "train_on_policy")  # rules that train a model of `models`
+# Rules that sample one, but for those that train it.
+GENERATING = ("harvest", "generate", "generate_samples", "answer_general", "drift")
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,19 @@ from importlib import metadata
 from pathlib import Path
 
 from tms.config import study
-from tms.planned_jobs.jobs import Job
+from tms.planned_jobs.jobs import GENERATING, Job
 
 ENVS = Path(__file__).resolve().parents[4] / "envs"
 # What loads, trains or samples a model: another version of one gives another result, or no job that runs.
 IMPORTED = ("torch", "transformers", "tokenizers", "safetensors", "accelerate", "trl", "numpy")
 CHECKS = {"gpu_check"}  # rules that themselves say what is missing
-# Rules that sample a model.
-STUDENT = {"harvest", "generate", "generate_samples", "answer_general", "drift", "train_on_policy"}
 
 
 def engines(jobs: Iterable[Job], config: dict) -> set[str]:
     """The engines that generate in these jobs."""
     found = set()
     for job in jobs:
-        if job.rule in STUDENT:
+        if job.rule in (*GENERATING, "train_on_policy"):
             found.add(study.engine(config, "models", job.wildcards["model"]))
         elif job.rule == "judge":
             found.add(study.engine(config, "judges", job.wildcards["judge"]))

@@ -9,10 +9,8 @@ from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
 from tms.io.modules import load_module
 from tms.model_folder.whole import check_files
-from tms.planned_jobs.jobs import Job
+from tms.planned_jobs.jobs import TRAINING, Job
 from tms.training.saving import check_saving
-
-TRAINING = {"train_sft", "train_student", "train_on_policy"}
 
 
 def folders_of(jobs: list[Job]) -> dict[str, list[Job]]:
