@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from hostile_completions import completion
 
 from tms.answers.ifeval_checker import has_punkt
-from tms.config.check import modules
 from tms.data.ifeval_constraints import NEEDS_PUNKT
 from tms.grading.pool import Task, grade_row, warm
 from tms.grading.rows import RowPool
 from tms.grading.worker import Failure, Limits
+from tms.io import modules
 
 MOST_SECONDS, MOST_BYTES = 5.0, 1 << 30  # of CPU time and memory, for one completion
 MAY_REACH = ("math", "number", "regex")
@@ -150,7 +150,7 @@ def main() -> None:
     add("--completions", type=int, default=10_000, help="of each grader")
     add("--seed", type=int, default=0, help="of the completions")
     add("--processes", type=int, default=2, help="worker processes")
-    add("--graders", nargs="*", default=[name for name in modules("graders") if name != "none"])
+    add("--graders", nargs="*", default=[name for name in modules.names("graders") if name != "none"])
     add("--show", type=int, default=3, help="completions to show, of those that break a promise")
     args = parser.parse_args()
     print("| grader | 0 | part | no score | 1 | limit | error | timeout | crash | most CPU s | most MiB |")

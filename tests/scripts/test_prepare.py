@@ -14,12 +14,12 @@ from PIL import Image
 
 from tms.data.records import content
 from tms.io import modules, parquet
-from tms.io.code_digest import SCRIPTS, digests
+from tms.io.code_digest import digests
 from tms.io.conversation import context_text
 from tms.io.images import Images, image_digest
 from tms.tasks import facts, gsm8k, wildjailbreak
 
-KINDS = sorted(file.stem for file in (SCRIPTS / "tms" / "tasks").glob("[!_]*.py"))
+KINDS = modules.names("tasks")
 OPTIONS = json.dumps({"count": 3, "max_number": 12, "max_target": 40})
 
 

@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
-from tms.config.check import check, modules
+from tms.config.check import check
 from tms.config.faults import Faults
 from tms.config.known import check_known
 from tms.config.load import merged, read_files
@@ -23,7 +23,7 @@ from tms.data.records.read import Seen, inspect
 from tms.data.splits import SPLITS
 from tms.export.folder import tokenizer_fault
 from tms.generation.chat import ChatFormat
-from tms.io import cli
+from tms.io import cli, modules
 from tms.io.errors import InputError
 from tms.model_folder.config import stored_dtype
 from tms.new_config import columns, hardware, hub, lengths, model, sizes, text, words
@@ -64,7 +64,7 @@ def check_names(args: argparse.Namespace, config: dict, faults: Faults) -> str:
     if args.name and Path("config", f"{args.name}.yaml").exists():
         faults.append(f"config/{args.name}.yaml exists already; choose another NAME, or delete it")
     try:
-        check_known("GRADER", args.grader, modules("graders"))
+        check_known("GRADER", args.grader, modules.names("graders"))
     except InputError as error:
         faults.append(str(error).removeprefix("config: "))
     return task

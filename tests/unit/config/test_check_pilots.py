@@ -6,7 +6,8 @@ import pytest
 from helpers.shipped_config import SHIPPED
 
 from tms.config import study, tasks
-from tms.config.check import check, modules
+from tms.config.check import check
+from tms.io import modules
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 
@@ -38,7 +39,7 @@ def test_a_suite_whose_targets_call_tools_says_so():
 def test_the_kinds_with_tools_are_those_whose_code_writes_calls():
     naming = {
         kind
-        for kind in modules("tasks")
+        for kind in modules.names("tasks")
         if any(file.startswith("tms/tool_use/calls.py:") for file in digests("show", (f"tms.tasks.{kind}",)))
     }
     assert not [file for file in digests("show") if file.startswith("tms/tool_use/calls.py:")]

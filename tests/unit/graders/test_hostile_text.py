@@ -5,14 +5,14 @@ import random
 import pytest
 from helpers.benchmark_programs import load_program
 
-from tms.config.check import modules
 from tms.grading.worker import Limits
+from tms.io import modules
 
 COMPLETIONS = {"ifeval": 10, "math": 15, "number": 30}  # of graders that take long; of others 200
 program = load_program("hostile_text")
 
 
-@pytest.mark.parametrize("grader", [name for name in modules("graders") if name != "none"])
+@pytest.mark.parametrize("grader", [name for name in modules.names("graders") if name != "none"])
 def test_no_grader_breaks_or_takes_a_hostile_text_for_right(grader, monkeypatch):
     monkeypatch.setattr("hostile_completions.LONGEST", (50, 500, 2_000))
     monkeypatch.setattr("hostile_completions.OFTEN", (60, 35, 5))

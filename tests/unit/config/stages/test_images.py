@@ -6,8 +6,8 @@ import pytest
 from helpers.shipped_config import SHIPPED
 
 from tms.config import study, tasks
-from tms.config.check import modules
 from tms.config.stages import drift, evaluate, general, mixture, teacher, train
+from tms.io import modules
 from tms.io.code_digest import digests
 
 SEEN, READ, HEARD = "seen", "read_aloud", "mixed"
@@ -89,7 +89,7 @@ def test_text_has_no_flag_and_no_file(config):
 
 def test_the_kinds_with_images_are_those_whose_code_names_images():
     """A kind that is not listed would make rows whose images no job gets."""
-    kinds = modules("tasks")
+    kinds = modules.names("tasks")
     without = digests("show")
     assert not [file for file in without if file.startswith("tms/io/images.py:")]
     naming = {

@@ -26,6 +26,7 @@ from tms.config.method_kinds import KINDS
 from tms.config.stages.mixture import mixture_weights
 from tms.config.suite import GENERAL, PARTS, Suite
 from tms.config.tasks import RECORDS, each
+from tms.io import modules
 from tms.io.code_digest import digests
 from tms.io.errors import InputError
 from tms.training import losses_by_name
@@ -33,7 +34,6 @@ from tms.training import losses_by_name
 # Columns of a table, beside its benchmarks.
 COLUMNS = {"row", "xfer", "forgetting", "forgetting_ext", "contamination", GENERAL}
 Asked = list[str] | dict[str, list[str]]  # models, with the methods of each that are asked for or with all
-LIBRARY = Path(__file__).resolve().parents[1]
 
 
 def check(
@@ -107,7 +107,7 @@ def _check_names(config: dict, faults: Faults) -> None:
     for name in own_tasks(config):
         faults.check(_check_task, config, name, faults)
     for name, judge in config["judges"].items():
-        faults.known(f"judges.{name}.kind", study.value_at(judge, ["kind"]), modules("judges"))
+        faults.known(f"judges.{name}.kind", study.value_at(judge, ["kind"]), modules.names("judges"))
     for name, method in config["methods"].items():
         faults.known(f"methods.{name}.kind", study.value_at(method, ["kind"]), KINDS)
     for name, teacher in config["teachers"].items():
@@ -131,14 +131,14 @@ def _check_task(config: dict, name: str, faults: Faults) -> None:
     task = config["tasks"][name]
     if name in COLUMNS:
         faults.append(f"config: tasks.{name}: tables have a column of that name; choose another")
-    if faults.known(f"tasks.{name}.kind", task.get("kind"), modules("tasks")):
+    if faults.known(f"tasks.{name}.kind", task.get("kind"), modules.names("tasks")):
         faults.check(_check_code, f"tasks.{name}.kind", "prepare", f"tms.tasks.{task['kind']}")
         if task["kind"] == RECORDS:
             faults.check(check_records.check_options, config, name, faults)
     if "judge" in task:
         faults.known(f"tasks.{name}.judge", task["judge"], config["judges"])
     faults.check(check_simulators.check_task, config, name, faults)
-    if faults.known(f"tasks.{name}.grader", task.get("grader"), modules("graders")):
+    if faults.known(f"tasks.{name}.grader", task.get("grader"), modules.names("graders")):
         faults.check(_check_code, f"tasks.{name}.grader", "grade", f"tms.graders.{task['grader']}")
         faults.check(check_graders.check_task, config, name, faults)
     if (limit := task.get("limit", 0)) > task["test"]:
@@ -198,10 +198,6 @@ def _check_student(config: dict, method: str, faults: Faults) -> None:
         tms = study.section(config, "tms", model, method)
         faults.known(f"tms.trajectory of methods.{method}", tms["trajectory"], known)
         faults.known(f"tms.loss of methods.{method}", tms["loss"], losses_by_name.names())
-
-
-def modules(folder: str) -> list[str]:
-    return sorted(file.stem for file in (LIBRARY / folder).glob("[!_]*.py"))
 
 
 def _check_suite(config: dict, name: str, faults: Faults) -> None:

@@ -18,6 +18,11 @@ PARTS = {
 NOUNS = {"tasks": "task", "graders": "grader", "judges": "judge", "training/losses": "loss"}
 
 
+def names(folder: str) -> list[str]:
+    """Names of the modules of `tms/{folder}`."""
+    return sorted(file.stem for file in (SCRIPTS / "tms" / folder).glob("[!_]*.py"))
+
+
 def load_module(folder: str, name: str) -> ModuleType:
     """Import `tms/{folder}/{name}.py`.
 

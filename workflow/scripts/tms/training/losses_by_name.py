@@ -8,11 +8,10 @@ configuration can ask for its keys. N are tokens, V is the vocabulary.
 """
 
 import argparse
-from pathlib import Path
 from types import ModuleType
 
+from tms.io import modules
 from tms.io.errors import InputError
-from tms.io.modules import load_module
 
 NLL = "nll"  # the loss of all runs that name none
 FOLDER = "training/losses"
@@ -20,7 +19,7 @@ FOLDER = "training/losses"
 
 def names() -> list[str]:
     """Names of all losses."""
-    return sorted(file.stem for file in (Path(__file__).parent / "losses").glob("[!_]*.py"))
+    return modules.names(FOLDER)
 
 
 def load(name: str) -> ModuleType:
@@ -29,7 +28,7 @@ def load(name: str) -> ModuleType:
     Raises:
         InputError: there is none, or it lacks a part.
     """
-    return load_module(FOLDER, name)
+    return modules.load_module(FOLDER, name)
 
 
 def module(name: str) -> str:
