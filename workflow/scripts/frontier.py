@@ -84,9 +84,7 @@ def read_points(pairs: list[str], suite: Suite) -> dict[Point, dict[Run, Model]]
 
 def point_updates(args: argparse.Namespace, points: list[Point], sides: dict[str, str]) -> list[dict]:
     """Cells of how far each point's weights are from theta_0, and what their rounding kept."""
-    updates: dict[str, dict[Run, dict]] = {}
-    for (method, *run), path in flags.parse_runs(args.updates).items():
-        updates.setdefault(method, {})[tuple(run)] = read_updates(path)
+    updates = flags.read_runs(args.updates, read_updates)
     return [
         cells.cell("frontier", args.model, **row, method=method, checkpoint=point, group=sides[method])
         for method, point in points

@@ -83,14 +83,9 @@ def main(args: argparse.Namespace) -> None:
     settings = {name: float(number) for name, number in cli.parse_pairs(args.settings).items()}
     drifts, costs = cli.parse_pairs(args.drifts), cli.parse_pairs(args.costs)
     methods = {method: {} for method in [*args.methods, *args.baselines]}
-    for (method, *run), path in flags.parse_runs(args.grades).items():
-        methods.setdefault(method, {})[tuple(run)] = read_per_example(path, suite.benchmarks)
-    updates: dict[str, dict[tuple, dict]] = {}
-    for (method, *run), path in flags.parse_runs(args.updates).items():
-        updates.setdefault(method, {})[tuple(run)] = read_updates(path)
-    health: dict[str, dict[tuple, dict]] = {}
-    for (method, *run), path in flags.parse_runs(args.health).items():
-        health.setdefault(method, {})[tuple(run)] = read_health(path)
+    methods |= flags.read_runs(args.grades, lambda path: read_per_example(path, suite.benchmarks))
+    updates = flags.read_runs(args.updates, read_updates)
+    health = flags.read_runs(args.health, read_health)
     base = read_per_example(args.base_grades, suite.benchmarks)
     summaries = summarise(base, methods, suite, tasks)
     rows = [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tms.io.errors import InputError
-from tms.metrics.flags import parse_run, parse_runs, run_label
+from tms.metrics.flags import parse_run, parse_runs, read_runs, run_label
 
 
 def test_run_labels():
@@ -23,3 +23,11 @@ def test_files_of_runs():
     }
     with pytest.raises(InputError, match="task/seedN"):
         parse_runs(["tms/chain=a"])
+
+
+def test_what_is_read_of_runs_stands_by_method():
+    pairs = ["tms/chain/seed0=a", "sft/chain/seed1=b", "tms/chain/seed1=c"]
+    assert read_runs(pairs, str) == {
+        "tms": {("chain", 0): "a", ("chain", 1): "c"},
+        "sft": {("chain", 1): "b"},
+    }

@@ -1,13 +1,16 @@
 """Command-line flags of a suite's benchmarks, and the labels of runs and their files."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from tms.config.suite import Suite
 from tms.io import cli
 from tms.io.errors import InputError
 
 Run = tuple[str, int]  # (target task that it was trained on, seed)
+Read = TypeVar("Read")
 
 
 def add_suite(parser: argparse.ArgumentParser) -> None:
@@ -63,3 +66,15 @@ def parse_runs(pairs: list[str]) -> dict[tuple[str, str, int], Path]:
         InputError: an argument has another form, or is given twice.
     """
     return {parse_method_run(label): Path(path) for label, path in cli.parse_pairs(pairs).items()}
+
+
+def read_runs(pairs: list[str], read: Callable[[Path], Read]) -> dict[str, dict[Run, Read]]:
+    """Read the file of each `METHOD/TASK/seedN=PATH`: method -> run -> what `read` makes of it, in order.
+
+    Raises:
+        InputError: an argument has another form, or is given twice.
+    """
+    runs: dict[str, dict[Run, Read]] = {}
+    for (method, *run), path in parse_runs(pairs).items():
+        runs.setdefault(method, {})[tuple(run)] = read(path)
+    return runs
