@@ -18,3 +18,8 @@ def test_quantities_of_a_joint_suite():
     suite = Suite(["math+gsm8k"], ["arc_c"])
     assert labels.quantity("gsm8k.loose", suite) == "GSM8K loose"
     assert labels.quantity("versus_sft.math", suite) == "MATH, difference from SFT"
+
+
+@pytest.mark.parametrize(("names", "said"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_names_in_a_sentence(names, said):
+    assert labels.listed(names) == said

@@ -1,5 +1,7 @@
 """Words for readers: names of methods, benchmarks and quantities as tables and figures print them."""
 
+from collections.abc import Iterable
+
 from tms.config.method_kinds import KINDS
 from tms.config.suite import Suite, tasks_of
 
@@ -146,6 +148,12 @@ def quantity(name: str, suite: Suite | None = None) -> str:
 def seeds(number: int) -> str:
     """`1 seed`, `3 seeds`; nothing for 0."""
     return f"{number} seed{'s' if number > 1 else ''}" if number else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names with `and` before the last."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def prompts(name: str) -> str:

@@ -1,7 +1,6 @@
 """The four numbers of an entry: target, kept skills, forgetting and cost, with intervals and as texts."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -102,13 +101,13 @@ def quantities(lookup: CellLookup, experiment: str) -> list[Quantity]:
     nats = partial(Quantity, unit="nats a token", sign=-1)
     if there("target_mean"):
         several = ", each from the runs on it" if len(suite.targets) > 1 else ""
-        about = f"mean on {_names(suite.target_tasks)}{several}"
+        about = f"mean on {labels.listed(map(labels.benchmark, suite.target_tasks))}{several}"
         target = Quantity("target", "Target score", "%", about, "target_mean", 100.0, (0.0, 100.0))
     else:
         about = "of the targets, nats a token; less is better"
         target = nats("target", "Held-out loss", about=about, cell="pld_ref.per_token")
     if there("retention_mean"):
-        about = f"mean score on {_names(suite.retention)}, never trained on"
+        about = f"mean score on {labels.listed(map(labels.benchmark, suite.retention))}, never trained on"
         kept = Quantity("kept", "Kept skills", "%", about, "retention_mean", 100.0, (0.0, 100.0))
         about = "mean loss of these scores, gains not counted; 0 is best"
         lost = Quantity("forgetting", "Forgetting", "points", about, "forgetting", 100.0, (-100.0, 0.0))
@@ -131,11 +130,6 @@ def quantities(lookup: CellLookup, experiment: str) -> list[Quantity]:
         at_base="",
     )
     return [target, kept, moved]
-
-
-def _names(benchmarks: Iterable[str]) -> str:
-    *most, last = map(labels.benchmark, benchmarks)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def both(reading: Reading) -> Bounds | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tms.experiments import labels
 from tms.experiments.frontier import TMS
 from tms.metrics.statistics import EQUAL
 from tms.metrics.summary import BASE
@@ -69,7 +70,7 @@ def cost(choice: Mapping) -> list[str]:
         return [
             f"{nothing}, {longer}" if longer else nothing if times is None else "costs nothing beyond SFT"
         ]
-    kinds = listed([WORK_WORDS.get(name, name.replace("_", " ")) for name in beyond])
+    kinds = labels.listed([WORK_WORDS.get(name, name.replace("_", " ")) for name in beyond])
     if times is None:
         return [f"takes more {kinds} than SFT"]
     return [f"takes {longer or 'as long as SFT'}, and more {kinds}"]
@@ -158,13 +159,7 @@ def _second(choice: Mapping) -> Mapping:
 
 
 def _names(sides: Sequence[Mapping]) -> str:
-    return listed([one["name"] for one in sides])
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names with `and` before the last."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return labels.listed([one["name"] for one in sides])
 
 
 def lines(found: Mapping) -> list[str]:
