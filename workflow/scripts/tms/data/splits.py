@@ -22,6 +22,11 @@ def split_of(key: str) -> str:
     return {0: "test", 1: "heldout"}.get(bucket, "train")
 
 
+def digest_id(task: str, text: str) -> str:
+    """The `example_id` of a drawn problem: its task, and a digest of the text that identifies it."""
+    return f"{task}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
 def attempts(task: str) -> Iterator[int]:
     """Numbers of the draws of one problem.
 

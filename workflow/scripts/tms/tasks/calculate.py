@@ -12,12 +12,11 @@ in its head. A problem's split is a hash of its operation and its two numbers, w
 tells of.
 """
 
-import hashlib
 from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import Drawn, collect
+from tms.data.splits import Drawn, collect, digest_id
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
 from tms.tool_use.calls import Call
@@ -70,7 +69,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
         operator, numbers = problem(random, settings)
         problem_key = key(operator, numbers)
         return problem_key, lambda: {
-            "example_id": f"calculate-{hashlib.sha256(problem_key.encode()).hexdigest()[:16]}",
+            "example_id": digest_id("calculate", problem_key),
             "context": context,
             "prompt": prompt(random, operator, numbers),
             "answer": value(expression(operator, numbers)),

@@ -9,12 +9,11 @@ One row, with two of four chains asked for:
 A problem's split is a hash of the whole context.
 """
 
-import hashlib
 from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import Drawn, collect
+from tms.data.splits import Drawn, collect, digest_id
 from tms.io.errors import InputError
 
 DEFAULTS = {
@@ -38,7 +37,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     def draw(random: Random) -> Drawn:
         text, hops = problem(random, settings["chains"], settings["asked"])
         return text, lambda: {
-            "example_id": f"lookup-{hashlib.sha256(text.encode()).hexdigest()[:16]}",
+            "example_id": digest_id("lookup", text),
             "prompt": text,
             "answer": " ".join(last for _, _, last in hops),
             "problem": text,

@@ -9,12 +9,11 @@ nothing; what the base writes there is its own (pseudo-rehearsal: Robins, 1995).
 its text.
 """
 
-import hashlib
 from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import Drawn, collect
+from tms.data.splits import Drawn, collect, digest_id
 from tms.io.errors import InputError
 
 DEFAULTS = {
@@ -57,7 +56,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
     def draw(random: Random) -> Drawn:
         text = " ".join(random.choices(WORDS, k=random.randint(shortest, longest)))
         return text, lambda: {
-            "example_id": f"random_words-{hashlib.sha256(text.encode()).hexdigest()[:16]}",
+            "example_id": digest_id("random_words", text),
             "prompt": text,
             "answer": "",
             "problem": text,

@@ -13,7 +13,6 @@ Aileron Regular (Sora Sagano, CC0), which Pillow ships. A row's split is a hash 
 other word of its picture is of the same split, so that no word of a test was in a picture of training.
 """
 
-import hashlib
 import io
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFont
 
 from tms.data import options as task_options
-from tms.data.splits import Drawn, attempts, collect, split_of
+from tms.data.splits import Drawn, attempts, collect, digest_id, split_of
 from tms.io.conversation import context_text
 from tms.io.errors import InputError
 from tms.io.images import image_digest
@@ -76,9 +75,8 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
 
         def row() -> dict:
             picture = draw_picture(random, words)
-            name = hashlib.sha256(" ".join([word, *words]).encode()).hexdigest()[:16]
             return {
-                "example_id": f"read_words-{name}",
+                "example_id": digest_id("read_words", " ".join([word, *words])),
                 "context": context_text([], images=[image_digest(picture)]),
                 "prompt": prompt(random, words, asked),
                 "answer": word,

@@ -17,13 +17,12 @@ tool, no value and no wording of the test is in training. A problem's split is a
 whatever the wording and the other tools shown, which parts `train` and `heldout`.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from random import Random
 
 from tms.data import options as task_options
-from tms.data.splits import Drawn, collect
+from tms.data.splits import Drawn, collect, digest_id
 from tms.data.tool_calls import test_tools, training_tools
 from tms.data.tool_calls.tool import Tool
 from tms.data.tool_calls.values import POOLS
@@ -54,7 +53,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
         request = random.choice(tool.wordings).format(**arguments)
         problem = key(tool, arguments)
         return problem, lambda: {
-            "example_id": f"toolcall-{hashlib.sha256(problem.encode()).hexdigest()[:16]}",
+            "example_id": digest_id("toolcall", problem),
             "context": context,
             "prompt": prompt(shown, request),
             "answer": call(tool, arguments),
