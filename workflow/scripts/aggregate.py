@@ -85,7 +85,11 @@ def main(args: argparse.Namespace) -> None:
     }
     base = read_per_example(args.base_grades, suite.benchmarks)
     summaries = summarise(base, {args.method: runs}, suite)[""]
-    scores, beside = estimates(summaries[BASE], summaries[args.method], suite), measured_beside(args, suite)
+    drifts = {
+        flags.parse_run(label): drift_rows(Path(path)) for label, path in cli.parse_pairs(args.drifts).items()
+    }
+    scores = estimates(summaries[BASE], summaries[args.method], suite)
+    beside = measured_beside(args, suite, drifts)
     table = {row: scores[row] | beside[row] for row in scores}
     shown = [*suite.columns, *beside["method"]]
     names = {"base": "base", "method": args.method, "delta": "delta"}
@@ -116,24 +120,23 @@ def main(args: argparse.Namespace) -> None:
         if estimate.value is not None
     ]
     write_csv(args.intervals, ["row", "column", "value", "ci_low", "ci_high"], intervals)
-    drifts = [
+    lines = [
         {"model": args.model, "method": args.method, "train_task": task, "seed": seed} | row
-        for label, path in cli.parse_pairs(args.drifts).items()
-        for task, seed in [flags.parse_run(label)]
-        for row in drift_rows(Path(path))
+        for (task, seed), measured in drifts.items()
+        for row in measured
     ]
-    write_csv(args.drift, DRIFT, drifts)
+    write_csv(args.drift, DRIFT, lines)
     write_csv(args.cost, COST, cost_rows(args.model, args.method, cli.parse_pairs(args.costs)))
 
 
-def measured_beside(args: argparse.Namespace, suite: Suite) -> measures.Rows:
+def measured_beside(
+    args: argparse.Namespace, suite: Suite, drifts: dict[flags.Run, list[dict]]
+) -> measures.Rows:
     """Measures beside the scores: of general text, and of benchmarks without a score."""
-    drifts = {
-        flags.parse_run(label): measures.as_drift(drift_rows(Path(path)))
-        for label, path in cli.parse_pairs(args.drifts).items()
-    }
     base, runs = read_all_scores(args, suite.unscored)
-    return measures.measures(suite, base, runs, drifts)
+    return measures.measures(
+        suite, base, runs, {run: measures.as_drift(rows) for run, rows in drifts.items()}
+    )
 
 
 def read_all_scores(args: argparse.Namespace, benchmarks: list[str]) -> tuple[dict, dict]:

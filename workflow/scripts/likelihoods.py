@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tms.generation import benchmarks
+from tms.generation import flags as generation_flags
 from tms.io import cli, cost, interrupts, parquet, provenance
 from tms.metrics.likelihoods import score_missing
 
@@ -40,11 +41,8 @@ def main(args: argparse.Namespace) -> None:
             args.threads,
         )
     ]
-    facts = {
-        "weights": {str(model.folder): model.weights for model in models.values()},
-        "chat_templates": sorted({model.chat.template_digest for model in models.values()}),
-    }
-    parquet.write(args.output, parquet.LIKELIHOODS, rows, provenance.facts("likelihoods", **facts))
+    facts = provenance.facts("likelihoods", **generation_flags.model_facts([*models.values()]))
+    parquet.write(args.output, parquet.LIKELIHOODS, rows, facts)
     cost.write(args.cost, cost.Cost(seconds=round(sum(row["seconds"] for row in rows), 3)))
 
 

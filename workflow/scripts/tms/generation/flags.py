@@ -1,6 +1,7 @@
 """Flags of every generating program, with the sampling settings, engine and provenance made of them."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from tms.generation.engines.batch_rows import SIMULATOR_BUDGET
@@ -131,11 +132,14 @@ def engine(args: argparse.Namespace) -> Engine:
 
 def facts(models: list[ModelFolder], used: Engine, settings: dict | Sampling) -> dict:
     """Provenance of generated rows: digests of weights and chat templates, engine, sampling settings."""
+    return model_facts(models) | {"engine": [used.name, used.version], "sampling": str(settings)}
+
+
+def model_facts(models: Sequence[ModelFolder]) -> dict:
+    """Provenance of the models alone: digests of weights and chat templates."""
     return {
         "weights": {str(model.folder): model.weights for model in models},
         "chat_templates": sorted({model.chat.template_digest for model in models}),
-        "engine": [used.name, used.version],
-        "sampling": str(settings),
     }
 
 
