@@ -164,10 +164,12 @@ def write(folder: Path, project: Path) -> list[str]:
     ]
     (folder / "questions.json").write_text(json.dumps(answers))
     (folder / "answer.json").write_text(json.dumps(ANSWER))
-    sentence = (
-        "At most 1 point of forgetting: <b>LoRA</b> (rank 4); 64 % (60 to 68) on the target; costs nothing."
-    )
-    (folder / "choose.json").write_text(json.dumps({"choices": [{"sentence": sentence}]}))
+    words = {
+        "tolerance": "At most 1 point of forgetting",
+        "setting": "<b>LoRA</b> (rank 4)",
+        "rest": "64 % (60 to 68) on the target; costs nothing.",
+    }
+    (folder / "choose.json").write_text(json.dumps({"choices": [{"words": words}]}))
     write_index(
         folder / "figures",
         [

@@ -123,6 +123,7 @@ def test_a_choice_that_most_resamples_do_not_make_is_no_clear_one():
     assert not found["clear"] and said.startswith(
         "At most 1 point of forgetting: no clear choice; by the means as measured TMS"
     )
+    assert found["words"]["setting"].startswith("no clear choice; by the means as measured TMS")
     assert "this side is chosen in 30 % of the resamples, SFT in 60 %" in said
     found = only(made("tms", differences, shares=shares | {"sft": 0.3}), {})
     assert found["clear"] and found["sentence"].startswith("At most 1 point of forgetting: TMS")

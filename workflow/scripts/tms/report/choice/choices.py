@@ -10,7 +10,7 @@ from tms.metrics.summary import BASE
 from tms.report.answer import costs as cost
 from tms.report.answer.numbers import Entry, Quantity, number
 from tms.report.cell_lookup import CellLookup, Reading
-from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, is_clear, sentence
+from tms.report.choice.words import APART_HIGHER, APART_LOWER, AT_BASE, CHOSEN, OPEN, in_words, is_clear
 from tms.report.frontier_sides import setting, side_name
 from tms.report.research_questions.contrasts import Contrast, adjusted
 
@@ -75,7 +75,7 @@ def _choice(lookup: CellLookup, tolerance: float, seeds: int, costs: Mapping[str
     entry["tms"] = next((one["outcome"] for one in sides if one["side"] == TMS), None)
     entry["clear"] = is_clear(entry)
     del entry["outcome"]
-    return {"tolerance": entry["tolerance"], "sentence": sentence(entry, seeds), **entry}
+    return {"tolerance": entry["tolerance"], **in_words(entry, seeds), **entry}
 
 
 def _point(

@@ -1,4 +1,4 @@
-"""The sentence of a choice: never surer than the resamples, and than the seeds."""
+"""A choice in words: never surer than the resamples, and than the seeds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,22 +25,25 @@ def amount(points: float) -> str:
     return f"{exact(points)} {'point' if points == 1 else 'points'} of forgetting"
 
 
-def sentence(choice: Mapping, seeds: int) -> str:
-    """A choice in one sentence: the setting, its numbers and cost, what is not told from it, how often.
+def in_words(choice: Mapping, seeds: int) -> dict[str, str | dict[str, str]]:
+    """A choice in one `sentence`, and its parts as `words`: `tolerance`, `setting` and `rest`.
+
+    The rest is its numbers and cost, what is not told from it, and how often it is chosen.
 
     Args:
-        choice: as choose.json has it, without its sentence.
+        choice: as choose.json has it, without both of these.
         seeds: number of seeds that were run.
     """
     of = "At most" if seeds > 1 else "In this run, at most"
     unsure = "" if is_clear(choice) else "no clear choice; by the means as measured "
-    parts = [f"{of} {amount(choice['tolerance'])}: {unsure}{_setting(choice)}"]
-    parts += [numbers(choice), *cost(choice), *beside(choice)]
-    return f"{'; '.join(parts)}; {how_often(choice, seeds)}."
-
-
-def _setting(choice: Mapping) -> str:
-    return "the base as it is" if choice["method"] == BASE else choice["setting"]
+    setting = "the base as it is" if choice["method"] == BASE else choice["setting"]
+    rest = [numbers(choice), *cost(choice), *beside(choice), how_often(choice, seeds)]
+    words = {
+        "tolerance": f"{of} {amount(choice['tolerance'])}",
+        "setting": f"{unsure}{setting}",
+        "rest": f"{'; '.join(rest)}.",
+    }
+    return {"sentence": "{tolerance}: {setting}; {rest}".format(**words), "words": words}
 
 
 def numbers(choice: Mapping) -> str:

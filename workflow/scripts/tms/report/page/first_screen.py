@@ -44,19 +44,13 @@ def read_choices(path: Path) -> list[dict[str, str]]:
     """The choices that the rule `answer` wrote: of each its `tolerance` in words, `setting` and the `rest`.
 
     Raises:
-        InputError: it is missing, no JSON, or lacks the sentences.
+        InputError: it is missing, no JSON, or lacks these words.
     """
     chosen = json_file.read(path, "list of choices", REMEDY, {"choices": list})["choices"]
     try:
-        sentences = [choice["sentence"] for choice in chosen]
+        return [choice["words"] for choice in chosen]
     except (TypeError, KeyError) as error:
         raise InputError(f"{path}: not a readable list of choices ({error!r}); {REMEDY}") from error
-    parts = [sentence.partition(": ") for sentence in sentences]
-    settings = [rest.partition("; ") for *_, rest in parts]
-    return [
-        {"tolerance": tolerance, "setting": setting, "rest": rest}
-        for (tolerance, *_), (setting, _, rest) in zip(parts, settings, strict=True)
-    ]
 
 
 def kind(verdict: str) -> str:
