@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from tms.config import paths, study, tasks, wheels
+from tms.config import paths, study, tasks
 from tms.config.check import check
 from tms.config.engines import simulator_folder
 from tms.config.flags import flags, labelled

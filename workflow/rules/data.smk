@@ -41,7 +41,7 @@ rule download_wheel:
     conda:
         "../../envs/laptop.yaml"
     params:
-        flags=lambda w: wheels.wheel_flags(config, w.wheel),
+        flags=lambda w: flags(**config["wheels"][w.wheel]),
         code=digests("download_wheel"),
     shell:
         f"{JOB} python workflow/scripts/download_wheel.py"

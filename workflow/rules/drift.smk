@@ -6,7 +6,7 @@ from tms.config.stages import drift
 rule drift:
     input:
         model=f"{RUN}/checkpoint-{FINAL}",
-        base=lambda w: paths.base(config, w.model),
+        base=lambda w: config["models"][w.model]["base"],
         references=lambda w: paths.teacher_file(config, w.model, w.task, "heldout_references.parquet"),
         mixture=lambda w: drift.heldout_mixture(config, **w),
         trajectory=lambda w: drift.checkpoint_inputs(config, **w),

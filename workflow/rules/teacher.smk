@@ -93,7 +93,7 @@ rule join_tasks:
 # Once for a model, for all methods that replay; the prompts are training text, and pass the gate as such.
 rule answer_general:
     input:
-        model=lambda w: paths.base(config, w.model),
+        model=lambda w: config["models"][w.model]["base"],
         examples=lambda w: f"{general.prompts_folder(config, w.model, w.task)}/train.parquet",
         gate=lambda w: ancient(f"{general.prompts_folder(config, w.model, w.task)}/contamination.json"),
         images=lambda w: general.images(config, w.task),

@@ -11,7 +11,7 @@ if config["compute"]["keep_checkpoints"] != "all":
 
 rule train_sft:
     input:
-        model=lambda w: paths.base(config, w.model),
+        model=lambda w: config["models"][w.model]["base"],
         rows=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         heldout=lambda w: train.heldout(config, w.model, w.method, w.task),
         general=lambda w: general.answers(config, w.model, w.method),
@@ -56,7 +56,7 @@ rule train_sft:
 
 use rule train_sft as train_student with:
     input:
-        model=lambda w: paths.base(config, w.model),
+        model=lambda w: config["models"][w.model]["base"],
         rows=f"{RUN}/mixture.parquet",
         general=lambda w: general.answers(config, w.model, w.method),
         images=lambda w: train.images(config, w.model, w.method, w.task),
@@ -75,7 +75,7 @@ use rule train_sft as train_student with:
 
 rule train_on_policy:
     input:
-        model=lambda w: paths.base(config, w.model),
+        model=lambda w: config["models"][w.model]["base"],
         references=lambda w: paths.teacher_file(config, w.model, w.task, "references.parquet"),
         teacher=lambda w: train.distilled_model(config, w.model, w.method),
         punkt=lambda w: tasks.punkt(config, [w.task]),
@@ -119,7 +119,7 @@ rule train_on_policy:
 
 rule average:
     input:
-        model=lambda w: paths.base(config, w.model),
+        model=lambda w: config["models"][w.model]["base"],
         trained=lambda w: train.averaged_folders(config, **w),
     output:
         checkpoint=directory(f"{RUN}/checkpoint-{FINAL}"),

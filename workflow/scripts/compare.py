@@ -85,7 +85,7 @@ def main(args: argparse.Namespace) -> None:
     rows = comparison.compare(
         numbers.read(args.paper), cells.read(args.cells), models, read_settings(args.settings)
     )
-    suites = {model: Suite.read(json.loads(text)) for model, text in cli.parse_pairs(args.suites).items()}
+    suites = {model: Suite(**json.loads(text)) for model, text in cli.parse_pairs(args.suites).items()}
     rows = comparison.noted(rows, suites, read_reports(args.contamination))
     if args.only:
         rows = [row for row in rows if row["model"] in models]

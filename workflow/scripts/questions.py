@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     try:
-        suite = Suite.read(json.loads(args.suite))
+        suite = Suite(**json.loads(args.suite))
     except (ValueError, TypeError) as error:
         raise InputError(f"--suite: not a suite as JSON ({error}); copy one from the config") from error
     answers = answer(cells.read(args.cells), suite, args.model)

@@ -58,7 +58,7 @@ def read_settings(text: str) -> tuple[dict, Suite]:
     """
     try:
         settings = json.loads(text)
-        return settings, Suite.read(settings["suite"])
+        return settings, Suite(**settings["suite"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"--settings: not settings as JSON with a suite ({error})") from error
 

@@ -67,7 +67,7 @@ def test_expanding_twice_changes_nothing():
 
 
 def test_parts_are_the_columns_and_the_targets_of_the_joint_runs():
-    suite = Suite.read(config("gsm8k", mix("mini_countdown", "chain"))["suites"]["joint"])
+    suite = Suite(**config("gsm8k", mix("mini_countdown", "chain"))["suites"]["joint"])
     assert suite.targets == ["gsm8k", "mini_countdown+chain"]
     assert suite.target_tasks == ["gsm8k", "mini_countdown", "chain"]
     assert suite.benchmarks == ["gsm8k", "mini_countdown", "chain", "facts"]
@@ -79,7 +79,7 @@ def test_parts_are_the_columns_and_the_targets_of_the_joint_runs():
 
 def test_a_view_belongs_to_a_task_of_a_mix():
     chosen = config(mix("math", "gsm8k"), views={"math500": "math"})
-    suite = Suite.read(chosen["suites"]["joint"])
+    suite = Suite(**chosen["suites"]["joint"])
     assert suite.group("math500", "math+gsm8k") == "target"
     assert check(chosen, []) == []
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tms.io import parquet
-from tms.io.conversation import ROLES, as_text, check_contexts, context_messages, context_text, read_context
+from tms.io.conversation import ROLES, as_text, check_contexts, context_text, read_context
 from tms.io.errors import InputError
 
 MESSAGE = st.fixed_dictionaries({"role": st.sampled_from(ROLES), "content": st.text(max_size=20)})
@@ -22,7 +22,7 @@ def test_conversations_survive_the_disk(tmp_path_factory, conversations):
     rows = [{"example_id": "e", "context": context_text(turns)} for turns in conversations]
     parquet.write(path, ["example_id", "context"], rows, {})
     read = parquet.read(path, ["context"])
-    assert [context_messages(row["context"]) for row in read] == conversations
+    assert [read_context(row["context"]).messages for row in read] == conversations
 
 
 @settings(max_examples=30)
@@ -58,7 +58,7 @@ def test_limits_of_a_row_with_tools_are_numbers(limits, message):
 
 
 def test_a_row_without_the_column_has_none():
-    assert context_text([]) == "" and context_messages("") == []
+    assert context_text([]) == "" and read_context("").messages == []
 
 
 def test_rows_and_files_without_the_column_are_filled(tmp_path):

@@ -9,7 +9,7 @@ from tms.data.splits import SPLITS, split_of
 from tms.data.tool_calls import test_tools, training_tools
 from tms.data.tool_calls.values import POOLS
 from tms.graders import json as grader
-from tms.io.conversation import context_messages
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 from tms.tasks import toolcall
 
@@ -118,7 +118,7 @@ def test_an_option_says_how_many_tools_are_shown():
 
 def test_each_prompt_follows_one_answered_request_of_a_tool_that_no_split_has(rows):
     [context] = {row["context"] for split in SPLITS for row in rows[split]}
-    asked, answered = context_messages(context)
+    asked, answered = read_context(context).messages
     assert asked["content"].endswith("Request: What is 4 plus 5?")
     assert json.loads(answered["content"]) == {"name": "add", "arguments": {"a": 4, "b": 5}}
     assert "add" not in {tool.name for part in (training_tools, test_tools) for tool in part.TOOLS}

@@ -337,7 +337,7 @@ SUITE = {
     ],
 )
 def test_what_a_touched_pair_enters(pair, entered):
-    quantities = contamination_marks.quantities(Suite.read(SUITE), {pair: "note"})
+    quantities = contamination_marks.quantities(Suite(**SUITE), {pair: "note"})
     assert quantities == {key: [pair] for key in entered}
 
 

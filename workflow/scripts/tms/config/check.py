@@ -174,7 +174,7 @@ def _check_pretraining(config: dict, name: str, faults: Faults) -> None:
     for key in pretrained.PLAIN_ONLY if made_by is not pretrained.PLAIN else ():
         if key in config["pretrain"][name]:
             faults.append(f"config: pretrain.{name}.{key}: {made_by.does} has none; remove it")
-    for task in Suite.read(config["suites"][suite]).benchmarks:
+    for task in Suite(**config["suites"][suite]).benchmarks:
         if task in config["tasks"] and config["tasks"][task]["kind"] not in made_by.taught:
             faults.append(
                 f"config: suites.{suite}: pretrain.{name} cannot teach {task} (it knows "

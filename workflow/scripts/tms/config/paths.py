@@ -80,11 +80,6 @@ def checkpoint_inputs(
     return sorted({path if point in whole else str(Path(path).parent) for point, path in folders.items()})
 
 
-def base(config: dict, model: str) -> str:
-    """The model folder from which a model's runs start."""
-    return config["models"][model]["base"]
-
-
 def teacher_file(config: dict, model: str, task: str, name: str) -> str:
     """The teacher's answers to prompts that no benchmark of the model's suite holds."""
     entry = config["models"][model]

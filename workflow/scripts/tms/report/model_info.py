@@ -48,7 +48,7 @@ class ModelInfo:
         """
         try:
             settings = json.loads(text)
-            settings["suite"] = Suite.read(settings["suite"])
+            settings["suite"] = Suite(**settings["suite"])
             return cls(model=model, **settings)
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"--models {model}: not the settings of a model as JSON ({error})") from error

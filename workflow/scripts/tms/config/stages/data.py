@@ -57,7 +57,7 @@ def record_files(config: dict, task: str, split: str) -> list[str]:
 
 def suite_benchmarks(config: dict, suite: str) -> list[str]:
     """Benchmarks of a suite: what its training sets must not hold."""
-    return Suite.read(config["suites"][suite]).benchmarks
+    return Suite(**config["suites"][suite]).benchmarks
 
 
 def decontaminate_flags(config: dict, task: str, suite: str) -> str:

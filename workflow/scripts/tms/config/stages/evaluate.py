@@ -14,7 +14,7 @@ from tms.mixture.checkpoints import FINAL
 def evaluated(config: dict, model: str, run: str) -> dict:
     """Flags that name what is evaluated, by `run`: a model folder, or checkpoints."""
     if run == "base":
-        return {"model": paths.base(config, model)}
+        return {"model": config["models"][model]["base"]}
     method, task, seed, *points = run.split("/")
     place = (config, model, method, task, seed.removeprefix("seed"))
     if points:

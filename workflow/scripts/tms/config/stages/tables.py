@@ -76,7 +76,7 @@ def health_files(config: dict, model: str, method: str) -> dict[str, str]:
 
 def note(config: dict, model: str) -> str:
     """Sentences to know of a model's weights and benchmarks; "" where there is nothing."""
-    weights = wheels.weights_note(config, paths.base(config, model))
+    weights = wheels.weights_note(config, config["models"][model]["base"])
     left_out = tasks.note(config, study.benchmarks(config, model))
     return " ".join(filter(None, [weights, left_out]))
 

@@ -13,7 +13,7 @@ from tms.data.records.options import RecordOptions
 from tms.data.records.rows import Rows, rows_of, wanted_columns
 from tms.data.records.split import digest, split_of
 from tms.data.splits import SPLITS
-from tms.io.conversation import context_messages
+from tms.io.conversation import read_context
 from tms.io.errors import InputError
 
 Part = tuple[Table, Rows, Findings]  # a file or hub split: as it is, as rows, and what is wrong with it
@@ -94,7 +94,7 @@ def inspect(
 
 
 def _orders(rows: list[dict]) -> tuple[tuple[str, ...], ...]:
-    contexts = (context_messages(row["context"]) for row in rows if row["context"])
+    contexts = (read_context(row["context"]).messages for row in rows if row["context"])
     return tuple(sorted({(*(message["role"] for message in before), "user") for before in contexts}))
 
 
