@@ -154,6 +154,9 @@ def test_views_safety_and_reported_benchmarks_by_hand(few_resamples):
         ("math", 0): scored(math=0.6, gsm8k=0.4, math500=0.5, arc=0.7, wildguard=0.6, subjects=0.1),
         ("gsm8k", 0): scored(math=0.5, gsm8k=0.7, math500=0.7, arc=0.9, wildguard=0.8, subjects=0.3),
     }
+    found = summarise(base, {"tms": runs}, suite, ["", *suite.targets])
+    assert [found[task]["tms"].sizes("xfer")["n"] for task in ("", "math", "gsm8k")] == [30, 10, 20]
+    assert set(quantities(suite)["xfer"]) == {"math", "gsm8k", "math500"}
     method = values(base, runs, suite)
     assert method["math500"] == 0.5
     # the math run's only transfer is gsm8k; the gsm8k run's are math and math500

@@ -323,9 +323,10 @@ SUITE = {
 @pytest.mark.parametrize(
     "pair, entered",
     [
-        (("math", "math500"), {"math500"}),  # a view is part of no average
+        (("math", "math500"), {"math500"}),  # a view of its own runs is part of no average
         (("math", "math"), {"math", "target", "target_mean", "area"}),
         (("math", "gsm8k"), {"gsm8k", "xfer"}),
+        (("gsm8k", "math500"), {"math500", "xfer"}),  # other runs' view is transfer
         (("math", "wildguard"), {"wildguard", "forgetting_ext", "forgetting_floor_ext"}),
         (
             ("gsm8k", "mmlu"),
@@ -347,6 +348,7 @@ def test_what_a_touched_pair_enters(pair, entered):
         ("math", "gsm8k", {"gsm8k", "target", "target_mean", "area"}),
         ("math", "math500", {"math500"}),
         ("ifeval", "gsm8k", {"gsm8k", "xfer"}),
+        ("ifeval", "math500", {"math500", "xfer"}),
     ],
 )
 def test_what_a_pair_within_a_joint_target_enters(task, benchmark, entered):

@@ -8,6 +8,7 @@ from tms.config.suite import Suite, tasks_of
 from tms.data.contamination import report
 from tms.experiments import labels
 from tms.io import cli
+from tms.metrics.quantities import transfers
 
 MARK = "†"
 # Columns that are computed from scores, by the part of a benchmark in the suite.
@@ -36,7 +37,9 @@ def quantities(suite: Suite, pairs: Pairs) -> dict[str, list[tuple[str, str]]]:
             entered += ["forgetting_ext", "forgetting_floor_ext"]
         elif benchmark in suite.target_tasks:
             together = any({task, benchmark} <= set(tasks_of(target)) for target in suite.targets)
-            entered += OF_TARGETS if together else ["xfer"]
+            entered += OF_TARGETS if together else []
+        if any(benchmark in of for target, of in transfers(suite).items() if task in tasks_of(target)):
+            entered.append("xfer")
         for quantity in entered:
             marked[quantity].append((task, benchmark))
     return dict(marked)

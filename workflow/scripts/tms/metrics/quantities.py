@@ -13,12 +13,27 @@ def quantities(suite: Suite, task: str = "") -> dict[str, list[str]]:
     scored = suite.scored
     trained = tasks_of(task) if task else []
     targets = [name for name in scored.target_tasks if name in trained or not task]
+    of_transfer = {name for names in transfers(suite, task).values() for name in names}
     return {
         **{name: [name] for name in scored.benchmarks},
         **({"target_mean": targets} if len(trained) != 1 else {}),
         "retention_mean": scored.retention,
-        "xfer": [name for name in scored.target_tasks if name not in trained],
+        "xfer": [name for name in scored.benchmarks if name in of_transfer],
         **{f"forgetting{suffix}": names for suffix, names in kept(suite).items()},
+    }
+
+
+def transfers(suite: Suite, task: str = "") -> dict[str, list[str]]:
+    """Benchmarks of transfer for the runs on each target: those whose column is of runs on another one.
+
+    Args:
+        suite: the benchmarks and their parts.
+        task: of the runs on this target alone; "" for all.
+    """
+    return {
+        target: [name for name in suite.scored.benchmarks if suite.group(name, target) == "transfer"]
+        for target in suite.targets
+        if task in ("", target)
     }
 
 

@@ -15,7 +15,7 @@ from tms.io.errors import InputError
 from tms.metrics.flags import Run, run_label
 from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
 from tms.metrics.per_example import Model, PerExample, interval, misfit, score_draws
-from tms.metrics.quantities import benchmarks_behind, kept
+from tms.metrics.quantities import benchmarks_behind, kept, transfers
 from tms.metrics.scores import forgetting, forgetting_floor
 from tms.metrics.statistics import SHARE, Bounds, bootstrap_interval, seed_interval
 
@@ -243,14 +243,10 @@ def _summary(
         of_runs = [[drawn[name][method, trained, seed] for seed in seeds] for name in names]
         return np.array(of_runs), np.array([[drawn[name][BASE]] for name in names])
 
-    transfers = {
-        trained: [
-            name for name in suite.scored.benchmarks if transfer and suite.group(name, trained) == "transfer"
-        ]
-        for trained in tasks
-    }
     changes = [
-        np.subtract(*scores(names, trained)).mean(axis=0) for trained, names in transfers.items() if names
+        np.subtract(*scores(names, trained)).mean(axis=0)
+        for trained, names in transfers(suite, task).items()
+        if transfer and names
     ]
     draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
     for suffix, names in kept(suite).items():
