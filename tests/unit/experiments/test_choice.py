@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from helpers.simulated_grades import SUITE, TRADE, world
+from helpers.simulated_grades import SUITE, TRADE, items, world
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tms.config.suite import Suite
 from tms.experiments.choice import choice_cells, choices, choose
 from tms.experiments.frontier import members_of, plane
 from tms.metrics import statistics
@@ -114,3 +115,30 @@ def test_a_setting_is_compared_with_the_base_as_it_is_and_sides_as_they_are_sele
     widths = {side: np.diff(one.differences[side].interval)[0] for side in (BASE, other)}
     assert one.differences[BASE].p_value < 0.05 < one.differences[other].p_value
     assert widths[other] > 1.5 * widths[BASE]
+
+
+def test_of_several_targets_one_without_a_difference_is_not_taken_as_certain(few_resamples):
+    """Two sides differ on one target; on the other, of 12 examples, each is right on all of them."""
+    suite = Suite(["chain", "count"], ["facts"])
+    sizes = {"chain": 400, "count": 24, "facts": 40}
+
+    def model(right):
+        return {
+            name: items(name, {f"{name}-{i}": float(name != "chain" or i % 10 < right) for i in range(n)})
+            for name, n in sizes.items()
+        }
+
+    base = model(1) | {"count": items("count", {f"count-{i}": 0.0 for i in range(24)})}
+    points = {
+        (side, ""): {(task, 0): model(right) for task in suite.targets}
+        for side, right in (("sft", 4), ("tms", 6))
+    }
+    members = members_of(list(points), {"sft": "sft", "tms": "tms"})
+    summaries = [summarise(base, points, suite, half=half, transfer=False)[""] for half in HALVES]
+    halves = [[found[point] for point in (BASE, *points)] for found in summaries]
+    (one,) = choices(*halves, members, [0.05])
+    n, own = halves[1][0].examples(["count"])["count"], one.differences["sft"]
+    assert one.side == "tms" and own.value == pytest.approx(0.1, abs=0.04)
+    (low, high), unseen = own.interval, 0.75 * 3 / n / 2  # chain's resamples alone give +- 0.03
+    assert own.value - low > unseen < high - own.value
+    assert low < 0 and own.p_value > 0.05

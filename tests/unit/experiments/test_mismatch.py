@@ -134,6 +134,20 @@ def test_the_mean_of_retention_is_over_benchmarks_and_its_interval_over_examples
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((low / 2, (high + 1) / 2))
 
 
+def test_a_retention_benchmark_without_an_error_is_not_taken_as_certain():
+    """Of 10 facts none is wrong, of 200 lookups some: the bootstrap alone would know the facts for sure."""
+    lookup = items("lookup", {f"l{i:03}": float(i >= 20) for i in range(200)})
+    end = grades([1.0] * 4, [1.0] * 10) | {"lookup": lookup}
+    run = replace(long_run([1.8, 0.5, 0.6, 1.0], end), grades={"1of1": end})
+    cell = one(
+        mismatch_cells("m", "sft_long", "chain", {0: run}, ["facts", "lookup"]),
+        quantity="retention_mean",
+        checkpoint="1of1",
+    )
+    assert cell["value"] == pytest.approx(0.95)
+    assert cell["ci_low"] < 0.95 - 0.8 * 3 / 10 / 2 and cell["ci_high"] < 0.975
+
+
 def test_seeds_that_differ_are_refused():
     end = grades([1.0] * 4, [1.0] * 10)
     run = long_run([1.8, 0.5, 0.6, 1.0], end)

@@ -18,6 +18,7 @@ from tms.metrics.statistics import (
     resampled_means,
     score_interval,
     seed_interval,
+    unseen_changes,
     wilson,
 )
 
@@ -132,18 +133,37 @@ def test_differences_to_the_base_are_paired():
 
 @pytest.mark.parametrize("n", [1, 20, 150])
 def test_equal_resamples_claim_no_certainty(n):
-    """What no example shows may still be: up to Wilson's bound for 0 of n, as far as the limits allow."""
-    low, high = proportion_confint(0, n, method="wilson")
-    assert bootstrap_interval(np.ones(50), n) == pytest.approx(proportion_confint(n, n, method="wilson"))
-    assert bootstrap_interval(np.zeros(50), n) == pytest.approx((low, high))
-    assert bootstrap_interval(np.zeros(50), n, (-1.0, 1.0)) == pytest.approx((-high, high))
-    assert bootstrap_interval(np.zeros(50), n, (-1.0, 0.0)) == pytest.approx((-high, 0))
-    assert bootstrap_interval(np.full(50, -1.0), n, (-1.0, 1.0)) == pytest.approx((-1, -1 + 2 * high))
+    """What no example shows may still be: of up to 3 / n of all, as far as the limits allow."""
+    share = min(1, 3 / n)
+    assert bootstrap_interval(np.ones(50), n) == pytest.approx((1 - share, 1))
+    assert bootstrap_interval(np.zeros(50), n) == pytest.approx((0, share))
+    assert bootstrap_interval(np.zeros(50), n, (-1.0, 1.0)) == pytest.approx((-share, share))
+    assert bootstrap_interval(np.zeros(50), n, (-1.0, 0.0)) == pytest.approx((-share, 0))
+    assert bootstrap_interval(np.full(50, -1.0), n, (-1.0, 1.0)) == pytest.approx((-1, -1 + 2 * share))
     assert bootstrap_interval(np.zeros(50), n, (0.0, 0.0)) == (0, 0)  # by definition, not by measurement
     drawn = np.linspace(-0.1, 0.3, 50)
     assert bootstrap_interval(drawn, n, (-1.0, 1.0)) == percentiles(drawn)
     rounding = 0.1 + np.linspace(0, 1e-16, 50)
     assert np.ptp(bootstrap_interval(rounding, n)) > 1e-3
+
+
+@pytest.mark.parametrize("n", [4, 75, 1000])
+def test_the_step_from_none_to_one_narrows_no_interval(n):
+    """The bootstrap's bound of one example of n that differs is 3 of n; 0 of n has the same, not Wilson's."""
+    low, high = bootstrap_interval(resampled_means([[1.0] + [0.0] * (n - 1)], str(n))[0], n)
+    assert (low, high) == pytest.approx((0, 3 / n)) == bootstrap_interval(np.zeros(10), n)
+    assert proportion_confint(0, n, method="wilson")[1] > high or n == 4
+
+
+@pytest.mark.parametrize("n", [2, 4, 75, 1000])
+def test_a_lost_example_and_a_gained_one_have_the_same_bounds(n):
+    changes_2R = unseen_changes(n, RESAMPLES, "facts")
+    assert np.array_equal(changes_2R, -changes_2R[::-1])
+    assert percentiles(changes_2R[0]) == pytest.approx((-min(1, 3 / n), min(1, 3 / n)))
+    if n > 10:
+        assert changes_2R[0].var() == pytest.approx(2 / n**2, rel=0.05)
+    assert np.array_equal(changes_2R, unseen_changes(n, RESAMPLES, "facts"))
+    assert abs(np.corrcoef(changes_2R[0], unseen_changes(n, RESAMPLES, "lookup")[0])[0, 1]) < 0.04
 
 
 def test_streams_are_independent_resamples():

@@ -8,9 +8,9 @@ import numpy as np
 from tms.experiments.cells import cell
 from tms.experiments.frontier import PLANE, THETA_0, Point, plane
 from tms.experiments.windows import EXPERIMENT
-from tms.metrics.paired_tests import bootstrap_p
-from tms.metrics.statistics import EQUAL, bootstrap_interval, seed_interval
+from tms.metrics.statistics import EQUAL, seed_interval
 from tms.metrics.summary import BASE, Estimate, Summary, difference
+from tms.metrics.terms import Term, combined
 
 TARGET = PLANE[0]
 TOLERANCES = (0.005, 0.01, 0.02, 0.05)  # of forgetting, as a share
@@ -80,24 +80,22 @@ def choices(
     """
     seeds = test[-1].seeds
     # Selecting and measuring planes: of all draws, and of each seed as measured.
-    ways = ((plane(validation), plane(test)), (plane(validation, seeds), plane(test, seeds)))
+    selecting, measuring = ((plane(half), plane(half, seeds)) for half in (validation, test))
     side_of_P = np.array([BASE] * len(test), dtype=object)
     for side, own in members.items():
         side_of_P[[index for index in own if index != THETA_0]] = side
     found = []
     for tolerance in tolerances:
-        points_D, points_S = (choose(selecting, tolerance) for selecting, _ in ways)
+        points_D, points_S = (choose(values, tolerance) for values in selecting)
         sides_D, sides_S = side_of_P[points_D], side_of_P[points_S]
         picked = {
-            side: [_best(*planes, list(own), tolerance) for planes in ways]
+            side: tuple(np.array(own)[choose(values[:, own], tolerance)] for values in selecting)
             for side, own in {BASE: [THETA_0], **members}.items()
         }
-        best = {side: int(drawn[0][0]) for side, (drawn, _) in picked.items()}
+        best = {side: int(index_D[0]) for side, (index_D, _) in picked.items()}
         side = str(sides_D[0])
         differences = {
-            other: _difference(
-                [one[1] - another[1] for one, another in zip(picked[side], own, strict=True)], test
-            )
+            other: _difference(picked[side], own, measuring, test)
             for other, own in picked.items()
             if other not in (side, BASE)
         }
@@ -110,19 +108,31 @@ def choices(
     return found
 
 
-def _best(
-    selecting_2PX: np.ndarray, measuring_2PX: np.ndarray, own: list[int], tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Index [X] of the best of some points by one half, and its target [X] on the other."""
-    index_X = np.array(own)[choose(selecting_2PX[:, own], tolerance)]
-    return index_X, np.take_along_axis(measuring_2PX[0], index_X[None], axis=0)[0]
+def _difference(
+    one: Sequence[np.ndarray],
+    other: Sequence[np.ndarray],
+    measuring: Sequence[np.ndarray],
+    test: Sequence[Summary],
+) -> Estimate:
+    """Difference of the targets of two choices of points.
 
+    Args:
+        one, other: index of the chosen point in each draw, and for each seed.
+        measuring: planes of the draws and of the seeds.
+        test: summaries of the points.
+    """
 
-def _difference(values: Sequence[np.ndarray], test: Sequence[Summary]) -> Estimate:
-    """A difference of targets from its draws and its values by seed."""
-    drawn_D, values_S = values
-    bounds = bootstrap_interval(drawn_D[1:], test[-1].examples(TARGET), (-1.0, 1.0))
-    return Estimate(float(drawn_D[0]), bounds, seed_interval(values_S.tolist()), bootstrap_p(drawn_D[1:]))
+    def less(target_PX: np.ndarray, way: int) -> np.ndarray:
+        chosen = (np.take_along_axis(target_PX, side[way][None], axis=0)[0] for side in (one, other))
+        return np.subtract(*chosen)
+
+    drawn_D, values_S = (less(values_2PX[0], way) for way, values_2PX in enumerate(measuring))
+    counts, terms = test[-1].examples(test[-1].behind[TARGET]), []
+    for name, n in counts.items():
+        target_PD = np.array([point.draws_SD[name].mean(axis=0) for point in test])
+        terms.append(Term.of(name, less(target_PD, 0) / len(counts), n, (-1 / len(counts), 1 / len(counts))))
+    bounds, p_value = combined(drawn_D, terms)
+    return Estimate(float(drawn_D[0]), bounds, seed_interval(values_S.tolist()), p_value)
 
 
 def choice_cells(model: str, found: Sequence[Choice], points: Sequence[Point], seeds: int) -> list[dict]:

@@ -11,7 +11,8 @@ from tms.io import json_file
 from tms.io.errors import InputError
 from tms.metrics.loss_drift import add_drift
 from tms.metrics.per_example import Model, interval, misfit, read_checkpoints, read_per_example, score_draws
-from tms.metrics.statistics import bootstrap_interval, normal_interval, seed_interval
+from tms.metrics.statistics import normal_interval, seed_interval
+from tms.metrics.terms import combined, mean_terms
 from tms.mixture.checkpoints import BASE, FINAL, step_of
 
 # Quantity of a cell -> where drift.json has it at each point.
@@ -157,7 +158,7 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
     first = next(iter(models.values()))
     if missing := [benchmark for benchmark in retention if benchmark not in first]:
         raise InputError(f"{name}: no grades of {missing[0]} at {point}; run generate and grade again")
-    entries, draws_SD = {}, {}
+    entries, draws_SD, counts = {}, {}, {}
     for benchmark in [score for score, items in first.items() if score == items.benchmark]:
         graded = {label: model.get(benchmark) for label, model in models.items()}
         if (label := misfit(graded)) is not None:
@@ -166,7 +167,7 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
                 f"run generate and grade again"
             )
         items = [*graded.values()]
-        draws_SD[benchmark] = score_draws(items, benchmark)
+        draws_SD[benchmark], counts[benchmark] = score_draws(items, benchmark), len(items[0].examples)
         bounds = interval(items, draws_SD[benchmark][:, 1:].mean(axis=0))
         entries[benchmark] = _entry(draws_SD[benchmark][:, 0], *bounds) | {"n": items[0].n}
     if not retention:
@@ -174,8 +175,8 @@ def _scores(name: str, runs: dict[int, LongRun], point: str, retention: list[str
     if len(retention) == 1:
         return entries | {"retention_mean": entries[retention[0]] | {"n": None}}
     kept_SD = np.mean([draws_SD[benchmark] for benchmark in retention], axis=0)
-    n = min(entries[benchmark]["n"] for benchmark in retention)
-    bounds = bootstrap_interval(kept_SD[:, 1:].mean(axis=0), n)
+    of_kept = {benchmark: counts[benchmark] for benchmark in retention}
+    bounds, _ = combined(kept_SD.mean(axis=0), mean_terms(draws_SD, of_kept))
     return entries | {"retention_mean": _entry(kept_SD[:, 0], *bounds)}
 
 

@@ -13,11 +13,12 @@ import numpy as np
 from tms.config.suite import Suite
 from tms.io.errors import InputError
 from tms.metrics.flags import Run, run_label
-from tms.metrics.paired_tests import bootstrap_p, mcnemar_p
+from tms.metrics.paired_tests import mcnemar_p
 from tms.metrics.per_example import Model, PerExample, interval, misfit, score_draws
 from tms.metrics.quantities import benchmarks_behind, kept, transfers
 from tms.metrics.scores import forgetting, forgetting_floor
-from tms.metrics.statistics import SHARE, Bounds, bootstrap_interval, seed_interval
+from tms.metrics.statistics import Bounds, seed_interval
+from tms.metrics.terms import Term, combined, forgetting_term, mean_terms, transfer_terms
 
 BASE = "base"
 
@@ -55,6 +56,7 @@ class Summary:
         draws_SD: each quantity for S seeds (1 for theta_0) and D draws, the first of them as measured and the
             others on joint resamples of the examples; None where there is none (transfer with one target).
             The mean over S is the quantity over all runs. Metrics beside a benchmark's own have D = 1.
+        terms: what each benchmark adds to transfer and forgetting, which are no means of scores.
         graded: of each score the items of the runs behind it.
         behind: benchmarks behind each computed quantity.
         floor: mean forgetting that chance alone would give, by quantity.
@@ -63,6 +65,7 @@ class Summary:
     """
 
     draws_SD: dict[str, np.ndarray | None]
+    terms: dict[str, list[Term]]
     graded: dict[str, list[PerExample]]
     behind: dict[str, list[str]]
     floor: dict[str, float]
@@ -80,14 +83,16 @@ class Summary:
         plain = quantity in ("target_mean", "retention_mean") and len(behind) == 1
         return self.graded.get(behind[0] if plain else quantity, [])
 
-    def limits(self, quantity: str) -> Bounds:
-        """Smallest and largest value that a quantity can have on an example; theta_0's change is 0."""
-        signed = {"xfer": (-1.0, 1.0), "forgetting": (-1.0, 0.0), "forgetting_ext": (-1.0, 0.0)}
-        return (signed[quantity] if self.trained else (0.0, 0.0)) if quantity in signed else SHARE
+    def terms_of(self, quantity: str) -> list[Term]:
+        """What each benchmark behind a quantity adds to it."""
+        if quantity in self.terms:
+            return self.terms[quantity]
+        behind = self.behind.get(quantity, [quantity])
+        return mean_terms(self.draws_SD, self.examples(behind))
 
-    def examples(self, quantity: str) -> int:
-        """Number of examples; the smallest benchmark's of a quantity over several."""
-        return min(len(self.graded[name][0].examples) for name in self.behind.get(quantity, [quantity]))
+    def examples(self, names: Sequence[str]) -> dict[str, int]:
+        """Number of examples of benchmarks."""
+        return {name: len(self.graded[name][0].examples) for name in names}
 
     def estimate(self, quantity: str) -> Estimate:
         """A quantity with its intervals: Wilson's for scores of 0 and 1, else the joint bootstrap's."""
@@ -98,7 +103,7 @@ class Summary:
         if runs:
             bounds = interval(runs, drawn_R if len(drawn_R) else None)
         else:
-            bounds = bootstrap_interval(drawn_R, self.examples(quantity), self.limits(quantity))
+            bounds, _ = combined(draws_SD.mean(axis=0), self.terms_of(quantity))
         return Estimate(self.value(quantity), bounds, seed_interval(draws_SD[:, 0].tolist()))
 
     def sizes(self, quantity: str) -> dict[str, int]:
@@ -116,21 +121,25 @@ def difference(first: Summary, second: Summary, quantity: str, test: bool = True
     own_SD, other_SD = first.draws_SD[quantity], second.draws_SD[quantity]
     if own_SD is None or other_SD is None:
         return Estimate()
-    drawn_R = own_SD[:, 1:].mean(axis=0) - other_SD[:, 1:].mean(axis=0)
-    (low, high), (other_low, other_high) = first.limits(quantity), second.limits(quantity)
+    pairs = zip(first.terms_of(quantity), second.terms_of(quantity), strict=True)
+    bounds, bootstraps = combined(
+        own_SD.mean(axis=0) - other_SD.mean(axis=0), [one.minus(other) for one, other in pairs]
+    )
+    exact = _exact_p(first.runs(quantity), second.runs(quantity)) if test else None
     return Estimate(
         first.value(quantity) - second.value(quantity),
-        bootstrap_interval(drawn_R, first.examples(quantity), (low - other_high, high - other_low)),
+        bounds,
         seed_interval((own_SD[:, 0] - other_SD[:, 0]).tolist()),
-        _p_value(first.runs(quantity), second.runs(quantity), drawn_R) if test else None,
+        (bootstraps if exact is None else exact) if test else None,
     )
 
 
-def _p_value(runs: list[PerExample], others: list[PerExample], drawn_R: np.ndarray) -> float:
+def _exact_p(runs: list[PerExample], others: list[PerExample]) -> float | None:
+    """P-value of McNemar's test; None where it is not one run a side with grades of 0 and 1."""
     paired = len(runs) == len(others) == 1 and runs[0].examples == others[0].examples
     if paired and runs[0].binary and others[0].binary:
         return mcnemar_p(runs[0].sums_N, others[0].sums_N)
-    return bootstrap_p(drawn_R)
+    return None
 
 
 def summarise(
@@ -229,6 +238,7 @@ def _summary(
     """
     tasks = [trained for trained in suite.targets if task in ("", trained)]
     draws_SD, items, floor = {}, {}, {}
+    counts = {name: len(of_runs[BASE].examples) for name, of_runs in graded.items()}
     for name, of_runs in graded.items():
         # A target's score comes from the runs on it, where there are any; another benchmark's from all runs.
         benchmark = of_runs[BASE].benchmark
@@ -243,23 +253,26 @@ def _summary(
         of_runs = [[drawn[name][method, trained, seed] for seed in seeds] for name in names]
         return np.array(of_runs), np.array([[drawn[name][BASE]] for name in names])
 
-    changes = [
-        np.subtract(*scores(names, trained)).mean(axis=0)
-        for trained, names in transfers(suite, task).items()
-        if transfer and names
-    ]
-    draws_SD["xfer"] = np.mean(changes, axis=0) if changes else None
+    of_transfer = {run: names for run, names in transfers(suite, task).items() if transfer and names}
+    gains = {run: np.subtract(*scores(names, run)) for run, names in of_transfer.items()}
+    draws_SD["xfer"] = np.mean([own.mean(axis=0) for own in gains.values()], axis=0) if gains else None
+    terms = {"xfer": transfer_terms(of_transfer, gains, counts)}
     for suffix, names in kept(suite).items():
         if not names:
             draws_SD[f"forgetting{suffix}"] = None
             continue
         pairs = [scores(names, trained) for trained in tasks]
+        changes_TKSD = np.array([runs - base for runs, base in pairs])
         n_K1 = np.array([[graded[name][BASE].n] for name in names])
-        draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(runs - base) for runs, base in pairs], axis=0)
+        draws_SD[f"forgetting{suffix}"] = np.mean([forgetting(own) for own in changes_TKSD], axis=0)
+        terms[f"forgetting{suffix}"] = [
+            forgetting_term(name, np.concatenate(changes_TKSD[:, place]), counts[name], 1 / len(names))
+            for place, name in enumerate(names)
+        ]
         chance = [forgetting_floor(runs[..., 0], base[..., 0], n_K1) for runs, base in pairs]
         floor[f"forgetting_floor{suffix}"] = float(np.mean(chance))
     means, behind = _means(draws_SD, suite, task), benchmarks_behind(suite, task)
-    return Summary(draws_SD | means, items, behind, floor, seeds=len(seeds))
+    return Summary(draws_SD | means, terms, items, behind, floor, seeds=len(seeds))
 
 
 def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -> Summary:
@@ -269,8 +282,13 @@ def _summary_of_base(graded: Mapping, drawn: Mapping, suite: Suite, task: str) -
     unchanged = np.zeros_like(next(iter(draws_SD.values()), np.zeros((1, 1))))
     changes = {f"forgetting{suffix}": unchanged if names else None for suffix, names in kept(suite).items()}
     changes["xfer"] = unchanged if behind["xfer"] else None
+    terms = {
+        name: [Term.known(one, unchanged[0], len(graded[one][BASE].examples)) for one in behind[name]]
+        for name in changes
+    }
     items = {name: [runs[BASE]] for name, runs in graded.items()}
-    return Summary(draws_SD | _means(draws_SD, suite, task) | changes, items, behind, {}, trained=False)
+    means = _means(draws_SD, suite, task)
+    return Summary(draws_SD | means | changes, terms, items, behind, {}, trained=False)
 
 
 def _means(draws_SD: Mapping, suite: Suite, task: str) -> dict[str, np.ndarray | None]:
