@@ -19,8 +19,8 @@ TESTED := $(LOCKED) $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(
 # Test processes: one a core, of those that this shell may use.
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 QUICK := $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --timeout 1200
-# Most slow tests run programs of several processes; those on SLURM wait most of the time.
-SLOW := $(BIN)/python -m pytest -m slow -n 3 --dist loadfile --no-loadscope-reorder
+# Slow tests wait for Snakemake, Chromium and SLURM a good part of their time: twice as many processes as cores.
+SLOW := $(BIN)/python -m pytest -m slow -n $$((2 * $(WORKERS))) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 

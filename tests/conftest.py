@@ -41,8 +41,9 @@ FIRST = {
     "slow": [
         *("slurm/test_slurm.py", "workflow/test_stale.py", "workflow/test_torture.py"),
         *("scripts/test_train_on_policy.py", "unit/test_envs.py", "workflow/test_killed.py"),
-        *("scripts/test_estimate.py", "workflow/test_own_data.py", "workflow/test_units.py"),
-        "scripts/test_gpu_check.py",
+        *("scripts/test_report_size.py", "scripts/test_gpu_check.py", "workflow/test_real_model.py"),
+        *("unit/generation/test_tensor_parallel.py", "scripts/test_estimate.py"),
+        *("workflow/test_own_data.py", "workflow/test_units.py"),
     ],
     "not slow": ["workflow/test_pretrain.py", "workflow/test_hostile_names.py"],
 }
