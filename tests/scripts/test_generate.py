@@ -21,9 +21,11 @@ def words(tiny_model, tmp_path):
     """The command line over two benchmarks of 8 and 5 examples."""
     for name, count in (("sums", 8), ("facts", 5)):
         examples = [
-            {"example_id": f"{name}-{n}", "prompt": f"{name} {n}", "answer": ""} for n in range(count)
+            {"example_id": f"{name}-{n}", "prompt": f"{name} {n}", "answer": "", "cluster": f"{n // 2}"}
+            for n in range(count)
         ]
-        parquet.write(tmp_path / f"{name}.parquet", parquet.EXAMPLES, examples, {})
+        columns = [*parquet.EXAMPLES, *(["cluster"] if name == "sums" else [])]
+        parquet.write(tmp_path / f"{name}.parquet", columns, examples, {})
     files = ["--benchmarks", "sums=sums.parquet", "facts=facts.parquet", "--limits", "sums=3"]
     outputs = ["--threads", 1, "--cache", "rows", "--output", "out.parquet", "--cost", "cost.json"]
     return ["--model", tiny_model, *files, "--temperature", 0, "--max-new-tokens", 8, "facts=4", *outputs]
@@ -38,6 +40,7 @@ def test_generations(program, words, tmp_path):
         *(f"facts-{n}" for n in range(5)),
     ]
     assert [row["benchmark"] for row in found] == ["sums"] * 3 + ["facts"] * 5
+    assert [row["cluster"] for row in found] == ["0", "0", "1"] + [""] * 5
     for row in found:
         limit = 8 if row["benchmark"] == "sums" else 4
         assert row["finish_reason"] == "stop" or len(row["completion_ids"]) == limit

@@ -14,7 +14,9 @@ def words(tiny_model, tmp_path):
     """The command line over two benchmarks of 6 and 2 questions."""
     for name, count in (("sums", 6), ("facts", 2)):
         rows = [choice_row(f"{name}-{n}", f"{name} {n}?", [f"{n}", "a", "none"], 0) for n in range(count)]
-        parquet.write(tmp_path / f"{name}.parquet", parquet.PREPARED, rows, {})
+        rows = [row | {"cluster": name} for row in rows]
+        columns = [*parquet.PREPARED, *(["cluster"] if name == "sums" else [])]
+        parquet.write(tmp_path / f"{name}.parquet", columns, rows, {})
     files = ["--benchmarks", "sums=sums.parquet", "facts=facts.parquet", "--limits", "sums=3"]
     outputs = ["--threads", 1, "--cache", "rows", "--output", "out.parquet", "--cost", "cost.json"]
     return ["--model", tiny_model, *files, *outputs]
@@ -26,6 +28,7 @@ def test_likelihoods(program, words, tmp_path):
     assert "likelihoods: 15/15 choices (100 %)" in done.stderr and "s left" in done.stderr
     found = parquet.read(tmp_path / "out.parquet", parquet.LIKELIHOODS)
     assert [row["example_id"] for row in found] == [*(f"sums-{n}" for n in range(3)), "facts-0", "facts-1"]
+    assert [row["cluster"] for row in found] == ["sums"] * 3 + [""] * 2
     assert all(len(row["logprobs"]) == 3 and max(row["logprobs"]) < 0 for row in found)
     assert len(parquet.provenance(tmp_path / "out.parquet")["weights"]) == 1
     spent = json.loads((tmp_path / "cost.json").read_text())

@@ -219,6 +219,21 @@ def test_two_rows_of_one_id_are_refused(program, tmp_path):
     assert done.returncode == 2 and "2 rows have the example_id 'mmlu-pro-7'" in done.stderr
 
 
+def test_what_related_examples_share_is_kept(program, tmp_path, monkeypatch):
+    row = {"prompt": "p", "answer": "a", "problem": "p", "solution": ""}
+    rows = [row | {"example_id": "0", "cluster": "one"}, row | {"example_id": "1"}]
+    words = ["--task", "x", "--kind", "facts", "--split", "test", "--output", "x.parquet", "--size"]
+    monkeypatch.setattr(facts, "build", lambda *_: rows)
+    assert program("prepare", *words, 2).returncode == 0
+    assert [row["cluster"] for row in parquet.read(tmp_path / "x.parquet", ["cluster"])] == ["one", ""]
+    monkeypatch.setattr(facts, "build", lambda *_: rows[1:])
+    assert program("prepare", *words, 1).returncode == 0
+    assert pq.read_schema(tmp_path / "x.parquet").names == parquet.PREPARED
+    monkeypatch.setattr(facts, "build", lambda *_: [rows[0] | {"cluster": 3}])
+    done = program("prepare", *words, 1)
+    assert done.returncode == 2 and "row '0' lacks cluster (texts)" in done.stderr
+
+
 @pytest.fixture
 def local_hub(monkeypatch, tmp_path):
     """A server in the hub's place, empty caches, and an environment that leads the program there."""

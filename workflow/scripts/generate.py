@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(f"--samples {args.samples}: give at least 1")
     names = list(cli.parse_pairs(args.benchmarks))
     longest = generation_flags.longest(args, names)
-    examples = benchmarks.examples(args, parquet.EXAMPLES)
+    examples = benchmarks.examples(args, [*parquet.EXAMPLES, "cluster"])
     engine, simulator = generation_flags.engine(args), generation_flags.simulator(args)
     models = benchmarks.models(args, Images(args.images))
     requests = [

@@ -80,7 +80,7 @@ def graded_completions(args: argparse.Namespace, graders: dict[str, str]) -> lis
     Raises:
         InputError: a benchmark without a grader, without rows, or without a judgement that it needs.
     """
-    columns = [*KEY, "context", "prompt", "completion", "completion_ids", "answer", "finish_reason"]
+    columns = [*KEY, *"context prompt completion completion_ids answer finish_reason cluster".split()]
     generations = parquet.read(args.generations, columns)
     generated = list(dict.fromkeys(row["benchmark"] for row in generations))
     for benchmark in generated:
@@ -107,7 +107,7 @@ def graded_likelihoods(path: Path) -> list[dict]:
     """Grade questions by the log-probabilities of their choices."""
     return [
         row | columns_of(likelihood.grade(row["logprobs"], row["answer"])) | {"finish_reason": "stop"}
-        for row in parquet.read(path, [*KEY, "logprobs", "answer"])
+        for row in parquet.read(path, [*KEY, "logprobs", "answer", "cluster"])
     ]
 
 

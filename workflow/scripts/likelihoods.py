@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    examples = benchmarks.examples(args, [*parquet.EXAMPLES, "problem"])
+    examples = benchmarks.examples(args, [*parquet.EXAMPLES, "problem", "cluster"])
     models = benchmarks.models(args)
     interrupts.leave_on_sigterm()
     rows = [

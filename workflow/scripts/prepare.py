@@ -69,6 +69,7 @@ def main(args: argparse.Namespace) -> None:
     for row in examples:
         needed = [name for name in parquet.PREPARED if name not in parquet.DEFAULTS]
         missing = [name for name in needed if not isinstance(row.get(name), str)]
+        missing += ["cluster"] if not isinstance(row.get("cluster", ""), str) else []
         if missing:
             raise InputError(
                 f"{file}: row {row.get('example_id')!r} lacks {', '.join(missing)} "
@@ -78,8 +79,8 @@ def main(args: argparse.Namespace) -> None:
     check_images(examples, f"tasks.{args.task}.{args.split}")
     if args.read_by:
         check_golds(examples, args.read_by, f"tasks.{args.task}.{args.split}")
-    images = ["images"] if any(row.get("images") for row in examples) else []
-    parquet.write(args.output, [*parquet.PREPARED, *images], examples, facts("prepare", task=args.task))
+    some = [name for name in ("images", "cluster") if any(row.get(name) for row in examples)]
+    parquet.write(args.output, [*parquet.PREPARED, *some], examples, facts("prepare", task=args.task))
 
 
 if __name__ == "__main__":

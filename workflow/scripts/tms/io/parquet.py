@@ -34,6 +34,7 @@ COLUMNS = {
     "completion_ids": pa.list_(pa.int32()),  # includes the end token where finish_reason is "stop"
     "finish_reason": pa.string(),  # stop | length; in a mixture also rejected (harvest.keep: correct)
     "answer": pa.string(),  # the gold answer
+    "cluster": pa.string(),  # what related examples share, which are resampled together; "": none
     "problem": pa.string(),  # the problem's own text without instructions, for the contamination gate
     "solution": pa.string(),  # the data set's own worked solution, "" where it has none
     "judgement": pa.string(),  # the judge model's raw output on a completion
@@ -79,24 +80,21 @@ COLUMNS = {
 }
 
 # Columns that rows and files may lack, and what stands for them then.
-DEFAULTS = {"context": "", "images": []}
+DEFAULTS = {"context": "", "images": [], "cluster": ""}
 
 EXAMPLES = ["example_id", "context", "prompt", "answer"]
-PREPARED = [*EXAMPLES, "problem", "solution"]  # and `images` where a row has some
+PREPARED = [*EXAMPLES, "problem", "solution"]  # and `images` and `cluster` where a row has one
 COMPLETIONS = (
     "example_id benchmark split seed sample checkpoint context prompt completion completion_ids "
-    "finish_reason answer seconds"
+    "finish_reason answer seconds cluster"
 ).split()
-LIKELIHOODS = "example_id benchmark checkpoint sample prompt answer logprobs seconds".split()
+LIKELIHOODS = "example_id benchmark checkpoint sample prompt answer logprobs seconds cluster".split()
 REFERENCES = ["example_id", "context", "prompt", "completion", "answer"]
 REJECTS = [*COMPLETIONS, "reason"]
 JUDGEMENTS = ["example_id", "benchmark", "checkpoint", "sample", "judgement", "finish_reason"]
 PLAN = ["split", "epoch", "position", "example_id", "source", "checkpoint", "sample"]
-MIXTURE = (
-    "split epoch position example_id source checkpoint sample context prompt completion completion_ids "
-    "finish_reason"
-).split()
-GRADES = "example_id benchmark checkpoint sample extracted grade also finish_reason reason".split()
+MIXTURE = [*PLAN, "context", "prompt", "completion", "completion_ids", "finish_reason"]
+GRADES = "example_id benchmark checkpoint sample extracted grade also finish_reason reason cluster".split()
 # Temperature-1 samples of a trained policy and of the base, with the KL between the two (Theorem 6.1).
 DRIFT_SAMPLES = [*COMPLETIONS, "source", "prompts", "kl"]
 # One row an optimiser step of an on-policy run; null where an algorithm has no such number; seconds cumulate.
@@ -204,9 +202,8 @@ def read_table(
             raise _lacks(path, missing, there)
         check_types(path, file.schema_arrow, [name for name in columns if name in there])
         found = _table(file, [name for name in columns if name in there], filters)
-    for name in columns:
-        if name not in there:
-            found = found.append_column(name, pa.repeat(pa.scalar(defaults[name], COLUMNS[name]), len(found)))
+    for name in [name for name in columns if name not in there]:
+        found = found.append_column(name, pa.repeat(pa.scalar(defaults[name], COLUMNS[name]), len(found)))
     if "context" in columns and "context" in there:
         named = found.select([name for name in ("example_id", "context") if name in columns])
         check_contexts((row for batch in named.to_batches() for row in batch.to_pylist()), path)
