@@ -63,6 +63,26 @@ def test_checkpoints_are_scored_apart(grade, program, tmp_path):
     assert [row["checkpoint"] for row in grades] == ["1of2"] * 5 + ["7of10"] * 5
 
 
+def test_related_examples_count_as_no_more_than_they_tell(grade, tmp_path):
+    """Ten towns are asked for four times each, and known or not: the interval is that of some ten."""
+    rows = [
+        generation("towns", i, f"it is {'rome' if i // 4 < 7 else 'oslo'}", "rome") | {"cluster": f"{i // 4}"}
+        for i in range(40)
+    ]
+    widths = []
+    for columns in (parquet.COMPLETIONS, parquet.COMPLETIONS[:-1]):
+        assert "cluster" not in columns[:-1]
+        parquet.write(tmp_path / "generations.parquet", columns, rows, {})
+        done = grade("towns=facts")
+        assert done.returncode == 0, done.stderr
+        grades = parquet.read(tmp_path / "grades.parquet", parquet.GRADES)
+        assert [row["cluster"] for row in grades] == [row["cluster"] * ("cluster" in columns) for row in rows]
+        scored = json.loads((tmp_path / "scores.json").read_text())["towns"]
+        assert (scored["score"], scored["n"]) == (0.7, 40)
+        widths.append(scored["ci_high"] - scored["ci_low"])
+    assert 1.8 < widths[0] / widths[1] < 2.2
+
+
 def test_grades_and_scores(grade, tmp_path):
     done = grade("towns=facts", "sums=chain")
     assert done.returncode == 0, done.stderr

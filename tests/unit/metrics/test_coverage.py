@@ -6,7 +6,8 @@ from scipy.stats import binom
 
 from tms.metrics import statistics
 from tms.metrics.paired_tests import SIGNIFICANCE, bootstrap_p, mcnemar_p
-from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval
+from tms.metrics.per_example import PerExample, interval, score_draws
+from tms.metrics.statistics import bootstrap_interval, resampled_means, score_interval, seed_interval, wilson
 from tms.metrics.terms import combined, forgetting_term
 
 TAILS = [2.5, 97.5]
@@ -71,6 +72,42 @@ def test_where_no_grade_differs_the_interval_of_a_difference_covers_95_percent(n
     assert binom.pmf(0, n, high) < 0.05
 
 
+def calls(shares_CG, generator, size=10):
+    """Share of right calls of each tool, of `size` calls, in each experiment."""
+    return generator.binomial(size, shares_CG) / size
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_related_examples_are_resampled_together(monkeypatch, shared):
+    """20 tools with 10 calls each, of which those of a tool are alike (intraclass correlation 0.3).
+
+    Two equal models, whose shares of a tool are independent or the same. Resampled one by one, calls would
+    give intervals that cover the score in some 70 %.
+    """
+    monkeypatch.setattr(statistics, "RESAMPLES", 2000)
+    generator, count, mean = np.random.default_rng(8), 700, 0.7
+    together = 1 / 0.3 - 1
+    shares_2CG = generator.beta(mean * together, (1 - mean) * together, size=(2, count, 20))
+    inside, p_values, alone = [], [], []
+    first_CG, second_CG = (calls(shares_2CG[model], generator) for model in (0, int(not shared)))
+    for first_G, second_G in zip(first_CG, second_CG, strict=True):
+        pair = [
+            PerExample("tools", TOOLS, 10 * own_G, np.full(20, 10.0), clusters=CALLS)
+            for own_G in (first_G, second_G)
+        ]
+        draws_2D = score_draws(pair, "tools")
+        low, high = interval(pair[:1], draws_2D[0, 1:])
+        inside.append(low <= mean <= high)
+        p_values.append(bootstrap_p(draws_2D[0, 1:] - draws_2D[1, 1:]))
+        low, high = wilson(10 * first_G.sum(), 200)
+        alone.append(low <= mean <= high)
+    assert np.mean(inside) >= 0.93
+    assert 0.03 < np.mean(np.array(p_values) < SIGNIFICANCE) < 0.062
+    assert np.mean(alone) < 0.75
+
+
+TOOLS = tuple(f"tool-{i:02}" for i in range(20))
+CALLS = {name: frozenset(f"{name}-{i}" for i in range(10)) for name in TOOLS}
 SIZES = {"facts": 75, "lookup": 250, "refusal": 120}
 
 

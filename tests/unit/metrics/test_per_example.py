@@ -7,6 +7,7 @@ import pytest
 
 from tms.io import parquet
 from tms.metrics.per_example import (
+    HALVES,
     PerExample,
     by_example,
     half_of,
@@ -53,6 +54,72 @@ def test_rows_of_another_file_order_are_aligned(tmp_path):
     assert (read["guard.parts"].score, read["guard.parts"].n) == (pytest.approx(1 / 3), 3)
     assert read["guard"].binary and not read["guard.parts"].binary
     assert {own.benchmark for own in read.values()} == {"guard"}
+
+
+def related(right, size, name="call"):
+    """Items of clusters of `size` examples each, which are right as `right` says, [G][size]."""
+    return by_example(
+        row("tools", f"{name}-{g}-{i}", float(right[g][i])) | {"cluster": f"tool-{g}"}
+        for g in range(len(right))
+        for i in range(size)
+    )["tools"]
+
+
+def test_related_examples_are_one():
+    found = related([[1, 1, 0], [0, 0, 0]], 3)
+    assert found.examples == ("cluster tool-0", "cluster tool-1")
+    assert (list(found.sums_N), list(found.counts_N), found.n) == ([2, 0], [3, 3], 6)
+    assert found.score == pytest.approx(1 / 3) and found.clustered and not found.binary
+    assert found.names == {f"call-{g}-{i}" for g in range(2) for i in range(3)}
+    first = found.take([0])
+    assert first.names == {f"call-0-{i}" for i in range(3)}
+    mixed = by_example([row("tools", "a", 1.0) | {"cluster": ""}, row("tools", "b", 0.0) | {"cluster": "b"}])
+    assert mixed["tools"].examples == ("a", "cluster b") and mixed["tools"].binary
+
+
+def test_a_cluster_is_in_one_half():
+    found = related(np.ones((40, 5)), 5)
+    halves = [found.of_half(half).names for half in HALVES]
+    assert not halves[0] & halves[1] and halves[0] | halves[1] == found.names
+    assert all(len({name.rpartition("-")[0] for name in half}) * 5 == len(half) for half in halves)
+
+
+def test_other_examples_of_the_same_clusters_are_others():
+    one, other = related(np.ones((3, 2)), 2), related(np.ones((3, 2)), 2, "other")
+    assert one.examples == other.examples
+    assert misfit({"base": one, "run": one}) is None
+    assert misfit({"base": one, "run": other}) == "run"
+
+
+def test_clusters_of_one_are_examples_digit_for_digit():
+    grades = np.random.default_rng(0).integers(0, 2, size=60)
+    plain = by_example(row("tools", f"tool-{g:02}", float(x)) for g, x in enumerate(grades))["tools"]
+    alone = by_example(
+        row("tools", f"call-{g}", float(x)) | {"cluster": f"tool-{g:02}"} for g, x in enumerate(grades)
+    )["tools"]
+    assert np.array_equal(score_draws([plain], "tools"), score_draws([alone], "tools"))
+    assert interval([plain]) == interval([alone]) and alone.binary
+
+
+def test_clusters_that_agree_tell_as_much_as_one_example_each():
+    """Wilson's interval of 40 examples, but for Student's quantile and the resamples' error."""
+    whole = np.repeat(np.arange(40) < 28, 6).reshape(40, 6)
+    few = score_interval([whole[:, 0].astype(float)])
+    assert interval([related(whole, 6)]) == pytest.approx(few, abs=0.02)
+    seeds = [related(whole, 6)] * 3
+    assert interval(seeds) == pytest.approx(interval(seeds[:1]))  # that agree tell no more
+    # No cluster differs from another one, and there are 40.
+    half = np.tile([1, 0], (40, 3))
+    assert interval([related(half, 6)]) == pytest.approx(score_interval([[1.0, 0.0] * 20]), abs=1e-9)
+    # None wrong: what another cluster would be is known from 40 alone.
+    assert interval([related(np.ones((40, 6)), 6)]) == pytest.approx(score_interval([[1.0] * 40]))
+
+
+def test_shares_of_clusters_stay_within_0_and_1():
+    scores = np.full((5, 4), 0.999)
+    scores[0] = 0.3
+    low, high = interval([related(scores, 4)])
+    assert 0 <= low < 0.85 and 0.98 < high <= 1
 
 
 def test_items_by_checkpoint(tmp_path):

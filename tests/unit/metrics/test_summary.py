@@ -348,6 +348,28 @@ def test_seeds_of_a_method_stay_together(random_models):
     assert found.seeds_interval[0] < 0 < found.seeds_interval[1]
 
 
+def test_related_examples_have_no_exact_test():
+    """30 tools of 8 calls: McNemar's test would take the calls of a tool that was lost as 8 proofs."""
+    suite, right = Suite(["chain"], ["facts"]), np.ones(30)
+
+    def model(own_G):
+        names = tuple(f"{i:02}" for i in range(30))
+        clusters = {name: frozenset(f"{name}-{i}" for i in range(8)) for name in names}
+        facts = PerExample("facts", names, 8 * own_G, np.full(30, 8.0), clusters=clusters)
+        return {"chain": items("chain", {str(i): float(i % 2) for i in range(60)}), "facts": facts}
+
+    lost = right.copy()
+    lost[0] = 0
+    found = summarise(model(right), {"sft": {("chain", 0): model(lost)}}, suite)[""]
+    change = difference(found["sft"], found[BASE], "facts")
+    assert change.value == pytest.approx(-1 / 30) and found["sft"].sizes("facts")["n"] == 240
+    assert change.p_value > 0.3 and change.interval == (
+        pytest.approx(-0.105, abs=0.01),
+        pytest.approx(0, abs=0.003),
+    )
+    assert difference(found["sft"], found[BASE], "chain").p_value == 1
+
+
 PAPER_TARGETS = ["math500", "math", "gsm8k", "countdown", "ifeval", "mmlu"]
 PAPER_RETENTION = ["arc_c", "hotpotqa", "safetybench"]
 PAPER_SUITE = Suite(PAPER_TARGETS, PAPER_RETENTION)

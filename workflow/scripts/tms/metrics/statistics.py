@@ -1,7 +1,7 @@
 """Confidence intervals: of scores and differences over test examples, of measured means, and over seeds."""
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 CONFIDENCE = 0.95
 Z = float(ndtri((1 + CONFIDENCE) / 2))
@@ -131,6 +131,20 @@ def resampled_means(scores: list[list[float]], stream: str = "") -> np.ndarray:
         counts_RN = np.bincount(drawn_RN.ravel(), minlength=r * n).reshape(r, n)
         means.append(scores_MN @ counts_RN.T / n)
     return np.concatenate(means, axis=1)
+
+
+def few_units(n: int) -> float:
+    """How much wider the interval of a mean over n units is than the bootstrap's percentiles.
+
+    These have the variance of n units instead of n - 1, and the normal's quantile instead of Student's: with
+    20 units they cover 93 % instead of 95 %, with hundreds it is nothing.
+
+    Source: Hesterberg (2015), What Teachers Should Know About the Bootstrap (expanded percentile interval),
+    https://doi.org/10.1080/00031305.2015.1089789.
+    """
+    if n < 2:
+        return 1.0
+    return float(np.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 + CONFIDENCE) / 2) / Z)
 
 
 def percentiles(values: np.ndarray) -> Bounds:
