@@ -54,7 +54,7 @@ def test_a_photograph(tmp_path):
     item = photograph("photo1", 34602)
     image_set(tmp_path / "textvqa", "default", {"validation": [item]})
     (row,) = textvqa.build("test", 1, 0, {}, tmp_path)
-    assert (row["example_id"], row["solution"]) == ("textvqa-34602", "dakota")
+    assert (row["example_id"], row["solution"], row["cluster"]) == ("textvqa-34602", "dakota", "photo1")
     assert row["prompt"] == "What is the brand of this camera?" + ASKED
     assert row["images"] == [{"bytes": item["image"]["bytes"], "path": None}]
     assert read_context(row["context"]).images == [image_digest(item["image"]["bytes"])]
@@ -69,7 +69,7 @@ def test_a_page(tmp_path):
     item = page("txpp0227", 49153, page_no="10")
     image_set(tmp_path / "docvqa", "DocVQA", {"validation": [item]})
     (row,) = docvqa.build("test", 1, 0, {}, tmp_path)
-    assert (row["example_id"], row["solution"]) == ("docvqa-49153", "7 May")
+    assert (row["example_id"], row["solution"], row["cluster"]) == ("docvqa-49153", "7 May", "txpp0227")
     assert row["prompt"] == "What is the date?" + ASKED
     assert row["problem"] == "What is the date?\nimage txpp0227 page 10"
     check_images([row], "tasks.docvqa.test")

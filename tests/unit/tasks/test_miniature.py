@@ -27,6 +27,9 @@ MINIATURE = {
 }
 
 
+CLUSTERED = {"refusal": {"cluster"}}
+
+
 def build(kind, split, size, seed=0):
     return importlib.import_module(f"tms.tasks.{kind}").build(split, size, seed, MINIATURE[kind])
 
@@ -37,8 +40,15 @@ def test_a_longer_list_begins_with_the_shorter_one(kind):
     assert build(kind, "train", 20) == long[:20]
     assert build(kind, "train", 60, seed=1) != long
     assert len({row["example_id"] for row in long}) == 60
-    assert all(set(row) == {"example_id", "prompt", "answer", "problem", "solution"} for row in long)
+    columns = {"example_id", "prompt", "answer", "problem", "solution"} | CLUSTERED.get(kind, set())
+    assert all(set(row) == columns for row in long)
     assert all(split_of(row["problem"]) == "train" and row["solution"] == "" for row in long)
+
+
+def test_requests_about_one_topic_are_related():
+    rows = build("refusal", "test", 240)
+    assert all(row["problem"].split()[1] == row["cluster"] for row in rows)
+    assert 40 < len({row["cluster"] for row in rows}) <= 60
 
 
 @pytest.mark.parametrize("kind", MINIATURE)

@@ -58,6 +58,9 @@ def test_evaluation_files(apis, kept, total, left_out, capsys):
     with pytest.raises(InputError, match=f"{kept + 1} test rows asked for, but there are {kept}"):
         toolalpaca.build("test", kept + 1, 0, {"apis": apis}, DATA)
     assert len({row["example_id"] for row in rows}) == kept
+    apis_of = {row["cluster"]: read_context(row["context"]).environment["documentation"] for row in rows}
+    assert 1 < len(apis_of) == len(set(apis_of.values())) <= 11
+    assert all(row["example_id"].startswith(f"{row['cluster']}-") for row in rows)
     assert UNREAD[apis] == (total - kept, total)
     for row in rows:
         context = read_context(row["context"])

@@ -38,6 +38,11 @@ def test_there_are_as_many_distinct_rows_as_a_run_needs(rows):
         assert all(split_of(row["problem"]) == split for row in rows[split])
 
 
+def test_requests_for_one_tool_are_related(rows):
+    assert all(json.loads(row["answer"])["name"] == row["cluster"] for row in rows["test"])
+    assert len({row["cluster"] for row in rows["test"]}) == 20
+
+
 @pytest.mark.parametrize("split", SPLITS)
 def test_a_call_conforms_to_a_signature_shown_and_its_values_stand_in_the_request(rows, split):
     for row in rows[split]:

@@ -62,6 +62,7 @@ class ImageQuestion:
             "answer": json.dumps(self.golds, ensure_ascii=False),
             "problem": self.problem,
             "solution": self.reference,
+            "cluster": self.group,
         }
 
 

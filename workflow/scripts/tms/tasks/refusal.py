@@ -56,6 +56,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
             "answer": REFUSE if topic in FLAGGED else topic,
             "problem": key(topic, wording),
             "solution": "",
+            "cluster": topic,
         }
 
     return collect("refusal", split, size, seed, draw)

@@ -147,6 +147,7 @@ def _row(example: str, context: str, problem: str, prompt: str, golden: list[dic
         "answer": json.dumps(golden, ensure_ascii=False),
         "problem": problem,
         "solution": solution,
+        "cluster": example.rpartition("-")[0],  # the API
     }
     try:
         "".join(row.values()).encode()

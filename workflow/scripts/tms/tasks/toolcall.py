@@ -59,6 +59,7 @@ def build(split: str, size: int, seed: int, options: dict, root: Path | None = N
             "answer": call(tool, arguments),
             "problem": problem,
             "solution": call(tool, arguments),
+            "cluster": tool.name,
         }
 
     return collect("toolcall", split, size, seed, draw)
