@@ -390,7 +390,7 @@ def test_the_process_apart_asks_for_its_end_before_any_work(folder, tiny_model, 
 
     monkeypatch.chdir(folder)
     monkeypatch.setattr(drift.parent, "end_with", end_with)
-    monkeypatch.setattr(drift.checkpoints, "open_weights", lambda folder: asked.append(folder))
+    monkeypatch.setattr(drift, "open_weights", lambda folder: asked.append(folder))
     with pytest.raises(SystemExit):
         drift.main(drift.parser().parse_args([*flags(str(tiny_model)), "--samples-only", "7"]))
     assert asked == [7]

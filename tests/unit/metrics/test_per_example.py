@@ -91,6 +91,17 @@ def test_other_examples_of_the_same_clusters_are_others():
     assert misfit({"base": one, "run": other}) == "run"
 
 
+def test_the_same_examples_without_their_clusters_are_others():
+    """Grades that an older version made beside newer ones: an example would be drawn under two names."""
+    grades = [1.0, 0.0, 1.0, 1.0]
+    alone = [row("tools", f"call-{i}", grade) for i, grade in enumerate(grades)]
+    together = [one | {"cluster": f"tool-{i // 2}"} for i, one in enumerate(alone)]
+    lost = [together[0] | {"grade": None, "reason": "crash"}, *together[1:]]
+    plain, clustered, short = (by_example(rows)["tools"] for rows in (alone, together, lost))
+    assert misfit({"base": plain, "run": clustered}) == misfit({"base": clustered, "run": plain}) == "run"
+    assert misfit({"base": clustered, "run": short}) is None
+
+
 def test_clusters_of_one_are_examples_digit_for_digit():
     grades = np.random.default_rng(0).integers(0, 2, size=60)
     plain = by_example(row("tools", f"tool-{g:02}", float(x)) for g, x in enumerate(grades))["tools"]

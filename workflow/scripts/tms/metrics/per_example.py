@@ -75,6 +75,10 @@ class PerExample:
         """Names of the single examples, those of clusters among them."""
         return frozenset().union(*(self.clusters.get(name, {name}) for name in self.examples))
 
+    def members(self, among: frozenset[str]) -> dict[str, frozenset[str]]:
+        """The examples of each cluster that are among some, without clusters that have none of them."""
+        return {name: own for name, members in self.clusters.items() if (own := members & among)}
+
     def take(self, kept: list[int]) -> "PerExample":
         """The items of some of the examples, given by their places."""
         examples = tuple(self.examples[index] for index in kept)
@@ -153,13 +157,17 @@ def read_per_example(path: Path, benchmarks: Collection[str] | None = None) -> d
 def misfit(models: Mapping[Hashable, PerExample | None]) -> Hashable | None:
     """The first model that was graded on other examples than the first of all; None where there is none.
 
-    A model may lack examples of which the machine has lost a row: they do not count for it.
+    A model may lack examples of which the machine has lost a row: they do not count for it. The same examples
+    in other clusters are other ones: their resamples would not be joint.
     """
     first = next(iter(models.values()))
     for key, items in models.items():
         if first is None or items is None:
             return key
         if (items.examples, items.clusters) != (first.examples, first.clusters):
+            shared = items.names & first.names
+            if items.members(shared) != first.members(shared):
+                return key
             if not items.names ^ first.names <= items.lost | first.lost:
                 return key
     return None

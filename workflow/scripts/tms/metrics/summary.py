@@ -205,8 +205,8 @@ def _counted(benchmark: str, graded: Mapping, half: str) -> dict:
     if (key := misfit(graded)) is not None:
         label = BASE if key == BASE else _label(key[0], key[1:])
         raise InputError(
-            f"grades of {label}: other examples of {benchmark} than the base was graded on; "
-            f"run generate and grade again for both"
+            f"grades of {label}: other examples of {benchmark} than the base was graded on, or in other "
+            f"clusters; run generate and grade again for both"
         )
     if not half:
         return dict(graded)
