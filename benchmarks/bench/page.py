@@ -52,10 +52,17 @@ def summary(sides: dict) -> dict[str, list[float]]:
 
 
 def reached(row: dict, quantity: str) -> bool:
-    """Whether the row's last size keeps to an aim, by the median of its turns."""
-    value = median(summary(list(row["sizes"].values())[-1])[quantity])
-    aim = row["reach"][quantity]
+    """Whether the row's last size keeps to an aim, by the median of its turns; "growth": all sizes do."""
+    sizes, aim = row["sizes"], row["reach"][quantity]
+    value = growth(sizes) if quantity == "growth" else median(summary([*sizes.values()][-1])[quantity])
     return value >= aim if quantity in AT_LEAST else value <= aim
+
+
+def growth(sizes: dict[str, dict]) -> float:
+    """CPU seconds of the last size as times the first one's, by times its size: 1 is linear, less below."""
+    (first, start), *_, (last, end) = sizes.items()
+    seconds = [median(summary(sides)["seconds"]) for sides in (start, end)]
+    return seconds[1] / seconds[0] / (int(last) / int(first))
 
 
 def _line(row: dict, size: str, last: bool) -> str:

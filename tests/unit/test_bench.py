@@ -41,7 +41,9 @@ def test_rows_are_whole(name, bench):
     row = import_module(f"rows.{name}")
     assert row.WORK and row.FIRST and callable(row.product) and "torch" not in row.__dict__
     assert bool(row.PEER) == hasattr(row, "peer") == hasattr(row, "check")
-    quantities = {"seconds", "megabytes"} | ({"time", "memory", *AT_LEAST} if row.PEER else set())
+    quantities = {"seconds", "megabytes", *(["growth"] if hasattr(row, "SIZES") else [])} | (
+        {"time", "memory", *AT_LEAST} if row.PEER else set()
+    )
     assert row.REACH and row.REACH.keys() <= quantities
 
 
@@ -95,6 +97,9 @@ def test_page(bench):
     assert small.startswith("| w | p | 1,000 | 1.00 (1.00-1.00) |") and "speed" not in small
     assert "| 2,000 | 0.33 (0.12-0.50) | 3.00 | 0.33 | 1.00 | 1, 6 | 100, 100 |" in large
     assert large.endswith("speed >= 2: yes; memory <= 0.4: **no** |")
+    sizes = row["sizes"] | {"4000": {"product": [turn(4.1)]}}
+    assert lines(row | {"sizes": sizes, "reach": {"growth": 1}})[-1].endswith("growth <= 1: **no** |")
+    assert lines(row | {"sizes": sizes, "reach": {"growth": 1.1}})[-1].endswith("growth <= 1.1: yes |")
     text = "by hand\n<!-- measured -->\nold\n<!-- end of measured -->\n\n## Tried\n"
     made = document(text, [row])
     assert made.startswith("by hand\n") and made.endswith("## Tried\n") and "old" not in made

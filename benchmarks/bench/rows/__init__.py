@@ -6,7 +6,8 @@
     FIRST     the ratio or figure that was measured before anything was made faster, as text
     REACH     the aim: {"time": 0.6} (CPU seconds, product / peer, at most), {"memory": 0.5} (peaks, too),
               {"speed": 1.5} (peer / product, at least), {"seconds": 2} or {"megabytes": 1500} (of the
-              product, at most); several may stand together
+              product, at most), {"growth": 1} (of seconds by times the size, at most; 1 is linear); several
+              may stand together
     SIZES     sizes, smallest first, where the row shows how cost grows; each is measured, as `inputs.size`.
               REACH holds for the last one
     product(inputs), peer(inputs)
