@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel
+from transformers.utils import logging
 
 from tms.model_folder.adapter_config import base_of
 from tms.model_folder.adapters import Adapters
@@ -18,6 +19,27 @@ from tms.vision.models import read_model
 
 if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages
+
+
+SAFELY = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
+
+
+def check_weights(folder: Path) -> None:
+    """Check that a folder's files are whole, and hold each weight that its config asks for, in its shape.
+
+    No weight is read.
+
+    Raises:
+        InputError: as `check_files`, `read_config` and `read_model`.
+    """
+    check_files(folder)
+    config, verbosity = read_config(folder), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # of the report of what is missing, which is told in one line
+    try:
+        read_model(folder, config, device_map="meta", **SAFELY)
+    finally:
+        logging.set_verbosity(verbosity)
 
 
 def load_model(
@@ -45,9 +67,7 @@ def load_model(
             read_config(base or folder),
             dtype="auto" if base else dtype,  # the base's own: it is rounded once
             attn_implementation=attention,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
+            **SAFELY,
         )
         if base:
             merge(model, Adapters.read(folder), dtype)

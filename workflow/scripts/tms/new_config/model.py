@@ -9,7 +9,6 @@ from tms.config.faults import Faults
 from tms.cost_estimate.model_sizes import folder_size
 from tms.generation.chat import ChatFormat
 from tms.io.errors import InputError
-from tms.model_folder.whole import check_files
 from tms.new_config import hub
 from tms.training.saving import check_saving
 
@@ -54,7 +53,7 @@ def look(named: str, config: dict, faults: Faults) -> Model | None:
         faults.append(str(error))
         return None
     local = model.folder == path
-    checks = (check_files, ChatFormat, check_saving) if local else (ChatFormat, check_saving)
+    checks = (_check_weights, ChatFormat, check_saving) if local else (ChatFormat, check_saving)
     before = len(faults)
     for check in checks:
         try:
@@ -64,6 +63,12 @@ def look(named: str, config: dict, faults: Faults) -> Model | None:
     if len(faults) > before:
         return None
     return replace(model, parameters=folder_size(path)[0]) if local else model
+
+
+def _check_weights(folder: Path) -> None:
+    from tms.model_folder.load import check_weights  # with torch
+
+    check_weights(folder)
 
 
 def _folder(path: Path) -> Model:

@@ -12,12 +12,17 @@ from transformers import (
 )
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from tms.io.errors import InputError, first_line
 from tms.vision.families import TRAINED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from transformers import PreTrainedConfig
+
+
+OWN_FILES = "put the model's own files there again, or the whole conversion"
+OTHER_MODEL = "name a causal language model in the Hugging Face layout whose weights are not quantised"
 
 
 class Thinker(Qwen2_5OmniThinkerForConditionalGeneration):
@@ -54,12 +59,38 @@ def read_model(folder: Path, config: PreTrainedConfig, **how) -> PreTrainedModel
         folder: of whole weights.
         config: of the folder.
         how: arguments of `from_pretrained`.
+
+    Raises:
+        InputError: the folder lacks a weight of the model that its config.json describes, or has one of
+            another shape, or weights that transformers cannot read here.
     """
     if config.model_type == "qwen2_5_vl":
-        return _whole_layers(Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, **how))
+        return _whole_layers(_read(Qwen2_5_VLForConditionalGeneration, folder, **how))
     if config.model_type == "qwen2_5_omni":  # its checkpoints keep the names of its files
-        return _whole_layers(Thinker.from_pretrained(folder, key_mapping={r"^thinker\.": ""}, **how))
-    return AutoModelForCausalLM.from_pretrained(folder, **how)
+        return _whole_layers(_read(Thinker, folder, key_mapping={r"^thinker\.": ""}, **how))
+    return _read(AutoModelForCausalLM, folder, **how)
+
+
+def _read(kind: type, folder: Path, **how) -> PreTrainedModel:
+    """Read a model all of whose weights are the folder's: transformers would draw the others at random."""
+    try:
+        model, found = kind.from_pretrained(
+            folder, ignore_mismatched_sizes=True, output_loading_info=True, **how
+        )
+    except (ImportError, ValueError) as error:  # quantised weights; a config of no causal language model
+        raise InputError(f"{folder}: cannot be read ({first_line(error)}); {OTHER_MODEL}") from error
+    if shapes := sorted(found["mismatched_keys"]):
+        name, stored, asked = shapes[0]
+        raise InputError(
+            f"{folder}: its {name} has the shape {[*stored]}, and its config.json asks for {[*asked]} "
+            f"({len(shapes)} such weights); {OWN_FILES}"
+        )
+    if missing := sorted(found["missing_keys"]):
+        raise InputError(
+            f"{folder}: no {missing[0]} in its *.safetensors files, which its config.json asks for "
+            f"({len(missing)} such weights); {OWN_FILES}"
+        )
+    return model
 
 
 def model_of(config: PreTrainedConfig, **how) -> PreTrainedModel:
