@@ -83,6 +83,10 @@ CONFIGFILE = $(if $(CONFIG),--configfile $(call quoted,$(CONFIG)))
 # The program gets a variable of the command line as it was written, through the environment: no shell and no make
 # reads its spaces, quotes or dollars.
 given = $(if $(filter command%,$(origin $1)),$(value $1))
+# What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
+# CONFIG=config/acme.yaml. Before `unexport`, behind which make takes a variable for defined.
+TARGET ?= results/qwen3b/tms/table.csv
+ESTIMATE ?=
 unexport NAME MODEL DATA GRADER TASK COLUMNS RUN TO PUSH TARGET ESTIMATE GPU_CHECK
 # A word of the shell, and each of several.
 quoted = '$(subst ','\'',$1)'
@@ -122,10 +126,6 @@ check-stale: $(LOCKED) ## List outputs that do not match today's settings and co
 		$(CONFIGFILE)
 
 ##@ A node or a cluster
-# What `make estimate` looks at, and more words for it: ESTIMATE="--gpus 16", ESTIMATE=--compare,
-# CONFIG=config/acme.yaml.
-TARGET ?= results/qwen3b/tms/table.csv
-ESTIMATE ?=
 TARGETS = $(call all_quoted,$(value TARGET))
 # `make gpu-check SMALL=1` runs on a CPU; PROFILE=slurm sends it to a cluster; GPU_CHECK="--models qwen3b --only train".
 SMALL ?=

@@ -1,5 +1,6 @@
 """Paths reach the shell quoted: in rules and in the Makefile (test_killed.py runs in such a folder)."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -62,3 +63,11 @@ def test_the_makefile_quotes_a_configuration_s_path(target, program):
     line = next(line for line in lines if program in line and "--configfile" in line)
     words = shlex.split(line)
     assert words[words.index("--configfile") + 1] == config
+
+
+@pytest.mark.parametrize("target", ["estimate", "preflight"])
+def test_a_target_that_is_not_given_is_the_paper_s_table(target):
+    words = ["make", "-n", "-o", ".venv/.locked", target]
+    environment = {name: value for name, value in os.environ.items() if name != "TARGET"}
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    assert "'results/qwen3b/tms/table.csv'" in told.stdout
