@@ -98,7 +98,7 @@ def test_a_million_signs():
         ('["", " "]', "not public"),
         ("[" * 100_000, "longer than"),
         ("[" * 9_999, "is no JSON"),
-        ('{"a": 1, "a": 2}', "a key stands twice"),
+        ('{"a": 1, "a": 2}', "key 'a' stands twice"),
     ],
 )
 def test_gold_answers_of_another_form_are_named(answer, words):

@@ -103,6 +103,16 @@ def test_columns_that_are_not_used_are_not_kept_but_known():
         ),
         ("a.jsonl", f"{GOOD}\n{DEEP}\n", ["line 2: broken JSON (nested too deep); correct the line"]),
         ("a.jsonl", f'{GOOD}\n{{"prompt": {"1" * 5000}}}', ["line 2: broken JSON (Exceeds the limit (4300"]),
+        (
+            "a.jsonl",
+            f'{GOOD}\n{{"prompt": "p", "answer": "a", "answer": "b"}}',
+            ["line 2: broken JSON (key 'answer' stands twice); correct the line"],
+        ),
+        (
+            "a.json",
+            f'[{GOOD},\n{{"prompt": "p", "prompt": "q"}}]',
+            ["line 2: broken JSON (key 'prompt' stands twice); correct it (rows after it are not read)"],
+        ),
         ("a.jsonl", GOOD.encode("utf-16"), ["it is UTF-16; save it as UTF-8"]),
         (
             "a.csv",

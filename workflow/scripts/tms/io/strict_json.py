@@ -18,7 +18,7 @@ def decoder(parse_int: Callable = int, parse_float: Callable = float) -> json.JS
         parse_int, parse_float: make a number of its text.
     """
     return json.JSONDecoder(
-        object_pairs_hook=_no_duplicates,
+        object_pairs_hook=no_duplicates,
         parse_int=parse_int,
         parse_float=parse_float,
         parse_constant=_no_constant,
@@ -59,9 +59,16 @@ def check_depth(value: object) -> None:
     raise ValueError(f"more than {DEEPEST} levels")
 
 
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+def no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    """The object of these keys and values, for a decoder's `object_pairs_hook`.
+
+    Raises:
+        ValueError: a key stands twice, of which Python would take the last.
+    """
     if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a key stands twice")
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"key {twice[:40]!r} stands twice")
     return found
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 
-from tms.data.records.values import LONGEST, Decimal, loads, shown
+from tms.data.records.values import DECODER, LONGEST, shown
 from tms.io.errors import first_line
 
 MOST_COLUMNS = 1000
@@ -54,7 +54,7 @@ def jsonl_items(lines: Lines, add: Add) -> Iterator[tuple[int, dict]]:
             return
         first = False
         try:
-            item = loads(line.rstrip())
+            item = DECODER.decode(line.rstrip())
         except (ValueError, RecursionError) as error:
             add(number, f"broken JSON ({_json_error(error)}); correct the line")
             continue
@@ -85,7 +85,6 @@ def json_items(content: bytes, add: Add, one_line: bool = False) -> Iterator[tup
         for number, line in enumerate(content.split(b"\n"), start=1):
             _decoded(line, 0 if one_line else number, add)
         return
-    decoder = json.JSONDecoder(parse_float=Decimal)
     place = _next(text, 0)
     if text[place : place + 1] != "[":
         if text[place : place + 1] == "{":
@@ -101,7 +100,7 @@ def json_items(content: bytes, add: Add, one_line: bool = False) -> Iterator[tup
     while text[place : place + 1] != "]":
         number, counted = number + (1 if one_line else text.count("\n", counted, place)), place
         try:
-            item, end = decoder.raw_decode(text, place)
+            item, end = DECODER.raw_decode(text, place)
         except json.JSONDecodeError as error:
             line = number if one_line else error.lineno
             add(line, f"broken JSON ({_json_error(error)}); correct it (rows after it are not read)")

@@ -4,6 +4,8 @@ import json
 import math
 from contextlib import suppress
 
+from tms.io.strict_json import no_duplicates
+
 LONGEST = 4 << 20  # characters of a text, bytes of a line: a million tokens
 SHOWN = 40  # characters of a value in a message
 
@@ -21,9 +23,8 @@ class Decimal(float):
         return number
 
 
-def loads(written: str) -> object:
-    """A JSON text as a value; numbers with a point keep how they are written."""
-    return json.loads(written, parse_float=Decimal)
+# Of a JSON text; numbers with a point keep how they are written.
+DECODER = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=no_duplicates)
 
 
 def text(value: object, name: str) -> str:
@@ -88,7 +89,7 @@ def json_list(value: object, name: str) -> list:
     """
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):  # the text itself is no list
-            value = loads(value)
+            value = DECODER.decode(value)
     if not isinstance(value, list):
         raise Unusable(f"{name} is {shown(value)}, no list; write one, in CSV as JSON")
     return value
