@@ -69,27 +69,24 @@ def test_weights_that_this_user_may_not_read(tmp_path):
     assert str(told.value).startswith("model.safetensors: Permission denied; give this user the right")
 
 
-def test_weights_for_which_there_is_no_further_handle(tmp_path):
+def test_weights_for_which_there_is_no_further_handle(tmp_path, monkeypatch):
     write_shards(tmp_path, ["model.safetensors"])
     check_files(tmp_path)  # imports what it needs
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with (
-        Path("/dev/null").open() as last,
-        pytest.raises(InputError, match=r"safetensors: Too many open files"),
-    ):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (last.fileno() + 2, limits[1]))
-        try:
-            names, states = whole.weight_files(tmp_path), []
-            whole.weight_files, kept = (lambda folder: names), whole.weight_files
-            with contextlib.suppress(OSError):
-                while True:
-                    states.append(os.open("/dev/null", os.O_RDONLY))
+    names = whole.weight_files(tmp_path)
+    monkeypatch.setattr(whole, "weight_files", lambda folder: names)
+    limits, held = resource.getrlimit(resource.RLIMIT_NOFILE), []
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 2, limits[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.open("/dev/null", os.O_RDONLY))
+        with pytest.raises(InputError, match=r"safetensors: Too many open files"):
             check_files(tmp_path)
-        finally:
-            whole.weight_files = kept
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            for held in states:
-                os.close(held)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for handle in held:
+            os.close(handle)
 
 
 @pytest.mark.parametrize("stage", [True, False])
