@@ -75,7 +75,7 @@ def test_weights_for_which_there_is_no_further_handle(tmp_path, monkeypatch):
     names = whole.weight_files(tmp_path)
     monkeypatch.setattr(whole, "weight_files", lambda folder: names)
     limits, held = resource.getrlimit(resource.RLIMIT_NOFILE), []
-    highest = max(map(int, os.listdir("/proc/self/fd")))
+    highest = max(int(handle.name) for handle in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 2, limits[1]))
     try:
         with contextlib.suppress(OSError):
