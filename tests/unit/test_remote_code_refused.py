@@ -15,7 +15,7 @@ def calls():
                 continue
             called = ast.unparse(node.func)
             owner, _, name = called.rpartition(".")
-            if called == "LLM" or (owner.startswith("Auto") and name in OPENS):
+            if called == "LLM" or ((owner.startswith("Auto") or owner == "kind") and name in OPENS):
                 yield f"{path.relative_to(SCRIPTS)}:{called}", node.keywords
 
 
@@ -29,12 +29,14 @@ def test_each_refuses():
             word.arg == "trust_remote_code" and ast.unparse(word.value) == "False" for word in keywords
         )
     }
-    # Its keywords are those of `load_model`, which has the test below.
-    assert unsaid == {"tms/vision/models.py:AutoModelForCausalLM.from_pretrained"}
+    assert unsaid == set()
 
 
-def test_load_model_hands_on_that_it_refuses():
-    loads = ast.parse((SCRIPTS / "tms" / "model_folder" / "load.py").read_text())
-    words = [word for node in ast.walk(loads) if isinstance(node, ast.Call) for word in node.keywords]
-    said = {word.arg: ast.unparse(word.value) for word in words}
-    assert (said["trust_remote_code"], said["use_safetensors"]) == ("False", "True")
+def test_weights_are_read_in_one_place_from_safetensors_alone():
+    reads = [
+        keywords
+        for place, keywords in calls()
+        if place.startswith("tms/vision/models.py") and "kind" in place
+    ]
+    (words,) = [{word.arg: ast.unparse(word.value) for word in keywords} for keywords in reads]
+    assert (words["use_safetensors"], words["local_files_only"]) == ("True", "True")

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from tms.vision.prompt_images import PromptImages
 
 
-SAFELY = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
-
-
 def check_weights(folder: Path) -> None:
     """Check that a folder's files are whole, and hold each weight that its config asks for, in its shape.
 
@@ -37,7 +34,7 @@ def check_weights(folder: Path) -> None:
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # of the report of what is missing, which is told in one line
     try:
-        read_model(folder, config, device_map="meta", **SAFELY)
+        read_model(folder, config, device_map="meta")
     finally:
         logging.set_verbosity(verbosity)
 
@@ -67,7 +64,6 @@ def load_model(
             read_config(base or folder),
             dtype="auto" if base else dtype,  # the base's own: it is rounded once
             attn_implementation=attention,
-            **SAFELY,
         )
         if base:
             merge(model, Adapters.read(folder), dtype)

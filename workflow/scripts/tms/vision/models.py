@@ -75,7 +75,13 @@ def _read(kind: type, folder: Path, **how) -> PreTrainedModel:
     """Read a model all of whose weights are the folder's: transformers would draw the others at random."""
     try:
         model, found = kind.from_pretrained(
-            folder, ignore_mismatched_sizes=True, output_loading_info=True, **how
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **how,
         )
     except (ImportError, ValueError) as error:  # quantised weights; a config of no causal language model
         raise InputError(f"{folder}: cannot be read ({first_line(error)}); {OTHER_MODEL}") from error
