@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 import torch
+from helpers.on_policy_run import trained
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +129,9 @@ def test_rollouts_that_could_not_be_graded_have_no_part():
     assert baseline.value == 0.75
     baseline.update([None])
     assert baseline.value == 0.75
+
+
+def test_a_step_without_a_graded_rollout_has_no_reward(tiny_model, tmp_path):
+    """As in TRL's log: NaN would go into the means of the curve, and end the table of training."""
+    ended = trained(tiny_model, tmp_path, "reinforce", lambda text, answer: None)
+    assert [row["reward"] for row in ended.curve] == [None] * len(ended.curve) != []

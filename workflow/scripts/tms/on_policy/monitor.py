@@ -89,8 +89,8 @@ class Monitor(TrainerCallback):
         self._report(state, control, "KL", lost)
 
     def _without_signal(self, steps: list[dict]) -> str:
-        if len(steps) < self.settings.equal_steps or "reward" not in steps[-1]:
-            return ""
+        if len(steps) < self.settings.equal_steps or steps[-1].get("reward") is None:
+            return ""  # an algorithm without rewards, or a step without a graded rollout
         # A group's rewards are compared with each other; a single rollout's with those of all steps.
         if "frac_reward_zero_std" in steps[-1]:
             flat = all(step["frac_reward_zero_std"] == 1 for step in steps)

@@ -5,7 +5,6 @@ steps is one batch of prompts here, and `training_step` splits the rollouts of t
 """
 
 import contextlib
-import math
 from collections.abc import Callable
 from statistics import fmean, stdev
 from typing import Protocol
@@ -174,7 +173,7 @@ class RewardTrainer(OnPolicyTrainer):
         graded = [reward for reward in gather_object(monitored) if reward is not None]
         (failures,) = self._over_processes(self.grade.failures)
         values |= {
-            "reward": fmean(graded) if graded else math.nan,
+            "reward": fmean(graded) if graded else None,
             "reward_std": stdev(graded) if len(graded) > 1 else 0.0,
             "rewards/failures": failures,
         }
