@@ -133,7 +133,7 @@ def test_differences_to_the_base_are_paired():
 
 @pytest.mark.parametrize("n", [1, 20, 150])
 def test_equal_resamples_claim_no_certainty(n):
-    """What no example shows may still be: of up to 3 / n of all, as far as the limits allow."""
+    """Changes that no example shows may still be there: of up to 3 / n of all, as far as the limits allow."""
     share = min(1, 3 / n)
     assert bootstrap_interval(np.ones(50), n) == pytest.approx((1 - share, 1))
     assert bootstrap_interval(np.zeros(50), n) == pytest.approx((0, share))

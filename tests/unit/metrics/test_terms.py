@@ -117,7 +117,7 @@ def test_a_sum_of_one_term_is_the_benchmarks_own(n):
 
 
 def test_a_gain_is_no_proof_that_nothing_was_lost_and_ten_are(few=40):
-    """What a benchmark may have lost shrinks with its gain, one grade at a time, to nothing."""
+    """The loss that a benchmark may have had shrinks with its gain, one grade at a time, to nothing."""
     drawn_RN = np.random.default_rng(0).integers(few, size=(RESAMPLES, few))
     lows = []
     for gained in range(13):

@@ -134,7 +134,7 @@ def resampled_means(scores: list[list[float]], stream: str = "") -> np.ndarray:
 
 
 def few_units(n: int) -> float:
-    """How much wider the interval of a mean over n units is than the bootstrap's percentiles.
+    """Factor by which the interval of a mean over n units is wider than the bootstrap's percentiles.
 
     These have the variance of n units instead of n - 1, and the normal's quantile instead of Student's: with
     20 units they cover 93 % instead of 95 %, with hundreds it is nothing.

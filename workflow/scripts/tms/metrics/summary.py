@@ -84,7 +84,7 @@ class Summary:
         return self.graded.get(behind[0] if plain else quantity, [])
 
     def terms_of(self, quantity: str) -> list[Term]:
-        """What each benchmark behind a quantity adds to it."""
+        """The terms that the benchmarks behind a quantity add to it."""
         if quantity in self.terms:
             return self.terms[quantity]
         behind = self.behind.get(quantity, [quantity])

@@ -11,7 +11,7 @@ from tms.metrics.statistics import Bounds, has_spread, percentiles, unseen_chang
 
 
 class Term(NamedTuple):
-    """What one benchmark adds to a quantity that is a sum over benchmarks, e.g. a mean.
+    """The addend of one benchmark in a quantity that is a sum over benchmarks, e.g. a mean.
 
     Args:
         benchmark: its name.
@@ -59,7 +59,7 @@ def _changed(
 
 
 def mean_terms(draws_SD: Mapping[str, np.ndarray], n: Mapping[str, int]) -> list[Term]:
-    """What each benchmark adds to the mean of some benchmarks' scores.
+    """Terms of the mean of some benchmarks' scores, one a benchmark.
 
     Args:
         draws_SD: scores of benchmarks for S seeds in D draws.
@@ -72,7 +72,7 @@ def mean_terms(draws_SD: Mapping[str, np.ndarray], n: Mapping[str, int]) -> list
 def transfer_terms(
     names: Mapping[str, Sequence[str]], changes: Mapping[str, np.ndarray], n: Mapping[str, int]
 ) -> list[Term]:
-    """What each benchmark adds to transfer: means over a run's benchmarks, then over the tasks of the runs.
+    """Terms of transfer, one a benchmark: means over a run's benchmarks, then over the tasks of the runs.
 
     Args:
         names: benchmarks of transfer for the runs on each task.
@@ -93,7 +93,7 @@ def transfer_terms(
 
 
 def forgetting_term(benchmark: str, changes_XD: np.ndarray, n: int, weight: float) -> Term:
-    """What a retention benchmark adds to forgetting: the mean of min(delta, 0) over runs.
+    """The term of a retention benchmark in forgetting: the mean of min(delta, 0) over runs.
 
     Runs that gained in every resample have no spread, and yet may have lost: one that gained a single example
     nearly as many as one without a change, one that gained ten none. So the changes are imagined in delta.
