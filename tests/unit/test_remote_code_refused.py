@@ -36,7 +36,7 @@ def test_weights_are_read_in_one_place_from_safetensors_alone():
     reads = [
         keywords
         for place, keywords in calls()
-        if place.startswith("tms/vision/models.py") and "kind" in place
+        if place.startswith("tms/model_folder/load.py") and "kind" in place
     ]
     (words,) = [{word.arg: ast.unparse(word.value) for word in keywords} for keywords in reads]
     assert (words["use_safetensors"], words["local_files_only"]) == ("True", "True")

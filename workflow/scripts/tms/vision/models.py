@@ -12,17 +12,10 @@ from transformers import (
 )
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from tms.io.errors import InputError, first_line
 from tms.vision.families import TRAINED
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from transformers import PreTrainedConfig
-
-
-OWN_FILES = "put the model's own files there again, or the whole conversion"
-OTHER_MODEL = "name a causal language model in the Hugging Face layout whose weights are not quantised"
 
 
 class Thinker(Qwen2_5OmniThinkerForConditionalGeneration):
@@ -52,51 +45,17 @@ class Thinker(Qwen2_5OmniThinkerForConditionalGeneration):
         return CausalLMOutputWithPast(loss, logits, read.past_key_values)
 
 
-def read_model(folder: Path, config: PreTrainedConfig, **how) -> PreTrainedModel:
-    """Read a model folder with transformers' or our class for its kind.
+def class_of(config: PreTrainedConfig) -> tuple[type, dict]:
+    """The class of a model folder's model, transformers' or ours, and arguments of its `from_pretrained`.
 
     Args:
-        folder: of whole weights.
         config: of the folder.
-        how: arguments of `from_pretrained`.
-
-    Raises:
-        InputError: the folder lacks a weight of the model that its config.json describes, or has one of
-            another shape, or weights that transformers cannot read here.
     """
     if config.model_type == "qwen2_5_vl":
-        return _whole_layers(_read(Qwen2_5_VLForConditionalGeneration, folder, **how))
+        return Qwen2_5_VLForConditionalGeneration, {}
     if config.model_type == "qwen2_5_omni":  # its checkpoints keep the names of its files
-        return _whole_layers(_read(Thinker, folder, key_mapping={r"^thinker\.": ""}, **how))
-    return _read(AutoModelForCausalLM, folder, **how)
-
-
-def _read(kind: type, folder: Path, **how) -> PreTrainedModel:
-    """Read a model all of whose weights are the folder's: transformers would draw the others at random."""
-    try:
-        model, found = kind.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-            **how,
-        )
-    except (ImportError, ValueError) as error:  # quantised weights; a config of no causal language model
-        raise InputError(f"{folder}: cannot be read ({first_line(error)}); {OTHER_MODEL}") from error
-    if shapes := sorted(found["mismatched_keys"]):
-        name, stored, asked = shapes[0]
-        raise InputError(
-            f"{folder}: its {name} has the shape {[*stored]}, and its config.json asks for {[*asked]} "
-            f"({len(shapes)} such weights); {OWN_FILES}"
-        )
-    if missing := sorted(found["missing_keys"]):
-        raise InputError(
-            f"{folder}: no {missing[0]} in its *.safetensors files, which its config.json asks for "
-            f"({len(missing)} such weights); {OWN_FILES}"
-        )
-    return model
+        return Thinker, {"key_mapping": {r"^thinker\.": ""}}
+    return AutoModelForCausalLM, {}
 
 
 def model_of(config: PreTrainedConfig, **how) -> PreTrainedModel:
@@ -107,9 +66,9 @@ def model_of(config: PreTrainedConfig, **how) -> PreTrainedModel:
         how: arguments of `from_config`.
     """
     if config.model_type == "qwen2_5_vl":
-        return _whole_layers(Qwen2_5_VLForConditionalGeneration._from_config(config, **how))
+        return whole_layers(Qwen2_5_VLForConditionalGeneration._from_config(config, **how))
     if config.model_type == "qwen2_5_omni":
-        return _whole_layers(Thinker._from_config(config.thinker_config, **how))
+        return whole_layers(Thinker._from_config(config.thinker_config, **how))
     return AutoModelForCausalLM.from_config(config, trust_remote_code=False, **how)
 
 
@@ -128,11 +87,12 @@ def freeze_towers(model: PreTrainedModel, vision: str) -> None:
         holder.audio_tower.requires_grad_(False)
 
 
-def _whole_layers(model: PreTrainedModel) -> PreTrainedModel:
-    """Name the decoder's layers alone as those that are sharded apart.
+def whole_layers(model: PreTrainedModel) -> PreTrainedModel:
+    """Name the decoder's layers alone as those that are sharded apart, of a model with a vision tower.
 
     The vision tower is then gathered with all else that is not in a layer: processes whose rows have no image
     do not enter it, and would not take part in gathering its layers.
     """
-    model._no_split_modules = {type(model.get_decoder().layers[0]).__name__}
+    if tower_of(model) is not None:
+        model._no_split_modules = {type(model.get_decoder().layers[0]).__name__}
     return model
